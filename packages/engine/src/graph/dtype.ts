@@ -1,0 +1,64 @@
+/** Element types of tensors. `float16` is kept as raw bits (Uint16Array), `bool` as bytes of 0 and 1. */
+export type DType = 'float32' | 'float64' | 'float16' | 'int32' | 'int64' | 'uint8' | 'bool'
+
+/** The array that holds a tensor's elements in row-major order. */
+export type TypedArray = Float32Array | Float64Array | Uint16Array | Int32Array | BigInt64Array | Uint8Array
+
+const arrays = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+} as const
+
+/** The typed-array class of each element type. */
+export interface ArrayOf {
+  float32: Float32Array
+  float64: Float64Array
+  float16: Uint16Array
+  int32: Int32Array
+  int64: BigInt64Array
+  uint8: Uint8Array
+  bool: Uint8Array
+}
+
+/** Concrete values: element type, sizes, elements in row-major order. `data.length` is the product of `shape`. */
+export interface TensorData<D extends DType = DType> {
+  readonly dtype: D
+  readonly shape: readonly number[]
+  readonly data: ArrayOf[D]
+}
+
+/** Bytes one element takes. */
+export function bytesPerElement(dtype: DType): number {
+  return arrays[dtype].BYTES_PER_ELEMENT
+}
+
+/** A new zeroed array of `length` elements. */
+export function allocate<D extends DType>(dtype: D, length: number): ArrayOf[D] {
+  return new arrays[dtype](length) as ArrayOf[D]
+}
+
+/** The elements stored in `bytes` (little-endian); copies only where `bytes` is not aligned for the type. */
+export function fromBytes<D extends DType>(dtype: D, bytes: Uint8Array): ArrayOf[D] {
+  const size = bytesPerElement(dtype)
+  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice()
+  return new arrays[dtype](
+    aligned.buffer as ArrayBuffer,
+    aligned.byteOffset,
+    aligned.byteLength / size,
+  ) as ArrayOf[D]
+}
+
+/** The bytes behind `data`, without a copy. */
+export function toBytes(data: TypedArray): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+}
+
+/** Number of elements of a fixed shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1)
+}

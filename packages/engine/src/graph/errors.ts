@@ -1,0 +1,24 @@
+/** Base of every error the engine throws on purpose. Form of a message: *unit: what failed, got what. What to do.* */
+export class EngineError extends Error {
+  override name = 'EngineError'
+}
+
+/** Sizes or ranks that do not fit together. */
+export class ShapeError extends EngineError {
+  override name = 'ShapeError'
+}
+
+/** An element type an operator or a device does not take. */
+export class DTypeError extends EngineError {
+  override name = 'DTypeError'
+}
+
+/** A graph that cannot be built, differentiated, compiled or run. */
+export class GraphError extends EngineError {
+  override name = 'GraphError'
+}
+
+/** A file (ONNX model) that is not what its format promises. */
+export class FormatError extends EngineError {
+  override name = 'FormatError'
+}

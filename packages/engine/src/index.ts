@@ -1,0 +1,2 @@
+export * from './graph/dtype.ts'
+export * from './graph/errors.ts'

@@ -1,0 +1,100 @@
+import { bytesPerElement, type DType, sizeOf, type TensorData, toBytes } from '@dynamic-tuning/engine'
+import { CheckpointError } from '../errors.ts'
+import { narrowToFloat16 } from './float16.ts'
+import type { StoredDType } from './safetensors-header.ts'
+import { writeAside } from './write-aside.ts'
+
+/** What goes into a file besides the tensors. */
+export interface WriteOptions {
+  /** Free text by key. */
+  readonly metadata?: Readonly<Record<string, string>>
+  /** Store float32 tensors as halves, rounded to the nearest. */
+  readonly dtype?: 'float16'
+}
+
+const stored: Readonly<Record<DType, StoredDType>> = {
+  float64: 'F64',
+  float32: 'F32',
+  float16: 'F16',
+  int64: 'I64',
+  int32: 'I32',
+  uint8: 'U8',
+  bool: 'BOOL',
+}
+
+/**
+ * Writes tensors to a safetensors file, one after the other, aside and then renamed; every tensor is aligned for its
+ * type, so that a runtime can map the file.
+ * @throws CheckpointError for a name given twice, values that do not fit the shape or half precision, or a full disk;
+ * the old file, if any, stays as it was
+ */
+export function writeSafetensors(
+  path: string,
+  tensors: Iterable<readonly [string, TensorData]>,
+  options: WriteOptions = {},
+): void {
+  const kept = [...tensors]
+  checkTensors(path, kept)
+  const typeOf = ({ dtype }: TensorData): DType =>
+    dtype === 'float32' ? (options.dtype ?? 'float32') : dtype
+  // Wide types first (a stable sort): with the header a multiple of 8, all of them stay aligned.
+  kept.sort(([, a], [, b]) => bytesPerElement(typeOf(b)) - bytesPerElement(typeOf(a)))
+  writeAside(path, content(path, kept, typeOf, options.metadata), CheckpointError)
+}
+
+function* content(
+  path: string,
+  tensors: readonly (readonly [string, TensorData])[],
+  typeOf: (tensor: TensorData) => DType,
+  metadata: Readonly<Record<string, string>> | undefined,
+): Generator<Uint8Array> {
+  let offset = 0
+  const entries: [string, unknown][] = tensors.map(([name, tensor]) => {
+    const begin = offset
+    offset += sizeOf(tensor.shape) * bytesPerElement(typeOf(tensor))
+    return [name, { dtype: stored[typeOf(tensor)], shape: tensor.shape, data_offsets: [begin, offset] }]
+  })
+  if (metadata !== undefined) entries.unshift(['__metadata__', metadata])
+  yield* framed(new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries))))
+  for (const [name, tensor] of tensors) {
+    yield tensor.dtype === typeOf(tensor) ? toBytes(tensor.data) : toBytes(halve(path, name, tensor))
+  }
+}
+
+/** The header behind its length, filled up with spaces to a multiple of 8 bytes. */
+function* framed(header: Uint8Array): Generator<Uint8Array> {
+  const length = Math.ceil(header.length / 8) * 8
+  const start = new Uint8Array(8)
+  new DataView(start.buffer).setBigUint64(0, BigInt(length), true)
+  yield start
+  yield header
+  yield new Uint8Array(length - header.length).fill(0x20)
+}
+
+function halve(path: string, name: string, { data }: TensorData): Uint16Array {
+  const values = data as Float32Array
+  const halves = narrowToFloat16(values)
+  const lost = halves.findIndex((bits, i) => (bits & 0x7fff) === 0x7c00 && Number.isFinite(values[i]))
+  if (lost >= 0) {
+    throw new CheckpointError(
+      `safetensors: tensor "${name}" for ${path} does not fit half precision, got ${values[lost]}. Write it as float32.`,
+    )
+  }
+  return halves
+}
+
+function checkTensors(path: string, tensors: readonly (readonly [string, TensorData])[]): void {
+  const names = new Set<string>()
+  for (const [name, { shape, data }] of tensors) {
+    if (name === '__metadata__' || names.has(name)) {
+      const what = names.has(name) ? 'given twice' : 'reserved by the format'
+      throw new CheckpointError(`safetensors: tensor name "${name}" for ${path} is ${what}. Rename it.`)
+    }
+    if (data.length !== sizeOf(shape)) {
+      throw new CheckpointError(
+        `safetensors: tensor "${name}" for ${path} has ${data.length} values, its shape [${shape.join(', ')}] needs ${sizeOf(shape)}.`,
+      )
+    }
+    names.add(name)
+  }
+}

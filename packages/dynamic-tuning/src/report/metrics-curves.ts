@@ -1,0 +1,128 @@
+import type { Series } from './line-chart.ts'
+
+/** A chart of a run: what is drawn, and over what. */
+export interface CurveChart {
+  readonly title: string
+  readonly xLabel: string
+  readonly yLabel: string
+  readonly series: readonly Series[]
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+const lossTerms: readonly (readonly [string, string])[] = [
+  ['ceDynamic', 'cross-entropy, skipping'],
+  ['ceComplete', 'cross-entropy, all tokens'],
+  ['kl', 'distillation'],
+  ['rateLoss', 'activation rate'],
+]
+
+/**
+ * Charts of a run from the objects of its `metrics.jsonl`: loss, its terms, accuracy, active tokens and learning
+ * rate. Lines of other kinds and values that are not finite numbers are passed over; charts without data are
+ * left out. Accuracy and activation rate become percent.
+ */
+export function curvesOfMetrics(records: readonly unknown[]): CurveChart[] {
+  const steps = ofKind(records, 'step')
+  const epochs = ofKind(records, 'epoch')
+  const charts: CurveChart[] = [
+    lossChart(steps, epochs),
+    {
+      title: 'Accuracy',
+      xLabel: 'epoch',
+      yLabel: 'accuracy (%)',
+      series: [
+        { name: 'training', points: points(epochs, 'epoch', 'trainAccuracy', 100) },
+        { name: 'validation', points: points(epochs, 'epoch', 'validationAccuracy', 100) },
+      ],
+    },
+    {
+      title: 'Active tokens in training',
+      xLabel: 'step',
+      yLabel: 'active (%)',
+      series: withSmooth('active tokens', points(steps, 'step', 'activeRate', 100)),
+    },
+    {
+      title: 'Loss terms',
+      xLabel: 'step',
+      yLabel: 'loss',
+      series: lossTerms.map(([field, name]) => ({ name, points: smooth(points(steps, 'step', field)) })),
+    },
+    {
+      title: 'Learning rate',
+      xLabel: 'step',
+      yLabel: 'learning rate',
+      series: [{ name: 'learning rate', points: points(steps, 'step', 'lr') }],
+    },
+  ]
+  return charts.map(withoutEmpty).filter((chart) => chart.series.length > 0)
+}
+
+/** Mean activation rate of each layer (from 0) in the last epoch that reported it; empty when none did. */
+export function lastActiveRates(records: readonly unknown[]): { layer: number; rate: number }[] {
+  const rates = ofKind(records, 'epoch')
+    .map((epoch) => epoch.activeRatePerLayer)
+    .filter((value) => Array.isArray(value))
+    .at(-1) as unknown[] | undefined
+  return (rates ?? []).flatMap((rate, layer) => (isNumber(rate) ? [{ layer, rate }] : []))
+}
+
+function lossChart(steps: readonly Fields[], epochs: readonly Fields[]): CurveChart {
+  const raw = points(steps, 'step', 'loss')
+  // Without step lines (thinned logs) the epoch's mean still gives a curve.
+  const training = raw.length > 0 ? raw : points(epochs, 'step', 'trainLoss')
+  const validation = { name: 'validation', points: points(epochs, 'step', 'validationLoss') }
+  return {
+    title: 'Loss',
+    xLabel: 'step',
+    yLabel: 'loss',
+    series: [...withSmooth('training', training), validation],
+  }
+}
+
+/** A smooth line over its raw values, which are drawn faintly. */
+function withSmooth(name: string, raw: Series['points']): Series[] {
+  const line = smooth(raw)
+  return line === raw
+    ? [{ name, points: raw }]
+    : [
+        { name: `${name}, each step`, points: raw, faint: true },
+        { name, points: line },
+      ]
+}
+
+/**
+ * Exponential moving average with its start corrected as in Adam; it looks back over a fiftieth of the points.
+ * Fewer than 40 points are returned as they are.
+ */
+function smooth(raw: Series['points']): Series['points'] {
+  if (raw.length < 40) return raw
+  const keep = 1 - 50 / Math.max(100, raw.length)
+  let sum = 0
+  let weight = 0
+  return raw.map(([x, y]) => {
+    sum = keep * sum + (1 - keep) * y
+    weight = keep * weight + (1 - keep)
+    return [x, sum / weight] as const
+  })
+}
+
+function ofKind(records: readonly unknown[], kind: string): Fields[] {
+  const isRecord = (value: unknown): value is Fields => typeof value === 'object' && value !== null
+  return records.filter(isRecord).filter((record) => record.kind === kind)
+}
+
+function points(records: readonly Fields[], x: string, y: string, factor = 1): Series['points'] {
+  return records.flatMap((record) => {
+    const [px, py] = [record[x], record[y]]
+    return isNumber(px) && isNumber(py) ? [[px, py * factor] as const] : []
+  })
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
+}
+
+function withoutEmpty(chart: CurveChart): CurveChart {
+  return { ...chart, series: chart.series.filter((series) => series.points.length > 0) }
+}

@@ -1,0 +1,66 @@
+import { escapeText } from './escape.ts'
+import { formatCount, formatPercent, formatRate } from './quantity.ts'
+
+/** One method of a comparison, in plain units. */
+export interface MethodRow {
+  readonly method: string
+  /** Fraction from 0 to 1. */
+  readonly accuracy: number
+  /** Half width of the accuracy's spread over seeds, same unit. */
+  readonly accuracySpread?: number
+  readonly trainableParams: number
+  /** Multiply-accumulates per image. */
+  readonly flops: number
+  readonly imagesPerSecond: number
+  /** Mean share of tokens the MLPs worked on, 0 to 1. */
+  readonly activeRate?: number
+}
+
+/** Comparison of methods, best value of each column in bold (ties included). */
+export function methodTable(methods: readonly MethodRow[]): string {
+  const withRate = methods.some((row) => row.activeRate !== undefined)
+  const accuracy = Math.max(...methods.map((row) => row.accuracy))
+  const flops = Math.min(...methods.map((row) => row.flops))
+  const speed = Math.max(...methods.map((row) => row.imagesPerSecond))
+  const rows = methods.map((row) => {
+    const spread = row.accuracySpread === undefined ? '' : spreadOf(row.accuracySpread)
+    const cells = [
+      cell(formatPercent(row.accuracy) + spread, row.accuracy === accuracy),
+      cell(formatCount(row.trainableParams)),
+      cell(formatCount(row.flops), row.flops === flops),
+      cell(formatRate(row.imagesPerSecond), row.imagesPerSecond === speed),
+      withRate ? cell(row.activeRate === undefined ? '–' : formatPercent(row.activeRate)) : '',
+    ]
+    return `<tr><th scope="row">${escapeText(row.method)}</th>${cells.join('')}</tr>`
+  })
+  const names = ['method', 'accuracy', 'trainable parameters', 'FLOPs per image', 'images/s']
+  if (withRate) names.push('active tokens')
+  const head = names.map((name) => `<th scope="col">${name}</th>`).join('')
+  return `<div class="card scroll"><table><thead><tr>${head}</tr></thead><tbody>\n${rows.join('\n')}\n</tbody></table></div>`
+}
+
+function cell(html: string, best = false): string {
+  return best ? `<td class="best">${html}</td>` : `<td>${html}</td>`
+}
+
+function spreadOf(spread: number): string {
+  return ` <span class="spread">± ${(spread * 100).toFixed(1)}</span>`
+}
+
+/** Settings as a two-column table; nested objects become dotted names, lists stay on one line. */
+export function settingsTable(settings: Readonly<Record<string, unknown>>): string {
+  const rows = flatten(settings).map(
+    ([name, value]) => `<tr><th scope="row">${escapeText(name)}</th><td>${escapeText(value)}</td></tr>`,
+  )
+  return `<div class="card scroll"><table class="settings"><tbody>\n${rows.join('\n')}\n</tbody></table></div>`
+}
+
+function flatten(settings: Readonly<Record<string, unknown>>, prefix = ''): [string, string][] {
+  return Object.entries(settings).flatMap(([key, value]): [string, string][] => {
+    const name = prefix + key
+    if (value === undefined) return []
+    const nested = typeof value === 'object' && value !== null && !Array.isArray(value)
+    if (nested && Object.keys(value).length > 0) return flatten(value as Record<string, unknown>, `${name}.`)
+    return [[name, typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))]]
+  })
+}

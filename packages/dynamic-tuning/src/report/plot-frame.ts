@@ -1,0 +1,150 @@
+import { logTicks, niceTicks, type Ticks } from './axis-ticks.ts'
+import { escapeText } from './escape.ts'
+import { plotRules, plotVariables } from './plot-style.ts'
+
+/** What every plot has: words around it, and whether it stands alone or in a page that has the styles. */
+export interface PlotLabels {
+  readonly title: string
+  readonly xLabel: string
+  readonly yLabel: string
+  /** One sentence for readers who cannot see the plot. */
+  readonly description?: string
+  /** Carry the style sheet inside the SVG (default), or rely on the page's. */
+  readonly styles?: 'inside' | 'page'
+}
+
+/** Size of the drawing in user units, and the margins left for texts. */
+export const frame = { width: 640, height: 360, left: 62, right: 18, bottom: 50 } as const
+
+const titleHeight = 34
+const legendRow = 22
+
+/** A place in the drawing for each data value. */
+export interface Scale {
+  readonly ticks: Ticks
+  place(value: number): number
+}
+
+/** The linear or logarithmic map of `ticks` onto the drawing's positions `from` to `to`. */
+export function scale(ticks: Ticks, from: number, to: number, log = false): Scale {
+  const value = log ? Math.log : (v: number): number => v
+  const low = value(ticks.min)
+  const span = value(ticks.max) - low || 1
+  return { ticks, place: (v) => from + ((value(v) - low) / span) * (to - from) }
+}
+
+/** Horizontal scale over the frame's width; `pad` keeps marks off the edges. */
+export function xScale(values: readonly number[], log = false): Scale {
+  const [low, high] = extent(values, log ? [1, 10] : [0, 1])
+  const wide = niceTicks(low, high, 7)
+  const ticks = log ? logTicks(low, high) : wide
+  return scale(ticks, frame.left, frame.width - frame.right, log)
+}
+
+/** Vertical scale from the frame's bottom up to `top`. */
+export function yScale(values: readonly number[], top: number): Scale {
+  const [low, high] = extent(values, [0, 1])
+  return scale(niceTicks(low, high, 5), frame.height - frame.bottom, top)
+}
+
+function extent(values: readonly number[], empty: readonly [number, number]): readonly [number, number] {
+  let low = Number.POSITIVE_INFINITY
+  let high = Number.NEGATIVE_INFINITY
+  for (const value of values) {
+    low = Math.min(low, value)
+    high = Math.max(high, value)
+  }
+  return low <= high ? [low, high] : empty
+}
+
+/** A coordinate with at most one decimal, so that the same data always give the same text. */
+export function at(position: number): string {
+  return String(Math.round(position * 10) / 10 + 0)
+}
+
+/** Advance width of `text` at `size` pixels, by an average glyph; enough to keep labels apart. */
+export function textWidth(text: string, size = 13): number {
+  return [...text].length * size * 0.56
+}
+
+/** One `<text>` element. */
+export function label(x: number, y: number, text: string, attributes = ''): string {
+  return `<text x="${at(x)}" y="${at(y)}"${attributes && ` ${attributes}`}>${escapeText(text)}</text>`
+}
+
+/** One `<line>` element of a class. */
+export function rule(kind: string, x1: number, y1: number, x2: number, y2: number): string {
+  return `<line class="${kind}" x1="${at(x1)}" y1="${at(y1)}" x2="${at(x2)}" y2="${at(y2)}"/>`
+}
+
+/** Horizontal grid lines with their numbers, the base line and the name of the y axis. */
+export function yAxis(y: Scale, name: string, format?: (value: number) => string): string {
+  const right = frame.width - frame.right
+  const lines = y.ticks.values.map((value, i) => {
+    const position = y.place(value)
+    const text = format ? format(value) : (y.ticks.labels[i] as string)
+    const number = label(frame.left - 8, position + 4.5, text, 'text-anchor="end"')
+    return rule(i === 0 ? 'axis' : 'grid', frame.left, position, right, position) + number
+  })
+  const middle = (y.place(y.ticks.min) + y.place(y.ticks.max)) / 2
+  const turned = `text-anchor="middle" transform="rotate(-90 16 ${at(middle)})"`
+  return lines.join('') + label(16, middle, name, turned)
+}
+
+/** Tick marks with their numbers below the base line, and the name of the x axis. */
+export function xAxis(x: Scale, name: string): string {
+  const base = frame.height - frame.bottom
+  const marks = x.ticks.values.map((value, i) => {
+    const position = x.place(value)
+    const text = label(position, base + 20, x.ticks.labels[i] as string, 'text-anchor="middle"')
+    return rule('axis', position, base, position, base + 5) + text
+  })
+  return marks.join('') + xName(name)
+}
+
+/** The name of the x axis alone. */
+export function xName(name: string): string {
+  const middle = (frame.left + frame.width - frame.right) / 2
+  return label(middle, frame.height - 8, name, 'text-anchor="middle"')
+}
+
+/** A row (or rows) of colour keys below the title, and where the plot area may begin. */
+export function legend(
+  names: readonly string[],
+  key: (index: number, x: number, y: number) => string,
+): Legend {
+  if (names.length < 2) return { svg: '', top: titleHeight + 10 }
+  let x = frame.left
+  let y = titleHeight + 12
+  const parts = names.map((name, i) => {
+    const width = textWidth(name) + 44
+    if (x > frame.left && x + width > frame.width) {
+      x = frame.left
+      y += legendRow
+    }
+    const part = key(i, x, y - 4.5) + label(x + 26, y, name, 'class="label"')
+    x += width
+    return part
+  })
+  return { svg: parts.join(''), top: y + 16 }
+}
+
+/** Drawn legend and the height it ends at. */
+export interface Legend {
+  readonly svg: string
+  readonly top: number
+}
+
+/** The whole `<svg>` around a plot's body, with title and description for screen readers. */
+export function svgPlot(labels: PlotLabels, body: string): string {
+  const description = labels.description ? `<desc>${escapeText(labels.description)}</desc>` : ''
+  const style = labels.styles === 'page' ? '' : `<style>${plotVariables}\n${plotRules}</style>`
+  const head = `<svg xmlns="http://www.w3.org/2000/svg" class="plot" viewBox="0 0 ${frame.width} ${frame.height}"`
+  return [
+    `${head} role="img" aria-label="${escapeText(labels.title)}">`,
+    `<title>${escapeText(labels.title)}</title>${description}${style}`,
+    label(frame.left, 20, labels.title, 'class="title"'),
+    body,
+    '</svg>',
+  ].join('\n')
+}

@@ -1,0 +1,83 @@
+import { fromBytes, type TensorData, toBytes } from '@dynamic-tuning/engine'
+import { CheckpointError } from '../errors.ts'
+
+// Hugging Face's ViT names and timm's. `layers.N`, `q_proj`, `o_proj`, `mlp.fc1` are what transformers 5 writes.
+const layer = /^(?:encoder\.)?layers?\.(\d+)\.(.+)\.(weight|bias)$/
+const layerParts: Readonly<Record<string, string>> = {
+  layernorm_before: 'norm1',
+  layernorm_after: 'norm2',
+  'attention.output.dense': 'attn.proj',
+  'attention.o_proj': 'attn.proj',
+  'intermediate.dense': 'mlp.fc1',
+  'mlp.fc1': 'mlp.fc1',
+  'output.dense': 'mlp.fc2',
+  'mlp.fc2': 'mlp.fc2',
+}
+const attentionParts: Readonly<Record<string, 'query' | 'key' | 'value'>> = {
+  'attention.attention.query': 'query',
+  'attention.attention.key': 'key',
+  'attention.attention.value': 'value',
+  'attention.q_proj': 'query',
+  'attention.k_proj': 'key',
+  'attention.v_proj': 'value',
+}
+const outside: Readonly<Record<string, string>> = {
+  'embeddings.cls_token': 'cls_token',
+  'embeddings.position_embeddings': 'pos_embed',
+  'embeddings.patch_embeddings.projection.weight': 'patch_embed.proj.weight',
+  'embeddings.patch_embeddings.projection.bias': 'patch_embed.proj.bias',
+  'layernorm.weight': 'norm.weight',
+  'layernorm.bias': 'norm.bias',
+  'classifier.weight': 'head.weight',
+  'classifier.bias': 'head.bias',
+}
+// Not part of a classifying ViT: the pooler follows the class token, the mask token is for pre-training.
+const ignored = /^(?:pooler\.|embeddings\.mask_token$)/
+
+/** Whether these names are those of a Hugging Face ViT rather than of timm. */
+export function hasHuggingFaceNames(names: Iterable<string>): boolean {
+  for (const name of names) if (/^(?:vit\.)?embeddings\.patch_embeddings\./.test(name)) return true
+  return false
+}
+
+/**
+ * The weights of a Hugging Face ViT under timm names: the rows of query, key and value, in this order, become
+ * `attn.qkv` [3C, C]; the pooler is left out. Names that no ViT has are kept, so that a comparison reports them.
+ * @throws CheckpointError where one of query, key and value is missing or unlike the others
+ */
+export function fromHuggingFaceNames(tensors: ReadonlyMap<string, TensorData>): Map<string, TensorData> {
+  const renamed = new Map<string, TensorData>()
+  const attention = new Map<string, Map<string, TensorData>>()
+  for (const [original, tensor] of tensors) {
+    const name = original.replace(/^vit\./, '')
+    const [, index, part = '', kind] = layer.exec(name) ?? []
+    const projection = attentionParts[part]
+    if (ignored.test(name)) continue
+    if (projection !== undefined) {
+      const target = `blocks.${index}.attn.qkv.${kind}`
+      attention.set(target, (attention.get(target) ?? new Map()).set(projection, tensor))
+    } else if (layerParts[part] !== undefined) {
+      renamed.set(`blocks.${index}.${layerParts[part]}.${kind}`, tensor)
+    } else renamed.set(outside[name] ?? original, tensor)
+  }
+  for (const [name, parts] of attention) renamed.set(name, mergeRows(name, parts))
+  return renamed
+}
+
+function mergeRows(name: string, parts: ReadonlyMap<string, TensorData>): TensorData {
+  const rows = ['query', 'key', 'value'].map((part) => {
+    const tensor = parts.get(part)
+    if (tensor === undefined) {
+      throw new CheckpointError(`checkpoint: "${name}" lacks its ${part} rows. Is the file complete?`)
+    }
+    return tensor
+  })
+  const [{ dtype, shape }] = rows as [TensorData, TensorData, TensorData]
+  if (rows.some((part) => part.dtype !== dtype || part.shape.join() !== shape.join())) {
+    const got = rows.map((part) => `${part.dtype} [${part.shape.join(', ')}]`).join(', ')
+    throw new CheckpointError(`checkpoint: query, key and value of "${name}" differ, got ${got}.`)
+  }
+  const bytes = Buffer.concat(rows.map(({ data }) => toBytes(data)))
+  const [first = 0, ...rest] = shape
+  return { dtype, shape: [3 * first, ...rest], data: fromBytes(dtype, bytes) }
+}

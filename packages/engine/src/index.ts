@@ -1,3 +1,3 @@
-export * from './graph/dtype.ts'
-export * from './graph/errors.ts'
-export { type Random, random, type StreamKey } from './random/random.ts'
+export * from './common.ts'
+export { readModelFile, type WriteModelOptions, writeModel } from './onnx/file.ts'
+export { compile, openModel, openModelFile } from './runtime/node.ts'

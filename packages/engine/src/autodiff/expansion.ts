@@ -1,0 +1,13 @@
+import type { Node, Tensor } from '../graph/tensor.ts'
+
+const expansions = new WeakMap<Node, readonly Tensor[]>()
+
+/** The simpler operators that `node` stands for, built once per node; undefined where it is a primitive. */
+export function expansionOf(node: Node): readonly Tensor[] | undefined {
+  if (!node.op.expand) return undefined
+  const known = expansions.get(node)
+  if (known) return known
+  const made = node.op.expand(node.inputs, node.attributes)
+  expansions.set(node, made)
+  return made
+}

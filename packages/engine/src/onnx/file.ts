@@ -1,0 +1,62 @@
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { FormatError } from '../graph/errors.ts'
+import type { OnnxModel } from './model.ts'
+import { decodeModel } from './reader.ts'
+import { encodeModel } from './writer.ts'
+
+/** Where the weights of a written model go. */
+export interface WriteModelOptions {
+  /** true: into `<file>_data` beside it; false (default): inline. Models over 2 GB need true. */
+  readonly external?: boolean
+}
+
+/** Writes a model file (and its external weights) aside, then renames. Returns the paths written. */
+export function writeModel(path: string, model: OnnxModel, options: WriteModelOptions = {}): string[] {
+  const data = options.external ? `${path}_data` : undefined
+  const encoded = encodeModel(model, data === undefined ? undefined : basename(data))
+  const files: [string, readonly Uint8Array[]][] = [[path, encoded.model]]
+  if (data !== undefined) files.unshift([data, encoded.external])
+  try {
+    for (const [file, pieces] of files) writePieces(`${file}.part`, pieces)
+    for (const [file] of files) renameSync(`${file}.part`, file)
+  } catch (error) {
+    for (const [file] of files) rmSync(`${file}.part`, { force: true })
+    throw new FormatError(
+      `onnx: cannot write ${path}, ${(error as Error).message}. Free some space or choose another place.`,
+    )
+  }
+  return files.map(([file]) => file)
+}
+
+function writePieces(path: string, pieces: readonly Uint8Array[]): void {
+  const file = openSync(path, 'w')
+  try {
+    for (const piece of pieces)
+      for (let at = 0; at < piece.length; )
+        at += writeSync(file, piece, at, Math.min(piece.length - at, 2 ** 30))
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Reads a model file written by `writeModel`. @throws FormatError where it is damaged or weights are missing. */
+export function readModelFile(path: string): OnnxModel {
+  const cache = new Map<string, Uint8Array>()
+  return decodeModel(readBytes(path), (location) => {
+    if (location !== basename(location))
+      throw new FormatError(`onnx: ${path} names weights outside its folder, ${location}. Refused.`)
+    const known = cache.get(location) ?? readBytes(join(dirname(path), location))
+    cache.set(location, known)
+    return known
+  })
+}
+
+function readBytes(path: string): Uint8Array {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw new FormatError(`onnx: cannot read ${path}, ${(error as Error).message}. Check the path.`)
+  }
+}

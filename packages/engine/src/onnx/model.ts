@@ -1,0 +1,43 @@
+import type { DType, TensorData } from '../graph/dtype.ts'
+import type { Shape } from '../graph/shape.ts'
+import type { OnnxAttribute } from '../graph/tensor.ts'
+
+/** The ONNX operator set all our graphs use: `Gelu` and reductions with axes as inputs need it. */
+export const opset = 20
+
+/** One node of an ONNX graph. */
+export interface OnnxNode {
+  readonly opType: string
+  readonly domain: string
+  readonly name: string
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+  readonly attributes: Readonly<Record<string, OnnxAttribute>>
+}
+
+/** Name, element type and sizes of a graph's input or output. */
+export interface OnnxValue {
+  readonly name: string
+  readonly dtype: DType
+  readonly shape: Shape
+}
+
+/** An ONNX model as plain data: what the lowering makes, the writer writes and the reader reads. */
+export interface OnnxModel {
+  readonly nodes: readonly OnnxNode[]
+  readonly initializers: ReadonlyMap<string, TensorData>
+  readonly inputs: readonly OnnxValue[]
+  readonly outputs: readonly OnnxValue[]
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/** ONNX's numbers for element types. */
+export const onnxDTypes: Readonly<Record<DType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+}

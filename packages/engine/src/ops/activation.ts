@@ -1,0 +1,33 @@
+import { asTensor } from '../graph/scalar.ts'
+import { apply, type Operator, type Tensor } from '../graph/tensor.ts'
+import { greater, where } from './compare.ts'
+import { add, erf, exp, mul } from './elementwise.ts'
+
+const reluOp: Operator = {
+  name: 'Relu',
+  infer: ([x]) => [x as Tensor],
+  vjp: (_x, [y], [dy]) => [where(greater(y as Tensor, 0), dy as Tensor, asTensor(0, dy as Tensor))],
+}
+
+/** max(x, 0); the gradient at 0 is 0. */
+export function relu(x: Tensor): Tensor {
+  return apply(reluOp, [x], {})[0] as Tensor
+}
+
+const geluOp: Operator = {
+  name: 'Gelu',
+  infer: ([x]) => [x as Tensor],
+  vjp: ([x], _y, [dy]) => [mul(dy as Tensor, geluSlope(x as Tensor))],
+}
+
+/** Phi(x) + x phi(x), with Phi and phi the standard normal's distribution and density. */
+function geluSlope(x: Tensor): Tensor {
+  const distribution = add(mul(erf(mul(x, Math.SQRT1_2)), 0.5), 0.5)
+  const density = exp(add(mul(mul(x, x), -0.5), -0.5 * Math.log(2 * Math.PI)))
+  return add(distribution, mul(x, density))
+}
+
+/** Exact GELU, x Phi(x) with the error function (not the tanh form). float32 only on CPU. */
+export function gelu(x: Tensor): Tensor {
+  return apply(geluOp, [x], {})[0] as Tensor
+}

@@ -1,0 +1,73 @@
+import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from 'onnxruntime-common'
+import { type TensorData, toBytes } from '../graph/dtype.ts'
+import { GraphError } from '../graph/errors.ts'
+import type { OnnxModel } from '../onnx/model.ts'
+import type { CompileOptions, Session } from './program.ts'
+
+/** Session settings shared by Node and the browser. */
+export function sessionOptions(options: CompileOptions): InferenceSession.SessionOptions {
+  const { threads = 0, prepack = true, spin = true, profile } = options
+  return {
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+    ...(threads > 0 ? { intraOpNumThreads: threads, interOpNumThreads: 1 } : {}),
+    ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
+    extra: {
+      session: {
+        ...(prepack ? {} : { disable_prepacking: '1' }),
+        ...(spin ? {} : { intra_op: { allow_spinning: '0' } }),
+      },
+    },
+  }
+}
+
+/** Bytes of all weights of a model. */
+export function weightBytes(model: OnnxModel): number {
+  let sum = 0
+  for (const data of model.initializers.values()) sum += data.data.byteLength
+  return sum
+}
+
+/** The pieces of a file as one array. */
+export function join(pieces: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    joined.set(piece, at)
+    at += piece.length
+  }
+  return joined
+}
+
+/** Wraps an ONNX Runtime session: plain arrays in, plain arrays out. */
+export function wrapSession(session: InferenceSession, Tensor: TensorConstructor, profiled = false): Session {
+  let released = false
+  return {
+    async run(feeds) {
+      if (released) throw new GraphError('run: the program was released. Compile it again.')
+      const inputs: Record<string, OrtTensor> = {}
+      for (const [name, { dtype, data, shape }] of Object.entries(feeds))
+        inputs[name] = new Tensor(dtype, data as never, shape)
+      const results = await session.run(inputs)
+      return Object.fromEntries(await Promise.all(Object.entries(results).map(read)))
+    },
+    async release() {
+      if (released) return
+      released = true
+      if (profiled) session.endProfiling()
+      await session.release()
+    },
+  }
+}
+
+async function read([name, tensor]: [string, OrtTensor]): Promise<[string, TensorData]> {
+  const data = (await tensor.getData(true)) as TensorData['data']
+  const value = { dtype: tensor.type, shape: tensor.dims, data } as TensorData
+  return [name, value.dtype === 'float16' ? { ...value, data: halves(value) } : value]
+}
+
+/** Half-precision elements as raw bits, whichever array class the runtime chose. */
+function halves({ data }: TensorData): Uint16Array {
+  const bytes = toBytes(data)
+  return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2)
+}

@@ -1,0 +1,2 @@
+export * from './common.ts'
+export { compile, openModel } from './runtime/web.ts'

@@ -1,7 +1,26 @@
+export type { Batch } from './data/batch.ts'
+export { openDataset } from './data/dataset.ts'
+export { decode, maxPixels } from './data/decode.ts'
+export { type Dataset, type Example, type ImageSource, sourceName } from './data/example.ts'
+export { createLoader, type Loader, type LoaderSettings } from './data/loader.ts'
+export { defaultOptions, type OpenOptions } from './data/options.ts'
+export type { Pixels } from './data/pixels.ts'
+export { type ImageReader, imageReader } from './data/read.ts'
+export {
+  type AugmentSettings,
+  type TransformSettings,
+  toInput,
+  transformSchema,
+} from './data/transforms.ts'
 export * from './errors.ts'
+export { type Checkpoint, loadCheckpointFile, saveCheckpointFile } from './io/checkpoint.ts'
 export { openSafetensors, type ReadOptions, readSafetensors, type SafetensorsFile } from './io/safetensors.ts'
 export type { StoredDType, StoredTensor } from './io/safetensors-header.ts'
 export { type WriteOptions, writeSafetensors } from './io/safetensors-writer.ts'
+export type { CheckpointConfig } from './models/checkpoint-config.ts'
+export { fromHuggingFaceNames, hasHuggingFaceNames } from './models/checkpoint-names.ts'
+export { type CompareOptions, compareShapes } from './models/compare-shapes.ts'
+export { type Grid, type ResizeMethod, resizePositionEmbedding } from './models/position-embedding.ts'
 export { type CurveChart, curvesOfMetrics, lastActiveRates } from './report/metrics-curves.ts'
 export { type ReportInput, renderReport } from './report/page.ts'
 export type { MethodRow } from './report/page-tables.ts'

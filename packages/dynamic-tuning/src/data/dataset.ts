@@ -1,0 +1,36 @@
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { DataError } from '../errors.ts'
+import { openArchives } from './archive.ts'
+import type { Dataset } from './example.ts'
+import { openFolder } from './folder.ts'
+import { isListFolder, openLists } from './list.ts'
+import { defaultOptions, type OpenOptions } from './options.ts'
+
+/**
+ * Opens a dataset; images are only read when they are needed.
+ *
+ * | location | parts |
+ * |---|---|
+ * | folder with `train/` and `val/` (or `validation/`, `test/`) of class folders | as they are |
+ * | folder of class folders | a seeded share of every class becomes validation, and test |
+ * | folder with `train800.txt`, `val200.txt`, `train800val200.txt`, `test.txt` | as option `split` says |
+ * | folder with `train.tar` and `val.tar` (or `test.tar`) of class folders | as they are |
+ * | one `.tar` of class folders | like a folder of class folders |
+ *
+ * Where there is one part beside `train`, it is both validation and test.
+ * @throws DataError naming the file and the place if something cannot be used
+ */
+export async function openDataset(location: string, options: Partial<OpenOptions> = {}): Promise<Dataset> {
+  const resolved: OpenOptions = { ...defaultOptions, ...options }
+  const stat = statSync(location, { throwIfNoEntry: false })
+  if (!stat)
+    throw new DataError(`dataset: there is no ${location}. Give a folder, a .tar archive or builtin:TASK.`)
+  if (stat.isFile()) {
+    if (location.endsWith('.tar')) return openArchives(location, resolved)
+    throw new DataError(`dataset: ${location} is a file. Give a folder, a .tar archive or builtin:TASK.`)
+  }
+  if (existsSync(join(location, 'train.tar'))) return openArchives(location, resolved)
+  if (isListFolder(location)) return openLists(location, resolved)
+  return openFolder(location, resolved)
+}

@@ -1,0 +1,135 @@
+import { availableParallelism } from 'node:os'
+import { random } from '@dynamic-tuning/engine'
+import { ConfigError } from '../errors.ts'
+import { type Batch, type BatchMakerSettings, type BatchPlan, batchMaker } from './batch.ts'
+import { cacheMemory } from './cache.ts'
+import type { Example } from './example.ts'
+import { createTransform, type TransformSettings } from './transforms.ts'
+import { type BatchSource, workerPool } from './workers.ts'
+
+/** How a loader goes through its examples. */
+export interface LoaderSettings {
+  readonly transform: TransformSettings
+  /** Images per batch. */
+  readonly batch: number
+  readonly seed: number
+  /** A new order every epoch, drawn from `random(seed, 'shuffle', epoch)`. Default false. */
+  readonly shuffle?: boolean
+  /** Leave out the last batch of an epoch if it is not full. Default false. */
+  readonly dropLast?: boolean
+  /** Threads that decode and augment; 0 does it on this one. Default: one less than the cores, at most 8, at least 1. */
+  readonly workers?: number
+  /** Batches made ahead. Default 4. */
+  readonly prefetch?: number
+  /** Memory for decoded images, so that later epochs need not decode. Default 1024, 0 for none. */
+  readonly cacheMB?: number
+}
+
+/** Batches of examples, made ahead by worker threads. */
+export interface Loader {
+  readonly stepsPerEpoch: number
+  /** Examples an epoch leaves out, because the last batch is not full. */
+  readonly skipped: number
+  /** How long batches have been waited for so far, in seconds. */
+  readonly waitSeconds: number
+  /**
+   * The batches of an epoch. A batch depends on the seed, the epoch and the step only, never on threads.
+   * @throws DataError naming an image that cannot be read
+   */
+  epoch(epoch: number, options?: { readonly fromStep?: number }): AsyncGenerator<Batch, void, void>
+  /** Ends the threads. */
+  close(): Promise<void>
+}
+
+/**
+ * Makes a loader over `examples`.
+ * @throws ConfigError if a setting makes no sense
+ */
+export function createLoader(examples: readonly Example[], settings: LoaderSettings): Loader {
+  check(examples, settings)
+  const { batch, seed, shuffle = false, dropLast = false } = settings
+  const { workers = defaultWorkers(), prefetch = 4 } = settings
+  const stepsPerEpoch = dropLast ? Math.floor(examples.length / batch) : Math.ceil(examples.length / batch)
+  let source: BatchSource | undefined
+  let waitSeconds = 0
+
+  const plan = (order: Int32Array, epoch: number, step: number): BatchPlan => ({
+    epoch,
+    indices: new Int32Array(order.subarray(step * batch, (step + 1) * batch)),
+  })
+
+  async function* run(epoch: number, fromStep: number): AsyncGenerator<Batch, void, void> {
+    source ??= openSource(examples, settings, workers)
+    const order = Int32Array.from(examples.keys())
+    if (shuffle) random(seed, 'shuffle', epoch).shuffle(order)
+    const ahead: Promise<Batch>[] = []
+    for (let step = fromStep, asked = fromStep; step < stepsPerEpoch; step++) {
+      for (; asked < Math.min(stepsPerEpoch, step + 1 + prefetch); asked++) {
+        const promise = source.request(plan(order, epoch, asked))
+        promise.catch(() => {}) // reported when its turn comes; until then nobody listens
+        ahead.push(promise)
+      }
+      const start = performance.now()
+      const next = await source.wait(ahead.shift() as Promise<Batch>)
+      waitSeconds += (performance.now() - start) / 1000
+      yield next
+    }
+  }
+
+  return {
+    stepsPerEpoch,
+    skipped: dropLast ? examples.length % batch : 0,
+    get waitSeconds() {
+      return waitSeconds
+    },
+    epoch: (epoch, { fromStep = 0 } = {}) => run(epoch, fromStep),
+    async close() {
+      const open = source
+      source = undefined
+      await open?.close()
+    },
+  }
+}
+
+function defaultWorkers(): number {
+  return Math.max(1, Math.min(8, availableParallelism() - 1))
+}
+
+function openSource(examples: readonly Example[], settings: LoaderSettings, workers: number): BatchSource {
+  const { transform, seed, cacheMB = 1024 } = settings
+  const { deterministic } = createTransform(transform)
+  const needed = deterministic
+    ? examples.length * (transform.height * transform.width * 3 + 3)
+    : Number.POSITIVE_INFINITY
+  const bytes = Math.min(cacheMB * 2 ** 20, needed)
+  const cache = bytes > 0 ? cacheMemory(examples.length, bytes) : undefined
+  const making: BatchMakerSettings = { examples, transform, seed, cache }
+  return workers > 0 ? workerPool(workers, making) : onThisThread(making)
+}
+
+function onThisThread(settings: BatchMakerSettings): BatchSource {
+  const maker = batchMaker(settings)
+  return {
+    request: (plan) => maker.make(plan),
+    wait: (batch) => batch,
+    close: async () => maker.close(),
+  }
+}
+
+function check(examples: readonly Example[], settings: LoaderSettings): void {
+  const { batch, dropLast, workers = 0, prefetch = 1, cacheMB = 0 } = settings
+  const whole = (value: number, least: number): boolean => Number.isInteger(value) && value >= least
+  if (examples.length === 0) throw new ConfigError('loader: there are no examples. Give at least one.')
+  if (!whole(batch, 1))
+    throw new ConfigError(`loader: batch must be a whole number of at least 1, got ${batch}`)
+  if (!whole(workers, 0))
+    throw new ConfigError(`loader: workers must be a whole number, 0 or more, got ${workers}`)
+  if (!whole(prefetch, 1)) throw new ConfigError(`loader: prefetch must be at least 1, got ${prefetch}`)
+  if (!(cacheMB >= 0)) throw new ConfigError(`loader: cacheMB must be 0 or more, got ${cacheMB}`)
+  if (dropLast && examples.length < batch) {
+    throw new ConfigError(
+      `loader: ${examples.length} examples make no full batch of ${batch}. Use a smaller batch.`,
+    )
+  }
+  createTransform(settings.transform)
+}

@@ -1,0 +1,21 @@
+/** How a dataset is opened, every option decided. */
+export interface OpenOptions {
+  /** Seed of the split and of drawn images. */
+  readonly seed: number
+  /** Share of every class put aside where the data has no split of its own. */
+  readonly validationShare: number
+  /** For list files: `final` trains on train800val200, `search` on train800 with val200 for choosing settings. */
+  readonly split: 'final' | 'search'
+  /** Number of drawn images. */
+  readonly trainSize: number
+  readonly testSize: number
+}
+
+/** What holds where nothing is said. */
+export const defaultOptions: OpenOptions = {
+  seed: 0,
+  validationShare: 0.2,
+  split: 'final',
+  trainSize: 1000,
+  testSize: 500,
+}

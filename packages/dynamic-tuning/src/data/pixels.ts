@@ -1,0 +1,6 @@
+/** An RGB image of bytes: `data` is [height, width, 3], row by row. */
+export interface Pixels {
+  readonly width: number
+  readonly height: number
+  readonly data: Uint8Array
+}

@@ -30,6 +30,16 @@ export function niceTicks(min: number, max: number, count = 5): Ticks {
   }
 }
 
+/** The same ticks on an axis that ends at the data; ticks outside are left out. */
+export function tightTicks(min: number, max: number, count = 5): Ticks {
+  const wide = niceTicks(min, max, count)
+  if (min >= max) return wide
+  const slack = (max - min) * 1e-9
+  const inside = wide.values.map((value) => value >= min - slack && value <= max + slack)
+  const values = wide.values.filter((_, i) => inside[i])
+  return { min, max, values, labels: wide.labels.filter((_, i) => inside[i]) }
+}
+
 /** Ticks at 1, 2, 5 times powers of ten (only powers past three decades); the bounds are kept tight. */
 export function logTicks(min: number, max: number): Ticks {
   const low = min === max ? min / 2 : min
@@ -63,9 +73,15 @@ function tickLabel(value: number, digits: number): string {
   const size = Math.abs(value)
   if (size >= 1e6) return `${trim(value / 1e6, 3)}M`
   if (size >= 1e4) return `${trim(value / 1e3, 3)}k`
-  if (size > 0 && size < 1e-4) return value.toExponential(0)
+  if (digits > 4) return value === 0 ? '0' : shortExponent(value)
   const text = value.toFixed(digits)
   return Number(text) === 0 ? '0' : text.replace('-', '\u2212')
+}
+
+/** 0.00025 as "2.5e−4": as many digits as a tick needs, and no wider than five decimals. */
+function shortExponent(value: number): string {
+  const [lead, power] = value.toExponential(2).split('e') as [string, string]
+  return `${trim(Number(lead), 2)}e${power.replace('+', '').replace('-', '\u2212')}`
 }
 
 function trim(value: number, digits: number): string {

@@ -26,7 +26,6 @@ export interface BarChart extends PlotLabels {
 }
 
 const top = 66
-const valueStyle = 'class="value" text-anchor="middle" font-size="12"'
 
 /** SVG of a bar chart. Values that are not finite have no bar and read "–". */
 export function barChart(chart: BarChart): string {
@@ -35,28 +34,46 @@ export function barChart(chart: BarChart): string {
   const least = Math.min(0, ...values)
   const y = scale(niceTicks(least, most === least ? 1 : most, 5), frame.height - frame.bottom, top)
   const slot = (frame.width - frame.right - frame.left) / Math.max(1, chart.bars.length)
-  const bars = chart.bars.map((bar, i) => column(bar, frame.left + slot * (i + 0.5), slot, y, chart.format))
-  const parts = [yAxis(y, chart.yLabel, chart.format), xName(chart.xLabel), ...bars, referenceLine(chart, y)]
-  return svgPlot(chart, parts.join('\n'))
+  const middle = (i: number): number => frame.left + slot * (i + 0.5)
+  const bars = chart.bars.map((bar, i) => column(bar, middle(i), slot, y, chart.format))
+  const labels = chart.bars.map((bar, i) => valueLabel(bar, middle(i), slot, y, chart.format))
+  const axes = [yAxis(y, chart.yLabel, chart.format), xName(chart.xLabel)]
+  return svgPlot(chart, [...axes, ...bars, referenceLine(chart, y), ...labels].join('\n'))
 }
 
+type Bar = BarChart['bars'][number]
+
 function column(
-  bar: BarChart['bars'][number],
+  bar: Bar,
   middle: number,
   slot: number,
   y: Scale,
-  format: (value: number) => string = String,
+  format?: (value: number) => string,
 ): string {
   const width = Math.min(44, slot * 0.68)
   const name = label(middle, frame.height - frame.bottom + 20, bar.name, 'text-anchor="middle"')
-  const finite = Number.isFinite(bar.value)
-  const [low, high] = [y.place(0), finite ? y.place(bar.value) : y.place(0)]
+  const [low, high] = [y.place(0), y.place(Number.isFinite(bar.value) ? bar.value : 0)]
   const box = `x="${at(middle - width / 2)}" y="${at(Math.min(low, high))}" width="${at(width)}"`
-  const body = finite ? `<rect class="bar s0" ${box} height="${at(Math.abs(low - high))}" rx="2"/>` : ''
-  const text = finite ? format(bar.value) : '–'
-  const fits = textWidth(text, 12) <= slot
-  const value = fits ? label(middle, Math.min(low, high) - 6, text, valueStyle) : ''
-  return `<g><title>${escapeText(`${bar.name}: ${text}`)}</title>${body}${name}${value}</g>`
+  const body = `<rect class="bar s0" ${box} height="${at(Math.abs(low - high))}" rx="2"/>`
+  const text = escapeText(`${bar.name}: ${valueText(bar, format)}`)
+  return `<g><title>${text}</title>${Number.isFinite(bar.value) ? body : ''}${name}</g>`
+}
+
+function valueLabel(
+  bar: Bar,
+  middle: number,
+  slot: number,
+  y: Scale,
+  format?: (value: number) => string,
+): string {
+  const text = valueText(bar, format)
+  if (textWidth(text, 12) > slot) return ''
+  const height = Math.min(y.place(0), y.place(Number.isFinite(bar.value) ? bar.value : 0))
+  return label(middle, height - 6, text, 'class="value" text-anchor="middle" font-size="12"')
+}
+
+function valueText(bar: Bar, format: (value: number) => string = String): string {
+  return Number.isFinite(bar.value) ? format(bar.value) : '–'
 }
 
 function referenceLine(chart: BarChart, y: Scale): string {

@@ -92,18 +92,17 @@ function withSmooth(name: string, raw: Series['points']): Series[] {
 }
 
 /**
- * Exponential moving average with its start corrected as in Adam; it looks back over a fiftieth of the points.
- * Fewer than 40 points are returned as they are.
+ * Mean over a window of a fortieth of the points around each one (fewer at the ends), so the line does not
+ * lag behind. Fewer than 40 points are returned as they are.
  */
 function smooth(raw: Series['points']): Series['points'] {
   if (raw.length < 40) return raw
-  const keep = 1 - 50 / Math.max(100, raw.length)
-  let sum = 0
-  let weight = 0
-  return raw.map(([x, y]) => {
-    sum = keep * sum + (1 - keep) * y
-    weight = keep * weight + (1 - keep)
-    return [x, sum / weight] as const
+  const half = Math.max(2, Math.round(raw.length / 80))
+  const sums = [0]
+  for (const [, y] of raw) sums.push((sums.at(-1) as number) + y)
+  return raw.map(([x], i) => {
+    const [from, to] = [Math.max(0, i - half), Math.min(raw.length, i + half + 1)]
+    return [x, ((sums[to] as number) - (sums[from] as number)) / (to - from)] as const
   })
 }
 

@@ -26,7 +26,7 @@ th:first-child,td:first-child{text-align:left}
 th:last-child,td:last-child{padding-right:0}
 tbody th{font-weight:600;white-space:normal;overflow-wrap:anywhere}
 td.best{font-weight:700}
-.spread{color:var(--soft);font-weight:400}
+.spread{color:var(--soft);font-weight:400;display:inline-block;min-width:3.1em;text-align:left}
 .settings td{text-align:left;white-space:pre-wrap;overflow-wrap:anywhere;font-family:ui-monospace,'DejaVu Sans Mono',monospace;font-size:13px;padding-block:5px}
 .settings th{text-align:left;font-weight:500;font-size:13px;padding-block:5px;width:1%;white-space:nowrap}
 .card+.plots{margin-top:16px}

@@ -19,11 +19,12 @@ export interface MethodRow {
 /** Comparison of methods, best value of each column in bold (ties included). */
 export function methodTable(methods: readonly MethodRow[]): string {
   const withRate = methods.some((row) => row.activeRate !== undefined)
+  const withSpread = methods.some((row) => row.accuracySpread !== undefined)
   const accuracy = Math.max(...methods.map((row) => row.accuracy))
   const flops = Math.min(...methods.map((row) => row.flops))
   const speed = Math.max(...methods.map((row) => row.imagesPerSecond))
   const rows = methods.map((row) => {
-    const spread = row.accuracySpread === undefined ? '' : spreadOf(row.accuracySpread)
+    const spread = withSpread ? spreadOf(row.accuracySpread) : ''
     const cells = [
       cell(formatPercent(row.accuracy) + spread, row.accuracy === accuracy),
       cell(formatCount(row.trainableParams)),
@@ -43,8 +44,9 @@ function cell(html: string, best = false): string {
   return best ? `<td class="best">${html}</td>` : `<td>${html}</td>`
 }
 
-function spreadOf(spread: number): string {
-  return ` <span class="spread">± ${(spread * 100).toFixed(1)}</span>`
+// Rows without a spread keep its room, so that the accuracies stand under one another.
+function spreadOf(spread?: number): string {
+  return ` <span class="spread">${spread === undefined ? '' : `± ${(spread * 100).toFixed(1)}`}</span>`
 }
 
 /** Settings as a two-column table; nested objects become dotted names, lists stay on one line. */

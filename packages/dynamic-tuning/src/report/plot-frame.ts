@@ -1,4 +1,4 @@
-import { logTicks, niceTicks, type Ticks } from './axis-ticks.ts'
+import { logTicks, niceTicks, type Ticks, tightTicks } from './axis-ticks.ts'
 import { escapeText } from './escape.ts'
 import { plotRules, plotVariables } from './plot-style.ts'
 
@@ -14,7 +14,7 @@ export interface PlotLabels {
 }
 
 /** Size of the drawing in user units, and the margins left for texts. */
-export const frame = { width: 640, height: 360, left: 62, right: 18, bottom: 50 } as const
+export const frame = { width: 560, height: 340, left: 78, right: 18, bottom: 50 } as const
 
 const titleHeight = 34
 const legendRow = 22
@@ -33,12 +33,19 @@ export function scale(ticks: Ticks, from: number, to: number, log = false): Scal
   return { ticks, place: (v) => from + ((value(v) - low) / span) * (to - from) }
 }
 
-/** Horizontal scale over the frame's width; `pad` keeps marks off the edges. */
-export function xScale(values: readonly number[], log = false): Scale {
+/**
+ * Horizontal scale over the frame's width, ending at the data; `margin` widens it on both sides by that share
+ * of its length.
+ */
+export function xScale(values: readonly number[], log = false, margin = 0): Scale {
   const [low, high] = extent(values, log ? [1, 10] : [0, 1])
-  const wide = niceTicks(low, high, 7)
-  const ticks = log ? logTicks(low, high) : wide
-  return scale(ticks, frame.left, frame.width - frame.right, log)
+  const [left, right] = [frame.left, frame.width - frame.right]
+  if (log) {
+    const factor = low === high ? 1 : (high / low) ** margin
+    return scale(logTicks(low / factor, high * factor), left, right, true)
+  }
+  const extra = (high - low) * margin
+  return scale(tightTicks(low - extra, high + extra, 6), left, right)
 }
 
 /** Vertical scale from the frame's bottom up to `top`. */
@@ -64,7 +71,7 @@ export function at(position: number): string {
 
 /** Advance width of `text` at `size` pixels, by an average glyph; enough to keep labels apart. */
 export function textWidth(text: string, size = 13): number {
-  return [...text].length * size * 0.56
+  return [...text].length * size * 0.6
 }
 
 /** One `<text>` element. */
@@ -87,8 +94,8 @@ export function yAxis(y: Scale, name: string, format?: (value: number) => string
     return rule(i === 0 ? 'axis' : 'grid', frame.left, position, right, position) + number
   })
   const middle = (y.place(y.ticks.min) + y.place(y.ticks.max)) / 2
-  const turned = `text-anchor="middle" transform="rotate(-90 16 ${at(middle)})"`
-  return lines.join('') + label(16, middle, name, turned)
+  const turned = `text-anchor="middle" transform="rotate(-90 13 ${at(middle)})"`
+  return lines.join('') + label(13, middle, name, turned)
 }
 
 /** Tick marks with their numbers below the base line, and the name of the x axis. */

@@ -26,7 +26,10 @@ export const plotVariables: string = [
   `:root[data-theme=dark]{${darkVariables}}`,
 ].join('\n')
 
-const series = Array.from({ length: paletteSize }, (_, i) => `.plot .s${i}{--c:var(--plot-s${i})}`).join('')
+const seriesColours = Array.from(
+  { length: paletteSize },
+  (_, i) => `.plot .s${i}{--c:var(--plot-s${i})}`,
+).join('')
 
 /** CSS rules of the plots' elements; needs {@link plotVariables}. */
 export const plotRules: string = [
@@ -34,6 +37,8 @@ export const plotRules: string = [
   '.plot text{fill:var(--plot-soft);font-variant-numeric:tabular-nums}',
   '.plot .title{fill:var(--plot-ink);font-weight:600;font-size:15px}',
   '.plot .label{fill:var(--plot-ink)}',
+  '.plot .name{fill:var(--c);stroke:var(--plot-paper);stroke-width:3;paint-order:stroke}',
+  '.plot .value{fill:var(--plot-ink);stroke:var(--plot-paper);stroke-width:4;paint-order:stroke}',
   '.plot .grid{stroke:var(--plot-grid);stroke-width:1}',
   '.plot .axis{stroke:var(--plot-soft);stroke-width:1}',
   '.plot .line{fill:none;stroke:var(--c);stroke-width:2;stroke-linejoin:round;stroke-linecap:round}',
@@ -43,5 +48,5 @@ export const plotRules: string = [
   '.plot .bar{fill:var(--c)}',
   '.plot .target{stroke:var(--plot-s1);stroke-width:1.5;stroke-dasharray:5 4}',
   '.plot .target-label{fill:var(--plot-s1);stroke:var(--plot-paper);stroke-width:3;paint-order:stroke}',
-  series,
+  seriesColours,
 ].join('\n')

@@ -10,7 +10,7 @@ export function formatCount(value: number, digits = 2): string {
   if (!Number.isFinite(value)) return '–'
   const size = Math.abs(value)
   // 999_999 must not become "1000.00 k": choose the step by the value as it will be printed.
-  const [unit, suffix] = steps.find(([u]) => Number((size / u).toFixed(digits)) >= 1) ?? [1, '']
+  const [unit, suffix] = steps.find(([u]) => Number((size / (u / 1000)).toFixed(digits)) >= 1000) ?? [1, '']
   if (suffix === '') return Number(value.toFixed(digits)).toString()
   return `${(value / unit).toFixed(digits)} ${suffix}`
 }

@@ -27,6 +27,8 @@ export interface ScatterPoint {
   readonly spread?: number
 }
 
+type Anchor = 'start' | 'middle' | 'end'
+
 interface Box {
   readonly x: number
   readonly y: number
@@ -45,6 +47,7 @@ export function scatterChart(chart: ScatterChart): string {
   const x = xScale(
     points.map((p) => p.x),
     chart.logX,
+    0.06,
   )
   const reach = points.flatMap((p) => [p.y - (p.spread ?? 0), p.y + (p.spread ?? 0)])
   const y = yScale(reach, top)
@@ -54,33 +57,34 @@ export function scatterChart(chart: ScatterChart): string {
     const box = bestPlace(p.px, p.py, textWidth(p.name), taken)
     taken.push(box)
     const spread = p.spread ? bar(p.px, y.place(p.y - p.spread), y.place(p.y + p.spread)) : ''
-    const dot = `<circle class="mark" cx="${at(p.px)}" cy="${at(p.py)}" r="6"/>`
-    const text = label(box.x, box.y + 12, p.name, 'class="label"')
+    const dot = `<circle class="mark" cx="${at(p.px)}" cy="${at(p.py)}" r="5"/>`
+    const start = box.x + { start: 0, middle: box.width / 2, end: box.width }[box.anchor]
+    const text = label(start, box.y + 12, p.name, `class="name" text-anchor="${box.anchor}"`)
     return `<g class="s${i % paletteSize}">${spread}${dot}${text}</g>`
   })
   return svgPlot(chart, [yAxis(y, chart.yLabel), xAxis(x, chart.xLabel), ...marks].join('\n'))
 }
 
 function bar(x: number, low: number, high: number): string {
-  return `<path class="line" d="M${at(x)} ${at(low)}V${at(high)}M${at(x - 4)} ${at(low)}h8M${at(x - 4)} ${at(high)}h8"/>`
+  return `<path class="line" d="M${at(x)} ${at(low)}V${at(high)}M${at(x - 6)} ${at(low)}h12M${at(x - 6)} ${at(high)}h12"/>`
 }
 
-function bestPlace(x: number, y: number, width: number, taken: readonly Box[]): Box {
+function bestPlace(x: number, y: number, width: number, taken: readonly Box[]): Box & { anchor: Anchor } {
   const half = lineHeight / 2
-  const corners: readonly [number, number][] = [
-    [x + 11, y - half],
-    [x - 11 - width, y - half],
-    [x - width / 2, y - 11 - lineHeight],
-    [x - width / 2, y + 11],
-    [x + 8, y - 8 - lineHeight],
-    [x + 8, y + 8],
-    [x - 8 - width, y - 8 - lineHeight],
-    [x - 8 - width, y + 8],
+  const corners: readonly [number, number, Anchor][] = [
+    [x + 11, y - half, 'start'],
+    [x - 11 - width, y - half, 'end'],
+    [x - width / 2, y - 11 - lineHeight, 'middle'],
+    [x - width / 2, y + 11, 'middle'],
+    [x + 8, y - 8 - lineHeight, 'start'],
+    [x + 8, y + 8, 'start'],
+    [x - 8 - width, y - 8 - lineHeight, 'end'],
+    [x - 8 - width, y + 8, 'end'],
   ]
-  let best: Box = { x: x + 11, y: y - half, width, height: lineHeight }
+  let best: Box & { anchor: Anchor } = { x: x + 11, y: y - half, width, height: lineHeight, anchor: 'start' }
   let least = Number.POSITIVE_INFINITY
-  for (const [left, above] of corners) {
-    const box = { x: left, y: above, width, height: lineHeight }
+  for (const [left, above, anchor] of corners) {
+    const box = { x: left, y: above, width, height: lineHeight, anchor }
     const cost = taken.reduce((sum, other) => sum + overlap(box, other), outside(box))
     if (cost < least) {
       best = box

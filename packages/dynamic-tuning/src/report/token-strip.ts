@@ -32,7 +32,7 @@ export interface StripOptions {
 }
 
 const gap = 10
-const captionHeight = 26
+const captionHeight = 30
 // Readable on white and on near-black alike: the strip's background is transparent.
 const captionColour = '#7c8490'
 
@@ -129,17 +129,17 @@ async function composeTiles(tiles: readonly Tile[]): Promise<Uint8Array> {
 
 function captionSvg(tile: Tile, left: number, width: number): string {
   const middle = left + width / 2
-  const style = `font-family="DejaVu Sans, Arial, sans-serif" font-size="13" fill="${captionColour}"`
+  const style = `font-family="DejaVu Sans, Arial, sans-serif" font-size="15" fill="${captionColour}"`
   if (tile.heatOf === undefined) {
-    return `<text x="${middle}" y="18" text-anchor="middle" ${style}>${escapeText(tile.caption)}</text>`
+    return `<text x="${middle}" y="21" text-anchor="middle" ${style}>${escapeText(tile.caption)}</text>`
   }
   const [from, length] = [left + 18, width * 0.4]
   const cells = Array.from({ length: 24 }, (_, i) => {
     const [r, g, b] = heatColour(i / 23).map(Math.round)
     const x = from + (i * length) / 24
-    return `<rect x="${x}" y="8" width="${length / 24 + 0.5}" height="10" fill="rgb(${r},${g},${b})"/>`
+    return `<rect x="${x}" y="10" width="${length / 24 + 0.5}" height="12" fill="rgb(${r},${g},${b})"/>`
   })
-  const low = `<text x="${from - 6}" y="18" text-anchor="end" ${style}>0</text>`
-  const high = `<text x="${from + length + 6}" y="18" ${style}>${tile.heatOf} ${tile.caption}</text>`
+  const low = `<text x="${from - 6}" y="21" text-anchor="end" ${style}>0</text>`
+  const high = `<text x="${from + length + 6}" y="21" ${style}>${tile.heatOf} ${tile.caption}</text>`
   return low + cells.join('') + high
 }

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest'
+import { curvesOfMetrics, lastActiveRates } from './metrics-curves.ts'
+
+const step = (n: number, more: object = {}): object => ({
+  kind: 'step',
+  step: n,
+  epoch: 0,
+  lr: 0.1,
+  loss: n,
+  ...more,
+})
+const chart = (records: unknown[], title: string) => curvesOfMetrics(records).find((c) => c.title === title)
+
+describe('curvesOfMetrics', () => {
+  it('draws steps and epochs, accuracy and rate in percent', () => {
+    const records = [
+      step(1, { activeRate: 0.75 }),
+      step(2, { activeRate: 0.5 }),
+      {
+        kind: 'epoch',
+        epoch: 1,
+        step: 2,
+        trainLoss: 1.5,
+        trainAccuracy: 0.25,
+        validationAccuracy: 0.5,
+        validationLoss: 3,
+      },
+    ]
+    expect(chart(records, 'Loss')?.series).toEqual([
+      {
+        name: 'training',
+        points: [
+          [1, 1],
+          [2, 2],
+        ],
+      },
+      { name: 'validation', points: [[2, 3]] },
+    ])
+    expect(chart(records, 'Accuracy')?.series).toEqual([
+      { name: 'training', points: [[1, 25]] },
+      { name: 'validation', points: [[1, 50]] },
+    ])
+    expect(chart(records, 'Active tokens in training')?.series).toEqual([
+      {
+        name: 'active tokens',
+        points: [
+          [1, 75],
+          [2, 50],
+        ],
+      },
+    ])
+    expect(curvesOfMetrics(records).map((c) => c.title)).toEqual([
+      'Loss',
+      'Accuracy',
+      'Active tokens in training',
+      'Learning rate',
+    ])
+  })
+  it('smooths many steps by a centred mean over faint raw values', () => {
+    const records = Array.from({ length: 200 }, (_, i) => step(i, { loss: i % 2 === 0 ? 10 : 20 }))
+    const [raw, line] = chart(records, 'Loss')?.series ?? []
+    expect(raw).toMatchObject({ faint: true, name: 'training, each step' })
+    expect(raw?.points.slice(0, 2)).toEqual([
+      [0, 10],
+      [1, 20],
+    ])
+    // Steps 97 to 103: 20 10 20 10 20 10 20.
+    expect(line?.points[100]).toEqual([100, 110 / 7])
+    expect(line?.points[0]).toEqual([0, 15])
+    expect(line?.points).toHaveLength(200)
+  })
+  it('uses epoch means where steps are missing', () => {
+    const records = [1, 2].map((epoch) => ({ kind: 'epoch', epoch, step: epoch * 10, trainLoss: 4 / epoch }))
+    expect(chart(records, 'Loss')?.series).toEqual([
+      {
+        name: 'training',
+        points: [
+          [10, 4],
+          [20, 2],
+        ],
+      },
+    ])
+  })
+  it('passes over foreign lines and values that are not numbers', () => {
+    const odd = [
+      null,
+      3,
+      'x',
+      [],
+      {},
+      { kind: 'note', step: 1, loss: 1 },
+      step(1, { loss: null }),
+      step(2, { lr: '1' }),
+    ]
+    expect(curvesOfMetrics(odd).map((c) => [c.title, c.series[0]?.points])).toEqual([
+      ['Loss', [[2, 2]]],
+      ['Learning rate', [[1, 0.1]]],
+    ])
+    expect(curvesOfMetrics([])).toEqual([])
+  })
+})
+
+describe('lastActiveRates', () => {
+  it('takes the last epoch that reports rates', () => {
+    const epochs = [[0.9, 0.8], [0.5, 0.25], undefined].map((activeRatePerLayer, epoch) => ({
+      kind: 'epoch',
+      epoch,
+      activeRatePerLayer,
+    }))
+    expect(lastActiveRates(epochs)).toEqual([
+      { layer: 0, rate: 0.5 },
+      { layer: 1, rate: 0.25 },
+    ])
+    expect(lastActiveRates([step(1)])).toEqual([])
+  })
+})

@@ -1,5 +1,14 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { RunError, TuningError } from '../errors.ts'
 
 /** What a file is made of: text, bytes, or pieces of both written one after the other. */
@@ -23,6 +32,14 @@ export function writeAside(path: string, content: FileContent, failure: FailureT
     rmSync(aside, { force: true })
     if (error instanceof TuningError) throw error
     throw new failure(`write: cannot write ${path}, ${reason(error)}`)
+  }
+}
+
+/** Removes what writers that were killed have left in a folder. Nobody else may be writing to it. */
+export function removeLeftovers(folder: string): void {
+  if (!existsSync(folder)) return
+  for (const name of readdirSync(folder)) {
+    if (/\.\d+\.tmp$/.test(name)) rmSync(join(folder, name), { force: true })
   }
 }
 

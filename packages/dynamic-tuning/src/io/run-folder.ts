@@ -1,0 +1,139 @@
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { RunError } from '../errors.ts'
+import { readJson } from './read-json.ts'
+import { takeLock } from './run-lock.ts'
+import { appendMetricLine, readMetricLines, truncateMetricLines } from './run-metrics.ts'
+import { removeLeftovers, writeAside } from './write-aside.ts'
+
+/** The layout of run folders that this library writes and reads. */
+export const runFormatVersion = 1
+
+const lockName = '.dynamic-tuning.lock'
+
+/** The folder of one run: its settings, its metrics, and where everything else of it belongs. */
+export interface RunFolder {
+  readonly path: string
+  /** Whether this process holds the folder's lock and may write. */
+  readonly writable: boolean
+  /** `adapter.safetensors`: what was trained. */
+  readonly adapterPath: string
+  /** `checkpoint/state.safetensors`: what resuming needs, one file. */
+  readonly checkpointPath: string
+  /** `model.onnx`, on export. */
+  readonly modelPath: string
+  /** `report.html` */
+  readonly reportPath: string
+  /** The resolved settings. @throws RunError where they are missing, damaged or from another version */
+  readConfig(): unknown
+  /** Saves the resolved settings with the format's version. */
+  writeConfig(config: object): void
+  /** Adds a line to `metrics.jsonl`. */
+  appendMetric(line: object): void
+  /** The lines of `metrics.jsonl`, without a last one that a crash cut. */
+  readMetrics(): object[]
+  /** Drops the lines of steps later than `step`: on resuming, those after the checkpoint. */
+  truncateMetricsAfter(step: number): void
+  /** Gives the lock back; nothing can be written from then on. */
+  release(): void
+}
+
+/**
+ * Makes and locks the folder of a new run. With `resume`, opens and locks that of an old one instead.
+ * @throws RunError where the folder holds anything already, or, with `resume`, no checkpoint
+ */
+export function createRunFolder(path: string, { resume = false }: { resume?: boolean } = {}): RunFolder {
+  if (resume) return reopen(path)
+  try {
+    mkdirSync(path, { recursive: true })
+  } catch (error) {
+    throw new RunError(`run: cannot make ${path}, got ${error instanceof Error ? error.message : error}.`)
+  }
+  return locked(path, (folder) => {
+    const entries = readdirSync(path).filter((name) => !name.startsWith(lockName))
+    if (entries.length === 0) return folder
+    throw new RunError(
+      `run: ${path} is not empty, it holds ${entries.slice(0, 3).join(', ')}. Choose another folder, or resume the run in it.`,
+    )
+  })
+}
+
+/**
+ * Opens the folder of a run; `write` locks it.
+ * @throws RunError where it is no run folder, is damaged, from another version, or in use by another writer
+ */
+export function openRunFolder(path: string, { write }: { write: boolean }): RunFolder {
+  const reader = runFolder(path)
+  reader.readConfig()
+  if (!write) return reader
+  return locked(path, (folder) => {
+    for (const place of [path, dirname(folder.checkpointPath)]) removeLeftovers(place)
+    // A line that a crash cut would run into the next one.
+    folder.truncateMetricsAfter(Number.POSITIVE_INFINITY)
+    return folder
+  })
+}
+
+function reopen(path: string): RunFolder {
+  const folder = openRunFolder(path, { write: true })
+  if (existsSync(folder.checkpointPath)) return folder
+  folder.release()
+  throw new RunError(`run: ${path} has no checkpoint to resume from. Start a new run in another folder.`)
+}
+
+/** Locks the folder and prepares it; gives the lock back where that fails. */
+function locked(path: string, prepare: (folder: RunFolder) => RunFolder): RunFolder {
+  const folder = runFolder(path, takeLock(join(path, lockName), path))
+  try {
+    return prepare(folder)
+  } catch (error) {
+    folder.release()
+    throw error
+  }
+}
+
+function runFolder(path: string, unlock?: () => void): RunFolder {
+  const metricsPath = join(path, 'metrics.jsonl')
+  const configPath = join(path, 'config.json')
+  let writable = unlock !== undefined
+  const writing = <T>(write: () => T): T => {
+    if (writable) return write()
+    throw new RunError(`run: ${path} was opened for reading. Open it for writing.`)
+  }
+  return {
+    path,
+    get writable() {
+      return writable
+    },
+    adapterPath: join(path, 'adapter.safetensors'),
+    checkpointPath: join(path, 'checkpoint', 'state.safetensors'),
+    modelPath: join(path, 'model.onnx'),
+    reportPath: join(path, 'report.html'),
+    readConfig: () => readConfig(path, configPath),
+    writeConfig: (config) =>
+      writing(() => {
+        const versioned = { ...config, formatVersion: runFormatVersion }
+        writeAside(configPath, `${JSON.stringify(versioned, null, 2)}\n`)
+      }),
+    appendMetric: (line) => writing(() => appendMetricLine(metricsPath, line)),
+    readMetrics: () => readMetricLines(metricsPath),
+    truncateMetricsAfter: (step) => writing(() => truncateMetricLines(metricsPath, step)),
+    release() {
+      if (writable) unlock?.()
+      writable = false
+    },
+  }
+}
+
+function readConfig(path: string, configPath: string): unknown {
+  if (!existsSync(configPath)) {
+    throw new RunError(`run: ${path} is not a run folder, it has no config.json. Name the folder of a run.`)
+  }
+  const config = readJson(configPath, RunError)
+  const version =
+    typeof config === 'object' && config !== null && 'formatVersion' in config && config.formatVersion
+  if (version === runFormatVersion) return config
+  throw new RunError(
+    `run: ${path} is of format version ${version === false ? 'none' : JSON.stringify(version)}, this library reads version ${runFormatVersion}. Use the version of the library that made it.`,
+  )
+}

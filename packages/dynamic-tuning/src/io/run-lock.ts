@@ -1,0 +1,118 @@
+import { constants, copyFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { z } from 'zod'
+import { RunError } from '../errors.ts'
+
+const owner = z.object({ pid: z.int().positive(), started: z.string().optional(), host: z.string() })
+type Owner = z.infer<typeof owner>
+
+/**
+ * Takes the lock file at `path` for this process and returns what gives it back. A lock whose process has ended is
+ * taken over: the start time kept beside the process id tells it from a later process with the same id.
+ * @throws RunError naming the process that holds it
+ */
+export function takeLock(path: string, folder: string): () => void {
+  const started = startTime(process.pid)
+  const own: Owner = { pid: process.pid, host: hostname(), ...(started !== undefined && { started }) }
+  const text = JSON.stringify(own)
+  while (!place(path, text, folder)) {
+    const found = read(path)
+    if (found === undefined) continue
+    refuseIfAlive(found, path, folder)
+    removeStale(path, found)
+  }
+  return () => {
+    if (read(path) === text) rmSync(path, { force: true })
+  }
+}
+
+/** Creates the lock with its content at once, so that nobody reads half of it. False where there is one already. */
+function place(path: string, text: string, folder: string): boolean {
+  const aside = `${path}.${process.pid}.tmp`
+  try {
+    writeFileSync(aside, text)
+    try {
+      linkSync(aside, path)
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') return false
+      // Some network and FAT drives know no links.
+      copyFileSync(aside, path, constants.COPYFILE_EXCL)
+    }
+    return true
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false
+    throw new RunError(
+      `run: cannot write to ${folder}, got ${error instanceof Error ? error.message : error}.`,
+    )
+  } finally {
+    rmSync(aside, { force: true })
+  }
+}
+
+function refuseIfAlive(text: string, path: string, folder: string): void {
+  const holder = parseOwner(text)
+  // A lock that cannot be read was cut by a crash: locks are created whole.
+  if (holder === undefined) return
+  if (holder.host !== hostname()) {
+    throw new RunError(
+      `run: ${folder} is in use by process ${holder.pid} on ${holder.host}. If that has ended, delete ${path}.`,
+    )
+  }
+  if (isAlive(holder)) {
+    throw new RunError(
+      `run: ${folder} is in use by process ${holder.pid}. Wait for it to end, or choose another folder.`,
+    )
+  }
+}
+
+function removeStale(path: string, text: string): void {
+  const aside = `${path}.${process.pid}.stale`
+  try {
+    renameSync(path, aside)
+  } catch {
+    return
+  }
+  // Another process may have taken the stale lock over since it was read: then that one's lock goes back.
+  if (read(aside) === text) rmSync(aside)
+  else renameSync(aside, path)
+}
+
+function isAlive({ pid, started }: Owner): boolean {
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    if (codeOf(error) === 'ESRCH') return false
+  }
+  const now = startTime(pid)
+  return started === undefined || now === undefined || started === now
+}
+
+/** When a process started, in a form that only equality is asked of; undefined where the system does not tell. */
+function startTime(pid: number): string | undefined {
+  const stat = read(`/proc/${pid}/stat`)
+  const boot = read('/proc/sys/kernel/random/boot_id')
+  if (stat === undefined || boot === undefined) return undefined
+  // Fields 3 and 22; the command in parentheses before them may hold spaces.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return fields[0] === 'Z' ? 'ended, not yet collected by its parent' : `${boot.trim()}/${fields[19]}`
+}
+
+function parseOwner(text: string): Owner | undefined {
+  try {
+    return owner.safeParse(JSON.parse(text)).data
+  } catch {
+    return undefined
+  }
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}

@@ -1,0 +1,55 @@
+import { appendFileSync, existsSync, readFileSync, statSync, truncateSync } from 'node:fs'
+import { RunError } from '../errors.ts'
+import { writeAside } from './write-aside.ts'
+
+/**
+ * The lines of a metrics file, oldest first; none where the file is missing. A last line that a crash cut is left out.
+ * @throws RunError naming the file and the line where another one is damaged
+ */
+export function readMetricLines(path: string): object[] {
+  if (!existsSync(path)) return []
+  const lines = readFileSync(path, 'utf8').split('\n')
+  const parsed: object[] = []
+  for (const [index, line] of lines.entries()) {
+    const value = parseLine(line)
+    if (value !== undefined) parsed.push(value)
+    else if (index < lines.length - 1) {
+      throw new RunError(
+        `run: line ${index + 1} of ${path} is not a JSON object, got ${line.slice(0, 60)}. Delete the line.`,
+      )
+    }
+  }
+  return parsed
+}
+
+/** Appends one line. @throws RunError where it cannot be written, e.g. on a full disk; no part of it stays */
+export function appendMetricLine(path: string, line: object): void {
+  const before = existsSync(path) ? statSync(path).size : 0
+  try {
+    appendFileSync(path, `${JSON.stringify(line)}\n`)
+  } catch (error) {
+    if (existsSync(path) && statSync(path).isFile()) truncateSync(path, before)
+    throw new RunError(
+      `run: cannot append to ${path}, got ${error instanceof Error ? error.message : error}.`,
+    )
+  }
+}
+
+/** Drops lines whose `step` is later than `step`, and whatever a crash left of a last line. */
+export function truncateMetricLines(path: string, step: number): void {
+  if (!existsSync(path)) return
+  const kept = readMetricLines(path).filter((line) => {
+    const at = 'step' in line ? line.step : undefined
+    return typeof at !== 'number' || at <= step
+  })
+  writeAside(path, kept.map((line) => `${JSON.stringify(line)}\n`).join(''))
+}
+
+function parseLine(line: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null ? value : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,29 @@
+/** Where terminal text goes; `process.stdout` and `process.stderr` fit. */
+export interface TextOutput {
+  write(text: string): unknown
+  /** True on a terminal that can redraw a line. */
+  readonly isTTY?: boolean
+  /** Width of the terminal in columns. */
+  readonly columns?: number
+}
+
+/** Styles a text, or returns it as it is when colours are off. */
+export interface Paint {
+  bold(text: string): string
+  dim(text: string): string
+  accent(text: string): string
+}
+
+/** Colours for `output`: only on a terminal, and not when `NO_COLOR` is set (https://no-color.org). */
+export function paintFor(
+  output: TextOutput,
+  environment: Readonly<Record<string, string | undefined>>,
+): Paint {
+  const on = output.isTTY === true && !environment.NO_COLOR && environment.TERM !== 'dumb'
+  const style = (start: number, end: number) => (text: string) =>
+    on && text !== '' ? `\u001b[${start}m${text}\u001b[${end}m` : text
+  return { bold: style(1, 22), dim: style(2, 22), accent: style(36, 39) }
+}
+
+/** No styles at all. */
+export const plain: Paint = { bold: (text) => text, dim: (text) => text, accent: (text) => text }

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import { plain } from './output.ts'
+import { createProgress, type ProgressOptions, progressLine } from './progress.ts'
+import { displayWidth } from './width.ts'
+
+/** A display over a string and a clock that the test moves. */
+function fake(isTTY: boolean, more: Partial<ProgressOptions> = {}) {
+  const written: string[] = []
+  const clock = { time: 0 }
+  const output = { write: (text: string) => written.push(text), isTTY, columns: 60 }
+  const progress = createProgress({ output, now: () => clock.time, environment: { NO_COLOR: '1' }, ...more })
+  return { written, clock, progress }
+}
+const at = (done: number) => ({ label: 'epoch 1/2', done, total: 100, loss: 1.5 })
+
+describe('createProgress on a terminal', () => {
+  it('redraws one line, at most ten times a second, with the time left', () => {
+    const { written, clock, progress } = fake(true)
+    progress.update(at(0))
+    clock.time = 0.05
+    progress.update(at(5))
+    clock.time = 2
+    progress.update(at(10))
+    expect(written).toEqual([
+      `\r${'─'.repeat(20)} epoch 1/2 0 % · loss 1.500\u001b[K`,
+      `\r━${'─'.repeat(9)} epoch 1/2 10 % · 18 s left · loss 1.500\u001b[K`,
+    ])
+  })
+  it('prints lines above, draws again, and leaves nothing behind', () => {
+    const { written, progress } = fake(true)
+    progress.update(at(0))
+    const line = written[0] as string
+    progress.log('epoch 1: 50 %')
+    progress.stop()
+    progress.stop()
+    expect(written.slice(1)).toEqual(['\r\u001b[K', 'epoch 1: 50 %\n', line, '\r\u001b[K'])
+  })
+  it('counts the pace over the last half minute only', () => {
+    const { written, clock, progress } = fake(true)
+    for (let second = 0; second <= 60; second++) {
+      clock.time = second
+      // One a second for 30 s, then two a second: 90 at 60 s, 10 left take 5 s.
+      progress.update(at(second <= 30 ? second : 30 + 2 * (second - 30)))
+    }
+    expect(written.at(-1)).toContain(' 90 % · 5.0 s left')
+  })
+})
+
+describe('createProgress elsewhere', () => {
+  it('writes a plain line every ten seconds and at the end', () => {
+    const { written, clock, progress } = fake(false)
+    for (let second = 0; second <= 25; second++) {
+      clock.time = second
+      progress.update(at(second * 4))
+    }
+    expect(written).toEqual([
+      'epoch 1/2 40 % · 15 s left · loss 1.500\n',
+      'epoch 1/2 80 % · 5.0 s left · loss 1.500\n',
+      'epoch 1/2 100 % · loss 1.500\n',
+    ])
+  })
+  it('writes logged lines, and nothing when quiet', () => {
+    const { written, progress } = fake(false)
+    progress.log('done')
+    progress.stop()
+    expect(written).toEqual(['done\n'])
+    for (const isTTY of [true, false]) {
+      const silent = fake(isTTY, { quiet: true })
+      silent.progress.update(at(100))
+      silent.progress.log('x')
+      silent.progress.stop()
+      expect(silent.written).toEqual([])
+    }
+  })
+})
+
+describe('progressLine', () => {
+  const state = {
+    ...at(50),
+    imagesPerSecond: 85.31,
+    accuracy: 0.781,
+    activeRate: 0.51,
+    memoryMB: 812,
+  }
+  it('shows everything where there is room', () => {
+    expect(progressLine(state, 80, 130, plain)).toBe(
+      `${'━'.repeat(10)}${'─'.repeat(10)} epoch 1/2 50 % · 1 min 20 s left · loss 1.500 · accuracy 78.1 % · active 51 % · 85.3 images/s · 812 MB`,
+    )
+  })
+  it('drops the least wanted parts and never exceeds the width', () => {
+    for (let columns = 1; columns <= 140; columns++) {
+      expect(displayWidth(progressLine(state, 80, columns, plain))).toBeLessThanOrEqual(columns)
+    }
+    expect(progressLine(state, 80, 35, plain)).toBe('epoch 1/2 50 % · 1 min 20 s left')
+  })
+  it('survives an empty job', () => {
+    expect(progressLine({ label: 'x', done: 0, total: 0 }, Number.NaN, 20, plain)).toBe(
+      `${'─'.repeat(10)} x 0 %`,
+    )
+  })
+})

@@ -214,6 +214,35 @@ describe('a damaged safetensors file', () => {
     expect(refusal(craft({ shape: f32(0, 0, [0, 3]), dtype: f32(0, 4), y: f32(4, 4) }, 4))).toBe('accepted')
   })
 
+  it('with any byte of its header changed is refused or read, never anything else', () => {
+    const two: [string, TensorData][] = [
+      ['a', float([2, 1], 1, 2)],
+      ['b', float([3], 3, 4, 5)],
+    ]
+    writeSafetensors(at('whole.safetensors'), two, { metadata: { note: 'x' } })
+    const whole = readFileSync(at('whole.safetensors'))
+    let refused = 0
+    for (let i = 0; i < whole.length - 20; i++) {
+      for (const byte of [0, 0x22, 0x31, 0x39, 0x7b, 0xff]) {
+        const bytes = Uint8Array.from(whole)
+        bytes[i] = byte
+        writeFileSync(at('changed.safetensors'), bytes)
+        if (refusal(at('changed.safetensors')) !== 'accepted') refused++
+      }
+    }
+    // A letter of a name or of the note may change; that is all that can.
+    expect(refused).toBeGreaterThan((whole.length - 20) * 4)
+  })
+
+  it('cut anywhere is refused', () => {
+    writeSafetensors(at('whole.safetensors'), [['a', float([2], 1, 2)]])
+    const whole = readFileSync(at('whole.safetensors'))
+    for (let length = 0; length < whole.length; length++) {
+      writeFileSync(at('cut.safetensors'), whole.subarray(0, length))
+      expect(refusal(at('cut.safetensors'))).not.toBe('accepted')
+    }
+  })
+
   it('missing, or a folder', () => {
     expect(refusal(at('nowhere.safetensors'))).toMatch(/cannot open .*nowhere\.safetensors/)
     expect(refusal(folder)).toMatch(/is not a file/)

@@ -43,15 +43,16 @@ export interface CheckpointDescription {
   readonly classes?: readonly string[]
 }
 
+// The defaults are those of transformers' ViTConfig, which files may leave out.
 const huggingFace = z.object({
   model_type: z.literal('vit'),
   hidden_act: z.literal('gelu').default('gelu'),
-  image_size: size,
-  patch_size: size,
-  hidden_size: count,
-  num_hidden_layers: count,
-  num_attention_heads: count,
-  intermediate_size: count,
+  image_size: size.default(224),
+  patch_size: size.default(16),
+  hidden_size: count.default(768),
+  num_hidden_layers: count.default(12),
+  num_attention_heads: count.default(12),
+  intermediate_size: count.default(3072),
   layer_norm_eps: z.number().positive().default(1e-12),
   qkv_bias: z.boolean().default(true),
   id2label: z.record(z.string(), z.string()).optional(),

@@ -66,7 +66,9 @@ describe('curvesOfMetrics', () => {
     ])
     // Steps 97 to 103: 20 10 20 10 20 10 20.
     expect(line?.points[100]).toEqual([100, 110 / 7])
-    expect(line?.points[0]).toEqual([0, 15])
+    expect(line?.points[0]).toEqual([0, 10])
+    // The last step: 196 to 199 only.
+    expect(line?.points[199]).toEqual([199, 15])
     expect(line?.points).toHaveLength(200)
   })
   it('uses epoch means where steps are missing', () => {

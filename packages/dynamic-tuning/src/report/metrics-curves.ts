@@ -92,8 +92,8 @@ function withSmooth(name: string, raw: Series['points']): Series[] {
 }
 
 /**
- * Mean over a window of a fortieth of the points around each one (fewer at the ends), so the line does not
- * lag behind. Fewer than 40 points are returned as they are.
+ * Mean over a window of a fortieth of the points around each one so the line does not lag behind: narrower
+ * at the start, where values fall steeply, and one-sided at the end. Fewer than 40 points are returned as they are.
  */
 function smooth(raw: Series['points']): Series['points'] {
   if (raw.length < 40) return raw
@@ -101,7 +101,8 @@ function smooth(raw: Series['points']): Series['points'] {
   const sums = [0]
   for (const [, y] of raw) sums.push((sums.at(-1) as number) + y)
   return raw.map(([x], i) => {
-    const [from, to] = [Math.max(0, i - half), Math.min(raw.length, i + half + 1)]
+    const reach = Math.min(half, i)
+    const [from, to] = [i - reach, Math.min(raw.length, i + reach + 1)]
     return [x, ((sums[to] as number) - (sums[from] as number)) / (to - from)] as const
   })
 }

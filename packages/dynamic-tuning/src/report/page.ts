@@ -1,7 +1,6 @@
 import { barChart } from './bar-chart.ts'
 import { escapeText } from './escape.ts'
-import { lineChart } from './line-chart.ts'
-import type { CurveChart } from './metrics-curves.ts'
+import { type LineChart, lineChart } from './line-chart.ts'
 import { pageStyle } from './page-style.ts'
 import { type MethodRow, methodTable, settingsTable } from './page-tables.ts'
 import { scatterChart } from './scatter-chart.ts'
@@ -13,7 +12,8 @@ export interface ReportInput {
   /** The run's most important numbers, already formatted. */
   readonly headline: readonly { readonly label: string; readonly value: string; readonly note?: string }[]
   readonly methods?: readonly MethodRow[]
-  readonly curves: readonly CurveChart[]
+  /** Charts of the run, such as those of `curvesOfMetrics`; `styles` is set by the page. */
+  readonly curves: readonly LineChart[]
   /** Mean share of active tokens of each layer, 0 to 1. */
   readonly activeRatePerLayer?: readonly { readonly layer: number; readonly rate: number }[]
   /** The rate the dispatchers were trained towards, 0 to 1. */
@@ -107,8 +107,8 @@ function pictures(all: NonNullable<ReportInput['pictures']>): string[] {
     return `<figure class="card"><img alt="${text}" src="data:image/png;base64,${data}"><figcaption>${text}</figcaption></figure>`
   })
   const about =
-    'Clear tokens passed through the layer’s MLP; grey ones skipped it and kept only the adapter. ' +
-    'The last picture counts the layers each token was active in.'
+    'Clear tokens were active in that layer; grey ones skipped its computation. ' +
+    'A coloured picture counts the layers each token was active in.'
   return [
     heading('Active tokens'),
     `<p class="about">${about}</p>`,

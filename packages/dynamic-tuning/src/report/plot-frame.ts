@@ -16,6 +16,9 @@ export interface PlotLabels {
 /** Size of the drawing in user units, and the margins left for texts. */
 export const frame = { width: 560, height: 340, left: 78, right: 18, bottom: 50 } as const
 
+// A file opened by itself lies on the viewer's white, where the dark style's texts would not be seen.
+const ownPaper = '.plot{background:var(--plot-paper)}'
+
 const titleHeight = 34
 const legendRow = 22
 
@@ -145,7 +148,7 @@ export interface Legend {
 /** The whole `<svg>` around a plot's body, with title and description for screen readers. */
 export function svgPlot(labels: PlotLabels, body: string): string {
   const description = labels.description ? `<desc>${escapeText(labels.description)}</desc>` : ''
-  const style = labels.styles === 'page' ? '' : `<style>${plotVariables}\n${plotRules}</style>`
+  const style = labels.styles === 'page' ? '' : `<style>${plotVariables}\n${plotRules}\n${ownPaper}</style>`
   const head = `<svg xmlns="http://www.w3.org/2000/svg" class="plot" viewBox="0 0 ${frame.width} ${frame.height}"`
   return [
     `${head} role="img" aria-label="${escapeText(labels.title)}">`,

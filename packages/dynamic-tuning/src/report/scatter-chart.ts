@@ -38,6 +38,7 @@ interface Box {
 
 const top = 48
 const lineHeight = 15
+const radius = 5
 
 /** SVG of a scatter plot; each name is set beside its point where it covers the least of the others. */
 export function scatterChart(chart: ScatterChart): string {
@@ -57,7 +58,7 @@ export function scatterChart(chart: ScatterChart): string {
     const box = bestPlace(p.px, p.py, textWidth(p.name), taken)
     taken.push(box)
     const spread = p.spread ? bar(p.px, y.place(p.y - p.spread), y.place(p.y + p.spread)) : ''
-    const dot = `<circle class="mark" cx="${at(p.px)}" cy="${at(p.py)}" r="5"/>`
+    const dot = `<circle class="mark" cx="${at(p.px)}" cy="${at(p.py)}" r="${radius}"/>`
     const start = box.x + { start: 0, middle: box.width / 2, end: box.width }[box.anchor]
     const text = label(start, box.y + 12, p.name, `class="name" text-anchor="${box.anchor}"`)
     return `<g class="s${i % paletteSize}">${spread}${dot}${text}</g>`
@@ -66,7 +67,10 @@ export function scatterChart(chart: ScatterChart): string {
 }
 
 function bar(x: number, low: number, high: number): string {
-  return `<path class="line" d="M${at(x)} ${at(low)}V${at(high)}M${at(x - 6)} ${at(low)}h12M${at(x - 6)} ${at(high)}h12"/>`
+  // A spread that the dot covers would only look like dirt around it.
+  if (low - high <= 2 * radius + 2) return ''
+  const cap = (height: number): string => `M${at(x - 5)} ${at(height)}h10`
+  return `<path class="line" d="M${at(x)} ${at(low)}V${at(high)}${cap(low)}${cap(high)}"/>`
 }
 
 function bestPlace(x: number, y: number, width: number, taken: readonly Box[]): Box & { anchor: Anchor } {

@@ -1,0 +1,66 @@
+import { ConfigError } from '../errors.ts'
+
+/** Everything that decides a ViT's graph. Sizes in pixels, patches or features; names are timm's. */
+export interface VitConfig {
+  /** [height, width] of the images. */
+  readonly imageSize: readonly [number, number]
+  readonly patchSize: number
+  readonly embedDim: number
+  readonly depth: number
+  readonly numHeads: number
+  readonly mlpRatio: number
+  readonly numClasses: number
+  /** Classified from the class token after `norm`, or from the patch tokens' mean before `fc_norm`. */
+  readonly globalPool: 'token' | 'avg'
+  readonly layerNormEps: number
+  readonly qkvBias: boolean
+}
+
+/** Sizes of the usual models: embedDim, depth, numHeads. */
+const sizes: Readonly<Record<string, readonly [number, number, number]>> = {
+  tiny: [192, 12, 3],
+  small: [384, 12, 6],
+  base: [768, 12, 12],
+  large: [1024, 24, 16],
+}
+
+const common = { mlpRatio: 4, globalPool: 'token', layerNormEps: 1e-6, qkvBias: true } as const
+
+/**
+ * The settings of a model by timm's name, `vit_{tiny|small|base|large}_patch{P}_{S}` for any P that divides S.
+ * @throws ConfigError for other names
+ */
+export function vitConfig(name: string, numClasses = 1000): VitConfig {
+  const [, size = '', patch, pixels] = /^vit_([a-z]+)_patch(\d+)_(\d+)$/.exec(name.split('.')[0] ?? '') ?? []
+  const known = sizes[size]
+  if (!known)
+    throw new ConfigError(
+      `model: unknown name ${name}. Use vit_{${Object.keys(sizes).join('|')}}_patch{P}_{S}, builtin, or a path.`,
+    )
+  const [embedDim, depth, numHeads] = known
+  const imageSize = [Number(pixels), Number(pixels)] as const
+  return checkVitConfig({ ...common, imageSize, patchSize: Number(patch), embedDim, depth, numHeads, numClasses })
+}
+
+/** Rows and columns of patches. */
+export function gridOf({ imageSize, patchSize }: VitConfig): readonly [number, number] {
+  return [imageSize[0] / patchSize, imageSize[1] / patchSize]
+}
+
+/** Patch tokens of an image, N in the paper. */
+export function patchCount(config: VitConfig): number {
+  const [rows, columns] = gridOf(config)
+  return rows * columns
+}
+
+/** `config` itself. @throws ConfigError where the patch does not divide the image, or the heads the width */
+export function checkVitConfig(config: VitConfig): VitConfig {
+  const { imageSize, patchSize, embedDim, numHeads } = config
+  if (imageSize.some((size) => !Number.isInteger(size / patchSize) || size <= 0))
+    throw new ConfigError(
+      `model: images of ${imageSize.join(' x ')} are no multiple of the patch ${patchSize}. Choose another image size.`,
+    )
+  if (embedDim % numHeads !== 0)
+    throw new ConfigError(`model: ${numHeads} heads do not divide ${embedDim} features. Choose other sizes.`)
+  return config
+}

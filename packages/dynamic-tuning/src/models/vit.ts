@@ -1,0 +1,75 @@
+import { add, concat, expandLike, reduceMean, reshape, slice, type Tensor } from '@dynamic-tuning/engine'
+import { truncatedNormal } from '../nn/initializers.ts'
+import { layerNorm } from '../nn/layer-norm.ts'
+import { linearLayer } from '../nn/linear.ts'
+import { mlp } from '../nn/mlp.ts'
+import { patchEmbed } from '../nn/patch-embed.ts'
+import { selfAttention } from '../nn/self-attention.ts'
+import type { Weights } from '../nn/weight-store.ts'
+import type { ModelHooks } from './hooks.ts'
+import { patchCount, type VitConfig } from './vit-config.ts'
+
+/** Every stage of a ViT by name. N patch tokens, C features, K classes. */
+export interface VitOutputs {
+  /** [B, N, C] before class token and positions. */
+  readonly patchEmbed: Tensor
+  /** [B, N + 1, C] after both. */
+  readonly embed: Tensor
+  /** [B, N + 1, C] after each layer. */
+  readonly blocks: readonly Tensor[]
+  /** [B, N + 1, C]: after the final norm, or the last layer unchanged with average pooling. */
+  readonly features: Tensor
+  /** [B, C], what enters the head. */
+  readonly pooled: Tensor
+  /** [B, K] */
+  readonly logits: Tensor
+}
+
+/**
+ * Vision Transformer (arXiv:2010.11929) with pre-norm layers, under timm's weight names.
+ * images: [B, 3, H, W], normalised. `hooks` let a method change tokens or layers.
+ */
+export function vit(images: Tensor, weights: Weights, config: VitConfig, hooks: ModelHooks = {}): VitOutputs {
+  const patches = patchEmbed(images, weights.at('patch_embed'), config.patchSize, config.embedDim)
+  const embed = embedTokens(patches, weights, config)
+  const blocks: Tensor[] = []
+  let x = hooks.tokens?.(embed) ?? embed
+  for (let index = 0; index < config.depth; index++) {
+    x = block(x, weights.at(`blocks.${index}`), config, index, hooks)
+    blocks.push(x)
+  }
+  const { features, pooled } = pool(x, weights, config)
+  const head = weights.at('head')
+  const logits = linearLayer(pooled, head, config.numClasses, { weight: truncatedNormal(0.01) })
+  return { patchEmbed: patches, embed, blocks, features, pooled, logits }
+}
+
+function embedTokens(patches: Tensor, weights: Weights, config: VitConfig): Tensor {
+  const width = config.embedDim
+  const classToken = weights.get('cls_token', [1, 1, width], truncatedNormal(1e-6))
+  const positions = weights.get('pos_embed', [1, patchCount(config) + 1, width], truncatedNormal(0.02))
+  const repeated = expandLike(classToken, slice(patches, 1, 0, 1))
+  return add(concat([repeated, patches], 1), positions)
+}
+
+/** x = x + Attn(LN1(x)), then x = x + MLP(LN2(x)). */
+function block(x: Tensor, weights: Weights, config: VitConfig, index: number, hooks: ModelHooks): Tensor {
+  const { numHeads, qkvBias, layerNormEps, embedDim, mlpRatio } = config
+  const normed = layerNorm(x, weights.at('norm1'), layerNormEps)
+  const u = add(x, selfAttention(normed, weights.at('attn'), numHeads, qkvBias))
+  const run = (tokens: Tensor): Tensor =>
+    mlp(layerNorm(tokens, weights.at('norm2'), layerNormEps), weights.at('mlp'), embedDim * mlpRatio)
+  return hooks.mlp?.(u, { index, weights, config, run }) ?? add(u, run(u))
+}
+
+function pool(x: Tensor, weights: Weights, config: VitConfig): { features: Tensor; pooled: Tensor } {
+  const { layerNormEps, globalPool, embedDim } = config
+  if (globalPool === 'avg') {
+    const mean = reduceMean(slice(x, 1, 1, Number(x.shape[1])), { axes: [1] })
+    return { features: x, pooled: layerNorm(mean, weights.at('fc_norm'), layerNormEps) }
+  }
+  const features = layerNorm(x, weights.at('norm'), layerNormEps)
+  const first = slice(features, 1, 0, 1)
+  return { features, pooled: reshape(first, [x.shape[0] as string | number, embedDim]) }
+}
+

@@ -1,0 +1,21 @@
+import { linear, type Tensor } from '@dynamic-tuning/engine'
+import { type Initializer, truncatedNormal, zeros } from './initializers.ts'
+import type { Weights } from './weight-store.ts'
+
+/** How a linear layer starts: timm's truncated normal 0.02 with zero bias by default. */
+export interface LinearInit {
+  readonly weight?: Initializer
+  readonly bias?: Initializer | undefined
+}
+
+/** y = x W^T + b with W `weight` [features, I] and b `bias` [features]. x: [..., I] -> [..., features]. */
+export function linearLayer(x: Tensor, weights: Weights, features: number, init: LinearInit = {}): Tensor {
+  const { weight = truncatedNormal(0.02), bias = zeros } = init
+  const w = weights.get('weight', [features, Number(x.shape.at(-1))], weight)
+  return linear(x, w, weights.get('bias', [features], bias))
+}
+
+/** A linear layer without bias. */
+export function linearWithoutBias(x: Tensor, weights: Weights, features: number): Tensor {
+  return linear(x, weights.get('weight', [features, Number(x.shape.at(-1))], truncatedNormal(0.02)))
+}

@@ -1,0 +1,26 @@
+import { linear, reshape, type Tensor, transpose } from '@dynamic-tuning/engine'
+import { ConfigError } from '../errors.ts'
+import { truncatedNormal, zeros } from './initializers.ts'
+import type { Weights } from './weight-store.ts'
+
+/**
+ * Cuts images into patches of `patch` x `patch` pixels and maps each to `width` features: timm's `patch_embed.proj`, a
+ * convolution whose stride is its kernel, as a matrix product. images: [B, 3, H, W] -> [B, H/patch * W/patch, width].
+ * @throws ConfigError where the patch does not divide the image
+ */
+export function patchEmbed(images: Tensor, weights: Weights, patch: number, width: number): Tensor {
+  const [batch, channels, height, columns] = images.shape as [string | number, number, number, number]
+  if (height % patch !== 0 || columns % patch !== 0)
+    throw new ConfigError(
+      `patchEmbed: images of ${height} x ${columns} are no multiple of the patch ${patch}. Choose another image size.`,
+    )
+  const [rows, cols] = [height / patch, columns / patch]
+  const cut = transpose(
+    reshape(images, [batch, channels, rows, patch, cols, patch]),
+    [0, 2, 4, 1, 3, 5],
+  )
+  const patches = reshape(cut, [batch, rows * cols, channels * patch * patch])
+  const weight = weights.get('proj.weight', [width, channels, patch, patch], truncatedNormal(0.02))
+  const flat = reshape(weight, [width, channels * patch * patch])
+  return linear(patches, flat, weights.get('proj.bias', [width], zeros))
+}

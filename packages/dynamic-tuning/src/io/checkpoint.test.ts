@@ -35,7 +35,7 @@ const read: object = {
   patchSize: 2,
   depth: 12,
   mlpRatio: 3,
-  imageSize: 6,
+  imageSize: [6, 6],
   numClasses: 2,
   qkvBias: false,
   globalPool: 'token',
@@ -77,7 +77,7 @@ describe('loading a checkpoint', () => {
 
   it('brings back settings and classes that were saved here, in half precision', () => {
     const file = join(folder, 'backbone.safetensors')
-    const config = { imageSize: 6, numHeads: 2, layerNormEps: 1e-6, seed: 3 }
+    const config = { imageSize: [6, 6], numHeads: 2, layerNormEps: 1e-6, seed: 3 }
     const tensors = tiny().set('cls_token', {
       dtype: 'float32',
       shape: [1, 1, 4],
@@ -131,7 +131,7 @@ describe('loading a checkpoint', () => {
       expect([...tensors.keys()].sort()).toEqual([...timm.keys()].sort())
       for (const [name, tensor] of timm) expect(tensors.get(name)).toEqual(tensor)
       expect(config).toEqual({
-        imageSize: 32,
+        imageSize: [32, 32],
         patchSize: 8,
         embedDim: 32,
         depth: 3,
@@ -146,7 +146,7 @@ describe('loading a checkpoint', () => {
       const average = loadCheckpointFile(join(reference, 'avg/weights.safetensors')).config
       expect(average).toMatchObject({
         globalPool: 'avg',
-        imageSize: 32,
+        imageSize: [32, 32],
         depth: 2,
         qkvBias: true,
         numClasses: 5,

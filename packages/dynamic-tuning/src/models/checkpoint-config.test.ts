@@ -7,7 +7,7 @@ describe('the description of a checkpoint', () => {
   it('has the defaults of ViTConfig where a Hugging Face file is silent', () => {
     expect(describeHuggingFace('config.json', { model_type: 'vit' })).toEqual({
       config: {
-        imageSize: 224,
+        imageSize: [224, 224],
         patchSize: 16,
         embedDim: 768,
         depth: 12,
@@ -49,12 +49,12 @@ describe('the description of a checkpoint', () => {
       pretrained_cfg: cfg,
     }
     expect(describeTimm('config.json', json)).toEqual({
-      config: { model: 'vit_base_patch16_384', numClasses: 1000, imageSize: 384 },
+      config: { model: 'vit_base_patch16_384', numClasses: 1000, imageSize: [384, 384] },
     })
   })
 
   it('keeps unknown settings of our own files and refuses known ones of a wrong type', () => {
-    expect(describeOwn('w', { depth: 3, dropPath: 0.1 })).toEqual({ depth: 3, dropPath: 0.1 })
+    expect(describeOwn('w', { imageSize: 64, dropPath: 0.1 })).toEqual({ imageSize: [64, 64], dropPath: 0.1 })
     expect(() => describeOwn('w.safetensors', { depth: 'three' })).toThrow(CheckpointError)
     expect(() => describeOwn('w.safetensors', { depth: 'three' })).toThrow(
       /w\.safetensors does not[\s\S]*depth/,

@@ -3,7 +3,10 @@ import { z } from 'zod'
 import { CheckpointError } from '../errors.ts'
 
 const count = z.int().positive()
-const size = z.union([count, z.tuple([count, count])])
+/** One number for squares, or [height, width]; always handed on as the latter. */
+const size = z
+  .union([count, z.tuple([count, count])])
+  .transform((value): [number, number] => (typeof value === 'number' ? [value, value] : value))
 
 const checkpointConfig = z.looseObject({
   model: z.string(),
@@ -20,12 +23,12 @@ const checkpointConfig = z.looseObject({
 })
 
 /**
- * What a checkpoint tells about its model. `model` is timm's name, `imageSize` in pixels is one number for squares or
- * [height, width], `numClasses` is 0 without a head.
+ * What a checkpoint tells about its model. `model` is timm's name, `imageSize` is [height, width] in
+ * pixels, `numClasses` is 0 without a head.
  */
 export interface CheckpointConfig {
   model: string
-  imageSize: number | [number, number]
+  imageSize: [number, number]
   patchSize: number
   embedDim: number
   depth: number
@@ -47,8 +50,8 @@ export interface CheckpointDescription {
 const huggingFace = z.object({
   model_type: z.literal('vit'),
   hidden_act: z.literal('gelu').default('gelu'),
-  image_size: size.default(224),
-  patch_size: size.default(16),
+  image_size: size.prefault(224),
+  patch_size: size.prefault(16),
   hidden_size: count.default(768),
   num_hidden_layers: count.default(12),
   num_attention_heads: count.default(12),
@@ -61,13 +64,15 @@ const huggingFace = z.object({
 /** The description in the `config.json` of a Hugging Face ViT. @throws CheckpointError naming the file and the field */
 export function describeHuggingFace(source: string, json: unknown): CheckpointDescription {
   const hf = check(huggingFace, source, json)
-  const patch = squeeze(hf.patch_size)
-  if (typeof patch !== 'number') {
-    throw new CheckpointError(`checkpoint: patches in ${source} are not square, got ${patch.join(' x ')}.`)
+  const [patchSize, patchWidth] = hf.patch_size
+  if (patchSize !== patchWidth) {
+    throw new CheckpointError(
+      `checkpoint: patches in ${source} are not square, got ${patchSize} x ${patchWidth}. Use a model with square ones.`,
+    )
   }
   const config: Partial<CheckpointConfig> = {
-    imageSize: squeeze(hf.image_size),
-    patchSize: patch,
+    imageSize: hf.image_size,
+    patchSize,
     embedDim: hf.hidden_size,
     depth: hf.num_hidden_layers,
     numHeads: hf.num_attention_heads,
@@ -100,7 +105,7 @@ export function describeTimm(source: string, json: unknown): CheckpointDescripti
   const numClasses = rest.num_classes ?? pretrained?.num_classes
   if (numClasses !== undefined) config.numClasses = numClasses
   if (rest.global_pool === 'token' || rest.global_pool === 'avg') config.globalPool = rest.global_pool
-  if (pretrained?.input_size) config.imageSize = squeeze([pretrained.input_size[1], pretrained.input_size[2]])
+  if (pretrained?.input_size) config.imageSize = [pretrained.input_size[1], pretrained.input_size[2]]
   return rest.label_names === undefined ? { config } : { config, classes: rest.label_names }
 }
 
@@ -122,7 +127,7 @@ export function describeTensors(tensors: ReadonlyMap<string, TensorData>): Parti
   const side = Math.sqrt((tensors.get('pos_embed')?.shape[1] ?? 0) - (tensors.has('cls_token') ? 1 : 0))
   Object.assign(config, { embedDim, patchSize, depth: Math.max(...depths) })
   if (hidden !== undefined) config.mlpRatio = hidden / embedDim
-  if (Number.isInteger(side) && side > 0) config.imageSize = side * patchSize
+  if (Number.isInteger(side) && side > 0) config.imageSize = [side * patchSize, side * patchSize]
   config.numClasses = tensors.get('head.weight')?.shape[0] ?? 0
   config.qkvBias = tensors.has('blocks.0.attn.qkv.bias')
   config.globalPool = tensors.has('fc_norm.weight') ? 'avg' : 'token'
@@ -135,8 +140,4 @@ function check<T extends z.ZodType>(schema: T, source: string, json: unknown): z
   throw new CheckpointError(
     `checkpoint: ${source} does not describe a ViT this library can run:\n${z.prettifyError(result.error)}`,
   )
-}
-
-function squeeze(value: number | [number, number]): number | [number, number] {
-  return typeof value === 'object' && value[0] === value[1] ? value[0] : value
 }

@@ -1,0 +1,79 @@
+/** Settings of AdamW; PyTorch's defaults but for the rate, which the schedule gives. */
+export interface AdamWSettings {
+  readonly beta1: number
+  readonly beta2: number
+  readonly epsilon: number
+  readonly weightDecay: number
+  /** Whether a weight decays; all do by default, biases too, as in the official code. */
+  readonly decays?: (name: string, shape: readonly number[]) => boolean
+}
+
+/** The settings of the official code, with the decay of its VTAB recipe. */
+export const defaultAdamW: AdamWSettings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-4 }
+
+/** A trained weight with its moments. */
+interface Slot {
+  readonly value: Float32Array
+  readonly mean: Float32Array
+  readonly square: Float32Array
+  readonly decays: boolean
+}
+
+/**
+ * AdamW with decoupled decay (arXiv:1711.05101), over weights that it changes in place:
+ * w = w (1 - lr wd) - lr m^ / (sqrt(v^) + eps), moments in float32, arithmetic in double precision.
+ */
+export class AdamW {
+  private readonly slots = new Map<string, Slot>()
+  /** Updates made so far. */
+  step = 0
+
+  constructor(
+    weights: ReadonlyMap<string, { readonly data: Float32Array; readonly shape: readonly number[] }>,
+    private readonly settings: AdamWSettings = defaultAdamW,
+  ) {
+    for (const [name, { data, shape }] of weights)
+      this.slots.set(name, {
+        value: data,
+        mean: new Float32Array(data.length),
+        square: new Float32Array(data.length),
+        decays: settings.decays?.(name, shape) ?? true,
+      })
+  }
+
+  /** One update with the gradients by weight name. */
+  update(gradients: ReadonlyMap<string, Float32Array>, learningRate: number): void {
+    this.step++
+    for (const [name, slot] of this.slots)
+      updateSlot(slot, gradients.get(name) as Float32Array, learningRate, this.step, this.settings)
+  }
+
+  /** The moments under names for a checkpoint; the arrays themselves. */
+  *moments(): Generator<[string, Float32Array]> {
+    for (const [name, { mean, square }] of this.slots) {
+      yield [`adamw.mean.${name}`, mean]
+      yield [`adamw.square.${name}`, square]
+    }
+  }
+}
+
+function updateSlot(
+  slot: Slot,
+  gradient: Float32Array,
+  learningRate: number,
+  step: number,
+  { beta1, beta2, epsilon, weightDecay }: AdamWSettings,
+): void {
+  const { value, mean, square } = slot
+  const keep = slot.decays ? 1 - learningRate * weightDecay : 1
+  const size = learningRate / (1 - beta1 ** step)
+  const correction = 1 / Math.sqrt(1 - beta2 ** step)
+  for (let i = 0; i < value.length; i++) {
+    const g = gradient[i] as number
+    const m = beta1 * (mean[i] as number) + (1 - beta1) * g
+    const v = beta2 * (square[i] as number) + (1 - beta2) * g * g
+    mean[i] = m
+    square[i] = v
+    value[i] = keep * (value[i] as number) - (size * m) / (Math.sqrt(v) * correction + epsilon)
+  }
+}

@@ -1,0 +1,42 @@
+import { random, type TensorData } from '@dynamic-tuning/engine'
+
+/**
+ * G1 - G2 of two Gumbel draws for every layer, image and patch token, [L, B, N, 1]. Such a difference is logistic, so one
+ * uniform draw gives it. Each image has its own stream: numbers do not depend on how a batch is cut into micro-batches.
+ */
+export function gumbelNoise(
+  key: { readonly seed: number; readonly step: number; readonly first: number },
+  [layers, images, tokens]: readonly [number, number, number],
+): TensorData<'float32'> {
+  const data = new Float32Array(layers * images * tokens)
+  for (let image = 0; image < images; image++) {
+    const stream = random(key.seed, 'gumbel', key.step, key.first + image)
+    for (let layer = 0; layer < layers; layer++) {
+      const start = (layer * images + image) * tokens
+      for (let token = 0; token < tokens; token++) {
+        const u = stream.uniform() + 2 ** -33
+        data[start + token] = Math.log(u / (1 - u))
+      }
+    }
+  }
+  return { dtype: 'float32', shape: [layers, images, tokens, 1], data }
+}
+
+/** Dropout factors [L, B, N, d]: 0 with probability `share`, 1 / (1 - share) otherwise; one stream per image. */
+export function dropoutFactors(
+  key: { readonly seed: number; readonly step: number; readonly first: number; readonly pass: string },
+  share: number,
+  [layers, images, tokens, features]: readonly [number, number, number, number],
+): TensorData<'float32'> {
+  const row = tokens * features
+  const data = new Float32Array(layers * images * row)
+  const kept = 1 / (1 - share)
+  for (let image = 0; image < images; image++) {
+    const stream = random(key.seed, 'dropout', key.pass, key.step, key.first + image)
+    for (let layer = 0; layer < layers; layer++) {
+      const start = (layer * images + image) * row
+      for (let i = 0; i < row; i++) data[start + i] = stream.uniform() < share ? 0 : kept
+    }
+  }
+  return { dtype: 'float32', shape: [layers, images, tokens, features], data }
+}

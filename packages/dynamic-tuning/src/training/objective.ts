@@ -1,0 +1,115 @@
+import { add, concat, gradients, input, mul, reduceMean, reshape, type Tensor } from '@dynamic-tuning/engine'
+import type { ModelHooks } from '../models/hooks.ts'
+import { vit } from '../models/vit.ts'
+import { patchCount, type VitConfig } from '../models/vit-config.ts'
+import type { WeightStore } from '../nn/weight-store.ts'
+import type { Dispatch, Pass, Tuner, TunerOptions } from '../tuners/tuner.ts'
+import { crossEntropy, distillation, rateLoss } from './losses.ts'
+
+/** Weights and switches of the loss terms. */
+export interface LossSettings {
+  /** alpha of the rate term (2 in the paper). */
+  readonly rateWeight: number
+  /** Cross-entropy of the complete model, which is also the teacher. */
+  readonly complete: boolean
+  /** KL from the complete model to the dynamic one; needs `complete`'s pass, not its loss. */
+  readonly distillation: boolean
+}
+
+/** The paper's loss. */
+export const paperLoss: LossSettings = { rateWeight: 2, complete: true, distillation: true }
+
+/** What a training graph is made of. */
+export interface ObjectiveSettings {
+  readonly config: VitConfig
+  readonly tuner: Tuner
+  readonly options: TunerOptions
+  readonly loss: LossSettings
+  /** More hooks, such as the patch dropout of pre-training. */
+  readonly hooks?: ModelHooks
+}
+
+/** Outputs of one training pass: `loss`, its terms, `logits` [B, K], `activeRatePerLayer` [L], `grad.<weight>`. */
+export type ObjectiveOutputs = Record<string, Tensor>
+
+/**
+ * The graph of one training pass: the loss of Dynamic Tuning (Eq. 9), or plain cross-entropy for methods without
+ * dispatch, and the gradient of every trained weight.
+ * Inputs: `images` [B, 3, H, W], `targets` [B, K]; with dispatch `noise` [L, B, N, 1]; with adapter dropout `dropout` and
+ * (for the complete pass) `dropoutComplete`, [L, B, N + 1, d].
+ */
+export function objective(store: WeightStore, settings: ObjectiveSettings): ObjectiveOutputs {
+  const { config, tuner } = settings
+  const images = input('images', ['B', 3, ...config.imageSize])
+  const targets = input('targets', ['B', config.numClasses])
+  const outputs = tuner.dispatches
+    ? dynamicLoss(store, images, targets, settings)
+    : plainLoss(store, images, targets, settings)
+  const trained = store.trainable
+  const slopes = gradients(outputs.loss as Tensor, [...trained.values()])
+  for (const [i, name] of [...trained.keys()].entries()) outputs[`grad.${name}`] = slopes[i] as Tensor
+  return outputs
+}
+
+function dropoutInput(name: string, { config, options }: ObjectiveSettings): Tensor | undefined {
+  if (options.adapterDropout === 0 || options.bottleneck === 0) return undefined
+  return input(name, [config.depth, 'B', patchCount(config) + 1, options.bottleneck])
+}
+
+function forward(store: WeightStore, images: Tensor, settings: ObjectiveSettings, pass: Pass): TunedOutputs {
+  const opened = settings.tuner.open(settings.options, pass)
+  const { logits } = vit(images, store, settings.config, { ...settings.hooks, ...opened.hooks })
+  return { logits, dispatches: opened.dispatches }
+}
+
+interface TunedOutputs {
+  readonly logits: Tensor
+  readonly dispatches: readonly Dispatch[]
+}
+
+function plainLoss(
+  store: WeightStore,
+  images: Tensor,
+  targets: Tensor,
+  settings: ObjectiveSettings,
+): ObjectiveOutputs {
+  const pass: Pass = { kind: 'complete', dropout: dropoutInput('dropout', settings) }
+  const { logits } = forward(store, images, settings, pass)
+  return { loss: crossEntropy(logits, targets), logits }
+}
+
+function dynamicLoss(
+  store: WeightStore,
+  images: Tensor,
+  targets: Tensor,
+  settings: ObjectiveSettings,
+): ObjectiveOutputs {
+  const { config, options, loss } = settings
+  const noise = input('noise', [config.depth, 'B', patchCount(config), 1])
+  const pass: Pass = { kind: 'train', noise, dropout: dropoutInput('dropout', settings) }
+  const dynamic = forward(store, images, settings, pass)
+  const masks = stackLayers(dynamic.dispatches.map(({ mask }) => mask))
+  const outputs: ObjectiveOutputs = {
+    logits: dynamic.logits,
+    ceDynamic: crossEntropy(dynamic.logits, targets),
+    rateLoss: mul(rateLoss(masks, options.rate), loss.rateWeight),
+    activeRatePerLayer: reduceMean(masks, { axes: [0, 2] }),
+  }
+  const terms = ['ceDynamic', 'rateLoss']
+  if (loss.complete || loss.distillation) {
+    const whole: Pass = { kind: 'complete', dropout: dropoutInput('dropoutComplete', settings) }
+    const complete = forward(store, images, settings, whole)
+    outputs.ceComplete = crossEntropy(complete.logits, targets)
+    outputs.kl = distillation(complete.logits, dynamic.logits)
+    if (loss.complete) terms.push('ceComplete')
+    if (loss.distillation) terms.push('kl')
+  }
+  outputs.loss = terms.map((name) => outputs[name] as Tensor).reduce((sum, term) => add(sum, term))
+  return outputs
+}
+
+/** [B, N] of every layer to [B, L, N]. */
+export function stackLayers(layers: readonly Tensor[]): Tensor {
+  const parts = layers.map((mask) => reshape(mask, [mask.shape[0] as string, 1, mask.shape[1] as number]))
+  return concat(parts, 1)
+}

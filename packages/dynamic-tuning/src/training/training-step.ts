@@ -1,0 +1,137 @@
+import { compile, type CompileOptions, type Feeds, type Program, type TensorData } from '@dynamic-tuning/engine'
+import { patchCount } from '../models/vit-config.ts'
+import { WeightStore } from '../nn/weight-store.ts'
+import { dropoutFactors, gumbelNoise } from './noise.ts'
+import { type ObjectiveSettings, objective } from './objective.ts'
+
+/** Images and soft labels of one step. */
+export interface StepBatch {
+  /** [B, 3, H, W], normalised. */
+  readonly images: Float32Array
+  /** [B, K], rows summing to 1. */
+  readonly targets: Float32Array
+  readonly size: number
+}
+
+/** Scalars of a step by name (`loss`, `ceDynamic`, ...), averaged over micro-batches. */
+export interface StepResult {
+  readonly scalars: Record<string, number>
+  /** [B, K], of the dynamic model. */
+  readonly logits: Float32Array
+  readonly activeRatePerLayer: readonly number[]
+  /** By weight name; valid until the next step. */
+  readonly gradients: Map<string, Float32Array>
+}
+
+/** More inputs for images `first` .. `first + size - 1` of a batch. */
+export type ExtraFeeds = (key: { step: number; first: number; size: number }) => Feeds
+
+/** What a training step needs beside the objective. */
+export interface TrainingStepSettings extends ObjectiveSettings {
+  readonly store: WeightStore
+  readonly seed: number
+  /** Images per pass; a batch is cut into such pieces and their gradients are averaged. */
+  readonly microBatch: number
+  readonly compile?: CompileOptions
+  readonly extraFeeds?: ExtraFeeds
+}
+
+/**
+ * The compiled training pass with the weights it trains. A batch larger than `microBatch` runs in pieces: cross-entropy
+ * and KL are means over images, so their sum is exact; the rate term takes each piece's own mean, as the official code
+ * does on each of its devices.
+ */
+export class TrainingStep {
+  private constructor(
+    private readonly settings: TrainingStepSettings,
+    private readonly program: Program,
+    /** The trained weights; the optimiser changes them in place. */
+    readonly weights: Map<string, TensorData<'float32'>>,
+  ) {}
+
+  static async create(settings: TrainingStepSettings): Promise<TrainingStep> {
+    const outputs = objective(settings.store, settings)
+    const program = await compile(outputs, { prepack: false, ...settings.compile })
+    return new TrainingStep(settings, program, settings.store.startValues())
+  }
+
+  /** Loss, logits and gradients of a batch; `step` chooses the noise. */
+  async run(batch: StepBatch, step: number, noise?: TensorData): Promise<StepResult> {
+    const { microBatch } = this.settings
+    const sums = new Sums(batch, this.settings.config.numClasses)
+    for (let first = 0; first < batch.size; first += microBatch) {
+      const size = Math.min(microBatch, batch.size - first)
+      const feeds = this.feeds(batch, { step, first, size })
+      sums.add(await this.program.run(noise ? { ...feeds, noise } : feeds), first, size)
+    }
+    return sums.result()
+  }
+
+  release(): Promise<void> {
+    return this.program.release()
+  }
+
+  private feeds(batch: StepBatch, key: { step: number; first: number; size: number }): Feeds {
+    const { config, tuner, options, seed } = this.settings
+    const { first, size, step } = key
+    const pixels = 3 * config.imageSize[0] * config.imageSize[1]
+    const part = (data: Float32Array, width: number): Float32Array =>
+      data.subarray(first * width, (first + size) * width)
+    const feeds: Record<string, TensorData | Float32Array> = {
+      ...Object.fromEntries(this.weights),
+      images: part(batch.images, pixels),
+      targets: part(batch.targets, config.numClasses),
+    }
+    const tokens = patchCount(config)
+    if (tuner.dispatches) feeds.noise = gumbelNoise({ seed, step, first }, [config.depth, size, tokens])
+    for (const { name } of this.program.inputs)
+      if (name.startsWith('dropout')) {
+        const shape = [config.depth, size, tokens + 1, options.bottleneck] as const
+        feeds[name] = dropoutFactors({ seed, step, first, pass: name }, options.adapterDropout, shape)
+      }
+    return { ...feeds, ...this.settings.extraFeeds?.(key) }
+  }
+}
+
+/** Sums up the outputs of micro-batches, each weighted by its share of the batch. */
+class Sums {
+  private readonly scalars: Record<string, number> = {}
+  private readonly gradients = new Map<string, Float32Array>()
+  private readonly logits: Float32Array
+  private rates: number[] = []
+
+  constructor(
+    private readonly batch: StepBatch,
+    private readonly classes: number,
+  ) {
+    this.logits = new Float32Array(batch.size * classes)
+  }
+
+  add(outputs: Record<string, TensorData>, first: number, size: number): void {
+    const share = size / this.batch.size
+    for (const [name, { data, shape }] of Object.entries(outputs)) {
+      const values = data as Float32Array
+      if (name === 'logits') this.logits.set(values, first * this.classes)
+      else if (name === 'activeRatePerLayer')
+        this.rates = Array.from(values, (rate, i) => (this.rates[i] ?? 0) + rate * share)
+      else if (name.startsWith('grad.')) this.addGradient(name.slice('grad.'.length), values, share)
+      else if (shape.length === 0)
+        this.scalars[name] = (this.scalars[name] ?? 0) + (values[0] as number) * share
+    }
+  }
+
+  private addGradient(name: string, values: Float32Array, share: number): void {
+    if (share === 1) {
+      this.gradients.set(name, values)
+      return
+    }
+    const sum = this.gradients.get(name) ?? new Float32Array(values.length)
+    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + share * (values[i] as number)
+    this.gradients.set(name, sum)
+  }
+
+  result(): StepResult {
+    const { scalars, logits, gradients, rates } = this
+    return { scalars, logits, gradients, activeRatePerLayer: rates }
+  }
+}

@@ -21,6 +21,11 @@ function spell(coefficient: number, symbols: string[]): Dim {
   return [...(coefficient === 1 ? [] : [String(coefficient)]), ...symbols.sort()].join('*')
 }
 
+/** The symbols a size is a product of; a square names its symbol twice. */
+export function symbolsOf(dim: Dim): readonly string[] {
+  return factors(dim).symbols
+}
+
 /** Product of sizes. */
 export function multiplyDims(...dims: Dim[]): Dim {
   let coefficient = 1

@@ -60,6 +60,7 @@ const gemmOp: Operator<GemmAttributes> = {
       throw new ShapeError(
         `gemm: inner sizes differ, a ${shapeText([m, k])} · b ${shapeText([k2, n])}. Check the weight's layout.`,
       )
+    if (c !== undefined) checkTypes('gemm', left, c)
     if (c !== undefined && (c.shape.length !== 1 || c.shape[0] !== n))
       throw new ShapeError(`gemm: bias ${shapeText(c.shape)} for ${n} columns. Give one value per column.`)
     return [{ dtype: left.dtype, shape: [m, n] }]
@@ -70,10 +71,7 @@ const gemmOp: Operator<GemmAttributes> = {
     const db = transB ? gemm(g, x, { transA: true, transB: transA }) : gemm(x, g, { transA: !transA })
     return c === undefined ? [da, db] : [da, db, g]
   },
-  cost: ([a], [y], size) => {
-    const [left, out] = [a as Tensor, y as Tensor]
-    return (size(left.shape) * size(out.shape)) / size([out.shape[0] as Dim])
-  },
+  cost: ([_a, b], [y], size) => size((b as Tensor).shape) * size([(y as Tensor).shape[0] as Dim]),
   emit(emitter, { inputs, outputs: [y], attributes }) {
     const names = inputs.map((x) => emitter.nameOf(x))
     const attrs = { transA: Number(attributes.transA), transB: Number(attributes.transB) }
@@ -96,5 +94,5 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const rows = x.shape.slice(0, -1)
   const flat = x.shape.length === 2 ? x : reshape(x, [multiplyDims(...rows), x.shape.at(-1) as Dim])
   const y = gemm(flat, weight, { transB: true, ...(bias === undefined ? {} : { c: bias }) })
-  return x.shape.length === 2 ? y : reshape(y, [...rows, weight.shape[0] as Dim])
+  return x.shape.length === 2 ? y : reshape(y, [...rows, weight.shape[0] as Dim], x)
 }

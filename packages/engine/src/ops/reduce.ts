@@ -27,7 +27,8 @@ function reduction(name: string, rule: Rule): (x: Tensor, options?: ReduceOption
     },
     vjp: ([x], [y], [dy], { axes }) => {
       const kept = keptShape((x as Tensor).shape, axes)
-      return [rule(x as Tensor, reshape(y as Tensor, kept), reshape(dy as Tensor, kept), axes)]
+      const wide = (tensor: Tensor): Tensor => reshape(tensor, kept, x)
+      return [rule(x as Tensor, wide(y as Tensor), wide(dy as Tensor), axes)]
     },
     emit(emitter, { inputs: [x], outputs: [y], attributes }) {
       const axes = int64List(emitter, attributes.axes)

@@ -12,43 +12,67 @@ export function int64List(emitter: Emitter, values: readonly number[]): string {
   })
 }
 
-/** ONNX's target of a reshape: 0 copies the input's size at that place, -1 is inferred. @throws ShapeError */
-function reshapeTarget(from: Shape, to: Shape): number[] {
+/** A size of a reshape's target: a number, `copy` of the input's at that place, the `rest`, or that axis of `like`. */
+type Target = number | 'copy' | 'rest' | { readonly likeAxis: number }
+
+function reshapeTarget(from: Shape, to: Shape, like: Shape | undefined): Target[] {
   let inferred = false
   return to.map((dim, axis) => {
     if (typeof dim === 'number') return dim
-    if (dim === from[axis]) return 0
+    if (dim === from[axis]) return 'copy'
+    const likeAxis = like?.indexOf(dim) ?? -1
+    if (likeAxis >= 0 && inferred) return { likeAxis }
     if (inferred)
       throw new ShapeError(
-        `reshape: two unknown sizes, ${shapeText(from)} to ${shapeText(to)}. Keep one at its place.`,
+        `reshape: two unknown sizes, ${shapeText(from)} to ${shapeText(to)}. Keep one at its place, or give a like.`,
       )
     inferred = true
-    return -1
+    return 'rest'
   })
 }
 
 const reshapeOp: Operator<{ shape: Shape }> = {
   name: 'Reshape',
-  infer: ([x], { shape }) => {
+  infer: ([x, like], { shape }) => {
     const input = x as Tensor
     if (multiplyDims(...input.shape) !== multiplyDims(...shape))
       throw new ShapeError(
         `reshape: ${shapeText(input.shape)} does not hold as many elements as ${shapeText(shape)}. Check the sizes.`,
       )
-    reshapeTarget(input.shape, shape)
+    reshapeTarget(input.shape, shape, like?.shape)
     return [{ dtype: input.dtype, shape }]
   },
-  vjp: ([x], _y, [dy]) => [reshape(dy as Tensor, (x as Tensor).shape)],
-  emit(emitter, { inputs: [x], outputs: [y], attributes }) {
-    const target = int64List(emitter, reshapeTarget((x as Tensor).shape, attributes.shape))
-    emitter.node('Reshape', [emitter.nameOf(x as Tensor), target], {}, [emitter.nameOf(y as Tensor)])
+  vjp: ([x], _y, [dy]) => [reshape(dy as Tensor, (x as Tensor).shape, x), null],
+  emit(emitter, { inputs: [x, like], outputs: [y], attributes: { shape } }) {
+    const target = reshapeTarget((x as Tensor).shape, shape, like?.shape)
+    const name = like === undefined ? int64List(emitter, target.map(onnxSize)) : joined(emitter, target, like)
+    // A literal 0 would otherwise mean "copy the input's size".
+    const attributes = { ...(shape.includes(0) ? { allowzero: 1 } : {}) }
+    emitter.node('Reshape', [emitter.nameOf(x as Tensor), name], attributes, [emitter.nameOf(y as Tensor)])
   },
 }
 
-/** The same elements in another shape of equal size; at most one size may be unknown and out of place. */
-export function reshape(x: Tensor, shape: Shape): Tensor {
+function onnxSize(size: Target): number {
+  return typeof size === 'number' ? size : size === 'copy' ? 0 : -1
+}
+
+/** The target put together at run time, some sizes read off `like`. */
+function joined(emitter: Emitter, target: readonly Target[], like: Tensor): string {
+  const pieces = target.map((size) => {
+    if (typeof size !== 'object') return int64List(emitter, [onnxSize(size)])
+    return emitter.node('Shape', [emitter.nameOf(like)], { start: size.likeAxis, end: size.likeAxis + 1 })
+  })
+  return emitter.node('Concat', pieces, { axis: 0 })
+}
+
+/**
+ * The same elements in another shape of equal size. At most one size may be unknown and out of place, others must be
+ * sizes of `like`, a tensor whose values are not read. @throws ShapeError
+ */
+export function reshape(x: Tensor, shape: Shape, like?: Tensor): Tensor {
   if (sameShape(x.shape, shape)) return x
-  return apply(reshapeOp, [x], { shape })[0] as Tensor
+  const moved = shape.filter((dim, axis) => typeof dim === 'string' && dim !== x.shape[axis])
+  return apply(reshapeOp, like === undefined || moved.length < 2 ? [x] : [x, like], { shape })[0] as Tensor
 }
 
 const transposeOp: Operator<{ perm: readonly number[] }> = {

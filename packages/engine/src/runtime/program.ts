@@ -1,7 +1,8 @@
 import { allocate, bytesPerElement, sizeOf, type TensorData, type TypedArray } from '../graph/dtype.ts'
 import { DTypeError, GraphError, ShapeError } from '../graph/errors.ts'
-import { divideDims, evaluateDim, isFixed, shapeText } from '../graph/shape.ts'
+import { evaluateDim, multiplyDims, shapeText } from '../graph/shape.ts'
 import type { OnnxModel, OnnxValue } from '../onnx/model.ts'
+import { bindDim, isBound, type Symbols } from './symbols.ts'
 
 /** Where a program runs: `cpu`, `webgpu`, `cuda` in Node; `wasm`, `webgpu` in the browser. */
 export type Device = 'cpu' | 'webgpu' | 'cuda' | 'wasm'
@@ -55,7 +56,7 @@ export function createProgram<Name extends string>(model: OnnxModel, session: Se
 }
 
 function checkFeeds(known: ReadonlyMap<string, OnnxValue>, feeds: Feeds): Record<string, TensorData> {
-  const symbols: Record<string, number> = {}
+  const symbols: Symbols = Object.create(null)
   const checked: Record<string, TensorData> = {}
   for (const name of Object.keys(feeds))
     if (!known.has(name))
@@ -85,30 +86,24 @@ function describe(value: OnnxValue): string {
 }
 
 /** The shape a bare array must have: the one unknown size follows from its length. */
-function withShape(value: OnnxValue, data: TypedArray, symbols: Record<string, number>): TensorData {
+function withShape(value: OnnxValue, data: TypedArray, symbols: Symbols): TensorData {
   const { dtype, shape } = value
   if (data.BYTES_PER_ELEMENT !== bytesPerElement(dtype))
     throw new DTypeError(`run: input ${value.name} takes ${describe(value)}, got a ${data.constructor.name}.`)
-  const open = isFixed(shape) ? undefined : shape.find((dim) => typeof dim === 'string' && !(dim in symbols))
-  if (typeof open === 'string') {
-    const others = shape.filter((dim) => dim !== open).map((dim) => evaluateDim(dim, symbols))
-    const size = divideDims(data.length, sizeOf(others))
-    if (typeof size !== 'number')
-      throw new ShapeError(`run: input ${value.name} takes ${describe(value)}, got ${data.length} elements.`)
-    symbols[open] = size
-  }
+  if (!bindDim(multiplyDims(...shape), data.length, symbols))
+    throw new ShapeError(`run: input ${value.name} takes ${describe(value)}, got ${data.length} elements.`)
+  if (shape.some((dim) => !isBound(dim, symbols)))
+    throw new ShapeError(
+      `run: the sizes of input ${value.name}, ${describe(value)}, are open. Give {dtype, shape, data}.`,
+    )
   return { dtype, shape: shape.map((dim) => evaluateDim(dim, symbols)), data } as TensorData
 }
 
-function checkTensor(value: OnnxValue, tensor: TensorData, symbols: Record<string, number>): void {
+function checkTensor(value: OnnxValue, tensor: TensorData, symbols: Symbols): void {
   const got = `got ${tensor.dtype} ${shapeText(tensor.shape)}`
   if (tensor.dtype !== value.dtype)
     throw new DTypeError(`run: input ${value.name} takes ${describe(value)}, ${got}. Convert it.`)
-  const fits = value.shape.every((dim, axis) => {
-    const size = tensor.shape[axis] as number
-    if (typeof dim === 'string' && !dim.includes('*')) symbols[dim] ??= size
-    return evaluateDim(dim, symbols) === size
-  })
+  const fits = value.shape.every((dim, axis) => bindDim(dim, tensor.shape[axis] as number, symbols))
   if (!fits || tensor.shape.length !== value.shape.length)
     throw new ShapeError(`run: input ${value.name} takes ${describe(value)}, ${got}. Check the sizes.`)
   if (tensor.data.length !== sizeOf(tensor.shape))

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import type { TensorData } from '../graph/dtype.ts'
+import { EngineError } from '../graph/errors.ts'
+import { type Build, type CheckOptions, checkOperator, type Reference } from './check-operator.ts'
+
+/** One set of inputs; its options go before the suite's. */
+export interface OpCase extends CheckOptions {
+  readonly name?: string
+  readonly inputs: readonly TensorData[]
+}
+
+/** What an operator's test states. */
+export interface OpSuite extends CheckOptions {
+  readonly cases: readonly OpCase[]
+  readonly reference: Reference
+  /** Graphs that must be refused as they are built, with a typed error of this message. */
+  readonly throws?: readonly { readonly build: () => unknown; readonly error: RegExp }[]
+}
+
+/**
+ * Declares the tests of one operator: values against a plain-loop float64 reference, gradients by central differences for
+ * every input, linearity in dy, and the errors it throws.
+ */
+export function describeOp(name: string, build: Build, suite: OpSuite): void {
+  const { cases, reference, throws = [], ...shared } = suite
+  describe(name, () => {
+    for (const { name: label, inputs, ...own } of cases) {
+      const options = { ...shared, ...own }
+      const shapes = inputs.map(({ shape }, i) => `[${options.shapes?.[i] ?? shape}]`).join(' ')
+      it(`${label ?? ''} ${shapes}`.trim(), () => checkOperator(build, inputs, reference, options))
+    }
+    for (const { build: refused, error } of throws)
+      it(`refuses: ${error.source}`, () => {
+        expect(refused).toThrow(EngineError)
+        expect(refused).toThrow(error)
+      })
+  })
+}

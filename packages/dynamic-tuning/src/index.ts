@@ -1,11 +1,13 @@
 export type { Batch } from './data/batch.ts'
 export { openDataset } from './data/dataset.ts'
 export { decode, maxPixels } from './data/decode.ts'
+export { drawImage, drawnLabel, drawnSize, drawnTasks } from './data/drawn/draw-image.ts'
 export { type Dataset, type Example, type ImageSource, sourceName } from './data/example.ts'
 export { createLoader, type Loader, type LoaderSettings } from './data/loader.ts'
 export { defaultOptions, type OpenOptions } from './data/options.ts'
 export type { Pixels } from './data/pixels.ts'
 export { type ImageReader, imageReader } from './data/read.ts'
+export { type Filter, type Resize, resize } from './data/resize.ts'
 export {
   type AugmentSettings,
   type TransformSettings,
@@ -47,3 +49,4 @@ export {
   type StripOptions,
   tokenStrip,
 } from './report/token-strip.ts'
+export { builtinModel, defaultPretrain, type PretrainSettings, pretrain, type RunControl } from './workflows/pretrain.ts'

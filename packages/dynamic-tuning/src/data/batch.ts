@@ -47,7 +47,7 @@ export function batchMaker({
 }: BatchMakerSettings): BatchMaker {
   const transform = createTransform(settings)
   const cache = memory && pixelCache(memory)
-  const reader = imageReader()
+  const reader = imageReader(Math.max(settings.height, settings.width))
   const length = 3 * settings.height * settings.width
 
   async function load(index: number) {

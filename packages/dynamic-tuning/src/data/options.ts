@@ -1,3 +1,5 @@
+import { ConfigError } from '../errors.ts'
+
 /** How a dataset is opened, every option decided. */
 export interface OpenOptions {
   /** Seed of the split and of drawn images. */
@@ -18,4 +20,19 @@ export const defaultOptions: OpenOptions = {
   split: 'final',
   trainSize: 1000,
   testSize: 500,
+}
+
+/** @throws ConfigError if an option makes no sense */
+export function checkOptions({ validationShare, split, trainSize, testSize }: OpenOptions): void {
+  if (!(validationShare > 0 && validationShare < 1)) {
+    throw new ConfigError(`dataset: validationShare must be between 0 and 1, got ${validationShare}`)
+  }
+  if (split !== 'final' && split !== 'search') {
+    throw new ConfigError(`dataset: split must be final or search, got ${split}`)
+  }
+  for (const [name, size] of Object.entries({ trainSize, testSize })) {
+    if (!Number.isInteger(size) || size < 1) {
+      throw new ConfigError(`dataset: ${name} must be a whole number of at least 1, got ${size}`)
+    }
+  }
 }

@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { DataError } from '../errors.ts'
 import { decode } from './decode.ts'
+import { drawnSize as defaultDrawnSize, drawImage } from './drawn/draw-image.ts'
 import { type ImageSource, sourceName } from './example.ts'
 import type { Pixels } from './pixels.ts'
 
@@ -12,12 +13,12 @@ export interface ImageReader {
   close(): void
 }
 
-/** Opens a reader. */
-export function imageReader(): ImageReader {
+/** Opens a reader. Drawn images come out `drawnSize` pixels wide and high. */
+export function imageReader(drawnSize = defaultDrawnSize): ImageReader {
   const archives = new Map<string, number>()
   return {
     async read(source) {
-      if (source.kind === 'drawn') throw new DataError(`read: unknown task ${source.task}`)
+      if (source.kind === 'drawn') return drawImage(source.task, source.seed, source.index, drawnSize)
       return decode(
         source.kind === 'file' ? await fileBytes(source.path) : tarBytes(source, archives),
         sourceName(source),

@@ -1,8 +1,11 @@
 import { type Random, random } from '@dynamic-tuning/engine'
 import { z } from 'zod'
 import { ConfigError } from '../errors.ts'
+import { colorJitter } from './augment/colour.ts'
 import { randomCrop, randomResizedCrop } from './augment/crop.ts'
+import { erase } from './augment/erase.ts'
 import { flip } from './augment/flip.ts'
+import { trivialAugment } from './augment/trivial.ts'
 import type { Pixels } from './pixels.ts'
 import { type Resize, resize } from './resize.ts'
 
@@ -17,6 +20,12 @@ export interface AugmentSettings {
   readonly randomCrop?: { readonly padding: number }
   /** Mirror left to right, half of the time. */
   readonly flip?: boolean
+  /** One random operation of random strength per image (TrivialAugmentWide, arXiv:2103.10158). */
+  readonly trivialAugment?: boolean
+  /** Brightness, contrast and saturation each times a factor in [1 - colorJitter, 1 + colorJitter]. */
+  readonly colorJitter?: number
+  /** Chance that a rectangle of 2 to 33 % of the area is erased to the mean colour (arXiv:1708.04896). */
+  readonly randomErasing?: number
 }
 
 /** From a decoded image to the numbers a model reads. Plain JSON. */
@@ -43,6 +52,9 @@ const augmentSchema = z.strictObject({
   randomResizedCrop: z.strictObject({ scale: range(positive.max(1)), ratio: range(positive) }).optional(),
   randomCrop: z.strictObject({ padding: z.int().min(1) }).optional(),
   flip: z.boolean().optional(),
+  trivialAugment: z.boolean().optional(),
+  colorJitter: share.optional(),
+  randomErasing: share.optional(),
 })
 
 /** Checks transform settings read from a file. */
@@ -89,10 +101,10 @@ export function createTransform(settings: TransformSettings): Transform {
     deterministic: augment === undefined,
     prepare: (image) => (cropsSource ? image : resize(image, evaluationResize(image, settings))),
     finish(image, { seed, epoch, index }, out, offset) {
-      const pixels = augment
-        ? augmented(image, settings, augment, random(seed, 'augment', epoch, index))
-        : image
-      normalise(pixels, out, offset)
+      if (!augment) return normalise(image, out, offset)
+      const draw = random(seed, 'augment', epoch, index)
+      normalise(augmented(image, settings, augment, draw), out, offset)
+      if (augment.randomErasing) erase(out, offset, settings, augment.randomErasing, draw)
     },
   }
 }
@@ -135,6 +147,8 @@ function augmented(
     pixels = randomResizedCrop(pixels, { height, width }, augment.randomResizedCrop, draw)
   else if (augment.randomCrop) pixels = randomCrop(pixels, augment.randomCrop.padding, draw)
   if (augment.flip && draw.uniform() < 0.5) pixels = flip(pixels)
+  if (augment.trivialAugment) pixels = trivialAugment(pixels, draw)
+  if (augment.colorJitter) pixels = colorJitter(pixels, augment.colorJitter, draw)
   return pixels
 }
 

@@ -1,0 +1,48 @@
+import type { Random } from '@dynamic-tuning/engine'
+import type { Colour } from './canvas.ts'
+
+/** Hue in turns, saturation and value in [0, 1]. */
+export function hsv(hue: number, saturation: number, value: number): Colour {
+  const channel = (n: number): number => {
+    const k = (n + hue * 6) % 6
+    return 255 * (value - value * saturation * Math.max(0, Math.min(k, 4 - k, 1)))
+  }
+  return [channel(5), channel(3), channel(1)]
+}
+
+/** A colour between two. */
+export function mixColour(a: Colour, b: Colour, t: number): Colour {
+  return [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t]
+}
+
+/** A colour times a factor per channel. */
+export function tinted(a: Colour, tint: Colour): Colour {
+  return [a[0] * tint[0], a[1] * tint[1], a[2] * tint[2]]
+}
+
+/** A colour with every channel moved by up to `amount`, and its brightness by as much again. */
+export function jittered(a: Colour, amount: number, draw: Random): Colour {
+  const all = (draw.uniform() * 2 - 1) * amount
+  const one = (value: number): number => value + all + (draw.uniform() * 2 - 1) * amount
+  return [one(a[0]), one(a[1]), one(a[2])]
+}
+
+/** A lively colour that stands out from all of `others`. */
+export function standingOut(others: readonly Colour[], draw: Random): Colour {
+  let best: Colour = [255, 255, 255]
+  let farthest = -1
+  for (let attempt = 0; attempt < 6; attempt++) {
+    const colour = hsv(draw.uniform(), 0.55 + 0.4 * draw.uniform(), 0.75 + 0.25 * draw.uniform())
+    const nearest = Math.min(...others.map((other) => difference(colour, other)))
+    if (nearest > farthest) {
+      farthest = nearest
+      best = colour
+    }
+    if (farthest > 170) break
+  }
+  return best
+}
+
+function difference(a: Colour, b: Colour): number {
+  return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2])
+}

@@ -39,7 +39,15 @@ export function vitConfig(name: string, numClasses = 1000): VitConfig {
     )
   const [embedDim, depth, numHeads] = known
   const imageSize = [Number(pixels), Number(pixels)] as const
-  return checkVitConfig({ ...common, imageSize, patchSize: Number(patch), embedDim, depth, numHeads, numClasses })
+  return checkVitConfig({
+    ...common,
+    imageSize,
+    patchSize: Number(patch),
+    embedDim,
+    depth,
+    numHeads,
+    numClasses,
+  })
 }
 
 /** Rows and columns of patches. */

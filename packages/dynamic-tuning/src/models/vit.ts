@@ -72,4 +72,3 @@ function pool(x: Tensor, weights: Weights, config: VitConfig): { features: Tenso
   const first = slice(features, 1, 0, 1)
   return { features, pooled: reshape(first, [x.shape[0] as string | number, embedDim]) }
 }
-

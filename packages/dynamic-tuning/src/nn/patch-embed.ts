@@ -15,10 +15,7 @@ export function patchEmbed(images: Tensor, weights: Weights, patch: number, widt
       `patchEmbed: images of ${height} x ${columns} are no multiple of the patch ${patch}. Choose another image size.`,
     )
   const [rows, cols] = [height / patch, columns / patch]
-  const cut = transpose(
-    reshape(images, [batch, channels, rows, patch, cols, patch]),
-    [0, 2, 4, 1, 3, 5],
-  )
+  const cut = transpose(reshape(images, [batch, channels, rows, patch, cols, patch]), [0, 2, 4, 1, 3, 5])
   const patches = reshape(cut, [batch, rows * cols, channels * patch * patch])
   const weight = weights.get('proj.weight', [width, channels, patch, patch], truncatedNormal(0.02))
   const flat = reshape(weight, [width, channels * patch * patch])

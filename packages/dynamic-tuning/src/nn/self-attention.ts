@@ -9,6 +9,10 @@ import type { Weights } from './weight-store.ts'
 export function selfAttention(x: Tensor, weights: Weights, heads: number, qkvBias: boolean): Tensor {
   const width = Number(x.shape[2])
   const project = qkvBias ? linearLayer : linearWithoutBias
-  const [query, key, value] = split(project(x, weights.at('qkv'), 3 * width), 2, 3) as [Tensor, Tensor, Tensor]
+  const [query, key, value] = split(project(x, weights.at('qkv'), 3 * width), 2, 3) as [
+    Tensor,
+    Tensor,
+    Tensor,
+  ]
   return linearLayer(attention(query, key, value, heads), weights.at('proj'), width)
 }

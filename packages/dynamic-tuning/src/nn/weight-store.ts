@@ -42,8 +42,7 @@ export class WeightStore implements Weights {
     this.initializers.set(name, init)
     const trained = (this.options.trainable ?? []).filter((pattern) => pattern.test(name))
     for (const pattern of trained) this.matched.add(pattern)
-    const node =
-      trained.length > 0 ? parameter(name, [...shape]) : constant(this.value(name, shape), name)
+    const node = trained.length > 0 ? parameter(name, [...shape]) : constant(this.value(name, shape), name)
     this.nodes.set(name, node)
     return node
   }
@@ -61,7 +60,9 @@ export class WeightStore implements Weights {
   get trainable(): Map<string, Tensor> {
     for (const pattern of this.options.trainable ?? [])
       if (!this.matched.has(pattern))
-        throw new ConfigError(`weights: no weight matches the trainable pattern ${pattern}. Check the method.`)
+        throw new ConfigError(
+          `weights: no weight matches the trainable pattern ${pattern}. Check the method.`,
+        )
     return new Map([...this.nodes].filter(([name]) => this.isTrained(name)))
   }
 

@@ -1,8 +1,9 @@
-import { add, concat, gradients, input, mul, reduceMean, reshape, type Tensor } from '@dynamic-tuning/engine'
+import { add, gradients, input, mul, reduceMean, type Tensor } from '@dynamic-tuning/engine'
 import type { ModelHooks } from '../models/hooks.ts'
 import { vit } from '../models/vit.ts'
 import { patchCount, type VitConfig } from '../models/vit-config.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
+import { stackLayers } from '../tuners/stack-layers.ts'
 import type { Dispatch, Pass, Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { crossEntropy, distillation, rateLoss } from './losses.ts'
 
@@ -106,10 +107,4 @@ function dynamicLoss(
   }
   outputs.loss = terms.map((name) => outputs[name] as Tensor).reduce((sum, term) => add(sum, term))
   return outputs
-}
-
-/** [B, N] of every layer to [B, L, N]. */
-export function stackLayers(layers: readonly Tensor[]): Tensor {
-  const parts = layers.map((mask) => reshape(mask, [mask.shape[0] as string, 1, mask.shape[1] as number]))
-  return concat(parts, 1)
 }

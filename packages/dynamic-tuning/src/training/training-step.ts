@@ -1,6 +1,12 @@
-import { compile, type CompileOptions, type Feeds, type Program, type TensorData } from '@dynamic-tuning/engine'
+import {
+  type CompileOptions,
+  compile,
+  type Feeds,
+  type Program,
+  type TensorData,
+} from '@dynamic-tuning/engine'
 import { patchCount } from '../models/vit-config.ts'
-import { WeightStore } from '../nn/weight-store.ts'
+import type { WeightStore } from '../nn/weight-store.ts'
 import { dropoutFactors, gumbelNoise } from './noise.ts'
 import { type ObjectiveSettings, objective } from './objective.ts'
 
@@ -23,6 +29,15 @@ export interface StepResult {
   readonly gradients: Map<string, Float32Array>
 }
 
+/** Weights and the pass that gives their gradients: what a trainer needs. */
+export interface TrainableStep {
+  /** The trained weights; the optimiser changes them in place. */
+  readonly weights: Map<string, TensorData<'float32'>>
+  /** Loss, logits and gradients of a batch; `step` chooses the noise. */
+  run(batch: StepBatch, step: number): Promise<StepResult>
+  release(): Promise<void>
+}
+
 /** More inputs for images `first` .. `first + size - 1` of a batch. */
 export type ExtraFeeds = (key: { step: number; first: number; size: number }) => Feeds
 
@@ -41,21 +56,24 @@ export interface TrainingStepSettings extends ObjectiveSettings {
  * and KL are means over images, so their sum is exact; the rate term takes each piece's own mean, as the official code
  * does on each of its devices.
  */
-export class TrainingStep {
+export class TrainingStep implements TrainableStep {
   private constructor(
     private readonly settings: TrainingStepSettings,
     private readonly program: Program,
-    /** The trained weights; the optimiser changes them in place. */
     readonly weights: Map<string, TensorData<'float32'>>,
   ) {}
 
-  static async create(settings: TrainingStepSettings): Promise<TrainingStep> {
+  /** `weights` are those to go on with; by default the store's. */
+  static async create(
+    settings: TrainingStepSettings,
+    weights?: Map<string, TensorData<'float32'>>,
+  ): Promise<TrainingStep> {
     const outputs = objective(settings.store, settings)
     const program = await compile(outputs, { prepack: false, ...settings.compile })
-    return new TrainingStep(settings, program, settings.store.startValues())
+    return new TrainingStep(settings, program, weights ?? settings.store.startValues())
   }
 
-  /** Loss, logits and gradients of a batch; `step` chooses the noise. */
+  /** As the interface says; `noise` [L, B, N, 1] replaces the drawn one. */
   async run(batch: StepBatch, step: number, noise?: TensorData): Promise<StepResult> {
     const { microBatch } = this.settings
     const sums = new Sums(batch, this.settings.config.numClasses)

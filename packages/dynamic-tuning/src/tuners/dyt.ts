@@ -1,9 +1,19 @@
-import { add, concat, expandLike, type Dim, mul, reshape, scalar, slice, type Tensor } from '@dynamic-tuning/engine'
+import {
+  add,
+  concat,
+  type Dim,
+  expandLike,
+  mul,
+  reshape,
+  scalar,
+  slice,
+  type Tensor,
+} from '@dynamic-tuning/engine'
 import { adapter } from '../nn/adapter.ts'
 import { dropoutOf } from './adaptformer.ts'
 import { dispatchTokens } from './dispatcher.ts'
 import { runActive } from './skip-tokens.ts'
-import { defineTuner, type Dispatch } from './tuner.ts'
+import { type Dispatch, defineTuner } from './tuner.ts'
 
 /**
  * Dynamic Tuning with MLP dispatch (arXiv:2403.11808, Eq. 8): u = x + Attn(LN1(x)), M = TD(u),

@@ -60,9 +60,7 @@ export interface Tuner {
 const noAdapter = { bottleneck: 0, adapterScale: 0, rate: 1, temperature: 5, adapterDropout: 0 }
 
 /** A method from what sets it apart; the rest is plain. */
-export function defineTuner(
-  tuner: Pick<Tuner, 'name' | 'summary' | 'trainable'> & Partial<Tuner>,
-): Tuner {
+export function defineTuner(tuner: Pick<Tuner, 'name' | 'summary' | 'trainable'> & Partial<Tuner>): Tuner {
   return {
     defaults: noAdapter,
     dispatches: false,

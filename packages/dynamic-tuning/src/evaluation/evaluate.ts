@@ -1,0 +1,104 @@
+import type { TensorData } from '@dynamic-tuning/engine'
+import type { Loader } from '../data/loader.ts'
+import type { Classifier } from './classifier.ts'
+
+/** How well a classifier did on labelled images, and how many tokens it kept. */
+export interface Evaluation {
+  readonly images: number
+  /** Share of images whose largest logit is at the label. */
+  readonly accuracy: number
+  /** Mean cross-entropy. */
+  readonly loss: number
+  /** Share of active patch tokens, over images and layers; undefined without dispatch. */
+  readonly activeRate: number | undefined
+  readonly activeRatePerLayer: readonly number[] | undefined
+  /** Images of each true class (rows) by predicted class (columns). */
+  readonly confusion: readonly (readonly number[])[]
+  /** Seconds inside the model, without loading. */
+  readonly seconds: number
+}
+
+/** Classifies all images of a loader. `weights` are the trained ones where the classifier takes them as inputs. */
+export async function evaluate(
+  classifier: Classifier,
+  loader: Loader,
+  weights?: ReadonlyMap<string, TensorData>,
+): Promise<Evaluation> {
+  const tally = new Tally(classifier.settings.config.numClasses, classifier.maskShape)
+  for await (const batch of loader.epoch(0)) {
+    const start = performance.now()
+    const { logits, masks } = await classifier.classify(batch.images, weights)
+    tally.seconds += (performance.now() - start) / 1000
+    tally.add(logits, batch.labels, masks)
+  }
+  return tally.result()
+}
+
+/** Index of the largest of `count` values from `start`. */
+export function argMaxAt(values: Float32Array, start: number, count: number): number {
+  let best = 0
+  for (let i = 1; i < count; i++)
+    if ((values[start + i] as number) > (values[start + best] as number)) best = i
+  return best
+}
+
+/** -ln softmax(logits)[label] of the row of `count` logits from `start`. */
+export function crossEntropyAt(logits: Float32Array, start: number, count: number, label: number): number {
+  let largest = Number.NEGATIVE_INFINITY
+  for (let i = 0; i < count; i++) largest = Math.max(largest, logits[start + i] as number)
+  let sum = 0
+  for (let i = 0; i < count; i++) sum += Math.exp((logits[start + i] as number) - largest)
+  return Math.log(sum) + largest - (logits[start + label] as number)
+}
+
+class Tally {
+  seconds = 0
+  private images = 0
+  private loss = 0
+  private readonly active: Float64Array
+  private dispatched = false
+  private readonly confusion: number[][]
+
+  constructor(
+    private readonly classes: number,
+    private readonly maskShape: readonly [number, number],
+  ) {
+    this.active = new Float64Array(maskShape[0])
+    this.confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
+  }
+
+  add(logits: Float32Array, labels: BigInt64Array, masks: Float32Array | undefined): void {
+    for (const [i, label] of labels.entries()) {
+      const row = this.confusion[Number(label)] as number[]
+      const predicted = argMaxAt(logits, i * this.classes, this.classes)
+      row[predicted] = (row[predicted] as number) + 1
+      this.loss += crossEntropyAt(logits, i * this.classes, this.classes, Number(label))
+    }
+    this.images += labels.length
+    if (masks) this.addMasks(masks)
+  }
+
+  private addMasks(masks: Float32Array): void {
+    const [layers, tokens] = this.maskShape
+    this.dispatched = true
+    for (const [i, value] of masks.entries()) {
+      const layer = Math.floor(i / tokens) % layers
+      this.active[layer] = (this.active[layer] as number) + value
+    }
+  }
+
+  result(): Evaluation {
+    const [layers, tokens] = this.maskShape
+    const rates = Array.from(this.active, (count) => count / (this.images * tokens))
+    const correct = this.confusion.reduce((sum, row, label) => sum + (row[label] as number), 0)
+    return {
+      images: this.images,
+      accuracy: correct / this.images,
+      loss: this.loss / this.images,
+      activeRate: this.dispatched ? rates.reduce((a, b) => a + b, 0) / layers : undefined,
+      activeRatePerLayer: this.dispatched ? rates : undefined,
+      confusion: this.confusion,
+      seconds: this.seconds,
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import type { TensorData } from '@dynamic-tuning/engine'
+import { CheckpointError } from '../errors.ts'
+
+/** Copies stored values into the arrays that training uses. @throws CheckpointError naming what is missing or misshaped */
+export function restoreArrays(
+  source: string,
+  arrays: Iterable<readonly [string, Float32Array]>,
+  stored: ReadonlyMap<string, TensorData>,
+): void {
+  for (const [name, array] of arrays) {
+    const found = stored.get(name)
+    if (found?.dtype !== 'float32' || found.data.length !== array.length)
+      throw new CheckpointError(
+        `${source}: ${name} should hold ${array.length} float32 values, got ${found ? `${found.data.length} ${found.dtype}` : 'nothing'}. Resume with the settings the run was started with.`,
+      )
+    array.set(found.data as Float32Array)
+  }
+}

@@ -1,0 +1,181 @@
+import { openDataset } from '../data/dataset.ts'
+import { createLoader } from '../data/loader.ts'
+import type { TransformSettings } from '../data/transforms.ts'
+import { Classifier } from '../evaluation/classifier.ts'
+import { evaluate } from '../evaluation/evaluate.ts'
+import { saveCheckpointFile } from '../io/checkpoint.ts'
+import { createRunFolder } from '../io/run-folder.ts'
+import { checkVitConfig, type VitConfig } from '../models/vit-config.ts'
+import { WeightStore } from '../nn/weight-store.ts'
+import { paperLoss } from '../training/objective.ts'
+import { drawKept, patchDropoutHooks } from '../training/patch-dropout.ts'
+import { StagedStep } from '../training/staged-step.ts'
+import { withTargets } from '../training/targets.ts'
+import { type EpochMetrics, type StepMetrics, type TrainOutcome, train } from '../training/trainer.ts'
+import type { ExtraFeeds } from '../training/training-step.ts'
+import { full } from '../tuners/full.ts'
+
+/** Everything that decides a pre-training run; plain JSON. */
+export interface PretrainSettings {
+  readonly data: string
+  readonly model: Omit<VitConfig, 'numClasses'>
+  readonly epochs: number
+  /** The last epochs, which see all patches: the model is used that way. */
+  readonly fullEpochs: number
+  /** Share of patches kept in all other epochs. */
+  readonly keep: number
+  readonly batch: number
+  readonly microBatch: number
+  readonly learningRate: number
+  readonly warmupEpochs: number
+  readonly weightDecay: number
+  readonly labelSmoothing: number
+  /** Least share of an image's area a random crop covers. */
+  readonly cropScale: number
+  readonly seed: number
+  readonly threads: number
+  /** Images of the validation part looked at after an epoch; all after the last. */
+  readonly validationImages: number
+}
+
+/** The model of the built-in backbone: 4.9 M parameters at 200 classes. */
+export const builtinModel: PretrainSettings['model'] = {
+  imageSize: [64, 64],
+  patchSize: 8,
+  embedDim: 256,
+  depth: 6,
+  numHeads: 4,
+  mlpRatio: 4,
+  globalPool: 'token',
+  layerNormEps: 1e-6,
+  qkvBias: true,
+}
+
+/** Settings that suit a small ViT on Tiny-ImageNet. */
+export const defaultPretrain: Omit<PretrainSettings, 'data'> = {
+  model: builtinModel,
+  epochs: 20,
+  fullEpochs: 2,
+  keep: 0.25,
+  batch: 128,
+  microBatch: 64,
+  learningRate: 1e-3,
+  warmupEpochs: 1,
+  weightDecay: 0.05,
+  labelSmoothing: 0.1,
+  cropScale: 0.35,
+  seed: 0,
+  threads: 0,
+  validationImages: 1000,
+}
+
+/** Where a run reports and how it is stopped. */
+export interface RunControl {
+  /** The run folder. */
+  readonly out: string
+  readonly resume?: boolean
+  readonly signal?: AbortSignal
+  readonly onStep?: (metrics: StepMetrics, total: { readonly steps: number }) => void
+  readonly onEpoch?: (metrics: EpochMetrics) => void
+}
+
+/** Pixels in [-1, 1], as the ViTs of the paper take them. */
+export function halfNormalized(size: readonly [number, number]): TransformSettings {
+  const half = [0.5, 0.5, 0.5] as const
+  return { height: size[0], width: size[1], resize: 'squash', mean: half, std: half }
+}
+
+/**
+ * Trains a ViT from scratch on a folder of labelled images and writes `backbone.safetensors` (half precision) into the run
+ * folder. Early epochs see a random share of the patches, the last ones all: a stage is a run of its own on the clock of
+ * one schedule, so both resume.
+ */
+export async function pretrain(settings: PretrainSettings, control: RunControl): Promise<TrainOutcome> {
+  const run = createRunFolder(control.out, { resume: control.resume ?? false })
+  try {
+    const dataset = await openDataset(settings.data)
+    const config = checkVitConfig({ ...settings.model, numClasses: dataset.classes.length })
+    run.writeConfig({ command: 'pretrain', classes: dataset.classes, ...settings })
+    const evaluation = halfNormalized(config.imageSize)
+    const crop = { scale: [settings.cropScale, 1], ratio: [3 / 4, 4 / 3] } as const
+    const training = { ...evaluation, augment: { randomResizedCrop: crop, flip: true } }
+    const { seed, batch } = settings
+    const loader = createLoader(dataset.train, {
+      transform: training,
+      batch,
+      seed,
+      shuffle: true,
+      dropLast: true,
+    })
+    const stages = await openStages(config, settings, loader.stepsPerEpoch)
+    const every = Math.max(1, Math.floor(dataset.validation.length / settings.validationImages))
+    const sample = dataset.validation.filter((_, i) => i % every === 0)
+    const held = createLoader(sample, { transform: evaluation, batch: 100, seed, workers: 1 })
+    const classifier = await createClassifier(config, settings)
+    try {
+      const outcome = await train({
+        ...control,
+        run,
+        step: stages,
+        loader,
+        prepare: (images) => withTargets(images, config.numClasses, settings.labelSmoothing),
+        epochs: settings.epochs,
+        schedule: {
+          learningRate: settings.learningRate,
+          minimum: settings.learningRate / 100,
+          warmupSteps: Math.round(settings.warmupEpochs * loader.stepsPerEpoch),
+        },
+        adamw: {
+          beta1: 0.9,
+          beta2: 0.95,
+          epsilon: 1e-8,
+          weightDecay: settings.weightDecay,
+          decays: (_name, shape) => shape.length > 1,
+        },
+        validate: (weights) => evaluate(classifier, held, weights),
+      })
+      const saved = { tensors: outcome.weights, config, classes: dataset.classes }
+      saveCheckpointFile(`${run.path}/backbone.safetensors`, saved, 'float16')
+      return outcome
+    } finally {
+      await Promise.all([loader.close(), held.close(), stages.release(), classifier.release()])
+    }
+  } finally {
+    run.release()
+  }
+}
+
+type DrawKey = Parameters<ExtraFeeds>[0]
+
+function openStages(
+  config: VitConfig,
+  settings: PretrainSettings,
+  stepsPerEpoch: number,
+): Promise<StagedStep> {
+  const { seed, microBatch, threads, keep, epochs, fullEpochs } = settings
+  const common = { config, tuner: full, options: full.defaults, loss: paperLoss, seed, compile: { threads } }
+  const stage = (share: number) => ({
+    ...common,
+    microBatch: Math.max(1, Math.round((microBatch * keep) / share)),
+    store: new WeightStore({ trainable: full.trainable, seed }),
+    hooks: patchDropoutHooks(config, share),
+    ...(share < 1 && { extraFeeds: (key: DrawKey) => ({ kept: drawKept(config, share, { seed, ...key }) }) }),
+  })
+  return StagedStep.create([
+    { until: (epochs - fullEpochs) * stepsPerEpoch, settings: stage(keep) },
+    { until: Number.POSITIVE_INFINITY, settings: stage(1) },
+  ])
+}
+
+function createClassifier(config: VitConfig, settings: PretrainSettings): Promise<Classifier> {
+  const store = new WeightStore({ trainable: full.trainable })
+  const { threads } = settings
+  return Classifier.create({
+    config,
+    tuner: full,
+    options: full.defaults,
+    store,
+    pass: 'complete',
+    compile: { threads },
+  })
+}

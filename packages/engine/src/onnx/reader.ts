@@ -1,8 +1,9 @@
 import { bytesPerElement, type DType, fromBytes, sizeOf, type TensorData } from '../graph/dtype.ts'
 import { FormatError } from '../graph/errors.ts'
+import { onnxDTypes } from '../graph/onnx-dtype.ts'
 import type { Dim } from '../graph/shape.ts'
 import type { OnnxAttribute } from '../graph/tensor.ts'
-import { type OnnxModel, type OnnxNode, type OnnxValue, onnxDTypes } from './model.ts'
+import type { OnnxModel, OnnxNode, OnnxValue } from './model.ts'
 import { type Field, readFields } from './wire.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true })

@@ -1,7 +1,8 @@
 import { type TensorData, toBytes } from '../graph/dtype.ts'
 import { FormatError } from '../graph/errors.ts'
+import { onnxDTypes } from '../graph/onnx-dtype.ts'
 import type { OnnxAttribute } from '../graph/tensor.ts'
-import { type OnnxModel, type OnnxNode, type OnnxValue, onnxDTypes, opset } from './model.ts'
+import { type OnnxModel, type OnnxNode, type OnnxValue, opset } from './model.ts'
 import { MessageWriter } from './wire.ts'
 
 /** A model file, and the file its large weights go to where they are kept outside. */

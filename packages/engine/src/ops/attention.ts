@@ -1,4 +1,5 @@
 import { ShapeError } from '../graph/errors.ts'
+import { checkSameType } from '../graph/same-type.ts'
 import { type Dim, divideDims, sameShape, shapeText } from '../graph/shape.ts'
 import { apply, type Operator, type Tensor } from '../graph/tensor.ts'
 import { mul } from './elementwise.ts'
@@ -24,13 +25,14 @@ const attentionOp: Operator<AttentionAttributes> = {
   infer: ([q, k, v], { heads }) => {
     const [query, key, value] = [q as Tensor, k as Tensor, v as Tensor]
     const width = query.shape[2]
-    if (query.shape.length !== 3 || typeof width !== 'number' || width % heads !== 0)
+    checkSameType('attention', [query, key, value])
+    if (query.shape.length !== 3 || typeof width !== 'number' || !(heads > 0 && width % heads === 0))
       throw new ShapeError(
         `attention: query ${shapeText(query.shape)} for ${heads} heads. Needs [B, N, heads * D].`,
       )
     if (!sameShape(key.shape, value.shape) || key.shape[0] !== query.shape[0] || key.shape[2] !== width)
       throw new ShapeError(
-        `attention: query ${shapeText(query.shape)}, key ${shapeText(key.shape)}, value ${shapeText(value.shape)} do not fit.`,
+        `attention: query ${shapeText(query.shape)}, key ${shapeText(key.shape)}, value ${shapeText(value.shape)} do not fit. Needs [B, M, ${width}] twice.`,
       )
     return [query]
   },

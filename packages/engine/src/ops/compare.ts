@@ -1,5 +1,6 @@
 import type { DType } from '../graph/dtype.ts'
 import { DTypeError } from '../graph/errors.ts'
+import { onnxDTypes } from '../graph/onnx-dtype.ts'
 import { asTensor } from '../graph/scalar.ts'
 import { broadcastShapes } from '../graph/shape.ts'
 import { apply, type Operator, type Tensor } from '../graph/tensor.ts'
@@ -55,22 +56,12 @@ export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
   return apply(whereOp, [condition, a, b], {})[0] as Tensor
 }
 
-const onnxTypes: Readonly<Record<DType, number>> = {
-  float32: 1,
-  uint8: 2,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-  float64: 11,
-}
-
 const castOp: Operator<{ to: DType }> = {
   name: 'Cast',
   infer: ([x], { to }) => [{ dtype: to, shape: (x as Tensor).shape }],
   vjp: ([x], _y, [dy]) => [isFloat((x as Tensor).dtype) ? cast(dy as Tensor, (x as Tensor).dtype) : null],
   emit(emitter, { inputs: [x], outputs: [y], attributes }) {
-    const to = onnxTypes[attributes.to]
+    const to = onnxDTypes[attributes.to]
     emitter.node('Cast', [emitter.nameOf(x as Tensor)], { to }, [emitter.nameOf(y as Tensor)])
   },
 }

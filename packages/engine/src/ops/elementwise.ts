@@ -1,4 +1,4 @@
-import { DTypeError } from '../graph/errors.ts'
+import { checkSameType } from '../graph/same-type.ts'
 import { asTensor } from '../graph/scalar.ts'
 import { broadcastShapes } from '../graph/shape.ts'
 import { apply, type Operator, type Tensor, type TensorType } from '../graph/tensor.ts'
@@ -8,10 +8,8 @@ type Unary = (x: Tensor, y: Tensor, dy: Tensor) => Tensor | null
 
 /** Output type of operands that broadcast together. @throws DTypeError, ShapeError */
 export function broadcastType(operator: string, inputs: readonly Tensor[]): TensorType {
-  const [first, ...others] = inputs as readonly [Tensor, ...Tensor[]]
-  for (const other of others)
-    if (other.dtype !== first.dtype)
-      throw new DTypeError(`${operator}: types differ, ${first.dtype} and ${other.dtype}. Cast one.`)
+  const [first] = inputs as readonly [Tensor]
+  checkSameType(operator, inputs)
   return {
     dtype: first.dtype,
     shape: broadcastShapes(

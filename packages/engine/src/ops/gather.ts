@@ -1,13 +1,19 @@
 import { DTypeError, ShapeError } from '../graph/errors.ts'
+import { checkSameType } from '../graph/same-type.ts'
 import { asTensor } from '../graph/scalar.ts'
-import { checkAxis, type Dim, type Shape, sameShape, shapeText } from '../graph/shape.ts'
+import { checkAxis, type Dim, isFixed, type Shape, sameShape, shapeText } from '../graph/shape.ts'
 import { apply, type Operator, type Tensor } from '../graph/tensor.ts'
 import { cast, equal } from './compare.ts'
-import { expandLike } from './shape.ts'
+import { expandLike, int64List } from './shape.ts'
 
 function checkIndices(operator: string, indices: Tensor): void {
   if (indices.dtype !== 'int64')
     throw new DTypeError(`${operator}: indices are ${indices.dtype}, not int64. Cast them.`)
+}
+
+function checkRows(operator: string, { shape }: Tensor): void {
+  if (shape.length !== 2 || shape[1] !== 1)
+    throw new ShapeError(`${operator}: indices ${shapeText(shape)}, not [K, 1]. Reshape them.`)
 }
 
 /** Rows of `data` ([R, ...]) at `indices` ([K, 1]) -> [K, ...]; the gradient adds rows that repeat. */
@@ -16,8 +22,7 @@ const gatherRowsOp: Operator = {
   infer: ([data, indices]) => {
     const [values, rows] = [data as Tensor, indices as Tensor]
     checkIndices('gatherRows', rows)
-    if (rows.shape.length !== 2 || rows.shape[1] !== 1)
-      throw new ShapeError(`gatherRows: indices ${shapeText(rows.shape)}, not [K, 1]. Reshape them.`)
+    checkRows('gatherRows', rows)
     return [{ dtype: values.dtype, shape: [rows.shape[0] as Dim, ...values.shape.slice(1)] }]
   },
   vjp: ([data, indices], _y, [dy]) => [
@@ -34,6 +39,8 @@ export function gatherRows(x: Tensor, indices: Tensor): Tensor {
 function inferScatter(operator: string, inputs: readonly Tensor[]): readonly Tensor[] {
   const [data, indices, updates] = inputs as readonly [Tensor, Tensor, Tensor]
   checkIndices(operator, indices)
+  checkRows(operator, indices)
+  checkSameType(operator, [data, updates])
   const wanted: Shape = [indices.shape[0] as Dim, ...data.shape.slice(1)]
   if (!sameShape(updates.shape, wanted))
     throw new ShapeError(`${operator}: updates ${shapeText(updates.shape)}, not ${shapeText(wanted)}.`)
@@ -60,10 +67,27 @@ const scatterAddRowsOp: Operator = {
   name: 'ScatterAddRows',
   infer: (inputs) => inferScatter('scatterAddRows', inputs),
   vjp: ([_data, indices], _y, [dy]) => [dy as Tensor, null, gatherRows(dy as Tensor, indices as Tensor)],
+  // ONNX Runtime's ScatterND adds rows on several threads without a lock: repeats get lost. ScatterElements does not.
   emit(emitter, { inputs, outputs: [y] }) {
-    const names = inputs.map((tensor) => emitter.nameOf(tensor))
-    emitter.node('ScatterND', names, { reduction: 'add' }, [emitter.nameOf(y as Tensor)])
+    const [data, indices, updates] = inputs as readonly [Tensor, Tensor, Tensor]
+    const [x, rows, added] = inputs.map((tensor) => emitter.nameOf(tensor)) as [string, string, string]
+    const outputs = [emitter.nameOf(y as Tensor)]
+    if (areDistinct(indices)) {
+      emitter.node('ScatterND', [x, rows, added], { reduction: 'add' }, outputs)
+      return
+    }
+    const column = int64List(emitter, [-1, ...data.shape.slice(1).map(() => 1)])
+    const places = data.shape.length === 2 ? rows : emitter.node('Reshape', [rows, column])
+    const shape = isFixed(updates.shape) ? int64List(emitter, updates.shape) : emitter.node('Shape', [added])
+    const everywhere = emitter.node('Expand', [places, shape])
+    emitter.node('ScatterElements', [x, everywhere, added], { axis: 0, reduction: 'add' }, outputs)
   },
+}
+
+/** Whether row numbers come from the places of non-zero elements of a list, which never repeat. */
+function areDistinct({ node }: Tensor): boolean {
+  if (node.op.name === 'NonZero') return node.inputs[0]?.shape.length === 1
+  return ['Reshape', 'Transpose'].includes(node.op.name) && areDistinct(node.inputs[0] as Tensor)
 }
 
 /** x with `updates` [K, ...] added to the rows at `indices` (int64 [K, 1], repeats add up). */

@@ -1,29 +1,46 @@
 import { ShapeError } from '../graph/errors.ts'
+import { checkSameType } from '../graph/same-type.ts'
+import { asTensor } from '../graph/scalar.ts'
 import { type Dim, shapeText } from '../graph/shape.ts'
 import { apply, type Operator, type Tensor } from '../graph/tensor.ts'
-import { mul, sub } from './elementwise.ts'
+import { add, div, mul, sqrt, sub } from './elementwise.ts'
 import { reduceMean } from './reduce.ts'
 
-/** Outputs beside y: the mean and the inverse deviation of every row, which the gradient needs. */
+const lastAxis = { axes: [-1], keepDims: true }
+
+function inverseDeviation(centred: Tensor, epsilon: number): Tensor {
+  return div(
+    asTensor(1, centred),
+    sqrt(add(reduceMean(mul(centred, centred), lastAxis), Math.fround(epsilon))),
+  )
+}
+
+/**
+ * Outputs beside y: the mean and the inverse deviation of every row, which the gradient needs. The runtime keeps them in
+ * float32, so that the gradient of another type computes its own.
+ */
 const layerNormalizationOp: Operator<{ epsilon: number }> = {
   name: 'LayerNormalization',
   infer: ([x, weight, bias]) => {
     const input = x as Tensor
+    checkSameType('layerNormalization', [input, weight, bias])
     const width = input.shape.at(-1) as Dim
     for (const tensor of [weight as Tensor, bias as Tensor])
       if (tensor.shape.length !== 1 || tensor.shape[0] !== width)
         throw new ShapeError(
           `layerNormalization: weight or bias ${shapeText(tensor.shape)} for rows of ${width}. Give [${width}].`,
         )
-    const row = { dtype: input.dtype, shape: [...input.shape.slice(0, -1), 1] }
+    const row = { dtype: 'float32' as const, shape: [...input.shape.slice(0, -1), 1] }
     return [input, row, row]
   },
-  vjp: ([x, weight], [, mean, inverse], [dy]) => {
-    const normal = mul(sub(x as Tensor, mean as Tensor), inverse as Tensor)
+  vjp: ([x, weight], [y, mean, inverse], [dy], { epsilon }) => {
+    const known = y?.dtype === 'float32'
+    const centred = sub(x as Tensor, known ? (mean as Tensor) : reduceMean(x as Tensor, lastAxis))
+    const scale = known ? (inverse as Tensor) : inverseDeviation(centred, epsilon)
+    const normal = mul(centred, scale)
     const dNormal = mul(dy as Tensor, weight as Tensor)
-    const along = { axes: [-1], keepDims: true }
-    const projected = mul(normal, reduceMean(mul(dNormal, normal), along))
-    const dx = mul(sub(sub(dNormal, reduceMean(dNormal, along)), projected), inverse as Tensor)
+    const projected = mul(normal, reduceMean(mul(dNormal, normal), lastAxis))
+    const dx = mul(sub(sub(dNormal, reduceMean(dNormal, lastAxis)), projected), scale)
     return [dx, mul(dy as Tensor, normal), dy as Tensor]
   },
   cost: ([x], _y, size) => 5 * size((x as Tensor).shape),
@@ -33,7 +50,10 @@ const layerNormalizationOp: Operator<{ epsilon: number }> = {
     emitter.node(
       'LayerNormalization',
       inputs.map((tensor) => emitter.nameOf(tensor)),
-      { axis: -1, epsilon: { float: attributes.epsilon } },
+      {
+        axis: -1,
+        epsilon: { float: attributes.epsilon },
+      },
       outputs.slice(0, count).map((tensor) => emitter.nameOf(tensor)),
     )
   },

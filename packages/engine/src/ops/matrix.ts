@@ -1,12 +1,8 @@
-import { DTypeError, ShapeError } from '../graph/errors.ts'
+import { ShapeError } from '../graph/errors.ts'
+import { checkSameType } from '../graph/same-type.ts'
 import { broadcastShapes, type Dim, multiplyDims, shapeText } from '../graph/shape.ts'
 import { apply, type Operator, type Tensor } from '../graph/tensor.ts'
 import { reshape, transpose } from './shape.ts'
-
-function checkTypes(operator: string, a: Tensor, b: Tensor): void {
-  if (a.dtype !== b.dtype)
-    throw new DTypeError(`${operator}: types differ, ${a.dtype} and ${b.dtype}. Cast one.`)
-}
 
 function lastTwoSwapped(x: Tensor): Tensor {
   const axes = x.shape.map((_, axis) => axis)
@@ -17,7 +13,7 @@ const matMulOp: Operator = {
   name: 'MatMul',
   infer: ([a, b]) => {
     const [left, right] = [a as Tensor, b as Tensor]
-    checkTypes('matMul', left, right)
+    checkSameType('matMul', [left, right])
     if (left.shape.length < 2 || right.shape.length < 2)
       throw new ShapeError(
         `matMul: needs rank 2 or more, ${shapeText(left.shape)} · ${shapeText(right.shape)}.`,
@@ -51,7 +47,7 @@ const gemmOp: Operator<GemmAttributes> = {
   name: 'Gemm',
   infer: ([a, b, c], { transA, transB }) => {
     const [left, right] = [a as Tensor, b as Tensor]
-    checkTypes('gemm', left, right)
+    checkSameType('gemm', [left, right, c])
     if (left.shape.length !== 2 || right.shape.length !== 2)
       throw new ShapeError(`gemm: needs two matrices, ${shapeText(left.shape)} · ${shapeText(right.shape)}.`)
     const [m, k] = (transA ? [...left.shape].reverse() : left.shape) as [Dim, Dim]
@@ -60,7 +56,6 @@ const gemmOp: Operator<GemmAttributes> = {
       throw new ShapeError(
         `gemm: inner sizes differ, a ${shapeText([m, k])} · b ${shapeText([k2, n])}. Check the weight's layout.`,
       )
-    if (c !== undefined) checkTypes('gemm', left, c)
     if (c !== undefined && (c.shape.length !== 1 || c.shape[0] !== n))
       throw new ShapeError(`gemm: bias ${shapeText(c.shape)} for ${n} columns. Give one value per column.`)
     return [{ dtype: left.dtype, shape: [m, n] }]

@@ -1,5 +1,13 @@
 import { ShapeError } from '../graph/errors.ts'
-import { broadcastShapes, type Dim, multiplyDims, type Shape, sameShape, shapeText } from '../graph/shape.ts'
+import {
+  broadcastShapes,
+  type Dim,
+  isFixed,
+  multiplyDims,
+  type Shape,
+  sameShape,
+  shapeText,
+} from '../graph/shape.ts'
 import { apply, type Emitter, type Operator, type Tensor } from '../graph/tensor.ts'
 import { reduceSum } from './reduce.ts'
 
@@ -96,7 +104,7 @@ export function transpose(x: Tensor, perm: readonly number[]): Tensor {
   return apply(transposeOp, [x], { perm })[0] as Tensor
 }
 
-const expandOp: Operator<{ shape: Shape; like?: Tensor }> = {
+const expandOp: Operator<{ shape: Shape }> = {
   name: 'Expand',
   infer: ([x], { shape }) => {
     const input = x as Tensor
@@ -108,8 +116,8 @@ const expandOp: Operator<{ shape: Shape; like?: Tensor }> = {
   vjp: (_x, _y, [dy]) => [dy as Tensor, null],
   emit(emitter, { inputs: [x, like], outputs: [y], attributes }) {
     const { shape } = attributes
-    const target = shape.every((dim) => typeof dim === 'number')
-      ? int64List(emitter, shape as readonly number[])
+    const target = isFixed(shape)
+      ? int64List(emitter, shape)
       : emitter.node('Shape', [emitter.nameOf(like as Tensor)])
     emitter.node('Expand', [emitter.nameOf(x as Tensor), target], {}, [emitter.nameOf(y as Tensor)])
   },
@@ -118,7 +126,8 @@ const expandOp: Operator<{ shape: Shape; like?: Tensor }> = {
 /** x repeated along axes of size 1 up to the shape of `like`, a tensor whose values are not read. */
 export function expandLike(x: Tensor, like: Tensor): Tensor {
   if (sameShape(x.shape, like.shape)) return x
-  return apply(expandOp, [x, like], { shape: like.shape })[0] as Tensor
+  const { shape } = like
+  return apply(expandOp, isFixed(shape) ? [x] : [x, like], { shape })[0] as Tensor
 }
 
 /** Sum of `gradient` over the axes along which `shape` was broadcast, so that it has that shape again. */

@@ -1,4 +1,5 @@
 import { ShapeError } from '../graph/errors.ts'
+import { checkSameType } from '../graph/same-type.ts'
 import { scalar } from '../graph/scalar.ts'
 import { checkAxis, type Dim, divideDims, shapeText } from '../graph/shape.ts'
 import { apply, type Operator, type Tensor } from '../graph/tensor.ts'
@@ -68,6 +69,8 @@ const padOp: Operator<{ axis: number; before: number; after: number }> = {
 
 /** x with zeros before and after along one fixed axis. */
 export function pad(x: Tensor, axis: number, before: number, after: number): Tensor {
+  if (before < 0 || after < 0)
+    throw new ShapeError(`pad: ${before} before and ${after} after. Use slice to remove elements.`)
   if (before === 0 && after === 0) return x
   return apply(padOp, [x], { axis: checkAxis('pad', axis, x.shape.length), before, after })[0] as Tensor
 }
@@ -76,6 +79,7 @@ const concatOp: Operator<{ axis: number }> = {
   name: 'Concat',
   infer: (inputs, { axis }) => {
     const first = inputs[0] as Tensor
+    checkSameType('concat', inputs)
     for (const other of inputs)
       if (
         other.shape.length !== first.shape.length ||
@@ -100,8 +104,9 @@ const concatOp: Operator<{ axis: number }> = {
 
 /** Tensors joined along one fixed axis. */
 export function concat(tensors: readonly Tensor[], axis: number): Tensor {
-  const rank = tensors[0]?.shape.length ?? 0
-  return apply(concatOp, tensors, { axis: checkAxis('concat', axis, rank) })[0] as Tensor
+  const [first] = tensors
+  if (first === undefined) throw new ShapeError('concat: no tensors. Give one or more.')
+  return apply(concatOp, tensors, { axis: checkAxis('concat', axis, first.shape.length) })[0] as Tensor
 }
 
 const splitOp: Operator<{ axis: number; parts: number }> = {

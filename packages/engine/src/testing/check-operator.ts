@@ -56,7 +56,7 @@ export async function checkOperator(
   const feeds = Object.fromEntries(given.map((data, i) => [`x${i}`, data]))
   const forward = await compile(named('y', outputs), { threads: 1 })
   try {
-    const values = await forward.run(feeds)
+    const values = await forward.run(feedsOf(forward, feeds))
     const expected = listOf(reference(...given.map(plain)))
     if (expected.length !== outputs.length)
       throw new Error(`reference: ${expected.length} outputs for ${outputs.length}.`)
@@ -118,7 +118,7 @@ async function compareWithDifferences(
 ): Promise<void> {
   const { step, rtol } = precisions[dtype]
   const loss = async (name: string, moved: TensorData): Promise<number> => {
-    const values = await forward.run({ ...feeds, [name]: moved })
+    const values = await forward.run(feedsOf(forward, { ...feeds, [name]: moved }))
     return outputs.reduce((sum, _y, i) => sum + dot(values[`y${i}`], dy[`dy${i}`]), 0)
   }
   for (const [i, leaf] of chosen.entries()) {

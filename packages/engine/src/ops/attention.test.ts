@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import { evaluateSize } from '../graph/shape.ts'
+import { input, type Tensor } from '../graph/tensor.ts'
+import { compile } from '../runtime/node.ts'
+import { at, describeOp, drawn, expectAllclose, fill, type Plain, plain } from '../testing/index.ts'
+import { attention } from './attention.ts'
+import { mul } from './elementwise.ts'
+
+/** softmax(q k^T / sqrt(D)) v, head by head and token by token. */
+function reference(heads: number, q: Plain, k: Plain, v: Plain): Plain {
+  const [, , width] = q.shape as [number, number, number]
+  const keys = k.shape[1] as number
+  const size = width / heads
+  return fill(q.shape, ([b, n, c]) => {
+    const start = Math.floor((c as number) / size) * size
+    const scores = Array.from({ length: keys }, (_, m) => {
+      let score = 0
+      for (let d = start; d < start + size; d++)
+        score += at(q, [b as number, n as number, d]) * at(k, [b as number, m, d])
+      return Math.exp(score / Math.sqrt(size))
+    })
+    const total = scores.reduce((sum, score) => sum + score, 0)
+    return scores.reduce((sum, score, m) => sum + (score / total) * at(v, [b as number, m, c as number]), 0)
+  })
+}
+const leaves = (batch: number, queries: number, keys: number, width: number) => [
+  drawn([batch, queries, width], 'q'),
+  drawn([batch, keys, width], 'k'),
+  drawn([batch, keys, width], 'v'),
+]
+
+for (const heads of [1, 2])
+  describeOp(
+    `attention of ${heads} heads`,
+    (q, k, v) => attention(q as Tensor, k as Tensor, v as Tensor, heads),
+    {
+      cases: [
+        { inputs: leaves(2, 3, 3, 4) },
+        { inputs: leaves(1, 2, 5, 6), name: 'other keys than queries' },
+        ...[1, 2].map((batch) => ({
+          inputs: leaves(batch, 3, 3, 4),
+          shapes: [
+            ['B', 3, 4],
+            ['B', 3, 4],
+            ['B', 3, 4],
+          ],
+        })),
+      ],
+      reference: (q, k, v) => reference(heads, q as Plain, k as Plain, v as Plain),
+      throws: [
+        {
+          build: () => attention(input('q', [2, 3, 5]), input('k', [2, 3, 5]), input('v', [2, 3, 5]), 2),
+          error: /attention: query \[2, 3, 5\] for 2 heads/,
+        },
+        {
+          build: () => attention(input('q', [2, 3, 4]), input('k', [2, 3, 6]), input('v', [2, 3, 6]), heads),
+          error: /attention: query \[2, 3, 4\], key \[2, 3, 6\]/,
+        },
+        {
+          build: () =>
+            attention(input('q', [2, 3, 4]), input('k', [2, 3, 4]), input('v', [2, 3, 4], 'float64'), heads),
+          error: /attention: types differ/,
+        },
+        {
+          build: () => attention(input('q', [2, 3, 4]), input('k', [2, 3, 4]), input('v', [2, 3, 4]), 0),
+          error: /for 0 heads/,
+        },
+      ],
+    },
+  )
+
+describe('attention', () => {
+  it('gives the same values fused and expanded, inside a graph', async () => {
+    const data = leaves(2, 5, 7, 8).map((x) => ({
+      ...x,
+      dtype: 'float32' as const,
+      data: Float32Array.from(x.data as Float64Array),
+    }))
+    const [q, k, v] = [input('q', ['B', 5, 8]), input('k', ['B', 7, 8]), input('v', ['B', 7, 8])]
+    const y = mul(attention(mul(q, 2), k, v, 4), 0.5)
+    const feeds = Object.fromEntries(['q', 'k', 'v'].map((name, i) => [name, data[i] as (typeof data)[0]]))
+    const [first, second, third] = data.map(plain) as [Plain, Plain, Plain]
+    const doubled = { ...first, data: first.data.map((value) => 2 * value) }
+    const wanted = reference(4, doubled, second, third)
+    for (const fused of [true, false]) {
+      const program = await compile({ y }, { fused })
+      const { y: found } = await program.run(feeds)
+      await program.release()
+      expectAllclose(found, { ...wanted, data: wanted.data.map((value) => value / 2) }, { atol: 1e-5 })
+    }
+  })
+
+  it('costs both products', () => {
+    const { node } = attention(input('q', [2, 3, 8]), input('k', [2, 5, 8]), input('v', [2, 5, 8]), 4)
+    expect(node.op.cost?.(node.inputs, node.outputs, evaluateSize)).toBe(2 * (2 * 3 * 5 * 8))
+  })
+})

@@ -1,0 +1,65 @@
+import { describe, it } from 'vitest'
+import { gradients } from '../autodiff/gradients.ts'
+import { input, type Tensor } from '../graph/tensor.ts'
+import { compile } from '../runtime/node.ts'
+import { describeOp, drawn, elementwise, expectAllclose, type Plain } from '../testing/index.ts'
+import { cast, greater } from './compare.ts'
+import { add, mul, sigmoid } from './elementwise.ts'
+import { stopGradient, straightThrough } from './gradient-control.ts'
+import { reduceSum } from './reduce.ts'
+
+const logistic = (x: number): number => 1 / (1 + Math.exp(-x))
+
+describe('stopGradient', () => {
+  it('passes values, and a gradient only around it', async () => {
+    const [x, y] = [input('x', [3]), input('y', [3])]
+    const held = mul(stopGradient(mul(x, x)), y)
+    const [dx, dy] = gradients(reduceSum(held), [x, y]) as [Tensor, Tensor]
+    const program = await compile({ held, dx, dy })
+    const found = await program.run({ x: Float32Array.of(1, 2, 3), y: Float32Array.of(4, 5, 6) })
+    await program.release()
+    expectAllclose(found.held, { shape: [3], data: [4, 20, 54] })
+    expectAllclose(found.dx, { shape: [3], data: [0, 0, 0] })
+    expectAllclose(found.dy, { shape: [3], data: [1, 4, 9] })
+  })
+})
+
+/** Forward the hard gate, backward as if the gate were soft, though the factor beside it is the hard one. */
+describeOp(
+  'straightThrough',
+  (logits) => straightThrough(cast(greater(logits as Tensor, 0), 'float64'), sigmoid(logits as Tensor)),
+  {
+    cases: [{ inputs: [drawn([4, 3])], gradient: (logits) => sigmoid(logits as Tensor) }],
+    reference: (logits) => elementwise((x) => Number(logistic(x) > 0.5), logits as Plain),
+    throws: [
+      {
+        build: () => straightThrough(input('a', [2]), input('b', [3])),
+        error: /hard float32 \[2\], soft float32 \[3\]/,
+      },
+      { build: () => straightThrough(input('a', [2], 'bool'), input('b', [2])), error: /hard bool/ },
+    ],
+  },
+)
+
+describeOp(
+  'straightThrough scaling a branch',
+  (x, logits) =>
+    mul(
+      x as Tensor,
+      straightThrough(cast(greater(logits as Tensor, 0), 'float64'), sigmoid(logits as Tensor)),
+    ),
+  {
+    cases: [
+      {
+        inputs: [drawn([4, 3]), drawn([4, 1], 'logits')],
+        // d/dx is the hard gate; d/dlogits is x times the sigmoid's slope: the sum of both paths, each held apart.
+        gradient: (x, logits) =>
+          add(
+            mul(x as Tensor, cast(greater(logits as Tensor, 0), 'float64')),
+            mul(stopGradient(x as Tensor), sigmoid(logits as Tensor)),
+          ),
+      },
+    ],
+    reference: (...operands) => elementwise((x, logit) => (logit > 0 ? x : 0), ...operands),
+  },
+)

@@ -1,3 +1,5 @@
+export { type Cost, countCost } from './cost/count-cost.ts'
+export { type ModelCost, type ModelCostSettings, modelCost } from './cost/model-cost.ts'
 export type { Batch } from './data/batch.ts'
 export { openDataset } from './data/dataset.ts'
 export { decode, maxPixels } from './data/decode.ts'
@@ -49,4 +51,10 @@ export {
   type StripOptions,
   tokenStrip,
 } from './report/token-strip.ts'
-export { builtinModel, defaultPretrain, type PretrainSettings, pretrain, type RunControl } from './workflows/pretrain.ts'
+export {
+  builtinModel,
+  defaultPretrain,
+  type PretrainSettings,
+  pretrain,
+  type RunControl,
+} from './workflows/pretrain.ts'

@@ -1,0 +1,175 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { constant, input, linear, matMul } from '@dynamic-tuning/engine'
+import { describe, expect, it } from 'vitest'
+import { ConfigError } from '../errors.ts'
+import { vitConfig } from '../models/vit-config.ts'
+import { adaptformer } from '../tuners/adaptformer.ts'
+import { dyt } from '../tuners/dyt.ts'
+import { full } from '../tuners/full.ts'
+import { linearProbe } from '../tuners/linear.ts'
+import { countCost } from './count-cost.ts'
+import { modelCost } from './model-cost.ts'
+
+const base = vitConfig('vit_base_patch16_224', 100)
+const giga = (count: number): string => (count / 1e9).toFixed(2)
+const mega = (count: number | undefined): string => ((count ?? Number.NaN) / 1e6).toFixed(2)
+const withWidth = (bottleneck: number) => ({ ...dyt.defaults, bottleneck })
+const reference = new URL('../../../../../shared/reference/flops.json', import.meta.url)
+
+describe('modelCost', () => {
+  it('prints the published FLOPs', () => {
+    expect(giga(modelCost({ config: base, tuner: linearProbe }).flops.total)).toBe('17.58')
+    for (const [bottleneck, printed] of [
+      [8, '17.61'],
+      [64, '17.81'],
+    ] as const) {
+      const cost = modelCost({ config: base, tuner: adaptformer, options: withWidth(bottleneck) })
+      expect(giga(cost.flops.total)).toBe(printed)
+    }
+    const large = vitConfig('vit_large_patch16_224', 100)
+    expect(giga(modelCost({ config: large, tuner: full }).flops.total)).toBe('61.60')
+  })
+
+  it('counts parameters: the paper prints the adapters alone', () => {
+    const { params } = modelCost({ config: base, tuner: dyt, options: withWidth(64) })
+    expect(mega(params.trainableParts.adaptmlp)).toBe('1.19')
+    expect(params.trainableParts).toEqual({
+      adaptmlp: 12 * (2 * 768 * 64 + 64 + 768),
+      mlp_token_select: 12 * (768 + 1),
+      head: 768 * 100 + 100,
+    })
+    expect(params.trainableWithoutHead).toBe(1189632 + 9228)
+    expect(params.trainable).toBe(1189632 + 9228 + 76900)
+    // ViT-B/16 has 85,798,656 parameters below the head.
+    expect(params.total).toBe(85798656 + params.trainable)
+    const narrow = modelCost({ config: base, tuner: adaptformer, options: withWidth(8) }).params
+    expect(mega(narrow.trainableWithoutHead)).toBe('0.16')
+    expect(modelCost({ config: base, tuner: full }).params.trainable).toBe(85798656 + 76900)
+  })
+
+  it('names its parts by module, and they add up', () => {
+    const { parts, total, operators } = modelCost({ config: base, tuner: dyt }).flops
+    expect(Object.keys(parts).filter((name) => !/^blocks\.([0-9]|10)\./.test(name))).toEqual([
+      'patch_embed',
+      'blocks.11.norm1',
+      'blocks.11.attn',
+      'blocks.11.adaptmlp',
+      'blocks.11.mlp_token_select',
+      'blocks.11.norm2',
+      'blocks.11.mlp',
+      'norm',
+      'head',
+    ])
+    const sum = (values: Readonly<Record<string, number>>): number =>
+      Object.values(values).reduce((a, b) => a + b, 0)
+    expect(sum(parts)).toBeCloseTo(total, 3)
+    expect(sum(operators)).toBeCloseTo(total, 3)
+    expect(parts['blocks.3.mlp_token_select']).toBe(197 * 768)
+    expect(parts['blocks.3.norm1']).toBe(5 * 197 * 768)
+    expect(parts['blocks.3.norm2']).toBe(5 * (1 + 98) * 768)
+    expect(parts['blocks.3.mlp']).toBe((1 + 98) * 8 * 768 * 768)
+  })
+
+  it('takes counts layer by layer', () => {
+    const none = new Array<number>(12).fill(0)
+    const low = modelCost({ config: base, tuner: dyt, activeTokensPerLayer: none }).flops.total
+    const one = modelCost({ config: base, tuner: dyt, activeTokensPerLayer: none.with(4, 10) }).flops
+    expect(one.total - low).toBe(10 * (8 * 768 * 768 + 5 * 768))
+    expect(one.parts['blocks.4.mlp']).toBe(11 * 8 * 768 * 768)
+    expect(modelCost({ config: base, tuner: dyt, activeRate: 0 }).flops.total).toBe(low)
+  })
+
+  it('refuses rates and counts that make no sense', () => {
+    expect(() => modelCost({ config: base, tuner: dyt, activeRate: 1.2 })).toThrow(ConfigError)
+    expect(() => modelCost({ config: base, tuner: dyt, activeRate: Number.NaN })).toThrow(/share from 0 to 1/)
+    expect(() => modelCost({ config: base, tuner: dyt, activeTokensPerLayer: [1, 2] })).toThrow(/12 layers/)
+    const tooMany = new Array<number>(12).fill(197)
+    expect(() => modelCost({ config: base, tuner: dyt, activeTokensPerLayer: tooMany })).toThrow(/0 to 196/)
+  })
+})
+
+describe('countCost', () => {
+  const weight = constant({ dtype: 'float32', shape: [3, 4], data: new Float32Array(12) }, 'stem.fc.weight')
+  const x = input('x', ['B', 5, 4])
+
+  it('counts what the outputs reach, once', () => {
+    const y = linear(x, weight)
+    const z = matMul(y, input('w', [3, 2]))
+    expect(countCost([y, z, z], { B: 7 })).toEqual({
+      total: 7 * 5 * (12 + 6),
+      parts: { stem: 7 * 5 * (12 + 6) },
+      operators: { Gemm: 7 * 5 * 12, MatMul: 7 * 5 * 6 },
+    })
+    expect(countCost([y], { B: 1 }).total).toBe(60)
+  })
+
+  it('refuses an open size', () => {
+    expect(() => countCost([linear(x, weight)])).toThrow(/symbol B/)
+  })
+})
+
+interface Breakdown {
+  readonly total_macs: number
+  readonly breakdown: Readonly<Record<string, number>>
+  readonly counter_by_operator: Readonly<Record<string, number>>
+}
+interface Dispatched {
+  readonly outside_blocks: number
+  readonly per_block_independent_of_selection: number
+  readonly per_block_for_each_selected_token: number
+  readonly dispatcher_per_block: number
+}
+
+describe.skipIf(!existsSync(reference))(
+  'modelCost beside reference/flops.json (skipped: no ../shared)',
+  () => {
+    const read = () =>
+      JSON.parse(readFileSync(reference, 'utf8')) as {
+        models: Record<string, Breakdown>
+        dyt_vit_b16: Record<string, Dispatched>
+      }
+
+    it.each([
+      ['vit_b16', 'vit_base_patch16_224', linearProbe, 0],
+      ['adaptformer_d8', 'vit_base_patch16_224', adaptformer, 8],
+      ['adaptformer_d64', 'vit_base_patch16_224', adaptformer, 64],
+      ['vit_l16', 'vit_large_patch16_224', linearProbe, 0],
+    ] as const)('%s: every part', (name, model, tuner, bottleneck) => {
+      const { total_macs, breakdown, counter_by_operator: counter } = read().models[name] as Breakdown
+      const config = vitConfig(model, 100)
+      const { total, parts, operators } = modelCost({ config, tuner, options: withWidth(bottleneck) }).flops
+      expect(total).toBe(total_macs)
+      expect(parts.patch_embed).toBe(breakdown.patch_embedding)
+      expect(parts.head).toBe(breakdown.head)
+      expect(parts.norm).toBe(breakdown.final_layernorm)
+      for (let i = 0; i < config.depth; i++) {
+        const attention =
+          (breakdown.attention_linear_per_block ?? 0) + (breakdown.attention_matmul_per_block ?? 0)
+        const part = (module: string): number => parts[`blocks.${i}.${module}`] ?? 0
+        expect(part('attn')).toBe(attention)
+        expect(part('mlp')).toBe(breakdown.mlp_per_block)
+        expect(part('norm1') + part('norm2')).toBe(breakdown.layernorm_per_block)
+        expect(part('adaptmlp')).toBe(breakdown.adapter_per_block)
+      }
+      expect(operators.Gemm).toBe((counter.linear as number) + (counter.conv as number))
+      expect(operators.MultiHeadAttention).toBe(counter.matmul)
+      expect(operators.LayerNormalization).toBe(counter.layer_norm)
+    })
+
+    it.each([8, 16, 64])(
+      'dispatched, d = %i: 768 per layer more, the dispatcher reading the class token',
+      (d) => {
+        const part = read().dyt_vit_b16[`d${d}`] as Dispatched
+        for (const share of [0, 0.1, 0.5, 0.9, 1]) {
+          const cost = modelCost({ config: base, tuner: dyt, options: withWidth(d), activeRate: share }).flops
+          const perBlock =
+            part.per_block_independent_of_selection +
+            part.per_block_for_each_selected_token * (1 + share * 196) +
+            768
+          expect(cost.parts['blocks.0.mlp_token_select']).toBe(part.dispatcher_per_block + 768)
+          expect(cost.total).toBeCloseTo(part.outside_blocks + 12 * perBlock, 2)
+        }
+      },
+    )
+  },
+)

@@ -59,7 +59,7 @@ export function workerPool(count: number, settings: BatchMakerSettings): BatchSo
 }
 
 function hire(script: string, settings: BatchMakerSettings): Hand {
-  const worker = new Worker(script, { workerData: settings, name: 'loader' })
+  const worker = new Worker(script, { workerData: settings, name: 'loader', execArgv: [] })
   const hand: Hand = { worker, owed: new Map(), failure: undefined }
   const fail = (error: Error): void => {
     hand.failure ??= error

@@ -6,9 +6,14 @@ function grey(r: number, g: number, b: number): number {
   return (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16
 }
 
+/** base + factor (value - base) in single precision, as PIL computes it, rounded down. */
+function stretch(base: number, value: number, factor: number): number {
+  return Math.trunc(Math.fround(base + Math.fround(Math.fround(factor) * (value - base))))
+}
+
 /** y = x * factor. */
 export function brightness(image: Pixels, factor: number): Pixels {
-  return mapBytes(image, (value) => value * factor)
+  return mapBytes(image, (value) => stretch(0, value, factor))
 }
 
 /** Away from (factor > 1) or towards (factor < 1) the mean grey of the image. */
@@ -19,7 +24,7 @@ export function contrast(image: Pixels, factor: number): Pixels {
     sum += grey(data[i] as number, data[i + 1] as number, data[i + 2] as number)
   }
   const mean = Math.floor((sum * 3) / data.length + 0.5)
-  return mapBytes(image, (value) => mean + (value - mean) * factor)
+  return mapBytes(image, (value) => stretch(mean, value, factor))
 }
 
 /** Away from (factor > 1) or towards (factor < 1) each pixel's own grey. */
@@ -27,7 +32,7 @@ export function saturation({ width, height, data }: Pixels, factor: number): Pix
   const out = new Uint8ClampedArray(data.length)
   for (let i = 0; i < data.length; i += 3) {
     const own = grey(data[i] as number, data[i + 1] as number, data[i + 2] as number)
-    for (let c = i; c < i + 3; c++) out[c] = Math.trunc(own + ((data[c] as number) - own) * factor)
+    for (let c = i; c < i + 3; c++) out[c] = stretch(own, data[c] as number, factor)
   }
   return { width, height, data: new Uint8Array(out.buffer) }
 }
@@ -43,7 +48,7 @@ export function sharpness({ width, height, data }: Pixels, factor: number): Pixe
         sum += (data[i + dy - 3] as number) + (data[i + dy] as number) + (data[i + dy + 3] as number)
       }
       const smooth = Math.floor(sum / 13 + 0.5)
-      out[i] = Math.trunc(smooth + ((data[i] as number) - smooth) * factor)
+      out[i] = stretch(smooth, data[i] as number, factor)
     }
   }
   return { width, height, data: new Uint8Array(out.buffer) }

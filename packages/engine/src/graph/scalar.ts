@@ -1,4 +1,5 @@
 import { allocate, type DType } from './dtype.ts'
+import { halfBits } from './float16.ts'
 import { constant, type Tensor } from './tensor.ts'
 
 /** A constant of rank 0. */
@@ -13,7 +14,7 @@ export function filled(value: number, shape: readonly number[], dtype: DType = '
     shape.reduce((a, b) => a * b, 1),
   )
   if (data instanceof BigInt64Array) data.fill(BigInt(value))
-  else data.fill(value)
+  else data.fill(dtype === 'float16' ? halfBits(value) : value)
   return constant({ dtype, shape, data })
 }
 

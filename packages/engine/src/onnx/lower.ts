@@ -13,47 +13,63 @@ export interface LowerOptions {
   readonly metadata?: Readonly<Record<string, string>>
 }
 
-/** The ONNX model that computes `outputs`, with everything they reach. @throws GraphError for two inputs of one name */
+/**
+ * The ONNX model that computes `outputs`, with everything they need.
+ * @throws GraphError for two inputs of one name, or an output called like an input
+ */
 export function lower(outputs: Readonly<Record<string, Tensor>>, options: LowerOptions = {}): OnnxModel {
   const fused = options.fused ?? false
-  const sources = (node: Node): readonly Tensor[] =>
-    fused ? node.inputs : (expansionOf(node) ?? node.inputs)
+  const expansion = (node: Node): readonly Tensor[] | undefined => (fused ? undefined : expansionOf(node))
+  const sources = (node: Node): readonly Tensor[] => expansion(node) ?? node.inputs
   const order = topologicalOrder(Object.values(outputs), sources)
-  const lowering = new Lowering(fused, new Set([...order.flatMap(sources), ...Object.values(outputs)]))
-  const inputs = new Map<string, OnnxValue>()
+  const inputs = inputsOf(order)
+  for (const name of Object.keys(outputs))
+    if (inputs.has(name)) throw new GraphError(`compile: output ${name} is called like an input. Rename one.`)
+  const used = new Set([...order.flatMap(sources), ...Object.values(outputs)])
+  const lowering = new Lowering(fused, used, new Set([...inputs.keys(), ...Object.keys(outputs)]))
   for (const node of order) {
     const [first] = node.outputs as readonly [Tensor]
     const name = inputName(first)
-    const expansion = fused ? undefined : expansionOf(node)
-    if (name !== undefined) {
-      if (inputs.has(name)) throw new GraphError(`compile: two inputs are called ${name}. Rename one.`)
-      inputs.set(name, { name, dtype: first.dtype, shape: first.shape })
-      lowering.alias(first, name)
-    } else if (expansion) {
-      for (const [i, part] of expansion.entries())
+    const parts = expansion(node)
+    if (name !== undefined) lowering.alias(first, name)
+    else if (parts)
+      for (const [i, part] of parts.entries())
         lowering.alias(node.outputs[i] as Tensor, lowering.nameOf(part))
-    } else lowering.emit(node)
+    else lowering.emit(node)
   }
+  const values = Object.entries(outputs).map(([name, tensor]) => lowering.output(name, tensor))
   return {
-    nodes: lowering.nodes,
-    initializers: lowering.initializers,
+    ...lowering.needed(outputs),
     inputs: [...inputs.values()],
-    outputs: Object.entries(outputs).map(([name, tensor]) => lowering.output(name, tensor)),
+    outputs: values,
     metadata: options.metadata ?? {},
   }
 }
 
+function inputsOf(order: readonly Node[]): Map<string, OnnxValue> {
+  const inputs = new Map<string, OnnxValue>()
+  for (const { outputs } of order) {
+    const [tensor] = outputs as readonly [Tensor]
+    const name = inputName(tensor)
+    if (name === undefined) continue
+    if (inputs.has(name)) throw new GraphError(`compile: two inputs are called ${name}. Rename one.`)
+    inputs.set(name, { name, dtype: tensor.dtype, shape: tensor.shape })
+  }
+  return inputs
+}
+
 class Lowering implements Emitter {
-  readonly nodes: OnnxNode[] = []
-  readonly initializers = new Map<string, TensorData>()
+  private readonly nodes: OnnxNode[] = []
+  private readonly initializers = new Map<string, TensorData>()
   private readonly names = new Map<Tensor, string>()
-  private readonly byValue = new Map<string, string>()
-  private readonly byData = new Map<unknown, string>()
+  private readonly bySmallValue = new Map<string, string>()
+  private readonly byArray = new Map<unknown, Map<string, string>>()
   private place = ''
 
   constructor(
     readonly fused: boolean,
     private readonly used: ReadonlySet<Tensor>,
+    private readonly taken: Set<string>,
   ) {}
 
   emit(node: Node): void {
@@ -75,7 +91,7 @@ class Lowering implements Emitter {
   nameOf(tensor: Tensor): string {
     const known = this.names.get(tensor)
     if (known !== undefined) return known
-    const name = `t${this.names.size}`
+    const name = this.fresh(`t${this.names.size}`)
     this.names.set(tensor, name)
     return name
   }
@@ -88,7 +104,7 @@ class Lowering implements Emitter {
     opType: string,
     inputs: readonly string[],
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
-    outputs: readonly string[] = [`n${this.nodes.length}`],
+    outputs: readonly string[] = [this.fresh(`n${this.nodes.length}`)],
     domain = '',
   ): string {
     const name = `${this.place}${opType}_${this.nodes.length}`
@@ -97,15 +113,16 @@ class Lowering implements Emitter {
   }
 
   constant(data: TensorData, name?: string): string {
-    const small = data.data.length <= 16
-    const key = `${data.dtype}[${data.shape}]${small ? Array.from(toBytes(data.data)) : ''}`
-    const known = small && name === undefined ? this.byValue.get(key) : this.byData.get(data.data)
+    const type = `${data.dtype}[${data.shape}]`
+    const small = name === undefined && data.data.length <= 16
+    const shared = small ? this.bySmallValue : (this.byArray.get(data.data) ?? new Map<string, string>())
+    const key = small ? `${type}${Array.from(toBytes(data.data))}` : type
+    const known = shared.get(key)
     if (known !== undefined) return known
-    const wanted = name ?? `c${this.initializers.size}`
-    const chosen = this.initializers.has(wanted) ? `${wanted}#${this.initializers.size}` : wanted
+    const chosen = this.fresh(name ?? `c${this.initializers.size}`)
     this.initializers.set(chosen, data)
-    if (small && name === undefined) this.byValue.set(key, chosen)
-    else this.byData.set(data.data, chosen)
+    shared.set(key, chosen)
+    if (!small) this.byArray.set(data.data, shared)
     return chosen
   }
 
@@ -114,5 +131,24 @@ class Lowering implements Emitter {
     this.place = ''
     this.node('Identity', [this.nameOf(tensor)], {}, [name])
     return { name, dtype: tensor.dtype, shape: tensor.shape }
+  }
+
+  /** Nodes and weights that the outputs need: the runtime would compute the others too. */
+  needed(outputs: Readonly<Record<string, unknown>>): Pick<OnnxModel, 'nodes' | 'initializers'> {
+    const names = new Set(Object.keys(outputs))
+    const nodes = this.nodes.toReversed().filter((node) => {
+      if (!node.outputs.some((name) => names.has(name))) return false
+      for (const name of node.inputs) names.add(name)
+      return true
+    })
+    const initializers = new Map([...this.initializers].filter(([name]) => names.has(name)))
+    return { nodes: nodes.reverse(), initializers }
+  }
+
+  private fresh(wanted: string): string {
+    let name = wanted
+    for (let i = 1; this.taken.has(name); i++) name = `${wanted}#${i}`
+    this.taken.add(name)
+    return name
   }
 }

@@ -17,6 +17,7 @@ export {
   transformSchema,
 } from './data/transforms.ts'
 export * from './errors.ts'
+export { type BackboneOptions, type Normalization, type OpenedBackbone, openBackbone } from './io/backbone.ts'
 export { type Checkpoint, loadCheckpointFile, saveCheckpointFile } from './io/checkpoint.ts'
 export { loadCheckpoint, type RunCheckpoint, saveCheckpoint } from './io/run-checkpoint.ts'
 export { createRunFolder, openRunFolder, type RunFolder } from './io/run-folder.ts'
@@ -24,6 +25,7 @@ export { openSafetensors, type ReadOptions, readSafetensors, type SafetensorsFil
 export type { StoredDType, StoredTensor } from './io/safetensors-header.ts'
 export { type WriteOptions, writeSafetensors } from './io/safetensors-writer.ts'
 export { writeAside } from './io/write-aside.ts'
+export { type Backbone, drawWeights, fitBackbone, vitShapes } from './models/backbone.ts'
 export type { CheckpointConfig } from './models/checkpoint-config.ts'
 export { fromHuggingFaceNames, hasHuggingFaceNames } from './models/checkpoint-names.ts'
 export { type CompareOptions, compareShapes } from './models/compare-shapes.ts'

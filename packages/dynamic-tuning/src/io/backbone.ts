@@ -1,0 +1,102 @@
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { CheckpointError, ConfigError } from '../errors.ts'
+import {
+  type Backbone,
+  completeConfig,
+  drawWeights,
+  type FitOptions,
+  fitBackbone,
+  type HeadsHint,
+} from '../models/backbone.ts'
+import { checkVitConfig, vitConfig } from '../models/vit-config.ts'
+import { loadCheckpointFile } from './checkpoint.ts'
+import { readJson } from './read-json.ts'
+
+/** Mean and deviation of each channel, for values from 0 to 1: what pixels are normalised with. */
+export interface Normalization {
+  readonly mean: readonly [number, number, number]
+  readonly std: readonly [number, number, number]
+}
+
+/** A backbone that was opened by name or path. */
+export interface OpenedBackbone extends Backbone {
+  /** The name or path it was opened by. */
+  readonly name: string
+  readonly normalization: Normalization
+}
+
+/** What a backbone is opened for, and what its files may leave open. */
+export interface BackboneOptions extends FitOptions, HeadsHint {
+  /** Draw all weights with `seed` instead of reading them; timm's names have no weights of their own. */
+  readonly randomWeights?: boolean
+  /** Seed of random weights. Default 0. */
+  readonly seed?: number
+}
+
+const half = [0.5, 0.5, 0.5] as const
+const plain: Normalization = { mean: half, std: half }
+/** Beside the package's code, whether that runs from `src` or from `dist`. */
+const builtinPath = fileURLToPath(new URL('../../assets/builtin.safetensors', import.meta.url))
+
+/**
+ * Opens a backbone: `builtin`, the path of a safetensors file or of a folder with `model.safetensors` (timm or Hugging Face
+ * names), or, with random weights, timm's name of a model. A head with another number of classes is dropped, positions
+ * are resized to the image size, F16 and BF16 become float32.
+ * @throws CheckpointError for weights that are missing, damaged, hold NaN or do not fit; ConfigError for unknown names, and
+ * where the number of heads stays open
+ */
+export function openBackbone(nameOrPath: string, options: BackboneOptions = {}): OpenedBackbone {
+  const { randomWeights = false, seed = 0, imageSize, numClasses } = options
+  if (!isPath(nameOrPath)) {
+    const named = vitConfig(nameOrPath, numClasses)
+    if (!randomWeights)
+      throw new ConfigError(
+        `backbone: no weights are known for ${nameOrPath}. Give the path of its weights, or ask for random ones.`,
+      )
+    const config = checkVitConfig({ ...named, imageSize: imageSize ?? named.imageSize })
+    return { name: nameOrPath, config, tensors: drawWeights(config, seed), normalization: plain }
+  }
+  const opened = openFiles(nameOrPath, options)
+  if (!randomWeights) return opened
+  const { name, config, normalization } = opened
+  return { name, config, normalization, tensors: drawWeights(config, seed) }
+}
+
+function isPath(nameOrPath: string): boolean {
+  return nameOrPath === 'builtin' || /[\\/]|\.safetensors$/.test(nameOrPath) || existsSync(nameOrPath)
+}
+
+function openFiles(nameOrPath: string, options: BackboneOptions): OpenedBackbone {
+  const path = nameOrPath === 'builtin' ? builtinPath : nameOrPath
+  if (!existsSync(path))
+    throw new CheckpointError(
+      nameOrPath === 'builtin'
+        ? `backbone: the built-in weights are missing, got no file at ${path}. Install the package again.`
+        : `backbone: ${path} does not exist. Check the path.`,
+    )
+  const { tensors, config, classes } = loadCheckpointFile(path)
+  const complete = completeConfig(nameOrPath, config, options)
+  const backbone = { config: complete, tensors, ...(classes && { classes }) }
+  const normalization = statSync(path).isDirectory() ? normalizationIn(path) : plain
+  return { name: nameOrPath, normalization, ...fitBackbone(nameOrPath, backbone, options) }
+}
+
+const triple = z.tuple([z.number(), z.number(), z.number()])
+const positives = z.tuple([z.number().positive(), z.number().positive(), z.number().positive()])
+const preprocessor = z.looseObject({ image_mean: triple, image_std: positives })
+const timm = z.looseObject({ pretrained_cfg: z.looseObject({ mean: triple, std: positives }) })
+
+/** From Hugging Face's `preprocessor_config.json` or timm's `config.json`; 0.5 where neither tells. */
+function normalizationIn(folder: string): Normalization {
+  const hf = readIfThere(join(folder, 'preprocessor_config.json'), preprocessor)
+  if (hf) return { mean: hf.image_mean, std: hf.image_std }
+  const cfg = readIfThere(join(folder, 'config.json'), timm)?.pretrained_cfg
+  return cfg ? { mean: cfg.mean, std: cfg.std } : plain
+}
+
+function readIfThere<T extends z.ZodType>(path: string, schema: T): z.output<T> | undefined {
+  return existsSync(path) ? schema.safeParse(readJson(path, CheckpointError)).data : undefined
+}

@@ -29,7 +29,11 @@ export async function decode(bytes: Uint8Array, name: string): Promise<Pixels> {
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true })
     if (info.channels !== 3) throw new DataError(`decode: ${name} has ${info.channels} channels, expected 3`)
-    return { width: info.width, height: info.height, data }
+    return {
+      width: info.width,
+      height: info.height,
+      data: new Uint8Array(data.buffer, data.byteOffset, data.length),
+    }
   } catch (error) {
     if (error instanceof DataError) throw error
     throw new DataError(`decode: cannot read image ${name}: ${reason(error)}. ${advice}`)

@@ -122,19 +122,26 @@ function horizontal(
 function vertical(rows: Uint8Array, window: Box, down: Taps, first: number): Uint8Array {
   const stride = window.width * 3
   const out = new Uint8ClampedArray(window.height * stride)
-  const sums = new Int32Array(stride)
+  const { size, starts, counts, weights } = down
+  let o = 0
   for (let y = 0; y < window.height; y++) {
-    sums.fill(half)
-    const start = (down.starts[y] as number) - first
-    for (let k = 0; k < (down.counts[y] as number); k++) {
-      const w = down.weights[y * down.size + k] as number
-      const row = (start + k) * stride
-      for (let i = 0; i < stride; i++) {
-        sums[i] = ((sums[i] as number) + Math.imul(rows[row + i] as number, w)) | 0
+    const start = ((starts[y] as number) - first) * stride
+    const end = y * size + (counts[y] as number)
+    for (let i = 0; i < stride; i += 3, o += 3) {
+      let r = half
+      let g = half
+      let b = half
+      let p = start + i
+      for (let k = y * size; k < end; k++, p += stride) {
+        const w = weights[k] as number
+        r = (r + Math.imul(rows[p] as number, w)) | 0
+        g = (g + Math.imul(rows[p + 1] as number, w)) | 0
+        b = (b + Math.imul(rows[p + 2] as number, w)) | 0
       }
+      out[o] = r >> precision
+      out[o + 1] = g >> precision
+      out[o + 2] = b >> precision
     }
-    const o = y * stride
-    for (let i = 0; i < stride; i++) out[o + i] = (sums[i] as number) >> precision
   }
   return new Uint8Array(out.buffer)
 }

@@ -73,7 +73,7 @@ describe('shapes', () => {
       const { x, y } = ink(arrow, { x: 0.5, y: 0.5, radius: 0.3, angle })
       const forward = (x - 0.5) * Math.cos(angle) + (y - 0.5) * Math.sin(angle)
       const aside = (y - 0.5) * Math.cos(angle) - (x - 0.5) * Math.sin(angle)
-      expect(Math.abs(forward - 0.0212)).toBeLessThan(0.003) // the outline's centroid, 0.0707 of its radius
+      expect(Math.abs(forward - 0.0212)).toBeLessThan(0.005) // the outline's centroid, 0.0707 of its radius
       expect(Math.abs(aside)).toBeLessThan(0.005)
     }
   })

@@ -32,6 +32,13 @@ export interface TensorData<D extends DType = DType> {
   readonly data: ArrayOf[D]
 }
 
+/** The class of the array that holds elements of a type. */
+export function arrayClass<D extends DType>(dtype: D): new (length: number) => ArrayOf[D] {
+  return arrays[dtype] as unknown as new (
+    length: number,
+  ) => ArrayOf[D]
+}
+
 /** Bytes one element takes. */
 export function bytesPerElement(dtype: DType): number {
   return arrays[dtype].BYTES_PER_ELEMENT
@@ -45,7 +52,8 @@ export function allocate<D extends DType>(dtype: D, length: number): ArrayOf[D] 
 /** The elements stored in `bytes` (little-endian); copies only where `bytes` is not aligned for the type. */
 export function fromBytes<D extends DType>(dtype: D, bytes: Uint8Array): ArrayOf[D] {
   const size = bytesPerElement(dtype)
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice()
+  // Not `slice`: on Node's Buffer it makes a view, not a copy.
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes)
   return new arrays[dtype](
     aligned.buffer as ArrayBuffer,
     aligned.byteOffset,

@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { FormatError } from '../graph/errors.ts'
 import type { OnnxModel } from './model.ts'
@@ -45,12 +55,19 @@ function writePieces(path: string, pieces: readonly Uint8Array[]): void {
 export function readModelFile(path: string): OnnxModel {
   const cache = new Map<string, Uint8Array>()
   return decodeModel(readBytes(path), (location) => {
-    if (location !== basename(location))
-      throw new FormatError(`onnx: ${path} names weights outside its folder, ${location}. Refused.`)
-    const known = cache.get(location) ?? readBytes(join(dirname(path), location))
+    const known = cache.get(location) ?? readBytes(besides(path, location))
     cache.set(location, known)
     return known
   })
+}
+
+/** A weight file in the model's own folder: neither by its name nor through a link may it lie elsewhere. */
+function besides(path: string, location: string): string {
+  const file = join(dirname(path), location)
+  const named = location === basename(location) && location !== '..' && location !== '.' && location !== ''
+  if (!named || (existsSync(file) && dirname(realpathSync(file)) !== realpathSync(dirname(path))))
+    throw new FormatError(`onnx: ${path} names weights outside its folder, ${location}. Refused.`)
+  return file
 }
 
 function readBytes(path: string): Uint8Array {

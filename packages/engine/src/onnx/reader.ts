@@ -3,11 +3,14 @@ import { FormatError } from '../graph/errors.ts'
 import { onnxDTypes } from '../graph/onnx-dtype.ts'
 import type { Dim } from '../graph/shape.ts'
 import type { OnnxAttribute } from '../graph/tensor.ts'
-import type { OnnxModel, OnnxNode, OnnxValue } from './model.ts'
+import { type OnnxModel, type OnnxNode, type OnnxValue, opset } from './model.ts'
 import { type Field, readFields } from './wire.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 const dtypes = new Map(Object.entries(onnxDTypes).map(([name, number]) => [number, name as DType]))
+
+/** Attribute kinds we write: float, int, string, ints. */
+const kinds: ReadonlySet<number> = new Set([1, 2, 3, 7])
 
 /** Bytes of an external weight file by its name in the model's folder. */
 export type ExternalFiles = (location: string) => Uint8Array
@@ -27,6 +30,9 @@ export function decodeModel(bytes: Uint8Array, external?: ExternalFiles): OnnxMo
 
 function readModel(bytes: Uint8Array, external: ExternalFiles | undefined): OnnxModel {
   const fields = [...readFields(bytes)]
+  const versions = fields.filter((f) => f.number === 8).map((f) => readVersion(asBytes(f)))
+  if (!versions.includes(opset))
+    throw new FormatError(`onnx: not written for operator set ${opset}. Is it one of our models?`)
   const graph = fields.find((field) => field.number === 7)
   if (graph === undefined) throw new FormatError('onnx: no graph in the file. Is it an ONNX model?')
   const parts = [...readFields(asBytes(graph))]
@@ -38,6 +44,13 @@ function readModel(bytes: Uint8Array, external: ExternalFiles | undefined): Onnx
     outputs: of(12).map(readValue),
     metadata: Object.fromEntries(fields.filter((f) => f.number === 14).map((f) => readPair(asBytes(f)))),
   }
+}
+
+/** The version of the standard operators; 0 for another set's. */
+function readVersion(bytes: Uint8Array): number {
+  const fields = [...readFields(bytes)]
+  const version = fields.find((field) => field.number === 2)
+  return version === undefined || fields.some((field) => field.number === 1) ? 0 : asNumber(version)
 }
 
 function asBytes(field: Field): Uint8Array {
@@ -81,6 +94,8 @@ function readAttribute(bytes: Uint8Array): Record<string, OnnxAttribute> {
     else if (field.number === 3) value = asNumber(field)
     else if (field.number === 4) value = asText(field)
     else if (field.number === 8) list.push(asNumber(field))
+    else if (field.number === 20 && !kinds.has(asNumber(field)))
+      throw new FormatError(`onnx: attribute ${name} has a kind we do not write. Export it again.`)
   }
   return { [name]: value ?? list }
 }
@@ -104,7 +119,7 @@ function readTensor(bytes: Uint8Array, external: ExternalFiles | undefined): [st
   }
   if (dtype === undefined) throw new FormatError(`onnx: weight ${name} has an element type we do not write.`)
   const data = raw ?? readOutside(name, outside, external)
-  if (data.length !== sizeOf(shape) * bytesPerElement(dtype))
+  if (shape.some((size) => size < 0) || data.length !== sizeOf(shape) * bytesPerElement(dtype))
     throw new FormatError(
       `onnx: weight ${name} has ${data.length} bytes for ${dtype} [${shape}]. Export it again.`,
     )
@@ -120,7 +135,15 @@ function readOutside(
     throw new FormatError(`onnx: weight ${name} lies in ${location}. Give the external files too.`)
   const file = external(location)
   const [start, size] = [Number(offset), Number(length)]
-  if (!(start >= 0 && size >= 0 && start + size <= file.length))
+  if (
+    !(
+      Number.isInteger(start) &&
+      Number.isInteger(size) &&
+      start >= 0 &&
+      size >= 0 &&
+      start + size <= file.length
+    )
+  )
     throw new FormatError(
       `onnx: weight ${name} at ${offset}+${length} lies outside ${location} (${file.length} bytes).`,
     )
@@ -132,12 +155,14 @@ function readValue(bytes: Uint8Array): OnnxValue {
   const name = asText(fields.find((f) => f.number === 1) as Field)
   const type = [...readFields(asBytes(fields.find((f) => f.number === 2) as Field))][0] as Field
   const shape: Dim[] = []
-  let dtype: DType = 'float32'
+  let dtype: DType | undefined
   for (const field of readFields(asBytes(type))) {
-    if (field.number === 1) dtype = dtypes.get(asNumber(field)) ?? 'float32'
+    if (field.number === 1) dtype = dtypes.get(asNumber(field))
     else if (field.number === 2)
       for (const dim of readFields(asBytes(field))) shape.push(readDim(asBytes(dim)))
   }
+  if (dtype === undefined)
+    throw new FormatError(`onnx: ${name} has an element type we do not write. Export it again.`)
   return { name, dtype, shape }
 }
 

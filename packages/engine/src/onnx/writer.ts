@@ -35,6 +35,12 @@ export function encodeModel(model: OnnxModel, externalFile?: string): EncodedMod
   }
   const message = new MessageWriter()
   message.varint(1, 9).text(2, 'dynamic-tuning')
+  message.message(8, (set) => set.varint(2, opset))
+  if (model.nodes.some((node) => node.domain !== ''))
+    message.message(8, (set) => set.text(1, 'com.microsoft').varint(2, 1))
+  for (const [key, value] of Object.entries(model.metadata))
+    message.message(14, (pair) => pair.text(1, key).text(2, value))
+  // Last, so that a file cut anywhere is seen to be cut.
   message.message(7, (graph) => {
     for (const node of model.nodes) graph.message(1, (part) => writeNode(part, node))
     graph.text(2, 'main')
@@ -43,11 +49,6 @@ export function encodeModel(model: OnnxModel, externalFile?: string): EncodedMod
     for (const value of model.inputs) graph.message(11, (part) => writeValue(part, value))
     for (const value of model.outputs) graph.message(12, (part) => writeValue(part, value))
   })
-  message.message(8, (set) => set.varint(2, opset))
-  if (model.nodes.some((node) => node.domain !== ''))
-    message.message(8, (set) => set.text(1, 'com.microsoft').varint(2, 1))
-  for (const [key, value] of Object.entries(model.metadata))
-    message.message(14, (pair) => pair.text(1, key).text(2, value))
   if (message.length > protobufLimit)
     throw new FormatError(
       `onnx: ${message.length} bytes exceed protobuf's 2 GB. Keep weights in an external file.`,

@@ -48,7 +48,9 @@ export function wrapSession(session: InferenceSession, Tensor: TensorConstructor
       const inputs: Record<string, OrtTensor> = {}
       for (const [name, { dtype, data, shape }] of Object.entries(feeds))
         inputs[name] = new Tensor(dtype, data as never, shape)
-      const results = await session.run(inputs)
+      const results = await session.run(inputs).catch((error: Error) => {
+        throw new GraphError(`run: ONNX Runtime failed, ${error.message}`)
+      })
       return Object.fromEntries(await Promise.all(Object.entries(results).map(read)))
     },
     async release() {

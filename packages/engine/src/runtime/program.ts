@@ -1,4 +1,4 @@
-import { allocate, bytesPerElement, sizeOf, type TensorData, type TypedArray } from '../graph/dtype.ts'
+import { allocate, arrayClass, sizeOf, type TensorData, type TypedArray } from '../graph/dtype.ts'
 import { DTypeError, GraphError, ShapeError } from '../graph/errors.ts'
 import { evaluateDim, multiplyDims, shapeText } from '../graph/shape.ts'
 import type { OnnxModel, OnnxValue } from '../onnx/model.ts'
@@ -50,7 +50,8 @@ export function createProgram<Name extends string>(model: OnnxModel, session: Se
   return {
     inputs: model.inputs,
     outputs: model.outputs,
-    run: (feeds) => session.run(checkFeeds(known, feeds)) as Promise<Record<Name, TensorData>>,
+    // Async, so that refused feeds reject like every other failure.
+    run: async (feeds) => session.run(checkFeeds(known, feeds)) as Promise<Record<Name, TensorData>>,
     release: () => session.release(),
   }
 }
@@ -74,6 +75,8 @@ function checkFeeds(known: ReadonlyMap<string, OnnxValue>, feeds: Feeds): Record
     checkTensor(value, tensor, symbols)
     checked[value.name] = tensor
   }
+  // Sizes that were open when their input came are known by now.
+  for (const value of shaped) checkTensor(value, checked[value.name] as TensorData, symbols)
   return checked
 }
 
@@ -88,8 +91,7 @@ function describe(value: OnnxValue): string {
 /** The shape a bare array must have: the one unknown size follows from its length. */
 function withShape(value: OnnxValue, data: TypedArray, symbols: Symbols): TensorData {
   const { dtype, shape } = value
-  if (data.BYTES_PER_ELEMENT !== bytesPerElement(dtype))
-    throw new DTypeError(`run: input ${value.name} takes ${describe(value)}, got a ${data.constructor.name}.`)
+  checkArray(value, data)
   if (!bindDim(multiplyDims(...shape), data.length, symbols))
     throw new ShapeError(`run: input ${value.name} takes ${describe(value)}, got ${data.length} elements.`)
   if (shape.some((dim) => !isBound(dim, symbols)))
@@ -99,11 +101,17 @@ function withShape(value: OnnxValue, data: TypedArray, symbols: Symbols): Tensor
   return { dtype, shape: shape.map((dim) => evaluateDim(dim, symbols)), data } as TensorData
 }
 
+function checkArray(value: OnnxValue, data: TypedArray): void {
+  if (!(data instanceof arrayClass(value.dtype)))
+    throw new DTypeError(`run: input ${value.name} takes ${describe(value)}, got a ${data.constructor.name}.`)
+}
+
 function checkTensor(value: OnnxValue, tensor: TensorData, symbols: Symbols): void {
   const got = `got ${tensor.dtype} ${shapeText(tensor.shape)}`
   if (tensor.dtype !== value.dtype)
     throw new DTypeError(`run: input ${value.name} takes ${describe(value)}, ${got}. Convert it.`)
   const fits = value.shape.every((dim, axis) => bindDim(dim, tensor.shape[axis] as number, symbols))
+  checkArray(value, tensor.data)
   if (!fits || tensor.shape.length !== value.shape.length)
     throw new ShapeError(`run: input ${value.name} takes ${describe(value)}, ${got}. Check the sizes.`)
   if (tensor.data.length !== sizeOf(tensor.shape))

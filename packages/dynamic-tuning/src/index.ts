@@ -2,6 +2,7 @@ export { type Cost, countCost } from './cost/count-cost.ts'
 export { type ModelCost, type ModelCostSettings, modelCost } from './cost/model-cost.ts'
 export type { Batch } from './data/batch.ts'
 export { openDataset } from './data/dataset.ts'
+export type { Size } from './data/decode.ts'
 export { decode, maxPixels } from './data/decode.ts'
 export { drawImage, drawnLabel, drawnSize, drawnTasks } from './data/drawn/draw-image.ts'
 export { type Dataset, type Example, type ImageSource, sourceName } from './data/example.ts'
@@ -12,6 +13,8 @@ export { type ImageReader, imageReader } from './data/read.ts'
 export { type Filter, type Resize, resize } from './data/resize.ts'
 export {
   type AugmentSettings,
+  createTransform,
+  type Transform,
   type TransformSettings,
   toInput,
   transformSchema,
@@ -29,7 +32,11 @@ export { type Backbone, drawWeights, fitBackbone, vitShapes } from './models/bac
 export type { CheckpointConfig } from './models/checkpoint-config.ts'
 export { fromHuggingFaceNames, hasHuggingFaceNames } from './models/checkpoint-names.ts'
 export { type CompareOptions, compareShapes } from './models/compare-shapes.ts'
+export type { BlockPart, ModelHooks } from './models/hooks.ts'
 export { type Grid, type ResizeMethod, resizePositionEmbedding } from './models/position-embedding.ts'
+export { type VitOutputs, vit } from './models/vit.ts'
+export { patchCount, type VitConfig, vitConfig } from './models/vit-config.ts'
+export { type StoreOptions, WeightStore, type Weights } from './nn/weight-store.ts'
 export { type CurveChart, curvesOfMetrics, lastActiveRates } from './report/metrics-curves.ts'
 export { type ReportInput, renderReport } from './report/page.ts'
 export type { MethodRow } from './report/page-tables.ts'
@@ -53,10 +60,46 @@ export {
   type StripOptions,
   tokenStrip,
 } from './report/token-strip.ts'
+export { AdamW, type AdamWSettings, defaultAdamW } from './training/adamw.ts'
+export { type LossSettings, type ObjectiveSettings, objective, paperLoss } from './training/objective.ts'
+export { learningRateAt, type ScheduleSettings } from './training/schedule.ts'
+export { softTargets } from './training/targets.ts'
+export {
+  type Gates,
+  type StepBatch,
+  type StepResult,
+  TrainingStep,
+  type TrainingStepSettings,
+} from './training/training-step.ts'
+export { tunerNamed, tuners } from './tuners/registry.ts'
+export type { Dispatch, Pass, Tuner, TunerOptions, TunerPass } from './tuners/tuner.ts'
+export type { TensorReport } from './verification/compare.ts'
+export { type FixtureReport, verifyFixture } from './verification/verify.ts'
+export { type EvaluationSettings, evaluateRun, type RunEvaluation } from './workflows/evaluate-run.ts'
+export { type FinetuneControl, type FinetuneOutcome, finetune } from './workflows/finetune.ts'
+export {
+  type Augmentation,
+  type FinetuneInput,
+  type FinetuneSettings,
+  finetuneKeys,
+} from './workflows/finetune-settings.ts'
+export { libraryVersion } from './workflows/library-version.ts'
+export { nearestWord } from './workflows/nearest-word.ts'
+export { type ImagePrediction, type PredictSettings, predictImages } from './workflows/predict.ts'
+export { pretrain, type RunControl } from './workflows/pretrain.ts'
 export {
   builtinModel,
+  checkPretrain,
   defaultPretrain,
+  type PretrainInput,
   type PretrainSettings,
-  pretrain,
-  type RunControl,
-} from './workflows/pretrain.ts'
+  pretrainKeys,
+} from './workflows/pretrain-settings.ts'
+export type { RunSummary } from './workflows/summary.ts'
+export {
+  type InferencePass,
+  openRun,
+  type TunedModel,
+  type TunedRun,
+  tunedModel,
+} from './workflows/tuned-run.ts'

@@ -52,7 +52,7 @@ export function batchMaker({
 
   async function load(index: number) {
     const { source } = examples[index] as Example
-    const image = transform.prepare(await reader.read(source))
+    const image = transform.prepare(await reader.read(source, transform.enough))
     cache?.put(index, image)
     return image
   }

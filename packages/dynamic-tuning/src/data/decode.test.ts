@@ -2,6 +2,8 @@ import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { DataError } from '../errors.ts'
 import { decode } from './decode.ts'
+import { drawImage } from './drawn/draw-image.ts'
+import { resize } from './resize.ts'
 import { png } from './testing/files.ts'
 
 /** A 2 x 1 picture, red then blue. */
@@ -72,6 +74,47 @@ describe('decode', () => {
     expect(data.length).toBe(192)
     expect(data[0]).toBeGreaterThan(190)
     expect(Math.max(data[1] as number, data[2] as number)).toBeLessThan(70)
+  })
+
+  it('lets a large JPEG come out smaller, hardly changing what is made of it', async () => {
+    const { data: pixels } = drawImage('nature', 1, 2, 800)
+    const photo = sharp(pixels, { raw: { width: 800, height: 800, channels: 3 } }).extract({
+      left: 0,
+      top: 0,
+      width: 800,
+      height: 600,
+    })
+    const jpeg = await photo.clone().withMetadata({ orientation: 6 }).jpeg({ quality: 95 }).toBuffer()
+    const sizes: (number | undefined)[][] = []
+    for (const side of [undefined, 301, 300, 150, 75, 10]) {
+      const { width, height } = await decode(
+        jpeg,
+        'x',
+        side === undefined ? undefined : { width: side, height: side },
+      )
+      sizes.push([side, width, height])
+    }
+    const [whole, half, quarter, eighth] = [
+      [600, 800],
+      [300, 400],
+      [150, 200],
+      [75, 100],
+    ] as const
+    expect(sizes).toEqual([
+      [undefined, ...whole],
+      [301, ...whole],
+      [300, ...half],
+      [150, ...quarter],
+      [75, ...eighth],
+      [10, ...eighth],
+    ])
+    const full = resize(await decode(jpeg, 'x'), { height: 64, width: 48 })
+    const fast = resize(await decode(jpeg, 'x', { height: 128, width: 96 }), { height: 64, width: 48 })
+    const apart = full.data.map((value, i) => Math.abs(value - (fast.data[i] as number)))
+    expect(apart.reduce((a, b) => Math.max(a, b))).toBeLessThanOrEqual(5)
+    expect(apart.reduce((a, b) => a + b, 0) / apart.length).toBeLessThan(0.6)
+    const { width } = await decode(await photo.clone().png().toBuffer(), 'x', { width: 10, height: 10 })
+    expect(width).toBe(800)
   })
 
   it('refuses bytes that are no image, naming the file', async () => {

@@ -5,6 +5,14 @@ import type { Pixels } from './pixels.ts'
 /** Images of more pixels are refused from their header, before any is decoded: 100 million, 300 MB as RGB. */
 export const maxPixels = 100_000_000
 
+const reading = { failOn: 'truncated', limitInputPixels: maxPixels, ignoreIcc: true } as const
+
+/** A width and a height in pixels. */
+export interface Size {
+  readonly width: number
+  readonly height: number
+}
+
 sharp.concurrency(1)
 sharp.cache(false)
 
@@ -12,18 +20,19 @@ sharp.cache(false)
  * Decodes JPEG, PNG, WebP, GIF (first frame), TIFF or AVIF bytes to 8-bit RGB: turned upright by its EXIF
  * orientation, transparency laid over white, grey and CMYK converted. Colour profiles are not applied (as in PIL).
  * @param name what error messages call the image
+ * @param enough a JPEG may come out smaller by 2, 4 or 8, which is far faster, as long as it is at least this large
  * @throws DataError if the bytes are no image, truncated, damaged or of more than `maxPixels` pixels
  */
-export async function decode(bytes: Uint8Array, name: string): Promise<Pixels> {
+export async function decode(bytes: Uint8Array, name: string, enough?: Size): Promise<Pixels> {
   if (!looksLikeImage(bytes))
     throw new DataError(`decode: ${name} is not an image, ${describe(bytes)}. ${advice}`)
   try {
-    const { data, info } = await sharp(bytes, {
-      failOn: 'truncated',
-      limitInputPixels: maxPixels,
-      ignoreIcc: true,
-    })
-      .autoOrient()
+    const smaller = enough && bytes.length > smallFile ? await shrunk(bytes, enough) : undefined
+    const upright = sharp(bytes, reading).autoOrient()
+    const { data, info } = await (smaller
+      ? upright.resize({ ...smaller, fit: 'fill', kernel: 'cubic' })
+      : upright
+    )
       .flatten({ background: '#ffffff' })
       .toColourspace('srgb')
       .raw({ depth: 'uchar' })
@@ -38,6 +47,20 @@ export async function decode(bytes: Uint8Array, name: string): Promise<Pixels> {
     if (error instanceof DataError) throw error
     throw new DataError(`decode: cannot read image ${name}: ${reason(error)}. ${advice}`)
   }
+}
+
+/** Files up to this many bytes are not worth a look at their header. */
+const smallFile = 50_000
+
+/** The size to which the JPEG decoder itself can shrink the image and leave `enough`, if there is one. */
+async function shrunk(bytes: Uint8Array, enough: Size): Promise<Size | undefined> {
+  const { format, autoOrient } = await sharp(bytes, reading).metadata()
+  if (format !== 'jpeg') return undefined
+  const { width, height } = autoOrient
+  const factor = [8, 4, 2].find((each) => width / each >= enough.width && height / each >= enough.height)
+  return factor === undefined
+    ? undefined
+    : { width: Math.ceil(width / factor), height: Math.ceil(height / factor) }
 }
 
 const advice = 'Replace or remove the file.'

@@ -1,15 +1,15 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { DataError } from '../errors.ts'
-import { decode } from './decode.ts'
+import { decode, type Size } from './decode.ts'
 import { drawnSize as defaultDrawnSize, drawImage } from './drawn/draw-image.ts'
 import { type ImageSource, sourceName } from './example.ts'
 import type { Pixels } from './pixels.ts'
 
 /** Reads images of any source; keeps the archives it has read from open until `close`. */
 export interface ImageReader {
-  /** Decodes an image. @throws DataError naming the image if it cannot be read */
-  read(source: ImageSource): Promise<Pixels>
+  /** Decodes an image; `enough` as for `decode`. @throws DataError naming the image if it cannot be read */
+  read(source: ImageSource, enough?: Size): Promise<Pixels>
   close(): void
 }
 
@@ -17,12 +17,10 @@ export interface ImageReader {
 export function imageReader(drawnSize = defaultDrawnSize): ImageReader {
   const archives = new Map<string, number>()
   return {
-    async read(source) {
+    async read(source, enough) {
       if (source.kind === 'drawn') return drawImage(source.task, source.seed, source.index, drawnSize)
-      return decode(
-        source.kind === 'file' ? await fileBytes(source.path) : tarBytes(source, archives),
-        sourceName(source),
-      )
+      const bytes = source.kind === 'file' ? await fileBytes(source.path) : tarBytes(source, archives)
+      return decode(bytes, sourceName(source), enough)
     },
     close() {
       for (const file of archives.values()) closeSync(file)

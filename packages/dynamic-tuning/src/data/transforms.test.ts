@@ -97,6 +97,16 @@ describe('augmentation', () => {
     expect(flipped).toBeLessThan(130)
   })
 
+  it('asks for sources of twice the size looked at, or what the smallest random crop needs', () => {
+    const enough = (other: Partial<TransformSettings>) => createTransform({ ...plain, ...other }).enough
+    expect(enough({})).toEqual({ height: 18, width: 26 })
+    expect(enough({ resize: 'crop', cropRatio: 0.5 })).toEqual({ height: 36, width: 52 })
+    expect(enough({ augment: { randomResizedCrop: { scale: [0.0625, 1], ratio: [1, 1] } } })).toEqual({
+      height: 36,
+      width: 52,
+    })
+  })
+
   it('keeps what is the same in every epoch apart: the source for a random crop, else the resized image', () => {
     const small = { ...plain, height: 4, width: 4 }
     expect(createTransform({ ...small, augment: everything }).prepare(pattern())).toEqual(pattern())

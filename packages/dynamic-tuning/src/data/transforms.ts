@@ -6,6 +6,7 @@ import { randomCrop, randomResizedCrop } from './augment/crop.ts'
 import { erase } from './augment/erase.ts'
 import { flip } from './augment/flip.ts'
 import { trivialAugment } from './augment/trivial.ts'
+import type { Size } from './decode.ts'
 import type { Pixels } from './pixels.ts'
 import { type Resize, resize } from './resize.ts'
 
@@ -80,6 +81,8 @@ export interface Transform {
   readonly settings: TransformSettings
   /** Whether the result does not depend on the key. */
   readonly deterministic: boolean
+  /** A source at least this large shows no difference: twice what is looked at (see `decode`). */
+  readonly enough: Size
   /** The part of the work that is the same in every epoch (bytes, ready to be cached). */
   prepare(image: Pixels): Pixels
   /** The rest: augments a prepared image and writes it to `out`, normalised, as [3, height, width] from `offset`. */
@@ -99,6 +102,7 @@ export function createTransform(settings: TransformSettings): Transform {
   return {
     settings,
     deterministic: augment === undefined,
+    enough: enoughFor(settings),
     prepare: (image) => (cropsSource ? image : resize(image, evaluationResize(image, settings))),
     finish(image, { seed, epoch, index }, out, offset) {
       if (!augment) return normalise(image, out, offset)
@@ -107,6 +111,13 @@ export function createTransform(settings: TransformSettings): Transform {
       if (augment.randomErasing) erase(out, offset, settings, augment.randomErasing, draw)
     },
   }
+}
+
+/** Twice the size that evaluation resizes to, and no less than the smallest random crop needs. */
+function enoughFor({ height, width, resize: mode, cropRatio = 1, augment }: TransformSettings): Size {
+  const least = Math.sqrt(augment?.randomResizedCrop?.scale[0] ?? 1)
+  const factor = Math.max(2 / (mode === 'crop' ? cropRatio : 1), 1 / least)
+  return { height: Math.ceil(height * factor), width: Math.ceil(width * factor) }
 }
 
 /** Decoded image to [3, height, width] without augmentation: what a model sees at evaluation. */

@@ -1,6 +1,7 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import type { Batch } from '../data/batch.ts'
 import type { Loader } from '../data/loader.ts'
+import { RunError } from '../errors.ts'
 import { loadCheckpoint, saveCheckpoint } from '../io/run-checkpoint.ts'
 import type { RunFolder } from '../io/run-folder.ts'
 import { AdamW, type AdamWSettings } from './adamw.ts'
@@ -121,6 +122,7 @@ class Trainer {
     const lr = learningRateAt(this.done, { ...schedule, totalSteps: this.total })
     const prepared = prepare(batch, this.done)
     const result = await step.run(prepared, this.done)
+    this.checkLoss(result.scalars.loss as number)
     this.optimizer.update(result.gradients, lr)
     this.done++
     const seconds = (performance.now() - start) / 1000
@@ -129,6 +131,14 @@ class Trainer {
     const metrics = stepMetrics(result, { step: this.done, epoch, lr, size: batch.size, correct, seconds })
     run?.appendMetric(metrics)
     onStep?.(metrics, { steps: this.total })
+  }
+
+  /** Weights never see the gradients of such a step, so the last checkpoint stays usable. */
+  private checkLoss(loss: number): void {
+    if (Number.isFinite(loss)) return
+    throw new RunError(
+      `train: the loss is ${loss} at step ${this.done + 1}. Start again with a smaller learning rate${this.settings.run ? `; the last checkpoint in ${this.settings.run.path} is kept` : ''}.`,
+    )
   }
 
   private async endEpoch(epoch: number): Promise<void> {

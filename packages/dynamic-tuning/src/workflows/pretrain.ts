@@ -14,60 +14,12 @@ import { withTargets } from '../training/targets.ts'
 import { type EpochMetrics, type StepMetrics, type TrainOutcome, train } from '../training/trainer.ts'
 import type { ExtraFeeds } from '../training/training-step.ts'
 import { full } from '../tuners/full.ts'
-
-/** Everything that decides a pre-training run; plain JSON. */
-export interface PretrainSettings {
-  readonly data: string
-  readonly model: Omit<VitConfig, 'numClasses'>
-  readonly epochs: number
-  /** The last epochs, which see all patches: the model is used that way. */
-  readonly fullEpochs: number
-  /** Share of patches kept in all other epochs. */
-  readonly keep: number
-  readonly batch: number
-  readonly microBatch: number
-  readonly learningRate: number
-  readonly warmupEpochs: number
-  readonly weightDecay: number
-  readonly labelSmoothing: number
-  /** Least share of an image's area a random crop covers. */
-  readonly cropScale: number
-  readonly seed: number
-  readonly threads: number
-  /** Images of the validation part looked at after an epoch; all after the last. */
-  readonly validationImages: number
-}
-
-/** The model of the built-in backbone: 4.9 M parameters at 200 classes. */
-export const builtinModel: PretrainSettings['model'] = {
-  imageSize: [64, 64],
-  patchSize: 8,
-  embedDim: 256,
-  depth: 6,
-  numHeads: 4,
-  mlpRatio: 4,
-  globalPool: 'token',
-  layerNormEps: 1e-6,
-  qkvBias: true,
-}
-
-/** Settings that suit a small ViT on Tiny-ImageNet. */
-export const defaultPretrain: Omit<PretrainSettings, 'data'> = {
-  model: builtinModel,
-  epochs: 20,
-  fullEpochs: 2,
-  keep: 0.25,
-  batch: 128,
-  microBatch: 64,
-  learningRate: 1e-3,
-  warmupEpochs: 1,
-  weightDecay: 0.05,
-  labelSmoothing: 0.1,
-  cropScale: 0.35,
-  seed: 0,
-  threads: 0,
-  validationImages: 1000,
-}
+import {
+  checkPretrain,
+  type PretrainInput,
+  type PretrainSettings,
+  resumedPretrain,
+} from './pretrain-settings.ts'
 
 /** Where a run reports and how it is stopped. */
 export interface RunControl {
@@ -88,11 +40,16 @@ export function halfNormalized(size: readonly [number, number]): TransformSettin
 /**
  * Trains a ViT from scratch on a folder of labelled images and writes `backbone.safetensors` (half precision) into the run
  * folder. Early epochs see a random share of the patches, the last ones all: a stage is a run of its own on the clock of
- * one schedule, so both resume.
+ * one schedule, so both resume. A run that is stopped writes the weights so far.
  */
-export async function pretrain(settings: PretrainSettings, control: RunControl): Promise<TrainOutcome> {
+export async function pretrain(
+  input: Partial<PretrainInput>,
+  control: RunControl,
+): Promise<TrainOutcome & { readonly settings: PretrainSettings }> {
+  const asked = control.resume ? undefined : checkPretrain(input)
   const run = createRunFolder(control.out, { resume: control.resume ?? false })
   try {
+    const settings = asked ?? resumedPretrain(run, input)
     const dataset = await openDataset(settings.data)
     const config = checkVitConfig({ ...settings.model, numClasses: dataset.classes.length })
     run.writeConfig({ command: 'pretrain', classes: dataset.classes, ...settings })
@@ -136,7 +93,7 @@ export async function pretrain(settings: PretrainSettings, control: RunControl):
       })
       const saved = { tensors: outcome.weights, config, classes: dataset.classes }
       saveCheckpointFile(`${run.path}/backbone.safetensors`, saved, 'float16')
-      return outcome
+      return { ...outcome, settings }
     } finally {
       await Promise.all([loader.close(), held.close(), stages.release(), classifier.release()])
     }

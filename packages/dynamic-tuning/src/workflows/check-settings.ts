@@ -1,0 +1,42 @@
+import type { z } from 'zod'
+import { ConfigError } from '../errors.ts'
+import { nearestWord } from './nearest-word.ts'
+
+/**
+ * `given` as `schema` describes it; `where` begins the message.
+ * @throws ConfigError naming every setting that is unknown (with the one probably meant) or out of its range
+ */
+export function checkSettings<T>(
+  where: string,
+  given: unknown,
+  schema: z.ZodType<T>,
+  known: readonly string[],
+): T {
+  const result = schema.safeParse(given)
+  if (result.success) return result.data
+  const problems = result.error.issues.map((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => unknownKey(key, known)).join(' ')
+      : describe(issue, given),
+  )
+  throw new ConfigError(`${where}: ${problems.join(' ')}`)
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  const meant = nearestWord(key, known)
+  if (meant !== undefined) return `Unknown setting ${key}. Did you mean ${meant}?`
+  return `Unknown setting ${key}. Known are ${known.join(', ')}.`
+}
+
+function describe(issue: z.core.$ZodIssue, given: unknown): string {
+  const name = issue.path.join('.')
+  const value = issue.path.reduce<unknown>(
+    (at, key) =>
+      typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined,
+    given,
+  )
+  const problem = issue.message.replace(/^Invalid \w+: /, '')
+  if (name === '') return `${problem}.`
+  if (value === undefined) return `${name} is missing. Give it.`
+  return `${name} is ${JSON.stringify(value)}: ${problem}.`
+}

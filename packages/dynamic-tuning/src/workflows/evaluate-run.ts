@@ -1,0 +1,75 @@
+import type { CompileOptions } from '@dynamic-tuning/engine'
+import { openDataset } from '../data/dataset.ts'
+import { createLoader } from '../data/loader.ts'
+import { DataError } from '../errors.ts'
+import { type Evaluation, evaluate } from '../evaluation/evaluate.ts'
+import { type RunSummary, summarize } from './summary.ts'
+import type { InferencePass, TunedRun } from './tuned-run.ts'
+
+/** What a run is evaluated on, and how. */
+export interface EvaluationSettings {
+  /** Another dataset with the same classes; its test part is used. Default: the run's own. */
+  readonly data?: string | undefined
+  readonly pass?: InferencePass | undefined
+  /** Images per pass. Default 64, fewer for large models. */
+  readonly batch?: number | undefined
+  readonly workers?: number | undefined
+  readonly compile?: CompileOptions
+}
+
+/** A summary with what else an evaluation tells. */
+export interface RunEvaluation extends RunSummary {
+  readonly pass: InferencePass
+  /** Share of images classified right, of every class that has any. */
+  readonly perClass: readonly { readonly class: string; readonly images: number; readonly accuracy: number }[]
+  /** Inside the model, without loading. */
+  readonly imagesPerSecond: number
+}
+
+/**
+ * Tests a run on labelled images.
+ * @throws DataError where the data has other classes than the run
+ */
+export async function evaluateRun(run: TunedRun, wanted: EvaluationSettings = {}): Promise<RunEvaluation> {
+  const { settings } = run
+  const { data = settings.data, pass = 'skip' } = wanted
+  const dataset = await openDataset(data, settings)
+  checkClasses(data, dataset.classes, run.classes)
+  const loader = createLoader(dataset.test, {
+    transform: run.transform,
+    batch: wanted.batch ?? Math.min(64, 4 * settings.microBatch),
+    seed: settings.seed,
+    cacheMB: 0,
+    ...(wanted.workers !== undefined && { workers: wanted.workers }),
+  })
+  const classifier = await run.classifier(pass, wanted.compile)
+  try {
+    const evaluation = await evaluate(classifier, loader)
+    return {
+      ...summarize(run.path, run, evaluation, evaluation.seconds),
+      data,
+      pass,
+      imagesPerSecond: evaluation.images / evaluation.seconds,
+      perClass: perClass(evaluation, run.classes),
+    }
+  } finally {
+    await Promise.all([loader.close(), classifier.release()])
+  }
+}
+
+function perClass({ confusion }: Evaluation, classes: readonly string[]): RunEvaluation['perClass'] {
+  return classes.flatMap((name, label) => {
+    const row = confusion[label] as readonly number[]
+    const images = row.reduce((sum, count) => sum + count, 0)
+    return images === 0 ? [] : [{ class: name, images, accuracy: (row[label] as number) / images }]
+  })
+}
+
+function checkClasses(data: string, found: readonly string[], wanted: readonly string[]): void {
+  if (found.join('\n') === wanted.join('\n')) return
+  const at = wanted.findIndex((name, i) => name !== found[i])
+  const first = at < 0 ? wanted.length : at
+  throw new DataError(
+    `evaluate: ${data} has ${found.length} classes, the run ${wanted.length}; class ${first} is ${found[first] ?? 'missing'}, expected ${wanted[first] ?? 'none'}. Give data with the run's classes.`,
+  )
+}

@@ -1,0 +1,191 @@
+import { z } from 'zod'
+import { ConfigError } from '../errors.ts'
+import { patchCount, type VitConfig } from '../models/vit-config.ts'
+import { tunerNamed } from '../tuners/registry.ts'
+import type { TunerOptions } from '../tuners/tuner.ts'
+import { checkSettings } from './check-settings.ts'
+
+/** Random changes to training images, by name: see `augmentations`. */
+export type Augmentation = 'none' | 'light' | 'strong'
+
+/** Everything that decides a fine-tuning run; plain JSON, saved in the run's `config.json`. */
+export interface FinetuneSettings extends TunerOptions {
+  /** Folder, archive or `builtin:TASK`, as `openDataset` takes it. */
+  readonly data: string
+  /** `builtin`, a path of weights, or timm's name together with `randomWeights`. */
+  readonly model: string
+  readonly randomWeights: boolean
+  /** A name in the registry of methods. */
+  readonly method: string
+  /** What the dispatcher lets tokens skip; so far the MLP. */
+  readonly dispatch: 'mlp'
+  /** Loss terms of methods with dispatch: the complete model's cross-entropy, and the KL from it. */
+  readonly complete: boolean
+  readonly distillation: boolean
+  /** alpha of the rate term. */
+  readonly rateWeight: number
+  readonly epochs: number
+  readonly batch: number
+  /** Images per pass: a batch is cut into such pieces. */
+  readonly microBatch: number
+  /** At the end of warm-up, before the method's own factor (full tuning takes a tenth). */
+  readonly learningRate: number
+  /** At the last step. */
+  readonly minimumLearningRate: number
+  readonly warmupEpochs: number
+  readonly weightDecay: number
+  readonly labelSmoothing: number
+  readonly augment: Augmentation
+  readonly resize: 'squash' | 'crop'
+  /** [height, width] in pixels. */
+  readonly imageSize: readonly [number, number]
+  readonly seed: number
+  readonly device: 'cpu' | 'webgpu' | 'cuda'
+  /** Threads of the model; 0 lets the runtime choose. */
+  readonly threads: number
+  /** Threads that decode images; absent: one less than the cores. */
+  readonly workers?: number | undefined
+  readonly split: 'final' | 'search'
+  readonly validationShare: number
+  /** Images drawn for a built-in task. */
+  readonly trainSize: number
+  readonly testSize: number
+  /** Most validation images looked at after an epoch; all test images are, after the last. */
+  readonly validationImages: number
+}
+
+/** What a run is asked for: the data, and any settings that differ from the defaults. */
+export type FinetuneInput = { readonly data: string } & {
+  readonly [K in Exclude<keyof FinetuneSettings, 'data'>]?: FinetuneSettings[K] | undefined
+}
+
+const share = z.number().min(0).max(1)
+const whole = z.int().min(0)
+const count = z.int().min(1)
+const positive = z.number().positive()
+
+const shape = {
+  data: z.string().min(1),
+  model: z.string().min(1).optional(),
+  randomWeights: z.boolean().optional(),
+  method: z.string().optional(),
+  dispatch: z.literal('mlp', 'only mlp exists so far').optional(),
+  bottleneck: whole.max(65_536).optional(),
+  adapterScale: z.number().optional(),
+  rate: share.optional(),
+  temperature: positive.optional(),
+  adapterDropout: share.lt(1).optional(),
+  complete: z.boolean().optional(),
+  distillation: z.boolean().optional(),
+  rateWeight: z.number().min(0).optional(),
+  epochs: count.optional(),
+  batch: count.optional(),
+  microBatch: count.optional(),
+  learningRate: positive.optional(),
+  minimumLearningRate: z.number().min(0).optional(),
+  warmupEpochs: z.number().min(0).optional(),
+  weightDecay: z.number().min(0).optional(),
+  labelSmoothing: share.lt(1).optional(),
+  augment: z.enum(['none', 'light', 'strong']).optional(),
+  resize: z.enum(['squash', 'crop']).optional(),
+  imageSize: z.tuple([count, count]).readonly().optional(),
+  seed: whole.optional(),
+  device: z.enum(['cpu', 'webgpu', 'cuda']).optional(),
+  threads: whole.max(1024).optional(),
+  workers: whole.max(256).optional(),
+  split: z.enum(['final', 'search']).optional(),
+  validationShare: share.gt(0).lt(1).optional(),
+  trainSize: count.optional(),
+  testSize: count.optional(),
+  validationImages: count.optional(),
+}
+
+/** Names of all settings. */
+export const finetuneKeys: readonly string[] = Object.keys(shape)
+
+const schema: z.ZodType<FinetuneInput> = z.strictObject(shape)
+
+/** Checks what a run is asked for. @throws ConfigError naming unknown settings and values out of range */
+export function checkFinetune(given: unknown): FinetuneInput {
+  const input = checkSettings('finetune', given, schema, finetuneKeys)
+  const tuner = tunerNamed(input.method ?? defaults.method)
+  if (tuner.defaults.bottleneck > 0 && input.bottleneck === 0)
+    throw new ConfigError('finetune: bottleneck is 0, but adapters need at least 1 feature. Make it larger.')
+  const { batch = defaults.batch, microBatch = 1 } = input
+  if (microBatch > batch)
+    throw new ConfigError(
+      `finetune: microBatch is ${microBatch} but the batch only ${batch}. Make it smaller or leave it out.`,
+    )
+  return input
+}
+
+type Decided =
+  | 'data'
+  | 'microBatch'
+  | 'minimumLearningRate'
+  | 'warmupEpochs'
+  | 'augment'
+  | 'imageSize'
+  | 'workers'
+
+const defaults: Omit<FinetuneSettings, keyof TunerOptions | Decided> = {
+  model: 'builtin',
+  randomWeights: false,
+  method: 'dyt',
+  dispatch: 'mlp',
+  complete: true,
+  distillation: true,
+  rateWeight: 2,
+  epochs: 30,
+  batch: 64,
+  learningRate: 1e-3,
+  weightDecay: 1e-4,
+  labelSmoothing: 0,
+  resize: 'squash',
+  seed: 0,
+  device: 'cpu',
+  threads: 0,
+  split: 'final',
+  validationShare: 0.2,
+  trainSize: 1000,
+  testSize: 500,
+  validationImages: 500,
+}
+
+/** What is asked for with every default filled in; the model and the kind of data decide some of them. */
+export function completeFinetune(
+  input: FinetuneInput,
+  known: { readonly config: VitConfig; readonly augment: Augmentation },
+): FinetuneSettings {
+  const asked = { ...defaults, ...definedOnly(input) }
+  const tuner = tunerNamed(asked.method)
+  return {
+    minimumLearningRate: asked.learningRate / 100,
+    warmupEpochs: asked.epochs / 10,
+    microBatch: Math.min(asked.batch, usualMicroBatch(known.config)),
+    augment: known.augment,
+    imageSize: known.config.imageSize,
+    ...tuner.defaults,
+    ...asked,
+  }
+}
+
+/** Fields without a value left out, so that they do not hide defaults. */
+export function definedOnly<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(given) as { [K in keyof T]: Exclude<T[K], undefined> }
+}
+
+/** Bytes of activations that a training step may keep. */
+const activationBytes = 2e9
+/** Floats kept for every token and feature of a layer while training; measured on ViT-B/16. */
+const floatsKept = 18
+
+/**
+ * Images per pass that keep a step's activations near 2 GB: 16 for ViT-B/16. It does not ask how much memory the machine
+ * has: the same settings must give the same weights everywhere.
+ */
+export function usualMicroBatch(config: VitConfig): number {
+  const perImage = (patchCount(config) + 1) * config.embedDim * config.depth * 4 * floatsKept
+  return Math.max(1, Math.floor(activationBytes / perImage))
+}

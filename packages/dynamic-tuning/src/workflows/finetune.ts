@@ -1,0 +1,185 @@
+import type { Example } from '../data/example.ts'
+import { createLoader, type Loader } from '../data/loader.ts'
+import { Classifier } from '../evaluation/classifier.ts'
+import { evaluate } from '../evaluation/evaluate.ts'
+import { createRunFolder, type RunFolder } from '../io/run-folder.ts'
+import { writeSafetensors } from '../io/safetensors-writer.ts'
+import { WeightStore } from '../nn/weight-store.ts'
+import { withTargets } from '../training/targets.ts'
+import { type TrainOutcome, train } from '../training/trainer.ts'
+import { TrainingStep } from '../training/training-step.ts'
+import { tunerNamed } from '../tuners/registry.ts'
+import { evaluationTransform, trainingTransform } from './augmentations.ts'
+import { checkFinetune, type FinetuneInput, type FinetuneSettings } from './finetune-settings.ts'
+import { type Prepared, prepareRun } from './prepare-run.ts'
+import type { RunControl } from './pretrain.ts'
+import { resumedSettings } from './resumed-settings.ts'
+import { readRunConfig, writeRunConfig } from './run-config.ts'
+import { type RunSummary, summarize } from './summary.ts'
+import { tunedModel } from './tuned-run.ts'
+
+/** Where a run reports and how it is stopped. */
+export interface FinetuneControl extends RunControl {
+  /** What is going on outside of steps, in a few words. */
+  readonly onPhase?: (phase: string) => void
+}
+
+/** How a call of `finetune` ended. */
+export interface FinetuneOutcome {
+  readonly settings: FinetuneSettings
+  readonly steps: number
+  /** Absent where `signal` stopped the run before its end. */
+  readonly summary?: RunSummary
+}
+
+/**
+ * Adapts a backbone to a dataset with any method, into a run folder: `config.json`, `metrics.jsonl`, `checkpoint/` and in
+ * the end `adapter.safetensors`, tested with the skipping model on all test images. With `control.resume` it goes on from
+ * the folder's checkpoint with the settings saved there, and ends with the same bits as if it had never stopped.
+ * @throws ConfigError for settings that make no sense, or on resuming differ from the saved ones; DataError, CheckpointError
+ * and RunError for data, weights and folders that cannot be used, and RunError where the loss is no longer finite
+ */
+export async function finetune(
+  input: Partial<FinetuneInput>,
+  control: FinetuneControl,
+): Promise<FinetuneOutcome> {
+  control.onPhase?.('opening data and backbone')
+  if (!control.resume) {
+    const prepared = await prepareRun(checkFinetune(input))
+    const run = createRunFolder(control.out)
+    return using(run, async () => {
+      const { dataset: _dataset, tensors: _tensors, ...config } = prepared
+      writeRunConfig(run, config)
+      return runAll(run, prepared, control)
+    })
+  }
+  const run = createRunFolder(control.out, { resume: true })
+  return using(run, async () => {
+    const saved = readRunConfig(run)
+    const settings = resumedSettings(saved.settings, input)
+    const finished = storedSummary(run)
+    if (finished) return { settings, steps: 0, summary: finished }
+    return runAll(run, await prepareRun(settings, saved), control)
+  })
+}
+
+async function using<T>(run: RunFolder, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } finally {
+    run.release()
+  }
+}
+
+function storedSummary(run: RunFolder): RunSummary | undefined {
+  const line = run.readMetrics().findLast((each) => 'kind' in each && each.kind === 'result')
+  if (line === undefined) return undefined
+  const { kind: _kind, step: _step, ...summary } = line as RunSummary & { kind: string; step: number }
+  return { ...summary, run: run.path }
+}
+
+async function runAll(
+  run: RunFolder,
+  prepared: Prepared,
+  control: FinetuneControl,
+): Promise<FinetuneOutcome> {
+  const { settings } = prepared
+  const outcome = await trainAll(run, prepared, control)
+  if (!outcome.finished) return { settings, steps: outcome.steps }
+  writeSafetensors(run.adapterPath, outcome.weights)
+  control.onPhase?.(`testing on ${prepared.dataset.test.length} images`)
+  const model = tunedModel(prepared, new Map([...prepared.tensors, ...outcome.weights]))
+  const held = heldOut(prepared, prepared.dataset.test)
+  const classifier = await model.classifier()
+  try {
+    const evaluation = await evaluate(classifier, held)
+    const summary = summarize(control.out, model, evaluation, trainingSeconds(run))
+    run.appendMetric({ kind: 'result', step: outcome.steps, ...summary })
+    return { settings, steps: outcome.steps, summary }
+  } finally {
+    await Promise.all([held.close(), classifier.release()])
+  }
+}
+
+/** Time spent in training steps, pauses between interrupted parts left out. */
+function trainingSeconds(run: RunFolder): number {
+  const epochs = run.readMetrics().filter((line) => 'kind' in line && line.kind === 'epoch')
+  return epochs.reduce((sum, line) => sum + (line as { seconds: number }).seconds, 0)
+}
+
+async function trainAll(run: RunFolder, prepared: Prepared, control: FinetuneControl): Promise<TrainOutcome> {
+  const { settings, model: config, dataset } = prepared
+  const { seed, threads, device, microBatch } = settings
+  const tuner = tunerNamed(settings.method)
+  const store = new WeightStore({ tensors: prepared.tensors, trainable: tuner.trainable, seed })
+  const common = { config, tuner, options: settings, compile: { threads, device } }
+  const loader = trainingLoader(prepared)
+  const sample = validationSample(dataset.validation, settings.validationImages)
+  const held = heldOut(prepared, sample)
+  const opened: { release(): Promise<void> }[] = []
+  try {
+    control.onPhase?.(`compiling ${settings.method}`)
+    const step = await TrainingStep.create({ ...common, store, seed, microBatch, loss: settings })
+    opened.push(step)
+    const values = { tensors: prepared.tensors, trainable: tuner.trainable, seed }
+    const classifier = await Classifier.create({ ...common, store: new WeightStore(values), pass: 'skip' })
+    opened.push(classifier)
+    return await train({
+      ...control,
+      run,
+      step,
+      loader,
+      prepare: (batch) => withTargets(batch, config.numClasses, settings.labelSmoothing),
+      epochs: settings.epochs,
+      schedule: scheduleOf(settings, tuner.learningRateFactor, loader.stepsPerEpoch),
+      adamw: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: settings.weightDecay },
+      validate: (weights) => evaluate(classifier, held, weights),
+      validateEvery: validationInterval(sample.length, loader, settings),
+    })
+  } finally {
+    await Promise.all([loader.close(), held.close(), ...opened.map((each) => each.release())])
+  }
+}
+
+function trainingLoader({ settings, dataset, normalization }: Prepared): Loader {
+  const { seed, batch, workers } = settings
+  return createLoader(dataset.train, {
+    transform: trainingTransform(settings, normalization),
+    batch: Math.min(batch, dataset.train.length),
+    seed,
+    shuffle: true,
+    dropLast: true,
+    ...(workers !== undefined && { workers }),
+  })
+}
+
+/** A loader over held-out images, in batches that suit inference. */
+function heldOut({ settings, normalization }: Prepared, examples: readonly Example[]): Loader {
+  return createLoader(examples, {
+    transform: evaluationTransform(settings, normalization),
+    batch: Math.min(64, 4 * settings.microBatch),
+    seed: settings.seed,
+    workers: Math.min(1, settings.workers ?? 1),
+  })
+}
+
+function scheduleOf(settings: FinetuneSettings, factor: number, stepsPerEpoch: number) {
+  const { learningRate, minimumLearningRate, warmupEpochs } = settings
+  return {
+    learningRate: learningRate * factor,
+    minimum: minimumLearningRate * factor,
+    warmupSteps: Math.round(warmupEpochs * stepsPerEpoch),
+  }
+}
+
+/** At most `most` examples, evenly spread. */
+export function validationSample(examples: readonly Example[], most: number): readonly Example[] {
+  const every = Math.ceil(examples.length / most)
+  return examples.filter((_, i) => i % every === 0)
+}
+
+/** Epochs between validations so that they take less than a fifth of the time: a training step costs 1 to 5 forward passes. */
+function validationInterval(images: number, loader: Loader, { batch, method }: FinetuneSettings): number {
+  const passes = tunerNamed(method).dispatches ? 4 : method === 'linear' ? 1 : 2.5
+  return Math.max(1, Math.ceil(images / (0.2 * passes * loader.stepsPerEpoch * batch)))
+}

@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { TensorData } from '@dynamic-tuning/engine'
+import { openDataset } from '../data/dataset.ts'
+import type { Dataset } from '../data/example.ts'
+import type { OpenOptions } from '../data/options.ts'
+import { ConfigError, DataError } from '../errors.ts'
+import { openBackbone } from '../io/backbone.ts'
+import { usualAugmentation } from './augmentations.ts'
+import { completeFinetune, definedOnly, type FinetuneInput } from './finetune-settings.ts'
+import { libraryVersion } from './library-version.ts'
+import { hashWeights, type RunConfig } from './run-config.ts'
+
+/** Everything a run needs, opened and checked. */
+export interface Prepared extends RunConfig {
+  readonly dataset: Dataset
+  readonly tensors: ReadonlyMap<string, TensorData>
+}
+
+/**
+ * Opens data and backbone, and settles every setting; `saved` is the config of the run that goes on.
+ * @throws ConfigError where data or backbone are no longer those of `saved`
+ */
+export async function prepareRun(input: FinetuneInput, saved?: RunConfig): Promise<Prepared> {
+  const dataset = await openDataset(input.data, dataOptions(input))
+  if (dataset.classes.length < 2)
+    throw new DataError(`finetune: ${input.data} has one class only. Give at least two to tell apart.`)
+  const opened = openBackbone(input.model ?? 'builtin', {
+    numClasses: dataset.classes.length,
+    imageSize: input.imageSize,
+    seed: input.seed ?? 0,
+    randomWeights: input.randomWeights ?? false,
+  })
+  const settings = completeFinetune(located(input), {
+    config: opened.config,
+    augment: usualAugmentation(input.data),
+  })
+  const backbone = { name: settings.model, sha256: hashWeights(opened.tensors) }
+  if (saved) checkSame(saved, { classes: dataset.classes, backbone })
+  return {
+    command: 'finetune',
+    version: libraryVersion(),
+    settings,
+    model: opened.config,
+    classes: dataset.classes,
+    normalization: opened.normalization,
+    backbone,
+    dataset,
+    tensors: withoutForeignHead(opened, dataset.classes),
+  }
+}
+
+function dataOptions(input: FinetuneInput): Partial<OpenOptions> {
+  const { seed, validationShare, split, trainSize, testSize } = input
+  return definedOnly({ seed, validationShare, split, trainSize, testSize })
+}
+
+/** Places as absolute paths, so that the run can be used from any folder. */
+export function located<T extends Pick<FinetuneInput, 'data' | 'model'>>(input: T): T {
+  const { data, model = 'builtin' } = input
+  return {
+    ...input,
+    data: data.startsWith('builtin:') ? data : resolve(data),
+    ...(model !== 'builtin' && existsSync(model) && { model: resolve(model) }),
+  }
+}
+
+/** The backbone's own head stays only where it tells the same classes apart. */
+function withoutForeignHead(
+  { tensors, classes }: { tensors: ReadonlyMap<string, TensorData>; classes?: readonly string[] },
+  wanted: readonly string[],
+): ReadonlyMap<string, TensorData> {
+  if (classes?.join('\n') === wanted.join('\n')) return tensors
+  return new Map([...tensors].filter(([name]) => !name.startsWith('head.')))
+}
+
+function checkSame(saved: RunConfig, now: Pick<RunConfig, 'classes' | 'backbone'>): void {
+  if (saved.backbone.sha256 !== now.backbone.sha256)
+    throw new ConfigError(
+      `resume: the weights of ${now.backbone.name} are not those the run was started with. Restore them, or start a new run.`,
+    )
+  if (saved.classes.join('\n') !== now.classes.join('\n'))
+    throw new ConfigError(
+      'resume: the classes of the data are not those the run was started with. Restore the data, or start a new run.',
+    )
+}

@@ -1,0 +1,64 @@
+import { modelCost } from '../cost/model-cost.ts'
+import type { Evaluation } from '../evaluation/evaluate.ts'
+import { patchCount } from '../models/vit-config.ts'
+import { linearProbe } from '../tuners/linear.ts'
+import type { TunedModel } from './tuned-run.ts'
+
+/** How good a tuned model is and what it costs; the JSON of `finetune` and `eval`. */
+export interface RunSummary {
+  readonly run: string
+  readonly method: string
+  readonly model: string
+  readonly data: string
+  /** Share of test images classified right. */
+  readonly accuracy: number
+  /** Mean cross-entropy on them. */
+  readonly loss: number
+  readonly images: number
+  /** Share of patch tokens that enter the MLPs; 1 for methods without dispatch. */
+  readonly activeRate: number
+  readonly activeRatePerLayer: readonly number[]
+  /** Everything that was trained, head included. */
+  readonly trainableParams: number
+  /** Multiply-accumulates of an image, at the shares of active tokens that occurred. */
+  readonly flops: number
+  /** The same without any adapter and with every token. */
+  readonly staticFlops: number
+  readonly seconds: number
+  readonly peakMemoryMB: number
+  readonly seed: number
+}
+
+/** Puts together what an evaluation and the graph's cost tell of a model. */
+export function summarize(
+  run: string,
+  { settings, config, tuner }: TunedModel,
+  evaluation: Evaluation,
+  seconds: number,
+): RunSummary {
+  const rates = evaluation.activeRatePerLayer ?? new Array<number>(config.depth).fill(1)
+  const activeTokensPerLayer = rates.map((rate) => rate * patchCount(config))
+  const cost = modelCost({ config, tuner, options: settings, activeTokensPerLayer })
+  return {
+    run,
+    method: settings.method,
+    model: settings.model,
+    data: settings.data,
+    accuracy: evaluation.accuracy,
+    loss: evaluation.loss,
+    images: evaluation.images,
+    activeRate: evaluation.activeRate ?? 1,
+    activeRatePerLayer: rates,
+    trainableParams: cost.params.trainable,
+    flops: cost.flops.total,
+    staticFlops: staticFlops(config),
+    seconds,
+    peakMemoryMB: Math.round(process.resourceUsage().maxRSS / 1024),
+    seed: settings.seed,
+  }
+}
+
+/** Multiply-accumulates of an image through the bare ViT. */
+function staticFlops(config: TunedModel['config']): number {
+  return modelCost({ config, tuner: linearProbe }).flops.total
+}

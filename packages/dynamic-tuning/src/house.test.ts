@@ -37,7 +37,7 @@ interface Import {
   readonly typeOnly: boolean
 }
 
-const isTest = (file: string): boolean => /\.test([.-]|$)/.test(file) || file.includes('test-support')
+const isTest = (file: string): boolean => /\.test([.-]|$)/.test(file)
 const files = readdirSync(packages).flatMap((pack) =>
   readdirSync(join(packages, pack), { withFileTypes: true }).some((entry) => entry.name === 'src')
     ? readdirSync(join(packages, pack, 'src'), { recursive: true, encoding: 'utf8' })

@@ -2,7 +2,7 @@ import onnxProto, { type onnx as Onnx } from 'onnx-proto'
 import { describe, expect, it } from 'vitest'
 import { toBytes } from '../graph/dtype.ts'
 import { onnxDTypes } from '../graph/onnx-dtype.ts'
-import { everyKind, joined } from './model.test-support.ts'
+import { everyKind, joined } from './model.test.support.ts'
 import { encodeModel } from './writer.ts'
 
 const { onnx } = onnxProto

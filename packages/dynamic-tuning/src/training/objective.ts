@@ -30,7 +30,10 @@ export interface ObjectiveSettings {
   readonly hooks?: ModelHooks
 }
 
-/** Outputs of one training pass: `loss`, its terms, `logits` [B, K], `activeRatePerLayer` [L], `grad.<weight>`. */
+/**
+ * Outputs of one training pass: `loss`, its terms, `logits` [B, K], `grad.<weight>`; with dispatch `activeRatePerLayer` [L]
+ * and the gates `masks`, `soft` and `dispatcherLogits` [B, L, N].
+ */
 export type ObjectiveOutputs = Record<string, Tensor>
 
 /**
@@ -95,6 +98,9 @@ function dynamicLoss(
     ceDynamic: crossEntropy(dynamic.logits, targets),
     rateLoss: mul(rateLoss(masks, options.rate), loss.rateWeight),
     activeRatePerLayer: reduceMean(masks, { axes: [0, 2] }),
+    masks,
+    soft: stackLayers(dynamic.dispatches.map(({ soft }) => soft)),
+    dispatcherLogits: stackLayers(dynamic.dispatches.map(({ logits }) => logits)),
   }
   const terms = ['ceDynamic', 'rateLoss']
   if (loss.complete || loss.distillation) {

@@ -25,8 +25,20 @@ export interface StepResult {
   /** [B, K], of the dynamic model. */
   readonly logits: Float32Array
   readonly activeRatePerLayer: readonly number[]
+  /** What the dispatchers decided, [B, L, N] each; undefined for methods without dispatch. */
+  readonly gates: Gates | undefined
   /** By weight name; valid until the next step. */
   readonly gradients: Map<string, Float32Array>
+}
+
+/** Decisions of all layers over patch tokens, [B, L, N] each. */
+export interface Gates {
+  /** 0 or 1. */
+  readonly masks: Float32Array
+  /** Gate probabilities, with noise and temperature. */
+  readonly soft: Float32Array
+  /** Bare logits, without noise. */
+  readonly dispatcherLogits: Float32Array
 }
 
 /** Weights and the pass that gives their gradients: what a trainer needs. */
@@ -76,11 +88,12 @@ export class TrainingStep implements TrainableStep {
   /** As the interface says; `noise` [L, B, N, 1] replaces the drawn one. */
   async run(batch: StepBatch, step: number, noise?: TensorData): Promise<StepResult> {
     const { microBatch } = this.settings
-    const sums = new Sums(batch, this.settings.config.numClasses)
+    const sums = new Sums(batch)
     for (let first = 0; first < batch.size; first += microBatch) {
       const size = Math.min(microBatch, batch.size - first)
       const feeds = this.feeds(batch, { step, first, size })
-      sums.add(await this.program.run(noise ? { ...feeds, noise } : feeds), first, size)
+      const given = noise && { noise: imagesOf(noise, first, size) }
+      sums.add(await this.program.run({ ...feeds, ...given }), first, size)
     }
     return sums.result()
   }
@@ -111,31 +124,48 @@ export class TrainingStep implements TrainableStep {
   }
 }
 
+/** Images `first` .. `first + size - 1` of noise [L, B, N, 1]. */
+function imagesOf({ shape, data }: TensorData, first: number, size: number): TensorData {
+  const [layers, images, tokens] = shape as readonly [number, number, number]
+  const part = new Float32Array(layers * size * tokens)
+  for (let layer = 0; layer < layers; layer++) {
+    const start = (layer * images + first) * tokens
+    part.set((data as Float32Array).subarray(start, start + size * tokens), layer * size * tokens)
+  }
+  return { dtype: 'float32', shape: [layers, size, tokens, 1], data: part }
+}
+
+/** Outputs that have one row per image. */
+const rowOutputs = ['logits', 'masks', 'soft', 'dispatcherLogits'] as const
+type RowOutput = (typeof rowOutputs)[number]
+
 /** Sums up the outputs of micro-batches, each weighted by its share of the batch. */
 class Sums {
   private readonly scalars: Record<string, number> = {}
   private readonly gradients = new Map<string, Float32Array>()
-  private readonly logits: Float32Array
+  private readonly rows: Partial<Record<RowOutput, Float32Array>> = {}
   private rates: number[] = []
 
-  constructor(
-    private readonly batch: StepBatch,
-    private readonly classes: number,
-  ) {
-    this.logits = new Float32Array(batch.size * classes)
-  }
+  constructor(private readonly batch: StepBatch) {}
 
   add(outputs: Record<string, TensorData>, first: number, size: number): void {
     const share = size / this.batch.size
+    for (const name of rowOutputs) if (outputs[name]) this.addRows(name, outputs[name], first, size)
     for (const [name, { data, shape }] of Object.entries(outputs)) {
       const values = data as Float32Array
-      if (name === 'logits') this.logits.set(values, first * this.classes)
-      else if (name === 'activeRatePerLayer')
+      if (name === 'activeRatePerLayer')
         this.rates = Array.from(values, (rate, i) => (this.rates[i] ?? 0) + rate * share)
       else if (name.startsWith('grad.')) this.addGradient(name.slice('grad.'.length), values, share)
       else if (shape.length === 0)
         this.scalars[name] = (this.scalars[name] ?? 0) + (values[0] as number) * share
     }
+  }
+
+  private addRows(name: RowOutput, { data }: TensorData, first: number, size: number): void {
+    const width = data.length / size
+    const all = this.rows[name] ?? new Float32Array(this.batch.size * width)
+    all.set(data as Float32Array, first * width)
+    this.rows[name] = all
   }
 
   private addGradient(name: string, values: Float32Array, share: number): void {
@@ -149,7 +179,14 @@ class Sums {
   }
 
   result(): StepResult {
-    const { scalars, logits, gradients, rates } = this
-    return { scalars, logits, gradients, activeRatePerLayer: rates }
+    const { scalars, gradients, rates } = this
+    const { logits, ...gates } = this.rows
+    return {
+      scalars,
+      logits: logits as Float32Array,
+      gradients,
+      activeRatePerLayer: rates,
+      gates: gates.masks && (gates as Gates),
+    }
   }
 }

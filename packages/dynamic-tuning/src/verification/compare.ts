@@ -1,0 +1,84 @@
+import type { TensorData } from '@dynamic-tuning/engine'
+import type { Fixture, Tolerance } from './fixture.ts'
+
+/** How near a produced tensor is to the expected one. */
+export interface TensorReport {
+  /** The expected tensor's name; ` (skip)` and the like where it was produced in more than one way. */
+  readonly name: string
+  /** Largest difference; null where there is nothing to compare, or it is not a number. */
+  readonly maxAbs: number | null
+  /** `maxAbs` as a share of the largest expected magnitude. */
+  readonly maxRel: number | null
+  /** Largest difference allowed. */
+  readonly tolerance: number
+  readonly pass: boolean
+  /** Why it fails, or why it is not compared, where numbers do not tell. */
+  readonly note?: string
+}
+
+/** What a fixture's kind made, under the expected names; a way of making it may follow in brackets. */
+export type Produced = ReadonlyMap<string, TensorData>
+
+/** One report for each expected tensor and each way it was produced; one that was not produced fails. */
+export function compareAll(fixture: Fixture, produced: Produced): TensorReport[] {
+  const ways = new Map<string, string[]>()
+  for (const name of produced.keys()) {
+    const expected = name.replace(/ \(.*\)$/, '')
+    ways.set(expected, [...(ways.get(expected) ?? []), name])
+  }
+  return [...fixture.expected].flatMap(([name, expected]) => {
+    const tolerance = toleranceOf(fixture, name, expected)
+    const made = ways.get(name) ?? []
+    if (made.length === 0) return [failed(name, tolerance, 'not produced')]
+    return made.map((way) => {
+      const report = compare(way, produced.get(way) as TensorData, expected, tolerance)
+      return isLeftOut(fixture, name)
+        ? { ...report, pass: true, note: 'not compared, says config.json' }
+        : report
+    })
+  })
+}
+
+function compare(name: string, got: TensorData, expected: TensorData, tolerance: number): TensorReport {
+  if (got.shape.join() !== expected.shape.join())
+    return failed(name, tolerance, `has shape [${got.shape}], not [${expected.shape}]`)
+  let maxAbs = 0
+  for (let i = 0; i < expected.data.length; i++) {
+    const difference = Math.abs(Number(got.data[i]) - Number(expected.data[i]))
+    if (Number.isNaN(difference)) return failed(name, tolerance, `is no number at element ${i}`)
+    maxAbs = Math.max(maxAbs, difference)
+  }
+  const largest = largestOf(expected)
+  const maxRel = maxAbs === 0 ? 0 : largest === 0 ? null : maxAbs / largest
+  return { name, maxAbs, maxRel, tolerance, pass: maxAbs <= tolerance }
+}
+
+function failed(name: string, tolerance: number, note: string): TensorReport {
+  return { name, maxAbs: null, maxRel: null, tolerance, pass: false, note }
+}
+
+function largestOf({ data }: TensorData): number {
+  let largest = 0
+  for (let i = 0; i < data.length; i++) largest = Math.max(largest, Math.abs(Number(data[i])))
+  return largest
+}
+
+/** abs + relative * max|expected| of the first pattern that fits; masks must be equal, whatever it says. */
+function toleranceOf({ tolerances }: Fixture, name: string, expected: TensorData): number {
+  if (/(?:^|\.)masks$/.test(name)) return 0
+  // Losses have a limit of their own under this one name; tensors of another file follow a slash.
+  const key = name.startsWith('losses') ? 'losses' : name.replace(/^[^/]*\//, '')
+  const found = [...tolerances].find(([pattern]) => fits(pattern, key))
+  const { abs, rel_to_tensor_max } = found?.[1] ?? ({ abs: 0, rel_to_tensor_max: 0 } satisfies Tolerance)
+  return abs + rel_to_tensor_max * largestOf(expected)
+}
+
+function fits(pattern: string, name: string): boolean {
+  const literal = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+  return new RegExp(`^${literal.join('.*')}$`).test(name)
+}
+
+function isLeftOut({ updatesNotCompared }: Fixture, name: string): boolean {
+  const [, parameter] = /^step[^.]*\.(.+)$/.exec(name) ?? []
+  return parameter !== undefined && updatesNotCompared.includes(parameter)
+}

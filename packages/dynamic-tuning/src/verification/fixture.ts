@@ -1,0 +1,124 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { TensorData } from '@dynamic-tuning/engine'
+import { z } from 'zod'
+import { ConfigError, DataError } from '../errors.ts'
+import { loadCheckpointFile } from '../io/checkpoint.ts'
+import { readJson } from '../io/read-json.ts'
+import { readSafetensors } from '../io/safetensors.ts'
+
+/** How far a value may be off: abs + relative * (largest magnitude expected). */
+export interface Tolerance {
+  readonly abs: number
+  readonly rel_to_tensor_max: number
+}
+
+/** A folder with a model's weights and inputs, and what it must produce. */
+export interface Fixture {
+  readonly folder: string
+  /** The value in `config.json`, checked by the fixture's kind. */
+  readonly config: unknown
+  readonly inputs: ReadonlyMap<string, TensorData>
+  /** Expected tensors, and the losses of `expected.json` as scalars: `losses_per_step[3].kl`. */
+  readonly expected: ReadonlyMap<string, TensorData>
+  /** Limits by name pattern (`*` fits anything); the first that fits holds. */
+  readonly tolerances: ReadonlyMap<string, Tolerance>
+  /** Parameters whose updates are rounding noise and not to be compared. */
+  readonly updatesNotCompared: readonly string[]
+}
+
+const limit = z.object({ abs: z.number().nonnegative(), rel_to_tensor_max: z.number().nonnegative() })
+const losses = z.record(z.string(), z.number())
+const expectations = z.looseObject({
+  tolerances: z.record(z.string(), limit),
+  losses: losses.optional(),
+  losses_first_step: losses.optional(),
+  losses_per_step: z.array(losses).optional(),
+})
+const common = z.looseObject({ updates_not_compared: z.array(z.string()).default([]) })
+
+/**
+ * Opens the folder of a fixture: everything but the weights. A Hugging Face model folder takes inputs and expectations
+ * from the folder above.
+ * @throws DataError where config.json or expected.json is missing or damaged; CheckpointError for the tensor files
+ */
+export function openFixture(folder: string): Fixture {
+  const config = readJson(join(folder, 'config.json'), DataError)
+  const home = isHuggingFace(config) ? join(folder, '..') : folder
+  const path = join(home, 'expected.json')
+  const told = check(expectations, path, readJson(path, DataError), DataError)
+  const tensors = readSafetensors(join(home, 'expected.safetensors'))
+  return {
+    folder,
+    config,
+    inputs: readSafetensors(join(home, 'inputs.safetensors')),
+    expected: new Map([...tensors, ...lossScalars(told)]),
+    tolerances: new Map(Object.entries(told.tolerances)),
+    updatesNotCompared: check(common, join(folder, 'config.json'), config, DataError).updates_not_compared,
+  }
+}
+
+/** Whether this is the `config.json` of a Hugging Face ViT rather than of a fixture. */
+export function isHuggingFace(config: unknown): boolean {
+  return z.looseObject({ model_type: z.literal('vit'), kind: z.undefined().optional() }).safeParse(config)
+    .success
+}
+
+/** The fixture's weights under timm names: the file that `weights` in config.json names, or `weights.safetensors`. */
+export function fixtureWeights({ folder, config }: Fixture): Map<string, TensorData> {
+  const { weights } = z.looseObject({ weights: z.string().default('weights.safetensors') }).parse(config)
+  return loadCheckpointFile(resolve(folder, weights)).tensors
+}
+
+/** More expected tensors from a file that only some fixtures have. */
+export function moreExpected(folder: string, file: string): Map<string, TensorData> {
+  const path = join(folder, file)
+  return existsSync(path) ? readSafetensors(path) : new Map()
+}
+
+/** The settings of a fixture as its kind wants them. @throws ConfigError naming the field, for what cannot be run */
+export function fixtureConfig<T extends z.ZodType>(fixture: Fixture, schema: T): z.output<T> {
+  return check(schema, join(fixture.folder, 'config.json'), fixture.config, ConfigError)
+}
+
+/** An input of the fixture. @throws DataError where it is missing */
+export function fixtureInput(fixture: Fixture, name: string): TensorData {
+  const tensor = fixture.inputs.get(name)
+  if (tensor) return tensor
+  throw new DataError(
+    `verify: ${fixture.folder} has no input "${name}", got ${[...fixture.inputs.keys()].join(', ')}. Complete inputs.safetensors.`,
+  )
+}
+
+function check<T extends z.ZodType>(
+  schema: T,
+  path: string,
+  json: unknown,
+  failure: new (message: string) => Error,
+): z.output<T> {
+  const result = schema.safeParse(json)
+  if (result.success) return result.data
+  throw new failure(`verify: ${path} cannot be used as a fixture:\n${z.prettifyError(result.error)}`)
+}
+
+function lossScalars(
+  scalars: Pick<z.output<typeof expectations>, 'losses' | 'losses_first_step' | 'losses_per_step'>,
+): [string, TensorData][] {
+  const steps = scalars.losses_per_step ?? []
+  const groups: [string, Record<string, number> | undefined][] = [
+    ['losses', scalars.losses],
+    ['losses_first_step', scalars.losses_first_step],
+    ...steps.map((terms, step): [string, Record<string, number>] => [`losses_per_step[${step}]`, terms]),
+  ]
+  return groups.flatMap(([group, terms = {}]) =>
+    Object.entries(terms).map(([term, value]): [string, TensorData] => [
+      `${group}.${term}`,
+      scalarData(value),
+    ]),
+  )
+}
+
+/** One number as a tensor without axes. */
+export function scalarData(value: number): TensorData {
+  return { dtype: 'float64', shape: [], data: Float64Array.of(value) }
+}

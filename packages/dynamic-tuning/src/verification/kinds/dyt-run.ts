@@ -1,0 +1,76 @@
+import type { CompileOptions, TensorData } from '@dynamic-tuning/engine'
+import { Classifier } from '../../evaluation/classifier.ts'
+import { patchCount, type VitConfig } from '../../models/vit-config.ts'
+import { WeightStore } from '../../nn/weight-store.ts'
+import { dyt } from '../../tuners/dyt.ts'
+import type { Pass } from '../../tuners/tuner.ts'
+import { type Fixture, fixtureInput } from '../fixture.ts'
+import type { DytSettings } from './dyt-settings.ts'
+
+/** Everything needed to run a Dynamic Tuning fixture. */
+export interface DytRun {
+  readonly fixture: Fixture
+  readonly settings: DytSettings
+  readonly tensors: ReadonlyMap<string, TensorData>
+  readonly compile: CompileOptions
+}
+
+/** Logits and masks as inference gives them, masked and skipping; `weights` are those that training changed. */
+export async function bothWays(
+  run: DytRun,
+  name: string,
+  weights: ReadonlyMap<string, TensorData>,
+  suffix = '',
+): Promise<[string, TensorData][]> {
+  const masked = await classify(run, name, 'masked', weights)
+  const skipping = await classify(run, name, 'skip', weights)
+  return [
+    ...masked.map(([key, value]): [string, TensorData] => [suffix ? `${key} (masked${suffix})` : key, value]),
+    ...skipping.map(([key, value]): [string, TensorData] => [`${key} (skip${suffix})`, value]),
+  ]
+}
+
+/** Logits, and masks where tokens are dispatched, as inference gives them in one form. */
+export async function classify(
+  run: DytRun,
+  name: string,
+  pass: Exclude<Pass['kind'], 'train'>,
+  weights: ReadonlyMap<string, TensorData>,
+): Promise<[string, TensorData][]> {
+  const { config, options } = run.settings
+  const store = new WeightStore({ tensors: run.tensors, trainable: exactly(weights.keys()) })
+  const classifier = await Classifier.create({
+    config,
+    tuner: dyt,
+    options,
+    store,
+    pass,
+    compile: run.compile,
+  })
+  const { logits, masks } = await classifier.classify(imagesOf(run), weights)
+  await classifier.release()
+  const found: [string, TensorData][] = [[`${name}.logits`, logitsData(config, logits)]]
+  if (masks) found.push([`${name}.masks`, gatesData(config, masks)])
+  return found
+}
+
+/** Patterns that fit these names and nothing else. */
+export function exactly(names: Iterable<string>): RegExp[] {
+  return [...names].map((name) => new RegExp(`^${name.replaceAll('.', '\\.')}$`))
+}
+
+/** [B, 3, H, W] */
+export function imagesOf({ fixture }: DytRun): Float32Array {
+  return fixtureInput(fixture, 'images').data as Float32Array
+}
+
+/** [B, K] */
+export function logitsData({ numClasses }: VitConfig, data: Float32Array): TensorData {
+  return { dtype: 'float32', shape: [data.length / numClasses, numClasses], data }
+}
+
+/** [B, L, N] */
+export function gatesData(config: VitConfig, data: Float32Array): TensorData {
+  const [layers, tokens] = [config.depth, patchCount(config)]
+  return { dtype: 'float32', shape: [data.length / layers / tokens, layers, tokens], data }
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod'
+import type { VitConfig } from '../../models/vit-config.ts'
+import type { AdamWSettings } from '../../training/adamw.ts'
+import type { LossSettings } from '../../training/objective.ts'
+import type { TunerOptions } from '../../tuners/tuner.ts'
+import { type Fixture, fixtureConfig } from '../fixture.ts'
+import { vitFields, vitOf } from '../vit-settings.ts'
+
+const optimizer = z.looseObject({
+  name: z.literal('AdamW').default('AdamW'),
+  lr: z.number(),
+  beta1: z.number(),
+  beta2: z.number(),
+  eps: z.number(),
+  weight_decay: z.number(),
+})
+const one = z.literal(1).default(1)
+const share = z.number().min(0).max(1)
+const fields = vitFields.extend({
+  bottleneck: z.int().positive(),
+  adapter_scale: z.number(),
+  adapter_dropout: z.literal(0),
+  target_rate: share,
+  dispatcher: z.looseObject({
+    bias: z.boolean(),
+    tau: z.number().positive(),
+    threshold: z.literal(0.5),
+    comparison: z.literal('greater'),
+    keeps_class_token: z.literal(true),
+  }),
+  loss: z.looseObject({
+    ce_dynamic_weight: one,
+    ce_complete_weight: z.literal([0, 1]).default(1),
+    kl_weight: z.literal([0, 1]).default(1),
+    rate_weight: z.number(),
+    target_rate: share.optional(),
+    kl_reduction: z.literal('batchmean'),
+    ce_reduction: z.literal('mean'),
+    kl_teacher: z.literal('complete model, no gradient').optional(),
+  }),
+  optimizer,
+  trainable: z.array(z.string()).min(1),
+  edge: z.record(z.string(), z.looseObject({ bias_overrides: z.record(z.string(), z.number()) })).default({}),
+})
+
+/** An optimiser's settings with its learning rate. */
+export interface Optimizer {
+  readonly learningRate: number
+  readonly adamw: AdamWSettings
+}
+
+/** Everything a Dynamic Tuning fixture sets. */
+export interface DytSettings {
+  readonly config: VitConfig
+  readonly options: TunerOptions
+  readonly loss: LossSettings
+  readonly dispatcherBias: boolean
+  /** Names of the trained weights. */
+  readonly trainable: readonly string[]
+  /** By what follows the step number in a tensor's name: '' and, for instance, `_strong_decay`. */
+  readonly optimizers: ReadonlyMap<string, Optimizer>
+  /** Dispatcher biases to set, by name of the case and of the weight. */
+  readonly edge: Readonly<Record<string, Readonly<Record<string, number>>>>
+}
+
+/** The settings in a fixture's config.json. @throws ConfigError naming what is missing or cannot be run */
+export function dytSettings(fixture: Fixture): DytSettings {
+  const read = fixtureConfig(fixture, fields)
+  const { loss, dispatcher, edge } = read
+  return {
+    config: vitOf(read),
+    options: {
+      bottleneck: read.bottleneck,
+      adapterScale: read.adapter_scale,
+      adapterDropout: 0,
+      rate: loss.target_rate ?? read.target_rate,
+      temperature: dispatcher.tau,
+    },
+    loss: {
+      rateWeight: loss.rate_weight,
+      complete: loss.ce_complete_weight === 1,
+      distillation: loss.kl_weight === 1,
+    },
+    dispatcherBias: dispatcher.bias,
+    trainable: read.trainable,
+    optimizers: optimizersOf(fixture, read.optimizer),
+    edge: Object.fromEntries(
+      Object.entries(edge).map(([name, { bias_overrides }]) => [name, bias_overrides]),
+    ),
+  }
+}
+
+/** `optimizer`, and each `optimizer_*` as what it changes about that. */
+function optimizersOf(fixture: Fixture, base: z.output<typeof optimizer>): Map<string, Optimizer> {
+  const all = fixtureConfig(fixture, z.looseObject({}))
+  const found = new Map([['', optimizerOf(base)]])
+  for (const key of Object.keys(all)) {
+    const suffix = /^optimizer(_.+)$/.exec(key)?.[1]
+    if (suffix === undefined) continue
+    const changes = fixtureConfig(fixture, z.looseObject({ [key]: optimizer.partial() }))[key]
+    found.set(suffix, optimizerOf({ ...base, ...changes }))
+  }
+  return found
+}
+
+function optimizerOf({ lr, beta1, beta2, eps, weight_decay }: z.output<typeof optimizer>): Optimizer {
+  return { learningRate: lr, adamw: { beta1, beta2, epsilon: eps, weightDecay: weight_decay } }
+}

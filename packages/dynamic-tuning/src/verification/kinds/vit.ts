@@ -1,0 +1,60 @@
+import { type CompileOptions, compile, input, type TensorData } from '@dynamic-tuning/engine'
+import { z } from 'zod'
+import { Classifier } from '../../evaluation/classifier.ts'
+import { openBackbone } from '../../io/backbone.ts'
+import { type Backbone, fitBackbone } from '../../models/backbone.ts'
+import { vit } from '../../models/vit.ts'
+import { WeightStore } from '../../nn/weight-store.ts'
+import { linearProbe } from '../../tuners/linear.ts'
+import { type Fixture, fixtureConfig, fixtureInput, fixtureWeights, isHuggingFace } from '../fixture.ts'
+import type { FixtureKind } from '../fixture-kind.ts'
+import { vitFields, vitOf } from '../vit-settings.ts'
+
+/** A plain ViT stage by stage, its weights under timm names or as a Hugging Face folder. */
+export const vitKind: FixtureKind = {
+  name: 'vit',
+  matches: (config) =>
+    isHuggingFace(config) || z.looseObject({ kind: z.literal('vit') }).safeParse(config).success,
+  async produce(fixture, options) {
+    const backbone = open(fixture)
+    const images = fixtureInput(fixture, 'images').data as Float32Array
+    const stages = await runStages(backbone, images, options)
+    return new Map([...stages, ['logits (inference)', await classify(backbone, images, options)]])
+  },
+}
+
+function open(fixture: Fixture): Backbone {
+  if (isHuggingFace(fixture.config)) return openBackbone(fixture.folder)
+  const config = vitOf(fixtureConfig(fixture, vitFields))
+  return fitBackbone(fixture.folder, { config, tensors: fixtureWeights(fixture) })
+}
+
+async function runStages(
+  { config, tensors }: Backbone,
+  images: Float32Array,
+  options: CompileOptions,
+): Promise<[string, TensorData][]> {
+  const out = vit(input('images', ['B', 3, ...config.imageSize]), new WeightStore({ tensors }), config)
+  const blocks = out.blocks.map((block, i) => [`blocks.${i}`, block] as const)
+  const { patchEmbed: patch_embed, embed, features, pooled, logits } = out
+  const stages = { patch_embed, embed, ...Object.fromEntries(blocks), features, pooled, logits }
+  const program = await compile(stages, options)
+  const values = await program.run({ images })
+  await program.release()
+  return Object.entries(values)
+}
+
+/** Logits [B, K] as inference gives them. */
+export async function classify(
+  { config, tensors }: Backbone,
+  images: Float32Array,
+  compile: CompileOptions,
+): Promise<TensorData> {
+  const store = new WeightStore({ tensors })
+  const settings = { config, tuner: linearProbe, options: linearProbe.defaults, store, compile }
+  const classifier = await Classifier.create(settings)
+  const { logits } = await classifier.classify(images)
+  await classifier.release()
+  const shape = [logits.length / config.numClasses, config.numClasses]
+  return { dtype: 'float32', shape, data: logits }
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod'
+import { ConfigError } from '../errors.ts'
+import type { Fixture } from './fixture.ts'
+import type { FixtureKind } from './fixture-kind.ts'
+import { dytImageKind } from './kinds/dyt-image.ts'
+import { vitKind } from './kinds/vit.ts'
+import { vitResizeKind } from './kinds/vit-resize.ts'
+
+/** All kinds of fixtures that can be run. */
+export const fixtureKinds: readonly FixtureKind[] = [vitKind, vitResizeKind, dytImageKind]
+
+/** How to run a fixture. @throws ConfigError for a kind that cannot be run */
+export function kindOf({ folder, config }: Fixture): FixtureKind {
+  const found = fixtureKinds.find((kind) => kind.matches(config))
+  if (found) return found
+  const described = z
+    .looseObject({ kind: z.unknown(), method: z.unknown(), dispatch: z.unknown(), adapter: z.unknown() })
+    .partial()
+    .safeParse(config).data
+  const { kind, method, dispatch, adapter } = described ?? {}
+  throw new ConfigError(
+    `verify: ${folder} is a fixture of a kind that cannot be run, got ${JSON.stringify({ kind, method, dispatch, adapter })}. Known kinds: ${fixtureKinds.map(({ name }) => name).join(', ')}.`,
+  )
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { checkVitConfig, type VitConfig } from '../models/vit-config.ts'
+
+const count = z.int().positive()
+
+/** The fields of a fixture's `config.json` that decide its ViT; all must be there, other values than ours are refused. */
+export const vitFields = z.looseObject({
+  img_size: z.union([count, z.tuple([count, count])]),
+  patch_size: count,
+  in_chans: z.literal(3),
+  embed_dim: count,
+  depth: count,
+  num_heads: count,
+  mlp_ratio: z.number().positive(),
+  num_classes: count,
+  global_pool: z.enum(['token', 'avg']),
+  layer_norm_eps: z.number().positive(),
+  qkv_bias: z.boolean(),
+  activation: z.literal('gelu_erf'),
+  class_token: z.literal(true).default(true),
+  drop_path: z.literal(0).default(0),
+})
+
+/** A fixture's model; `img_size` is a side or [height, width]. */
+export function vitOf(fields: z.output<typeof vitFields>): VitConfig {
+  const side = fields.img_size
+  return checkVitConfig({
+    imageSize: typeof side === 'number' ? [side, side] : side,
+    patchSize: fields.patch_size,
+    embedDim: fields.embed_dim,
+    depth: fields.depth,
+    numHeads: fields.num_heads,
+    mlpRatio: fields.mlp_ratio,
+    numClasses: fields.num_classes,
+    globalPool: fields.global_pool,
+    layerNormEps: fields.layer_norm_eps,
+    qkvBias: fields.qkv_bias,
+  })
+}

@@ -144,5 +144,5 @@ export function operatorScene(): Scene {
       .reduce((sum, part) => add(sum, part)),
   )
   const [dx, dy] = gradients(loss, [x, y]) as [Tensor, Tensor]
-  return { outputs: { ...outputs, loss, dx, dy }, feeds }
+  return { outputs: { ...outputs, total: loss, dx, dy }, feeds }
 }

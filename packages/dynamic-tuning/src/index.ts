@@ -103,3 +103,6 @@ export {
   type TunedRun,
   tunedModel,
 } from './workflows/tuned-run.ts'
+export { benchInference } from './workflows/bench-inference.ts'
+export { benchTraining } from './workflows/bench-training.ts'
+export { type BenchReport, type BenchResult, type BenchSettings, defaultBench } from './workflows/bench-types.ts'

@@ -1,0 +1,66 @@
+import { compile, input, random, type Tensor, type TensorData } from '@dynamic-tuning/engine'
+import { vit } from '../models/vit.ts'
+import type { VitConfig } from '../models/vit-config.ts'
+import { WeightStore } from '../nn/weight-store.ts'
+import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
+
+/** What a random model is made of. */
+export interface RandomModelSettings {
+  readonly config: VitConfig
+  readonly tuner: Tuner
+  readonly options: TunerOptions
+  /** Share of patch tokens every dispatcher shall let through. */
+  readonly active: number
+  readonly seed: number
+  readonly threads?: number
+}
+
+/** Images that the dispatchers are set on. */
+const images = 2
+/** Setting one layer's dispatcher moves what later layers see: a few rounds settle. */
+const rounds = 3
+
+/**
+ * Weights of an untrained tuned model for measuring: dispatchers get a random direction, and the bias at which `active` of
+ * the patch tokens of random images pass in every layer. How fast such a model runs does not depend on what it learned.
+ */
+export async function randomModel(
+  settings: RandomModelSettings,
+): Promise<Map<string, TensorData<'float32'>>> {
+  const { config, tuner, options, active, seed, threads = 0 } = settings
+  const pass = tuner.open(options, { kind: 'masked' })
+  const dispatcher = /\.mlp_token_select\./
+  const store = new WeightStore({ seed, ...(tuner.dispatches && { trainable: [dispatcher] }) })
+  const pixels = input('images', [images, 3, ...config.imageSize])
+  const { logits } = vit(pixels, store, config, pass.hooks)
+  if (pass.dispatches.length === 0) return store.values()
+  const outputs: Record<string, Tensor> = { logits }
+  for (const [layer, dispatch] of pass.dispatches.entries()) outputs[`${layer}`] = dispatch.logits
+  const program = await compile(outputs, { threads, prepack: false })
+  const dispatchers = store.startValues()
+  for (const [name, { data }] of dispatchers) if (name.endsWith('weight')) drawDirection(data, seed, name)
+  const drawn = random(seed, 'images')
+  const noise = Float32Array.from(
+    { length: images * 3 * config.imageSize[0] * config.imageSize[1] },
+    drawn.normal,
+  )
+  for (let round = 0; round < rounds; round++) {
+    const result = await program.run({ images: noise, ...Object.fromEntries(dispatchers) })
+    for (const layer of pass.dispatches.keys()) {
+      const bias = dispatchers.get(`blocks.${layer}.mlp_token_select.mlp_head.bias`) as TensorData<'float32'>
+      const sorted = Float32Array.from(result[`${layer}`]?.data as Float32Array).sort()
+      const threshold = sorted[
+        Math.min(sorted.length - 1, Math.round((1 - active) * sorted.length))
+      ] as number
+      bias.data[0] = (bias.data[0] as number) - threshold + 1e-6 * Math.abs(threshold)
+    }
+  }
+  await program.release()
+  return new Map([...store.values(), ...dispatchers])
+}
+
+/** A direction that spreads the logits of different tokens, whatever they have in common. */
+function drawDirection(weights: Float32Array, seed: number, name: string): void {
+  const stream = random(seed, 'dispatcher', name)
+  for (let i = 0; i < weights.length; i++) weights[i] = stream.normal()
+}

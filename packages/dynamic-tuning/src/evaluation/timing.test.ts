@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest'
+import { quantile, timeInTurn } from './timing.ts'
+
+describe('timeInTurn', () => {
+  it('runs cases alternately, leaves the warm-up out, and reports quantiles', async () => {
+    const order: string[] = []
+    let clock = 0
+    const make = (name: string, durations: number[]) => ({
+      name,
+      run: async () => {
+        order.push(name)
+        clock += durations.shift() as number
+      },
+    })
+    const cases = [make('a', [100, 1, 2, 3]), make('b', [500, 10, 30, 20])]
+    const times = await timeInTurn(cases, { warmup: 1, rounds: 3 }, () => clock)
+    expect(order.join('')).toBe('abababab')
+    expect(times.get('a')).toEqual({ medianMs: 2, p10Ms: 1.2, p90Ms: 2.8 })
+    expect(times.get('b')?.medianMs).toBe(20)
+  })
+
+  it('interpolates quantiles', () => {
+    expect(quantile([5], 0.9)).toBe(5)
+    expect(quantile([0, 10], 0.25)).toBe(2.5)
+  })
+})

@@ -1,0 +1,128 @@
+import { random } from '@dynamic-tuning/engine'
+import { modelCost } from '../cost/model-cost.ts'
+import { Classifier, type Prediction } from '../evaluation/classifier.ts'
+import { randomModel } from '../evaluation/random-model.ts'
+import { type TimedCase, timeInTurn } from '../evaluation/timing.ts'
+import { type VitConfig, vitConfig } from '../models/vit-config.ts'
+import { WeightStore } from '../nn/weight-store.ts'
+import { linearProbe } from '../tuners/linear.ts'
+import { tunerNamed } from '../tuners/registry.ts'
+import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
+import {
+  type BenchReport,
+  type BenchResult,
+  type BenchSelection,
+  type BenchSettings,
+  benchCompile,
+  benchConfig,
+  benchEnvironment,
+} from './bench-types.ts'
+
+interface Candidate {
+  readonly name: string
+  readonly tuner: Tuner
+  readonly options: TunerOptions
+  readonly classifier: Classifier
+}
+
+/**
+ * Throughput of the static model and of methods on it, random weights, all in one run and in turn. Dispatching methods skip
+ * tokens for real.
+ */
+export async function benchInference(
+  settings: BenchSettings,
+  { only, onProgress }: BenchSelection = {},
+): Promise<BenchReport> {
+  const config = benchConfig(vitConfig(settings.model, settings.classes), settings)
+  const candidates: Candidate[] = []
+  for (const name of ['static', ...settings.methods]) {
+    if (only !== undefined && name !== only) continue
+    onProgress?.(`preparing ${name}`)
+    candidates.push(await prepare(name, config, settings))
+  }
+  const results: BenchResult[] = []
+  for (const batch of settings.batches) {
+    onProgress?.(`measuring batch ${batch}`)
+    results.push(...(await measure(candidates, config, batch, settings)))
+  }
+  await Promise.all(candidates.map(({ classifier }) => classifier.release()))
+  return { benchmark: 'inference', environment: benchEnvironment(), results }
+}
+
+async function prepare(name: string, config: VitConfig, settings: BenchSettings): Promise<Candidate> {
+  const tuner = name === 'static' ? linearProbe : tunerNamed(name)
+  const options = { ...tuner.defaults, bottleneck: settings.bottleneck, rate: settings.active }
+  const { active, seed, threads } = settings
+  const tensors = await randomModel({ config, tuner, options, active, seed, threads })
+  const store = new WeightStore({ tensors })
+  const compile = benchCompile(settings)
+  return {
+    name,
+    tuner,
+    options,
+    classifier: await Classifier.create({ config, tuner, options, store, compile }),
+  }
+}
+
+async function measure(
+  candidates: readonly Candidate[],
+  config: VitConfig,
+  batch: number,
+  settings: BenchSettings,
+): Promise<BenchResult[]> {
+  const images = noiseImages(config, batch, settings.seed)
+  const last = new Map<string, Prediction>()
+  const cases: TimedCase[] = candidates.map(({ name, classifier }) => ({
+    name,
+    run: async () => last.set(name, await classifier.classify(images)),
+  }))
+  const times = await timeInTurn(cases, settings)
+  const base = times.get('static') ?? times.values().next().value
+  const macs = (candidate: Candidate, rates: readonly number[] | undefined): number =>
+    modelCost({ config, ...candidate, ...(rates && { activeTokensPerLayer: rates }) }).flops.total
+  const staticMacs = modelCost({ config, tuner: linearProbe }).flops.total
+  return candidates.map((candidate) => {
+    const timing = times.get(candidate.name) as NonNullable<typeof base>
+    const counts = activePerLayer(
+      last.get(candidate.name) as Prediction,
+      candidate.classifier.maskShape,
+      batch,
+    )
+    const tokens = candidate.classifier.maskShape[1]
+    return {
+      model: settings.model,
+      method: candidate.name,
+      activeRate: counts ? counts.reduce((a, b) => a + b, 0) / counts.length / tokens : null,
+      batch,
+      device: settings.device,
+      precision: 'fp32',
+      threads: settings.threads,
+      ...timing,
+      imagesPerSecond: (1000 * batch) / timing.medianMs,
+      peakMemoryMB: null,
+      ratioToStatic: (base?.medianMs ?? timing.medianMs) / timing.medianMs,
+      flopsRatioToStatic: staticMacs / macs(candidate, counts),
+    }
+  })
+}
+
+/** Images of standard normal noise, [batch, 3, H, W]. */
+export function noiseImages(config: VitConfig, batch: number, seed: number): Float32Array {
+  const stream = random(seed, 'bench')
+  return Float32Array.from({ length: batch * 3 * config.imageSize[0] * config.imageSize[1] }, stream.normal)
+}
+
+/** Mean number of active tokens of each layer. */
+function activePerLayer(
+  { masks }: Prediction,
+  [layers, tokens]: readonly [number, number],
+  batch: number,
+): number[] | undefined {
+  if (!masks) return undefined
+  const sums = new Array<number>(layers).fill(0)
+  for (const [i, value] of masks.entries()) {
+    const layer = Math.floor(i / tokens) % layers
+    sums[layer] = (sums[layer] as number) + value / batch
+  }
+  return sums
+}

@@ -1,0 +1,105 @@
+import { availableParallelism, cpus } from 'node:os'
+import type { CompileOptions, Device } from '@dynamic-tuning/engine'
+import type { VitConfig } from '../models/vit-config.ts'
+import { libraryVersion } from './library-version.ts'
+
+/** What is measured, and how. */
+export interface BenchSettings {
+  /** timm's name; weights are random. */
+  readonly model: string
+  /** Methods beside the static model. */
+  readonly methods: readonly string[]
+  readonly batches: readonly number[]
+  /** Share of patch tokens the random dispatchers let through. */
+  readonly active: number
+  readonly bottleneck: number
+  readonly classes: number
+  /** Side of the images in pixels; the model's own by default. */
+  readonly imageSize?: number
+  readonly threads: number
+  readonly device: Device
+  readonly warmup: number
+  readonly rounds: number
+  readonly seed: number
+}
+
+/** Settings of the figures in `docs/benchmarks.md`. */
+export const defaultBench: BenchSettings = {
+  model: 'vit_base_patch16_224',
+  methods: ['dyt'],
+  batches: [1, 8],
+  active: 0.5,
+  bottleneck: 64,
+  classes: 100,
+  threads: 2,
+  device: 'cpu',
+  warmup: 2,
+  rounds: 7,
+  seed: 0,
+}
+
+/** One model at one batch size. */
+export interface BenchResult {
+  readonly model: string
+  readonly method: string
+  /** Share of active patch tokens as measured; null without dispatch. */
+  readonly activeRate: number | null
+  readonly batch: number
+  readonly device: Device
+  readonly precision: 'fp32'
+  readonly threads: number
+  readonly medianMs: number
+  readonly p10Ms: number
+  readonly p90Ms: number
+  readonly imagesPerSecond: number
+  /** Largest resident memory of a process that does only this; null where it was not measured. */
+  readonly peakMemoryMB: number | null
+  /** Inference: times as fast as the static model. Training: steps last this many static forward passes. */
+  readonly ratioToStatic: number
+  /** What multiply-accumulates promise for inference: static / this. Null for training. */
+  readonly flopsRatioToStatic: number | null
+}
+
+/** What a benchmark prints. */
+export interface BenchReport {
+  readonly benchmark: 'inference' | 'training'
+  readonly environment: BenchEnvironment
+  readonly results: BenchResult[]
+}
+
+/** Machine and versions of a measurement. */
+export interface BenchEnvironment {
+  readonly version: string
+  readonly node: string
+  readonly platform: string
+  readonly cpu: string
+  readonly cores: number
+}
+
+/** This machine. */
+export function benchEnvironment(): BenchEnvironment {
+  return {
+    version: libraryVersion(),
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+  }
+}
+
+/** Which of the cases to run: one alone measures its memory. */
+export interface BenchSelection {
+  /** `static` or a method; all by default. */
+  readonly only?: string | undefined
+  readonly onProgress?: (text: string) => void
+}
+
+/** Sizes of the model that is measured. */
+export function benchConfig(config: VitConfig, { imageSize }: BenchSettings): VitConfig {
+  return imageSize === undefined ? config : { ...config, imageSize: [imageSize, imageSize] }
+}
+
+/** How programs are compiled for a measurement. */
+export function benchCompile({ device, threads }: BenchSettings): CompileOptions {
+  return { device, threads }
+}

@@ -1,0 +1,86 @@
+import {
+  plainAdapter,
+  plainAdd,
+  plainAttention,
+  plainLinear,
+  plainMlp,
+  plainNorm,
+  type Rows,
+  toRows,
+  type Values,
+} from '../nn/plain.test.support.ts'
+import type { VitConfig } from './vit-config.ts'
+
+/** How layers are changed: `base` not at all, `adapters` beside every MLP, `dispatch` with dispatchers too. */
+export interface PlainTuning {
+  readonly kind: 'base' | 'adapters' | 'dispatch'
+  readonly adapterScale: number
+}
+
+/** What one image gives. */
+export interface PlainOutputs {
+  readonly blocks: Rows[]
+  readonly logits: number[]
+  /** 0 or 1 by layer and patch token. */
+  readonly masks: number[][]
+}
+
+/** A ViT and its tuning in plain loops and double precision. image: [3 * H * W]. */
+export function plainVit(
+  image: ArrayLike<number>,
+  values: Values,
+  config: VitConfig,
+  tuning: PlainTuning = { kind: 'base', adapterScale: 1 },
+): PlainOutputs {
+  const { depth, numHeads, layerNormEps: eps } = config
+  let x = plainEmbed(image, values, config)
+  const blocks: Rows[] = []
+  const masks: number[][] = []
+  for (let i = 0; i < depth; i++) {
+    const at = `blocks.${i}`
+    const u = plainAdd(
+      x,
+      plainAttention(plainNorm(x, values, `${at}.norm1`, eps), values, `${at}.attn`, numHeads),
+    )
+    const mask = u.map((row, token) =>
+      tuning.kind !== 'dispatch' || token === 0 || logitOf(row, values, at) > 0 ? 1 : 0,
+    )
+    const block = plainMlp(plainNorm(u, values, `${at}.norm2`, eps), values, `${at}.mlp`)
+    const parts = [u, block.map((row, token) => row.map((value) => value * (mask[token] as number)))]
+    if (tuning.kind !== 'base') parts.push(plainAdapter(u, values, `${at}.adaptmlp`, tuning.adapterScale))
+    x = plainAdd(...parts)
+    blocks.push(x)
+    masks.push(mask.slice(1))
+  }
+  return { blocks, masks, logits: plainLinear([pool(x, values, config)], values, 'head')[0] as number[] }
+}
+
+function logitOf(row: number[], values: Values, at: string): number {
+  return plainLinear([row], values, `${at}.mlp_token_select.mlp_head`)[0]?.[0] as number
+}
+
+function plainEmbed(image: ArrayLike<number>, values: Values, config: VitConfig): Rows {
+  const { patchSize: size, embedDim, imageSize } = config
+  const [height, width] = imageSize
+  const patches: Rows = []
+  for (let top = 0; top < height; top += size)
+    for (let left = 0; left < width; left += size) {
+      const patch: number[] = []
+      for (let channel = 0; channel < 3; channel++)
+        for (let y = 0; y < size; y++)
+          for (let x = 0; x < size; x++)
+            patch.push(image[(channel * height + top + y) * width + left + x] as number)
+      patches.push(patch)
+    }
+  const classToken = toRows(values.get('cls_token')?.data as Float32Array, embedDim)
+  const positions = toRows(values.get('pos_embed')?.data as Float32Array, embedDim)
+  return plainAdd([...classToken, ...plainLinear(patches, values, 'patch_embed.proj')], positions)
+}
+
+function pool(x: Rows, values: Values, { globalPool, layerNormEps }: VitConfig): number[] {
+  if (globalPool === 'token') return plainNorm(x, values, 'norm', layerNormEps)[0] as number[]
+  const mean = (x[0] as number[]).map(
+    (_, i) => x.slice(1).reduce((sum, row) => sum + (row[i] as number), 0) / (x.length - 1),
+  )
+  return plainNorm([mean], values, 'fc_norm', layerNormEps)[0] as number[]
+}

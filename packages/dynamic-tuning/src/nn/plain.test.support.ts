@@ -1,0 +1,130 @@
+import { random, type TensorData } from '@dynamic-tuning/engine'
+
+/** Rows of features, in double precision. */
+export type Rows = number[][]
+export type Values = ReadonlyMap<string, TensorData>
+
+/** Weights of these shapes: normal, norm weights about 1; nothing is zero as fresh adapters are. */
+export function randomValues(
+  shapes: ReadonlyMap<string, readonly number[]>,
+  seed: number,
+  deviation = 0.4,
+): Map<string, TensorData<'float32'>> {
+  return new Map(
+    [...shapes].map(([name, shape]) => {
+      const stream = random(seed, 'test', name)
+      const centre = /norm\d?\.weight$/.test(name) ? 1 : 0
+      const data = new Float32Array(shape.reduce((a, b) => a * b, 1))
+      return [name, { dtype: 'float32', shape, data: data.map(() => centre + deviation * stream.normal()) }]
+    }),
+  )
+}
+
+/** Standard normal numbers. */
+export function noise(size: number, seed: number): Float32Array {
+  const stream = random(seed, 'test', 'noise')
+  return new Float32Array(size).map(() => stream.normal())
+}
+
+/** [rows * width] to rows. */
+export function toRows(data: ArrayLike<number>, width: number): Rows {
+  return Array.from({ length: data.length / width }, (_, row) =>
+    Array.from({ length: width }, (_, i) => data[row * width + i] as number),
+  )
+}
+
+const at = (values: Values, name: string): ArrayLike<number> => {
+  const found = values.get(name)
+  if (!found) throw new Error(`plain: no weight ${name}`)
+  return found.data as Float32Array
+}
+
+export function plainLinear(x: Rows, values: Values, name: string): Rows {
+  const weight = at(values, `${name}.weight`)
+  const bias = values.has(`${name}.bias`) ? at(values, `${name}.bias`) : undefined
+  return x.map((row) =>
+    Array.from({ length: weight.length / row.length }, (_, o) =>
+      row.reduce((sum, value, i) => sum + value * (weight[o * row.length + i] as number), bias?.[o] ?? 0),
+    ),
+  )
+}
+
+export function plainNorm(x: Rows, values: Values, name: string, epsilon: number): Rows {
+  const [weight, bias] = [at(values, `${name}.weight`), at(values, `${name}.bias`)]
+  return x.map((row) => {
+    const mean = row.reduce((a, b) => a + b, 0) / row.length
+    const variance = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / row.length
+    return row.map(
+      (value, i) =>
+        ((value - mean) / Math.sqrt(variance + epsilon)) * (weight[i] as number) + (bias[i] as number),
+    )
+  })
+}
+
+export function erf(x: number): number {
+  if (Math.abs(x) > 4) return Math.sign(x)
+  let [term, sum] = [x, x]
+  for (let n = 1; n < 90; n++) {
+    term *= (-x * x) / n
+    sum += term / (2 * n + 1)
+  }
+  return (2 / Math.sqrt(Math.PI)) * sum
+}
+
+export function plainMlp(x: Rows, values: Values, name: string): Rows {
+  const hidden = plainLinear(x, values, `${name}.fc1`)
+  const active = hidden.map((row) => row.map((v) => 0.5 * v * (1 + erf(v / Math.SQRT2))))
+  return plainLinear(active, values, `${name}.fc2`)
+}
+
+export function plainAdapter(x: Rows, values: Values, name: string, scale: number): Rows {
+  const hidden = plainLinear(x, values, `${name}.down_proj`).map((row) => row.map((v) => Math.max(v, 0)))
+  return plainLinear(hidden, values, `${name}.up_proj`).map((row) => row.map((v) => v * scale))
+}
+
+export function plainSoftmax(row: readonly number[]): number[] {
+  const largest = Math.max(...row)
+  const powers = row.map((value) => Math.exp(value - largest))
+  const total = powers.reduce((a, b) => a + b, 0)
+  return powers.map((power) => power / total)
+}
+
+/** Self-attention among the tokens of one image. */
+export function plainAttention(x: Rows, values: Values, name: string, heads: number): Rows {
+  const width = (x[0] as number[]).length
+  const size = width / heads
+  const qkv = plainLinear(x, values, `${name}.qkv`)
+  const part = (row: number[], which: number, head: number): number[] =>
+    row.slice(which * width + head * size, which * width + (head + 1) * size)
+  const mixed = qkv.map((query) =>
+    Array.from({ length: heads }, (_, head) => {
+      const scores = qkv.map((key) => {
+        const products = part(key, 1, head).map((k, i) => k * (part(query, 0, head)[i] as number))
+        return products.reduce((a, b) => a + b, 0) / Math.sqrt(size)
+      })
+      const shares = plainSoftmax(scores)
+      return Array.from({ length: size }, (_, i) =>
+        qkv.reduce((sum, value, j) => sum + (shares[j] as number) * (part(value, 2, head)[i] as number), 0),
+      )
+    }).flat(),
+  )
+  return plainLinear(mixed, values, `${name}.proj`)
+}
+
+export function plainAdd(...all: Rows[]): Rows {
+  const [first, ...rest] = all as [Rows, ...Rows[]]
+  return first.map((row, r) =>
+    row.map((value, i) => rest.reduce((sum, x) => sum + (x[r]?.[i] as number), value)),
+  )
+}
+
+/** Largest difference of two lists, which must be equally long. */
+export function farthest(got: ArrayLike<number>, wanted: ArrayLike<number>): number {
+  if (got.length !== wanted.length) return Number.POSITIVE_INFINITY
+  let largest = 0
+  for (let i = 0; i < got.length; i++) {
+    const difference = Math.abs((got[i] as number) - (wanted[i] as number))
+    if (!(difference <= largest)) largest = difference
+  }
+  return largest
+}

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, it } from 'vitest'
 import type { Plain } from '../testing/index.ts'
+import { softwareVulkan } from '../testing/software-vulkan.ts'
 import { expectSameValues } from './same-values.test.support.ts'
-import { softwareVulkan } from './software-vulkan.test.support.ts'
 
 const script = join(fileURLToPath(import.meta.url), '../../../dist/runtime/run-scenes.test.support.js')
 

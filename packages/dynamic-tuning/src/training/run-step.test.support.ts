@@ -1,0 +1,66 @@
+import { type Device, random, type TensorData } from '@dynamic-tuning/engine'
+import { Classifier } from '../evaluation/classifier.ts'
+import { type VitConfig, vitConfig } from '../models/vit-config.ts'
+import { WeightStore } from '../nn/weight-store.ts'
+import { dyt } from '../tuners/dyt.ts'
+import { objective, paperLoss } from './objective.ts'
+import { TrainingStep } from './training-step.ts'
+
+const size = 2
+const config: VitConfig = {
+  ...vitConfig('vit_tiny_patch4_16', 5),
+  embedDim: 24,
+  depth: 2,
+  numHeads: 3,
+}
+const settings = { config, tuner: dyt, options: { ...dyt.defaults, bottleneck: 16 }, loss: paperLoss }
+
+function draw(length: number, key: string, scale: number): Float32Array {
+  const stream = random(9, key)
+  return Float32Array.from({ length }, () => stream.normal() * scale)
+}
+
+/** Weights of every kind drawn anew: a fresh adapter's zeros would hide half of the gradients. */
+function drawnWeights(): Map<string, TensorData> {
+  const probe = new WeightStore({ trainable: dyt.trainable })
+  objective(probe, settings)
+  const tensors = new Map<string, TensorData>()
+  for (const [name, shape] of probe.shapes) {
+    const length = shape.reduce((a, b) => a * b, 1)
+    tensors.set(name, { dtype: 'float32', shape, data: draw(length, name, 0.45) })
+  }
+  return tensors
+}
+
+/** Values of one training step, of the plain model's logits and of the skipping ones, on a device. */
+async function values(device: Device): Promise<Record<string, number[]>> {
+  const tensors = drawnWeights()
+  const store = new WeightStore({ trainable: dyt.trainable, tensors })
+  const frozen = new WeightStore({ tensors })
+  const images = draw(size * 3 * 16 * 16, 'images', 1)
+  const targets = new Float32Array(size * 5)
+  targets.set([1, 0, 0, 0, 0, 0, 0, 0.5, 0.5, 0])
+  const step = await TrainingStep.create({
+    ...settings,
+    store,
+    seed: 1,
+    microBatch: size,
+    compile: { device },
+  })
+  const result = await step.run({ images, targets, size }, 0)
+  const found: Record<string, number[]> = {
+    ...Object.fromEntries(Object.entries(result.scalars).map(([name, value]) => [name, [value]])),
+    ...Object.fromEntries([...result.gradients].map(([name, data]) => [`grad.${name}`, Array.from(data)])),
+    logits: Array.from(result.logits),
+    activeRatePerLayer: [...result.activeRatePerLayer],
+  }
+  for (const pass of ['complete', 'masked', 'skip'] as const) {
+    const classifier = await Classifier.create({ ...settings, store: frozen, pass, compile: { device } })
+    found[pass] = Array.from((await classifier.classify(images)).logits)
+    await classifier.release()
+  }
+  await step.release()
+  return found
+}
+
+process.stdout.write(JSON.stringify(await values(process.argv[2] as Device)))

@@ -64,6 +64,13 @@ export { AdamW, type AdamWSettings, defaultAdamW } from './training/adamw.ts'
 export { type LossSettings, type ObjectiveSettings, objective, paperLoss } from './training/objective.ts'
 export { learningRateAt, type ScheduleSettings } from './training/schedule.ts'
 export { softTargets } from './training/targets.ts'
+export type {
+  EpochMetrics,
+  StepMetrics,
+  TrainOutcome,
+  TrainTotal,
+  Validation,
+} from './training/trainer.ts'
 export {
   type Gates,
   type StepBatch,
@@ -75,6 +82,14 @@ export { tunerNamed, tuners } from './tuners/registry.ts'
 export type { Dispatch, Pass, Tuner, TunerOptions, TunerPass } from './tuners/tuner.ts'
 export type { TensorReport } from './verification/compare.ts'
 export { type FixtureReport, verifyFixture } from './verification/verify.ts'
+export { benchInference } from './workflows/bench-inference.ts'
+export { benchTraining } from './workflows/bench-training.ts'
+export {
+  type BenchReport,
+  type BenchResult,
+  type BenchSettings,
+  defaultBench,
+} from './workflows/bench-types.ts'
 export { type EvaluationSettings, evaluateRun, type RunEvaluation } from './workflows/evaluate-run.ts'
 export { type FinetuneControl, type FinetuneOutcome, finetune } from './workflows/finetune.ts'
 export {
@@ -103,6 +118,3 @@ export {
   type TunedRun,
   tunedModel,
 } from './workflows/tuned-run.ts'
-export { benchInference } from './workflows/bench-inference.ts'
-export { benchTraining } from './workflows/bench-training.ts'
-export { type BenchReport, type BenchResult, type BenchSettings, defaultBench } from './workflows/bench-types.ts'

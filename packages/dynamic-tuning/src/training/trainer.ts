@@ -32,6 +32,12 @@ export interface StepMetrics {
   readonly [term: string]: number | string
 }
 
+/** How long a whole run is. */
+export interface TrainTotal {
+  readonly steps: number
+  readonly epochs: number
+}
+
 /** One line of `metrics.jsonl` after an epoch. */
 export interface EpochMetrics {
   readonly kind: 'epoch'
@@ -66,7 +72,7 @@ export interface TrainerSettings {
   readonly checkpointSeconds?: number
   /** Ends the run cleanly, with a checkpoint, after the step under way. */
   readonly signal?: AbortSignal
-  readonly onStep?: (metrics: StepMetrics, total: { readonly steps: number }) => void
+  readonly onStep?: (metrics: StepMetrics, total: TrainTotal) => void
   readonly onEpoch?: (metrics: EpochMetrics) => void
 }
 
@@ -130,7 +136,7 @@ class Trainer {
     this.tally.add(batch.size, (result.scalars.loss as number) * batch.size, correct, seconds)
     const metrics = stepMetrics(result, { step: this.done, epoch, lr, size: batch.size, correct, seconds })
     run?.appendMetric(metrics)
-    onStep?.(metrics, { steps: this.total })
+    onStep?.(metrics, { steps: this.total, epochs: this.settings.epochs })
   }
 
   /** Weights never see the gradients of such a step, so the last checkpoint stays usable. */

@@ -11,7 +11,13 @@ import { paperLoss } from '../training/objective.ts'
 import { drawKept, patchDropoutHooks } from '../training/patch-dropout.ts'
 import { StagedStep } from '../training/staged-step.ts'
 import { withTargets } from '../training/targets.ts'
-import { type EpochMetrics, type StepMetrics, type TrainOutcome, train } from '../training/trainer.ts'
+import {
+  type EpochMetrics,
+  type StepMetrics,
+  type TrainOutcome,
+  type TrainTotal,
+  train,
+} from '../training/trainer.ts'
 import type { ExtraFeeds } from '../training/training-step.ts'
 import { full } from '../tuners/full.ts'
 import {
@@ -27,7 +33,7 @@ export interface RunControl {
   readonly out: string
   readonly resume?: boolean
   readonly signal?: AbortSignal
-  readonly onStep?: (metrics: StepMetrics, total: { readonly steps: number }) => void
+  readonly onStep?: (metrics: StepMetrics, total: TrainTotal) => void
   readonly onEpoch?: (metrics: EpochMetrics) => void
 }
 

@@ -1,0 +1,43 @@
+import type { Option } from 'commander'
+import type { Terminal } from './terminal/terminal.ts'
+
+/** Headings of `dyt --help`, in the order in which they appear. */
+export type Group = 'Start here' | 'Train' | 'Use a trained model' | 'Measure'
+
+/** What a command is run with. */
+export interface Call<O> {
+  readonly args: readonly string[]
+  /** By camelCase name: flags, else values of the settings file, else defaults. */
+  readonly options: Readonly<O>
+  readonly terminal: Terminal
+  /** Raised at the first Ctrl-C, for commands that are `stoppable`. */
+  readonly signal: AbortSignal
+}
+
+/** One command: a file in `commands/`, and a line in `commands/registry.ts`. */
+export interface CommandUnit<O = Record<string, unknown>> {
+  /** `finetune`, or `bench inference` for a command below another. */
+  readonly name: string
+  readonly group: Group
+  /** One sentence without a full stop. */
+  readonly summary: string
+  /** Further lines of its help. */
+  readonly description?: string
+  /** Arguments in commander's notation with what they mean: `['<images...>', 'files, folders or patterns']`. */
+  readonly arguments?: readonly (readonly [string, string])[]
+  /** Beside those that all commands have: see `options/common.ts`. */
+  readonly options: readonly Option[]
+  /** Settings that only a settings file may hold. */
+  readonly fileKeys?: readonly string[]
+  /** Command lines with what they do. */
+  readonly examples: readonly (readonly [string, string])[]
+  /** Whether the first Ctrl-C only raises `signal`. */
+  readonly stoppable?: boolean
+  /** @returns the exit code where it is not 0 */
+  run(call: Call<O>): Promise<number | undefined>
+}
+
+/** A command with typed options. Its `options` decide what `O` really holds: keep the two together. */
+export function defineCommand<O extends object>(unit: CommandUnit<O>): CommandUnit {
+  return unit as CommandUnit<object> as CommandUnit
+}

@@ -1,0 +1,56 @@
+import { Option } from 'commander'
+import { evaluateRun, type InferencePass, openRun, type RunEvaluation } from 'dynamic-tuning'
+import { type Call, defineCommand } from '../command.ts'
+import { type CommonOptions, shared } from '../options/common.ts'
+import { summaryText } from '../show-summary.ts'
+import { formatPercent, formatRate } from '../terminal/format.ts'
+import { renderTable } from '../terminal/table.ts'
+
+interface Options extends CommonOptions {
+  readonly data?: string
+  readonly pass?: InferencePass
+  readonly batch?: number
+}
+
+export const evalCommand = defineCommand<Options>({
+  name: 'eval',
+  group: 'Use a trained model',
+  summary: 'Accuracy, active tokens and speed of a run',
+  arguments: [['<run>', 'folder of a finetune run']],
+  options: [
+    shared.data("other data with the same classes (default the run's own test images)"),
+    new Option(
+      '--pass <kind>',
+      'skip computes active tokens only, masked computes all, complete opens every gate (default skip)',
+    ).choices(['skip', 'masked', 'complete']),
+    shared.batch('images per pass (default 64, fewer for large models)'),
+  ],
+  examples: [
+    ['dyt eval runs/photos', 'test it again'],
+    ['dyt eval runs/photos --pass complete --json', 'as if no token were skipped'],
+  ],
+  async run({ args, options, terminal }: Call<Options>) {
+    const [path = ''] = args
+    const { data, pass, batch, threads, device } = options
+    const run = openRun(path)
+    terminal.note(terminal.notePaint.dim(`testing ${path}`))
+    const compile = { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) }
+    const evaluation = await evaluateRun(run, { data, pass, batch, compile })
+    terminal.result(evaluation, () => evaluationText(evaluation, terminal.paint))
+    return undefined
+  },
+})
+
+const mostClasses = 30
+
+function evaluationText(evaluation: RunEvaluation, paint: Call<Options>['terminal']['paint']): string {
+  const { perClass, imagesPerSecond } = evaluation
+  const worst = [...perClass].sort((a, b) => a.accuracy - b.accuracy).slice(0, mostClasses)
+  const rows = worst.map(({ class: name, images, accuracy }) => [name, images, formatPercent(accuracy)])
+  const heading =
+    perClass.length > worst.length
+      ? `The ${worst.length} hardest of ${perClass.length} classes`
+      : 'Classes, hardest first'
+  const speed = [['images per second', formatRate(imagesPerSecond), 'inside the model']] as const
+  return `${summaryText(evaluation, paint, speed)}\n${heading}\n\n${renderTable(['class', 'images', 'accuracy'], rows, { paint })}`
+}

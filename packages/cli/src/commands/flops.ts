@@ -1,0 +1,132 @@
+import {
+  ConfigError,
+  type ModelCost,
+  modelCost,
+  openBackbone,
+  tunerNamed,
+  type VitConfig,
+  vitConfig,
+} from 'dynamic-tuning'
+import { type Call, defineCommand } from '../command.ts'
+import { type CommonOptions, shared } from '../options/common.ts'
+import { formatCount, formatPercent } from '../terminal/format.ts'
+import type { Paint } from '../terminal/output.ts'
+import { renderTable } from '../terminal/table.ts'
+
+interface Options extends CommonOptions {
+  readonly model?: string
+  readonly method?: string
+  readonly classes?: number
+  readonly bottleneck?: number
+  readonly rate?: number
+  readonly active?: number
+  readonly imageSize?: readonly [number, number]
+}
+
+export const flopsCommand = defineCommand<Options>({
+  name: 'flops',
+  group: 'Measure',
+  summary: 'Parameters and FLOPs of any model, method and rate, by part',
+  description:
+    'Counted from the graph, without any weights. FLOPs are\nmultiply-accumulates of one image, as in the papers: linear maps, convolutions\nand attention products, LayerNorm 5 per element.',
+  options: [
+    shared.model("builtin (default), a path of weights, or timm's name"),
+    shared.randomWeights().hideHelp(),
+    shared.method(),
+    shared.classes('number of classes (default 100)'),
+    shared.bottleneck(),
+    shared.rate(),
+    shared.active(),
+    shared.dispatch(),
+    shared.imageSize(),
+    shared.batch('FLOPs are always those of one image').hideHelp(),
+  ],
+  examples: [
+    [
+      'dyt flops --model vit_base_patch16_224 --method dyt --rate 0.5',
+      'ViT-B/16, half of the tokens skipping',
+    ],
+    ['dyt flops --model vit_large_patch16_224 --method linear', 'the static model'],
+  ],
+  async run({ options, terminal }: Call<Options>) {
+    const { model = 'builtin', method = 'dyt' } = options
+    const tuner = tunerNamed(method)
+    const config = configOf(model, options)
+    const { bottleneck, rate } = options
+    const chosen = { ...(bottleneck !== undefined && { bottleneck }), ...(rate !== undefined && { rate }) }
+    const settings = { ...tuner.defaults, ...chosen }
+    const activeRate = tuner.dispatches ? (options.active ?? settings.rate) : 1
+    const cost = modelCost({ config, tuner, options: settings, activeRate })
+    const staticFlops = modelCost({ config, tuner: tunerNamed('linear') }).flops.total
+    const { trainableParts } = cost.params
+    const document = {
+      model,
+      method,
+      activeRate,
+      imageSize: config.imageSize,
+      params: { ...cost.params, adapters: trainableParts.adaptmlp ?? 0 },
+      flops: { total: cost.flops.total, static: staticFlops, parts: cost.flops.parts },
+    }
+    terminal.result(document, () =>
+      costText(`${model}, ${method}`, cost, { staticFlops, activeRate }, terminal.paint),
+    )
+    return undefined
+  },
+})
+
+function configOf(model: string, { classes = usualClasses, imageSize }: Options): VitConfig {
+  if (/^vit_/.test(model)) return withImageSize(vitConfig(model, classes), imageSize)
+  return openBackbone(model, { numClasses: classes, imageSize }).config
+}
+
+function withImageSize(config: VitConfig, imageSize: Options['imageSize']): VitConfig {
+  if (imageSize === undefined) return config
+  if (imageSize.some((size) => size % config.patchSize !== 0))
+    throw new ConfigError(
+      `flops: images of ${imageSize.join(' x ')} are no multiple of the patch ${config.patchSize}. Choose another image size.`,
+    )
+  return { ...config, imageSize }
+}
+
+/** CIFAR-100, which the papers count with. */
+const usualClasses = 100
+
+/** What parts are called in the table, by the last word of their name in the graph. */
+const partNames: Readonly<Record<string, string>> = {
+  patch_embed: 'patch embedding',
+  attn: 'attention',
+  mlp: 'MLP',
+  adaptmlp: 'adapters',
+  mlp_token_select: 'dispatchers',
+  norm: 'norms',
+  norm1: 'norms',
+  norm2: 'norms',
+  fc_norm: 'norms',
+  head: 'head',
+}
+
+function costText(
+  title: string,
+  { params, flops }: ModelCost,
+  more: { staticFlops: number; activeRate: number },
+  paint: Paint,
+): string {
+  const sums = new Map<string, number>()
+  for (const [part, cost] of Object.entries(flops.parts)) {
+    const word = part.replace(/^(?:layers\.\d+\.)?(?:blocks\.\d+\.)?/, '')
+    const name = partNames[word] ?? word
+    sums.set(name, (sums.get(name) ?? 0) + cost)
+  }
+  const rows = [...sums].map(([name, cost]) => [name, formatCount(cost), formatPercent(cost / flops.total)])
+  const trained = Object.entries(params.trainableParts)
+    .map(([part, size]) => `${partNames[part] ?? part} ${formatCount(size)}`)
+    .join(', ')
+  return [
+    `${paint.bold(title)}, ${formatPercent(more.activeRate, 0)} of the tokens active\n`,
+    renderTable(['part', 'FLOPs', 'share'], [...rows, ['all', formatCount(flops.total), '100.0 %']], {
+      paint,
+    }),
+    `${(flops.total / more.staticFlops).toFixed(3)} times the static model (${formatCount(more.staticFlops)})`,
+    `${formatCount(params.total)} parameters, ${formatCount(params.trainable)} of them trained: ${Object.keys(params.trainableParts).length > 6 ? 'all' : trained}\n`,
+  ].join('\n')
+}

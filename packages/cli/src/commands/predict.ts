@@ -1,0 +1,74 @@
+import { Option } from 'commander'
+import { type ImagePrediction, openRun, predictImages } from 'dynamic-tuning'
+import { type Call, defineCommand } from '../command.ts'
+import { imagePaths } from '../image-paths.ts'
+import { type CommonOptions, shared } from '../options/common.ts'
+import { integer } from '../options/numbers.ts'
+import { formatPercent } from '../terminal/format.ts'
+import type { Paint } from '../terminal/output.ts'
+import { cutToWidth, displayWidth, printable } from '../terminal/width.ts'
+
+interface Options extends CommonOptions {
+  readonly top?: number
+  readonly batch?: number
+}
+
+export const predictCommand = defineCommand<Options>({
+  name: 'predict',
+  group: 'Use a trained model',
+  summary: 'Labels for images, with the share of tokens that were active',
+  arguments: [
+    ['<run>', 'folder of a finetune run'],
+    ['<images...>', "image files, folders, or patterns such as 'photos/*.jpg'"],
+  ],
+  options: [
+    new Option('--top <n>', 'labels per image (default 3)').argParser(integer(1)),
+    shared.batch('images per pass (default 16)'),
+  ],
+  examples: [
+    ['dyt predict runs/photos cat.jpg dog.jpg', 'two images'],
+    ['dyt predict runs/photos new-photos/ --top 1 --json', 'a folder, for a script'],
+  ],
+  async run({ args, options, terminal }: Call<Options>) {
+    const [path = '', ...places] = args
+    const { top, batch, threads, device } = options
+    const run = openRun(path)
+    const paths = imagePaths(places)
+    const compile = { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) }
+    const results: ImagePrediction[] = []
+    for await (const result of predictImages(run, paths, { top, batch, compile })) {
+      results.push(result)
+      terminal.progress.update({ label: 'classifying', done: results.length, total: paths.length })
+    }
+    const failed = results.filter((result) => 'error' in result)
+    terminal.result({ run: path, results }, () => predictionText(results, terminal.paint))
+    for (const { error } of failed) process.stderr.write(`dyt: ${error}\n`)
+    return failed.length > 0 ? 1 : undefined
+  },
+})
+
+const widestName = 48
+
+function predictionText(results: readonly ImagePrediction[], paint: Paint): string {
+  const names = results.map(({ image }) => shortened(printable(image)))
+  const width = Math.max(...names.map(displayWidth))
+  return results
+    .map((result, i) => {
+      if ('error' in result) return ''
+      const name = names[i] as string
+      const labels = result.predictions.map(({ class: label, probability }, place) => {
+        const text = `${printable(label)} ${formatPercent(probability)}`
+        return place === 0 ? paint.bold(text) : paint.dim(text)
+      })
+      const active =
+        result.activeRate < 1 ? paint.dim(`   active ${formatPercent(result.activeRate, 0)}`) : ''
+      return `${name}${' '.repeat(width - displayWidth(name))}   ${labels.join(paint.dim(', '))}${active}\n`
+    })
+    .join('')
+}
+
+/** The end of a path tells more than its beginning. */
+function shortened(path: string): string {
+  if (displayWidth(path) <= widestName) return path
+  return [...cutToWidth([...path].reverse().join(''), widestName)].reverse().join('')
+}

@@ -1,0 +1,20 @@
+import type { CommandUnit } from '../command.ts'
+import { benchInferenceCommand, benchTrainingCommand } from './bench.ts'
+import { evalCommand } from './eval.ts'
+import { finetuneCommand } from './finetune.ts'
+import { flopsCommand } from './flops.ts'
+import { predictCommand } from './predict.ts'
+import { pretrainCommand } from './pretrain.ts'
+import { verifyCommand } from './verify.ts'
+
+/** All commands, in the order of `dyt --help` within their group. */
+export const commands: readonly CommandUnit[] = [
+  finetuneCommand,
+  pretrainCommand,
+  evalCommand,
+  predictCommand,
+  flopsCommand,
+  benchInferenceCommand,
+  benchTrainingCommand,
+  verifyCommand,
+]

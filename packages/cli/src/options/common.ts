@@ -1,0 +1,55 @@
+import { Option } from 'commander'
+import { tuners } from 'dynamic-tuning'
+import { imageSize, integer, number } from './numbers.ts'
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly json?: boolean
+  readonly quiet?: boolean
+  readonly seed?: number
+  readonly threads?: number
+  readonly device?: 'cpu' | 'webgpu' | 'cuda'
+  readonly config?: string
+}
+
+const commonHeading = 'Common options:'
+
+/** Fresh copies of the options that every command has. */
+export function commonOptions(): Option[] {
+  const options = [
+    new Option('--seed <n>', 'seed of everything random (default 0)').argParser(integer(0)),
+    new Option('--threads <n>', 'threads of the model; 0 lets the runtime choose').argParser(integer(0)),
+    new Option('--device <name>', 'where the model runs (default cpu):').choices(['cpu', 'webgpu', 'cuda']),
+    new Option('--config <file>', 'read settings from a YAML or JSON file; flags win'),
+    new Option('--json', 'print the result as one JSON document'),
+    new Option('--quiet', 'no progress, only the result'),
+  ]
+  return options.map((option) => option.helpGroup(commonHeading))
+}
+
+/** Options that several commands share, by name; each call makes a fresh one. */
+export const shared = {
+  model: (text = "builtin (default), a path of weights, or timm's name with --random-weights"): Option =>
+    new Option('--model <name>', text),
+  randomWeights: (): Option =>
+    new Option('--random-weights', 'draw the backbone at random instead of loading it'),
+  method: (): Option =>
+    new Option('--method <name>', 'how to tune (default dyt):').choices(tuners.map(({ name }) => name)),
+  classes: (text = 'number of classes'): Option => new Option('--classes <n>', text).argParser(integer(1)),
+  bottleneck: (): Option =>
+    new Option('--bottleneck <d>', 'features inside an adapter (default 64)').argParser(integer(1)),
+  rate: (): Option =>
+    new Option('--rate <r>', 'wanted share of active tokens (default 0.5)').argParser(number(0, 1)),
+  dispatch: (): Option => new Option('--dispatch <part>', 'what tokens may skip:').choices(['mlp']),
+  imageSize: (): Option =>
+    new Option('--image-size <px>', "224, or HEIGHTxWIDTH (default the backbone's own)").argParser(imageSize),
+  batch: (text = 'images per step (default 64)'): Option =>
+    new Option('--batch <n>', text).argParser(integer(1)),
+  data: (text = 'folder of class folders, .tar, list files, or builtin:TASK'): Option =>
+    new Option('--data <place>', text),
+  out: (text: string): Option => new Option('--out <folder>', text),
+  active: (): Option =>
+    new Option('--active <share>', 'share of tokens that random dispatchers let through').argParser(
+      number(0, 1),
+    ),
+}

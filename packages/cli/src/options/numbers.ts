@@ -1,0 +1,30 @@
+import { InvalidArgumentError } from 'commander'
+
+/** Reads a whole number of at least `least`. */
+export function integer(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && value >= least && Number.isSafeInteger(value)) return value
+    throw new InvalidArgumentError(`Give a whole number of at least ${least}.`)
+  }
+}
+
+/** Reads a number from `least` to `most`. */
+export function number(least: number, most: number = Number.POSITIVE_INFINITY): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() !== '' && Number.isFinite(value) && value >= least && value <= most) return value
+    throw new InvalidArgumentError(
+      most === Number.POSITIVE_INFINITY
+        ? `Give a number of at least ${least}.`
+        : `Give a number from ${least} to ${most}.`,
+    )
+  }
+}
+
+/** Reads `224` or `192x256` (height x width) as [height, width]. */
+export function imageSize(text: string): [number, number] {
+  const [, height, width = height] = /^(\d+)(?:[x×,](\d+))?$/.exec(text) ?? []
+  if (Number(height) > 0 && Number(width) > 0) return [Number(height), Number(width)]
+  throw new InvalidArgumentError('Give a number of pixels such as 224, or HEIGHTxWIDTH.')
+}

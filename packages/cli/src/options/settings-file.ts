@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs'
+import { type Command, InvalidArgumentError, type Option } from 'commander'
+import { ConfigError, nearestWord } from 'dynamic-tuning'
+import { parse } from 'yaml'
+
+/** Options that say how a command talks, or where it reads settings from: they belong on the command line. */
+const commandLineOnly = ['config', 'json', 'quiet', 'help', 'resume']
+
+/**
+ * The options of a call: flags, else the settings file named by --config, else defaults.
+ * @throws ConfigError for files that cannot be read, unknown keys and bad values
+ */
+export function resolveOptions(command: Command, fileKeys: readonly string[]): Record<string, unknown> {
+  const flags: Record<string, unknown> = {}
+  const defaults: Record<string, unknown> = {}
+  for (const option of command.options) {
+    const name = option.attributeName()
+    const source = command.getOptionValueSource(name)
+    if (source === 'cli') flags[name] = command.getOptionValue(name)
+    // What --no-x defaults to must not hide what a file says.
+    else if (source === 'default' && !option.negate) defaults[name] = command.getOptionValue(name)
+  }
+  const file = typeof flags.config === 'string' ? readSettings(flags.config, command, fileKeys) : {}
+  return { ...defaults, ...file, ...flags }
+}
+
+function readSettings(path: string, command: Command, fileKeys: readonly string[]): Record<string, unknown> {
+  const values = settingsIn(path)
+  const options = new Map(
+    command.options
+      .filter((option) => !commandLineOnly.includes(option.attributeName()))
+      .map((option) => [option.attributeName(), option]),
+  )
+  const known = [...new Set([...options.keys(), ...fileKeys])]
+  for (const key of Object.keys(values)) if (!known.includes(key)) throw unknownKey(path, key, known)
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [key, checked(path, key, value, options.get(key))]),
+  )
+}
+
+function settingsIn(path: string): Record<string, unknown> {
+  let value: unknown
+  try {
+    value = parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new ConfigError(`config: cannot read ${path}, got ${firstLine(error)}. Give a YAML or JSON file.`)
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ConfigError(`config: ${path} holds no settings. Write one "name: value" a line.`)
+  // The config.json of a run keeps its settings in a field of their own.
+  if ('settings' in value && 'formatVersion' in value) return value.settings as Record<string, unknown>
+  return value as Record<string, unknown>
+}
+
+function unknownKey(path: string, key: string, known: readonly string[]): ConfigError {
+  const meant = nearestWord(key, known)
+  const advice = meant === undefined ? `Known are ${known.join(', ')}.` : `Did you mean ${meant}?`
+  return new ConfigError(`config: unknown setting ${key} in ${path}. ${advice}`)
+}
+
+/** Numbers and words go through the flag's own check, so that a file may hold just what a flag may. */
+function checked(path: string, key: string, value: unknown, option: Option | undefined): unknown {
+  if (option === undefined || option.isBoolean() || (typeof value !== 'number' && typeof value !== 'string'))
+    return value
+  const parseArg = option.parseArg as ((text: string, previous: unknown) => unknown) | undefined
+  try {
+    return parseArg ? parseArg(String(value), undefined) : value
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error
+    throw new ConfigError(`config: ${key} in ${path} is ${JSON.stringify(value)}. ${error.message}`)
+  }
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] as string
+}

@@ -1,0 +1,138 @@
+import { Command, CommanderError } from 'commander'
+import { ConfigError, libraryVersion } from 'dynamic-tuning'
+import type { CommandUnit, Group } from './command.ts'
+import { listenForInterrupt } from './interrupt.ts'
+import { commonOptions } from './options/common.ts'
+import { resolveOptions } from './options/settings-file.ts'
+import { paintFor } from './terminal/output.ts'
+import { createTerminal } from './terminal/terminal.ts'
+
+const groups: readonly Group[] = ['Start here', 'Train', 'Use a trained model', 'Measure']
+
+/** Runs one command line. @returns the exit code: 0 done, 1 failed, 2 bad usage, 130 stopped by Ctrl-C */
+export async function runCommandLine(
+  units: readonly CommandUnit[],
+  argv: readonly string[],
+): Promise<number> {
+  const state = { code: 0 }
+  const program = buildProgram(units, async (unit, command, args) => {
+    state.code = (await runUnit(unit, command, args)) ?? 0
+  })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return state.code
+  } catch (error) {
+    return report(error)
+  }
+}
+
+type Action = (unit: CommandUnit, command: Command, args: readonly string[]) => Promise<void>
+
+/** The commands of `units` in commander's form. */
+export function buildProgram(units: readonly CommandUnit[], action: Action): Command {
+  const program = root()
+  for (const group of groups)
+    for (const unit of units.filter((each) => each.group === group)) addUnit(program, unit, action)
+  return program
+}
+
+function root(): Command {
+  const paint = paintFor(process.stdout, process.env)
+  const program = new Command('dyt')
+  return program
+    .description(
+      'Adapt a pre-trained Vision Transformer to your images, and let it skip the tokens it does not need.',
+    )
+    .usage('<command> [options]')
+    .version(libraryVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .optionsGroup('Options:')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) =>
+        write(
+          `${text
+            .replace(/^error: /, 'dyt: ')
+            .trim()
+            .replace(/\n/g, ' ')}\n`,
+        ),
+    })
+    .configureHelp({
+      subcommandTerm: (command) => command.name(),
+      optionDescription: ({ description, argChoices }) =>
+        argChoices ? `${description} (${argChoices.join(', ')})` : description,
+      styleTitle: paint.bold,
+      styleCommandText: (text) => text,
+      styleSubcommandTerm: paint.accent,
+      styleOptionTerm: paint.accent,
+      styleArgumentTerm: paint.accent,
+    })
+    .addHelpText('after', `\n${paint.dim('dyt <command> --help shows its options and examples.')}`)
+}
+
+function addUnit(program: Command, unit: CommandUnit, action: Action): void {
+  const words = unit.name.split(' ')
+  const parent = words.length > 1 ? parentOf(program, words[0] as string, unit.group) : program
+  const command = parent
+    .command(words.at(-1) as string)
+    .summary(unit.summary)
+    .description([`${unit.summary}.`, unit.description ?? ''].join('\n').trim())
+    .helpGroup(`${unit.group}:`)
+    .helpOption('-h, --help', 'show this help')
+    .addHelpText('after', examplesText(unit))
+  for (const [name, text] of unit.arguments ?? []) command.argument(name, text)
+  const names = unit.options.map((option) => option.attributeName())
+  for (const option of [
+    ...unit.options,
+    ...commonOptions().filter((each) => !names.includes(each.attributeName())),
+  ])
+    command.addOption(option)
+  command.action((...given: unknown[]) =>
+    action(unit, command, (given.slice(0, -2) as (string | string[])[]).flat()),
+  )
+}
+
+function parentOf(program: Command, name: string, group: Group): Command {
+  const known = program.commands.find((command) => command.name() === name)
+  if (known) return known
+  return program
+    .command(name)
+    .description(`${name} <what>: see dyt ${name} --help`)
+    .helpGroup(`${group}:`)
+    .helpCommand(false)
+}
+
+function examplesText({ examples }: CommandUnit): string {
+  const paint = paintFor(process.stdout, process.env)
+  const lines = examples.map(([line, what]) => `  ${paint.dim(`# ${what}`)}\n  ${line}`)
+  return `\n${paint.bold('Examples:')}\n${lines.join('\n')}\n`
+}
+
+async function runUnit(
+  unit: CommandUnit,
+  command: Command,
+  args: readonly string[],
+): Promise<number | undefined> {
+  const options = resolveOptions(command, unit.fileKeys ?? [])
+  const terminal = createTerminal({ json: options.json === true, quiet: options.quiet === true })
+  const interrupt = unit.stoppable
+    ? listenForInterrupt(() => terminal.note('Stopping after this step. Press Ctrl-C again to quit at once.'))
+    : undefined
+  try {
+    const signal = interrupt?.signal ?? new AbortController().signal
+    return await unit.run({ args: args.filter((arg) => arg !== undefined), options, terminal, signal })
+  } finally {
+    terminal.progress.stop()
+    interrupt?.dispose()
+  }
+}
+
+/** Says what went wrong on stderr, in one line unless DEBUG is set, and gives the exit code. */
+function report(error: unknown): number {
+  // commander has printed its own errors already; asking for help is none.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  const text = error instanceof Error ? error.message : String(error)
+  process.stderr.write(`dyt: ${process.env.DEBUG && error instanceof Error ? (error.stack ?? text) : text}\n`)
+  return error instanceof ConfigError ? 2 : 1
+}

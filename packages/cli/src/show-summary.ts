@@ -1,0 +1,24 @@
+import type { RunSummary } from 'dynamic-tuning'
+import { bars } from './terminal/bars.ts'
+import { type Fact, renderFacts } from './terminal/facts.ts'
+import { formatCount, formatDuration, formatMemory, formatPercent } from './terminal/format.ts'
+import type { Paint } from './terminal/output.ts'
+
+/** A run's figures for people; `more` comes before the last lines. */
+export function summaryText(summary: RunSummary, paint: Paint, more: readonly Fact[] = []): string {
+  const { activeRate, activeRatePerLayer, flops, staticFlops } = summary
+  const dispatches = activeRatePerLayer.some((rate) => rate !== 1)
+  const facts: Fact[] = [
+    ['accuracy', formatPercent(summary.accuracy), `of ${summary.images} test images`],
+    [
+      'active tokens',
+      formatPercent(activeRate),
+      dispatches ? `${bars(activeRatePerLayer)} first to last layer` : 'no token is skipped',
+    ],
+    ['trained parameters', formatCount(summary.trainableParams)],
+    ['FLOPs per image', formatCount(flops), `${(flops / staticFlops).toFixed(2)} times the static model's`],
+    ...more,
+    ['time', formatDuration(summary.seconds), `peak memory ${formatMemory(summary.peakMemoryMB)}`],
+  ]
+  return renderFacts(facts, paint)
+}

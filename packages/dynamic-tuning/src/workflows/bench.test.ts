@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { modelCost } from '../cost/model-cost.ts'
+import { vitConfig } from '../models/vit-config.ts'
+import { dyt } from '../tuners/dyt.ts'
+import { linearProbe } from '../tuners/linear.ts'
+import { benchInference } from './bench-inference.ts'
+import { benchTraining } from './bench-training.ts'
+import { type BenchSettings, defaultBench } from './bench-types.ts'
+
+const model = 'vit_tiny_patch16_96'
+const settings: BenchSettings = { ...defaultBench, model, classes: 10, batches: [1, 3], warmup: 0, rounds: 1 }
+
+describe('benchInference', () => {
+  it('lets the wanted share of tokens through and says what that promises', async () => {
+    const { results } = await benchInference({ ...settings, active: 0.25 })
+    expect(results.map(({ method, batch }) => `${method} ${batch}`)).toEqual([
+      'static 1',
+      'dyt 1',
+      'static 3',
+      'dyt 3',
+    ])
+    const [still, , , dynamic] = results as [never, never, never, (typeof results)[0]]
+    expect(still).toMatchObject({ activeRate: null, ratioToStatic: 1, flopsRatioToStatic: 1 })
+    expect(dynamic.activeRate).toBeGreaterThan(0.1)
+    expect(dynamic.activeRate).toBeLessThan(0.4)
+    const config = vitConfig(model, 10)
+    const options = { ...dyt.defaults, bottleneck: settings.bottleneck }
+    const cost = modelCost({ config, tuner: dyt, options, activeRate: dynamic.activeRate as number })
+    const promised = modelCost({ config, tuner: linearProbe }).flops.total / cost.flops.total
+    expect(dynamic.flopsRatioToStatic).toBeCloseTo(promised, 9)
+    expect(dynamic.imagesPerSecond).toBeCloseTo(3000 / dynamic.medianMs, 9)
+  })
+
+  it('runs one case alone', async () => {
+    const { results } = await benchInference({ ...settings, batches: [2] }, { only: 'dyt' })
+    expect(results.map(({ method }) => method)).toEqual(['dyt'])
+  })
+})
+
+describe('benchTraining', () => {
+  it('relates steps to forward passes of the same run', async () => {
+    const { results } = await benchTraining({ ...settings, methods: ['linear', 'dyt'], batches: [2] })
+    const [forward, linear, dynamic] = results as [(typeof results)[0], never, (typeof results)[0]]
+    expect(results.map(({ method }) => method)).toEqual(['static', 'linear', 'dyt'])
+    expect(forward.ratioToStatic).toBe(1)
+    expect(linear).toMatchObject({ activeRate: null, flopsRatioToStatic: null })
+    expect(dynamic.ratioToStatic).toBeCloseTo(dynamic.medianMs / forward.medianMs, 9)
+    expect(dynamic.activeRate).toBeGreaterThan(0)
+    expect(dynamic.activeRate).toBeLessThan(1)
+  })
+})

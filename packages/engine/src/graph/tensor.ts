@@ -1,5 +1,5 @@
 import type { DType, TensorData } from './dtype.ts'
-import { bytesPerElement, sizeOf } from './dtype.ts'
+import { arrayClass, sizeOf } from './dtype.ts'
 import { DTypeError, EngineError, ShapeError } from './errors.ts'
 import { type Shape, shapeText } from './shape.ts'
 
@@ -84,7 +84,7 @@ export function apply<A extends Attributes>(
   try {
     types = op.infer(inputs, attributes)
   } catch (error) {
-    if (origin !== undefined && error instanceof EngineError && !error.message.includes(' at '))
+    if (origin !== undefined && error instanceof EngineError)
       error.message = `${error.message} (at ${origin})`
     throw error
   }
@@ -152,7 +152,7 @@ export function constant(data: TensorData, name?: string): Tensor {
     throw new ShapeError(
       `constant ${name ?? ''}: ${data.data.length} elements for shape ${shapeText(data.shape)}. Check the shape.`,
     )
-  if (data.data.BYTES_PER_ELEMENT !== bytesPerElement(data.dtype))
+  if (!(data.data instanceof arrayClass(data.dtype)))
     throw new DTypeError(`constant ${name ?? ''}: the array does not hold ${data.dtype}. Check the dtype.`)
   return apply(constantOp, [], { data, name })[0] as Tensor
 }

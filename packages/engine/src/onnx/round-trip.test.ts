@@ -147,6 +147,18 @@ describe('writing a model file', () => {
     },
   )
 
+  it('of more than 2 GB inline is refused', () => {
+    const data = new Float32Array(2 ** 26)
+    const weights = Array.from(
+      { length: 9 },
+      (_, i) => [`w${i}`, { dtype: 'float32', shape: [2 ** 26], data }] as const,
+    )
+    const large = { ...small, initializers: new Map<string, TensorData>(weights) }
+    expect(() => encodeModel(large)).toThrow(FormatError)
+    expect(() => encodeModel(large)).toThrow(/bytes exceed protobuf's 2 GB. Keep weights in an external file/)
+    expect(joined(encodeModel(large, 'weights.bin').model).length).toBeLessThan(10_000)
+  })
+
   it('into a missing folder is one clear error', () => {
     expect(() => writeModel(join(folder, 'none', 'model.onnx'), small)).toThrow(FormatError)
   })

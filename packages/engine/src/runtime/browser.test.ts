@@ -32,6 +32,7 @@ const types: Readonly<Record<string, string>> = {
 /** What the page under test offers. */
 interface PageGlobals {
   sceneValues(device: string): Promise<Record<string, Plain>>
+  largeSum(): Promise<number>
   readonly crossOriginIsolated: boolean
 }
 
@@ -106,4 +107,12 @@ describe('the web entry in a browser', () => {
       )
     },
   )
+
+  it('takes weights beside the model where they are large', { timeout: 120_000 }, async ({ skip }) => {
+    if (missing !== undefined) return skip(missing)
+    const size = 17 * 2 ** 20
+    let wanted = 0
+    for (let i = 0; i < size; i++) wanted += 2 * ((i % 7) - 3)
+    expect(await page.evaluate(() => (globalThis as unknown as PageGlobals).largeSum())).toBe(wanted)
+  })
 })

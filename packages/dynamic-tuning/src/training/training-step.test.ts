@@ -1,0 +1,189 @@
+import { describe, expect, it } from 'vitest'
+import { vitShapes } from '../models/backbone.ts'
+import { tiny } from '../models/tiny.test.support.ts'
+import { patchCount } from '../models/vit-config.ts'
+import { farthest, noise, randomValues } from '../nn/plain.test.support.ts'
+import { WeightStore } from '../nn/weight-store.ts'
+import { dyt } from '../tuners/dyt.ts'
+import { tuners } from '../tuners/registry.ts'
+import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
+import { AdamW } from './adamw.ts'
+import { gumbelNoise } from './noise.ts'
+import { type LossSettings, paperLoss } from './objective.ts'
+import { softTargets } from './targets.ts'
+import { type StepBatch, type StepResult, TrainingStep } from './training-step.ts'
+
+const config = { ...tiny, embedDim: 16 }
+const options: TunerOptions = { bottleneck: 4, adapterScale: 1, rate: 0.3, temperature: 5, adapterDropout: 0 }
+const base = randomValues(vitShapes(config), 1)
+const tuned = randomValues(vitShapes(config, dyt.open(options, { kind: 'masked' }).hooks), 1)
+const labels = BigInt64Array.of(0n, 1n, 2n, 0n, 1n, 2n, 1n, 0n)
+
+function batchOf(size: number): StepBatch {
+  const images = noise(size * 3 * config.imageSize[0] * config.imageSize[1], 2)
+  return { images, targets: softTargets(labels.slice(0, size), config.numClasses), size }
+}
+
+interface Change {
+  readonly tuner?: Tuner
+  readonly options?: TunerOptions
+  readonly loss?: LossSettings
+  readonly microBatch?: number
+  readonly seed?: number
+  readonly values?: typeof base
+}
+
+function createStep(change: Change = {}): Promise<TrainingStep> {
+  const { tuner = dyt, values = tuned, ...rest } = change
+  const store = new WeightStore({ tensors: values, trainable: tuner.trainable, seed: 3 })
+  const settings = { config, tuner, options, loss: paperLoss, store, seed: 5, microBatch: 8, ...rest }
+  return TrainingStep.create({ ...settings, compile: { threads: 1 } })
+}
+
+async function oneStep(change: Change, size = 6, at = 0): Promise<StepResult> {
+  const step = await createStep(change)
+  const result = await step.run(batchOf(size), at)
+  await step.release()
+  return result
+}
+
+const scale = (values: Float32Array): number => Math.max(1e-6, ...values.map(Math.abs))
+
+describe('TrainingStep in micro-batches', () => {
+  it.each([1, 2, 4, 5])(
+    'of %i: cross-entropy, KL and their gradients are those of the whole batch',
+    async (microBatch) => {
+      const loss = { ...paperLoss, rateWeight: 0 }
+      const whole = await oneStep({ loss })
+      const cut = await oneStep({ loss, microBatch })
+      for (const name of ['loss', 'ceDynamic', 'ceComplete', 'kl'])
+        expect(cut.scalars[name]).toBeCloseTo(whole.scalars[name] as number, 5)
+      expect(farthest(cut.logits, whole.logits)).toBeLessThan(1e-5)
+      expect(cut.gates?.masks).toEqual(whole.gates?.masks)
+      expect(farthest(cut.activeRatePerLayer, whole.activeRatePerLayer)).toBeLessThan(1e-6)
+      expect([...cut.gradients.keys()]).toEqual([...whole.gradients.keys()])
+      for (const [name, gradient] of whole.gradients)
+        expect(farthest(cut.gradients.get(name) as Float32Array, gradient)).toBeLessThan(
+          1e-5 * Math.max(1, scale(gradient)),
+        )
+    },
+  )
+
+  it('the rate term is the mean of that of the pieces, weighted by size', async () => {
+    const [size, microBatch] = [6, 4]
+    const { scalars, gates } = await oneStep({ microBatch }, size)
+    const row = config.depth * patchCount(config)
+    const masks = gates?.masks as Float32Array
+    const piece = (first: number, count: number): number => {
+      const part = masks.subarray(first * row, (first + count) * row)
+      const mean = part.reduce((a, b) => a + b, 0) / part.length
+      return 2 * (mean - options.rate) ** 2
+    }
+    expect(piece(0, 4)).not.toBeCloseTo(piece(4, 2), 4)
+    expect(scalars.rateLoss).toBeCloseTo((4 * piece(0, 4) + 2 * piece(4, 2)) / 6, 6)
+    expect((await oneStep({}, size)).scalars.rateLoss).toBeCloseTo(piece(0, 6), 6)
+  })
+
+  it('given noise is cut like drawn noise', async () => {
+    const given = gumbelNoise({ seed: 5, step: 9, first: 0 }, [config.depth, 6, patchCount(config)])
+    for (const microBatch of [6, 4]) {
+      const step = await createStep({ microBatch })
+      const drawn = await step.run(batchOf(6), 9)
+      const handed = await step.run(batchOf(6), 0, given)
+      expect(handed.gates).toEqual(drawn.gates)
+      expect(handed.scalars).toEqual(drawn.scalars)
+      await step.release()
+    }
+  })
+})
+
+describe('the objective', () => {
+  it('adds up the terms that are switched on', async () => {
+    const terms = (loss: Partial<LossSettings>) => oneStep({ loss: { ...paperLoss, ...loss } })
+    const all = await terms({})
+    const { ceDynamic = 0, ceComplete = 0, kl = 0, rateLoss = 0, loss } = all.scalars
+    expect(Math.min(ceDynamic, ceComplete, kl, rateLoss)).toBeGreaterThan(0)
+    expect(loss).toBeCloseTo(ceDynamic + ceComplete + kl + rateLoss, 5)
+    expect((await terms({ distillation: false })).scalars.loss).toBeCloseTo(
+      ceDynamic + ceComplete + rateLoss,
+      5,
+    )
+    expect((await terms({ complete: false })).scalars.loss).toBeCloseTo(ceDynamic + kl + rateLoss, 5)
+    const plain = await terms({ complete: false, distillation: false })
+    expect(plain.scalars).toEqual({
+      ceDynamic: expect.closeTo(ceDynamic, 5),
+      rateLoss: expect.closeTo(rateLoss, 6),
+      loss: expect.closeTo(ceDynamic + rateLoss, 5),
+    })
+    expect((await terms({ rateWeight: 7 })).scalars.rateLoss).toBeCloseTo(3.5 * rateLoss, 5)
+  })
+
+  it('the rate term alone teaches dispatchers, and pulls towards the rate', async () => {
+    const step = await createStep({ loss: { rateWeight: 100, complete: false, distillation: false } })
+    const optimizer = new AdamW(step.weights)
+    const rates: number[] = []
+    for (let at = 0; at < 150; at++) {
+      const result = await step.run(batchOf(8), at)
+      optimizer.update(result.gradients, 1e-2)
+      rates.push(result.activeRatePerLayer.reduce((a, b) => a + b, 0) / config.depth)
+    }
+    await step.release()
+    const mean = (part: number[]): number => part.reduce((a, b) => a + b, 0) / part.length
+    expect(mean(rates.slice(0, 10))).toBeGreaterThan(0.4)
+    expect(Math.abs(mean(rates.slice(-50)) - options.rate)).toBeLessThan(0.06)
+  })
+
+  it('adapter dropout changes the training pass, by the seed', async () => {
+    const dropped = { ...options, adapterDropout: 0.5 }
+    const [without, one, again, other] = await Promise.all([
+      oneStep({}),
+      oneStep({ options: dropped }),
+      oneStep({ options: dropped }),
+      oneStep({ options: dropped, seed: 6 }),
+    ])
+    expect(farthest(one.logits, without.logits)).toBeGreaterThan(1e-2)
+    expect(one.logits).toEqual(again.logits)
+    expect(other.logits).not.toEqual(one.logits)
+  })
+})
+
+describe.each(tuners.map((tuner) => [tuner.name, tuner] as const))('training with %s', (_name, tuner) => {
+  async function train(steps: number, rate: number) {
+    const step = await createStep({ tuner, values: base })
+    const start = new Map([...step.weights].map(([name, { data }]) => [name, data.slice()]))
+    const optimizer = new AdamW(step.weights, { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 })
+    const results: StepResult[] = []
+    for (let at = 0; at < steps; at++) {
+      results.push(await step.run(batchOf(8), at))
+      optimizer.update((results.at(-1) as StepResult).gradients, rate)
+    }
+    await step.release()
+    return { step, start, results }
+  }
+
+  it('overfits 8 images', async () => {
+    const { results } = await train(120, 3e-2)
+    const { logits, scalars } = results.at(-1) as StepResult
+    const guesses = Array.from(labels, (_, i) => {
+      const row = logits.subarray(i * config.numClasses, (i + 1) * config.numClasses)
+      return BigInt(row.indexOf(Math.max(...row)))
+    })
+    expect(guesses).toEqual([...labels])
+    expect(scalars.loss).toBeLessThan((results[0]?.scalars.loss as number) / 3)
+  })
+
+  it('moves every trained weight and no other', async () => {
+    const { step, start } = await train(3, 1e-2)
+    const names = [...vitShapes(config, tuner.open(options, { kind: 'masked' }).hooks).keys()]
+    const trained = names.filter((name) => tuner.trainable.some((pattern) => pattern.test(name)))
+    expect([...step.weights.keys()].sort()).toEqual(trained.sort())
+    for (const [name, { data }] of step.weights) expect([name, data]).not.toEqual([name, start.get(name)])
+    expect(base).toEqual(randomValues(vitShapes(config), 1))
+  })
+
+  it('gives the same bits for the same seed', async () => {
+    const [one, two] = [await train(4, 1e-2), await train(4, 1e-2)]
+    expect(one.step.weights).toEqual(two.step.weights)
+    expect(one.results.map(({ scalars }) => scalars)).toEqual(two.results.map(({ scalars }) => scalars))
+  })
+})

@@ -20,6 +20,7 @@ export {
   transformSchema,
 } from './data/transforms.ts'
 export * from './errors.ts'
+export type { OnnxExport } from './export/onnx.ts'
 export { type BackboneOptions, type Normalization, type OpenedBackbone, openBackbone } from './io/backbone.ts'
 export { type Checkpoint, loadCheckpointFile, saveCheckpointFile } from './io/checkpoint.ts'
 export { loadCheckpoint, type RunCheckpoint, saveCheckpoint } from './io/run-checkpoint.ts'
@@ -91,6 +92,12 @@ export {
   defaultBench,
 } from './workflows/bench-types.ts'
 export { type EvaluationSettings, evaluateRun, type RunEvaluation } from './workflows/evaluate-run.ts'
+export {
+  type ExportSettings,
+  exportModel,
+  exportRandomModel,
+  type RandomExportSettings,
+} from './workflows/export-run.ts'
 export { type FinetuneControl, type FinetuneOutcome, finetune } from './workflows/finetune.ts'
 export {
   type Augmentation,

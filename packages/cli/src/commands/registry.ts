@@ -1,6 +1,7 @@
 import type { CommandUnit } from '../command.ts'
 import { benchInferenceCommand, benchTrainingCommand } from './bench.ts'
 import { evalCommand } from './eval.ts'
+import { exportCommand } from './export.ts'
 import { finetuneCommand } from './finetune.ts'
 import { flopsCommand } from './flops.ts'
 import { predictCommand } from './predict.ts'
@@ -13,6 +14,7 @@ export const commands: readonly CommandUnit[] = [
   pretrainCommand,
   evalCommand,
   predictCommand,
+  exportCommand,
   flopsCommand,
   benchInferenceCommand,
   benchTrainingCommand,

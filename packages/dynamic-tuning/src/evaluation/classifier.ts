@@ -33,10 +33,13 @@ export interface Prediction {
   readonly masks: Float32Array | undefined
 }
 
-/** The graph of a tuned model for inference: `logits` [B, K], and `masks` [B, L, N] where tokens are dispatched. */
-export function inferenceGraph(settings: ClassifierSettings): Record<string, Tensor> {
+/**
+ * The graph of a tuned model for inference: `logits` [B, K], and `masks` [B, L, N] where tokens are dispatched. Its input,
+ * called `name`, is [B, 3, H, W].
+ */
+export function inferenceGraph(settings: ClassifierSettings, name = 'images'): Record<string, Tensor> {
   const { config, tuner, options, store } = settings
-  const images = input('images', ['B', 3, ...config.imageSize])
+  const images = input(name, ['B', 3, ...config.imageSize])
   const opened = tuner.open(options, { kind: settings.pass ?? 'skip' })
   const { logits } = vit(images, store, config, opened.hooks)
   if (opened.dispatches.length === 0) return { logits }

@@ -68,7 +68,9 @@ export async function exportRandomModel(settings: RandomExportSettings): Promise
   const options = { ...tuner.defaults, ...definedOnly(optionsIn(settings)) }
   const active = settings.active ?? options.rate
   if (!(active >= 0 && active <= 1))
-    throw new ConfigError(`export: active is ${active}, expected a share from 0 to 1. Give 0.5, for instance.`)
+    throw new ConfigError(
+      `export: active is ${active}, expected a share from 0 to 1. Give 0.5, for instance.`,
+    )
   const tensors = await randomModel({ config, tuner, options, active, seed, threads })
   return exportOnnx(resolve(settings.out), {
     config,

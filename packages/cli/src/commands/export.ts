@@ -1,0 +1,110 @@
+import { basename, join } from 'node:path'
+import { Option } from 'commander'
+import { ConfigError, exportModel, exportRandomModel, type OnnxExport, openRun } from 'dynamic-tuning'
+import { type Call, defineCommand } from '../command.ts'
+import { type CommonOptions, shared } from '../options/common.ts'
+import { formatMemory } from '../terminal/format.ts'
+import type { Paint } from '../terminal/output.ts'
+
+interface Options extends CommonOptions {
+  readonly format: 'onnx'
+  readonly out?: string
+  readonly pass?: 'skip' | 'masked'
+  readonly external?: boolean
+  readonly model?: string
+  readonly randomWeights?: boolean
+  readonly method?: string
+  readonly active?: number
+  readonly bottleneck?: number
+  readonly classes?: number
+  readonly imageSize?: readonly [number, number]
+}
+
+/** What an exported file is, for --json. */
+interface Exported extends OnnxExport {
+  readonly file: string
+  readonly format: 'onnx'
+  readonly method: string
+  readonly pass: 'skip' | 'masked'
+}
+
+export const exportCommand = defineCommand<Options>({
+  name: 'export',
+  group: 'Use a trained model',
+  summary: 'Write a run as an ONNX file that any ONNX Runtime executes',
+  description:
+    'Standard operators of opset 20 only. Input pixel_values [B, 3, H, W], any B;\noutputs logits [B, K] and, where tokens are skipped, masks [B, layers, tokens].\nClass names, mean and std are in the metadata of the file.',
+  arguments: [['[run]', 'folder of a finetune run; none with --random-weights']],
+  options: [
+    new Option('--format <name>', 'what to write').choices(['onnx']).default('onnx'),
+    new Option('--out <file>', 'where to (default model.onnx in the run folder)'),
+    new Option(
+      '--pass <kind>',
+      'skip computes active tokens only, masked all of them (default skip)',
+    ).choices(['skip', 'masked']),
+    new Option('--external', 'keep weights in FILE_data (default only above 1 GB)'),
+    shared.model(),
+    shared.randomWeights(),
+    shared.method(),
+    shared.active(),
+    shared.bottleneck(),
+    shared.classes(),
+    shared.imageSize(),
+  ],
+  examples: [
+    ['dyt export runs/photos --format onnx', 'writes runs/photos/model.onnx'],
+    ['dyt export --model vit_base_patch16_224 --random-weights --active 0.5', 'a model to measure'],
+  ],
+  async run({ args: [path], options, terminal }: Call<Options>) {
+    const exported = path === undefined ? await exportRandom(options) : exportTuned(path, options)
+    terminal.result(exported, () => exportText(exported, terminal.paint))
+    return undefined
+  },
+})
+
+function exportTuned(path: string, options: Options): Exported {
+  for (const name of [
+    'model',
+    'randomWeights',
+    'method',
+    'active',
+    'bottleneck',
+    'classes',
+    'imageSize',
+  ] as const)
+    if (options[name] !== undefined)
+      throw new ConfigError(`export: ${name} is decided by the run ${path}. Leave it out.`)
+  const run = openRun(path)
+  const { pass = 'skip', external } = options
+  const file = options.out ?? join(path, 'model.onnx')
+  const exported = exportModel(run, { out: file, pass, external })
+  return { file, format: 'onnx', method: run.tuner.name, pass, ...exported }
+}
+
+async function exportRandom(options: Options): Promise<Exported> {
+  const { model, randomWeights, method = 'dyt', pass = 'skip', out } = options
+  if (!randomWeights || model === undefined)
+    throw new ConfigError(
+      'export: which model? Name the folder of a run, or give --model NAME --random-weights.',
+    )
+  const share = options.active === undefined ? '' : `-${Math.round(options.active * 100)}`
+  const file = out ?? `${basename(model, '.safetensors')}-${method}${share}.onnx`
+  const exported = await exportRandomModel({ ...options, model, method, pass, out: file })
+  return { file, format: 'onnx', method, pass, ...exported }
+}
+
+function exportText(exported: Exported, paint: Paint): string {
+  const { file, files, bytes, method, pass, operators } = exported
+  const values = (all: OnnxExport['inputs']): string =>
+    all.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')
+  const nodes = Object.values(operators).reduce((sum, count) => sum + count, 0)
+  const how = pass === 'masked' ? 'computes all tokens and masks' : 'computes active tokens only'
+  const lines = [
+    `${paint.bold(file)}   ${formatMemory(bytes / 2 ** 20)}`,
+    ...(files.length > 1 ? [`  weights in ${basename(file)}_data: keep both in one folder`] : []),
+    `  ${values(exported.inputs)} ${paint.dim('to')} ${values(exported.outputs)}`,
+    paint.dim(`  ${nodes} nodes of ${Object.keys(operators).length} standard operators, opset 20`),
+    ...(method === 'dyt' ? [paint.dim(`  ${how}`)] : []),
+  ]
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,55 @@
+import { lower, type OnnxModel, writeModel } from '@dynamic-tuning/engine'
+import { type ClassifierSettings, inferenceGraph } from '../evaluation/classifier.ts'
+
+/** Name of the exported file's input; its outputs are `logits` and, where tokens are dispatched, `masks`. */
+export const exportInput = 'pixel_values'
+
+/** Larger models keep their weights in a file of their own, because protobuf ends at 2 GB. */
+const inlineBytes = 1e9
+
+/** What is exported, and what the file says of itself. */
+export interface OnnxExportSettings extends ClassifierSettings {
+  /** Text pairs for `metadata_props`. */
+  readonly metadata: Readonly<Record<string, string>>
+  /** Keep large weights in `<file>_data`. Default: only where they exceed 1 GB. */
+  readonly external?: boolean | undefined
+}
+
+/** An exported model. */
+export interface OnnxExport {
+  /** The model file, and its weight file where there is one. */
+  readonly files: readonly string[]
+  /** Of all weights. */
+  readonly bytes: number
+  /** Whether weights lie outside of the model file. */
+  readonly external: boolean
+  readonly inputs: OnnxModel['inputs']
+  readonly outputs: OnnxModel['outputs']
+  /** How many nodes of each operator the graph has. */
+  readonly operators: Readonly<Record<string, number>>
+}
+
+/**
+ * The model as plain ONNX: standard operators only, every weight inside, `pixel_values` [B, 3, H, W] (normalised, any B) to
+ * `logits` [B, K] and, where tokens are dispatched, `masks` [B, L, N].
+ */
+export function onnxModel(settings: OnnxExportSettings): OnnxModel {
+  return lower(inferenceGraph(settings, exportInput), { metadata: settings.metadata })
+}
+
+/** Writes the model to `path`. @throws FormatError where the place cannot be written; nothing half-written stays */
+export function exportOnnx(path: string, settings: OnnxExportSettings): OnnxExport {
+  const model = onnxModel(settings)
+  let bytes = 0
+  for (const { data } of model.initializers.values()) bytes += data.byteLength
+  const external = settings.external ?? bytes > inlineBytes
+  const files = writeModel(path, model, { external })
+  const { inputs, outputs } = model
+  return { files: files.toSorted(), bytes, external, inputs, outputs, operators: operatorsOf(model) }
+}
+
+function operatorsOf({ nodes }: OnnxModel): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { opType } of nodes) counts[opType] = (counts[opType] ?? 0) + 1
+  return counts
+}

@@ -61,7 +61,7 @@ function root(): Command {
     .configureHelp({
       subcommandTerm: (command) => command.name(),
       optionDescription: ({ description, argChoices }) =>
-        argChoices ? `${description} (${argChoices.join(', ')})` : description,
+        argChoices ? `${description} ${argChoices.join(', ')}` : description,
       styleTitle: paint.bold,
       styleCommandText: (text) => text,
       styleSubcommandTerm: paint.accent,
@@ -81,6 +81,7 @@ function addUnit(program: Command, unit: CommandUnit, action: Action): void {
     .helpGroup(`${unit.group}:`)
     .helpOption('-h, --help', 'show this help')
     .addHelpText('after', examplesText(unit))
+  if (parent !== program) parent.summary(parent.commands.map((child) => child.name()).join(' or '))
   for (const [name, text] of unit.arguments ?? []) command.argument(name, text)
   const names = unit.options.map((option) => option.attributeName())
   for (const option of [
@@ -96,11 +97,7 @@ function addUnit(program: Command, unit: CommandUnit, action: Action): void {
 function parentOf(program: Command, name: string, group: Group): Command {
   const known = program.commands.find((command) => command.name() === name)
   if (known) return known
-  return program
-    .command(name)
-    .description(`${name} <what>: see dyt ${name} --help`)
-    .helpGroup(`${group}:`)
-    .helpCommand(false)
+  return program.command(name).helpGroup(`${group}:`).helpCommand(false)
 }
 
 function examplesText({ examples }: CommandUnit): string {

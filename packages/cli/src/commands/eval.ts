@@ -21,7 +21,7 @@ export const evalCommand = defineCommand<Options>({
     shared.data("other data with the same classes (default the run's own test images)"),
     new Option(
       '--pass <kind>',
-      'skip computes active tokens only, masked computes all, complete opens every gate (default skip)',
+      'skip computes active tokens only, masked computes all, complete opens every gate (default skip):',
     ).choices(['skip', 'masked', 'complete']),
     shared.batch('images per pass (default 64, fewer for large models)'),
   ],

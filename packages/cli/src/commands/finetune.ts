@@ -42,10 +42,13 @@ export const finetuneCommand = defineCommand<Options>({
     new Option('--label-smoothing <x>', 'default 0').argParser(number(0, 1)),
     new Option(
       '--augment <how>',
-      'random changes to training images (default light for folders of photos, else none)',
+      'random changes to training images (default light for folders of photos, else none):',
     ).choices(['none', 'light', 'strong']),
-    new Option('--resize <how>', 'default squash').choices(['squash', 'crop']),
-    new Option('--split <name>', 'of list files: final trains on train800val200 (default)').choices([
+    new Option('--resize <how>', 'how images of another shape are fitted (default squash):').choices([
+      'squash',
+      'crop',
+    ]),
+    new Option('--split <name>', 'of list files; final trains on train800val200 (default final):').choices([
       'final',
       'search',
     ]),

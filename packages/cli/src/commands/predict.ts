@@ -38,7 +38,8 @@ export const predictCommand = defineCommand<Options>({
     const results: ImagePrediction[] = []
     for await (const result of predictImages(run, paths, { top, batch, compile })) {
       results.push(result)
-      terminal.progress.update({ label: 'classifying', done: results.length, total: paths.length })
+      if (paths.length > fewImages)
+        terminal.progress.update({ label: 'classifying', done: results.length, total: paths.length })
     }
     const failed = results.filter((result) => 'error' in result)
     terminal.result({ run: path, results }, () => predictionText(results, terminal.paint))
@@ -48,6 +49,8 @@ export const predictCommand = defineCommand<Options>({
 })
 
 const widestName = 48
+/** So many are done before a progress line could be read. */
+const fewImages = 64
 
 function predictionText(results: readonly ImagePrediction[], paint: Paint): string {
   const names = results.map(({ image }) => shortened(printable(image)))

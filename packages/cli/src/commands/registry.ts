@@ -1,6 +1,8 @@
 import type { CommandUnit } from '../command.ts'
 import { benchInferenceCommand, benchTrainingCommand } from './bench.ts'
+import { demoCommand } from './demo.ts'
 import { evalCommand } from './eval.ts'
+import { explainCommand } from './explain.ts'
 import { exportCommand } from './export.ts'
 import { finetuneCommand } from './finetune.ts'
 import { flopsCommand } from './flops.ts'
@@ -10,10 +12,12 @@ import { verifyCommand } from './verify.ts'
 
 /** All commands, in the order of `dyt --help` within their group. */
 export const commands: readonly CommandUnit[] = [
+  demoCommand,
   finetuneCommand,
   pretrainCommand,
   evalCommand,
   predictCommand,
+  explainCommand,
   exportCommand,
   flopsCommand,
   benchInferenceCommand,

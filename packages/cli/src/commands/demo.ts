@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Option } from 'commander'
+import { type DemoOutcome, demo, demoMethods, demoTasks, demoTitles } from 'dynamic-tuning'
+import { type Call, defineCommand } from '../command.ts'
+import { stoppedCode } from '../interrupt.ts'
+import { type CommonOptions, shared } from '../options/common.ts'
+import { quoted } from '../run-name.ts'
+import { bars } from '../terminal/bars.ts'
+import { formatCount, formatDuration, formatPercent, formatRate } from '../terminal/format.ts'
+import { renderTable } from '../terminal/table.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+
+interface Options extends CommonOptions {
+  readonly task?: (typeof demoTasks)[number]
+  readonly quick?: boolean
+  readonly out?: string
+}
+
+export const demoCommand = defineCommand<Options>({
+  name: 'demo',
+  group: 'Start here',
+  summary: 'The whole story in about two minutes, without any download',
+  description:
+    'Tunes the built-in backbone on a drawn task with a linear probe, full tuning,\nAdaptFormer and Dynamic Tuning, compares them in one table, and writes a report\nwith the tokens that Dynamic Tuning learned to skip.',
+  options: [
+    new Option('--task <name>', 'what is drawn (default nature)').choices([...demoTasks]),
+    new Option('--quick', 'a small part of the work: does it run here?'),
+    shared.out('folder of the runs and the report (default runs/demo, then runs/demo-2, ...)'),
+  ],
+  examples: [
+    ['dyt demo', 'start here'],
+    ['dyt demo --task count', 'how many shapes are there?'],
+  ],
+  stoppable: true,
+  async run({ options, terminal, signal }: Call<Options>) {
+    const { task, quick, seed, threads } = options
+    const out = options.out ?? freeFolder(join('runs', 'demo'))
+    terminal.note(`${terminal.notePaint.bold('dyt demo')}: four ways to adapt one ViT, into ${out}`)
+    const outcome = await demo({ task, quick, seed, threads }, { out, signal, ...display(terminal) })
+    if (outcome === undefined) {
+      terminal.note(`Stopped. ${out} holds what was finished; start again with: dyt demo`)
+      return stoppedCode
+    }
+    terminal.result(outcome, () => outcomeText(outcome, terminal.paint))
+    return undefined
+  },
+})
+
+function freeFolder(wanted: string): string {
+  for (let count = 1; ; count++) {
+    const path = count === 1 ? wanted : `${wanted}-${count}`
+    if (!existsSync(path)) return path
+  }
+}
+
+/** A live line for steps, a line that stays for each method. */
+function display({ progress, note, notePaint }: Terminal): Partial<Parameters<typeof demo>[1]> {
+  return {
+    onStep({ loss, accuracy, activeRate, imagesPerSecond }, { method, done }) {
+      progress.update({
+        label: `${demoMethods.indexOf(method) + 1}/${demoMethods.length} ${demoTitles[method]}`,
+        // Whole steps of a thousand, so that the time left is that of all four methods.
+        done: Math.round(1000 * done),
+        total: 1000,
+        accuracy,
+        imagesPerSecond,
+        ...(typeof loss === 'number' && { loss }),
+        ...(typeof activeRate === 'number' && { activeRate }),
+      })
+    },
+    onResult({ method, accuracy, activeRate, seconds }) {
+      const title = demoTitles[method as keyof typeof demoTitles].padEnd(12)
+      const active = method === 'dyt' ? `   ${formatPercent(activeRate, 0)} of the tokens active` : ''
+      note(`  ${title}   accuracy ${formatPercent(accuracy)}   ${formatDuration(seconds)}${active}`)
+    },
+    onPhase: (phase) => note(notePaint.dim(`  ${phase}`)),
+  }
+}
+
+function outcomeText({ run, results, report, onnx, seconds }: DemoOutcome, paint: Terminal['paint']): string {
+  const rows = results.map((result) => [
+    demoTitles[result.method],
+    formatPercent(result.accuracy),
+    formatCount(result.trainableParams),
+    formatCount(result.flops),
+    formatRate(result.imagesPerSecond),
+    formatPercent(result.activeRate),
+  ])
+  const heads = ['method', 'accuracy', 'trained parameters', 'FLOPs per image', 'images/s', 'active tokens']
+  const dyt = results.find(({ method }) => method === 'dyt') as DemoOutcome['results'][number]
+  return `
+${renderTable(heads, rows, { paint })}
+DyT sends ${formatPercent(dyt.activeRate, 0)} of the tokens through the MLPs: ${bars(dyt.activeRatePerLayer)} from the first layer to the last.
+
+${paint.bold('See it')}        ${report}
+${paint.bold('Run it')}        ${onnx}  ${paint.dim('(any ONNX Runtime)')}
+${paint.bold('Your photos')}   dyt finetune --data photos/  ${paint.dim('(one folder of images per class)')}
+${paint.bold('Look closer')}   dyt explain ${quoted(join(run, 'dyt'))}
+${paint.dim(`${formatDuration(seconds)} in all`)}
+`
+}

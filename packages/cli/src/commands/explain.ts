@@ -1,0 +1,80 @@
+import { InvalidArgumentError, Option } from 'commander'
+import { type Explanation, explainRun, openRun } from 'dynamic-tuning'
+import { type Call, defineCommand } from '../command.ts'
+import { imagePaths } from '../image-paths.ts'
+import { type CommonOptions, shared } from '../options/common.ts'
+import { integer } from '../options/numbers.ts'
+import { formatPercent } from '../terminal/format.ts'
+import type { Paint } from '../terminal/output.ts'
+import { renderTable } from '../terminal/table.ts'
+
+interface Options extends CommonOptions {
+  readonly layers?: readonly number[]
+  readonly pictures?: number
+  readonly out?: string
+}
+
+export const explainCommand = defineCommand<Options>({
+  name: 'explain',
+  group: 'Use a trained model',
+  summary: 'Pictures of the tokens that a run uses in its layers',
+  description:
+    'One PNG per image: the image, its active tokens in several layers, and in how many\nlayers each token was active. Layers count from 0, like blocks.0 in the weights.',
+  arguments: [
+    ['<run>', 'folder of a finetune run with --method dyt'],
+    ['[images...]', "image files, folders or patterns (default some of the run's test images)"],
+  ],
+  options: [
+    new Option('--layers <list>', 'layers to show, such as 1,4,5 (default four of them)').argParser(
+      layerList,
+    ),
+    new Option('--pictures <n>', 'how many test images get a picture (default 6)').argParser(integer(1)),
+    shared.out('folder of the pictures (default explain in the run folder)'),
+  ],
+  examples: [
+    ['dyt explain runs/photos', 'some of its test images'],
+    ['dyt explain runs/photos cat.jpg --layers 0,5', 'one photo, two layers'],
+  ],
+  async run({ args, options, terminal }: Call<Options>) {
+    const [path = '', ...places] = args
+    const { layers, pictures, out, threads, device } = options
+    const compile = { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) }
+    const images = imagePaths(places)
+    const explanation = await explainRun(openRun(path), { images, layers, pictures, out, compile })
+    terminal.result(explanation, () => explanationText(explanation, terminal.paint))
+    for (const { error } of explanation.errors) process.stderr.write(`dyt: ${error}\n`)
+    return explanation.errors.length > 0 ? 1 : undefined
+  },
+})
+
+function layerList(text: string): number[] {
+  const layers = text.split(',').map((part) => part.trim())
+  if (layers.every((part) => /^\d+$/.test(part))) return layers.map(Number)
+  throw new InvalidArgumentError('Give layers from 0, such as 1,4,5.')
+}
+
+const barLength = 24
+
+function explanationText(explanation: Explanation, paint: Paint): string {
+  const { activeRatePerLayer, activeRate, images, pictures } = explanation
+  const bar = (rate: number): string => {
+    const full = Math.round(rate * barLength)
+    return '━'.repeat(full) + '─'.repeat(barLength - full)
+  }
+  const layers = activeRatePerLayer.map((rate, layer) => [String(layer), formatPercent(rate), bar(rate)])
+  const files = pictures.map(({ file, predicted, probability, label }) => [
+    file,
+    `${predicted} (${formatPercent(probability, 0)})`,
+    label === undefined ? '' : label === predicted ? 'right' : `wrong, it is ${label}`,
+  ])
+  const heads = files.some(([, , truth]) => truth !== '')
+    ? ['picture', 'predicted', '']
+    : ['picture', 'predicted']
+  return [
+    `Active tokens, layer by layer: ${formatPercent(activeRate)} on average over ${images} image${images === 1 ? '' : 's'}\n`,
+    renderTable(['layer', 'active', ''], [...layers, ['all', formatPercent(activeRate), bar(activeRate)]], {
+      paint,
+    }),
+    renderTable(heads, files, { paint, maxCell: 100 }),
+  ].join('\n')
+}

@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { drawWeights, saveCheckpointFile } from 'dynamic-tuning'
+
+const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
+
+/** How a command line ended. */
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A command line under way. */
+export interface Running {
+  readonly child: ChildProcess
+  readonly ended: Promise<Ended>
+  /** Waits until stderr holds a text; fails where the process ends without it. */
+  said(text: string | RegExp): Promise<void>
+}
+
+/** Starts the built command line in a folder. */
+export function start(folder: string, ...args: readonly string[]): Running {
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd: folder,
+    env: { ...process.env, NO_COLOR: '1' },
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (data: Buffer) => {
+    stdout += data
+  })
+  const waiting = new Set<() => void>()
+  child.stderr.on('data', (data: Buffer) => {
+    stderr += data
+    for (const check of waiting) check()
+  })
+  const ended = new Promise<Ended>((resolve) =>
+    child.on('close', (code) => resolve({ code, stdout, stderr })),
+  )
+  return {
+    child,
+    ended,
+    said: (text) =>
+      new Promise((resolve, reject) => {
+        const check = (): void => {
+          if (stderr.search(text) < 0) return
+          waiting.delete(check)
+          resolve()
+        }
+        waiting.add(check)
+        check()
+        ended.then(() => reject(new Error(`ended without saying ${text}:\n${stderr}`)))
+      }),
+  }
+}
+
+/** Runs the built command line to its end. */
+export function dyt(folder: string, ...args: readonly string[]): Promise<Ended> {
+  return start(folder, ...args).ended
+}
+
+/** A folder with `tiny.safetensors`: a ViT of two layers and random weights for images of 32 pixels. */
+export function folderWithBackbone(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'dyt-'))
+  saveTinyBackbone(join(folder, 'tiny.safetensors'), 1)
+  return folder
+}
+
+/** Saves a tiny ViT with weights drawn from `seed`. */
+export function saveTinyBackbone(path: string, seed: number): void {
+  const config = {
+    imageSize: [32, 32],
+    patchSize: 8,
+    embedDim: 32,
+    depth: 2,
+    numHeads: 2,
+    mlpRatio: 2,
+    numClasses: 5,
+    globalPool: 'token',
+    layerNormEps: 1e-6,
+    qkvBias: true,
+  } as const
+  saveCheckpointFile(path, { tensors: drawWeights(config, seed), config })
+}
+
+/** Settings of a run that takes a second: a drawn task, the tiny backbone, one thread. */
+export const quick: readonly string[] = [
+  ...['--data', 'builtin:nature', '--model', 'tiny.safetensors', '--bottleneck', '4'],
+  ...['--train-size', '64', '--test-size', '32', '--batch', '16', '--threads', '1', '--workers', '1'],
+]
+
+/** The lines of a run's metrics without what no two runs share: times, rates and memory. */
+export function steadyMetrics(run: string): object[] {
+  const timed = ['seconds', 'imagesPerSecond', 'memoryMB', 'peakMemoryMB', 'run']
+  const lines = readFileSync(join(run, 'metrics.jsonl'), 'utf8').trim().split('\n')
+  return lines.map((line) =>
+    Object.fromEntries(Object.entries(JSON.parse(line) as object).filter(([key]) => !timed.includes(key))),
+  )
+}
+
+/** The bytes of what a run trained; undefined where it has not ended. */
+export function adapterBytes(run: string): Buffer | undefined {
+  const path = join(run, 'adapter.safetensors')
+  return existsSync(path) ? readFileSync(path) : undefined
+}

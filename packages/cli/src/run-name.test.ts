@@ -1,0 +1,27 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { freeRunFolder, quoted } from './run-name.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'names-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe('freeRunFolder', () => {
+  it('is named by data and method, and counts where that is taken', () => {
+    const name = (data: string) => freeRunFolder(data, 'dyt', folder).slice(folder.length + 1)
+    expect(name('builtin:nature')).toBe('nature-dyt')
+    expect(name('/photos/My Flowers/')).toBe('My-Flowers-dyt')
+    expect(name('a/tiny.tar')).toBe('tiny-dyt')
+    mkdirSync(join(folder, 'tiny-dyt'))
+    mkdirSync(join(folder, 'tiny-dyt-2'))
+    expect(name('tiny.tar')).toBe('tiny-dyt-3')
+  })
+})
+
+describe('quoted', () => {
+  it('quotes what a shell would take apart', () => {
+    expect(quoted('runs/a-b.c')).toBe('runs/a-b.c')
+    expect(quoted("it's here")).toBe("'it'\\''s here'")
+  })
+})

@@ -1,0 +1,135 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { RunError } from '../errors.ts'
+import { saveCheckpointFile } from '../io/checkpoint.ts'
+import { drawWeights } from '../models/backbone.ts'
+import { evaluateRun } from './evaluate-run.ts'
+import { finetune, validationSample } from './finetune.ts'
+import { openRun } from './tuned-run.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'finetune-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const config = {
+  imageSize: [16, 16],
+  patchSize: 8,
+  embedDim: 16,
+  depth: 2,
+  numHeads: 2,
+  mlpRatio: 2,
+  numClasses: 3,
+  globalPool: 'token',
+  layerNormEps: 1e-6,
+  qkvBias: true,
+} as const
+const model = join(folder, 'tiny.safetensors')
+saveCheckpointFile(model, { tensors: drawWeights(config, 3), config })
+
+const input = {
+  data: 'builtin:orientation',
+  model,
+  trainSize: 40,
+  testSize: 16,
+  batch: 8,
+  bottleneck: 2,
+  epochs: 3,
+  threads: 1,
+  workers: 0,
+} as const
+const at = (name: string): string => join(folder, name)
+const bytes = (name: string): Buffer => readFileSync(join(at(name), 'adapter.safetensors'))
+const steady = ({
+  seconds: _s,
+  peakMemoryMB: _p,
+  run: _r,
+  ...rest
+}: {
+  seconds: number
+  peakMemoryMB: number
+  run: string
+}) => rest
+
+describe('finetune', () => {
+  it('stopped in mid-epoch and at an epoch’s end, resumes to the bits and figures of an uninterrupted run', async () => {
+    const whole = await finetune(input, { out: at('whole') })
+    const stopAfter = async (resume: boolean, step: number): Promise<void> => {
+      const controller = new AbortController()
+      const outcome = await finetune(resume ? {} : input, {
+        out: at('parts'),
+        resume,
+        signal: controller.signal,
+        onStep: (metrics) => metrics.step === step && controller.abort(),
+      })
+      expect(outcome).toMatchObject({ steps: step })
+      expect(outcome.summary).toBeUndefined()
+      expect(existsSync(join(at('parts'), 'adapter.safetensors'))).toBe(false)
+    }
+    await stopAfter(false, 2)
+    await stopAfter(true, 5)
+    await stopAfter(true, 8)
+    const last = await finetune({}, { out: at('parts'), resume: true })
+    expect(last.steps).toBe(15)
+    expect(bytes('parts').equals(bytes('whole'))).toBe(true)
+    if (!last.summary || !whole.summary) throw new Error('the runs ended without a summary')
+    expect(steady(last.summary)).toEqual(steady(whole.summary))
+    const run = openRun(at('parts'))
+    const evaluation = await evaluateRun(run, { workers: 0 })
+    expect(evaluation.accuracy).toBe(whole.summary.accuracy)
+    expect(evaluation.activeRatePerLayer).toEqual(whole.summary.activeRatePerLayer)
+    const masked = await evaluateRun(run, { pass: 'masked', workers: 0 })
+    expect(masked.loss).toBeCloseTo(evaluation.loss, 5)
+    expect(masked.activeRatePerLayer).toEqual(evaluation.activeRatePerLayer)
+  })
+
+  it('learns: full tuning fits what it is shown', async () => {
+    const lines: number[] = []
+    await finetune(
+      { ...input, method: 'full', learningRate: 0.03, epochs: 12, bottleneck: undefined },
+      { out: at('fit'), onEpoch: ({ trainLoss }) => lines.push(trainLoss) },
+    )
+    expect(lines.at(-1)).toBeLessThan(0.9 * (lines[0] as number))
+  })
+
+  it('needs no backbone to open a fully tuned run', async () => {
+    await finetune(
+      {
+        ...input,
+        model: 'vit_tiny_patch8_16',
+        randomWeights: true,
+        method: 'full',
+        epochs: 1,
+        bottleneck: undefined,
+      },
+      { out: at('own') },
+    )
+    expect(openRun(at('own')).tensors.has('blocks.11.mlp.fc2.weight')).toBe(true)
+  })
+
+  it('stops where the loss is no longer finite', async () => {
+    const diverging = {
+      ...input,
+      method: 'linear',
+      learningRate: 1e38,
+      warmupEpochs: 0,
+      bottleneck: undefined,
+    }
+    const failure = await finetune(diverging, { out: at('nan') }).catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(RunError)
+    expect((failure as Error).message).toMatch(/^train: the loss is (NaN|Infinity) at step \d+\. /)
+    expect(existsSync(join(at('nan'), 'adapter.safetensors'))).toBe(false)
+  })
+})
+
+describe('validationSample', () => {
+  it('spreads evenly and never takes more than wanted', () => {
+    const examples = Array.from({ length: 10 }, (_, label) => ({
+      label,
+      source: { kind: 'file', path: '' } as const,
+    }))
+    expect(validationSample(examples, 4).map(({ label }) => label)).toEqual([0, 3, 6, 9])
+    expect(validationSample(examples, 10)).toHaveLength(10)
+    expect(validationSample(examples, 3).length).toBeLessThanOrEqual(3)
+  })
+})

@@ -15,6 +15,8 @@ import type { VitConfig } from './vit-config.ts'
 export interface PlainTuning {
   readonly kind: 'base' | 'adapters' | 'dispatch'
   readonly adapterScale: number
+  /** Added to dispatcher logits, by layer and patch token. */
+  readonly noise?: (layer: number, token: number) => number
 }
 
 /** What one image gives. */
@@ -23,6 +25,8 @@ export interface PlainOutputs {
   readonly logits: number[]
   /** 0 or 1 by layer and patch token. */
   readonly masks: number[][]
+  /** Bare dispatcher logits by layer and patch token. */
+  readonly gateLogits: number[][]
 }
 
 /** A ViT and its tuning in plain loops and double precision. image: [3 * H * W]. */
@@ -36,23 +40,30 @@ export function plainVit(
   let x = plainEmbed(image, values, config)
   const blocks: Rows[] = []
   const masks: number[][] = []
+  const gateLogits: number[][] = []
   for (let i = 0; i < depth; i++) {
     const at = `blocks.${i}`
     const u = plainAdd(
       x,
       plainAttention(plainNorm(x, values, `${at}.norm1`, eps), values, `${at}.attn`, numHeads),
     )
-    const mask = u.map((row, token) =>
-      tuning.kind !== 'dispatch' || token === 0 || logitOf(row, values, at) > 0 ? 1 : 0,
-    )
+    const gates = tuning.kind === 'dispatch' ? u.map((row) => logitOf(row, values, at)) : []
+    const drawn = (token: number): number => (gates[token] ?? 1) + (tuning.noise?.(i, token - 1) ?? 0)
+    const mask = u.map((_, token) => (token === 0 || drawn(token) > 0 ? 1 : 0))
     const block = plainMlp(plainNorm(u, values, `${at}.norm2`, eps), values, `${at}.mlp`)
     const parts = [u, block.map((row, token) => row.map((value) => value * (mask[token] as number)))]
     if (tuning.kind !== 'base') parts.push(plainAdapter(u, values, `${at}.adaptmlp`, tuning.adapterScale))
     x = plainAdd(...parts)
     blocks.push(x)
     masks.push(mask.slice(1))
+    gateLogits.push(gates.slice(1))
   }
-  return { blocks, masks, logits: plainLinear([pool(x, values, config)], values, 'head')[0] as number[] }
+  return {
+    blocks,
+    masks,
+    gateLogits,
+    logits: plainLinear([pool(x, values, config)], values, 'head')[0] as number[],
+  }
 }
 
 function logitOf(row: number[], values: Values, at: string): number {

@@ -61,6 +61,12 @@ export function patchCount(config: VitConfig): number {
   return rows * columns
 }
 
+/** Features inside the MLP; a ratio that gives no whole number is cut off, as in timm. */
+export function hiddenFeatures({ embedDim, mlpRatio }: Pick<VitConfig, 'embedDim' | 'mlpRatio'>): number {
+  // A ratio found by dividing may land just below the whole number it came from.
+  return Math.floor(embedDim * mlpRatio + 1e-6)
+}
+
 /** `config` itself. @throws ConfigError where the patch does not divide the image, or the heads the width */
 export function checkVitConfig(config: VitConfig): VitConfig {
   const { imageSize, patchSize, embedDim, numHeads } = config

@@ -9,7 +9,7 @@ import type { ModelHooks } from './hooks.ts'
 import { plainVit } from './plain-vit.test.support.ts'
 import { anyVit, tiny } from './tiny.test.support.ts'
 import { vit } from './vit.ts'
-import { checkVitConfig, patchCount, type VitConfig, vitConfig } from './vit-config.ts'
+import { checkVitConfig, hiddenFeatures, patchCount, type VitConfig, vitConfig } from './vit-config.ts'
 
 /** Stages of a model with random weights over some images. */
 async function run(config: VitConfig, images: number, fused: boolean, hooks?: ModelHooks) {
@@ -96,5 +96,16 @@ describe('vitConfig', () => {
       expect(() => vitConfig(name)).toThrow(ConfigError)
     expect(() => checkVitConfig({ ...tiny, numHeads: 3 })).toThrow(/3 heads do not divide 8/)
     expect(() => checkVitConfig({ ...tiny, imageSize: [8, 0] })).toThrow(/8 x 0/)
+  })
+})
+
+describe('features inside the MLP', () => {
+  it('are a whole number, cut off as timm does, however the ratio was found', () => {
+    for (let width = 1; width < 200; width++)
+      for (const hidden of [1, 5, 49, 110, 127])
+        expect(hiddenFeatures({ embedDim: width, mlpRatio: hidden / width })).toBe(hidden)
+    expect(hiddenFeatures({ embedDim: 48, mlpRatio: 2.66 })).toBe(127)
+    expect(hiddenFeatures({ embedDim: 20, mlpRatio: 2.33 })).toBe(46)
+    expect(vitShapes({ ...tiny, mlpRatio: 2.2 }).get('blocks.0.mlp.fc1.weight')).toEqual([17, 8])
   })
 })

@@ -7,7 +7,7 @@ import { patchEmbed } from '../nn/patch-embed.ts'
 import { selfAttention } from '../nn/self-attention.ts'
 import type { Weights } from '../nn/weight-store.ts'
 import type { ModelHooks } from './hooks.ts'
-import { patchCount, type VitConfig } from './vit-config.ts'
+import { hiddenFeatures, patchCount, type VitConfig } from './vit-config.ts'
 
 /** Every stage of a ViT by name. N patch tokens, C features, K classes. */
 export interface VitOutputs {
@@ -54,11 +54,11 @@ function embedTokens(patches: Tensor, weights: Weights, config: VitConfig): Tens
 
 /** x = x + Attn(LN1(x)), then x = x + MLP(LN2(x)). */
 function block(x: Tensor, weights: Weights, config: VitConfig, index: number, hooks: ModelHooks): Tensor {
-  const { numHeads, qkvBias, layerNormEps, embedDim, mlpRatio } = config
+  const { numHeads, qkvBias, layerNormEps } = config
   const normed = layerNorm(x, weights.at('norm1'), layerNormEps)
   const u = add(x, selfAttention(normed, weights.at('attn'), numHeads, qkvBias))
   const run = (tokens: Tensor): Tensor =>
-    mlp(layerNorm(tokens, weights.at('norm2'), layerNormEps), weights.at('mlp'), embedDim * mlpRatio)
+    mlp(layerNorm(tokens, weights.at('norm2'), layerNormEps), weights.at('mlp'), hiddenFeatures(config))
   return hooks.mlp?.(u, { index, weights, config, run }) ?? add(u, run(u))
 }
 

@@ -38,13 +38,14 @@ const expectations = z.looseObject({
 const common = z.looseObject({ updates_not_compared: z.array(z.string()).default([]) })
 
 /**
- * Opens the folder of a fixture: everything but the weights. A Hugging Face model folder takes inputs and expectations
- * from the folder above.
+ * Opens the folder of a fixture: everything but the weights. A Hugging Face model folder without
+ * expectations takes them and the inputs from the folder above.
  * @throws DataError where config.json or expected.json is missing or damaged; CheckpointError for the tensor files
  */
 export function openFixture(folder: string): Fixture {
   const config = readJson(join(folder, 'config.json'), DataError)
-  const home = isHuggingFace(config) ? join(folder, '..') : folder
+  const complete = existsSync(join(folder, 'expected.safetensors'))
+  const home = isHuggingFace(config) && !complete ? join(folder, '..') : folder
   const path = join(home, 'expected.json')
   const told = check(expectations, path, readJson(path, DataError), DataError)
   const tensors = readSafetensors(join(home, 'expected.safetensors'))

@@ -17,7 +17,7 @@ async function valuesOn(device: string, env: NodeJS.ProcessEnv): Promise<Record<
 }
 
 describe('Dynamic Tuning on webgpu', () => {
-  it('takes a training step and classifies as on the CPU', { timeout: 240_000 }, async ({ skip }) => {
+  it('takes a training step and classifies as on the CPU', { timeout: 300_000 }, async ({ skip }) => {
     const vulkan = softwareVulkan()
     if ('missing' in vulkan) {
       console.warn(`skipped: ${vulkan.missing}`)

@@ -84,7 +84,7 @@ describe('the web entry in a browser', () => {
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
     await page.waitForFunction(() => 'sceneValues' in globalThis)
     cpu = await sceneValues(compile, { device: 'cpu' })
-  }, 120_000)
+  }, 300_000)
 
   afterAll(async () => {
     await browser?.close()
@@ -94,7 +94,7 @@ describe('the web entry in a browser', () => {
 
   it.for(['wasm', 'webgpu'])(
     'computes a training step and every operator on %s as Node does',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async (device, { skip }) => {
       if (missing !== undefined) {
         console.warn(`skipped: ${missing}`)
@@ -108,7 +108,7 @@ describe('the web entry in a browser', () => {
     },
   )
 
-  it('takes weights beside the model where they are large', { timeout: 120_000 }, async ({ skip }) => {
+  it('takes weights beside the model where they are large', { timeout: 300_000 }, async ({ skip }) => {
     if (missing !== undefined) return skip(missing)
     const size = 17 * 2 ** 20
     let wanted = 0

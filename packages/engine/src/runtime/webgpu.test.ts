@@ -19,7 +19,7 @@ async function valuesOn(device: string, env: NodeJS.ProcessEnv): Promise<Record<
 }
 
 describe('webgpu in Node', () => {
-  it('computes a training step and every operator as the CPU does', { timeout: 120_000 }, async ({
+  it('computes a training step and every operator as the CPU does', { timeout: 300_000 }, async ({
     skip,
   }) => {
     const vulkan = softwareVulkan()

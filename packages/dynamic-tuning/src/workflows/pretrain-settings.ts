@@ -9,6 +9,8 @@ import { definedOnly } from './finetune-settings.ts'
 export interface PretrainSettings {
   readonly data: string
   readonly model: Omit<VitConfig, 'numClasses'>
+  /** Weights to start from, a file or folder; positions are resized to the image size. From scratch by default. */
+  readonly init?: string | undefined
   readonly epochs: number
   /** The last epochs, which see all patches: the model is used that way. */
   readonly fullEpochs: number
@@ -17,6 +19,8 @@ export interface PretrainSettings {
   readonly batch: number
   readonly microBatch: number
   readonly learningRate: number
+  /** At the last step. */
+  readonly minimumLearningRate: number
   readonly warmupEpochs: number
   readonly weightDecay: number
   readonly labelSmoothing: number
@@ -50,6 +54,7 @@ export const defaultPretrain: Omit<PretrainSettings, 'data'> = {
   batch: 128,
   microBatch: 64,
   learningRate: 1e-3,
+  minimumLearningRate: 1e-5,
   warmupEpochs: 1,
   weightDecay: 0.05,
   labelSmoothing: 0.1,
@@ -80,12 +85,14 @@ const model: z.ZodType<PretrainSettings['model']> = z.strictObject({
 const shape = {
   data: z.string().min(1),
   model: model.optional(),
+  init: z.string().min(1).optional(),
   epochs: count.optional(),
   fullEpochs: z.int().min(0).optional(),
   keep: share.gt(0).optional(),
   batch: count.optional(),
   microBatch: count.optional(),
   learningRate: z.number().positive().optional(),
+  minimumLearningRate: z.number().min(0).optional(),
   warmupEpochs: z.number().min(0).optional(),
   weightDecay: z.number().min(0).optional(),
   labelSmoothing: share.lt(1).optional(),

@@ -3,6 +3,7 @@ import { createLoader } from '../data/loader.ts'
 import type { TransformSettings } from '../data/transforms.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
+import { openBackbone } from '../io/backbone.ts'
 import { saveCheckpointFile } from '../io/checkpoint.ts'
 import { createRunFolder } from '../io/run-folder.ts'
 import { checkVitConfig, type VitConfig } from '../models/vit-config.ts'
@@ -85,7 +86,7 @@ export async function pretrain(
         epochs: settings.epochs,
         schedule: {
           learningRate: settings.learningRate,
-          minimum: settings.learningRate / 100,
+          minimum: settings.minimumLearningRate,
           warmupSteps: Math.round(settings.warmupEpochs * loader.stepsPerEpoch),
         },
         adamw: {
@@ -115,12 +116,14 @@ function openStages(
   settings: PretrainSettings,
   stepsPerEpoch: number,
 ): Promise<StagedStep> {
-  const { seed, microBatch, threads, keep, epochs, fullEpochs } = settings
+  const { seed, microBatch, threads, keep, epochs, fullEpochs, init } = settings
   const common = { config, tuner: full, options: full.defaults, loss: paperLoss, seed, compile: { threads } }
+  const { numClasses, imageSize } = config
+  const tensors = init === undefined ? undefined : openBackbone(init, { numClasses, imageSize }).tensors
   const stage = (share: number) => ({
     ...common,
     microBatch: Math.max(1, Math.round((microBatch * keep) / share)),
-    store: new WeightStore({ trainable: full.trainable, seed }),
+    store: new WeightStore({ trainable: full.trainable, seed, ...(tensors && { tensors }) }),
     hooks: patchDropoutHooks(config, share),
     ...(share < 1 && { extraFeeds: (key: DrawKey) => ({ kept: drawKept(config, share, { seed, ...key }) }) }),
   })

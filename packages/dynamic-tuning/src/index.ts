@@ -91,7 +91,23 @@ export {
   type BenchSettings,
   defaultBench,
 } from './workflows/bench-types.ts'
+export { type DemoControl, type DemoOutcome, demo } from './workflows/demo.ts'
+export type { DemoResult } from './workflows/demo-report.ts'
+export {
+  type DemoMethod,
+  type DemoSettings,
+  type DemoTask,
+  demoMethods,
+  demoTasks,
+  demoTitles,
+} from './workflows/demo-settings.ts'
 export { type EvaluationSettings, evaluateRun, type RunEvaluation } from './workflows/evaluate-run.ts'
+export {
+  type ExplainedPicture,
+  type ExplainSettings,
+  type Explanation,
+  explainRun,
+} from './workflows/explain-run.ts'
 export {
   type ExportSettings,
   exportModel,

@@ -4,6 +4,7 @@ import { Classifier } from '../evaluation/classifier.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
 import { createRunFolder, type RunFolder } from '../io/run-folder.ts'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
+import { writeAside } from '../io/write-aside.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { withTargets } from '../training/targets.ts'
 import { type TrainOutcome, train } from '../training/trainer.ts'
@@ -15,6 +16,7 @@ import { type Prepared, prepareRun } from './prepare-run.ts'
 import type { RunControl } from './pretrain.ts'
 import { resumedSettings } from './resumed-settings.ts'
 import { readRunConfig, writeRunConfig } from './run-config.ts'
+import { runReport } from './run-report.ts'
 import { type RunSummary, summarize } from './summary.ts'
 import { tunedModel } from './tuned-run.ts'
 
@@ -34,7 +36,7 @@ export interface FinetuneOutcome {
 
 /**
  * Adapts a backbone to a dataset with any method, into a run folder: `config.json`, `metrics.jsonl`, `checkpoint/` and in
- * the end `adapter.safetensors`, tested with the skipping model on all test images. With `control.resume` it goes on from
+ * the end `adapter.safetensors` and `report.html`, tested with the skipping model on all test images. With `control.resume` it goes on from
  * the folder's checkpoint with the settings saved there, and ends with the same bits as if it had never stopped.
  * @throws ConfigError for settings that make no sense, or on resuming differ from the saved ones; DataError, CheckpointError
  * and RunError for data, weights and folders that cannot be used, and RunError where the loss is no longer finite
@@ -95,6 +97,9 @@ async function runAll(
     const evaluation = await evaluate(classifier, held)
     const summary = summarize(control.out, model, evaluation, trainingSeconds(run))
     run.appendMetric({ kind: 'result', step: outcome.steps, ...summary })
+    const examples = prepared.dataset.test
+    const report = { model, classifier, summary, records: run.readMetrics(), examples }
+    writeAside(run.reportPath, await runReport(report))
     return { settings, steps: outcome.steps, summary }
   } finally {
     await Promise.all([held.close(), classifier.release()])

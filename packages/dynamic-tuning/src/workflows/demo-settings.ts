@@ -1,0 +1,66 @@
+import type { FinetuneInput } from './finetune-settings.ts'
+
+/** Methods of the demo, in the order in which they run. */
+export const demoMethods = ['linear', 'full', 'adaptformer', 'dyt'] as const
+/** One of them. */
+export type DemoMethod = (typeof demoMethods)[number]
+
+/** How they are called in tables and charts. */
+export const demoTitles: Readonly<Record<DemoMethod, string>> = {
+  linear: 'linear probe',
+  full: 'full tuning',
+  adaptformer: 'AdaptFormer',
+  dyt: 'DyT, r = 0.5',
+}
+
+/** Tasks of the demo: drawn from a seed, so nothing needs to be downloaded. */
+export const demoTasks = ['nature', 'count', 'location', 'orientation'] as const
+/** One of them. */
+export type DemoTask = (typeof demoTasks)[number]
+
+/** What the demo runs. */
+export interface DemoSettings {
+  readonly task: DemoTask
+  /** A tenth of the work: to see that everything works, not how well. */
+  readonly quick: boolean
+  readonly seed: number
+  /** 0 lets the runtime choose. */
+  readonly threads: number
+}
+
+/** What holds where nothing is said. */
+export const defaultDemo: DemoSettings = { task: 'nature', quick: false, seed: 0, threads: 0 }
+
+/**
+ * How every method is tuned: the same images, steps and batch. Fixed, not fitted to the machine, so that the same seed gives
+ * the same weights everywhere; chosen to take about two minutes on two cores.
+ */
+export function demoInput(method: DemoMethod, { task, quick, seed, threads }: DemoSettings): FinetuneInput {
+  return {
+    data: `builtin:${task}`,
+    method,
+    seed,
+    threads,
+    rate: method === 'dyt' ? 0.5 : undefined,
+    bottleneck: method === 'linear' || method === 'full' ? undefined : 16,
+    adapterScale: method === 'linear' || method === 'full' ? undefined : 1,
+    epochs: quick ? 2 : 12,
+    batch: 32,
+    trainSize: quick ? 64 : 256,
+    testSize: quick ? 48 : 320,
+    validationImages: quick ? 48 : 160,
+    learningRate: 3e-3,
+    workers: 1,
+  }
+}
+
+/**
+ * Shares of the whole demo's time: a step of full tuning takes about three times one of the linear probe, and Dynamic
+ * Tuning trains with a second, complete pass.
+ */
+export const demoWork: Readonly<Record<DemoMethod, number>> = {
+  linear: 1,
+  full: 3,
+  adaptformer: 2.2,
+  dyt: 4.5,
+}

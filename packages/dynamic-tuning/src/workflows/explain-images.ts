@@ -1,0 +1,138 @@
+import { random } from '@dynamic-tuning/engine'
+import { type Example, type ImageSource, sourceName } from '../data/example.ts'
+import type { Pixels } from '../data/pixels.ts'
+import { type ImageReader, imageReader } from '../data/read.ts'
+import { createTransform, toInput } from '../data/transforms.ts'
+import type { Classifier } from '../evaluation/classifier.ts'
+import { argMaxAt, crossEntropyAt } from '../evaluation/evaluate.ts'
+import { gridOf, patchCount } from '../models/vit-config.ts'
+import { type LayerTokens, type StripOptions, tokenStrip } from '../report/token-strip.ts'
+import type { TunedModel } from './tuned-run.ts'
+
+/** An image to look at; its class where it is known. */
+export interface ImageToExplain {
+  readonly source: ImageSource
+  readonly label?: number
+}
+
+/** What a model made of one image. */
+export interface ExplainedImage extends ImageToExplain {
+  /** File, or name of the drawing. */
+  readonly image: string
+  /** Class with the largest logit. */
+  readonly predicted: number
+  /** Its softmax. */
+  readonly probability: number
+  /** Active patch tokens layer by layer, [L, N] of 0 and 1; undefined without dispatch. */
+  readonly masks: Float32Array | undefined
+}
+
+/** Longer side of the pictures in a strip, in pixels. */
+const tile = 208
+/** A strip of a longer image would leave its tokens no height: it is shown squashed, as the model sees it. */
+const longest = 3
+
+/** Classifies images one after the other and keeps which tokens were active. @throws DataError for unreadable ones */
+export async function explainImages(
+  model: TunedModel,
+  classifier: Classifier,
+  images: readonly ImageToExplain[],
+): Promise<ExplainedImage[]> {
+  const reader = imageReader(Math.max(...model.config.imageSize))
+  try {
+    const explained: ExplainedImage[] = []
+    for (const each of images) explained.push(await explain(model, classifier, reader, each))
+    return explained
+  } finally {
+    reader.close()
+  }
+}
+
+async function explain(
+  model: TunedModel,
+  classifier: Classifier,
+  reader: ImageReader,
+  image: ImageToExplain,
+): Promise<ExplainedImage> {
+  const pixels = await reader.read(image.source, createTransform(model.transform).enough)
+  const { logits, masks } = await classifier.classify(toInput(pixels, model.transform))
+  const predicted = argMaxAt(logits, 0, logits.length)
+  const probability = Math.exp(-crossEntropyAt(logits, 0, logits.length, predicted))
+  return { ...image, image: sourceName(image.source), predicted, probability, masks }
+}
+
+/** PNG of an image with its active tokens in some layers (numbered from 0), and in how many layers each was active. */
+export async function stripOf(
+  model: TunedModel,
+  { source, masks }: ExplainedImage,
+  options: Pick<StripOptions, 'show' | 'caption'> = {},
+): Promise<Uint8Array> {
+  const picture = await pictureOf(model, source)
+  return tokenStrip(picture, masks ? layersOf(model, masks) : [], { tile, ...options })
+}
+
+/** Shares of active tokens layer by layer, over some images. */
+export function activeRates(model: TunedModel, images: readonly ExplainedImage[]): number[] {
+  const tokens = patchCount(model.config)
+  return Array.from({ length: model.config.depth }, (_, layer) => {
+    let active = 0
+    for (const { masks } of images)
+      for (const value of masks?.subarray(layer * tokens, (layer + 1) * tokens) ?? []) active += value
+    return active / (tokens * images.length)
+  })
+}
+
+function layersOf({ config }: TunedModel, masks: Float32Array): LayerTokens[] {
+  const [rows, columns] = gridOf(config)
+  const tokens = rows * columns
+  return Array.from({ length: config.depth }, (_, layer) => ({
+    layer,
+    grid: { values: masks.subarray(layer * tokens, (layer + 1) * tokens), rows, columns },
+  }))
+}
+
+/** The part of an image that the model looks at, in its own proportions and as fine as a strip shows it. */
+async function pictureOf({ transform }: TunedModel, source: ImageSource): Promise<Pixels> {
+  const reader = imageReader(tile)
+  try {
+    const image = await reader.read(source, { width: 2 * tile, height: 2 * tile })
+    const long = Math.max(image.width, image.height) / Math.min(image.width, image.height)
+    if (transform.resize === 'squash' && long <= longest) return image
+    const finer = Math.max(1, Math.round(tile / Math.max(transform.height, transform.width)))
+    const { height, width } = transform
+    return createTransform({ ...transform, height: height * finer, width: width * finer }).prepare(image)
+  } finally {
+    reader.close()
+  }
+}
+
+/** `count` examples drawn with `seed`, in order: an even step could meet one class alone where classes take turns. */
+export function drawnSample(examples: readonly Example[], count: number, seed: number): Example[] {
+  const order = Int32Array.from(examples.keys())
+  random(seed, 'pictures').shuffle(order)
+  return Array.from(order.subarray(0, count).sort(), (index) => examples[index] as Example)
+}
+
+/**
+ * `count` images that tell most: right and wrong ones (a third, where there are), of as many classes as possible. The
+ * same images give the same choice.
+ */
+export function tellingImages(images: readonly ExplainedImage[], count: number): ExplainedImage[] {
+  const isRight = ({ label, predicted }: ExplainedImage): boolean => label === predicted
+  const right = classesInTurn(images.filter(isRight))
+  const wrong = classesInTurn(images.filter((image) => !isRight(image)))
+  const wanted = Math.max(Math.floor(count / 3), count - right.length)
+  const shown = wrong.slice(0, wanted)
+  return [...right.slice(0, count - shown.length), ...shown]
+}
+
+/** The first of each class, then the second of each, and so on. */
+function classesInTurn(images: readonly ExplainedImage[]): ExplainedImage[] {
+  const seen = new Map<number | undefined, number>()
+  const turns = images.map((image) => {
+    const turn = seen.get(image.label) ?? 0
+    seen.set(image.label, turn + 1)
+    return { image, turn }
+  })
+  return turns.toSorted((a, b) => a.turn - b.turn).map(({ image }) => image)
+}

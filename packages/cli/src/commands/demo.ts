@@ -13,6 +13,7 @@ import type { Terminal } from '../terminal/terminal.ts'
 
 interface Options extends CommonOptions {
   readonly task?: (typeof demoTasks)[number]
+  readonly model?: string
   readonly quick?: boolean
   readonly out?: string
 }
@@ -26,6 +27,7 @@ export const demoCommand = defineCommand<Options>({
   options: [
     new Option('--task <name>', 'what is drawn (default nature)').choices([...demoTasks]),
     new Option('--quick', 'a small part of the work: does it run here?'),
+    new Option('--model <path>', 'weights of another backbone (default builtin)'),
     shared.out('folder of the runs and the report (default runs/demo, then runs/demo-2, ...)'),
   ],
   examples: [
@@ -34,10 +36,10 @@ export const demoCommand = defineCommand<Options>({
   ],
   stoppable: true,
   async run({ options, terminal, signal }: Call<Options>) {
-    const { task, quick, seed, threads } = options
+    const { task, model, quick, seed, threads } = options
     const out = options.out ?? freeFolder(join('runs', 'demo'))
     terminal.note(`${terminal.notePaint.bold('dyt demo')}: four ways to adapt one ViT, into ${out}`)
-    const outcome = await demo({ task, quick, seed, threads }, { out, signal, ...display(terminal) })
+    const outcome = await demo({ task, model, quick, seed, threads }, { out, signal, ...display(terminal) })
     if (outcome === undefined) {
       terminal.note(`Stopped. ${out} holds what was finished; start again with: dyt demo`)
       return stoppedCode

@@ -16,53 +16,14 @@ const image = await encodePng({ width: 4, height: 4, data: new Uint8Array(48).fi
 const tiny = ['--model', 'tiny.safetensors', '--quiet', '--workers', '1', '--epochs', '1']
 
 describe('bad usage ends with code 2 and one line', () => {
-  write('typo.yaml', 'data: builtin:nature\nweight-decai: 0.1\n')
-  write('value.json', '{"data": "builtin:nature", "epochs": "many"}')
-  write('list.yaml', '- 1\n')
-  const cases: readonly (readonly [string[], string])[] = [
-    [['finetun'], "unknown command 'finetun' (Did you mean finetune?)"],
-    [['finetune', '--data', 'x', '--epocs', '3'], "unknown option '--epocs' (Did you mean --epochs?)"],
-    [['finetune'], '--data is missing'],
-    [['finetune', '--resume'], '--resume needs --out'],
-    [['finetune', ...quick, '--epochs', '0'], 'Give a whole number of at least 1.'],
-    [['finetune', ...quick, '--rate', '1.5'], 'Give a number from 0 to 1.'],
-    [
-      ['finetune', ...quick, '--dispatch', 'block'],
-      "'--dispatch <part>' argument 'block' is invalid. Allowed choices are mlp.",
-    ],
-    [['finetune', ...quick, '--method', 'lora2'], 'Allowed choices are linear, full, adaptformer, dyt.'],
+  it.each([
+    [['finetun', '--json'], "unknown command 'finetun' (Did you mean finetune?)"],
     [['finetune', ...quick, '--image-size', '33'], 'images of 33 x 33 are no multiple of the patch 8.'],
-    [['finetune', ...quick, '--micro-batch', '17'], 'microBatch is 17 but the batch only 16.'],
-    [
-      ['finetune', '--data', 'builtin:natur', ...tiny],
-      'there is no builtin:natur. Choose one of builtin:count',
-    ],
-    [
-      ['finetune', '--data', 'builtin:nature', '--model', 'vit_base_patch16_224'],
-      'no weights are known for vit_base_patch16_224',
-    ],
-    [
-      ['finetune', '--config', 'typo.yaml'],
-      'unknown setting weight-decai in typo.yaml. Did you mean weightDecay?',
-    ],
-    [
-      ['finetune', '--config', 'value.json'],
-      'epochs in value.json is "many". Give a whole number of at least 1.',
-    ],
-    [['finetune', '--config', 'list.yaml'], 'list.yaml holds no settings.'],
-    [['finetune', '--config', 'none.yaml'], 'cannot read none.yaml'],
-    [['eval'], "missing required argument 'run'"],
-    [['predict', 'runs/x'], "missing required argument 'images'"],
-    [['flops', '--model', 'vit_huge'], 'unknown name vit_huge'],
-  ]
-  it.each(
-    cases.map(([args, text]) => [args.filter((arg) => !quick.includes(arg)).join(' '), args, text] as const),
-  )('dyt %s', async (_name, args, text) => {
-    const ended = await dyt(folder, ...args, '--json')
+  ])('dyt %s', async (args, text) => {
+    const ended = await dyt(folder, ...args, '--quiet')
     expect(ended.stderr).toContain(text)
     expect(ended).toMatchObject({ code: 2, stdout: '' })
-    expect(ended.stderr.trim().split('\n').at(-1)).toMatch(/^dyt: /)
-    expect(ended.stderr).not.toMatch(/\n {4}at /)
+    expect(ended.stderr).toMatch(/^dyt: .*\n$/)
   })
 })
 
@@ -105,7 +66,7 @@ describe('bad data and folders end with code 1 and one line', () => {
       ['predict', 'pretrained', 'x.png'],
       'config.json of pretrained does not describe a tuned model. this is no run of finetune',
     ],
-    [['finetune', '--resume', '--out', 'future'], 'future is of format version 99'],
+    [['finetune', '--resume', '--out', 'future', '--quiet'], 'future is of format version 99'],
     [['verify', 'empty'], 'empty'],
   ]
   it.each(cases.map(([args, text]) => [args.slice(0, 3).join(' '), args, text] as const))(

@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { type CommandUnit, defineCommand } from './command.ts'
+import { commands } from './commands/registry.ts'
+import { shared } from './options/common.ts'
+import { runCommandLine } from './program.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'program-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+afterEach(() => vi.restoreAllMocks())
+const at = (name: string): string => join(folder, name)
+writeFileSync(at('typo.yaml'), 'data: builtin:nature\nweight-decai: 0.1\n')
+writeFileSync(at('value.json'), '{"data": "builtin:nature", "epochs": "many"}')
+writeFileSync(at('list.yaml'), '- 1\n')
+
+async function run(units: readonly CommandUnit[], ...args: readonly string[]) {
+  const said = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const)
+    vi.spyOn(process[name], 'write').mockImplementation((text) => {
+      said[name] += text
+      return true
+    })
+  const code = await runCommandLine(units, args)
+  vi.restoreAllMocks()
+  return { code, ...said }
+}
+
+describe('bad usage ends with code 2, one line and nothing on stdout', () => {
+  const cases: readonly (readonly [string[], string])[] = [
+    [['finetun'], "unknown command 'finetun' (Did you mean finetune?)"],
+    [['finetune', '--data', 'x', '--epocs', '3'], "unknown option '--epocs' (Did you mean --epochs?)"],
+    [['finetune'], '--data is missing'],
+    [['finetune', '--resume'], '--resume needs --out'],
+    [['finetune', '--data', 'builtin:nature', '--epochs', '0'], 'Give a whole number of at least 1.'],
+    [['finetune', '--data', 'builtin:nature', '--rate', '1.5'], 'Give a number from 0 to 1.'],
+    [
+      ['finetune', '--data', 'builtin:nature', '--dispatch', 'block'],
+      "'--dispatch <part>' argument 'block' is invalid. Allowed choices are mlp.",
+    ],
+    [
+      ['finetune', '--data', 'builtin:nature', '--method', 'lora2'],
+      'Allowed choices are linear, full, adaptformer, dyt.',
+    ],
+    [
+      ['finetune', '--data', 'builtin:nature', '--micro-batch', '65'],
+      'microBatch is 65 but the batch only 64.',
+    ],
+    [['finetune', '--data', 'builtin:natur'], 'there is no builtin:natur. Choose one of builtin:count'],
+    [
+      ['finetune', '--data', 'builtin:nature', '--model', 'vit_base_patch16_224'],
+      'no weights are known for vit_base_patch16_224',
+    ],
+    [
+      ['finetune', '--config', at('typo.yaml')],
+      `unknown setting weight-decai in ${at('typo.yaml')}. Did you mean weightDecay?`,
+    ],
+    [['finetune', '--config', at('value.json')], 'value.json is "many". Give a whole number of at least 1.'],
+    [['finetune', '--config', at('list.yaml')], 'list.yaml holds no settings.'],
+    [['finetune', '--config', at('none.yaml')], 'config: cannot read '],
+    [['eval'], "missing required argument 'run'"],
+    [['predict', 'runs/x'], "missing required argument 'images'"],
+    [['flops', '--model', 'vit_huge'], 'unknown name vit_huge'],
+  ]
+  it.each(cases.map(([args, text]) => [args.join(' ').replaceAll(`${folder}/`, ''), args, text] as const))(
+    'dyt %s',
+    async (_name, args, text) => {
+      const ended = await run(commands, ...args, '--quiet')
+      expect(ended.stderr).toContain(text)
+      expect(ended.stderr).toMatch(/^dyt: .*\n$/)
+      expect(ended).toMatchObject({ code: 2, stdout: '' })
+    },
+  )
+})
+
+describe('settings files', () => {
+  const seen: unknown[] = []
+  const unit = defineCommand({
+    name: 'show',
+    group: 'Measure',
+    summary: 'Keep the options',
+    options: [shared.rate(), shared.imageSize(), shared.data(), shared.batch()],
+    fileKeys: ['onlyInFiles'],
+    examples: [],
+    async run({ options, terminal }) {
+      seen.push(options)
+      terminal.note('a note')
+      terminal.result({ fine: true }, () => 'fine\n')
+      return 7
+    },
+  })
+  const options = async (...args: string[]) => {
+    const ended = await run([unit], 'show', ...args)
+    return ended.code === 7 ? seen.pop() : ended.stderr
+  }
+
+  it('fill in what flags leave open; values are read as flags are', async () => {
+    writeFileSync(at('a.yaml'), 'rate: 0.25\nimageSize: 32x48\ndata: here\nonlyInFiles: [1]\nseed: 3\n')
+    const config = at('a.yaml')
+    expect(await options('--config', config, '--rate', '0.75')).toEqual({
+      config,
+      rate: 0.75,
+      imageSize: [32, 48],
+      data: 'here',
+      onlyInFiles: [1],
+      seed: 3,
+    })
+  })
+
+  it('may be the config.json of a run, whose settings they take', async () => {
+    writeFileSync(at('config.json'), '{"formatVersion": 1, "settings": {"imageSize": [8, 16], "batch": 4}}')
+    expect(await options('--config', at('config.json'))).toMatchObject({ imageSize: [8, 16], batch: 4 })
+  })
+
+  it('cannot hold what belongs on the command line', async () => {
+    writeFileSync(at('json.yaml'), 'json: true\n')
+    expect(await options('--config', at('json.yaml'))).toMatch(/unknown setting json in /)
+  })
+
+  it('leave results on stdout, notes on stderr, and the code to the command', async () => {
+    expect(await run([unit], 'show')).toEqual({ code: 7, stdout: 'fine\n', stderr: 'a note\n' })
+    expect(await run([unit], 'show', '--json')).toEqual({
+      code: 7,
+      stdout: '{\n  "fine": true\n}\n',
+      stderr: 'a note\n',
+    })
+    expect(await run([unit], 'show', '--quiet')).toEqual({ code: 7, stdout: 'fine\n', stderr: '' })
+  })
+})

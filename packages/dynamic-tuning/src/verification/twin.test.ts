@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
 import { vitShapes } from '../models/backbone.ts'
 import { type PlainTuning, plainVit } from '../models/plain-vit.test.support.ts'
+import { patchCount, type VitConfig } from '../models/vit-config.ts'
 import { noise, plainSoftmax, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { verifyFixture } from './verify.ts'
@@ -57,39 +58,61 @@ function tensor(rows: readonly (number | number[] | number[][])[], shape: readon
   return { dtype: 'float32', shape: [...shape], data: Float32Array.from(rows.flat(2)) }
 }
 
-/** Writes a fixture whose expectations come from plain loops, and returns its folder. */
-function twin(settings: Settings, written: object = settings): string {
-  const folder = mkdtempSync(join(temp, 'fixture-'))
+interface Drawn {
+  readonly config: VitConfig
+  readonly tokens: number
+  readonly values: Values
+  readonly images: Float32Array
+  readonly gumbel: Float32Array
+}
+
+/** Weights, images and noise for these settings. */
+function draw(settings: Settings): Drawn {
   const config = vitOf(vitFields.parse(settings))
   const options = { ...dyt.defaults, bottleneck: settings.bottleneck }
   const shapes = vitShapes(config, dyt.open(options, { kind: 'masked' }).hooks)
   if (!settings.dispatcher.bias)
     for (const name of shapes.keys()) if (name.endsWith('mlp_head.bias')) shapes.delete(name)
-  const values = randomValues(shapes, 11)
-  const size = 3 * config.imageSize[0] * config.imageSize[1]
-  const images = noise(count * size, 12)
-  const tokens = (config.imageSize[0] / config.patchSize) * (config.imageSize[1] / config.patchSize)
-  const gumbel = noise(config.depth * count * tokens, 13)
-  const run = (from: Values, tuning: Omit<PlainTuning, 'adapterScale' | 'noise'>, noisy = false) =>
-    Array.from({ length: count }, (_, b) =>
-      plainVit(images.subarray(b * size, (b + 1) * size), from, config, {
-        ...tuning,
-        adapterScale: settings.adapter_scale,
-        ...(noisy && { noise: (layer, token) => gumbel[(layer * count + b) * tokens + token] as number }),
-      }),
-    )
-  const [evaluated, complete] = [run(values, { kind: 'dispatch' }), run(values, { kind: 'adapters' })]
-  const train = run(values, { kind: 'dispatch' }, true)
-  const gates = [count, config.depth, tokens]
-  const soft = train.map(({ gateLogits }, b) =>
-    gateLogits.map((row, layer) =>
-      row.map((logit, token) => {
-        const noisy = logit + (gumbel[(layer * count + b) * tokens + token] as number)
-        return 1 / (1 + Math.exp(-noisy / settings.dispatcher.tau))
-      }),
-    ),
+  const tokens = patchCount(config)
+  const images = noise(count * 3 * config.imageSize[0] * config.imageSize[1], 12)
+  return {
+    config,
+    tokens,
+    values: randomValues(shapes, 11),
+    images,
+    gumbel: noise(config.depth * count * tokens, 13),
+  }
+}
+
+/** All images in plain loops. */
+function run(
+  drawn: Drawn,
+  settings: Settings,
+  kind: PlainTuning['kind'],
+  values = drawn.values,
+  noisy = false,
+) {
+  const { config, images, gumbel, tokens } = drawn
+  const size = images.length / count
+  return Array.from({ length: count }, (_, b) =>
+    plainVit(images.subarray(b * size, (b + 1) * size), values, config, {
+      kind,
+      adapterScale: settings.adapter_scale,
+      ...(noisy && { noise: (layer, token) => gumbel[(layer * count + b) * tokens + token] as number }),
+    }),
   )
-  const logits = [count, settings.num_classes]
+}
+
+/** What plain loops expect: tensors and losses. */
+function expectations(settings: Settings, drawn: Drawn) {
+  const { config, tokens, values } = drawn
+  const evaluated = run(drawn, settings, 'dispatch')
+  const complete = run(drawn, settings, 'adapters')
+  const train = run(drawn, settings, 'dispatch', values, true)
+  const [gates, logits] = [
+    [count, config.depth, tokens],
+    [count, settings.num_classes],
+  ]
   const expected = new Map<string, TensorData>([
     [
       'eval.logits',
@@ -133,16 +156,15 @@ function twin(settings: Settings, written: object = settings): string {
         gates,
       ),
     ],
-    ['train.soft', tensor(soft, gates)],
+    ['train.soft', tensor(softOf(train, drawn, settings.dispatcher.tau), gates)],
   ])
   for (let i = 0; i < config.depth; i++) {
     const rows = evaluated.map(({ blocks }) => blocks[i] as number[][])
     expected.set(`eval.blocks.${i}`, tensor(rows, [count, tokens + 1, config.embedDim]))
   }
   if ('edge' in settings) {
-    const name = 'blocks.0.mlp_token_select.mlp_head.bias'
-    const closed = new Map<string, TensorData>([...values, [name, tensor([-10], [1])]])
-    const outputs = run(closed, { kind: 'dispatch' })
+    const bias: [string, TensorData] = ['blocks.0.mlp_token_select.mlp_head.bias', tensor([-10], [1])]
+    const outputs = run(drawn, settings, 'dispatch', new Map([...values, bias]))
     expected.set(
       'edge.none.logits',
       tensor(
@@ -158,18 +180,35 @@ function twin(settings: Settings, written: object = settings): string {
       ),
     )
   }
-  const labels = { dtype: 'int64', shape: [count], data: BigInt64Array.of(2n, 0n, 6n) } as const
+  return { expected, losses: lossesOf(settings, { train, complete, labels: [2, 0, 6] }) }
+}
+
+/** sigmoid((logit + noise) / tau) of every image, layer and patch. */
+function softOf(train: { gateLogits: number[][] }[], { gumbel, tokens }: Drawn, tau: number): number[][][] {
+  return train.map(({ gateLogits }, b) =>
+    gateLogits.map((row, layer) =>
+      row.map((logit, token) => {
+        const noisy = logit + (gumbel[(layer * count + b) * tokens + token] as number)
+        return 1 / (1 + Math.exp(-noisy / tau))
+      }),
+    ),
+  )
+}
+
+/** Writes a fixture whose expectations come from plain loops, and returns its folder. */
+function twin(settings: Settings, written: object = settings): string {
+  const folder = mkdtempSync(join(temp, 'fixture-'))
+  const drawn = draw(settings)
+  const { config, values, images, gumbel, tokens } = drawn
+  const { expected, losses } = expectations(settings, drawn)
+  const inputs = new Map<string, TensorData>([
+    ['images', { dtype: 'float32', shape: [count, 3, ...config.imageSize], data: images }],
+    ['labels', { dtype: 'int64', shape: [count], data: BigInt64Array.of(2n, 0n, 6n) }],
+    ['gumbel_diff', { dtype: 'float32', shape: [config.depth, count, tokens, 1], data: gumbel }],
+  ])
   writeSafetensors(join(folder, 'weights.safetensors'), values)
   writeSafetensors(join(folder, 'expected.safetensors'), expected)
-  writeSafetensors(
-    join(folder, 'inputs.safetensors'),
-    new Map<string, TensorData>([
-      ['images', { dtype: 'float32', shape: [count, 3, ...config.imageSize], data: images }],
-      ['labels', labels],
-      ['gumbel_diff', { dtype: 'float32', shape: [config.depth, count, tokens, 1], data: gumbel }],
-    ]),
-  )
-  const losses = lossesOf(settings, { train, complete, labels: [2, 0, 6] })
+  writeSafetensors(join(folder, 'inputs.safetensors'), inputs)
   const tolerances = { '*': { abs: 2e-5, rel_to_tensor_max: 2e-5 } }
   writeFileSync(join(folder, 'expected.json'), JSON.stringify({ losses, tolerances }))
   writeFileSync(join(folder, 'config.json'), JSON.stringify(written))

@@ -28,7 +28,7 @@ export const flopsCommand = defineCommand<Options>({
   group: 'Measure',
   summary: 'Parameters and FLOPs of any model, method and rate, by part',
   description:
-    'Counted from the graph, without any weights. FLOPs are\nmultiply-accumulates of one image, as in the papers: linear maps, convolutions\nand attention products, LayerNorm 5 per element.',
+    'Counted from the graph, without any weights. FLOPs are\nmultiply-accumulates of one image, as in the papers: linear maps, convolutions\nand attention products, LayerNorm 5 per element. params.trainable counts as the papers do, without head and\ndispatchers; params.trained is everything that training changes.',
   options: [
     shared.model("builtin (default), a path of weights, or timm's name"),
     shared.randomWeights().hideHelp(),
@@ -58,13 +58,13 @@ export const flopsCommand = defineCommand<Options>({
     const activeRate = tuner.dispatches ? (options.active ?? settings.rate) : 1
     const cost = modelCost({ config, tuner, options: settings, activeRate })
     const staticFlops = modelCost({ config, tuner: tunerNamed('linear') }).flops.total
-    const { trainableParts } = cost.params
+    const { total, trainable, trainableParts } = cost.params
     const document = {
       model,
       method,
       activeRate,
       imageSize: config.imageSize,
-      params: { ...cost.params, adapters: trainableParts.adaptmlp ?? 0 },
+      params: { total, trainable: paperCount(cost.params), trained: trainable, trainedParts: trainableParts },
       flops: { total: cost.flops.total, static: staticFlops, parts: cost.flops.parts },
     }
     terminal.result(document, () =>
@@ -90,6 +90,11 @@ function withImageSize(config: VitConfig, imageSize: Options['imageSize']): VitC
 
 /** CIFAR-100, which the papers count with. */
 const usualClasses = 100
+
+/** As the papers' tables count: what a method adds to the backbone or changes in it, without head and dispatchers. */
+function paperCount({ trainableWithoutHead, trainableParts }: ModelCost['params']): number {
+  return trainableWithoutHead - (trainableParts.mlp_token_select ?? 0)
+}
 
 /** What parts are called in the table, by the last word of their name in the graph. */
 const partNames: Readonly<Record<string, string>> = {
@@ -127,6 +132,7 @@ function costText(
       paint,
     }),
     `${(flops.total / more.staticFlops).toFixed(3)} times the static model (${formatCount(more.staticFlops)})`,
-    `${formatCount(params.total)} parameters, ${formatCount(params.trainable)} of them trained: ${Object.keys(params.trainableParts).length > 6 ? 'all' : trained}\n`,
+    `${formatCount(params.total)} parameters, ${formatCount(params.trainable)} of them trained: ${Object.keys(params.trainableParts).length > 6 ? 'all' : trained}`,
+    `${formatCount(paperCount(params))} trainable as the papers count, without head and dispatchers\n`,
   ].join('\n')
 }

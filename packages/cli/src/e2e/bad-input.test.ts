@@ -114,11 +114,11 @@ describe('dyt on its own', () => {
     const count = async (...args: string[]) => {
       const { stdout } = await dyt(folder, 'flops', ...args, '--json')
       const { params, flops } = JSON.parse(stdout) as {
-        params: { total: number; trainable: number; adapters: number }
+        params: { total: number; trainable: number }
         flops: { total: number; parts: Record<string, number> }
       }
       expect(Object.values(flops.parts).reduce((a, b) => a + b)).toBe(flops.total)
-      return [(flops.total / 1e9).toFixed(2), (params.adapters / 1e6).toFixed(2)]
+      return [(flops.total / 1e9).toFixed(2), (params.trainable / 1e6).toFixed(2)]
     }
     const base = ['--model', 'vit_base_patch16_224', '--method']
     expect(await count(...base, 'linear')).toEqual(['17.58', '0.00'])

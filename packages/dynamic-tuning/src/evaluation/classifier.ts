@@ -61,12 +61,17 @@ export class Classifier {
     )
   }
 
-  /** Classifies images [B, 3, H, W], normalised; `weights` are the trained ones, if the store has any. */
+  /**
+   * Classifies images [B, 3, H, W], normalised; `weights` are the trained ones, if the store has any. Those this pass does not
+   * use, such as the dispatchers of the complete model, are left out.
+   */
   async classify(
     images: Float32Array,
     weights: ReadonlyMap<string, TensorData> = new Map(),
   ): Promise<Prediction> {
-    const { logits, masks } = await this.program.run({ images, ...Object.fromEntries(weights) })
+    const used = this.program.inputs.filter(({ name }) => weights.has(name))
+    const feeds = used.map(({ name }) => [name, weights.get(name) as TensorData] as const)
+    const { logits, masks } = await this.program.run({ images, ...Object.fromEntries(feeds) })
     return { logits: logits?.data as Float32Array, masks: masks?.data as Float32Array | undefined }
   }
 

@@ -1,0 +1,90 @@
+import { random, type TensorData } from '@dynamic-tuning/engine'
+import { describe, expect, it } from 'vitest'
+import type { Batch } from '../data/batch.ts'
+import type { Loader } from '../data/loader.ts'
+import { tiny } from '../models/tiny.test.support.ts'
+import { WeightStore } from '../nn/weight-store.ts'
+import { dyt } from '../tuners/dyt.ts'
+import { Classifier } from './classifier.ts'
+import { argMaxAt, crossEntropyAt, evaluate } from './evaluate.ts'
+
+const pixels = 3 * tiny.imageSize[0] * tiny.imageSize[1]
+const images = Float32Array.from({ length: 5 * pixels }, random(1, 'pixels').normal)
+const labels = [0, 2, 1, 1, 0]
+const options = { ...dyt.defaults, bottleneck: 2 }
+
+function batchOf(first: number, size: number): Batch {
+  return {
+    images: images.slice(first * pixels, (first + size) * pixels),
+    labels: BigInt64Array.from(labels.slice(first, first + size), BigInt),
+    indices: Int32Array.from({ length: size }, (_, i) => first + i),
+    size,
+  }
+}
+
+const loader: Pick<Loader, 'epoch'> = {
+  async *epoch() {
+    yield batchOf(0, 3)
+    yield batchOf(3, 2)
+  },
+}
+
+describe('evaluate', () => {
+  it('gives the accuracy, loss, confusion and active shares that plain loops give', async () => {
+    const store = new WeightStore({ seed: 3 })
+    const classifier = await Classifier.create({ config: tiny, tuner: dyt, options, store })
+    const { logits, masks = new Float32Array() } = await classifier.classify(images)
+    const result = await evaluate(classifier, loader as Loader)
+    await classifier.release()
+    let correct = 0
+    let loss = 0
+    const confusion = [0, 1, 2].map(() => [0, 0, 0])
+    for (const [i, label] of labels.entries()) {
+      const row = Array.from(logits.subarray(3 * i, 3 * i + 3))
+      const best = row.indexOf(Math.max(...row))
+      if (best === label) correct++
+      const counts = confusion[label] as number[]
+      counts[best] = (counts[best] as number) + 1
+      loss -= Math.log(Math.exp(row[label] as number) / row.reduce((sum, x) => sum + Math.exp(x), 0)) / 5
+    }
+    expect(result.images).toBe(5)
+    expect(result.accuracy).toBe(correct / 5)
+    expect(result.loss).toBeCloseTo(loss, 5)
+    expect(result.confusion).toEqual(confusion)
+    const perLayer = [0, 1].map((layer) => {
+      const ofLayer = Array.from(masks).filter((_, i) => Math.floor(i / 6) % 2 === layer)
+      return ofLayer.reduce((a, b) => a + b, 0) / 30
+    })
+    expect(result.activeRatePerLayer).toEqual(perLayer)
+    expect(result.activeRate).toBeCloseTo(((perLayer[0] as number) + (perLayer[1] as number)) / 2, 12)
+  })
+
+  it('takes the first of equal logits, and large logits without overflow', () => {
+    expect(argMaxAt(Float32Array.of(9, 1, 4, 4), 1, 3)).toBe(1)
+    expect(crossEntropyAt(Float32Array.of(1000, 999), 0, 2, 1)).toBeCloseTo(Math.log(1 + Math.E), 5)
+  })
+})
+
+describe('Classifier', () => {
+  it('takes trained weights as inputs, and leaves out those its pass does not use', async () => {
+    const frozen = new WeightStore({ seed: 3 })
+    const still = await Classifier.create({
+      config: tiny,
+      tuner: dyt,
+      options,
+      store: frozen,
+      pass: 'complete',
+    })
+    const expected = await still.classify(images)
+    const training = new WeightStore({ seed: 3, trainable: dyt.trainable })
+    const whole = await Classifier.create({ config: tiny, tuner: dyt, options, store: training })
+    const weights: ReadonlyMap<string, TensorData> = training.startValues()
+    expect([...weights.keys()].some((name) => name.includes('mlp_token_select'))).toBe(true)
+    const store = new WeightStore({ seed: 3, trainable: [/\.adaptmlp\./, /^head\./] })
+    const open = await Classifier.create({ config: tiny, tuner: dyt, options, store, pass: 'complete' })
+    const got = await open.classify(images, weights)
+    expect(got.masks).toBeUndefined()
+    expect(Array.from(got.logits)).toEqual(Array.from(expected.logits))
+    await Promise.all([still, whole, open].map((each) => each.release()))
+  })
+})

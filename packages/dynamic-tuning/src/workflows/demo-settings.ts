@@ -21,6 +21,8 @@ export type DemoTask = (typeof demoTasks)[number]
 /** What the demo runs. */
 export interface DemoSettings {
   readonly task: DemoTask
+  /** `builtin`, or a path of weights. */
+  readonly model: string
   /** A tenth of the work: to see that everything works, not how well. */
   readonly quick: boolean
   readonly seed: number
@@ -29,15 +31,25 @@ export interface DemoSettings {
 }
 
 /** What holds where nothing is said. */
-export const defaultDemo: DemoSettings = { task: 'nature', quick: false, seed: 0, threads: 0 }
+export const defaultDemo: DemoSettings = {
+  task: 'nature',
+  model: 'builtin',
+  quick: false,
+  seed: 0,
+  threads: 0,
+}
 
 /**
  * How every method is tuned: the same images, steps and batch. Fixed, not fitted to the machine, so that the same seed gives
  * the same weights everywhere; chosen to take about two minutes on two cores.
  */
-export function demoInput(method: DemoMethod, { task, quick, seed, threads }: DemoSettings): FinetuneInput {
+export function demoInput(
+  method: DemoMethod,
+  { task, model, quick, seed, threads }: DemoSettings,
+): FinetuneInput {
   return {
     data: `builtin:${task}`,
+    model,
     method,
     seed,
     threads,

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type DemoOutcome, drawImage, type Explanation, encodePng } from 'dynamic-tuning'
+import { drawImage, type Explanation, encodePng } from 'dynamic-tuning'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { dyt, type Ended, folderWithBackbone } from './dyt.test.support.ts'
+import { adapterBytes, dyt, type Ended, folderWithBackbone } from './dyt.test.support.ts'
 
 const folder = folderWithBackbone()
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -46,36 +46,27 @@ describe('dyt demo', () => {
     expect(page).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)/)
   })
 
-  it('takes the next free folder, and says the same again: figures come from the seed', async () => {
-    const again = await dyt(folder, 'demo', '--quick', ...tiny, '--json')
-    const { run, results } = JSON.parse(again.stdout) as DemoOutcome
-    expect(run).toBe(join('runs', 'demo-2'))
-    const text = readFileSync(join(folder, 'runs', 'demo', 'metrics.jsonl'), 'utf8')
-    const first = text
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as DemoOutcome['results'][number])
-    const steady = ({
-      method,
-      accuracy,
-      loss,
-      activeRatePerLayer,
-      flops,
-      trainableParams,
-    }: (typeof first)[number]) => ({
-      method,
-      accuracy,
-      loss,
-      activeRatePerLayer,
-      flops,
-      trainableParams,
-    })
-    expect(results.map(steady)).toEqual(first.map(steady))
-    for (const { imagesPerSecond } of results) expect(imagesPerSecond).toBeGreaterThan(0)
-    const [bytes, other] = ['demo', 'demo-2'].map((name) =>
-      readFileSync(join(folder, 'runs', name, 'dyt', 'adapter.safetensors')),
-    ) as [Buffer, Buffer]
-    expect(bytes.equals(other)).toBe(true)
+  it('makes runs that finetune makes again from their config.json, bit for bit', async () => {
+    const run = join('runs', 'demo', 'dyt')
+    const again = await dyt(
+      folder,
+      'finetune',
+      '--config',
+      join(run, 'config.json'),
+      '--out',
+      'again',
+      '--quiet',
+    )
+    expect(again.code).toBe(0)
+    const bytes = adapterBytes(join(folder, 'again')) as Buffer
+    expect(adapterBytes(join(folder, run))?.equals(bytes)).toBe(true)
+  })
+
+  it('takes the next free folder, and leaves none where the backbone cannot be read', async () => {
+    const { code, stderr } = await dyt(folder, 'demo', '--model', './nothing.safetensors')
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`into ${join('runs', 'demo-2')}`)])
+    expect(stderr).toContain('nothing.safetensors does not exist')
+    expect(existsSync(join(folder, 'runs', 'demo-2'))).toBe(false)
   })
 
   it('refuses a folder that holds something', async () => {
@@ -123,13 +114,13 @@ describe('dyt explain', () => {
 
 describe('dyt export', () => {
   it('writes a run as ONNX with its classes, which plain ONNX Runtime opens', async () => {
-    const run = join('runs', 'demo-2', 'dyt')
+    const run = join('runs', 'demo', 'dyt')
     const { code, stdout } = await dyt(folder, 'export', run, '--format', 'onnx', '--json')
     expect(code).toBe(0)
     const file = join(run, 'model.onnx')
     expect(JSON.parse(stdout)).toMatchObject({ file, method: 'dyt', pass: 'skip', external: false })
     const bytes = readFileSync(join(folder, file))
-    expect(bytes.equals(readFileSync(join(folder, 'runs', 'demo-2', 'model.onnx')))).toBe(true)
+    expect(bytes.equals(readFileSync(join(folder, 'runs', 'demo', 'model.onnx')))).toBe(true)
     for (const text of ['"clouds","sea"', 'image_mean', '[0.5,0.5,0.5]'])
       expect(bytes.includes(text)).toBe(true)
     const session = await InferenceSession.create(bytes)

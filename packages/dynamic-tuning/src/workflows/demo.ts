@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { openDataset } from '../data/dataset.ts'
 import { ConfigError } from '../errors.ts'
+import { openBackbone } from '../io/backbone.ts'
 import { createRunFolder, type RunFolder } from '../io/run-folder.ts'
 import { writeAside } from '../io/write-aside.ts'
 import type { StepMetrics } from '../training/trainer.ts'
@@ -63,6 +64,8 @@ export async function demo(
   if (!demoTasks.includes(settings.task))
     throw new ConfigError(`demo: there is no task ${settings.task}. Choose one of ${demoTasks.join(', ')}.`)
   const start = performance.now()
+  // A backbone that cannot be read must not leave a folder behind.
+  openBackbone(settings.model)
   const run = createRunFolder(control.out)
   try {
     run.writeConfig({ command: 'demo', version: libraryVersion(), settings })

@@ -1,5 +1,5 @@
 // Tunes a backbone on a dataset with several methods and seeds and prints one table: mean and deviation of test accuracy.
-//   node benchmarks/methods.mjs DATA [--out runs/methods] [--seeds 3] [--epochs 12] [--batch 32] [--methods linear,dyt] [--json]
+//   node benchmarks/methods.mjs DATA [--out runs/methods] [--seeds 3] [--epochs 12] [--batch 32] [--lr 0.001] [--scale 1] [--methods linear,dyt] [--json]
 // It can be stopped and started again: finished runs are kept, the one under way goes on from its checkpoint.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,6 +16,7 @@ const { values, positionals } = parseArgs({
     epochs: { type: 'string', default: '12' },
     batch: { type: 'string', default: '32' },
     scale: { type: 'string' },
+    lr: { type: 'string', default: '0.001' },
     threads: { type: 'string', default: '2' },
     json: { type: 'boolean', default: false },
   },
@@ -37,6 +38,7 @@ async function tune(method, seed) {
     model: values.model,
     epochs: Number(values.epochs),
     batch: Number(values.batch),
+    learningRate: Number(values.lr),
     threads: Number(values.threads),
     validationImages: 200,
     ...(values.scale && method !== 'linear' && method !== 'full' && { adapterScale: Number(values.scale) }),

@@ -68,13 +68,17 @@ function explanationText(explanation: Explanation, paint: Paint): string {
     label === undefined ? '' : label === predicted ? 'right' : `wrong, it is ${label}`,
   ])
   const heads = files.some(([, , truth]) => truth !== '')
-    ? ['picture', 'predicted', '']
+    ? ['picture', 'predicted', 'truth']
     : ['picture', 'predicted']
   return [
     `Active tokens, layer by layer: ${formatPercent(activeRate)} on average over ${images} image${images === 1 ? '' : 's'}\n`,
-    renderTable(['layer', 'active', ''], [...layers, ['all', formatPercent(activeRate), bar(activeRate)]], {
-      paint,
-    }),
+    renderTable(
+      ['layer', 'active', 'share'],
+      [...layers, ['all', formatPercent(activeRate), bar(activeRate)]],
+      {
+        paint,
+      },
+    ),
     renderTable(heads, files, { paint, maxCell: 100 }),
   ].join('\n')
 }

@@ -62,7 +62,7 @@ export function demoInput(
     testSize: quick ? 48 : 300,
     // Every fifth test image: classes take turns, and 5 divides no task's number of classes.
     validationImages: quick ? 48 : 60,
-    learningRate: 3e-3,
+    learningRate: 6e-3,
     workers: 1,
   }
 }

@@ -1,5 +1,4 @@
-import { random } from '@dynamic-tuning/engine'
-import { type Example, type ImageSource, sourceName } from '../data/example.ts'
+import { type ImageSource, sourceName } from '../data/example.ts'
 import type { Pixels } from '../data/pixels.ts'
 import { type ImageReader, imageReader } from '../data/read.ts'
 import { createTransform, toInput } from '../data/transforms.ts'
@@ -104,13 +103,6 @@ async function pictureOf({ transform }: TunedModel, source: ImageSource): Promis
   } finally {
     reader.close()
   }
-}
-
-/** `count` examples drawn with `seed`, in order: an even step could meet one class alone where classes take turns. */
-export function drawnSample(examples: readonly Example[], count: number, seed: number): Example[] {
-  const order = Int32Array.from(examples.keys())
-  random(seed, 'pictures').shuffle(order)
-  return Array.from(order.subarray(0, count).sort(), (index) => examples[index] as Example)
 }
 
 /**

@@ -2,12 +2,12 @@ import { mkdirSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import type { CompileOptions } from '@dynamic-tuning/engine'
 import { openDataset } from '../data/dataset.ts'
+import { sampleExamples } from '../data/sample.ts'
 import { ConfigError, DataError, RunError } from '../errors.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
 import { writeAside } from '../io/write-aside.ts'
 import {
   activeRates,
-  drawnSample,
   type ExplainedImage,
   explainImages,
   type ImageToExplain,
@@ -100,7 +100,7 @@ function checkRun({ tuner, config, path }: TunedRun, layers: readonly number[]):
 
 async function testImages({ settings }: TunedRun): Promise<readonly ImageToExplain[]> {
   const { test } = await openDataset(settings.data, settings)
-  return drawnSample(test, mostImages, settings.seed)
+  return sampleExamples(test, mostImages, settings.seed, 'pictures')
 }
 
 /** One image that cannot be read must not hide the others. */

@@ -6,7 +6,7 @@ import { RunError } from '../errors.ts'
 import { saveCheckpointFile } from '../io/checkpoint.ts'
 import { drawWeights } from '../models/backbone.ts'
 import { evaluateRun } from './evaluate-run.ts'
-import { finetune, validationSample } from './finetune.ts'
+import { finetune } from './finetune.ts'
 import { openRun } from './tuned-run.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'finetune-'))
@@ -119,17 +119,5 @@ describe('finetune', () => {
     expect(failure).toBeInstanceOf(RunError)
     expect((failure as Error).message).toMatch(/^train: the loss is (NaN|Infinity) at step \d+\. /)
     expect(existsSync(join(at('nan'), 'adapter.safetensors'))).toBe(false)
-  })
-})
-
-describe('validationSample', () => {
-  it('spreads evenly and never takes more than wanted', () => {
-    const examples = Array.from({ length: 10 }, (_, label) => ({
-      label,
-      source: { kind: 'file', path: '' } as const,
-    }))
-    expect(validationSample(examples, 4).map(({ label }) => label)).toEqual([0, 3, 6, 9])
-    expect(validationSample(examples, 10)).toHaveLength(10)
-    expect(validationSample(examples, 3).length).toBeLessThanOrEqual(3)
   })
 })

@@ -1,5 +1,6 @@
 import type { Example } from '../data/example.ts'
 import { createLoader, type Loader } from '../data/loader.ts'
+import { sampleExamples } from '../data/sample.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
 import { createRunFolder, type RunFolder } from '../io/run-folder.ts'
@@ -119,7 +120,7 @@ async function trainAll(run: RunFolder, prepared: Prepared, control: FinetuneCon
   const store = new WeightStore({ tensors: prepared.tensors, trainable: tuner.trainable, seed })
   const common = { config, tuner, options: settings, compile: { threads, device } }
   const loader = trainingLoader(prepared)
-  const sample = validationSample(dataset.validation, settings.validationImages)
+  const sample = sampleExamples(dataset.validation, settings.validationImages, 0, 'validation')
   const held = heldOut(prepared, sample)
   const opened: { release(): Promise<void> }[] = []
   try {
@@ -175,12 +176,6 @@ function scheduleOf(settings: FinetuneSettings, factor: number, stepsPerEpoch: n
     minimum: minimumLearningRate * factor,
     warmupSteps: Math.round(warmupEpochs * stepsPerEpoch),
   }
-}
-
-/** At most `most` examples, evenly spread. */
-export function validationSample(examples: readonly Example[], most: number): readonly Example[] {
-  const every = Math.ceil(examples.length / most)
-  return examples.filter((_, i) => i % every === 0)
 }
 
 /** Epochs between validations so that they take less than a fifth of the time: a training step costs 1 to 5 forward passes. */

@@ -28,7 +28,7 @@ export interface PretrainSettings {
   readonly cropScale: number
   readonly seed: number
   readonly threads: number
-  /** Images of the validation part looked at after an epoch; all after the last. */
+  /** Most images of the validation part looked at after an epoch. */
   readonly validationImages: number
 }
 

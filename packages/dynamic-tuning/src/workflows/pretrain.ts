@@ -1,5 +1,6 @@
 import { openDataset } from '../data/dataset.ts'
 import { createLoader } from '../data/loader.ts'
+import { sampleExamples } from '../data/sample.ts'
 import type { TransformSettings } from '../data/transforms.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
@@ -72,8 +73,7 @@ export async function pretrain(
       dropLast: true,
     })
     const stages = await openStages(config, settings, loader.stepsPerEpoch)
-    const every = Math.max(1, Math.floor(dataset.validation.length / settings.validationImages))
-    const sample = dataset.validation.filter((_, i) => i % every === 0)
+    const sample = sampleExamples(dataset.validation, settings.validationImages, 0, 'validation')
     const held = createLoader(sample, { transform: evaluation, batch: 100, seed, workers: 1 })
     const classifier = await createClassifier(config, settings)
     try {

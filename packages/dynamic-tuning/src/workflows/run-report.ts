@@ -1,9 +1,10 @@
 import type { Example } from '../data/example.ts'
+import { sampleExamples } from '../data/sample.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
 import { curvesOfMetrics } from '../report/metrics-curves.ts'
 import { type ReportInput, renderReport } from '../report/page.ts'
 import { formatCount, formatDuration, formatPercent } from '../report/quantity.ts'
-import { drawnSample, type ExplainedImage, explainImages, stripOf, tellingImages } from './explain-images.ts'
+import { type ExplainedImage, explainImages, stripOf, tellingImages } from './explain-images.ts'
 import { libraryVersion } from './library-version.ts'
 import type { RunSummary } from './summary.ts'
 import type { TunedModel } from './tuned-run.ts'
@@ -47,7 +48,7 @@ export async function tokenPictures(
   { model, classifier, examples }: Pick<RunReportInput, 'model' | 'classifier' | 'examples'>,
   count: number,
 ): Promise<NonNullable<ReportInput['pictures']>> {
-  const sample = drawnSample(examples, lookedAt, model.settings.seed)
+  const sample = sampleExamples(examples, lookedAt, model.settings.seed, 'pictures')
   const chosen = tellingImages(await explainImages(model, classifier, sample), count)
   const pictures: { png: Uint8Array; caption: string }[] = []
   for (const image of chosen)

@@ -1,4 +1,4 @@
-import { allocate, arrayClass, sizeOf, type TensorData, type TypedArray } from '../graph/dtype.ts'
+import { arrayClass, sizeOf, type TensorData, type TypedArray } from '../graph/dtype.ts'
 import { DTypeError, GraphError, ShapeError } from '../graph/errors.ts'
 import { evaluateDim, multiplyDims, shapeText } from '../graph/shape.ts'
 import type { OnnxModel, OnnxValue } from '../onnx/model.ts'
@@ -118,9 +118,4 @@ function checkTensor(value: OnnxValue, tensor: TensorData, symbols: Symbols): vo
     throw new ShapeError(
       `run: input ${value.name} has ${tensor.data.length} elements, ${got}. Check the data.`,
     )
-}
-
-/** A tensor of zeros. */
-export function zeros(shape: readonly number[], dtype: TensorData['dtype'] = 'float32'): TensorData {
-  return { dtype, shape, data: allocate(dtype, sizeOf(shape)) }
 }

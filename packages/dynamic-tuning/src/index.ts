@@ -62,7 +62,9 @@ export {
   tokenStrip,
 } from './report/token-strip.ts'
 export { AdamW, type AdamWSettings, defaultAdamW } from './training/adamw.ts'
+export { Muon, type MuonSettings } from './training/muon.ts'
 export { type LossSettings, type ObjectiveSettings, objective, paperLoss } from './training/objective.ts'
+export type { OptimizedWeights, Optimizer } from './training/optimizer.ts'
 export { learningRateAt, type ScheduleSettings } from './training/schedule.ts'
 export { softTargets } from './training/targets.ts'
 export type {

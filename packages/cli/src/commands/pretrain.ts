@@ -43,6 +43,10 @@ export const pretrainCommand = defineCommand<Options>({
     new Option('--keep <share>', 'share of patches seen before them (default 0.25)').argParser(number(0, 1)),
     shared.batch('images per step (default 128)'),
     new Option('--micro-batch <n>', 'images per pass (default 64)').argParser(integer(1)),
+    new Option(
+      '--optimizer <name>',
+      "muon (default): the layers' matrices along orthogonalised gradients; or adamw",
+    ).choices(['muon', 'adamw']),
     new Option('--learning-rate <x>', 'peak of the schedule (default 0.001)').argParser(number(0)),
     new Option('--minimum-learning-rate <x>', 'at the last step (default 0.00001)').argParser(number(0)),
     new Option('--warmup-epochs <n>', 'default 1').argParser(number(0)),

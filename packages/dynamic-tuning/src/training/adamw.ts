@@ -1,3 +1,5 @@
+import type { OptimizedWeights, Optimizer } from './optimizer.ts'
+
 /** Settings of AdamW; PyTorch's defaults but for the rate, which the schedule gives. */
 export interface AdamWSettings {
   readonly beta1: number
@@ -23,13 +25,13 @@ interface Slot {
  * AdamW with decoupled decay (arXiv:1711.05101), over weights that it changes in place:
  * w = w (1 - lr wd) - lr m^ / (sqrt(v^) + eps), moments in float32, arithmetic in double precision.
  */
-export class AdamW {
+export class AdamW implements Optimizer {
   private readonly slots = new Map<string, Slot>()
   /** Updates made so far. */
   step = 0
 
   constructor(
-    weights: ReadonlyMap<string, { readonly data: Float32Array; readonly shape: readonly number[] }>,
+    weights: OptimizedWeights,
     private readonly settings: AdamWSettings = defaultAdamW,
   ) {
     for (const [name, { data, shape }] of weights)

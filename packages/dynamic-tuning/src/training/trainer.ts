@@ -4,8 +4,8 @@ import type { Loader } from '../data/loader.ts'
 import { RunError } from '../errors.ts'
 import { loadCheckpoint, saveCheckpoint } from '../io/run-checkpoint.ts'
 import type { RunFolder } from '../io/run-folder.ts'
-import { AdamW, type AdamWSettings } from './adamw.ts'
 import { EpochTally } from './epoch-tally.ts'
+import type { Optimizer } from './optimizer.ts'
 import { restoreArrays } from './restore.ts'
 import { learningRateAt, type ScheduleSettings } from './schedule.ts'
 import type { StepBatch, StepResult, TrainableStep } from './training-step.ts'
@@ -60,7 +60,8 @@ export interface TrainerSettings {
   readonly prepare: (batch: Batch, step: number) => StepBatch
   readonly epochs: number
   readonly schedule: Omit<ScheduleSettings, 'totalSteps'>
-  readonly adamw: AdamWSettings
+  /** Moves the step's weights. */
+  readonly optimizer: Optimizer
   /** Called after an epoch, or only after those that `validateEvery` divides, and after the last. */
   readonly validate?: (weights: ReadonlyMap<string, TensorData>) => Promise<Validation>
   readonly validateEvery?: number
@@ -94,7 +95,7 @@ export async function train(settings: TrainerSettings): Promise<TrainOutcome> {
 }
 
 class Trainer {
-  private readonly optimizer: AdamW
+  private readonly optimizer: Optimizer
   private readonly tally = new EpochTally()
   private readonly total: number
   private done = 0
@@ -102,7 +103,7 @@ class Trainer {
   private last: EpochMetrics | undefined
 
   constructor(private readonly settings: TrainerSettings) {
-    this.optimizer = new AdamW(settings.step.weights, settings.adamw)
+    this.optimizer = settings.optimizer
     this.total = settings.epochs * settings.loader.stepsPerEpoch
     if (settings.resume && settings.run) this.restore(settings.run)
   }
@@ -129,7 +130,7 @@ class Trainer {
     const prepared = prepare(batch, this.done)
     const result = await step.run(prepared, this.done)
     this.checkLoss(result.scalars.loss as number)
-    this.optimizer.update(result.gradients, lr)
+    await this.optimizer.update(result.gradients, lr)
     this.done++
     const seconds = (performance.now() - start) / 1000
     const correct = countCorrect(result, batch.labels)

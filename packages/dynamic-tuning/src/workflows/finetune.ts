@@ -7,6 +7,7 @@ import { createRunFolder, type RunFolder } from '../io/run-folder.ts'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
 import { writeAside } from '../io/write-aside.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { AdamW, defaultAdamW } from '../training/adamw.ts'
 import { withTargets } from '../training/targets.ts'
 import { type TrainOutcome, train } from '../training/trainer.ts'
 import { TrainingStep } from '../training/training-step.ts'
@@ -138,7 +139,7 @@ async function trainAll(run: RunFolder, prepared: Prepared, control: FinetuneCon
       prepare: (batch) => withTargets(batch, config.numClasses, settings.labelSmoothing),
       epochs: settings.epochs,
       schedule: scheduleOf(settings, tuner.learningRateFactor, loader.stepsPerEpoch),
-      adamw: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: settings.weightDecay },
+      optimizer: new AdamW(step.weights, { ...defaultAdamW, weightDecay: settings.weightDecay }),
       validate: (weights) => evaluate(classifier, held, weights),
       validateEvery: validationInterval(sample.length, loader, settings),
     })

@@ -18,6 +18,8 @@ export interface PretrainSettings {
   readonly keep: number
   readonly batch: number
   readonly microBatch: number
+  /** Muon moves the layers' matrices along orthogonalised gradients, the rest by AdamW; needs about half of the steps. */
+  readonly optimizer: 'adamw' | 'muon'
   readonly learningRate: number
   /** At the last step. */
   readonly minimumLearningRate: number
@@ -53,6 +55,7 @@ export const defaultPretrain: Omit<PretrainSettings, 'data'> = {
   keep: 0.25,
   batch: 128,
   microBatch: 64,
+  optimizer: 'muon',
   learningRate: 1e-3,
   minimumLearningRate: 1e-5,
   warmupEpochs: 1,
@@ -91,6 +94,7 @@ const shape = {
   keep: share.gt(0).optional(),
   batch: count.optional(),
   microBatch: count.optional(),
+  optimizer: z.enum(['adamw', 'muon']).optional(),
   learningRate: z.number().positive().optional(),
   minimumLearningRate: z.number().min(0).optional(),
   warmupEpochs: z.number().min(0).optional(),

@@ -9,7 +9,10 @@ import { saveCheckpointFile } from '../io/checkpoint.ts'
 import { createRunFolder } from '../io/run-folder.ts'
 import { checkVitConfig, type VitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { AdamW } from '../training/adamw.ts'
+import { Muon } from '../training/muon.ts'
 import { paperLoss } from '../training/objective.ts'
+import type { OptimizedWeights, Optimizer } from '../training/optimizer.ts'
 import { drawKept, patchDropoutHooks } from '../training/patch-dropout.ts'
 import { StagedStep } from '../training/staged-step.ts'
 import { withTargets } from '../training/targets.ts'
@@ -76,6 +79,7 @@ export async function pretrain(
     const sample = sampleExamples(dataset.validation, settings.validationImages, 0, 'validation')
     const held = createLoader(sample, { transform: evaluation, batch: 100, seed, workers: 1 })
     const classifier = await createClassifier(config, settings)
+    const optimizer = await createOptimizer(stages.weights, settings)
     try {
       const outcome = await train({
         ...control,
@@ -89,13 +93,7 @@ export async function pretrain(
           minimum: settings.minimumLearningRate,
           warmupSteps: Math.round(settings.warmupEpochs * loader.stepsPerEpoch),
         },
-        adamw: {
-          beta1: 0.9,
-          beta2: 0.95,
-          epsilon: 1e-8,
-          weightDecay: settings.weightDecay,
-          decays: (_name, shape) => shape.length > 1,
-        },
+        optimizer,
         validate: (weights) => evaluate(classifier, held, weights),
       })
       const saved = { tensors: outcome.weights, config, classes: dataset.classes }
@@ -103,6 +101,7 @@ export async function pretrain(
       return { ...outcome, settings }
     } finally {
       await Promise.all([loader.close(), held.close(), stages.release(), classifier.release()])
+      await optimizer.release?.()
     }
   } finally {
     run.release()
@@ -131,6 +130,15 @@ function openStages(
     { until: (epochs - fullEpochs) * stepsPerEpoch, settings: stage(keep) },
     { until: Number.POSITIVE_INFINITY, settings: stage(1) },
   ])
+}
+
+/** Decay for matrices alone, as is usual for training from scratch; Muon at three times the rate of AdamW. */
+async function createOptimizer(weights: OptimizedWeights, settings: PretrainSettings): Promise<Optimizer> {
+  const { weightDecay, threads } = settings
+  const decays = (_name: string, shape: readonly number[]): boolean => shape.length > 1
+  const adamw = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay, decays }
+  if (settings.optimizer === 'adamw') return new AdamW(weights, adamw)
+  return Muon.create(weights, { momentum: 0.95, rateFactor: 3, adamw, threads })
 }
 
 function createClassifier(config: VitConfig, settings: PretrainSettings): Promise<Classifier> {

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { evaluateSize } from '../graph/shape.ts'
 import { input, type Tensor } from '../graph/tensor.ts'
 import { compile } from '../runtime/node.ts'
-import { at, describeOp, drawn, expectAllclose, fill, type Plain, plain } from '../testing/index.ts'
+import { at, describeOp, drawn, expectAllclose, fill, type Plain, plain, tensor } from '../testing/index.ts'
 import { attention } from './attention.ts'
 import { mul } from './elementwise.ts'
 
-/** softmax(q k^T / sqrt(D)) v, head by head and token by token. */
-function reference(heads: number, q: Plain, k: Plain, v: Plain): Plain {
+/** softmax(q k^T / sqrt(D)) v, head by head and token by token, over the active keys alone. */
+function reference(heads: number, q: Plain, k: Plain, v: Plain, active?: Plain): Plain {
   const [, , width] = q.shape as [number, number, number]
   const keys = k.shape[1] as number
   const size = width / heads
@@ -17,7 +17,7 @@ function reference(heads: number, q: Plain, k: Plain, v: Plain): Plain {
       let score = 0
       for (let d = start; d < start + size; d++)
         score += at(q, [b as number, n as number, d]) * at(k, [b as number, m, d])
-      return Math.exp(score / Math.sqrt(size))
+      return active && at(active, [b as number, m]) === 0 ? 0 : Math.exp(score / Math.sqrt(size))
     })
     const total = scores.reduce((sum, score) => sum + score, 0)
     return scores.reduce((sum, score, m) => sum + (score / total) * at(v, [b as number, m, c as number]), 0)
@@ -69,7 +69,61 @@ for (const heads of [1, 2])
     },
   )
 
+const active = tensor([2, 5], [1, 0, 1, 1, 0, 0, 0, 1, 0, 0], 'bool')
+
+for (const heads of [1, 2])
+  describeOp(
+    `attention of ${heads} heads over active keys`,
+    (q, k, v, keys) => attention(q as Tensor, k as Tensor, v as Tensor, heads, keys),
+    {
+      cases: [
+        { inputs: [...leaves(2, 5, 5, 4), active] },
+        {
+          inputs: [...leaves(2, 3, 5, 6), active],
+          shapes: [
+            ['B', 'N', 6],
+            ['B', 'M', 6],
+            ['B', 'M', 6],
+            ['B', 'M'],
+          ],
+        },
+      ],
+      reference: (q, k, v, keys) => reference(heads, q as Plain, k as Plain, v as Plain, keys as Plain),
+      throws: [
+        {
+          build: () =>
+            attention(
+              input('q', [2, 3, 4]),
+              input('k', [2, 3, 4]),
+              input('v', [2, 3, 4]),
+              2,
+              input('m', [2, 4], 'bool'),
+            ),
+          error: /attention: active keys bool \[2, 4\] for key \[2, 3, 4\]/,
+        },
+      ],
+    },
+  )
+
 describe('attention', () => {
+  it('leaves inactive keys out when fused', async () => {
+    const data = leaves(2, 4, 5, 8).map((x) => ({
+      ...x,
+      dtype: 'float32' as const,
+      data: Float32Array.from(x.data as Float64Array),
+    }))
+    const [q, k, v] = [input('q', ['B', 'N', 8]), input('k', ['B', 'M', 8]), input('v', ['B', 'M', 8])]
+    const program = await compile(
+      { y: attention(q, k, v, 2, input('m', ['B', 'M'], 'bool')) },
+      { fused: true },
+    )
+    const feeds = Object.fromEntries(['q', 'k', 'v'].map((name, i) => [name, data[i] as (typeof data)[0]]))
+    const { y } = await program.run({ ...feeds, m: active })
+    await program.release()
+    const [first, second, third] = data.map(plain) as [Plain, Plain, Plain]
+    expectAllclose(y, reference(2, first, second, third, plain(active)), { atol: 1e-5 })
+  })
+
   it('gives the same values fused and expanded, inside a graph', async () => {
     const data = leaves(2, 5, 7, 8).map((x) => ({
       ...x,

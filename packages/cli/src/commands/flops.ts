@@ -1,8 +1,10 @@
 import {
   ConfigError,
+  checkTuning,
   type ModelCost,
   modelCost,
   openBackbone,
+  type TunerOptions,
   tunerNamed,
   type VitConfig,
   vitConfig,
@@ -20,6 +22,8 @@ interface Options extends CommonOptions {
   readonly bottleneck?: number
   readonly rate?: number
   readonly active?: number
+  readonly dispatch?: TunerOptions['dispatch']
+  readonly experts?: number
   readonly imageSize?: readonly [number, number]
 }
 
@@ -38,6 +42,7 @@ export const flopsCommand = defineCommand<Options>({
     shared.rate(),
     shared.active(),
     shared.dispatch(),
+    shared.experts(),
     shared.imageSize(),
     shared.batch('FLOPs are always those of one image').hideHelp(),
   ],
@@ -52,10 +57,13 @@ export const flopsCommand = defineCommand<Options>({
     const { model = 'builtin', method = 'dyt' } = options
     const tuner = tunerNamed(method)
     const config = configOf(model, options)
-    const { bottleneck, rate } = options
-    const chosen = { ...(bottleneck !== undefined && { bottleneck }), ...(rate !== undefined && { rate }) }
-    const settings = { ...tuner.defaults, ...chosen }
-    const activeRate = tuner.dispatches ? (options.active ?? settings.rate) : 1
+    const { bottleneck, rate, dispatch, experts } = options
+    const chosen = Object.entries({ bottleneck, rate, dispatch, experts }).filter(
+      ([, value]) => value !== undefined,
+    )
+    const settings: TunerOptions = { ...tuner.defaults, ...Object.fromEntries(chosen) }
+    checkTuning('flops', tuner, settings)
+    const activeRate = settings.dispatch === 'none' ? 1 : (options.active ?? settings.rate)
     const cost = modelCost({ config, tuner, options: settings, activeRate })
     const staticFlops = modelCost({ config, tuner: tunerNamed('linear') }).flops.total
     const { total, trainable, trainableParts } = cost.params
@@ -93,7 +101,8 @@ const usualClasses = 100
 
 /** As the papers' tables count: what a method adds to the backbone or changes in it, without head and dispatchers. */
 function paperCount({ trainableWithoutHead, trainableParts }: ModelCost['params']): number {
-  return trainableWithoutHead - (trainableParts.mlp_token_select ?? 0)
+  const gates = Object.entries(trainableParts).filter(([part]) => part.endsWith('_token_select'))
+  return gates.reduce((rest, [, size]) => rest - size, trainableWithoutHead)
 }
 
 /** What parts are called in the table, by the last word of their name in the graph. */
@@ -101,8 +110,12 @@ const partNames: Readonly<Record<string, string>> = {
   patch_embed: 'patch embedding',
   attn: 'attention',
   mlp: 'MLP',
+  adaptattn: 'adapters',
   adaptmlp: 'adapters',
+  adaptlayer: 'adapters',
+  attn_token_select: 'dispatchers',
   mlp_token_select: 'dispatchers',
+  layer_token_select: 'dispatchers',
   norm: 'norms',
   norm1: 'norms',
   norm2: 'norms',

@@ -7,13 +7,14 @@ import { adaptformer } from '../tuners/adaptformer.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { full } from '../tuners/full.ts'
 import { linearProbe } from '../tuners/linear.ts'
+import type { Tuner } from '../tuners/tuner.ts'
 import { countCost } from './count-cost.ts'
 import { modelCost } from './model-cost.ts'
 
 const base = vitConfig('vit_base_patch16_224', 100)
 const giga = (count: number): string => (count / 1e9).toFixed(2)
 const mega = (count: number | undefined): string => ((count ?? Number.NaN) / 1e6).toFixed(2)
-const withWidth = (bottleneck: number) => ({ ...dyt.defaults, bottleneck })
+const withWidth = (bottleneck: number, tuner: Tuner = dyt) => ({ ...tuner.defaults, bottleneck })
 const reference = new URL('../../../../../shared/reference/flops.json', import.meta.url)
 
 describe('modelCost', () => {
@@ -23,7 +24,11 @@ describe('modelCost', () => {
       [8, '17.61'],
       [64, '17.81'],
     ] as const) {
-      const cost = modelCost({ config: base, tuner: adaptformer, options: withWidth(bottleneck) })
+      const cost = modelCost({
+        config: base,
+        tuner: adaptformer,
+        options: withWidth(bottleneck, adaptformer),
+      })
       expect(giga(cost.flops.total)).toBe(printed)
     }
     const large = vitConfig('vit_large_patch16_224', 100)
@@ -42,7 +47,7 @@ describe('modelCost', () => {
     expect(params.trainable).toBe(1189632 + 9228 + 76900)
     // ViT-B/16 has 85,798,656 parameters below the head.
     expect(params.total).toBe(85798656 + params.trainable)
-    const narrow = modelCost({ config: base, tuner: adaptformer, options: withWidth(8) }).params
+    const narrow = modelCost({ config: base, tuner: adaptformer, options: withWidth(8, adaptformer) }).params
     expect(mega(narrow.trainableWithoutHead)).toBe('0.16')
     expect(modelCost({ config: base, tuner: full }).params.trainable).toBe(85798656 + 76900)
   })
@@ -70,21 +75,20 @@ describe('modelCost', () => {
     expect(parts['blocks.3.mlp']).toBe((1 + 98) * 8 * 768 * 768)
   })
 
-  it('takes counts layer by layer', () => {
-    const none = new Array<number>(12).fill(0)
-    const low = modelCost({ config: base, tuner: dyt, activeTokensPerLayer: none }).flops.total
-    const one = modelCost({ config: base, tuner: dyt, activeTokensPerLayer: none.with(4, 10) }).flops
-    expect(one.total - low).toBe(10 * (8 * 768 * 768 + 5 * 768))
-    expect(one.parts['blocks.4.mlp']).toBe(11 * 8 * 768 * 768)
+  it('takes rates gate by gate', () => {
+    const none = new Array(12).fill({ rate: 0 })
+    const low = modelCost({ config: base, tuner: dyt, gates: none }).flops.total
+    const one = modelCost({ config: base, tuner: dyt, gates: none.with(4, { rate: 10 / 196 }) }).flops
+    expect(one.total - low).toBeCloseTo(10 * (8 * 768 * 768 + 5 * 768), 3)
+    expect(one.parts['blocks.4.mlp']).toBeCloseTo(11 * 8 * 768 * 768, 3)
     expect(modelCost({ config: base, tuner: dyt, activeRate: 0 }).flops.total).toBe(low)
   })
 
   it('refuses rates and counts that make no sense', () => {
     expect(() => modelCost({ config: base, tuner: dyt, activeRate: 1.2 })).toThrow(ConfigError)
     expect(() => modelCost({ config: base, tuner: dyt, activeRate: Number.NaN })).toThrow(/share from 0 to 1/)
-    expect(() => modelCost({ config: base, tuner: dyt, activeTokensPerLayer: [1, 2] })).toThrow(/12 layers/)
-    const tooMany = new Array<number>(12).fill(197)
-    expect(() => modelCost({ config: base, tuner: dyt, activeTokensPerLayer: tooMany })).toThrow(/0 to 196/)
+    const two = [{ rate: 1 }, { rate: 1 }]
+    expect(() => modelCost({ config: base, tuner: dyt, gates: two })).toThrow(/2 rates for 12 gates/)
   })
 })
 
@@ -137,7 +141,11 @@ describe.skipIf(!existsSync(reference))(
     ] as const)('%s: every part', (name, model, tuner, bottleneck) => {
       const { total_macs, breakdown, counter_by_operator: counter } = read().models[name] as Breakdown
       const config = vitConfig(model, 100)
-      const { total, parts, operators } = modelCost({ config, tuner, options: withWidth(bottleneck) }).flops
+      const { total, parts, operators } = modelCost({
+        config,
+        tuner,
+        options: withWidth(bottleneck, tuner),
+      }).flops
       expect(total).toBe(total_macs)
       expect(parts.patch_embed).toBe(breakdown.patch_embedding)
       expect(parts.head).toBe(breakdown.head)

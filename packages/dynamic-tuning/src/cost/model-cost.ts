@@ -1,8 +1,10 @@
 import { input } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
 import { vit } from '../models/vit.ts'
-import { patchCount, type VitConfig } from '../models/vit-config.ts'
+import { patchCount, prefixTokens, type VitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { gateShape, inferencePass } from '../tuners/dispatch-inputs.ts'
+import { trainedPatterns, tune } from '../tuners/tune.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { type Cost, countCost, symbolsIn } from './count-cost.ts'
 
@@ -12,10 +14,13 @@ export interface ModelCostSettings {
   readonly tuner: Tuner
   /** Default: the method's own. */
   readonly options?: TunerOptions
-  /** Share of patch tokens that are active, the same in every layer. Default: the wanted rate of `options`. */
+  /** Share of patch tokens that are active, the same at every gate. Default: the wanted rate of `options`. */
   readonly activeRate?: number
-  /** Active patch tokens of each layer, class token excluded; means over a test set may be fractions. */
-  readonly activeTokensPerLayer?: readonly number[]
+  /**
+   * The same gate by gate, means over a test set: share of patch tokens, class token excluded (or of images, at sample
+   * level), and the root of its mean square, which attention costs; by default every image has the mean.
+   */
+  readonly gates?: readonly { readonly rate: number; readonly rms?: number }[]
 }
 
 /** Parameters and multiply-accumulates of one image. */
@@ -34,50 +39,57 @@ export interface ModelCost {
 /**
  * Parameters and FLOPs of a tuned model, both read off its graph; no weights are made. A method that dispatches is counted
  * in its skipping form. Dispatcher logits are counted for the class token too, although its token is always active.
- * @throws ConfigError for a rate outside 0..1, or counts that do not fit the layers
+ * @throws ConfigError for a rate outside 0..1, or another number of rates than of gates
  */
 export function modelCost(settings: ModelCostSettings): ModelCost {
   const { config, tuner, options = tuner.defaults } = settings
   const store = new WeightStore({ trainable: [/./] })
-  const pass = tuner.open(options, { kind: tuner.dispatches ? 'skip' : 'complete' })
+  const pass = tune(tuner, options, inferencePass('skip', options, config))
   const { logits } = vit(input('images', ['B', 3, ...config.imageSize]), store, config, pass.hooks)
-  const active = activeTokens({ ...settings, options })
-  const symbols = Object.fromEntries([...symbolsIn([logits])].map((name) => [name, sizeNamed(name, active)]))
-  return { params: countParameters(store.shapes, tuner), flops: countCost([logits], symbols) }
+  const sizes = openSizes({ ...settings, options })
+  const symbols = Object.fromEntries([...symbolsIn([logits])].map((name) => [name, sizeNamed(name, sizes)]))
+  const patterns = trainedPatterns(tuner, options)
+  return { params: countParameters(store.shapes, patterns), flops: countCost([logits], symbols) }
 }
 
-function activeTokens(settings: ModelCostSettings & { options: TunerOptions }): readonly number[] {
-  const { config, options, activeRate = options.rate, activeTokensPerLayer: counts } = settings
-  const tokens = patchCount(config)
-  if (counts !== undefined) {
-    if (counts.length !== config.depth || counts.some((count) => !(count >= 0 && count <= tokens)))
-      throw new ConfigError(
-        `cost: active tokens [${counts}] for ${config.depth} layers of ${tokens} patches. Give one count of 0 to ${tokens} per layer.`,
-      )
-    return counts
+/** The open sizes of the graph for one image, on average: `K{g}` rows, `M{g}` slots and `S{g}` images of gate g. */
+function openSizes(settings: ModelCostSettings & { options: TunerOptions }): Record<string, number> {
+  const { config, options, activeRate = options.rate, gates: given } = settings
+  const { sites } = gateShape(options, config)
+  const gates: NonNullable<typeof given> = given ?? sites.map(() => ({ rate: activeRate }))
+  if (gates.length !== sites.length)
+    throw new ConfigError(`cost: ${gates.length} rates for ${sites.length} gates. Give one for each.`)
+  const [prefix, patches] = [prefixTokens(config), patchCount(config)]
+  const sizes: Record<string, number> = { B: 1 }
+  for (const [gate, { rate, rms = rate }] of gates.entries()) {
+    if (!(rate >= 0 && rate <= 1))
+      throw new ConfigError(`cost: active rate ${rate}. Give a share from 0 to 1.`)
+    sizes[`S${gate}`] = rate
+    sizes[`K${gate}`] = prefix + rate * patches
+    // The root of the mean square of prefix + active tokens: its square is what attention costs on average.
+    sizes[`M${gate}`] = Math.sqrt(prefix ** 2 + 2 * prefix * rate * patches + (rms * patches) ** 2)
   }
-  if (!(activeRate >= 0 && activeRate <= 1))
-    throw new ConfigError(`cost: active rate ${activeRate}. Give a share from 0 to 1.`)
-  return new Array<number>(config.depth).fill(activeRate * tokens)
+  return sizes
 }
 
-/** One image; `K{i}` rows are computed in layer i: the class token and the active patches. */
-function sizeNamed(symbol: string, active: readonly number[]): number {
-  if (symbol === 'B') return 1
-  const tokens = active[Number(/^K(\d+)$/.exec(symbol)?.[1] ?? -1)]
-  if (tokens === undefined)
+function sizeNamed(symbol: string, sizes: Readonly<Record<string, number>>): number {
+  const size = sizes[symbol]
+  if (size === undefined)
     throw new ConfigError(`cost: size ${symbol} is not known. This method cannot be counted.`)
-  return 1 + tokens
+  return size
 }
 
-function countParameters(shapes: ReadonlyMap<string, readonly number[]>, tuner: Tuner): ModelCost['params'] {
+function countParameters(
+  shapes: ReadonlyMap<string, readonly number[]>,
+  patterns: readonly RegExp[],
+): ModelCost['params'] {
   const trainableParts: Record<string, number> = {}
   let total = 0
   let trainable = 0
   for (const [name, shape] of shapes) {
     const size = shape.reduce((product, dim) => product * dim, 1)
     total += size
-    if (!tuner.trainable.some((pattern) => pattern.test(name))) continue
+    if (!patterns.some((pattern) => pattern.test(name))) continue
     trainable += size
     const part = name.replace(/^(?:layers\.\d+\.)?(?:blocks\.\d+\.)?/, '').split('.')[0] as string
     trainableParts[part] = (trainableParts[part] ?? 0) + size

@@ -2,15 +2,20 @@ import {
   type CompileOptions,
   compile,
   type Device,
+  type Feeds,
   input,
   type Program,
   type Tensor,
   type TensorData,
 } from '@dynamic-tuning/engine'
+import { ConfigError } from '../errors.ts'
 import { vit } from '../models/vit.ts'
-import { patchCount, type VitConfig } from '../models/vit-config.ts'
+import type { VitConfig } from '../models/vit-config.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
+import { gumbelNoise } from '../training/noise.ts'
+import { type GateShape, gateShape, inferencePass } from '../tuners/dispatch-inputs.ts'
 import { stackLayers } from '../tuners/stack-layers.ts'
+import { tune } from '../tuners/tune.ts'
 import type { Pass, Tuner, TunerOptions } from '../tuners/tuner.ts'
 
 /** What a classifier is built from. */
@@ -23,24 +28,32 @@ export interface ClassifierSettings {
   /** `skip` (default) computes active tokens only; `masked` computes all and masks; `complete` opens every gate. */
   readonly pass?: Exclude<Pass['kind'], 'train'>
   readonly compile?: CompileOptions
+  /** Least gate probability that makes a token active, for all gates or one for each; 0.5 by default. */
+  readonly thresholds?: number | readonly number[] | undefined
+  /** Whether the graph stores the thresholds instead of taking them as an input. */
+  readonly fixedThresholds?: boolean | undefined
+  /** Of random dispatch. */
+  readonly seed?: number | undefined
 }
 
 /** Logits of some images, and which tokens were active. */
 export interface Prediction {
   /** [B, K] */
   readonly logits: Float32Array
-  /** 0 or 1, [B, L, N], class token excluded; undefined for methods without dispatch. */
+  /** 0 or 1, [B, D, n] for D gates (see `gates`), class token excluded; undefined for methods without dispatch. */
   readonly masks: Float32Array | undefined
 }
 
 /**
- * The graph of a tuned model for inference: `logits` [B, K], and `masks` [B, L, N] where tokens are dispatched. Its input,
- * called `name`, is [B, 3, H, W].
+ * The graph of a tuned model for inference: `logits` [B, K], and `masks` [B, D, n] where tokens are dispatched. Its inputs
+ * are the images, called `name`, [B, 3, H, W], and with dispatch `threshold` [D] and, where it is random, `noise`.
  */
 export function inferenceGraph(settings: ClassifierSettings, name = 'images'): Record<string, Tensor> {
   const { config, tuner, options, store } = settings
   const images = input(name, ['B', 3, ...config.imageSize])
-  const opened = tuner.open(options, { kind: settings.pass ?? 'skip' })
+  const { sites } = gateShape(options, config)
+  const fixed = settings.fixedThresholds ? thresholdList(settings.thresholds, sites.length) : undefined
+  const opened = tune(tuner, options, inferencePass(settings.pass ?? 'skip', options, config, fixed))
   const { logits } = vit(images, store, config, opened.hooks)
   if (opened.dispatches.length === 0) return { logits }
   return { logits, masks: stackLayers(opened.dispatches.map(({ mask }) => mask)) }
@@ -63,26 +76,61 @@ export class Classifier {
 
   /**
    * Classifies images [B, 3, H, W], normalised; `weights` are the trained ones, if the store has any. Those this pass does not
-   * use, such as the dispatchers of the complete model, are left out.
+   * use, such as the dispatchers of the complete model, are left out. `first` is the number of the first image among all
+   * that are looked at: random dispatch draws for each of them.
    */
   async classify(
     images: Float32Array,
     weights: ReadonlyMap<string, TensorData> = new Map(),
+    { first = 0, thresholds = this.settings.thresholds }: ClassifyOptions = {},
   ): Promise<Prediction> {
     const used = this.program.inputs.filter(({ name }) => weights.has(name))
     const feeds = used.map(({ name }) => [name, weights.get(name) as TensorData] as const)
-    const { logits, masks } = await this.program.run({ images, ...Object.fromEntries(feeds) })
+    const gates = this.gateFeeds(images, first, thresholds)
+    const { logits, masks } = await this.program.run({ images, ...gates, ...Object.fromEntries(feeds) })
     return { logits: logits?.data as Float32Array, masks: masks?.data as Float32Array | undefined }
   }
 
-  /** Layers and patch tokens of the masks. */
-  get maskShape(): readonly [number, number] {
-    return [this.settings.config.depth, patchCount(this.settings.config)]
+  /** The model's gates, and how many decisions each makes on an image: D and n of the masks. */
+  get gates(): GateShape {
+    return gateShape(this.settings.options, this.settings.config)
+  }
+
+  private gateFeeds(images: Float32Array, first: number, thresholds: ClassifyOptions['thresholds']): Feeds {
+    const { config, seed = 0 } = this.settings
+    const { sites, decisions } = this.gates
+    const feeds: Record<string, TensorData> = {}
+    for (const { name } of this.program.inputs) {
+      if (name === 'threshold') {
+        const data = Float32Array.from(thresholdList(thresholds, sites.length))
+        feeds.threshold = { dtype: 'float32', shape: [sites.length], data }
+      }
+      const count = images.length / (3 * config.imageSize[0] * config.imageSize[1])
+      const key = { seed, step: 'inference', first } as const
+      if (name === 'noise') feeds.noise = gumbelNoise(key, [sites.length, count, decisions])
+    }
+    return feeds
   }
 
   release(): Promise<void> {
     return this.program.release()
   }
+}
+
+/** What may differ from call to call. */
+export interface ClassifyOptions {
+  readonly first?: number
+  readonly thresholds?: number | readonly number[] | undefined
+}
+
+/** One threshold for every gate. @throws ConfigError for another number of them, and values outside 0..1 */
+function thresholdList(given: ClassifyOptions['thresholds'], gates: number): readonly number[] {
+  const all = typeof given === 'object' ? given : new Array<number>(gates).fill(given ?? 0.5)
+  if (all.length !== gates || all.some((value) => !(value >= 0 && value <= 1)))
+    throw new ConfigError(
+      `threshold: [${all}] for ${gates} gates. Give one probability from 0 to 1, or ${gates} of them.`,
+    )
+  return all
 }
 
 function isNative(device: Device = 'cpu'): boolean {

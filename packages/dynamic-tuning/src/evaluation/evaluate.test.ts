@@ -5,6 +5,7 @@ import type { Loader } from '../data/loader.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { dyt } from '../tuners/dyt.ts'
+import { trainedPatterns } from '../tuners/tune.ts'
 import { Classifier } from './classifier.ts'
 import { argMaxAt, crossEntropyAt, evaluate } from './evaluate.ts'
 
@@ -55,7 +56,16 @@ describe('evaluate', () => {
       const ofLayer = Array.from(masks).filter((_, i) => Math.floor(i / 6) % 2 === layer)
       return ofLayer.reduce((a, b) => a + b, 0) / 30
     })
-    expect(result.activeRatePerLayer).toEqual(perLayer)
+    for (const [layer, rate] of perLayer.entries()) {
+      expect(result.activeRatePerLayer?.[layer]).toBeCloseTo(rate, 12)
+      expect(result.gates[layer]).toMatchObject({ layer, part: 'mlp', rate: expect.closeTo(rate, 12) })
+      const shares = Array.from({ length: 5 }, (_, i) => {
+        const own = masks.subarray((2 * i + layer) * 6, (2 * i + layer + 1) * 6)
+        return own.reduce((a, b) => a + b, 0) / 6
+      })
+      const square = shares.reduce((sum, share) => sum + share ** 2, 0) / 5
+      expect(result.gates[layer]?.rms).toBeCloseTo(Math.sqrt(square), 12)
+    }
     expect(result.activeRate).toBeCloseTo(((perLayer[0] as number) + (perLayer[1] as number)) / 2, 12)
   })
 
@@ -76,7 +86,7 @@ describe('Classifier', () => {
       pass: 'complete',
     })
     const expected = await still.classify(images)
-    const training = new WeightStore({ seed: 3, trainable: dyt.trainable })
+    const training = new WeightStore({ seed: 3, trainable: trainedPatterns(dyt, options) })
     const whole = await Classifier.create({ config: tiny, tuner: dyt, options, store: training })
     const weights: ReadonlyMap<string, TensorData> = training.startValues()
     expect([...weights.keys()].some((name) => name.includes('mlp_token_select'))).toBe(true)

@@ -1,6 +1,7 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import type { Loader } from '../data/loader.ts'
 import type { Classifier } from './classifier.ts'
+import { ActivityTally, type GateActivity, meanRate, ratePerLayer } from './gate-activity.ts'
 
 /** How well a classifier did on labelled images, and how many tokens it kept. */
 export interface Evaluation {
@@ -9,9 +10,12 @@ export interface Evaluation {
   readonly accuracy: number
   /** Mean cross-entropy. */
   readonly loss: number
-  /** Share of active patch tokens, over images and layers; undefined without dispatch. */
+  /** Share of active patch tokens, over images and gates; undefined without dispatch. */
   readonly activeRate: number | undefined
+  /** Mean over a layer's gates, 1 in layers without any. */
   readonly activeRatePerLayer: readonly number[] | undefined
+  /** Each gate by itself; empty without dispatch. */
+  readonly gates: readonly GateActivity[]
   /** Images of each true class (rows) by predicted class (columns). */
   readonly confusion: readonly (readonly number[])[]
   /** Seconds inside the model, without loading. */
@@ -23,11 +27,13 @@ export async function evaluate(
   classifier: Classifier,
   loader: Loader,
   weights?: ReadonlyMap<string, TensorData>,
+  thresholds?: number | readonly number[],
 ): Promise<Evaluation> {
-  const tally = new Tally(classifier.settings.config.numClasses, classifier.maskShape)
+  const tally = new Tally(classifier)
   for await (const batch of loader.epoch(0)) {
     const start = performance.now()
-    const { logits, masks } = await classifier.classify(batch.images, weights)
+    const options = { first: tally.images, ...(thresholds !== undefined && { thresholds }) }
+    const { logits, masks } = await classifier.classify(batch.images, weights, options)
     tally.seconds += (performance.now() - start) / 1000
     tally.add(logits, batch.labels, masks)
   }
@@ -53,18 +59,19 @@ export function crossEntropyAt(logits: Float32Array, start: number, count: numbe
 
 class Tally {
   seconds = 0
-  private images = 0
+  images = 0
   private loss = 0
-  private readonly active: Float64Array
+  private readonly classes: number
+  private readonly depth: number
+  private readonly activity: ActivityTally
   private dispatched = false
   private readonly confusion: number[][]
 
-  constructor(
-    private readonly classes: number,
-    private readonly maskShape: readonly [number, number],
-  ) {
-    this.active = new Float64Array(maskShape[0])
-    this.confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
+  constructor({ settings: { config }, gates }: Classifier) {
+    this.classes = config.numClasses
+    this.depth = config.depth
+    this.activity = new ActivityTally(gates.sites, gates.decisions)
+    this.confusion = Array.from({ length: this.classes }, () => new Array<number>(this.classes).fill(0))
   }
 
   add(logits: Float32Array, labels: BigInt64Array, masks: Float32Array | undefined): void {
@@ -75,28 +82,21 @@ class Tally {
       this.loss += crossEntropyAt(logits, i * this.classes, this.classes, Number(label))
     }
     this.images += labels.length
-    if (masks) this.addMasks(masks)
-  }
-
-  private addMasks(masks: Float32Array): void {
-    const [layers, tokens] = this.maskShape
+    if (!masks) return
     this.dispatched = true
-    for (const [i, value] of masks.entries()) {
-      const layer = Math.floor(i / tokens) % layers
-      this.active[layer] = (this.active[layer] as number) + value
-    }
+    this.activity.add(masks)
   }
 
   result(): Evaluation {
-    const [layers, tokens] = this.maskShape
-    const rates = Array.from(this.active, (count) => count / (this.images * tokens))
+    const gates = this.dispatched ? this.activity.result() : []
     const correct = this.confusion.reduce((sum, row, label) => sum + (row[label] as number), 0)
     return {
       images: this.images,
       accuracy: correct / this.images,
       loss: this.loss / this.images,
-      activeRate: this.dispatched ? rates.reduce((a, b) => a + b, 0) / layers : undefined,
-      activeRatePerLayer: this.dispatched ? rates : undefined,
+      activeRate: this.dispatched ? meanRate(gates) : undefined,
+      activeRatePerLayer: this.dispatched ? ratePerLayer(gates, this.depth) : undefined,
+      gates,
       confusion: this.confusion,
       seconds: this.seconds,
     }

@@ -2,6 +2,7 @@ import { compile, input, random, type Tensor, type TensorData } from '@dynamic-t
 import { vit } from '../models/vit.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { tune } from '../tuners/tune.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 
 /** What a random model is made of. */
@@ -28,14 +29,14 @@ export async function randomModel(
   settings: RandomModelSettings,
 ): Promise<Map<string, TensorData<'float32'>>> {
   const { config, tuner, options, active, seed, threads = 0 } = settings
-  const pass = tuner.open(options, { kind: 'masked' })
-  const dispatcher = /\.mlp_token_select\./
-  const store = new WeightStore({ seed, ...(tuner.dispatches && { trainable: [dispatcher] }) })
+  const learns = options.dispatch !== 'none' && options.dispatchStrategy === 'learned'
+  const pass = tune(tuner, options, learns ? { kind: 'masked' } : { kind: 'complete' })
+  const store = new WeightStore({ seed, ...(learns && { trainable: [/_token_select\./] }) })
   const pixels = input('images', [images, 3, ...config.imageSize])
   const { logits } = vit(pixels, store, config, pass.hooks)
   if (pass.dispatches.length === 0) return store.values()
   const outputs: Record<string, Tensor> = { logits }
-  for (const [layer, dispatch] of pass.dispatches.entries()) outputs[`${layer}`] = dispatch.logits
+  for (const [gate, { logits: own }] of pass.dispatches.entries()) outputs[`${gate}`] = own
   const program = await compile(outputs, { threads, prepack: false })
   const dispatchers = store.startValues()
   for (const [name, { data }] of dispatchers) if (name.endsWith('weight')) drawDirection(data, seed, name)
@@ -46,9 +47,10 @@ export async function randomModel(
   )
   for (let round = 0; round < rounds; round++) {
     const result = await program.run({ images: noise, ...Object.fromEntries(dispatchers) })
-    for (const layer of pass.dispatches.keys()) {
-      const bias = dispatchers.get(`blocks.${layer}.mlp_token_select.mlp_head.bias`) as TensorData<'float32'>
-      const sorted = Float32Array.from(result[`${layer}`]?.data as Float32Array).sort()
+    for (const [gate, { layer, part }] of pass.dispatches.entries()) {
+      const name = `blocks.${layer}.${part}_token_select.mlp_head.bias`
+      const bias = dispatchers.get(name) as TensorData<'float32'>
+      const sorted = Float32Array.from(result[`${gate}`]?.data as Float32Array).sort()
       const threshold = sorted[
         Math.min(sorted.length - 1, Math.round((1 - active) * sorted.length))
       ] as number

@@ -46,10 +46,13 @@ function images(count: number): Float32Array {
   return Float32Array.from({ length: count * 3 * 24 * 32 }, random(1, 'images', count).normal)
 }
 
-async function runFile(path: string, count: number): Promise<Record<string, Tensor>> {
+async function runFile(path: string, count: number, threshold = 0.5): Promise<Record<string, Tensor>> {
   const session = await InferenceSession.create(path, { intraOpNumThreads: 1, logSeverityLevel: 3 })
   const input = new Tensor('float32', images(count), [count, 3, 24, 32])
-  const result = await session.run({ pixel_values: input })
+  const gates = new Tensor('float32', new Float32Array(3).fill(threshold), [3])
+  const feeds: Record<string, Tensor> = { pixel_values: input }
+  if (session.inputNames.includes('threshold')) feeds.threshold = gates
+  const result = await session.run(feeds)
   await session.release()
   return result as Record<string, Tensor>
 }
@@ -104,12 +107,44 @@ describe('an exported model, run by plain ONNX Runtime', () => {
         name,
         type?.tensorType?.shape?.dim?.map((dim) => dim.dimParam || Number(dim.dimValue)),
       ])
-    expect(dims(graph?.input)).toEqual([['pixel_values', ['B', 3, 24, 32]]])
+    expect(dims(graph?.input)).toEqual([
+      ['pixel_values', ['B', 3, 24, 32]],
+      ['threshold', [3]],
+    ])
     expect(dims(graph?.output)).toEqual([
       ['logits', ['B', 5]],
       ['masks', ['B', 3, 12]],
     ])
     expect(metadataProps.map(({ key, value }) => [key, value])).toEqual(Object.entries(metadata))
+  })
+
+  it('takes the gate threshold at run time, or stores it', async () => {
+    const settings = await settingsOf('dyt', 'skip')
+    const [open, stored] = [join(folder, 'open.onnx'), join(folder, 'stored.onnx')]
+    exportOnnx(open, settings)
+    exportOnnx(stored, { ...settings, thresholds: [0.3, 0.3, 0.3], fixedThresholds: true })
+    const classifier = await Classifier.create({ ...settings, compile: { threads: 1 } })
+    const active = ({ masks }: Record<string, Tensor>): number =>
+      Array.from((masks as Tensor).data as Float32Array).reduce((a, b) => a + b, 0)
+    const counts: number[] = []
+    for (const threshold of [0, 0.3, 0.5, 0.7, 1]) {
+      const found = await runFile(open, 2, threshold)
+      const wanted = await classifier.classify(images(2), new Map(), { thresholds: threshold })
+      expect(apart(found.logits?.data as Float32Array, wanted.logits)).toBeLessThan(
+        1e-5 * largest(wanted.logits),
+      )
+      counts.push(active(found))
+    }
+    expect(counts).toEqual([...counts].sort((a, b) => b - a))
+    expect([counts[0], counts[4]]).toEqual([2 * 3 * tokens, 0])
+    const session = await InferenceSession.create(stored)
+    expect(session.inputNames).toEqual(['pixel_values'])
+    await session.release()
+    expect((await runFile(stored, 2)).logits?.data).toEqual((await runFile(open, 2, 0.3)).logits?.data)
+    await expect(classifier.classify(images(1), new Map(), { thresholds: [0.5] })).rejects.toThrow(
+      /threshold: \[0.5\] for 3 gates/,
+    )
+    await classifier.release()
   })
 
   it('keeps weights beside the file where asked, and says the same', async () => {

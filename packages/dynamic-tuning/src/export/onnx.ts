@@ -1,7 +1,7 @@
 import { lower, type OnnxModel, writeModel } from '@dynamic-tuning/engine'
 import { type ClassifierSettings, inferenceGraph } from '../evaluation/classifier.ts'
 
-/** Name of the exported file's input; its outputs are `logits` and, where tokens are dispatched, `masks`. */
+/** Name of the exported file's images; its outputs are `logits` and, where tokens are dispatched, `masks`. */
 export const exportInput = 'pixel_values'
 
 /** Larger models keep their weights in a file of their own, because protobuf ends at 2 GB. */
@@ -31,7 +31,8 @@ export interface OnnxExport {
 
 /**
  * The model as plain ONNX: standard operators only, every weight inside, `pixel_values` [B, 3, H, W] (normalised, any B) to
- * `logits` [B, K] and, where tokens are dispatched, `masks` [B, L, N].
+ * `logits` [B, K]. Where tokens are dispatched it has another input, `threshold` [D] (least gate probability that makes a token
+ * active, 0.5 as trained), and another output, `masks` [B, D, n].
  */
 export function onnxModel(settings: OnnxExportSettings): OnnxModel {
   return lower(inferenceGraph(settings, exportInput), { metadata: settings.metadata })

@@ -61,6 +61,11 @@ export function patchCount(config: VitConfig): number {
   return rows * columns
 }
 
+/** Tokens before the patches: the class token. */
+export function prefixTokens(_config: VitConfig): number {
+  return 1
+}
+
 /** Features inside the MLP; a ratio that gives no whole number is cut off, as in timm. */
 export function hiddenFeatures({ embedDim, mlpRatio }: Pick<VitConfig, 'embedDim' | 'mlpRatio'>): number {
   // A ratio found by dividing may land just below the whole number it came from.

@@ -6,7 +6,7 @@ import { mlp } from '../nn/mlp.ts'
 import { patchEmbed } from '../nn/patch-embed.ts'
 import { selfAttention } from '../nn/self-attention.ts'
 import type { Weights } from '../nn/weight-store.ts'
-import type { ModelHooks } from './hooks.ts'
+import type { AttentionPart, MlpPart, ModelHooks } from './hooks.ts'
 import { hiddenFeatures, patchCount, type VitConfig } from './vit-config.ts'
 
 /** Every stage of a ViT by name. N patch tokens, C features, K classes. */
@@ -52,14 +52,29 @@ function embedTokens(patches: Tensor, weights: Weights, config: VitConfig): Tens
   return add(concat([repeated, patches], 1), positions)
 }
 
-/** x = x + Attn(LN1(x)), then x = x + MLP(LN2(x)). */
+/** u = x + Attn(LN1(x)), then u + MLP(LN2(u)). */
 function block(x: Tensor, weights: Weights, config: VitConfig, index: number, hooks: ModelHooks): Tensor {
-  const { numHeads, qkvBias, layerNormEps } = config
-  const normed = layerNorm(x, weights.at('norm1'), layerNormEps)
-  const u = add(x, selfAttention(normed, weights.at('attn'), numHeads, qkvBias))
-  const run = (tokens: Tensor): Tensor =>
-    mlp(layerNorm(tokens, weights.at('norm2'), layerNormEps), weights.at('mlp'), hiddenFeatures(config))
-  return hooks.mlp?.(u, { index, weights, config, run }) ?? add(u, run(u))
+  const place = { index, weights, config }
+  const attention = { ...place, run: attentionOf(weights, config) }
+  const mlpPart = { ...place, run: mlpOf(weights, config) }
+  if (hooks.layer) return hooks.layer(x, { ...place, attention, mlp: mlpPart })
+  const u = hooks.attention?.(x, attention) ?? add(x, attention.run(x))
+  return hooks.mlp?.(u, mlpPart) ?? add(u, mlpPart.run(u))
+}
+
+function attentionOf(weights: Weights, config: VitConfig): AttentionPart['run'] {
+  const { numHeads: heads, qkvBias, layerNormEps } = config
+  return (tokens, mix) => {
+    const normed = layerNorm(tokens, weights.at('norm1'), layerNormEps)
+    return selfAttention(normed, weights.at('attn'), { heads, qkvBias, mix })
+  }
+}
+
+function mlpOf(weights: Weights, config: VitConfig): MlpPart['run'] {
+  return (tokens) => {
+    const normed = layerNorm(tokens, weights.at('norm2'), config.layerNormEps)
+    return mlp(normed, weights.at('mlp'), hiddenFeatures(config))
+  }
 }
 
 function pool(x: Tensor, weights: Weights, config: VitConfig): { features: Tensor; pooled: Tensor } {

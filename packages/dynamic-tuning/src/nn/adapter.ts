@@ -1,5 +1,5 @@
 import { mul, relu, type Tensor } from '@dynamic-tuning/engine'
-import { kaimingUniform, zeros } from './initializers.ts'
+import { filledWith, kaimingUniform, zeros } from './initializers.ts'
 import { linearLayer } from './linear.ts'
 import type { Weights } from './weight-store.ts'
 
@@ -9,6 +9,8 @@ export interface AdapterOptions {
   readonly bottleneck: number
   /** Factor s of what the adapter adds. */
   readonly adapterScale: number
+  /** Whether the factor is a weight of its own, `scale` [1], that starts at `adapterScale`. */
+  readonly learnableScale?: boolean
   /** Factors after the ReLU while training, [B, N, d]: 0 where dropped, 1 / (1 - p) elsewhere. */
   readonly dropout?: Tensor | undefined
 }
@@ -18,9 +20,19 @@ export interface AdapterOptions {
  * A new one adds nothing, W_up and the biases being zero. x: [..., C] -> [..., C].
  */
 export function adapter(x: Tensor, weights: Weights, options: AdapterOptions): Tensor {
-  const { bottleneck, adapterScale, dropout } = options
+  const { bottleneck, dropout } = options
   const hidden = relu(linearLayer(x, weights.at('down_proj'), bottleneck, { weight: kaimingUniform }))
   const kept = dropout === undefined ? hidden : mul(hidden, dropout)
   const up = linearLayer(kept, weights.at('up_proj'), Number(x.shape.at(-1)), { weight: zeros })
-  return adapterScale === 1 ? up : mul(up, adapterScale)
+  return scaled(up, weights, options)
+}
+
+/** What an adapter adds: its output times its scale. */
+export function scaled(
+  output: Tensor,
+  weights: Weights,
+  { adapterScale, learnableScale = false }: AdapterOptions,
+): Tensor {
+  if (learnableScale) return mul(output, weights.get('scale', [1], filledWith(adapterScale)))
+  return adapterScale === 1 ? output : mul(output, adapterScale)
 }

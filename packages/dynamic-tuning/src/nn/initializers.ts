@@ -8,8 +8,13 @@ const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b,
 /** All zeros. */
 export const zeros: Initializer = (shape) => new Float32Array(size(shape))
 
+/** All of one value. */
+export function filledWith(value: number): Initializer {
+  return (shape) => new Float32Array(size(shape)).fill(value)
+}
+
 /** All ones. */
-export const ones: Initializer = (shape) => new Float32Array(size(shape)).fill(1)
+export const ones: Initializer = filledWith(1)
 
 /** Normal with deviation `std`, values beyond +-2 (absolute, as timm does) drawn again. */
 export function truncatedNormal(std: number): Initializer {

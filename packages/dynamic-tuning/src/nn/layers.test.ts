@@ -71,7 +71,7 @@ describe('layers give what plain loops give', () => {
   it.each([1, 2, 3])('self-attention with %i heads', async (heads) => {
     for (const bias of [true, false]) {
       const error = await compare(
-        (t, weights) => selfAttention(t, weights, heads, bias),
+        (t, weights) => selfAttention(t, weights, { heads, qkvBias: bias }),
         (rows, values) => plainAttention(rows, values, 'layer', heads),
       )
       expect(error).toBeLessThan(1e-5)

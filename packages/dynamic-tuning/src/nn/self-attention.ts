@@ -2,17 +2,29 @@ import { attention, split, type Tensor } from '@dynamic-tuning/engine'
 import { linearLayer, linearWithoutBias } from './linear.ts'
 import type { Weights } from './weight-store.ts'
 
+/** What happens between the maps `qkv` and `proj`: [..., 3C] (query, key, value of every head) -> [..., C]. */
+export type AttentionMix = (qkv: Tensor, heads: number) => Tensor
+
+/** Every token looks at every token of its image, or at the active ones: bool [B, N]. qkv: [B, N, 3C] -> [B, N, C]. */
+export function mixTokens(qkv: Tensor, heads: number, active?: Tensor): Tensor {
+  const [query, key, value] = split(qkv, 2, 3) as [Tensor, Tensor, Tensor]
+  return attention(query, key, value, heads, active)
+}
+
+/** Sizes of an attention, and what stands in for its plain form. */
+export interface AttentionOptions {
+  readonly heads: number
+  readonly qkvBias: boolean
+  readonly mix?: AttentionMix | undefined
+}
+
 /**
  * Multi-head self-attention, timm's `attn`: rows of `qkv` [3C, C] are query, key, value; `proj` [C, C] joins the heads.
- * x: [B, N, C] -> [B, N, C].
+ * x: [B, N, C] -> [B, N, C]; with another `mix` also [K, C] -> [K, C].
  */
-export function selfAttention(x: Tensor, weights: Weights, heads: number, qkvBias: boolean): Tensor {
-  const width = Number(x.shape[2])
+export function selfAttention(x: Tensor, weights: Weights, options: AttentionOptions): Tensor {
+  const { heads, qkvBias, mix = mixTokens } = options
+  const width = Number(x.shape.at(-1))
   const project = qkvBias ? linearLayer : linearWithoutBias
-  const [query, key, value] = split(project(x, weights.at('qkv'), 3 * width), 2, 3) as [
-    Tensor,
-    Tensor,
-    Tensor,
-  ]
-  return linearLayer(attention(query, key, value, heads), weights.at('proj'), width)
+  return linearLayer(mix(project(x, weights.at('qkv'), 3 * width), heads), weights.at('proj'), width)
 }

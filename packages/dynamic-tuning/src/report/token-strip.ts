@@ -14,6 +14,8 @@ import {
 /** The active tokens of one layer, with the layer's number from 0 (shown as written here). */
 export interface LayerTokens {
   readonly layer: number
+  /** Which part of the layer, where several are dispatched. */
+  readonly part?: string
   readonly grid: TokenGrid
 }
 
@@ -54,8 +56,9 @@ export async function tokenStrip(
 ): Promise<Uint8Array> {
   const large = await resizeImage(image, options.tile ?? 208, options.enlarge ?? 'smooth')
   const tiles: Tile[] = [{ image: large, caption: options.caption ?? 'image' }]
-  for (const { layer, grid } of selected(layers, options.show)) {
-    tiles.push({ image: overlayTokens(large, grid), caption: `layer ${layer} · ${shareOf(grid)}` })
+  for (const { layer, part, grid } of selected(layers, options.show)) {
+    const name = part === undefined ? `layer ${layer}` : `${part} ${layer}`
+    tiles.push({ image: overlayTokens(large, grid), caption: `${name} · ${shareOf(grid)}` })
   }
   if (layers.length > 0 && (options.heat ?? true)) {
     const counts = countActive(layers.map(({ grid }) => grid))

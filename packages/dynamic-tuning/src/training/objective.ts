@@ -1,9 +1,11 @@
 import { add, gradients, input, mul, reduceMean, type Tensor } from '@dynamic-tuning/engine'
 import type { ModelHooks } from '../models/hooks.ts'
 import { vit } from '../models/vit.ts'
-import { patchCount, type VitConfig } from '../models/vit-config.ts'
+import { patchCount, prefixTokens, type VitConfig } from '../models/vit-config.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
+import { noiseInput } from '../tuners/dispatch-inputs.ts'
 import { stackLayers } from '../tuners/stack-layers.ts'
+import { tune } from '../tuners/tune.ts'
 import type { Dispatch, Pass, Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { crossEntropy, distillation, rateLoss } from './losses.ts'
 
@@ -31,37 +33,39 @@ export interface ObjectiveSettings {
 }
 
 /**
- * Outputs of one training pass: `loss`, its terms, `logits` [B, K], `grad.<weight>`; with dispatch `activeRatePerLayer` [L]
- * and the gates `masks`, `soft` and `dispatcherLogits` [B, L, N].
+ * Outputs of one training pass: `loss`, its terms, `logits` [B, K], `grad.<weight>`; with dispatch `activeRatePerGate` [D]
+ * and the gates `masks`, `soft` and `dispatcherLogits` [B, D, n].
  */
 export type ObjectiveOutputs = Record<string, Tensor>
 
 /**
  * The graph of one training pass: the loss of Dynamic Tuning (Eq. 9), or plain cross-entropy for methods without
  * dispatch, and the gradient of every trained weight.
- * Inputs: `images` [B, 3, H, W], `targets` [B, K]; with dispatch `noise` [L, B, N, 1]; with adapter dropout `dropout` and
- * (for the complete pass) `dropoutComplete`, [L, B, N + 1, d].
+ * Inputs: `images` [B, 3, H, W], `targets` [B, K]; with dispatch `noise` [D, B, n, 1]; with adapter dropout `dropout` and
+ * (for the complete pass) `dropoutComplete`, [A, B, N + 1, d] for A adapters; `temperature` [] where it is scheduled.
  */
 export function objective(store: WeightStore, settings: ObjectiveSettings): ObjectiveOutputs {
-  const { config, tuner } = settings
+  const { config, options } = settings
   const images = input('images', ['B', 3, ...config.imageSize])
   const targets = input('targets', ['B', config.numClasses])
-  const outputs = tuner.dispatches
-    ? dynamicLoss(store, images, targets, settings)
-    : plainLoss(store, images, targets, settings)
+  const outputs =
+    options.dispatch !== 'none'
+      ? dynamicLoss(store, images, targets, settings)
+      : plainLoss(store, images, targets, settings)
   const trained = store.trainable
   const slopes = gradients(outputs.loss as Tensor, [...trained.values()])
   for (const [i, name] of [...trained.keys()].entries()) outputs[`grad.${name}`] = slopes[i] as Tensor
   return outputs
 }
 
-function dropoutInput(name: string, { config, options }: ObjectiveSettings): Tensor | undefined {
-  if (options.adapterDropout === 0 || options.bottleneck === 0) return undefined
-  return input(name, [config.depth, 'B', patchCount(config) + 1, options.bottleneck])
+function dropoutInput(name: string, { config, options, tuner }: ObjectiveSettings): Tensor | undefined {
+  const adapters = config.depth * tuner.adapterParts(options).length
+  if (options.adapterDropout === 0 || adapters === 0) return undefined
+  return input(name, [adapters, 'B', patchCount(config) + prefixTokens(config), options.bottleneck])
 }
 
 function forward(store: WeightStore, images: Tensor, settings: ObjectiveSettings, pass: Pass): TunedOutputs {
-  const opened = settings.tuner.open(settings.options, pass)
+  const opened = tune(settings.tuner, settings.options, pass)
   const { logits } = vit(images, store, settings.config, { ...settings.hooks, ...opened.hooks })
   return { logits, dispatches: opened.dispatches }
 }
@@ -89,15 +93,16 @@ function dynamicLoss(
   settings: ObjectiveSettings,
 ): ObjectiveOutputs {
   const { config, options, loss } = settings
-  const noise = input('noise', [config.depth, 'B', patchCount(config), 1])
-  const pass: Pass = { kind: 'train', noise, dropout: dropoutInput('dropout', settings) }
+  const noise = noiseInput(options, config)
+  const temperature = options.finalTemperature === undefined ? undefined : input('temperature', [])
+  const pass: Pass = { kind: 'train', noise, temperature, dropout: dropoutInput('dropout', settings) }
   const dynamic = forward(store, images, settings, pass)
   const masks = stackLayers(dynamic.dispatches.map(({ mask }) => mask))
   const outputs: ObjectiveOutputs = {
     logits: dynamic.logits,
     ceDynamic: crossEntropy(dynamic.logits, targets),
     rateLoss: mul(rateLoss(masks, options.rate), loss.rateWeight),
-    activeRatePerLayer: reduceMean(masks, { axes: [0, 2] }),
+    activeRatePerGate: reduceMean(masks, { axes: [0, 2] }),
     masks,
     soft: stackLayers(dynamic.dispatches.map(({ soft }) => soft)),
     dispatcherLogits: stackLayers(dynamic.dispatches.map(({ logits }) => logits)),

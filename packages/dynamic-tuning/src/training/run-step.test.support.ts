@@ -52,7 +52,7 @@ async function values(device: Device): Promise<Record<string, number[]>> {
     ...Object.fromEntries(Object.entries(result.scalars).map(([name, value]) => [name, [value]])),
     ...Object.fromEntries([...result.gradients].map(([name, data]) => [`grad.${name}`, Array.from(data)])),
     logits: Array.from(result.logits),
-    activeRatePerLayer: [...result.activeRatePerLayer],
+    activeRatePerGate: [...result.activeRatePerGate],
   }
   for (const pass of ['complete', 'masked', 'skip'] as const) {
     const classifier = await Classifier.create({ ...settings, store: frozen, pass, compile: { device } })

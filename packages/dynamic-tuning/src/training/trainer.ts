@@ -217,7 +217,7 @@ function stepMetrics(
   result: StepResult,
   at: { step: number; epoch: number; lr: number; size: number; correct: number; seconds: number },
 ): StepMetrics {
-  const rates = result.activeRatePerLayer
+  const rates = result.activeRatePerGate
   const active: Record<string, number> =
     rates.length === 0 ? {} : { activeRate: rates.reduce((a, b) => a + b, 0) / rates.length }
   return {

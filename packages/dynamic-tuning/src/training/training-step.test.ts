@@ -6,6 +6,7 @@ import { farthest, noise, randomValues } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { tuners } from '../tuners/registry.ts'
+import { trainedPatterns, tune } from '../tuners/tune.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { AdamW } from './adamw.ts'
 import { gumbelNoise } from './noise.ts'
@@ -14,9 +15,13 @@ import { softTargets } from './targets.ts'
 import { type StepBatch, type StepResult, TrainingStep } from './training-step.ts'
 
 const config = { ...tiny, embedDim: 16 }
-const options: TunerOptions = { bottleneck: 4, adapterScale: 1, rate: 0.3, temperature: 5, adapterDropout: 0 }
+const small = { bottleneck: 4, adapterScale: 1, adapterDropout: 0 }
+const options: TunerOptions = { ...dyt.defaults, ...small, rate: 0.3 }
+/** Small, and with gates only where the method has some of its own. */
+const optionsOf = (tuner: Tuner): TunerOptions =>
+  tuner.defaults.dispatch === 'none' ? { ...tuner.defaults, ...small } : options
 const base = randomValues(vitShapes(config), 1)
-const tuned = randomValues(vitShapes(config, dyt.open(options, { kind: 'masked' }).hooks), 1)
+const tuned = randomValues(vitShapes(config, tune(dyt, options, { kind: 'masked' }).hooks), 1)
 const labels = BigInt64Array.of(0n, 1n, 2n, 0n, 1n, 2n, 1n, 0n)
 
 function batchOf(size: number): StepBatch {
@@ -34,9 +39,9 @@ interface Change {
 }
 
 function createStep(change: Change = {}): Promise<TrainingStep> {
-  const { tuner = dyt, values = tuned, ...rest } = change
-  const store = new WeightStore({ tensors: values, trainable: tuner.trainable, seed: 3 })
-  const settings = { config, tuner, options, loss: paperLoss, store, seed: 5, microBatch: 8, ...rest }
+  const { tuner = dyt, values = tuned, options: chosen = options, ...rest } = change
+  const store = new WeightStore({ tensors: values, trainable: trainedPatterns(tuner, chosen), seed: 3 })
+  const settings = { config, tuner, options: chosen, loss: paperLoss, store, seed: 5, microBatch: 8, ...rest }
   return TrainingStep.create({ ...settings, compile: { threads: 1 } })
 }
 
@@ -60,7 +65,7 @@ describe('TrainingStep in micro-batches', () => {
         expect(cut.scalars[name]).toBeCloseTo(whole.scalars[name] as number, 5)
       expect(farthest(cut.logits, whole.logits)).toBeLessThan(1e-5)
       expect(cut.gates?.masks).toEqual(whole.gates?.masks)
-      expect(farthest(cut.activeRatePerLayer, whole.activeRatePerLayer)).toBeLessThan(1e-6)
+      expect(farthest(cut.activeRatePerGate, whole.activeRatePerGate)).toBeLessThan(1e-6)
       expect([...cut.gradients.keys()]).toEqual([...whole.gradients.keys()])
       for (const [name, gradient] of whole.gradients)
         expect(farthest(cut.gradients.get(name) as Float32Array, gradient)).toBeLessThan(
@@ -125,7 +130,7 @@ describe('the objective', () => {
     for (let at = 0; at < 150; at++) {
       const result = await step.run(batchOf(8), at)
       optimizer.update(result.gradients, 1e-2)
-      rates.push(result.activeRatePerLayer.reduce((a, b) => a + b, 0) / config.depth)
+      rates.push(result.activeRatePerGate.reduce((a, b) => a + b, 0) / config.depth)
     }
     await step.release()
     const mean = (part: number[]): number => part.reduce((a, b) => a + b, 0) / part.length
@@ -149,7 +154,7 @@ describe('the objective', () => {
 
 describe.each(tuners.map((tuner) => [tuner.name, tuner] as const))('training with %s', (_name, tuner) => {
   async function train(steps: number, rate: number) {
-    const step = await createStep({ tuner, values: base })
+    const step = await createStep({ tuner, values: base, options: optionsOf(tuner) })
     const start = new Map([...step.weights].map(([name, { data }]) => [name, data.slice()]))
     const optimizer = new AdamW(step.weights, { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 })
     const results: StepResult[] = []
@@ -174,8 +179,10 @@ describe.each(tuners.map((tuner) => [tuner.name, tuner] as const))('training wit
 
   it('moves every trained weight and no other', async () => {
     const { step, start } = await train(3, 1e-2)
-    const names = [...vitShapes(config, tuner.open(options, { kind: 'masked' }).hooks).keys()]
-    const trained = names.filter((name) => tuner.trainable.some((pattern) => pattern.test(name)))
+    const own = optionsOf(tuner)
+    const names = [...vitShapes(config, tune(tuner, own, { kind: 'masked' }).hooks).keys()]
+    const patterns = trainedPatterns(tuner, own)
+    const trained = names.filter((name) => patterns.some((pattern) => pattern.test(name)))
     expect([...step.weights.keys()].sort()).toEqual(trained.sort())
     for (const [name, { data }] of step.weights) expect([name, data]).not.toEqual([name, start.get(name)])
     expect(base).toEqual(randomValues(vitShapes(config), 1))

@@ -5,8 +5,8 @@ import {
   type Program,
   type TensorData,
 } from '@dynamic-tuning/engine'
-import { patchCount } from '../models/vit-config.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
+import { gateShape } from '../tuners/dispatch-inputs.ts'
 import { dropoutFactors, gumbelNoise } from './noise.ts'
 import { type ObjectiveSettings, objective } from './objective.ts'
 
@@ -24,14 +24,14 @@ export interface StepResult {
   readonly scalars: Record<string, number>
   /** [B, K], of the dynamic model. */
   readonly logits: Float32Array
-  readonly activeRatePerLayer: readonly number[]
-  /** What the dispatchers decided, [B, L, N] each; undefined for methods without dispatch. */
+  readonly activeRatePerGate: readonly number[]
+  /** What the dispatchers decided, [B, D, n] each; undefined for methods without dispatch. */
   readonly gates: Gates | undefined
   /** By weight name; valid until the next step. */
   readonly gradients: Map<string, Float32Array>
 }
 
-/** Decisions of all layers over patch tokens, [B, L, N] each. */
+/** Decisions of all gates, [B, D, n] each. */
 export interface Gates {
   /** 0 or 1. */
   readonly masks: Float32Array
@@ -61,6 +61,8 @@ export interface TrainingStepSettings extends ObjectiveSettings {
   readonly microBatch: number
   readonly compile?: CompileOptions
   readonly extraFeeds?: ExtraFeeds
+  /** tau at a step, where `finalTemperature` makes it change. */
+  readonly temperatureAt?: (step: number) => number
 }
 
 /**
@@ -85,7 +87,7 @@ export class TrainingStep implements TrainableStep {
     return new TrainingStep(settings, program, weights ?? settings.store.startValues())
   }
 
-  /** As the interface says; `noise` [L, B, N, 1] replaces the drawn one. */
+  /** As the interface says; `noise` [D, B, n, 1] replaces the drawn one. */
   async run(batch: StepBatch, step: number, noise?: TensorData): Promise<StepResult> {
     const { microBatch } = this.settings
     const sums = new Sums(batch)
@@ -103,7 +105,7 @@ export class TrainingStep implements TrainableStep {
   }
 
   private feeds(batch: StepBatch, key: { step: number; first: number; size: number }): Feeds {
-    const { config, tuner, options, seed } = this.settings
+    const { config, options, seed, temperatureAt } = this.settings
     const { first, size, step } = key
     const pixels = 3 * config.imageSize[0] * config.imageSize[1]
     const part = (data: Float32Array, width: number): Float32Array =>
@@ -113,18 +115,20 @@ export class TrainingStep implements TrainableStep {
       images: part(batch.images, pixels),
       targets: part(batch.targets, config.numClasses),
     }
-    const tokens = patchCount(config)
-    if (tuner.dispatches) feeds.noise = gumbelNoise({ seed, step, first }, [config.depth, size, tokens])
-    for (const { name } of this.program.inputs)
-      if (name.startsWith('dropout')) {
-        const shape = [config.depth, size, tokens + 1, options.bottleneck] as const
-        feeds[name] = dropoutFactors({ seed, step, first, pass: name }, options.adapterDropout, shape)
-      }
+    const { sites, decisions } = gateShape(options, config)
+    if (sites.length > 0) feeds.noise = gumbelNoise({ seed, step, first }, [sites.length, size, decisions])
+    for (const { name, shape } of this.program.inputs) {
+      if (name === 'temperature') feeds[name] = Float32Array.of(temperatureAt?.(step) ?? options.temperature)
+      if (!name.startsWith('dropout')) continue
+      const [adapters, , tokens, features] = shape as [number, 'B', number, number]
+      const sizes = [adapters, size, tokens, features] as const
+      feeds[name] = dropoutFactors({ seed, step, first, pass: name }, options.adapterDropout, sizes)
+    }
     return { ...feeds, ...this.settings.extraFeeds?.(key) }
   }
 }
 
-/** Images `first` .. `first + size - 1` of noise [L, B, N, 1]. */
+/** Images `first` .. `first + size - 1` of noise [D, B, n, 1]. */
 function imagesOf({ shape, data }: TensorData, first: number, size: number): TensorData {
   const [layers, images, tokens] = shape as readonly [number, number, number]
   const part = new Float32Array(layers * size * tokens)
@@ -153,7 +157,7 @@ class Sums {
     for (const name of rowOutputs) if (outputs[name]) this.addRows(name, outputs[name], first, size)
     for (const [name, { data, shape }] of Object.entries(outputs)) {
       const values = data as Float32Array
-      if (name === 'activeRatePerLayer')
+      if (name === 'activeRatePerGate')
         this.rates = Array.from(values, (rate, i) => (this.rates[i] ?? 0) + rate * share)
       else if (name.startsWith('grad.')) this.addGradient(name.slice('grad.'.length), values, share)
       else if (shape.length === 0)
@@ -185,7 +189,7 @@ class Sums {
       scalars,
       logits: logits as Float32Array,
       gradients,
-      activeRatePerLayer: rates,
+      activeRatePerGate: rates,
       gates: gates.masks && (gates as Gates),
     }
   }

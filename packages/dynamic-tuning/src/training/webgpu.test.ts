@@ -28,7 +28,7 @@ describe('Dynamic Tuning on webgpu', () => {
       expect.arrayContaining(['loss', 'kl', 'grad.head.weight', 'complete', 'skip']),
     )
     expect(Object.keys(cpu).filter((name) => name.startsWith('grad.'))).toHaveLength(2 * 6 + 2)
-    const [rate] = cpu.activeRatePerLayer as [number]
+    const [rate] = cpu.activeRatePerGate as [number]
     expect(rate).toBeGreaterThan(0)
     expect(rate).toBeLessThan(1)
     const wrong = Object.entries(cpu).flatMap(([name, wanted]) => {

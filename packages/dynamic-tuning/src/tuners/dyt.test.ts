@@ -12,15 +12,10 @@ import { adaptformer } from './adaptformer.ts'
 import { dyt } from './dyt.ts'
 import { linearProbe } from './linear.ts'
 import { stackLayers } from './stack-layers.ts'
+import { tune } from './tune.ts'
 import type { Pass, Tuner, TunerOptions } from './tuner.ts'
 
-const options: TunerOptions = {
-  bottleneck: 3,
-  adapterScale: 0.7,
-  rate: 0.5,
-  temperature: 5,
-  adapterDropout: 0,
-}
+const options: TunerOptions = { ...dyt.defaults, bottleneck: 3, adapterScale: 0.7, adapterDropout: 0 }
 const pixelsOf = ({ imageSize }: VitConfig): number => 3 * imageSize[0] * imageSize[1]
 
 interface Outputs {
@@ -35,7 +30,7 @@ async function run(
   kind: Exclude<Pass['kind'], 'train'>,
   { tuner = dyt as Tuner, settings = options } = {},
 ): Promise<Outputs> {
-  const opened = tuner.open(settings, { kind })
+  const opened = tune(tuner, settings, { kind })
   const out = vit(
     input('images', ['B', 3, ...config.imageSize]),
     new WeightStore({ tensors: values }),
@@ -51,7 +46,7 @@ async function run(
 }
 
 const shapesOf = (config: VitConfig, settings: TunerOptions) =>
-  vitShapes(config, dyt.open(settings, { kind: 'masked' }).hooks)
+  vitShapes(config, tune(dyt, settings, { kind: 'masked' }).hooks)
 
 function plain(values: Values, config: VitConfig, images: Float32Array, tuning: PlainTuning) {
   const size = pixelsOf(config)

@@ -1,12 +1,13 @@
 import { ConfigError } from '../errors.ts'
 import { adaptformer } from './adaptformer.ts'
+import { dynamicFull } from './dynamic-full.ts'
 import { dyt } from './dyt.ts'
 import { full } from './full.ts'
 import { linearProbe } from './linear.ts'
 import type { Tuner } from './tuner.ts'
 
 /** All methods, in the order in which they are shown. */
-export const tuners: readonly Tuner[] = [linearProbe, full, adaptformer, dyt]
+export const tuners: readonly Tuner[] = [linearProbe, full, adaptformer, dyt, dynamicFull]
 
 /** The method of that name. @throws ConfigError for an unknown one */
 export function tunerNamed(name: string): Tuner {

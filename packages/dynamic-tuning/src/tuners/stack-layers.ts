@@ -1,6 +1,6 @@
 import { concat, type Dim, reshape, type Tensor } from '@dynamic-tuning/engine'
 
-/** [B, N] of every layer to [B, L, N]. */
+/** [B, n] of every gate to [B, D, n]. */
 export function stackLayers(layers: readonly Tensor[]): Tensor {
   const parts = layers.map((layer) => {
     const [batch, tokens] = layer.shape as [Dim, number]

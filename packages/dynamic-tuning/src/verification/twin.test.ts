@@ -9,6 +9,7 @@ import { type PlainTuning, plainVit } from '../models/plain-vit.test.support.ts'
 import { patchCount, type VitConfig } from '../models/vit-config.ts'
 import { noise, plainSoftmax, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { dyt } from '../tuners/dyt.ts'
+import { tune } from '../tuners/tune.ts'
 import { verifyFixture } from './verify.ts'
 import { vitFields, vitOf } from './vit-settings.ts'
 
@@ -70,7 +71,7 @@ interface Drawn {
 function draw(settings: Settings): Drawn {
   const config = vitOf(vitFields.parse(settings))
   const options = { ...dyt.defaults, bottleneck: settings.bottleneck }
-  const shapes = vitShapes(config, dyt.open(options, { kind: 'masked' }).hooks)
+  const shapes = vitShapes(config, tune(dyt, options, { kind: 'masked' }).hooks)
   if (!settings.dispatcher.bias)
     for (const name of shapes.keys()) if (name.endsWith('mlp_head.bias')) shapes.delete(name)
   const tokens = patchCount(config)

@@ -201,7 +201,8 @@ describe.skipIf(!existsSync(reference))('verifyFixture refuses (skipped: no ../s
 
   it.each([
     [{ kind: 'dyt-audio' }, /kind.*dyt-audio/],
-    [{ dispatch: { variant: 'attention', level: 'token' } }, /cannot be run/],
+    [{ dispatch: { variant: 'heads', level: 'token' } }, /dispatch\.variant/],
+    [{ dispatch: { variant: 'mlp', level: 'sample' } }, /keeps_class_token is true at sample level/],
     [{ adapter_dropout: 0.1 }, /adapter_dropout/],
     [{ activation: 'gelu_tanh' }, /activation/],
     [{ dispatcher: { ...dispatcher, comparison: 'greater_equal' } }, /dispatcher\.comparison/],

@@ -1,6 +1,7 @@
 import { random } from '@dynamic-tuning/engine'
 import { modelCost } from '../cost/model-cost.ts'
 import { Classifier, type Prediction } from '../evaluation/classifier.ts'
+import { ActivityTally, type GateActivity, meanRate } from '../evaluation/gate-activity.ts'
 import { randomModel } from '../evaluation/random-model.ts'
 import { type TimedCase, timeInTurn } from '../evaluation/timing.ts'
 import { type VitConfig, vitConfig } from '../models/vit-config.ts'
@@ -78,21 +79,20 @@ async function measure(
   }))
   const times = await timeInTurn(cases, settings)
   const base = times.get('static') ?? times.values().next().value
-  const macs = (candidate: Candidate, rates: readonly number[] | undefined): number =>
-    modelCost({ config, ...candidate, ...(rates && { activeTokensPerLayer: rates }) }).flops.total
+  const macs = (candidate: Candidate, gates: readonly GateActivity[]): number =>
+    modelCost({ config, ...candidate, gates }).flops.total
   const staticMacs = modelCost({ config, tuner: linearProbe }).flops.total
   return candidates.map((candidate) => {
     const timing = times.get(candidate.name) as NonNullable<typeof base>
-    const counts = activePerLayer(
-      last.get(candidate.name) as Prediction,
-      candidate.classifier.maskShape,
-      batch,
-    )
-    const tokens = candidate.classifier.maskShape[1]
+    const { sites, decisions } = candidate.classifier.gates
+    const activity = new ActivityTally(sites, decisions)
+    const { masks } = last.get(candidate.name) as Prediction
+    if (masks) activity.add(masks)
+    const gates = activity.result()
     return {
       model: settings.model,
       method: candidate.name,
-      activeRate: counts ? counts.reduce((a, b) => a + b, 0) / counts.length / tokens : null,
+      activeRate: masks ? meanRate(gates) : null,
       batch,
       device: settings.device,
       precision: 'fp32',
@@ -101,7 +101,7 @@ async function measure(
       imagesPerSecond: (1000 * batch) / timing.medianMs,
       peakMemoryMB: null,
       ratioToStatic: (base?.medianMs ?? timing.medianMs) / timing.medianMs,
-      flopsRatioToStatic: staticMacs / macs(candidate, counts),
+      flopsRatioToStatic: staticMacs / macs(candidate, gates),
     }
   })
 }
@@ -110,19 +110,4 @@ async function measure(
 export function noiseImages(config: VitConfig, batch: number, seed: number): Float32Array {
   const stream = random(seed, 'bench')
   return Float32Array.from({ length: batch * 3 * config.imageSize[0] * config.imageSize[1] }, stream.normal)
-}
-
-/** Mean number of active tokens of each layer. */
-function activePerLayer(
-  { masks }: Prediction,
-  [layers, tokens]: readonly [number, number],
-  batch: number,
-): number[] | undefined {
-  if (!masks) return undefined
-  const sums = new Array<number>(layers).fill(0)
-  for (const [i, value] of masks.entries()) {
-    const layer = Math.floor(i / tokens) % layers
-    sums[layer] = (sums[layer] as number) + value / batch
-  }
-  return sums
 }

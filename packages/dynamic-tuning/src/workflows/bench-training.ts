@@ -8,6 +8,7 @@ import { softTargets } from '../training/targets.ts'
 import { type StepResult, TrainingStep } from '../training/training-step.ts'
 import { linearProbe } from '../tuners/linear.ts'
 import { tunerNamed } from '../tuners/registry.ts'
+import { trainedPatterns } from '../tuners/tune.ts'
 import { noiseImages } from './bench-inference.ts'
 import {
   type BenchReport,
@@ -96,7 +97,7 @@ async function stepJob(
   const tuner = tunerNamed(name)
   const options = { ...tuner.defaults, bottleneck: settings.bottleneck, rate: settings.active }
   const { seed } = settings
-  const store = new WeightStore({ trainable: tuner.trainable, seed })
+  const store = new WeightStore({ trainable: trainedPatterns(tuner, options), seed })
   const compile = benchCompile(settings)
   const common = { config, tuner, options, loss: paperLoss, store, seed, microBatch: batch, compile }
   const step = await TrainingStep.create(common)
@@ -113,7 +114,7 @@ async function stepJob(
       optimizer.update(last.gradients, 1e-6)
     },
     activeRate() {
-      const rates = last?.activeRatePerLayer ?? []
+      const rates = last?.activeRatePerGate ?? []
       return rates.length === 0 ? null : rates.reduce((a, b) => a + b, 0) / rates.length
     },
     release: () => step.release(),

@@ -71,10 +71,24 @@ describe('settings of finetune', () => {
       /^finetune: imageSize\.1 is 0: /,
     )
     expect(message(() => checkFinetune({ data: 'd', dispatch: 'block' }))).toMatch(
-      'dispatch is "block": only mlp exists so far.',
+      /dispatch is "block": .*attention-mlp/,
     )
     expect(message(() => checkFinetune({ data: 'd', method: 'x' }))).toMatch('method: unknown name x.')
     expect(message(() => checkFinetune({ data: 'd', bottleneck: 0 }))).toMatch('bottleneck is 0')
+    for (const rate of [0, 1.01]) expect(message(() => checkFinetune({ data: 'd', rate }))).toMatch('rate is')
+    expect(message(() => checkFinetune({ data: 'd', method: 'linear', experts: 4 }))).toMatch(
+      '4 experts, but linear has no adapters.',
+    )
+    const gated = { data: 'd', method: 'adaptformer', dispatchLevel: 'sample' }
+    expect(message(() => checkFinetune(gated))).toMatch('dispatchLevel is given, but nothing is dispatched.')
+    const known = { config, augment: 'none' } as const
+    for (const [dispatchLayers, what] of [
+      [[0, 12], 'names 12 but layers are 0 to 11'],
+      [[3, 3], 'names 3 twice'],
+    ] as const)
+      expect(message(() => completeFinetune(checkFinetune({ data: 'd', dispatchLayers }), known))).toMatch(
+        what,
+      )
     expect(message(() => checkFinetune({ data: 'd', microBatch: 65 }))).toMatch(
       'microBatch is 65 but the batch only 64.',
     )

@@ -24,7 +24,7 @@ export async function demoReport(
   runs: readonly TunedRun[],
   examples: readonly Example[],
 ): Promise<string> {
-  const dyt = runs.find(({ tuner }) => tuner.dispatches) as TunedRun
+  const dyt = runs.find(({ settings }) => settings.dispatch !== 'none') as TunedRun
   const result = results.find(({ method }) => method === 'dyt') as DemoResult
   const classifier = await dyt.classifier()
   try {

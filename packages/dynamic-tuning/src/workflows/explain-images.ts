@@ -4,8 +4,10 @@ import { type ImageReader, imageReader } from '../data/read.ts'
 import { createTransform, toInput } from '../data/transforms.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
 import { argMaxAt, crossEntropyAt } from '../evaluation/evaluate.ts'
-import { gridOf, patchCount } from '../models/vit-config.ts'
+import { ActivityTally, type GateActivity } from '../evaluation/gate-activity.ts'
+import { gridOf } from '../models/vit-config.ts'
 import { type LayerTokens, type StripOptions, tokenStrip } from '../report/token-strip.ts'
+import { gateShape } from '../tuners/dispatch-inputs.ts'
 import type { TunedModel } from './tuned-run.ts'
 
 /** An image to look at; its class where it is known. */
@@ -22,7 +24,7 @@ export interface ExplainedImage extends ImageToExplain {
   readonly predicted: number
   /** Its softmax. */
   readonly probability: number
-  /** Active patch tokens layer by layer, [L, N] of 0 and 1; undefined without dispatch. */
+  /** What each gate decided, [D, n] of 0 and 1; undefined without dispatch. */
   readonly masks: Float32Array | undefined
 }
 
@@ -70,24 +72,27 @@ export async function stripOf(
   return tokenStrip(picture, masks ? layersOf(model, masks) : [], { tile, ...options })
 }
 
-/** Shares of active tokens layer by layer, over some images. */
-export function activeRates(model: TunedModel, images: readonly ExplainedImage[]): number[] {
-  const tokens = patchCount(model.config)
-  return Array.from({ length: model.config.depth }, (_, layer) => {
-    let active = 0
-    for (const { masks } of images)
-      for (const value of masks?.subarray(layer * tokens, (layer + 1) * tokens) ?? []) active += value
-    return active / (tokens * images.length)
-  })
+/** How often each gate was open, over some images. */
+export function activityOf(
+  { settings, config }: TunedModel,
+  images: readonly ExplainedImage[],
+): GateActivity[] {
+  const { sites, decisions } = gateShape(settings, config)
+  const tally = new ActivityTally(sites, decisions)
+  for (const { masks } of images) if (masks) tally.add(masks)
+  return tally.result()
 }
 
-function layersOf({ config }: TunedModel, masks: Float32Array): LayerTokens[] {
+/** The tokens each gate let through; a gate that decides on the whole image has all or none. */
+function layersOf({ config, settings }: TunedModel, masks: Float32Array): LayerTokens[] {
   const [rows, columns] = gridOf(config)
-  const tokens = rows * columns
-  return Array.from({ length: config.depth }, (_, layer) => ({
-    layer,
-    grid: { values: masks.subarray(layer * tokens, (layer + 1) * tokens), rows, columns },
-  }))
+  const { sites, decisions } = gateShape(settings, config)
+  const several = new Set(sites.map(({ part }) => part)).size > 1
+  return sites.map(({ layer, part }, gate) => {
+    const own = masks.subarray(gate * decisions, (gate + 1) * decisions)
+    const values = decisions === 1 ? new Float32Array(rows * columns).fill(own[0] as number) : own
+    return { layer, ...(several && { part }), grid: { values, rows, columns } }
+  })
 }
 
 /** The part of an image that the model looks at, in its own proportions and as fine as a strip shows it. */

@@ -5,9 +5,10 @@ import { openDataset } from '../data/dataset.ts'
 import { sampleExamples } from '../data/sample.ts'
 import { ConfigError, DataError, RunError } from '../errors.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
+import { type GateActivity, meanRate, ratePerLayer } from '../evaluation/gate-activity.ts'
 import { writeAside } from '../io/write-aside.ts'
 import {
-  activeRates,
+  activityOf,
   type ExplainedImage,
   explainImages,
   type ImageToExplain,
@@ -48,6 +49,8 @@ export interface Explanation {
   readonly images: number
   readonly activeRate: number
   readonly activeRatePerLayer: readonly number[]
+  /** Each dispatcher by itself. */
+  readonly gates: readonly GateActivity[]
   readonly pictures: readonly ExplainedPicture[]
   /** Images that could not be read. */
   readonly errors: readonly { readonly image: string; readonly error: string }[]
@@ -71,13 +74,14 @@ export async function explainRun(run: TunedRun, settings: ExplainSettings = {}):
         ? await readable(run, classifier, files, errors)
         : await explainImages(run, classifier, await testImages(run))
     const shown = files.length > 0 ? explained : tellingImages(explained, pictures)
-    const rates = activeRates(run, explained)
+    const gates = activityOf(run, explained)
     return {
       run: run.path,
       method: run.tuner.name,
       images: explained.length,
-      activeRate: rates.reduce((a, b) => a + b, 0) / rates.length,
-      activeRatePerLayer: rates,
+      activeRate: meanRate(gates),
+      activeRatePerLayer: ratePerLayer(gates, run.config.depth),
+      gates,
       pictures: await writePictures(run, shown, out, settings.layers),
       errors,
     }
@@ -86,8 +90,8 @@ export async function explainRun(run: TunedRun, settings: ExplainSettings = {}):
   }
 }
 
-function checkRun({ tuner, config, path }: TunedRun, layers: readonly number[]): void {
-  if (!tuner.dispatches)
+function checkRun({ tuner, settings, config, path }: TunedRun, layers: readonly number[]): void {
+  if (settings.dispatch === 'none')
     throw new ConfigError(
       `explain: ${path} was tuned with ${tuner.name}, which skips no tokens. Name a run of dyt.`,
     )
@@ -145,7 +149,7 @@ async function writePictures(
       ...(label !== undefined && { label }),
       predicted: run.classes[image.predicted] as string,
       probability: image.probability,
-      activeRatePerLayer: activeRates(run, [image]),
+      activeRatePerLayer: ratePerLayer(activityOf(run, [image]), run.config.depth),
     })
   }
   return pictures

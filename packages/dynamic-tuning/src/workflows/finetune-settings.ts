@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ConfigError } from '../errors.ts'
 import { patchCount, type VitConfig } from '../models/vit-config.ts'
+import { checkLayers, checkTuning } from '../tuners/check-tuning.ts'
 import { tunerNamed } from '../tuners/registry.ts'
 import type { TunerOptions } from '../tuners/tuner.ts'
 import { checkSettings } from './check-settings.ts'
@@ -17,8 +18,6 @@ export interface FinetuneSettings extends TunerOptions {
   readonly randomWeights: boolean
   /** A name in the registry of methods. */
   readonly method: string
-  /** What the dispatcher lets tokens skip; so far the MLP. */
-  readonly dispatch: 'mlp'
   /** Loss terms of methods with dispatch: the complete model's cross-entropy, and the KL from it. */
   readonly complete: boolean
   readonly distillation: boolean
@@ -69,11 +68,18 @@ const shape = {
   model: z.string().min(1).optional(),
   randomWeights: z.boolean().optional(),
   method: z.string().optional(),
-  dispatch: z.literal('mlp', 'only mlp exists so far').optional(),
+  dispatch: z.enum(['none', 'mlp', 'attention', 'attention-mlp', 'layer']).optional(),
+  dispatchLevel: z.enum(['token', 'sample']).optional(),
+  dispatchStrategy: z.enum(['learned', 'random']).optional(),
+  dispatchLayers: z.array(whole).min(1).readonly().optional(),
   bottleneck: whole.max(65_536).optional(),
   adapterScale: z.number().optional(),
-  rate: share.optional(),
+  learnableScale: z.boolean().optional(),
+  experts: count.max(1024).optional(),
+  router: z.enum(['softmax', 'none']).optional(),
+  rate: z.number().gt(0).max(1).optional(),
   temperature: positive.optional(),
+  finalTemperature: positive.optional(),
   adapterDropout: share.lt(1).optional(),
   complete: z.boolean().optional(),
   distillation: z.boolean().optional(),
@@ -108,9 +114,7 @@ const schema: z.ZodType<FinetuneInput> = z.strictObject(shape)
 /** Checks what a run is asked for. @throws ConfigError naming unknown settings and values out of range */
 export function checkFinetune(given: unknown): FinetuneInput {
   const input = checkSettings('finetune', given, schema, finetuneKeys)
-  const tuner = tunerNamed(input.method ?? defaults.method)
-  if (tuner.defaults.bottleneck > 0 && input.bottleneck === 0)
-    throw new ConfigError('finetune: bottleneck is 0, but adapters need at least 1 feature. Make it larger.')
+  checkTuning('finetune', tunerNamed(input.method ?? defaults.method), input)
   const { batch = defaults.batch, microBatch = 1 } = input
   if (microBatch > batch)
     throw new ConfigError(
@@ -132,7 +136,6 @@ const defaults: Omit<FinetuneSettings, keyof TunerOptions | Decided> = {
   model: 'builtin',
   randomWeights: false,
   method: 'dyt',
-  dispatch: 'mlp',
   complete: true,
   distillation: true,
   rateWeight: 2,
@@ -159,6 +162,7 @@ export function completeFinetune(
 ): FinetuneSettings {
   const asked = { ...defaults, ...definedOnly(input) }
   const tuner = tunerNamed(asked.method)
+  checkLayers('finetune', { ...tuner.defaults, ...asked }, known.config.depth)
   return {
     minimumLearningRate: asked.learningRate / 100,
     warmupEpochs: asked.epochs / 10,

@@ -12,6 +12,7 @@ import { withTargets } from '../training/targets.ts'
 import { type TrainOutcome, train } from '../training/trainer.ts'
 import { TrainingStep } from '../training/training-step.ts'
 import { tunerNamed } from '../tuners/registry.ts'
+import { trainedPatterns } from '../tuners/tune.ts'
 import { evaluationTransform, trainingTransform } from './augmentations.ts'
 import { checkFinetune, type FinetuneInput, type FinetuneSettings } from './finetune-settings.ts'
 import { type Prepared, prepareRun } from './prepare-run.ts'
@@ -118,7 +119,8 @@ async function trainAll(run: RunFolder, prepared: Prepared, control: FinetuneCon
   const { settings, model: config, dataset } = prepared
   const { seed, threads, device, microBatch } = settings
   const tuner = tunerNamed(settings.method)
-  const store = new WeightStore({ tensors: prepared.tensors, trainable: tuner.trainable, seed })
+  const trainable = trainedPatterns(tuner, settings)
+  const store = new WeightStore({ tensors: prepared.tensors, trainable, seed })
   const common = { config, tuner, options: settings, compile: { threads, device } }
   const loader = trainingLoader(prepared)
   const sample = sampleExamples(dataset.validation, settings.validationImages, 0, 'validation')
@@ -128,7 +130,7 @@ async function trainAll(run: RunFolder, prepared: Prepared, control: FinetuneCon
     control.onPhase?.(`compiling ${settings.method}`)
     const step = await TrainingStep.create({ ...common, store, seed, microBatch, loss: settings })
     opened.push(step)
-    const values = { tensors: prepared.tensors, trainable: tuner.trainable, seed }
+    const values = { tensors: prepared.tensors, trainable, seed }
     const classifier = await Classifier.create({ ...common, store: new WeightStore(values), pass: 'skip' })
     opened.push(classifier)
     return await train({
@@ -180,7 +182,11 @@ function scheduleOf(settings: FinetuneSettings, factor: number, stepsPerEpoch: n
 }
 
 /** Epochs between validations so that they take less than a fifth of the time: a training step costs 1 to 5 forward passes. */
-function validationInterval(images: number, loader: Loader, { batch, method }: FinetuneSettings): number {
-  const passes = tunerNamed(method).dispatches ? 4 : method === 'linear' ? 1 : 2.5
+function validationInterval(
+  images: number,
+  loader: Loader,
+  { batch, method, dispatch }: FinetuneSettings,
+): number {
+  const passes = dispatch !== 'none' ? 4 : method === 'linear' ? 1 : 2.5
   return Math.max(1, Math.ceil(images / (0.2 * passes * loader.stepsPerEpoch * batch)))
 }

@@ -3,7 +3,6 @@ import { imageReader } from '../data/read.ts'
 import { toInput } from '../data/transforms.ts'
 import { TuningError } from '../errors.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
-import { patchCount } from '../models/vit-config.ts'
 import type { TunedModel } from './tuned-run.ts'
 
 /** What a model says of one image: labels by falling probability, or why it could not be read. */
@@ -76,7 +75,7 @@ async function* classify(
       ? await classifier.classify(joined(inputs))
       : { logits: new Float32Array(), masks: undefined }
   const classes = model.classes.length
-  const tokens = model.config.depth * patchCount(model.config)
+  const tokens = classifier.gates.sites.length * classifier.gates.decisions
   let row = 0
   for (const { image, input } of images) {
     if (typeof input === 'string') {

@@ -33,7 +33,7 @@ export async function runReport({ summary, records, ...rest }: RunReportInput): 
     subtitle: `${tuner.summary}; ${shortName(settings.model)} backbone, ${classes.length} classes, ${settings.epochs} epochs, seed ${settings.seed}`,
     headline: headline(model, summary),
     curves: curvesOfMetrics(records),
-    ...(tuner.dispatches && {
+    ...(settings.dispatch !== 'none' && {
       activeRatePerLayer: summary.activeRatePerLayer.map((rate, layer) => ({ layer, rate })),
       targetRate: settings.rate,
       pictures: await tokenPictures(rest, shown),
@@ -62,12 +62,12 @@ function captionOf({ classes }: TunedModel, { label, predicted, probability }: E
   return `${said}: wrong, it is ${classes[label as number]}`
 }
 
-function headline({ settings, tuner }: TunedModel, summary: RunSummary): ReportInput['headline'] {
+function headline({ settings }: TunedModel, summary: RunSummary): ReportInput['headline'] {
   const { accuracy, images, activeRate, trainableParams, flops, staticFlops, seconds } = summary
   const active = { label: 'Active tokens', value: formatPercent(activeRate) }
   return [
     { label: 'Accuracy', value: formatPercent(accuracy), note: `of ${images} test images` },
-    tuner.dispatches
+    settings.dispatch !== 'none'
       ? { ...active, note: `target ${formatPercent(settings.rate, 0)}` }
       : { ...active, note: 'no token is skipped' },
     { label: 'Trained parameters', value: formatCount(trainableParams), note: 'head included' },
@@ -80,10 +80,11 @@ function headline({ settings, tuner }: TunedModel, summary: RunSummary): ReportI
   ]
 }
 
-function notes({ settings, tuner }: TunedModel, { run }: RunSummary): string[] {
-  const tested = tuner.dispatches
-    ? 'Accuracy and active tokens are those of the skipping model, which computes active tokens only.'
-    : 'Every token passes through every layer.'
+function notes({ settings }: TunedModel, { run }: RunSummary): string[] {
+  const tested =
+    settings.dispatch !== 'none'
+      ? 'Accuracy and active tokens are those of the skipping model, which computes active tokens only.'
+      : 'Every token passes through every layer.'
   return [
     tested,
     'FLOPs are multiply-accumulates of matrix products and layer norms, at the shares of active tokens that occurred.',

@@ -1,6 +1,6 @@
 import { modelCost } from '../cost/model-cost.ts'
 import type { Evaluation } from '../evaluation/evaluate.ts'
-import { patchCount } from '../models/vit-config.ts'
+import type { GateActivity } from '../evaluation/gate-activity.ts'
 import { linearProbe } from '../tuners/linear.ts'
 import type { TunedModel } from './tuned-run.ts'
 
@@ -18,6 +18,8 @@ export interface RunSummary {
   /** Share of patch tokens that enter the MLPs; 1 for methods without dispatch. */
   readonly activeRate: number
   readonly activeRatePerLayer: readonly number[]
+  /** Each dispatcher by itself; empty without dispatch. */
+  readonly gates: readonly GateActivity[]
   /** Everything that was trained, head included. */
   readonly trainableParams: number
   /** Multiply-accumulates of an image, at the shares of active tokens that occurred. */
@@ -37,8 +39,7 @@ export function summarize(
   seconds: number,
 ): RunSummary {
   const rates = evaluation.activeRatePerLayer ?? new Array<number>(config.depth).fill(1)
-  const activeTokensPerLayer = rates.map((rate) => rate * patchCount(config))
-  const cost = modelCost({ config, tuner, options: settings, activeTokensPerLayer })
+  const cost = modelCost({ config, tuner, options: settings, gates: evaluation.gates })
   return {
     run,
     method: settings.method,
@@ -49,6 +50,7 @@ export function summarize(
     images: evaluation.images,
     activeRate: evaluation.activeRate ?? 1,
     activeRatePerLayer: rates,
+    gates: evaluation.gates,
     trainableParams: cost.params.trainable,
     flops: cost.flops.total,
     staticFlops: staticFlops(config),

@@ -58,6 +58,7 @@ export function tunedModel(config: RunConfig, tensors: ReadonlyMap<string, Tenso
     store,
     classifier: (pass = 'skip', compile = {}) =>
       Classifier.create({
+        seed: settings.seed,
         config: model,
         tuner,
         options: settings,

@@ -1,11 +1,12 @@
-import { compile, input, type TensorData } from '@dynamic-tuning/engine'
+import { compile, input, type Tensor, type TensorData } from '@dynamic-tuning/engine'
 import { z } from 'zod'
 import { vitShapes } from '../../models/backbone.ts'
 import { compareShapes } from '../../models/compare-shapes.ts'
 import { vit } from '../../models/vit.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
-import { dyt } from '../../tuners/dyt.ts'
+import { inferencePass } from '../../tuners/dispatch-inputs.ts'
 import { stackLayers } from '../../tuners/stack-layers.ts'
+import { tune } from '../../tuners/tune.ts'
 import { type Fixture, fixtureWeights } from '../fixture.ts'
 import type { FixtureKind } from '../fixture-kind.ts'
 import { bothWays, classify, type DytRun, imagesOf } from './dyt-run.ts'
@@ -16,11 +17,9 @@ type Tensors = Map<string, TensorData>
 
 const described = z.looseObject({
   kind: z.literal('dyt-image'),
-  dispatch: z.looseObject({ variant: z.literal('mlp'), level: z.literal('token') }).optional(),
-  adapter: z.looseObject({ kind: z.literal('plain') }).optional(),
 })
 
-/** An image ViT with MLP dispatch: evaluation both ways, the complete model, gradients and AdamW steps. */
+/** An image ViT with any kind of dispatch: evaluation both ways, the complete model, gradients and AdamW steps. */
 export const dytImageKind: FixtureKind = {
   name: 'dyt-image',
   matches: (config) => described.safeParse(config).success,
@@ -35,6 +34,17 @@ export const dytImageKind: FixtureKind = {
     add(await stages(run, 'skip'))
     add(await bothWays(run, 'eval', new Map(), ' inference'))
     add(await classify(run, 'complete', 'complete', new Map()))
+    if (settings.options.experts > 1) {
+      const options = { ...settings.options, router: 'none' } as const
+      add(
+        await classify(
+          { ...run, settings: { ...settings, options } },
+          'alpha_none.complete',
+          'complete',
+          new Map(),
+        ),
+      )
+    }
     for (const [name, biases] of Object.entries(settings.edge)) add(await edge(run, name, biases))
     add(await trainingTensors(run))
     return produced
@@ -42,8 +52,8 @@ export const dytImageKind: FixtureKind = {
 }
 
 function weightsOf(fixture: Fixture, settings: DytSettings): Tensors {
-  const { config, options, dispatcherBias } = settings
-  const shapes = vitShapes(config, dyt.open(options, { kind: 'masked' }).hooks)
+  const { config, options, tuner, dispatcherBias } = settings
+  const shapes = vitShapes(config, tune(tuner, options, inferencePass('masked', options, config)).hooks)
   const tensors = fixtureWeights(fixture)
   if (!dispatcherBias)
     for (const name of shapes.keys())
@@ -55,11 +65,13 @@ function weightsOf(fixture: Fixture, settings: DytSettings): Tensors {
 
 /** All stages of an evaluation; names of the skipping form end in ` (skip)`. */
 async function stages(run: DytRun, kind: 'masked' | 'skip'): Promise<[string, TensorData][]> {
-  const { config, options } = run.settings
-  const opened = dyt.open(options, { kind })
+  const { config, options, tuner } = run.settings
+  const opened = tune(tuner, options, { kind })
   const images = input('images', ['B', 3, ...config.imageSize])
   const out = vit(images, new WeightStore({ tensors: run.tensors }), config, opened.hooks)
   const blocks = out.blocks.map((block, i) => [`eval.blocks.${i}`, block] as const)
+  const routes: Record<string, Tensor> =
+    opened.routes.length > 0 ? { 'eval.alphas': stackLayers(opened.routes) } : {}
   const program = await compile(
     {
       ...Object.fromEntries(blocks),
@@ -69,6 +81,7 @@ async function stages(run: DytRun, kind: 'masked' | 'skip'): Promise<[string, Te
       'eval.masks': stackLayers(opened.dispatches.map(({ mask }) => mask)),
       'eval.soft': stackLayers(opened.dispatches.map(({ soft }) => soft)),
       'eval.dispatcher_logits': stackLayers(opened.dispatches.map(({ logits }) => logits)),
+      ...routes,
     },
     run.compile,
   )

@@ -1,8 +1,8 @@
 import type { CompileOptions, TensorData } from '@dynamic-tuning/engine'
 import { Classifier } from '../../evaluation/classifier.ts'
-import { patchCount, type VitConfig } from '../../models/vit-config.ts'
+import type { VitConfig } from '../../models/vit-config.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
-import { dyt } from '../../tuners/dyt.ts'
+import { gateShape } from '../../tuners/dispatch-inputs.ts'
 import type { Pass } from '../../tuners/tuner.ts'
 import { type Fixture, fixtureInput } from '../fixture.ts'
 import type { DytSettings } from './dyt-settings.ts'
@@ -37,11 +37,11 @@ export async function classify(
   pass: Exclude<Pass['kind'], 'train'>,
   weights: ReadonlyMap<string, TensorData>,
 ): Promise<[string, TensorData][]> {
-  const { config, options } = run.settings
+  const { config, options, tuner } = run.settings
   const store = new WeightStore({ tensors: run.tensors, trainable: exactly(weights.keys()) })
   const classifier = await Classifier.create({
     config,
-    tuner: dyt,
+    tuner,
     options,
     store,
     pass,
@@ -50,7 +50,7 @@ export async function classify(
   const { logits, masks } = await classifier.classify(imagesOf(run), weights)
   await classifier.release()
   const found: [string, TensorData][] = [[`${name}.logits`, logitsData(config, logits)]]
-  if (masks) found.push([`${name}.masks`, gatesData(config, masks)])
+  if (masks) found.push([`${name}.masks`, gatesData(run, masks)])
   return found
 }
 
@@ -69,8 +69,9 @@ export function logitsData({ numClasses }: VitConfig, data: Float32Array): Tenso
   return { dtype: 'float32', shape: [data.length / numClasses, numClasses], data }
 }
 
-/** [B, L, N] */
-export function gatesData(config: VitConfig, data: Float32Array): TensorData {
-  const [layers, tokens] = [config.depth, patchCount(config)]
-  return { dtype: 'float32', shape: [data.length / layers / tokens, layers, tokens], data }
+/** [B, D, n] */
+export function gatesData({ settings }: DytRun, data: Float32Array): TensorData {
+  const { sites, decisions } = gateShape(settings.options, settings.config)
+  const gates = sites.length
+  return { dtype: 'float32', shape: [data.length / gates / decisions, gates, decisions], data }
 }

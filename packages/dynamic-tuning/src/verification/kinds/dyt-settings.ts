@@ -1,8 +1,11 @@
 import { z } from 'zod'
+import { ConfigError } from '../../errors.ts'
 import type { VitConfig } from '../../models/vit-config.ts'
 import type { AdamWSettings } from '../../training/adamw.ts'
 import type { LossSettings } from '../../training/objective.ts'
-import type { TunerOptions } from '../../tuners/tuner.ts'
+import { dynamicFull } from '../../tuners/dynamic-full.ts'
+import { dyt } from '../../tuners/dyt.ts'
+import type { Tuner, TunerOptions } from '../../tuners/tuner.ts'
 import { type Fixture, fixtureConfig } from '../fixture.ts'
 import { vitFields, vitOf } from '../vit-settings.ts'
 
@@ -17,16 +20,32 @@ const optimizer = z.looseObject({
 const one = z.literal(1).default(1)
 const share = z.number().min(0).max(1)
 const fields = vitFields.extend({
-  bottleneck: z.int().positive(),
-  adapter_scale: z.number(),
-  adapter_dropout: z.literal(0),
+  dispatch: z
+    .looseObject({
+      variant: z.enum(['mlp', 'attention', 'attention-mlp', 'layer']),
+      level: z.enum(['token', 'sample']),
+      inactive_tokens_are_keys: z.literal(false).optional(),
+    })
+    .default({ variant: 'mlp', level: 'token' }),
+  adapter: z
+    .looseObject({
+      kind: z.enum(['plain', 'moe', 'none']),
+      experts: z.int().positive().default(1),
+      expert_weights: z.enum(['softmax', 'none']).default('softmax'),
+      router_bias: z.literal(false).optional(),
+    })
+    .default({ kind: 'plain', experts: 1, expert_weights: 'softmax' }),
+  trains_everything: z.boolean().default(false),
+  bottleneck: z.int().positive().default(1),
+  adapter_scale: z.number().default(1),
+  adapter_dropout: z.literal(0).default(0),
   target_rate: share,
   dispatcher: z.looseObject({
     bias: z.boolean(),
     tau: z.number().positive(),
     threshold: z.literal(0.5),
     comparison: z.literal('greater'),
-    keeps_class_token: z.literal(true),
+    keeps_class_token: z.boolean(),
   }),
   loss: z.looseObject({
     ce_dynamic_weight: one,
@@ -52,6 +71,7 @@ export interface Optimizer {
 /** Everything a Dynamic Tuning fixture sets. */
 export interface DytSettings {
   readonly config: VitConfig
+  readonly tuner: Tuner
   readonly options: TunerOptions
   readonly loss: LossSettings
   readonly dispatcherBias: boolean
@@ -66,10 +86,18 @@ export interface DytSettings {
 /** The settings in a fixture's config.json. @throws ConfigError naming what is missing or cannot be run */
 export function dytSettings(fixture: Fixture): DytSettings {
   const read = fixtureConfig(fixture, fields)
-  const { loss, dispatcher, edge } = read
+  const { loss, dispatcher, edge, dispatch, adapter } = read
+  checkClassToken(fixture, dispatch.level, dispatcher.keeps_class_token)
+  const tuner = adapter.kind === 'none' ? dynamicFull : dyt
   return {
     config: vitOf(read),
+    tuner,
     options: {
+      ...tuner.defaults,
+      dispatch: dispatch.variant,
+      dispatchLevel: dispatch.level,
+      experts: adapter.experts,
+      router: adapter.expert_weights,
       bottleneck: read.bottleneck,
       adapterScale: read.adapter_scale,
       adapterDropout: 0,
@@ -88,6 +116,14 @@ export function dytSettings(fixture: Fixture): DytSettings {
       Object.entries(edge).map(([name, { bias_overrides }]) => [name, bias_overrides]),
     ),
   }
+}
+
+/** The class token is always active at token level, and follows its image at sample level. */
+function checkClassToken({ folder }: Fixture, level: string, keeps: boolean): void {
+  if (keeps !== (level === 'token'))
+    throw new ConfigError(
+      `${folder}: dispatcher.keeps_class_token is ${keeps} at ${level} level, which cannot be run. Correct config.json.`,
+    )
 }
 
 /** `optimizer`, and each `optimizer_*` as what it changes about that. */

@@ -3,7 +3,6 @@ import { WeightStore } from '../../nn/weight-store.ts'
 import { AdamW } from '../../training/adamw.ts'
 import { softTargets } from '../../training/targets.ts'
 import { type StepBatch, type StepResult, TrainingStep } from '../../training/training-step.ts'
-import { dyt } from '../../tuners/dyt.ts'
 import { fixtureInput, scalarData } from '../fixture.ts'
 import { bothWays, type DytRun, exactly, gatesData, imagesOf, logitsData } from './dyt-run.ts'
 import type { Optimizer } from './dyt-settings.ts'
@@ -64,9 +63,9 @@ async function trajectory(
 }
 
 function createStep({ settings, tensors, compile }: DytRun, microBatch: number): Promise<TrainingStep> {
-  const { config, options, loss, trainable } = settings
+  const { config, tuner, options, loss, trainable } = settings
   const store = new WeightStore({ tensors, trainable: exactly(trainable) })
-  return TrainingStep.create({ config, tuner: dyt, options, loss, store, seed: 0, microBatch, compile })
+  return TrainingStep.create({ config, tuner, options, loss, store, seed: 0, microBatch, compile })
 }
 
 function batchOf(run: DytRun): StepBatch {
@@ -86,7 +85,7 @@ function noiseOf({ fixture }: DytRun, done: number): TensorData {
 }
 
 function lossesOf(result: StepResult, done: number): [string, TensorData][] {
-  const rates = result.activeRatePerLayer
+  const rates = result.activeRatePerGate
   const terms = new Map([['active_rate', rates.reduce((a, b) => a + b, 0) / rates.length]])
   for (const [ours, name] of Object.entries(lossNames)) {
     const value = result.scalars[ours]
@@ -98,8 +97,8 @@ function lossesOf(result: StepResult, done: number): [string, TensorData][] {
   )
 }
 
-function detailsOf({ settings }: DytRun, step: TrainingStep, result: StepResult): [string, TensorData][] {
-  const { config } = settings
+function detailsOf(run: DytRun, step: TrainingStep, result: StepResult): [string, TensorData][] {
+  const { config } = run.settings
   const produced: [string, TensorData][] = [['train.logits', logitsData(config, result.logits)]]
   for (const [name, data] of result.gradients) {
     const { shape } = step.weights.get(name) as TensorData
@@ -108,6 +107,6 @@ function detailsOf({ settings }: DytRun, step: TrainingStep, result: StepResult)
   if (result.gates === undefined) return produced
   const { masks, soft, dispatcherLogits } = result.gates
   for (const [name, data] of Object.entries({ masks, soft, dispatcher_logits: dispatcherLogits }))
-    produced.push([`train.${name}`, gatesData(config, data)])
+    produced.push([`train.${name}`, gatesData(run, data)])
   return produced
 }

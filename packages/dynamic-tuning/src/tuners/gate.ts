@@ -1,0 +1,97 @@
+import {
+  add,
+  cast,
+  div,
+  expandLike,
+  greater,
+  log,
+  mul,
+  reduceMean,
+  reshape,
+  scalar,
+  sigmoid,
+  slice,
+  straightThrough,
+  sub,
+  type Tensor,
+} from '@dynamic-tuning/engine'
+import type { Place } from '../models/hooks.ts'
+import { prefixTokens } from '../models/vit-config.ts'
+import { linearLayer } from '../nn/linear.ts'
+import type { Part } from './parts.ts'
+import type { Dispatch, Pass, TunerOptions } from './tuner.ts'
+
+/** A pass whose gates may be closed. */
+export type GatedPass = Exclude<Pass, { readonly kind: 'complete' }>
+
+/** Which gate of a model is meant: its number among all, and the part it belongs to. */
+export interface GateOf {
+  readonly number: number
+  readonly part: Part
+}
+
+/**
+ * Token dispatcher (Eq. 4): logit = x W_g + b_g; active where sigmoid(logit) is above the threshold. In training the gate
+ * is a Gumbel-sigmoid S = sigmoid((logit + G1 - G2) / tau), hard forward and soft backward (straight-through, Eq. 6).
+ * At sample level one logit decides for the image: that of its patch tokens' mean. Random dispatch has no logit of its own:
+ * that of the wanted rate, plus the logistic noise G1 - G2, lets a token through with the probability of that rate.
+ * x: [B, P + N, C], class and register tokens first.
+ */
+export function decide(
+  x: Tensor,
+  place: Place,
+  gate: GateOf,
+  options: TunerOptions,
+  pass: GatedPass,
+): Dispatch {
+  const { index: layer } = place
+  const { part } = gate
+  const logits = logitsOf(x, place, part, options)
+  if (options.dispatchStrategy === 'random') {
+    const noisy = add(logits, noiseOf(pass.noise as Tensor, gate, logits))
+    return { layer, part, logits, soft: sigmoid(logits), mask: hard(noisy, thresholdOf(pass, gate)) }
+  }
+  if (pass.kind !== 'train')
+    return { layer, part, logits, soft: sigmoid(logits), mask: hard(logits, thresholdOf(pass, gate)) }
+  const noisy = add(logits, noiseOf(pass.noise, gate, logits))
+  const { temperature: tau } = pass
+  const soft = sigmoid(tau === undefined ? mul(noisy, 1 / options.temperature) : div(noisy, tau))
+  return { layer, part, logits, soft, mask: straightThrough(hard(noisy), soft) }
+}
+
+/** [B, N], or [B, 1] at sample level. */
+function logitsOf(x: Tensor, { weights, config }: Place, part: Part, options: TunerOptions): Tensor {
+  const [batch, tokens] = x.shape as [string, number]
+  const first = prefixTokens(config)
+  if (options.dispatchStrategy === 'random') {
+    const like = slice(x, 2, 0, 1)
+    const some = options.dispatchLevel === 'sample' ? slice(like, 1, 0, 1) : slice(like, 1, first, tokens)
+    const flat = reshape(some, [batch, some.shape[1] as number])
+    return expandLike(scalar(logitOf(options.rate)), flat)
+  }
+  const head = weights.at(`${part}_token_select.mlp_head`)
+  if (options.dispatchLevel === 'sample')
+    return linearLayer(reduceMean(slice(x, 1, first, tokens), { axes: [1] }), head, 1)
+  return slice(reshape(linearLayer(x, head, 1), [batch, tokens]), 1, first, tokens)
+}
+
+/** A finite logit: everything passes a gate of rate 1 in practice. */
+function logitOf(rate: number): number {
+  return rate >= 1 ? 100 : Math.log(rate / (1 - rate))
+}
+
+/** This gate's part of [D, B, n, 1], like `logits` [B, n]. */
+function noiseOf(noise: Tensor, { number }: GateOf, logits: Tensor): Tensor {
+  return reshape(slice(noise, 0, number, number + 1), logits.shape)
+}
+
+/** The logit of this gate's threshold, [1]; exactly 0 for 0.5. */
+function thresholdOf(pass: GatedPass, { number }: GateOf): Tensor | undefined {
+  if (pass.kind === 'train' || pass.threshold === undefined) return undefined
+  const threshold = slice(pass.threshold, 0, number, number + 1)
+  return log(div(threshold, sub(scalar(1), threshold)))
+}
+
+function hard(logits: Tensor, threshold: Tensor | undefined = undefined): Tensor {
+  return cast(greater(logits, threshold ?? 0), 'float32')
+}

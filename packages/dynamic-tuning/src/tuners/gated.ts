@@ -1,0 +1,56 @@
+import {
+  add,
+  concat,
+  type Dim,
+  expandLike,
+  greater,
+  mul,
+  reshape,
+  scalar,
+  slice,
+  type Tensor,
+} from '@dynamic-tuning/engine'
+import { type AttentionMix, mixTokens } from '../nn/self-attention.ts'
+import { selectImages, selectTokens } from './select.ts'
+import type { Dispatch } from './tuner.ts'
+
+/** A part of a layer without its residual, on [B, N, C] or on gathered tokens; `mix` goes to its attention. */
+export type Block = (tokens: Tensor, mix?: AttentionMix) => Tensor
+
+/** What decides which tokens go through a block. */
+export interface Gated {
+  readonly dispatch: Dispatch
+  /** Number of the gate, for symbols. */
+  readonly gate: number
+  readonly level: 'token' | 'sample'
+  /** Whether inactive tokens are left out of the computation, or computed and masked. */
+  readonly skips: boolean
+}
+
+/**
+ * base + M * block(x): the one place where the masked and the skipping form differ. At token level class and register
+ * tokens are always active and attention has the active tokens alone as keys; at sample level the whole image follows
+ * its gate. x, base: [B, N, C] -> [B, N, C].
+ */
+export function throughGate(x: Tensor, base: Tensor, block: Block, gated: Gated): Tensor {
+  const { gate, level, skips } = gated
+  const factor = level === 'token' ? factorOfTokens(gated.dispatch.mask, x) : gated.dispatch.mask
+  if (skips) {
+    const active = greater(factor, 0.5)
+    const selection =
+      level === 'token'
+        ? selectTokens(active, gate)
+        : selectImages(reshape(active, [active.shape[0] as Dim]), gate)
+    return selection.addTo(base, block(selection.gather(x), selection.mix))
+  }
+  const mix: AttentionMix | undefined =
+    level === 'token' ? (qkv, heads) => mixTokens(qkv, heads, greater(factor, 0.5)) : undefined
+  return add(base, mul(block(x, mix), reshape(factor, [...factor.shape, 1])))
+}
+
+/** The mask of patch tokens [B, N] with ones before it for class and register tokens: [B, P + N] like x. */
+function factorOfTokens(mask: Tensor, x: Tensor): Tensor {
+  const prefix = Number(x.shape[1]) - Number(mask.shape[1])
+  const ones = expandLike(scalar(1), slice(mask, 1, 0, 1))
+  return concat([...new Array<Tensor>(prefix).fill(ones), mask], 1)
+}

@@ -1,0 +1,31 @@
+/** What a dispatcher or an adapter belongs to: the attention, the MLP, or the layer as a whole. */
+export type Part = 'attn' | 'mlp' | 'layer'
+
+/** Parts of a layer that each variant dispatches, in the order in which they run (Section 3.3 of the paper). */
+export const dispatchedParts = {
+  none: [],
+  mlp: ['mlp'],
+  attention: ['attn'],
+  'attention-mlp': ['attn', 'mlp'],
+  layer: ['layer'],
+} as const satisfies Readonly<Record<string, readonly Part[]>>
+
+/** One dispatcher of a model. */
+export interface Site {
+  readonly layer: number
+  readonly part: Part
+}
+
+/** All dispatchers of a model of `depth` layers, layer by layer, attention before MLP. */
+export function dispatchSites(
+  options: {
+    readonly dispatch: keyof typeof dispatchedParts
+    readonly dispatchLayers?: readonly number[] | undefined
+  },
+  depth: number,
+): readonly Site[] {
+  const parts = dispatchedParts[options.dispatch]
+  return Array.from({ length: depth }, (_, layer) => layer)
+    .filter((layer) => options.dispatchLayers?.includes(layer) ?? true)
+    .flatMap((layer) => parts.map((part) => ({ layer, part })))
+}

@@ -1,0 +1,71 @@
+import { add, type Tensor } from '@dynamic-tuning/engine'
+import type { LayerPart, ModelHooks, Place } from '../models/hooks.ts'
+import { decide } from './gate.ts'
+import { type Block, throughGate } from './gated.ts'
+import { dispatchedParts, type Part } from './parts.ts'
+import type { Dispatch, Pass, Tuner, TunerOptions } from './tuner.ts'
+
+/** A method in one pass over a model: the hooks to build it with, and what they collect while it is built. */
+export interface TunedPass {
+  readonly hooks: ModelHooks
+  /** Decisions of all gates, layer by layer; stays empty without dispatch and in the complete pass. */
+  readonly dispatches: readonly Dispatch[]
+  /** Weights [B, E] of the experts of each MoE-adapter. */
+  readonly routes: readonly Tensor[]
+}
+
+/**
+ * Puts a method's own hooks, what it adds beside the parts of a layer, and token dispatch together (Section 3.3):
+ * x' = x + M * Block(x) + A(x), for the attention, the MLP or the layer as `dispatch` says. M is 1 in the complete model
+ * and in layers that do not dispatch.
+ */
+export function tune(tuner: Tuner, options: TunerOptions, pass: Pass): TunedPass {
+  const opened = tuner.open(options, pass)
+  const dispatches: Dispatch[] = []
+  const parts: readonly Part[] = dispatchedParts[options.dispatch]
+  const gatesAt = (part: Part, { index }: Place): boolean =>
+    parts.includes(part) && (options.dispatchLayers?.includes(index) ?? true)
+
+  const through = (part: Part, x: Tensor, place: Place, block: Block): Tensor => {
+    const added = opened.beside?.(part, x, place)
+    const base = added === undefined ? x : add(x, added)
+    if (pass.kind === 'complete' || !gatesAt(part, place)) return add(base, block(x))
+    const gate = dispatches.length
+    const dispatch = decide(x, place, { number: gate, part }, options, pass)
+    dispatches.push(dispatch)
+    return throughGate(x, base, block, {
+      dispatch,
+      gate,
+      level: options.dispatchLevel,
+      skips: pass.kind === 'skip',
+    })
+  }
+  /** Attn(LN1 x) + MLP(LN2 u) with u = x + Attn(LN1 x), and what is beside either. */
+  const layerBlock =
+    (part: LayerPart): Block =>
+    (tokens, mix) => {
+      const attended = joined(part.attention.run(tokens, mix), opened.beside?.('attn', tokens, part))
+      const u = add(tokens, attended)
+      return add(attended, joined(part.mlp.run(u), opened.beside?.('mlp', u, part)))
+    }
+  const hooks: ModelHooks = {
+    ...opened.hooks,
+    ...(options.dispatch === 'layer' && {
+      layer: (x, part) => through('layer', x, part, layerBlock(part)),
+    }),
+    attention: (x, part) => through('attn', x, part, part.run),
+    mlp: (x, part) => through('mlp', x, part, part.run),
+  }
+  return { hooks, dispatches, routes: opened.routes ?? [] }
+}
+
+/** Patterns of the weights a method trains with these settings: its own, and those of gates that learn. */
+export function trainedPatterns(tuner: Tuner, options: TunerOptions): readonly RegExp[] {
+  const learns = options.dispatch !== 'none' && options.dispatchStrategy === 'learned'
+  const all = tuner.trainable.some((pattern) => pattern.test('blocks.0.mlp_token_select'))
+  return learns && !all ? [...tuner.trainable, /_token_select\./] : tuner.trainable
+}
+
+function joined(x: Tensor, beside: Tensor | undefined): Tensor {
+  return beside === undefined ? x : add(x, beside)
+}

@@ -89,6 +89,7 @@ export { type TunedPass, trainedPatterns, tune } from './tuners/tune.ts'
 export type { Dispatch, Pass, Tuner, TunerOptions, TunerPass } from './tuners/tuner.ts'
 export type { TensorReport } from './verification/compare.ts'
 export { type FixtureReport, verifyFixture } from './verification/verify.ts'
+export { type BenchCase, benchCase } from './workflows/bench-case.ts'
 export { benchInference } from './workflows/bench-inference.ts'
 export { benchTraining } from './workflows/bench-training.ts'
 export {

@@ -5,10 +5,10 @@ import {
   type BenchReport,
   type BenchResult,
   type BenchSettings,
+  benchCase,
   benchInference,
   benchTraining,
   defaultBench,
-  tunerNamed,
 } from 'dynamic-tuning'
 import { type Call, type CommandUnit, defineCommand } from '../command.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
@@ -42,9 +42,9 @@ function list<T>(parseItem: (text: string) => T): (text: string) => T[] {
   return (text) => text.split(',').map((item) => parseItem(item.trim()))
 }
 
-function methodName(text: string): string {
+function caseName(text: string): string {
   try {
-    return tunerNamed(text).name
+    return benchCase(text, defaultBench).name
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message)
   }
@@ -53,7 +53,10 @@ function methodName(text: string): string {
 const options = (): Option[] => [
   new Option('--model <name>', `timm's name (default ${defaultBench.model})`),
   shared.randomWeights().hideHelp(),
-  new Option('--method <names>', 'methods beside the static model (default dyt)').argParser(list(methodName)),
+  new Option(
+    '--method <cases>',
+    'methods beside the static model, with settings of their own: dyt,dyt:dispatch=attention:active=0.7,dyt:experts=4',
+  ).argParser(list(caseName)),
   new Option('--batch <sizes>', 'batch sizes such as 1,8').argParser(list(integer(1))),
   shared.active(),
   shared.bottleneck(),
@@ -91,6 +94,7 @@ export const benchInferenceCommand = benchCommand('inference', {
   examples: [
     ['dyt bench inference --method dyt --active 0.5 --batch 1,8 --threads 2', 'the figure of the README'],
     ['dyt bench inference --model vit_small_patch16_224 --method adaptformer,dyt', 'several methods'],
+    ['dyt bench inference --method dyt:dispatch=layer:active=0.7,dyt:experts=4', 'settings for each of them'],
   ],
 })
 

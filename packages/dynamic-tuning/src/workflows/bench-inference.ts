@@ -7,8 +7,7 @@ import { type TimedCase, timeInTurn } from '../evaluation/timing.ts'
 import { type VitConfig, vitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { linearProbe } from '../tuners/linear.ts'
-import { tunerNamed } from '../tuners/registry.ts'
-import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
+import { type BenchCase, benchCase } from './bench-case.ts'
 import {
   type BenchReport,
   type BenchResult,
@@ -19,10 +18,7 @@ import {
   benchEnvironment,
 } from './bench-types.ts'
 
-interface Candidate {
-  readonly name: string
-  readonly tuner: Tuner
-  readonly options: TunerOptions
+interface Candidate extends BenchCase {
   readonly classifier: Classifier
 }
 
@@ -51,18 +47,13 @@ export async function benchInference(
 }
 
 async function prepare(name: string, config: VitConfig, settings: BenchSettings): Promise<Candidate> {
-  const tuner = name === 'static' ? linearProbe : tunerNamed(name)
-  const options = { ...tuner.defaults, bottleneck: settings.bottleneck, rate: settings.active }
-  const { active, seed, threads } = settings
+  const chosen = name === 'static' ? { ...benchCase('linear', settings), name } : benchCase(name, settings)
+  const { tuner, options, active } = chosen
+  const { seed, threads } = settings
   const tensors = await randomModel({ config, tuner, options, active, seed, threads })
   const store = new WeightStore({ tensors })
   const compile = benchCompile(settings)
-  return {
-    name,
-    tuner,
-    options,
-    classifier: await Classifier.create({ config, tuner, options, store, compile }),
-  }
+  return { ...chosen, classifier: await Classifier.create({ config, tuner, options, store, compile, seed }) }
 }
 
 async function measure(

@@ -7,8 +7,8 @@ import { paperLoss } from '../training/objective.ts'
 import { softTargets } from '../training/targets.ts'
 import { type StepResult, TrainingStep } from '../training/training-step.ts'
 import { linearProbe } from '../tuners/linear.ts'
-import { tunerNamed } from '../tuners/registry.ts'
 import { trainedPatterns } from '../tuners/tune.ts'
+import { benchCase } from './bench-case.ts'
 import { noiseImages } from './bench-inference.ts'
 import {
   type BenchReport,
@@ -94,8 +94,7 @@ async function stepJob(
   batch: number,
   settings: BenchSettings,
 ): Promise<Job> {
-  const tuner = tunerNamed(name)
-  const options = { ...tuner.defaults, bottleneck: settings.bottleneck, rate: settings.active }
+  const { tuner, options } = benchCase(name, settings)
   const { seed } = settings
   const store = new WeightStore({ trainable: trainedPatterns(tuner, options), seed })
   const compile = benchCompile(settings)

@@ -7,7 +7,7 @@ import { libraryVersion } from './library-version.ts'
 export interface BenchSettings {
   /** timm's name; weights are random. */
   readonly model: string
-  /** Methods beside the static model. */
+  /** Methods beside the static model, as `benchCase` reads them. */
   readonly methods: readonly string[]
   readonly batches: readonly number[]
   /** Share of patch tokens the random dispatchers let through. */

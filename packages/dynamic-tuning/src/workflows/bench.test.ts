@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { modelCost } from '../cost/model-cost.ts'
+import { ConfigError } from '../errors.ts'
 import { vitConfig } from '../models/vit-config.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { linearProbe } from '../tuners/linear.ts'
+import { benchCase } from './bench-case.ts'
 import { benchInference } from './bench-inference.ts'
 import { benchTraining } from './bench-training.ts'
 import { type BenchSettings, defaultBench } from './bench-types.ts'
@@ -34,6 +36,41 @@ describe('benchInference', () => {
   it('runs one case alone', async () => {
     const { results } = await benchInference({ ...settings, batches: [2] }, { only: 'dyt' })
     expect(results.map(({ method }) => method)).toEqual(['dyt'])
+  })
+})
+
+describe('benchCase', () => {
+  const shared = { active: 0.5, bottleneck: 64 }
+
+  it('reads a method with settings of its own', () => {
+    expect(benchCase('dyt', shared)).toMatchObject({ name: 'dyt', active: 0.5, options: { bottleneck: 64 } })
+    const { tuner, options, active } = benchCase('dyt:dispatch=attention:active=0.7:bottleneck=8', shared)
+    expect([tuner.name, active]).toEqual(['dyt', 0.7])
+    expect(options).toMatchObject({ dispatch: 'attention', rate: 0.7, bottleneck: 8 })
+    expect(benchCase('adaptformer:learnableScale=true', shared).options.learnableScale).toBe(true)
+    expect(benchCase('linear', shared).options.bottleneck).toBe(0)
+  })
+
+  it.each([
+    ['dty', /unknown name dty/],
+    ['dyt:active=2', /active is 2/],
+    ['dyt:fast', /"fast" is no setting/],
+    ['dyt:expert=4', /Did you mean experts/],
+    ['linear:experts=4', /linear has no adapters/],
+  ])('refuses %s', (spelling, message) => {
+    expect(() => benchCase(spelling, shared)).toThrow(message)
+    expect(() => benchCase(spelling, shared)).toThrow(ConfigError)
+  })
+
+  it('runs every variant, plain and merged from experts, in one run', async () => {
+    const methods = ['dyt', 'dyt:dispatch=attention', 'dyt:dispatch=attention-mlp', 'dyt:dispatch=layer']
+    const more = ['dyt:experts=2', 'dyt:dispatchLevel=sample', 'dyt:dispatchStrategy=random', 'dynamic-full']
+    const { results } = await benchInference({ ...settings, methods: [...methods, ...more], batches: [4] })
+    expect(results.map(({ method }) => method)).toEqual(['static', ...methods, ...more])
+    for (const { method, activeRate, flopsRatioToStatic } of results.slice(1)) {
+      expect([method, activeRate]).toEqual([method, expect.closeTo(0.5, method.includes('sample') ? 0 : 1)])
+      expect(flopsRatioToStatic).toBeGreaterThan(1)
+    }
   })
 })
 

@@ -1,0 +1,47 @@
+import { ConfigError } from '../errors.ts'
+import { tunerNamed } from '../tuners/registry.ts'
+import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
+import { checkFinetune } from './finetune-settings.ts'
+
+/** A method to measure, with settings of its own. */
+export interface BenchCase {
+  /** As it was spelled. */
+  readonly name: string
+  readonly tuner: Tuner
+  readonly options: TunerOptions
+  /** Share of patch tokens that its random dispatchers let through. */
+  readonly active: number
+}
+
+/**
+ * Reads `METHOD:SETTING=VALUE:...`, such as `dyt`, `dyt:dispatch=attention:active=0.7` or `dyt:experts=4`. A setting is
+ * any that `finetune` knows of methods, or `active`; what is not given comes from `shared`.
+ * @throws ConfigError for unknown methods and settings
+ */
+export function benchCase(
+  spelling: string,
+  shared: { readonly active: number; readonly bottleneck: number },
+): BenchCase {
+  const [method = '', ...words] = spelling.split(':')
+  const tuner = tunerNamed(method)
+  const { active = shared.active, ...given } = Object.fromEntries(words.map(setting)) as {
+    active?: unknown
+  }
+  if (typeof active !== 'number' || !(active >= 0 && active <= 1))
+    throw new ConfigError(`bench: active is ${active} in ${spelling}. Give a share from 0 to 1.`)
+  const { data: _data, method: _method, ...own } = checkFinetune({ data: 'random', method, ...given })
+  const adapters = tuner.defaults.bottleneck > 0 && { bottleneck: shared.bottleneck }
+  const options: TunerOptions = { ...tuner.defaults, ...adapters, ...(own as Partial<TunerOptions>) }
+  return { name: spelling, tuner, options: { ...options, rate: active || options.rate }, active }
+}
+
+function setting(word: string): [string, unknown] {
+  const [, key, text] = /^([^=]+)=(.+)$/.exec(word) ?? []
+  if (key === undefined || text === undefined)
+    throw new ConfigError(
+      `bench: "${word}" is no setting. Spell cases like dyt:dispatch=attention:active=0.7.`,
+    )
+  const value = Number(text)
+  if (Number.isFinite(value)) return [key, value]
+  return [key, text === 'true' ? true : text === 'false' ? false : text]
+}

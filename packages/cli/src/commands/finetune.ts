@@ -3,6 +3,7 @@ import { ConfigError, type FinetuneInput, type FinetuneOutcome, finetune, finetu
 import { type Call, defineCommand } from '../command.ts'
 import { stoppedCode } from '../interrupt.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
+import { dispatchOptions } from '../options/dispatch.ts'
 import { integer, number } from '../options/numbers.ts'
 import { freeRunFolder, quoted } from '../run-name.ts'
 import { summaryText } from '../show-summary.ts'
@@ -26,9 +27,7 @@ export const finetuneCommand = defineCommand<Options>({
     shared.method(),
     shared.out('run folder (default runs/DATA-METHOD)'),
     new Option('--resume', 'go on with the run in --out'),
-    shared.bottleneck(),
-    shared.rate(),
-    shared.dispatch(),
+    ...dispatchOptions(),
     shared.imageSize(),
     new Option('--epochs <n>', 'passes over the images (default 30)').argParser(integer(1)),
     shared.batch(),
@@ -55,14 +54,14 @@ export const finetuneCommand = defineCommand<Options>({
     new Option('--train-size <n>', 'images drawn of a built-in task (default 1000)').argParser(integer(1)),
     new Option('--test-size <n>', 'the same for testing (default 500)').argParser(integer(1)),
     new Option('--workers <n>', 'threads that read images').argParser(integer(0)),
-    new Option('--no-distillation', 'leave out the KL from the complete model'),
-    new Option('--no-complete', "leave out the complete model's own loss"),
   ],
   fileKeys: finetuneKeys,
   examples: [
     ['dyt finetune --data builtin:nature --epochs 5', 'a task that is drawn on the fly'],
     ['dyt finetune --data photos/ --out runs/photos', 'your own photos, one folder per class'],
     ['dyt finetune --data photos/ --method linear --seed 1', 'another method to compare with'],
+    ['dyt finetune --data photos/ --dispatch attention-mlp --rate 0.7', 'another variant of Dynamic Tuning'],
+    ['dyt finetune --data photos/ --experts 4', 'MoE-adapters'],
     ['dyt finetune --resume --out runs/photos', 'go on where Ctrl-C stopped'],
   ],
   stoppable: true,

@@ -62,7 +62,7 @@ export function plainVit(
     blocks,
     masks,
     gateLogits,
-    logits: plainLinear([pool(x, values, config)], values, 'head')[0] as number[],
+    logits: plainLinear([plainPool(x, values, config)], values, 'head')[0] as number[],
   }
 }
 
@@ -70,7 +70,8 @@ function logitOf(row: number[], values: Values, at: string): number {
   return plainLinear([row], values, `${at}.mlp_token_select.mlp_head`)[0]?.[0] as number
 }
 
-function plainEmbed(image: ArrayLike<number>, values: Values, config: VitConfig): Rows {
+/** Tokens before the first layer. */
+export function plainEmbed(image: ArrayLike<number>, values: Values, config: VitConfig): Rows {
   const { patchSize: size, embedDim, imageSize } = config
   const [height, width] = imageSize
   const patches: Rows = []
@@ -88,7 +89,8 @@ function plainEmbed(image: ArrayLike<number>, values: Values, config: VitConfig)
   return plainAdd([...classToken, ...plainLinear(patches, values, 'patch_embed.proj')], positions)
 }
 
-function pool(x: Rows, values: Values, { globalPool, layerNormEps }: VitConfig): number[] {
+/** What enters the head. */
+export function plainPool(x: Rows, values: Values, { globalPool, layerNormEps }: VitConfig): number[] {
   if (globalPool === 'token') return plainNorm(x, values, 'norm', layerNormEps)[0] as number[]
   const mean = (x[0] as number[]).map(
     (_, i) => x.slice(1).reduce((sum, row) => sum + (row[i] as number), 0) / (x.length - 1),

@@ -89,22 +89,29 @@ export function plainSoftmax(row: readonly number[]): number[] {
   return powers.map((power) => power / total)
 }
 
-/** Self-attention among the tokens of one image. */
-export function plainAttention(x: Rows, values: Values, name: string, heads: number): Rows {
+/** Self-attention among the tokens of one image; only those marked active are keys and values. */
+export function plainAttention(
+  x: Rows,
+  values: Values,
+  name: string,
+  heads: number,
+  active: readonly boolean[] = x.map(() => true),
+): Rows {
   const width = (x[0] as number[]).length
   const size = width / heads
   const qkv = plainLinear(x, values, `${name}.qkv`)
+  const keys = qkv.filter((_, token) => active[token])
   const part = (row: number[], which: number, head: number): number[] =>
     row.slice(which * width + head * size, which * width + (head + 1) * size)
   const mixed = qkv.map((query) =>
     Array.from({ length: heads }, (_, head) => {
-      const scores = qkv.map((key) => {
+      const scores = keys.map((key) => {
         const products = part(key, 1, head).map((k, i) => k * (part(query, 0, head)[i] as number))
         return products.reduce((a, b) => a + b, 0) / Math.sqrt(size)
       })
       const shares = plainSoftmax(scores)
       return Array.from({ length: size }, (_, i) =>
-        qkv.reduce((sum, value, j) => sum + (shares[j] as number) * (part(value, 2, head)[i] as number), 0),
+        keys.reduce((sum, value, j) => sum + (shares[j] as number) * (part(value, 2, head)[i] as number), 0),
       )
     }).flat(),
   )

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { learningRateAt } from './schedule.ts'
+import { learningRateAt, temperatureAt } from './schedule.ts'
 
 const settings = { learningRate: 0.8, minimum: 0.2, warmupSteps: 4, totalSteps: 12 }
 
@@ -24,5 +24,17 @@ describe('learningRateAt', () => {
     expect(learningRateAt(0, { ...settings, warmupSteps: 0 })).toBe(0.8)
     const only = { ...settings, warmupSteps: 4, totalSteps: 4 }
     expect([0, 2, 3, 4].map((step) => learningRateAt(step, only))).toEqual([0, 0.4, (0.8 * 3) / 4, 0.8])
+  })
+})
+
+describe('temperatureAt', () => {
+  it('goes from the first to the last by equal factors', () => {
+    const all = Array.from({ length: 5 }, (_, step) => temperatureAt(step, 5, 0.1, 5))
+    expect(all[0]).toBe(5)
+    expect(all[4]).toBeCloseTo(0.1, 12)
+    for (const [step, tau] of all.slice(1).entries())
+      expect(tau / (all[step] as number)).toBeCloseTo((0.1 / 5) ** 0.25, 12)
+    expect(temperatureAt(9, 5, 0.1, 5)).toBeCloseTo(0.1, 12)
+    expect(temperatureAt(0, 2, 2, 1)).toBe(2)
   })
 })

@@ -35,6 +35,7 @@ interface Change {
   readonly loss?: LossSettings
   readonly microBatch?: number
   readonly seed?: number
+  readonly temperatureAt?: (step: number) => number
   readonly values?: typeof base
 }
 
@@ -136,6 +137,25 @@ describe('the objective', () => {
     const mean = (part: number[]): number => part.reduce((a, b) => a + b, 0) / part.length
     expect(mean(rates.slice(0, 10))).toBeGreaterThan(0.4)
     expect(Math.abs(mean(rates.slice(-50)) - options.rate)).toBeLessThan(0.06)
+  })
+
+  it('a scheduled temperature is that of the step', async () => {
+    const scheduled = { ...options, finalTemperature: 0.1 }
+    for (const tau of [5, 0.3]) {
+      const step = await createStep({ options: scheduled, temperatureAt: (at) => (at === 2 ? tau : 7) })
+      const [moving, fixed] = [
+        await step.run(batchOf(4), 2),
+        await oneStep({ options: { ...options, temperature: tau } }, 4, 2),
+      ]
+      await step.release()
+      expect(farthest(moving.gates?.soft as Float32Array, fixed.gates?.soft as Float32Array)).toBeLessThan(
+        1e-6,
+      )
+      for (const [name, gradient] of fixed.gradients)
+        expect(farthest(moving.gradients.get(name) as Float32Array, gradient)).toBeLessThan(
+          1e-5 * scale(gradient) + 1e-7,
+        )
+    }
   })
 
   it('adapter dropout changes the training pass, by the seed', async () => {

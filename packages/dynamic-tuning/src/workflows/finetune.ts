@@ -8,6 +8,7 @@ import { writeSafetensors } from '../io/safetensors-writer.ts'
 import { writeAside } from '../io/write-aside.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { AdamW, defaultAdamW } from '../training/adamw.ts'
+import { temperatureAt } from '../training/schedule.ts'
 import { withTargets } from '../training/targets.ts'
 import { type TrainOutcome, train } from '../training/trainer.ts'
 import { TrainingStep } from '../training/training-step.ts'
@@ -128,7 +129,14 @@ async function trainAll(run: RunFolder, prepared: Prepared, control: FinetuneCon
   const opened: { release(): Promise<void> }[] = []
   try {
     control.onPhase?.(`compiling ${settings.method}`)
-    const step = await TrainingStep.create({ ...common, store, seed, microBatch, loss: settings })
+    const step = await TrainingStep.create({
+      ...common,
+      store,
+      seed,
+      microBatch,
+      loss: settings,
+      temperatureAt: temperaturesOf(settings, settings.epochs * loader.stepsPerEpoch),
+    })
     opened.push(step)
     const values = { tensors: prepared.tensors, trainable, seed }
     const classifier = await Classifier.create({ ...common, store: new WeightStore(values), pass: 'skip' })
@@ -170,6 +178,14 @@ function heldOut({ settings, normalization }: Prepared, examples: readonly Examp
     seed: settings.seed,
     workers: Math.min(1, settings.workers ?? 1),
   })
+}
+
+/** tau step by step. */
+function temperaturesOf(
+  { temperature, finalTemperature = temperature }: FinetuneSettings,
+  steps: number,
+): (step: number) => number {
+  return (step) => temperatureAt(step, temperature, finalTemperature, steps)
 }
 
 function scheduleOf(settings: FinetuneSettings, factor: number, stepsPerEpoch: number) {

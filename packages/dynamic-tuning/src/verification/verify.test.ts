@@ -66,6 +66,12 @@ describe.skipIf(!existsSync(reference))('verifyFixture on the references (skippe
     ['vit/token/hf', 9],
     ['vit/resize', 9],
     ['dyt-mlp', 175],
+    ['dyt-variants/attention', 81],
+    ['dyt-variants/attention-mlp', 117],
+    ['dyt-variants/layer', 81],
+    ['dyt-variants/moe', 162],
+    ['dyt-variants/sample', 81],
+    ['dyt-variants/dynamic-full', 138],
   ])('%s passes, each of its %i entries below a tenth of its tolerance', async (name, entries) => {
     const folder = join(reference, name)
     const report = await verify(folder)

@@ -1,5 +1,15 @@
+export { type CostByRate, costAt, costByRate, rateAtCost } from './cost/cost-by-rate.ts'
 export { type Cost, countCost } from './cost/count-cost.ts'
 export { type ModelCost, type ModelCostSettings, modelCost } from './cost/model-cost.ts'
+export {
+  type CountedRow,
+  type CountedTable,
+  countPaperTable,
+  type Figure,
+} from './cost/paper/count-paper-table.ts'
+export type { PaperRow, PaperTable } from './cost/paper/paper-table.ts'
+export { paperTable, paperTables } from './cost/paper/paper-tables.ts'
+export { paperCount } from './cost/paper-count.ts'
 export type { Batch } from './data/batch.ts'
 export { openDataset } from './data/dataset.ts'
 export type { Size } from './data/decode.ts'

@@ -1,9 +1,14 @@
+import { Option } from 'commander'
 import {
   ConfigError,
   checkTuning,
+  countPaperTable,
   type ModelCost,
   modelCost,
   openBackbone,
+  paperCount,
+  paperTable,
+  paperTables,
   type TunerOptions,
   tunerNamed,
   type VitConfig,
@@ -11,6 +16,8 @@ import {
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
+import { integer } from '../options/numbers.ts'
+import { paperTableText } from '../paper-table-text.ts'
 import { formatCount, formatPercent } from '../terminal/format.ts'
 import type { Paint } from '../terminal/output.ts'
 import { renderTable } from '../terminal/table.ts'
@@ -25,6 +32,7 @@ interface Options extends CommonOptions {
   readonly dispatch?: TunerOptions['dispatch']
   readonly experts?: number
   readonly imageSize?: readonly [number, number]
+  readonly table?: number
 }
 
 export const flopsCommand = defineCommand<Options>({
@@ -32,7 +40,7 @@ export const flopsCommand = defineCommand<Options>({
   group: 'Measure',
   summary: 'Parameters and FLOPs of any model, method and rate, by part',
   description:
-    'Counted from the graph, without any weights. FLOPs are\nmultiply-accumulates of one image, as in the papers: linear maps, convolutions\nand attention products, LayerNorm 5 per element. params.trainable counts as the papers do, without head and\ndispatchers; params.trained is everything that training changes.',
+    'Counted from the graph, without any weights. FLOPs are multiply-accumulates of\none image, as in the papers: linear maps, convolutions and attention products,\nLayerNorm 5 per element. params.trainable counts as the papers do, without head\nand dispatchers; params.trained is everything that training changes.\n--table prints a table of the Dynamic Tuning paper beside our counts, with the\nrate of active tokens that each printed figure takes.',
   options: [
     shared.model("builtin (default), a path of weights, or timm's name"),
     shared.randomWeights().hideHelp(),
@@ -44,6 +52,10 @@ export const flopsCommand = defineCommand<Options>({
     shared.dispatch(),
     shared.experts(),
     shared.imageSize(),
+    new Option(
+      '--table <n>',
+      `rows of a table of the paper, alone: ${paperTables.map(({ number }) => number).join(', ')}`,
+    ).argParser(integer(0)),
     shared.batch('FLOPs are always those of one image').hideHelp(),
   ],
   examples: [
@@ -52,8 +64,11 @@ export const flopsCommand = defineCommand<Options>({
       'ViT-B/16, half of the tokens skipping',
     ],
     ['dyt flops --model vit_large_patch16_224 --method linear', 'the static model'],
+    ['dyt flops --table 3', 'what the paper prints for VTAB-1K, and what we count'],
   ],
-  async run({ options, terminal }: Call<Options>) {
+  async run(call: Call<Options>) {
+    const { options, terminal } = call
+    if (options.table !== undefined) return showTable(call, options.table)
     const { model = 'builtin', method = 'dyt' } = options
     const tuner = tunerNamed(method)
     const config = configOf(model, options)
@@ -82,6 +97,30 @@ export const flopsCommand = defineCommand<Options>({
   },
 })
 
+/** Options that a table decides by itself. */
+const decidedByTable = [
+  'model',
+  'method',
+  'classes',
+  'bottleneck',
+  'rate',
+  'active',
+  'dispatch',
+  'experts',
+  'imageSize',
+] as const
+
+function showTable({ options, terminal }: Call<Options>, number: number): undefined {
+  const table = paperTable(number)
+  const given = decidedByTable.filter((name) => options[name] !== undefined)
+  if (given.length > 0)
+    throw new ConfigError(
+      `flops: --table counts the paper's own models, got ${given.join(', ')} too. Leave out one or the other.`,
+    )
+  const counted = countPaperTable(table)
+  terminal.result(counted, () => paperTableText(counted, terminal.paint))
+}
+
 function configOf(model: string, { classes = usualClasses, imageSize }: Options): VitConfig {
   if (/^vit_/.test(model)) return withImageSize(vitConfig(model, classes), imageSize)
   return openBackbone(model, { numClasses: classes, imageSize }).config
@@ -98,12 +137,6 @@ function withImageSize(config: VitConfig, imageSize: Options['imageSize']): VitC
 
 /** CIFAR-100, which the papers count with. */
 const usualClasses = 100
-
-/** As the papers' tables count: what a method adds to the backbone or changes in it, without head and dispatchers. */
-function paperCount({ trainableWithoutHead, trainableParts }: ModelCost['params']): number {
-  const gates = Object.entries(trainableParts).filter(([part]) => part.endsWith('_token_select'))
-  return gates.reduce((rest, [, size]) => rest - size, trainableWithoutHead)
-}
 
 /** What parts are called in the table, by the last word of their name in the graph. */
 const partNames: Readonly<Record<string, string>> = {

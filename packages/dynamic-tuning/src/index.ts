@@ -134,6 +134,7 @@ export {
 export { type FinetuneControl, type FinetuneOutcome, finetune } from './workflows/finetune.ts'
 export {
   type Augmentation,
+  checkFinetune,
   type FinetuneInput,
   type FinetuneSettings,
   finetuneKeys,

@@ -42,7 +42,7 @@ export const finetuneCommand = defineCommand<Options>({
     new Option(
       '--augment <how>',
       'random changes to training images (default light for folders of photos, else none):',
-    ).choices(['none', 'light', 'strong']),
+    ).choices(['none', 'resized-crop', 'light', 'strong']),
     new Option('--resize <how>', 'how images of another shape are fitted (default squash):').choices([
       'squash',
       'crop',

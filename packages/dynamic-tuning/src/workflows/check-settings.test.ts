@@ -89,6 +89,10 @@ describe('settings of finetune', () => {
       expect(message(() => completeFinetune(checkFinetune({ data: 'd', dispatchLayers }), known))).toMatch(
         what,
       )
+    expect(message(() => checkFinetune({ data: 'd', cropRatio: 0.875 }))).toMatch(
+      'cropRatio is 0.875, but images are not cropped. Add resize: crop',
+    )
+    expect(checkFinetune({ data: 'd', resize: 'crop', cropRatio: 0.875 })).toMatchObject({ cropRatio: 0.875 })
     expect(message(() => checkFinetune({ data: 'd', microBatch: 65 }))).toMatch(
       'microBatch is 65 but the batch only 64.',
     )

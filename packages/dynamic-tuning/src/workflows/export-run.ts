@@ -47,6 +47,7 @@ export function exportModel(model: TunedModel, { out, pass = 'skip', external }:
     metadata: {
       ...describe(tuner.name, pass, config, normalization),
       resize: settings.resize,
+      ...(settings.cropRatio !== undefined && { crop_ratio: String(settings.cropRatio) }),
       classes: JSON.stringify(classes),
     },
   })

@@ -7,7 +7,7 @@ import type { TunerOptions } from '../tuners/tuner.ts'
 import { checkSettings } from './check-settings.ts'
 
 /** Random changes to training images, by name: see `augmentations`. */
-export type Augmentation = 'none' | 'light' | 'strong'
+export type Augmentation = 'none' | 'resized-crop' | 'light' | 'strong'
 
 /** Everything that decides a fine-tuning run; plain JSON, saved in the run's `config.json`. */
 export interface FinetuneSettings extends TunerOptions {
@@ -36,6 +36,8 @@ export interface FinetuneSettings extends TunerOptions {
   readonly labelSmoothing: number
   readonly augment: Augmentation
   readonly resize: 'squash' | 'crop'
+  /** With `crop`: the shorter side becomes size / `cropRatio` before the centre is taken; 0.875 for 256 and 224. Default 1. */
+  readonly cropRatio?: number | undefined
   /** [height, width] in pixels. */
   readonly imageSize: readonly [number, number]
   readonly seed: number
@@ -92,8 +94,9 @@ const shape = {
   warmupEpochs: z.number().min(0).optional(),
   weightDecay: z.number().min(0).optional(),
   labelSmoothing: share.lt(1).optional(),
-  augment: z.enum(['none', 'light', 'strong']).optional(),
+  augment: z.enum(['none', 'resized-crop', 'light', 'strong']).optional(),
   resize: z.enum(['squash', 'crop']).optional(),
+  cropRatio: share.gt(0).optional(),
   imageSize: z.tuple([count, count]).readonly().optional(),
   seed: whole.optional(),
   device: z.enum(['cpu', 'webgpu', 'cuda']).optional(),
@@ -115,7 +118,11 @@ const schema: z.ZodType<FinetuneInput> = z.strictObject(shape)
 export function checkFinetune(given: unknown): FinetuneInput {
   const input = checkSettings('finetune', given, schema, finetuneKeys)
   checkTuning('finetune', tunerNamed(input.method ?? defaults.method), input)
-  const { batch = defaults.batch, microBatch = 1 } = input
+  const { batch = defaults.batch, microBatch = 1, resize = defaults.resize, cropRatio } = input
+  if (cropRatio !== undefined && resize !== 'crop')
+    throw new ConfigError(
+      `finetune: cropRatio is ${cropRatio}, but images are not cropped. Add resize: crop, or leave it out.`,
+    )
   if (microBatch > batch)
     throw new ConfigError(
       `finetune: microBatch is ${microBatch} but the batch only ${batch}. Make it smaller or leave it out.`,

@@ -91,7 +91,7 @@ export {
   TrainingStep,
   type TrainingStepSettings,
 } from './training/training-step.ts'
-export { checkTuning, type GivenOptions } from './tuners/check-tuning.ts'
+export { checkLayers, checkTuning, type GivenOptions } from './tuners/check-tuning.ts'
 export { type GateShape, gateShape } from './tuners/dispatch-inputs.ts'
 export type { Part, Site } from './tuners/parts.ts'
 export { tunerNamed, tuners } from './tuners/registry.ts'

@@ -1,9 +1,9 @@
 import { Option } from 'commander'
 import {
   ConfigError,
+  checkLayers,
   checkTuning,
   countPaperTable,
-  type ModelCost,
   modelCost,
   openBackbone,
   paperCount,
@@ -15,22 +15,28 @@ import {
   vitConfig,
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
+import { costText } from '../cost-text.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
+import { dispatchOptions } from '../options/dispatch.ts'
 import { integer } from '../options/numbers.ts'
 import { paperTableText } from '../paper-table-text.ts'
-import { formatCount, formatPercent } from '../terminal/format.ts'
-import type { Paint } from '../terminal/output.ts'
-import { renderTable } from '../terminal/table.ts'
 
-interface Options extends CommonOptions {
+/** Settings of methods that parameters or FLOPs depend on. */
+const tunerSettings = [
+  'dispatch',
+  'rate',
+  'dispatchLevel',
+  'dispatchStrategy',
+  'dispatchLayers',
+  'bottleneck',
+  'experts',
+] as const satisfies readonly (keyof TunerOptions)[]
+
+interface Options extends CommonOptions, Partial<Pick<TunerOptions, (typeof tunerSettings)[number]>> {
   readonly model?: string
   readonly method?: string
   readonly classes?: number
-  readonly bottleneck?: number
-  readonly rate?: number
   readonly active?: number
-  readonly dispatch?: TunerOptions['dispatch']
-  readonly experts?: number
   readonly imageSize?: readonly [number, number]
   readonly table?: number
 }
@@ -46,11 +52,10 @@ export const flopsCommand = defineCommand<Options>({
     shared.randomWeights().hideHelp(),
     shared.method(),
     shared.classes('number of classes (default 100)'),
-    shared.bottleneck(),
-    shared.rate(),
     shared.active(),
-    shared.dispatch(),
-    shared.experts(),
+    ...dispatchOptions().filter((option) =>
+      (tunerSettings as readonly string[]).includes(option.attributeName()),
+    ),
     shared.imageSize(),
     new Option(
       '--table <n>',
@@ -72,12 +77,11 @@ export const flopsCommand = defineCommand<Options>({
     const { model = 'builtin', method = 'dyt' } = options
     const tuner = tunerNamed(method)
     const config = configOf(model, options)
-    const { bottleneck, rate, dispatch, experts } = options
-    const chosen = Object.entries({ bottleneck, rate, dispatch, experts }).filter(
-      ([, value]) => value !== undefined,
-    )
-    const settings: TunerOptions = { ...tuner.defaults, ...Object.fromEntries(chosen) }
+    const chosen = tunerSettings.filter((name) => options[name] !== undefined)
+    const given = Object.fromEntries(chosen.map((name) => [name, options[name]]))
+    const settings: TunerOptions = { ...tuner.defaults, ...given }
     checkTuning('flops', tuner, settings)
+    checkLayers('flops', settings, config.depth)
     const activeRate = settings.dispatch === 'none' ? 1 : (options.active ?? settings.rate)
     const cost = modelCost({ config, tuner, options: settings, activeRate })
     const staticFlops = modelCost({ config, tuner: tunerNamed('linear') }).flops.total
@@ -98,17 +102,7 @@ export const flopsCommand = defineCommand<Options>({
 })
 
 /** Options that a table decides by itself. */
-const decidedByTable = [
-  'model',
-  'method',
-  'classes',
-  'bottleneck',
-  'rate',
-  'active',
-  'dispatch',
-  'experts',
-  'imageSize',
-] as const
+const decidedByTable = ['model', 'method', 'classes', 'active', 'imageSize', ...tunerSettings] as const
 
 function showTable({ options, terminal }: Call<Options>, number: number): undefined {
   const table = paperTable(number)
@@ -137,48 +131,3 @@ function withImageSize(config: VitConfig, imageSize: Options['imageSize']): VitC
 
 /** CIFAR-100, which the papers count with. */
 const usualClasses = 100
-
-/** What parts are called in the table, by the last word of their name in the graph. */
-const partNames: Readonly<Record<string, string>> = {
-  patch_embed: 'patch embedding',
-  attn: 'attention',
-  mlp: 'MLP',
-  adaptattn: 'adapters',
-  adaptmlp: 'adapters',
-  adaptlayer: 'adapters',
-  attn_token_select: 'dispatchers',
-  mlp_token_select: 'dispatchers',
-  layer_token_select: 'dispatchers',
-  norm: 'norms',
-  norm1: 'norms',
-  norm2: 'norms',
-  fc_norm: 'norms',
-  head: 'head',
-}
-
-function costText(
-  title: string,
-  { params, flops }: ModelCost,
-  more: { staticFlops: number; activeRate: number },
-  paint: Paint,
-): string {
-  const sums = new Map<string, number>()
-  for (const [part, cost] of Object.entries(flops.parts)) {
-    const word = part.replace(/^(?:layers\.\d+\.)?(?:blocks\.\d+\.)?/, '')
-    const name = partNames[word] ?? word
-    sums.set(name, (sums.get(name) ?? 0) + cost)
-  }
-  const rows = [...sums].map(([name, cost]) => [name, formatCount(cost), formatPercent(cost / flops.total)])
-  const trained = Object.entries(params.trainableParts)
-    .map(([part, size]) => `${partNames[part] ?? part} ${formatCount(size)}`)
-    .join(', ')
-  return [
-    `${paint.bold(title)}, ${formatPercent(more.activeRate, 0)} of the tokens active\n`,
-    renderTable(['part', 'FLOPs', 'share'], [...rows, ['all', formatCount(flops.total), '100.0 %']], {
-      paint,
-    }),
-    `${(flops.total / more.staticFlops).toFixed(3)} times the static model (${formatCount(more.staticFlops)})`,
-    `${formatCount(params.total)} parameters, ${formatCount(params.trainable)} of them trained: ${Object.keys(params.trainableParts).length > 6 ? 'all' : trained}`,
-    `${formatCount(paperCount(params))} trainable as the papers count, without head and dispatchers\n`,
-  ].join('\n')
-}

@@ -6,6 +6,26 @@ import { dyt, folderWithBackbone } from './dyt.test.support.ts'
 const folder = folderWithBackbone()
 afterAll(() => rmSync(folder, { recursive: true }))
 
+describe('dyt flops', () => {
+  it('counts dispatch in some layers, and of whole images', async () => {
+    const parts = async (...args: string[]): Promise<Record<string, number>> => {
+      const base = ['--model', 'vit_base_patch16_224', '--rate', '0.5', '--json']
+      const { stdout } = await dyt(folder, 'flops', ...base, ...args)
+      return (JSON.parse(stdout) as { flops: { parts: Record<string, number> } }).flops.parts
+    }
+    const [mlp, width] = [8 * 768 * 768, 768]
+    const some = await parts('--dispatch-layers', '0-5,8')
+    const computed = Array.from({ length: 12 }, (_, i) => (some[`blocks.${i}.mlp`] as number) / mlp)
+    expect(computed).toEqual([99, 99, 99, 99, 99, 99, 197, 197, 99, 197, 197, 197])
+    expect(some['blocks.6.mlp_token_select']).toBeUndefined()
+    const images = await parts('--dispatch-level', 'sample')
+    expect(images['blocks.0.mlp']).toBe(0.5 * 197 * mlp)
+    expect(images['blocks.0.mlp_token_select']).toBe(width)
+    const random = await parts('--dispatch-strategy', 'random')
+    expect([random['blocks.0.mlp'], random['blocks.0.mlp_token_select']]).toEqual([99 * mlp, undefined])
+  })
+})
+
 describe('dyt flops --table', () => {
   it('prints the paper’s figures beside ours', async () => {
     const { code, stdout } = await dyt(folder, 'flops', '--table', '19')
@@ -49,6 +69,8 @@ describe('dyt flops --table', () => {
     [['--table', '4'], 'of table 4. Choose one of 1, 2, 3, 6, 8, 11, 17, 18, 19.'],
     [['--table', 'x'], 'Give a whole number of at least 0.'],
     [['--table', '1', '--model', 'builtin', '--rate', '0.5'], 'got model, rate too.'],
+    [['--table', '1', '--dispatch-level', 'sample'], 'got dispatchLevel too.'],
+    [['--model', 'vit_base_patch16_224', '--dispatch-layers', '8-12'], 'names 12 but layers are 0 to 11.'],
   ])('refuses %j as bad usage', async (args, text) => {
     const ended = await dyt(folder, 'flops', ...args)
     expect(ended).toMatchObject({ code: 2, stdout: '' })

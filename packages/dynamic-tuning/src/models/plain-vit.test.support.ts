@@ -5,6 +5,7 @@ import {
   plainLinear,
   plainMlp,
   plainNorm,
+  plainScale,
   type Rows,
   toRows,
   type Values,
@@ -43,14 +44,13 @@ export function plainVit(
   const gateLogits: number[][] = []
   for (let i = 0; i < depth; i++) {
     const at = `blocks.${i}`
-    const u = plainAdd(
-      x,
-      plainAttention(plainNorm(x, values, `${at}.norm1`, eps), values, `${at}.attn`, numHeads),
-    )
+    const attended = plainAttention(plainNorm(x, values, `${at}.norm1`, eps), values, `${at}.attn`, numHeads)
+    const u = plainAdd(x, plainLayerScale(attended, values, `${at}.ls1`, config))
     const gates = tuning.kind === 'dispatch' ? u.map((row) => logitOf(row, values, at)) : []
     const drawn = (token: number): number => (gates[token] ?? 1) + (tuning.noise?.(i, token - 1) ?? 0)
     const mask = u.map((_, token) => (token === 0 || drawn(token) > 0 ? 1 : 0))
-    const block = plainMlp(plainNorm(u, values, `${at}.norm2`, eps), values, `${at}.mlp`)
+    const inner = plainMlp(plainNorm(u, values, `${at}.norm2`, eps), values, `${at}.mlp`)
+    const block = plainLayerScale(inner, values, `${at}.ls2`, config)
     const parts = [u, block.map((row, token) => row.map((value) => value * (mask[token] as number)))]
     if (tuning.kind !== 'base') parts.push(plainAdapter(u, values, `${at}.adaptmlp`, tuning.adapterScale))
     x = plainAdd(...parts)
@@ -64,6 +64,11 @@ export function plainVit(
     gateLogits,
     logits: plainLinear([plainPool(x, values, config)], values, 'head')[0] as number[],
   }
+}
+
+/** Rows times the layer scale `name`, where the model has one. */
+export function plainLayerScale(x: Rows, values: Values, name: string, { initValues }: VitConfig): Rows {
+  return initValues === undefined ? x : plainScale(x, values, name)
 }
 
 function logitOf(row: number[], values: Values, at: string): number {

@@ -29,9 +29,11 @@ export const anyVit: fc.Arbitrary<VitConfig> = fc
     globalPool: fc.constantFrom('token', 'avg'),
     layerNormEps: fc.constantFrom(1e-6, 1e-5, 1e-2),
     qkvBias: fc.boolean(),
+    initValues: fc.constantFrom(undefined, 1e-5),
   })
-  .map(({ rows, columns, headSize, ...rest }) => ({
+  .map(({ rows, columns, headSize, initValues, ...rest }) => ({
     ...rest,
+    ...(initValues && { initValues }),
     imageSize: [rows * rest.patchSize, columns * rest.patchSize],
     embedDim: rest.numHeads * headSize + rest.numHeads,
   }))

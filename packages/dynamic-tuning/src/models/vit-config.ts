@@ -14,6 +14,8 @@ export interface VitConfig {
   readonly globalPool: 'token' | 'avg'
   readonly layerNormEps: number
   readonly qkvBias: boolean
+  /** What the factors of layer scale start from, timm's `init_values`. Absent: layers have no such factors. */
+  readonly initValues?: number
 }
 
 /** Sizes of the usual models: embedDim, depth, numHeads. */
@@ -72,14 +74,18 @@ export function hiddenFeatures({ embedDim, mlpRatio }: Pick<VitConfig, 'embedDim
   return Math.floor(embedDim * mlpRatio + 1e-6)
 }
 
-/** `config` itself. @throws ConfigError where the patch does not divide the image, or the heads the width */
+/** `config` itself. @throws ConfigError where the sizes do not fit one another */
 export function checkVitConfig(config: VitConfig): VitConfig {
-  const { imageSize, patchSize, embedDim, numHeads } = config
+  const { imageSize, patchSize, embedDim, numHeads, initValues = 1 } = config
   if (imageSize.some((size) => !Number.isInteger(size / patchSize) || size <= 0))
     throw new ConfigError(
       `model: images of ${imageSize.join(' x ')} are no multiple of the patch ${patchSize}. Choose another image size.`,
     )
   if (embedDim % numHeads !== 0)
     throw new ConfigError(`model: ${numHeads} heads do not divide ${embedDim} features. Choose other sizes.`)
+  if (!(initValues > 0))
+    throw new ConfigError(
+      `model: layer scale starts from ${initValues}. Give a positive number, or leave initValues out.`,
+    )
   return config
 }

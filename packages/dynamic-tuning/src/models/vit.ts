@@ -1,6 +1,7 @@
 import { add, concat, expandLike, reduceMean, reshape, slice, type Tensor } from '@dynamic-tuning/engine'
 import { truncatedNormal } from '../nn/initializers.ts'
 import { layerNorm } from '../nn/layer-norm.ts'
+import { layerScale } from '../nn/layer-scale.ts'
 import { linearLayer } from '../nn/linear.ts'
 import { mlp } from '../nn/mlp.ts'
 import { patchEmbed } from '../nn/patch-embed.ts'
@@ -52,7 +53,7 @@ function embedTokens(patches: Tensor, weights: Weights, config: VitConfig): Tens
   return add(concat([repeated, patches], 1), positions)
 }
 
-/** u = x + Attn(LN1(x)), then u + MLP(LN2(u)). */
+/** u = x + ls1 Attn(LN1(x)), then u + ls2 MLP(LN2(u)); both factors are 1 without layer scale. */
 function block(x: Tensor, weights: Weights, config: VitConfig, index: number, hooks: ModelHooks): Tensor {
   const place = { index, weights, config }
   const attention = { ...place, run: attentionOf(weights, config) }
@@ -66,15 +67,21 @@ function attentionOf(weights: Weights, config: VitConfig): AttentionPart['run'] 
   const { numHeads: heads, qkvBias, layerNormEps } = config
   return (tokens, mix) => {
     const normed = layerNorm(tokens, weights.at('norm1'), layerNormEps)
-    return selfAttention(normed, weights.at('attn'), { heads, qkvBias, mix })
+    const attended = selfAttention(normed, weights.at('attn'), { heads, qkvBias, mix })
+    return scaled(attended, weights.at('ls1'), config)
   }
 }
 
 function mlpOf(weights: Weights, config: VitConfig): MlpPart['run'] {
   return (tokens) => {
     const normed = layerNorm(tokens, weights.at('norm2'), config.layerNormEps)
-    return mlp(normed, weights.at('mlp'), hiddenFeatures(config))
+    return scaled(mlp(normed, weights.at('mlp'), hiddenFeatures(config)), weights.at('ls2'), config)
   }
+}
+
+/** What a part of a layer gives, times its layer scale where the model has one. */
+function scaled(x: Tensor, weights: Weights, { initValues }: VitConfig): Tensor {
+  return initValues === undefined ? x : layerScale(x, weights, initValues)
 }
 
 function pool(x: Tensor, weights: Weights, config: VitConfig): { features: Tensor; pooled: Tensor } {

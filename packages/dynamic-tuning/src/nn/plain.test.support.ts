@@ -82,6 +82,12 @@ export function plainAdapter(x: Rows, values: Values, name: string, scale: numbe
   return plainLinear(hidden, values, `${name}.up_proj`).map((row) => row.map((v) => v * scale))
 }
 
+/** Rows times one factor for each feature. */
+export function plainScale(x: Rows, values: Values, name: string): Rows {
+  const gamma = at(values, `${name}.gamma`)
+  return x.map((row) => row.map((value, i) => value * (gamma[i] as number)))
+}
+
 export function plainSoftmax(row: readonly number[]): number[] {
   const largest = Math.max(...row)
   const powers = row.map((value) => Math.exp(value - largest))

@@ -1,4 +1,4 @@
-import { plainEmbed, plainPool } from '../models/plain-vit.test.support.ts'
+import { plainEmbed, plainLayerScale, plainPool } from '../models/plain-vit.test.support.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import {
   plainAdapter,
@@ -113,12 +113,14 @@ function decide(x: Rows, layer: number, part: Part, { values, options, pass, gat
 function attention(x: Rows, layer: number, { values, config }: State, active?: boolean[]): Rows {
   const at = `blocks.${layer}`
   const normed = plainNorm(x, values, `${at}.norm1`, config.layerNormEps)
-  return plainAttention(normed, values, `${at}.attn`, config.numHeads, active)
+  const attended = plainAttention(normed, values, `${at}.attn`, config.numHeads, active)
+  return plainLayerScale(attended, values, `${at}.ls1`, config)
 }
 
 function mlp(x: Rows, layer: number, { values, config }: State): Rows {
   const at = `blocks.${layer}`
-  return plainMlp(plainNorm(x, values, `${at}.norm2`, config.layerNormEps), values, `${at}.mlp`)
+  const inner = plainMlp(plainNorm(x, values, `${at}.norm2`, config.layerNormEps), values, `${at}.mlp`)
+  return plainLayerScale(inner, values, `${at}.ls2`, config)
 }
 
 /** One adapter, or one merged from experts by the router's weights. */

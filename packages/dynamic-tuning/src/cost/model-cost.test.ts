@@ -84,6 +84,16 @@ describe('modelCost', () => {
     expect(modelCost({ config: base, tuner: dyt, activeRate: 0 }).flops.total).toBe(low)
   })
 
+  it('computes registers in every layer, as the class token', () => {
+    const config = { ...base, regTokens: 4, initValues: 1e-5 }
+    const { flops, params } = modelCost({ config, tuner: dyt, activeRate: 0.5 })
+    expect(flops.parts['blocks.3.mlp']).toBe((5 + 98) * 8 * 768 * 768)
+    expect(flops.parts['blocks.3.norm1']).toBe(5 * 201 * 768)
+    const plain = modelCost({ config: base, tuner: dyt, activeRate: 0.5 }).params
+    expect(params.total - plain.total).toBe(4 * 768 + 12 * 2 * 768)
+    expect(params.trainable).toBe(plain.trainable)
+  })
+
   it('refuses rates and counts that make no sense', () => {
     expect(() => modelCost({ config: base, tuner: dyt, activeRate: 1.2 })).toThrow(ConfigError)
     expect(() => modelCost({ config: base, tuner: dyt, activeRate: Number.NaN })).toThrow(/share from 0 to 1/)

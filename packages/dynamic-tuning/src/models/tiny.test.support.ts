@@ -15,7 +15,7 @@ export const tiny: VitConfig = {
   qkvBias: true,
 }
 
-/** Small ViTs of all shapes. */
+/** Small ViTs of all shapes, with and without layer scale, registers and a position of the class token. */
 export const anyVit: fc.Arbitrary<VitConfig> = fc
   .record({
     rows: fc.integer({ min: 1, max: 3 }),
@@ -30,10 +30,11 @@ export const anyVit: fc.Arbitrary<VitConfig> = fc
     layerNormEps: fc.constantFrom(1e-6, 1e-5, 1e-2),
     qkvBias: fc.boolean(),
     initValues: fc.constantFrom(undefined, 1e-5),
+    regTokens: fc.constantFrom(undefined, 0, 1, 4),
+    noEmbedClass: fc.constantFrom(undefined, false, true),
   })
-  .map(({ rows, columns, headSize, initValues, ...rest }) => ({
+  .map(({ rows, columns, headSize, ...rest }) => ({
     ...rest,
-    ...(initValues && { initValues }),
     imageSize: [rows * rest.patchSize, columns * rest.patchSize],
     embedDim: rest.numHeads * headSize + rest.numHeads,
   }))

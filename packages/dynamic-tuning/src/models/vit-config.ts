@@ -10,12 +10,16 @@ export interface VitConfig {
   readonly numHeads: number
   readonly mlpRatio: number
   readonly numClasses: number
-  /** Classified from the class token after `norm`, or from the patch tokens' mean before `fc_norm`. */
+  /** Classified from the class token after `norm`, or from the mean of the patch tokens alone before `fc_norm`. */
   readonly globalPool: 'token' | 'avg'
   readonly layerNormEps: number
   readonly qkvBias: boolean
   /** What the factors of layer scale start from, timm's `init_values`. Absent: layers have no such factors. */
-  readonly initValues?: number
+  readonly initValues?: number | undefined
+  /** Register tokens (arXiv:2309.16588) between class token and patches, timm's `reg_tokens`. Default 0. */
+  readonly regTokens?: number | undefined
+  /** `pos_embed` has no row for the class token, patches alone have positions (DeiT-3). Default false. */
+  readonly noEmbedClass?: boolean | undefined
 }
 
 /** Sizes of the usual models: embedDim, depth, numHeads. */
@@ -63,9 +67,19 @@ export function patchCount(config: VitConfig): number {
   return rows * columns
 }
 
-/** Tokens before the patches: the class token. */
-export function prefixTokens(_config: VitConfig): number {
-  return 1
+/** Tokens before the patches, the class token and the registers: always active, and counted in no rate. */
+export function prefixTokens({ regTokens = 0 }: Pick<VitConfig, 'regTokens'>): number {
+  return 1 + regTokens
+}
+
+/** All tokens of an image. */
+export function tokenCount(config: VitConfig): number {
+  return prefixTokens(config) + patchCount(config)
+}
+
+/** Rows of `pos_embed` before those of the patches: one for the class token, or none. Registers have no position. */
+export function positionPrefix({ noEmbedClass = false }: Pick<VitConfig, 'noEmbedClass'>): 0 | 1 {
+  return noEmbedClass ? 0 : 1
 }
 
 /** Features inside the MLP; a ratio that gives no whole number is cut off, as in timm. */
@@ -76,7 +90,7 @@ export function hiddenFeatures({ embedDim, mlpRatio }: Pick<VitConfig, 'embedDim
 
 /** `config` itself. @throws ConfigError where the sizes do not fit one another */
 export function checkVitConfig(config: VitConfig): VitConfig {
-  const { imageSize, patchSize, embedDim, numHeads, initValues = 1 } = config
+  const { imageSize, patchSize, embedDim, numHeads, initValues = 1, regTokens = 0 } = config
   if (imageSize.some((size) => !Number.isInteger(size / patchSize) || size <= 0))
     throw new ConfigError(
       `model: images of ${imageSize.join(' x ')} are no multiple of the patch ${patchSize}. Choose another image size.`,
@@ -87,5 +101,7 @@ export function checkVitConfig(config: VitConfig): VitConfig {
     throw new ConfigError(
       `model: layer scale starts from ${initValues}. Give a positive number, or leave initValues out.`,
     )
+  if (!Number.isInteger(regTokens) || regTokens < 0)
+    throw new ConfigError(`model: ${regTokens} register tokens. Give a whole number, or leave regTokens out.`)
   return config
 }

@@ -8,17 +8,17 @@ import { patchEmbed } from '../nn/patch-embed.ts'
 import { selfAttention } from '../nn/self-attention.ts'
 import type { Weights } from '../nn/weight-store.ts'
 import type { AttentionPart, MlpPart, ModelHooks } from './hooks.ts'
-import { hiddenFeatures, patchCount, type VitConfig } from './vit-config.ts'
+import { hiddenFeatures, patchCount, positionPrefix, prefixTokens, type VitConfig } from './vit-config.ts'
 
-/** Every stage of a ViT by name. N patch tokens, C features, K classes. */
+/** Every stage of a ViT by name. N patch tokens after P others (`prefixTokens`), C features, K classes. */
 export interface VitOutputs {
-  /** [B, N, C] before class token and positions. */
+  /** [B, N, C] before class token, registers and positions. */
   readonly patchEmbed: Tensor
-  /** [B, N + 1, C] after both. */
+  /** [B, P + N, C] with them: class token, registers, patches. */
   readonly embed: Tensor
-  /** [B, N + 1, C] after each layer. */
+  /** [B, P + N, C] after each layer. */
   readonly blocks: readonly Tensor[]
-  /** [B, N + 1, C]: after the final norm, or the last layer unchanged with average pooling. */
+  /** [B, P + N, C]: after the final norm, or the last layer unchanged with average pooling. */
   readonly features: Tensor
   /** [B, C], what enters the head. */
   readonly pooled: Tensor
@@ -45,12 +45,30 @@ export function vit(images: Tensor, weights: Weights, config: VitConfig, hooks: 
   return { patchEmbed: patches, embed, blocks, features, pooled, logits }
 }
 
+/**
+ * Class token, registers and patches. Positions are added to class token and patches, or to patches alone
+ * (`noEmbedClass`); registers (arXiv:2309.16588) have none. patches: [B, N, C] -> [B, P + N, C].
+ */
 function embedTokens(patches: Tensor, weights: Weights, config: VitConfig): Tensor {
-  const width = config.embedDim
-  const classToken = weights.get('cls_token', [1, 1, width], truncatedNormal(1e-6))
-  const positions = weights.get('pos_embed', [1, patchCount(config) + 1, width], truncatedNormal(0.02))
-  const repeated = expandLike(classToken, slice(patches, 1, 0, 1))
-  return add(concat([repeated, patches], 1), positions)
+  const { embedDim: width, noEmbedClass = false, regTokens = 0 } = config
+  const count = patchCount(config)
+  const onePerImage = slice(patches, 1, 0, 1)
+  const token = weights.get('cls_token', [1, 1, width], truncatedNormal(1e-6))
+  const classToken = expandLike(token, onePerImage)
+  const positions = weights.get(
+    'pos_embed',
+    [1, positionPrefix(config) + count, width],
+    truncatedNormal(0.02),
+  )
+  const embedded = noEmbedClass
+    ? concat([classToken, add(patches, positions)], 1)
+    : add(concat([classToken, patches], 1), positions)
+  if (regTokens === 0) return embedded
+  const registers = weights.get('reg_token', [1, regTokens, width], truncatedNormal(1e-6))
+  const repeated = Array.from({ length: regTokens }, (_, i) =>
+    expandLike(slice(registers, 1, i, i + 1), onePerImage),
+  )
+  return concat([slice(embedded, 1, 0, 1), ...repeated, slice(embedded, 1, 1, count + 1)], 1)
 }
 
 /** u = x + ls1 Attn(LN1(x)), then u + ls2 MLP(LN2(u)); both factors are 1 without layer scale. */
@@ -87,7 +105,7 @@ function scaled(x: Tensor, weights: Weights, { initValues }: VitConfig): Tensor 
 function pool(x: Tensor, weights: Weights, config: VitConfig): { features: Tensor; pooled: Tensor } {
   const { layerNormEps, globalPool, embedDim } = config
   if (globalPool === 'avg') {
-    const mean = reduceMean(slice(x, 1, 1, Number(x.shape[1])), { axes: [1] })
+    const mean = reduceMean(slice(x, 1, prefixTokens(config), Number(x.shape[1])), { axes: [1] })
     return { features: x, pooled: layerNorm(mean, weights.at('fc_norm'), layerNormEps) }
   }
   const features = layerNorm(x, weights.at('norm'), layerNormEps)

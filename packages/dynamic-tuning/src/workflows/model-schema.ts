@@ -14,6 +14,8 @@ const fields = z.strictObject({
   layerNormEps: z.number().positive(),
   qkvBias: z.boolean(),
   initValues: z.number().positive().optional(),
+  regTokens: z.int().min(0).optional(),
+  noEmbedClass: z.boolean().optional(),
 })
 
 /** A model's settings in the `config.json` of a run; other fields than these are refused. */

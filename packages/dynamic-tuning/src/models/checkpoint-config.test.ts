@@ -61,6 +61,21 @@ describe('the description of a checkpoint', () => {
     )
   })
 
+  it('tells the kind of pooling by the head and the last norm', () => {
+    const zeros = (...shape: number[]): TensorData => ({
+      dtype: 'float32',
+      shape,
+      data: new Float32Array(shape.reduce((a, b) => a * b)),
+    })
+    const base: [string, TensorData][] = [['patch_embed.proj.weight', zeros(4, 3, 2, 2)]]
+    const poolOf = (...more: [string, TensorData][]): unknown =>
+      describeTensors(new Map([...base, ...more])).globalPool
+    expect(poolOf()).toBe('token')
+    expect(poolOf(['head.weight', zeros(3, 4)])).toBe('token')
+    expect(poolOf(['head.weight', zeros(3, 8)])).toBe('token+avg')
+    expect(poolOf(['head.weight', zeros(3, 4)], ['fc_norm.weight', zeros(4)])).toBe('avg')
+  })
+
   it('says nothing about tensors that are no ViT', () => {
     const tensor: TensorData = { dtype: 'float32', shape: [3], data: new Float32Array(3) }
     expect(describeTensors(new Map([['fc.bias', tensor]]))).toEqual({})

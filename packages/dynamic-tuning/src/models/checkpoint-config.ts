@@ -1,6 +1,7 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { z } from 'zod'
 import { CheckpointError } from '../errors.ts'
+import { type GlobalPool, globalPools } from './vit-config.ts'
 
 const count = z.int().positive()
 /** One number for squares, or [height, width]; always handed on as the latter. */
@@ -19,7 +20,7 @@ const checkpointConfig = z.looseObject({
   numClasses: z.int().nonnegative(),
   layerNormEps: z.number().positive(),
   qkvBias: z.boolean(),
-  globalPool: z.enum(['token', 'avg']),
+  globalPool: z.enum(globalPools),
 })
 
 /**
@@ -37,7 +38,7 @@ export interface CheckpointConfig {
   numClasses: number
   layerNormEps: number
   qkvBias: boolean
-  globalPool: 'token' | 'avg'
+  globalPool: GlobalPool
 }
 
 /** A checkpoint's description: some of the settings, and class names by index. */
@@ -130,8 +131,13 @@ export function describeTensors(tensors: ReadonlyMap<string, TensorData>): Parti
   if (Number.isInteger(side) && side > 0) config.imageSize = [side * patchSize, side * patchSize]
   config.numClasses = tensors.get('head.weight')?.shape[0] ?? 0
   config.qkvBias = tensors.has('blocks.0.attn.qkv.bias')
-  config.globalPool = tensors.has('fc_norm.weight') ? 'avg' : 'token'
+  config.globalPool = poolOf(tensors, embedDim)
   return config
+}
+
+function poolOf(tensors: ReadonlyMap<string, TensorData>, embedDim: number): GlobalPool {
+  if (tensors.has('fc_norm.weight')) return 'avg'
+  return tensors.get('head.weight')?.shape[1] === 2 * embedDim ? 'token+avg' : 'token'
 }
 
 function check<T extends z.ZodType>(schema: T, source: string, json: unknown): z.output<T> {

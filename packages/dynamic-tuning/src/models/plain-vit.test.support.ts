@@ -102,10 +102,14 @@ export function plainEmbed(image: ArrayLike<number>, values: Values, config: Vit
 /** What enters the head. */
 export function plainPool(x: Rows, values: Values, config: VitConfig): number[] {
   const { globalPool, layerNormEps, regTokens = 0 } = config
-  if (globalPool === 'token') return plainNorm(x, values, 'norm', layerNormEps)[0] as number[]
-  const patches = x.slice(1 + regTokens)
-  const mean = (x[0] as number[]).map(
-    (_, i) => patches.reduce((sum, row) => sum + (row[i] as number), 0) / patches.length,
-  )
-  return plainNorm([mean], values, 'fc_norm', layerNormEps)[0] as number[]
+  const meanOf = (rows: Rows): number[] => {
+    const patches = rows.slice(1 + regTokens)
+    return (rows[0] as number[]).map(
+      (_, i) => patches.reduce((sum, row) => sum + (row[i] as number), 0) / patches.length,
+    )
+  }
+  if (globalPool === 'avg') return plainNorm([meanOf(x)], values, 'fc_norm', layerNormEps)[0] as number[]
+  const features = plainNorm(x, values, 'norm', layerNormEps)
+  const first = features[0] as number[]
+  return globalPool === 'token' ? first : [...first, ...meanOf(features)]
 }

@@ -1,5 +1,13 @@
 import { ConfigError } from '../errors.ts'
 
+/**
+ * What a model classifies from: `token`, the class token after `norm`; `avg`, the mean of the patch tokens alone, before
+ * `fc_norm`; `token+avg`, both side by side after `norm`, which is DINOv2's linear classifier.
+ */
+export type GlobalPool = (typeof globalPools)[number]
+/** All kinds of pooling. */
+export const globalPools = ['token', 'avg', 'token+avg'] as const
+
 /** Everything that decides a ViT's graph. Sizes in pixels, patches or features; names are timm's. */
 export interface VitConfig {
   /** [height, width] of the images. */
@@ -10,8 +18,7 @@ export interface VitConfig {
   readonly numHeads: number
   readonly mlpRatio: number
   readonly numClasses: number
-  /** Classified from the class token after `norm`, or from the mean of the patch tokens alone before `fc_norm`. */
-  readonly globalPool: 'token' | 'avg'
+  readonly globalPool: GlobalPool
   readonly layerNormEps: number
   readonly qkvBias: boolean
   /** What the factors of layer scale start from, timm's `init_values`. Absent: layers have no such factors. */

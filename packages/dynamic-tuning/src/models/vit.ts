@@ -20,7 +20,7 @@ export interface VitOutputs {
   readonly blocks: readonly Tensor[]
   /** [B, P + N, C]: after the final norm, or the last layer unchanged with average pooling. */
   readonly features: Tensor
-  /** [B, C], what enters the head. */
+  /** [B, C] or [B, 2C] (`token+avg`), what enters the head. */
   readonly pooled: Tensor
   /** [B, K] */
   readonly logits: Tensor
@@ -104,11 +104,12 @@ function scaled(x: Tensor, weights: Weights, { initValues }: VitConfig): Tensor 
 
 function pool(x: Tensor, weights: Weights, config: VitConfig): { features: Tensor; pooled: Tensor } {
   const { layerNormEps, globalPool, embedDim } = config
-  if (globalPool === 'avg') {
-    const mean = reduceMean(slice(x, 1, prefixTokens(config), Number(x.shape[1])), { axes: [1] })
-    return { features: x, pooled: layerNorm(mean, weights.at('fc_norm'), layerNormEps) }
-  }
+  const meanOfPatches = (tokens: Tensor): Tensor =>
+    reduceMean(slice(tokens, 1, prefixTokens(config), Number(tokens.shape[1])), { axes: [1] })
+  if (globalPool === 'avg')
+    return { features: x, pooled: layerNorm(meanOfPatches(x), weights.at('fc_norm'), layerNormEps) }
   const features = layerNorm(x, weights.at('norm'), layerNormEps)
-  const first = slice(features, 1, 0, 1)
-  return { features, pooled: reshape(first, [x.shape[0] as string | number, embedDim]) }
+  const first = reshape(slice(features, 1, 0, 1), [x.shape[0] as string | number, embedDim])
+  const pooled = globalPool === 'token' ? first : concat([first, meanOfPatches(features)], 1)
+  return { features, pooled }
 }

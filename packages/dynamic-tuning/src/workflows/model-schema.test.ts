@@ -5,7 +5,7 @@ import { backboneSchema, modelSchema } from './model-schema.ts'
 
 const models: readonly VitConfig[] = [
   vitConfig('vit_base_patch16_224', 7),
-  { ...tiny, initValues: 0.1, regTokens: 4, noEmbedClass: true },
+  { ...tiny, globalPool: 'token+avg', initValues: 0.1, regTokens: 4, noEmbedClass: true },
 ]
 
 describe('settings of a model in a run', () => {

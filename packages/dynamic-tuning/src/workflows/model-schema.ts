@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { VitConfig } from '../models/vit-config.ts'
+import { globalPools, type VitConfig } from '../models/vit-config.ts'
 
 const count = z.int().min(1)
 const fields = z.strictObject({
@@ -10,7 +10,7 @@ const fields = z.strictObject({
   numHeads: count,
   mlpRatio: z.number().positive(),
   numClasses: count,
-  globalPool: z.enum(['token', 'avg']),
+  globalPool: z.enum(globalPools),
   layerNormEps: z.number().positive(),
   qkvBias: z.boolean(),
   initValues: z.number().positive().optional(),

@@ -83,7 +83,7 @@ export const flopsCommand = defineCommand<Options>({
 })
 
 function configOf(model: string, { classes = usualClasses, imageSize }: Options): VitConfig {
-  if (/^vit_/.test(model)) return withImageSize(vitConfig(model, classes), imageSize)
+  if (/^(?:vit|deit3)_/.test(model)) return withImageSize(vitConfig(model, classes), imageSize)
   return openBackbone(model, { numClasses: classes, imageSize }).config
 }
 

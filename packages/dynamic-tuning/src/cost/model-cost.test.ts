@@ -33,6 +33,9 @@ describe('modelCost', () => {
     }
     const large = vitConfig('vit_large_patch16_224', 100)
     expect(giga(modelCost({ config: large, tuner: full }).flops.total)).toBe('61.60')
+    // timm's model card of deit3_large_patch16_384 prints 191.2.
+    const finer = modelCost({ config: vitConfig('deit3_large_patch16_384'), tuner: full }).flops.total
+    expect((finer / 1e9).toFixed(1)).toBe('191.2')
   })
 
   it('counts parameters: the paper prints the adapters alone', () => {

@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.ts'
+import { settingsNamed } from './vit-names.ts'
 
 /**
  * What a model classifies from: `token`, the class token after `norm`; `avg`, the mean of the patch tokens alone, before
@@ -29,38 +30,13 @@ export interface VitConfig {
   readonly noEmbedClass?: boolean | undefined
 }
 
-/** Sizes of the usual models: embedDim, depth, numHeads. */
-const sizes: Readonly<Record<string, readonly [number, number, number]>> = {
-  tiny: [192, 12, 3],
-  small: [384, 12, 6],
-  base: [768, 12, 12],
-  large: [1024, 24, 16],
-}
-
-const common = { mlpRatio: 4, globalPool: 'token', layerNormEps: 1e-6, qkvBias: true } as const
-
 /**
- * The settings of a model by timm's name, `vit_{tiny|small|base|large}_patch{P}_{S}` for any P that divides S.
+ * The settings of a model by timm's name, whatever tag follows a dot: `vit_{tiny|small|base|large}_patch{P}_{S}` for any P
+ * that divides S, `deit3_{small|base|large}_patch16_{224|384}`, `vit_{small|base|large}_patch14[_reg4]_dinov2`.
  * @throws ConfigError for other names
  */
 export function vitConfig(name: string, numClasses = 1000): VitConfig {
-  const [, size = '', patch, pixels] = /^vit_([a-z]+)_patch(\d+)_(\d+)$/.exec(name.split('.')[0] ?? '') ?? []
-  const known = sizes[size]
-  if (!known)
-    throw new ConfigError(
-      `model: unknown name ${name}. Use vit_{${Object.keys(sizes).join('|')}}_patch{P}_{S}, builtin, or a path.`,
-    )
-  const [embedDim, depth, numHeads] = known
-  const imageSize = [Number(pixels), Number(pixels)] as const
-  return checkVitConfig({
-    ...common,
-    imageSize,
-    patchSize: Number(patch),
-    embedDim,
-    depth,
-    numHeads,
-    numClasses,
-  })
+  return checkVitConfig({ ...settingsNamed(name), numClasses })
 }
 
 /** Rows and columns of patches. */

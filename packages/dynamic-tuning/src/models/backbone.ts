@@ -66,6 +66,9 @@ export function completeConfig(
     globalPool: known.globalPool ?? 'token',
     layerNormEps: known.layerNormEps ?? 1e-6,
     qkvBias: known.qkvBias ?? true,
+    ...(known.initValues !== undefined && { initValues: known.initValues }),
+    ...(known.regTokens && { regTokens: known.regTokens }),
+    ...(known.noEmbedClass && { noEmbedClass: true }),
   })
 }
 

@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.ts'
+import { gatedMlp } from './gated-mlp.ts'
 import type { VitConfig } from './vit-config.ts'
 
 /** Sizes of the usual models: embedDim, depth, numHeads. */
@@ -62,12 +63,5 @@ export function settingsNamed(name: string): Omit<VitConfig, 'numClasses'> {
   }
   throw new ConfigError(
     `model: unknown name ${name}. Use ${families.map(({ shown }) => shown).join(', ')}, builtin, or a path.`,
-  )
-}
-
-/** What is said of models whose MLPs have a gate (SwiGLU), as the giant DINOv2 has. */
-export function gatedMlp(subject: string): ConfigError {
-  return new ConfigError(
-    `${subject}: its MLPs are gated (SwiGLU), which this library cannot run. Use a small, base or large model.`,
   )
 }

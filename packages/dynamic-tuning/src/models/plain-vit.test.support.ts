@@ -63,8 +63,13 @@ export function plainVit(
     blocks,
     masks,
     gateLogits,
-    logits: plainLinear([plainPool(x, values, config)], values, 'head')[0] as number[],
+    logits: plainLogits(x, values, config),
   }
+}
+
+/** Logits from the tokens after the last layer. */
+export function plainLogits(x: Rows, values: Values, config: VitConfig): number[] {
+  return plainLinear([plainPool(x, values, config)], values, 'head')[0] as number[]
 }
 
 /** Rows times the layer scale `name`, where the model has one. */
@@ -76,7 +81,7 @@ function logitOf(row: number[], values: Values, at: string): number {
   return plainLinear([row], values, `${at}.mlp_token_select.mlp_head`)[0]?.[0] as number
 }
 
-/** Tokens before the first layer. */
+/** Tokens before the first layer: class token, registers, patches. image: [3 * H * W]. */
 export function plainEmbed(image: ArrayLike<number>, values: Values, config: VitConfig): Rows {
   const { patchSize: size, embedDim, imageSize } = config
   const [height, width] = imageSize

@@ -46,7 +46,14 @@ export { type CompareOptions, compareShapes } from './models/compare-shapes.ts'
 export type { AttentionPart, LayerPart, MlpPart, ModelHooks, Place } from './models/hooks.ts'
 export { type Grid, type ResizeMethod, resizePositionEmbedding } from './models/position-embedding.ts'
 export { type VitOutputs, vit } from './models/vit.ts'
-export { patchCount, type VitConfig, vitConfig } from './models/vit-config.ts'
+export {
+  type GlobalPool,
+  patchCount,
+  prefixTokens,
+  tokenCount,
+  type VitConfig,
+  vitConfig,
+} from './models/vit-config.ts'
 export { type StoreOptions, WeightStore, type Weights } from './nn/weight-store.ts'
 export { type CurveChart, curvesOfMetrics, lastActiveRates } from './report/metrics-curves.ts'
 export { type ReportInput, renderReport } from './report/page.ts'

@@ -116,7 +116,7 @@ function showTable({ options, terminal }: Call<Options>, number: number): undefi
 }
 
 function configOf(model: string, { classes = usualClasses, imageSize }: Options): VitConfig {
-  if (/^vit_/.test(model)) return withImageSize(vitConfig(model, classes), imageSize)
+  if (/^(?:vit|deit3)_/.test(model)) return withImageSize(vitConfig(model, classes), imageSize)
   return openBackbone(model, { numClasses: classes, imageSize }).config
 }
 

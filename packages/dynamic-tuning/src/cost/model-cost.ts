@@ -17,7 +17,7 @@ export interface ModelCostSettings {
   /** Share of patch tokens that are active, the same at every gate. Default: the wanted rate of `options`. */
   readonly activeRate?: number
   /**
-   * The same gate by gate, means over a test set: share of patch tokens, class token excluded (or of images, at sample
+   * The same gate by gate, means over a test set: share of patch tokens alone (or of images, at sample
    * level), and the root of its mean square, which attention costs; by default every image has the mean.
    */
   readonly gates?: readonly { readonly rate: number; readonly rms?: number }[]
@@ -38,7 +38,7 @@ export interface ModelCost {
 
 /**
  * Parameters and FLOPs of a tuned model, both read off its graph; no weights are made. A method that dispatches is counted
- * in its skipping form. Dispatcher logits are counted for the class token too, although its token is always active.
+ * in its skipping form. Dispatcher logits are counted for class token and registers too, although these are always active.
  * @throws ConfigError for a rate outside 0..1, or another number of rates than of gates
  */
 export function modelCost(settings: ModelCostSettings): ModelCost {

@@ -40,7 +40,7 @@ export interface ClassifierSettings {
 export interface Prediction {
   /** [B, K] */
   readonly logits: Float32Array
-  /** 0 or 1, [B, D, n] for D gates (see `gates`), class token excluded; undefined for methods without dispatch. */
+  /** 0 or 1, [B, D, n] for D gates (see `gates`) over patch tokens; undefined for methods without dispatch. */
   readonly masks: Float32Array | undefined
 }
 

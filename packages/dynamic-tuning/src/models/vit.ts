@@ -1,25 +1,26 @@
 import { add, concat, expandLike, reduceMean, reshape, slice, type Tensor } from '@dynamic-tuning/engine'
 import { truncatedNormal } from '../nn/initializers.ts'
 import { layerNorm } from '../nn/layer-norm.ts'
+import { layerScale } from '../nn/layer-scale.ts'
 import { linearLayer } from '../nn/linear.ts'
 import { mlp } from '../nn/mlp.ts'
 import { patchEmbed } from '../nn/patch-embed.ts'
 import { selfAttention } from '../nn/self-attention.ts'
 import type { Weights } from '../nn/weight-store.ts'
 import type { AttentionPart, MlpPart, ModelHooks } from './hooks.ts'
-import { hiddenFeatures, patchCount, type VitConfig } from './vit-config.ts'
+import { hiddenFeatures, patchCount, positionPrefix, prefixTokens, type VitConfig } from './vit-config.ts'
 
-/** Every stage of a ViT by name. N patch tokens, C features, K classes. */
+/** Every stage of a ViT by name. N patch tokens after P others (`prefixTokens`), C features, K classes. */
 export interface VitOutputs {
-  /** [B, N, C] before class token and positions. */
+  /** [B, N, C] before class token, registers and positions. */
   readonly patchEmbed: Tensor
-  /** [B, N + 1, C] after both. */
+  /** [B, P + N, C] with them: class token, registers, patches. */
   readonly embed: Tensor
-  /** [B, N + 1, C] after each layer. */
+  /** [B, P + N, C] after each layer. */
   readonly blocks: readonly Tensor[]
-  /** [B, N + 1, C]: after the final norm, or the last layer unchanged with average pooling. */
+  /** [B, P + N, C]: after the final norm, or the last layer unchanged with average pooling. */
   readonly features: Tensor
-  /** [B, C], what enters the head. */
+  /** [B, C] or [B, 2C] (`token+avg`), what enters the head. */
   readonly pooled: Tensor
   /** [B, K] */
   readonly logits: Tensor
@@ -44,15 +45,33 @@ export function vit(images: Tensor, weights: Weights, config: VitConfig, hooks: 
   return { patchEmbed: patches, embed, blocks, features, pooled, logits }
 }
 
+/**
+ * Class token, registers and patches. Positions are added to class token and patches, or to patches alone
+ * (`noEmbedClass`); registers (arXiv:2309.16588) have none. patches: [B, N, C] -> [B, P + N, C].
+ */
 function embedTokens(patches: Tensor, weights: Weights, config: VitConfig): Tensor {
-  const width = config.embedDim
-  const classToken = weights.get('cls_token', [1, 1, width], truncatedNormal(1e-6))
-  const positions = weights.get('pos_embed', [1, patchCount(config) + 1, width], truncatedNormal(0.02))
-  const repeated = expandLike(classToken, slice(patches, 1, 0, 1))
-  return add(concat([repeated, patches], 1), positions)
+  const { embedDim: width, noEmbedClass = false, regTokens = 0 } = config
+  const count = patchCount(config)
+  const onePerImage = slice(patches, 1, 0, 1)
+  const token = weights.get('cls_token', [1, 1, width], truncatedNormal(1e-6))
+  const classToken = expandLike(token, onePerImage)
+  const positions = weights.get(
+    'pos_embed',
+    [1, positionPrefix(config) + count, width],
+    truncatedNormal(0.02),
+  )
+  const embedded = noEmbedClass
+    ? concat([classToken, add(patches, positions)], 1)
+    : add(concat([classToken, patches], 1), positions)
+  if (regTokens === 0) return embedded
+  const registers = weights.get('reg_token', [1, regTokens, width], truncatedNormal(1e-6))
+  const repeated = Array.from({ length: regTokens }, (_, i) =>
+    expandLike(slice(registers, 1, i, i + 1), onePerImage),
+  )
+  return concat([slice(embedded, 1, 0, 1), ...repeated, slice(embedded, 1, 1, count + 1)], 1)
 }
 
-/** u = x + Attn(LN1(x)), then u + MLP(LN2(u)). */
+/** u = x + ls1 Attn(LN1(x)), then u + ls2 MLP(LN2(u)); both factors are 1 without layer scale. */
 function block(x: Tensor, weights: Weights, config: VitConfig, index: number, hooks: ModelHooks): Tensor {
   const place = { index, weights, config }
   const attention = { ...place, run: attentionOf(weights, config) }
@@ -66,24 +85,31 @@ function attentionOf(weights: Weights, config: VitConfig): AttentionPart['run'] 
   const { numHeads: heads, qkvBias, layerNormEps } = config
   return (tokens, mix) => {
     const normed = layerNorm(tokens, weights.at('norm1'), layerNormEps)
-    return selfAttention(normed, weights.at('attn'), { heads, qkvBias, mix })
+    const attended = selfAttention(normed, weights.at('attn'), { heads, qkvBias, mix })
+    return scaled(attended, weights.at('ls1'), config)
   }
 }
 
 function mlpOf(weights: Weights, config: VitConfig): MlpPart['run'] {
   return (tokens) => {
     const normed = layerNorm(tokens, weights.at('norm2'), config.layerNormEps)
-    return mlp(normed, weights.at('mlp'), hiddenFeatures(config))
+    return scaled(mlp(normed, weights.at('mlp'), hiddenFeatures(config)), weights.at('ls2'), config)
   }
+}
+
+/** What a part of a layer gives, times its layer scale where the model has one. */
+function scaled(x: Tensor, weights: Weights, { initValues }: VitConfig): Tensor {
+  return initValues === undefined ? x : layerScale(x, weights, initValues)
 }
 
 function pool(x: Tensor, weights: Weights, config: VitConfig): { features: Tensor; pooled: Tensor } {
   const { layerNormEps, globalPool, embedDim } = config
-  if (globalPool === 'avg') {
-    const mean = reduceMean(slice(x, 1, 1, Number(x.shape[1])), { axes: [1] })
-    return { features: x, pooled: layerNorm(mean, weights.at('fc_norm'), layerNormEps) }
-  }
+  const meanOfPatches = (tokens: Tensor): Tensor =>
+    reduceMean(slice(tokens, 1, prefixTokens(config), Number(tokens.shape[1])), { axes: [1] })
+  if (globalPool === 'avg')
+    return { features: x, pooled: layerNorm(meanOfPatches(x), weights.at('fc_norm'), layerNormEps) }
   const features = layerNorm(x, weights.at('norm'), layerNormEps)
-  const first = slice(features, 1, 0, 1)
-  return { features, pooled: reshape(first, [x.shape[0] as string | number, embedDim]) }
+  const first = reshape(slice(features, 1, 0, 1), [x.shape[0] as string | number, embedDim])
+  const pooled = globalPool === 'token' ? first : concat([first, meanOfPatches(features)], 1)
+  return { features, pooled }
 }

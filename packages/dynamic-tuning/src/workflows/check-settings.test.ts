@@ -102,6 +102,7 @@ describe('settings of finetune', () => {
     expect(usualMicroBatch(config)).toBeGreaterThanOrEqual(14)
     expect(usualMicroBatch(config)).toBeLessThanOrEqual(18)
     expect(usualMicroBatch(vitConfig('vit_large_patch16_224'))).toBeLessThan(usualMicroBatch(config) / 2)
+    expect(usualMicroBatch({ ...config, regTokens: 197 })).toBe(Math.floor(usualMicroBatch(config) / 2))
     expect(usualMicroBatch({ ...config, imageSize: [4096, 4096] })).toBe(1)
   })
 })

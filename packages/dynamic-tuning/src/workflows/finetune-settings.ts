@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ConfigError } from '../errors.ts'
-import { patchCount, type VitConfig } from '../models/vit-config.ts'
+import { tokenCount, type VitConfig } from '../models/vit-config.ts'
 import { checkLayers, checkTuning } from '../tuners/check-tuning.ts'
 import { tunerNamed } from '../tuners/registry.ts'
 import type { TunerOptions } from '../tuners/tuner.ts'
@@ -197,6 +197,6 @@ const floatsKept = 18
  * has: the same settings must give the same weights everywhere.
  */
 export function usualMicroBatch(config: VitConfig): number {
-  const perImage = (patchCount(config) + 1) * config.embedDim * config.depth * 4 * floatsKept
+  const perImage = tokenCount(config) * config.embedDim * config.depth * 4 * floatsKept
   return Math.max(1, Math.floor(activationBytes / perImage))
 }

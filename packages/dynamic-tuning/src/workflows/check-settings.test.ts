@@ -64,7 +64,7 @@ describe('settings of finetune', () => {
   it('name everything that is wrong', () => {
     expect(message(() => checkFinetune({}))).toBe('finetune: data is missing. Give it.')
     expect(message(() => checkFinetune({ data: 'd', lr: 1, weigthDecay: 2 }))).toMatch(
-      /Unknown setting lr\. Known are data, .* Unknown setting weigthDecay\. Did you mean weightDecay\?/,
+      /Unknown setting lr\. Known are .* Unknown setting weigthDecay\. Did you mean weightDecay\?/,
     )
     expect(message(() => checkFinetune({ data: 'd', rate: 2 }))).toMatch(/^finetune: rate is 2: /)
     expect(message(() => checkFinetune({ data: 'd', imageSize: [32, 0] }))).toMatch(

@@ -3,6 +3,7 @@ import { ConfigError, type FinetuneInput, type FinetuneOutcome, finetune, finetu
 import { type Call, defineCommand } from '../command.ts'
 import { stoppedCode } from '../interrupt.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
+import { methodFlags } from '../options/method-options.ts'
 import { integer, number } from '../options/numbers.ts'
 import { freeRunFolder, quoted } from '../run-name.ts'
 import { summaryText } from '../show-summary.ts'
@@ -29,6 +30,7 @@ export const finetuneCommand = defineCommand<Options>({
     shared.bottleneck(),
     shared.rate(),
     shared.dispatch(),
+    ...methodFlags(),
     shared.imageSize(),
     new Option('--epochs <n>', 'passes over the images (default 30)').argParser(integer(1)),
     shared.batch(),

@@ -1,7 +1,12 @@
 import {
   ConfigError,
+  checkModel,
   checkTuning,
+  completeOptions,
+  type GivenOptions,
+  type MethodOptionName,
   type ModelCost,
+  methodOptions,
   modelCost,
   openBackbone,
   type TunerOptions,
@@ -11,11 +16,12 @@ import {
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
+import { methodFlags } from '../options/method-options.ts'
 import { formatCount, formatPercent } from '../terminal/format.ts'
 import type { Paint } from '../terminal/output.ts'
 import { renderTable } from '../terminal/table.ts'
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, Pick<GivenOptions, MethodOptionName> {
   readonly model?: string
   readonly method?: string
   readonly classes?: number
@@ -43,6 +49,7 @@ export const flopsCommand = defineCommand<Options>({
     shared.active(),
     shared.dispatch(),
     shared.experts(),
+    ...methodFlags(),
     shared.imageSize(),
     shared.batch('FLOPs are always those of one image').hideHelp(),
   ],
@@ -58,11 +65,11 @@ export const flopsCommand = defineCommand<Options>({
     const tuner = tunerNamed(method)
     const config = configOf(model, options)
     const { bottleneck, rate, dispatch, experts } = options
-    const chosen = Object.entries({ bottleneck, rate, dispatch, experts }).filter(
-      ([, value]) => value !== undefined,
-    )
-    const settings: TunerOptions = { ...tuner.defaults, ...Object.fromEntries(chosen) }
+    const names = Object.keys(methodOptions) as MethodOptionName[]
+    const own = Object.fromEntries(names.map((name) => [name, options[name]]))
+    const settings = completeOptions(tuner, { bottleneck, rate, dispatch, experts, ...own })
     checkTuning('flops', tuner, settings)
+    checkModel('flops', tuner, settings, config)
     const activeRate = settings.dispatch === 'none' ? 1 : (options.active ?? settings.rate)
     const cost = modelCost({ config, tuner, options: settings, activeRate })
     const staticFlops = modelCost({ config, tuner: tunerNamed('linear') }).flops.total

@@ -47,6 +47,7 @@ export { type Grid, type ResizeMethod, resizePositionEmbedding } from './models/
 export { type VitOutputs, vit } from './models/vit.ts'
 export { patchCount, type VitConfig, vitConfig } from './models/vit-config.ts'
 export { type StoreOptions, WeightStore, type Weights } from './nn/weight-store.ts'
+export { methodsPage } from './report/methods-page.ts'
 export { type CurveChart, curvesOfMetrics, lastActiveRates } from './report/metrics-curves.ts'
 export { type ReportInput, renderReport } from './report/page.ts'
 export type { MethodRow } from './report/page-tables.ts'

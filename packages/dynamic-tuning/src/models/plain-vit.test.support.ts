@@ -17,6 +17,10 @@ export interface PlainTuning {
   readonly adapterScale: number
   /** Added to dispatcher logits, by layer and patch token. */
   readonly noise?: (layer: number, token: number) => number
+  /** Changes the tokens that enter a layer. */
+  readonly enter?: (x: Rows, layer: number) => Rows
+  /** What is added beside a part that reads these normed tokens. */
+  readonly bypass?: (normed: Rows, part: 'attn' | 'mlp', layer: number) => Rows
 }
 
 /** What one image gives. */
@@ -43,15 +47,20 @@ export function plainVit(
   const gateLogits: number[][] = []
   for (let i = 0; i < depth; i++) {
     const at = `blocks.${i}`
-    const u = plainAdd(
-      x,
-      plainAttention(plainNorm(x, values, `${at}.norm1`, eps), values, `${at}.attn`, numHeads),
-    )
+    x = tuning.enter?.(x, i) ?? x
+    const normed = plainNorm(x, values, `${at}.norm1`, eps)
+    const around = tuning.bypass ? [tuning.bypass(normed, 'attn', i)] : []
+    const u = plainAdd(x, plainAttention(normed, values, `${at}.attn`, numHeads), ...around)
     const gates = tuning.kind === 'dispatch' ? u.map((row) => logitOf(row, values, at)) : []
     const drawn = (token: number): number => (gates[token] ?? 1) + (tuning.noise?.(i, token - 1) ?? 0)
     const mask = u.map((_, token) => (token === 0 || drawn(token) > 0 ? 1 : 0))
-    const block = plainMlp(plainNorm(u, values, `${at}.norm2`, eps), values, `${at}.mlp`)
-    const parts = [u, block.map((row, token) => row.map((value) => value * (mask[token] as number)))]
+    const again = plainNorm(u, values, `${at}.norm2`, eps)
+    const block = plainMlp(again, values, `${at}.mlp`)
+    const parts = [
+      ...(tuning.bypass ? [tuning.bypass(again, 'mlp', i)] : []),
+      u,
+      block.map((row, token) => row.map((value) => value * (mask[token] as number))),
+    ]
     if (tuning.kind !== 'base') parts.push(plainAdapter(u, values, `${at}.adaptmlp`, tuning.adapterScale))
     x = plainAdd(...parts)
     blocks.push(x)

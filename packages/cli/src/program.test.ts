@@ -37,11 +37,11 @@ describe('bad usage ends with code 2, one line and nothing on stdout', () => {
     [['finetune', '--data', 'builtin:nature', '--rate', '1.5'], 'Give a number from 0 to 1.'],
     [
       ['finetune', '--data', 'builtin:nature', '--dispatch', 'block'],
-      "'--dispatch <part>' argument 'block' is invalid. Allowed choices are none, mlp, attention, attention-mlp, layer.",
+      "'--dispatch <part>' argument 'block' is invalid. Allowed choices are none, mlp, attention",
     ],
     [
       ['finetune', '--data', 'builtin:nature', '--method', 'lora2'],
-      'Allowed choices are linear, full, adaptformer, dyt',
+      'unknown name lora2. Choose one of linear, full, adapter-houlsby, ',
     ],
     [
       ['finetune', '--data', 'builtin:nature', '--micro-batch', '65'],

@@ -43,7 +43,16 @@ export { type Backbone, drawWeights, fitBackbone, vitShapes } from './models/bac
 export type { CheckpointConfig } from './models/checkpoint-config.ts'
 export { fromHuggingFaceNames, hasHuggingFaceNames } from './models/checkpoint-names.ts'
 export { type CompareOptions, compareShapes } from './models/compare-shapes.ts'
-export type { AttentionPart, LayerPart, MlpPart, ModelHooks, Place } from './models/hooks.ts'
+export type {
+  AttentionPart,
+  LayerPart,
+  MlpPart,
+  ModelHooks,
+  ModelPlace,
+  Place,
+  SitePlace,
+  Stages,
+} from './models/hooks.ts'
 export { type Grid, type ResizeMethod, resizePositionEmbedding } from './models/position-embedding.ts'
 export { type VitOutputs, vit } from './models/vit.ts'
 export {
@@ -55,6 +64,7 @@ export {
   vitConfig,
 } from './models/vit-config.ts'
 export { type StoreOptions, WeightStore, type Weights } from './nn/weight-store.ts'
+export { methodsPage } from './report/methods-page.ts'
 export { type CurveChart, curvesOfMetrics, lastActiveRates } from './report/metrics-curves.ts'
 export { type ReportInput, renderReport } from './report/page.ts'
 export type { MethodRow } from './report/page-tables.ts'
@@ -98,8 +108,10 @@ export {
   TrainingStep,
   type TrainingStepSettings,
 } from './training/training-step.ts'
-export { checkLayers, checkTuning, type GivenOptions } from './tuners/check-tuning.ts'
+export { checkModel, checkTuning, completeOptions, type GivenOptions } from './tuners/check-tuning.ts'
 export { type GateShape, gateShape } from './tuners/dispatch-inputs.ts'
+export { canMerge, mergeTuned, type TunedWeights } from './tuners/merge.ts'
+export { type MethodOption, type MethodOptionName, methodOptions } from './tuners/method-options.ts'
 export type { Part, Site } from './tuners/parts.ts'
 export { tunerNamed, tuners } from './tuners/registry.ts'
 export { type TunedPass, trainedPatterns, tune } from './tuners/tune.ts'

@@ -11,6 +11,7 @@ interface Options extends CommonOptions {
   readonly out?: string
   readonly pass?: 'skip' | 'masked'
   readonly external?: boolean
+  readonly merge?: boolean
   readonly model?: string
   readonly randomWeights?: boolean
   readonly method?: string
@@ -33,7 +34,7 @@ export const exportCommand = defineCommand<Options>({
   group: 'Use a trained model',
   summary: 'Write a run as an ONNX file that any ONNX Runtime executes',
   description:
-    'Standard operators of opset 20 only. Input pixel_values [B, 3, H, W], any B;\noutputs logits [B, K] and, where tokens are skipped, masks [B, layers, tokens].\nClass names, mean and std are in the metadata of the file.',
+    'Standard operators of opset 20 only. Input pixel_values [B, 3, H, W], any B;\noutputs logits [B, K] and, where tokens are skipped, masks [B, layers, tokens].\nClass names, mean and std are in the metadata of the file.\nLoRA, SSF and FacT are folded into the weights: the graph is that of a plain ViT.',
   arguments: [['[run]', 'folder of a finetune run; none with --random-weights']],
   options: [
     new Option('--format <name>', 'what to write').choices(['onnx']).default('onnx'),
@@ -43,6 +44,7 @@ export const exportCommand = defineCommand<Options>({
       'skip computes active tokens only, masked all of them (default skip)',
     ).choices(['skip', 'masked']),
     new Option('--external', 'keep weights in FILE_data (default only above 1 GB)'),
+    new Option('--no-merge', 'keep LoRA, SSF and FacT as they are instead of folding them into the weights'),
     shared.model(),
     shared.randomWeights(),
     shared.method(),
@@ -75,9 +77,9 @@ function exportTuned(path: string, options: Options): Exported {
     if (options[name] !== undefined)
       throw new ConfigError(`export: ${name} is decided by the run ${path}. Leave it out.`)
   const run = openRun(path)
-  const { pass = 'skip', external } = options
+  const { pass = 'skip', external, merge } = options
   const file = options.out ?? join(path, 'model.onnx')
-  const exported = exportModel(run, { out: file, pass, external })
+  const exported = exportModel(run, { out: file, pass, external, merge })
   return { file, format: 'onnx', method: run.tuner.name, pass, ...exported }
 }
 
@@ -94,7 +96,7 @@ async function exportRandom(options: Options): Promise<Exported> {
 }
 
 function exportText(exported: Exported, paint: Paint): string {
-  const { file, files, bytes, method, pass, operators } = exported
+  const { file, files, bytes, pass, operators } = exported
   const values = (all: OnnxExport['inputs']): string =>
     all.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')
   const nodes = Object.values(operators).reduce((sum, count) => sum + count, 0)
@@ -104,7 +106,7 @@ function exportText(exported: Exported, paint: Paint): string {
     ...(files.length > 1 ? [`  weights in ${basename(file)}_data: keep both in one folder`] : []),
     `  ${values(exported.inputs)} ${paint.dim('to')} ${values(exported.outputs)}`,
     paint.dim(`  ${nodes} nodes of ${Object.keys(operators).length} standard operators, opset 20`),
-    ...(method === 'dyt' ? [paint.dim(`  ${how}`)] : []),
+    ...(exported.outputs.length > 1 ? [paint.dim(`  ${how}`)] : []),
   ]
   return `${lines.join('\n')}\n`
 }

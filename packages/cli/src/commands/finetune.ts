@@ -4,6 +4,7 @@ import { type Call, defineCommand } from '../command.ts'
 import { stoppedCode } from '../interrupt.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
 import { dispatchOptions } from '../options/dispatch.ts'
+import { methodFlags } from '../options/method-options.ts'
 import { integer, number } from '../options/numbers.ts'
 import { freeRunFolder, quoted } from '../run-name.ts'
 import { summaryText } from '../show-summary.ts'
@@ -28,6 +29,7 @@ export const finetuneCommand = defineCommand<Options>({
     shared.out('run folder (default runs/DATA-METHOD)'),
     new Option('--resume', 'go on with the run in --out'),
     ...dispatchOptions(),
+    ...methodFlags(),
     shared.imageSize(),
     new Option('--epochs <n>', 'passes over the images (default 30)').argParser(integer(1)),
     shared.batch(),

@@ -1,9 +1,12 @@
 import { Option } from 'commander'
 import {
   ConfigError,
-  checkLayers,
+  checkModel,
   checkTuning,
+  completeOptions,
   countPaperTable,
+  type MethodOptionName,
+  methodOptions,
   modelCost,
   openBackbone,
   paperCount,
@@ -18,6 +21,7 @@ import { type Call, defineCommand } from '../command.ts'
 import { costText } from '../cost-text.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
 import { dispatchOptions } from '../options/dispatch.ts'
+import { methodFlags } from '../options/method-options.ts'
 import { integer } from '../options/numbers.ts'
 import { paperTableText } from '../paper-table-text.ts'
 
@@ -32,7 +36,9 @@ const tunerSettings = [
   'experts',
 ] as const satisfies readonly (keyof TunerOptions)[]
 
-interface Options extends CommonOptions, Partial<Pick<TunerOptions, (typeof tunerSettings)[number]>> {
+interface Options
+  extends CommonOptions,
+    Partial<Pick<TunerOptions, (typeof tunerSettings)[number] | MethodOptionName>> {
   readonly model?: string
   readonly method?: string
   readonly classes?: number
@@ -56,6 +62,7 @@ export const flopsCommand = defineCommand<Options>({
     ...dispatchOptions().filter((option) =>
       (tunerSettings as readonly string[]).includes(option.attributeName()),
     ),
+    ...methodFlags(),
     shared.imageSize(),
     new Option(
       '--table <n>',
@@ -77,11 +84,11 @@ export const flopsCommand = defineCommand<Options>({
     const { model = 'builtin', method = 'dyt' } = options
     const tuner = tunerNamed(method)
     const config = configOf(model, options)
-    const chosen = tunerSettings.filter((name) => options[name] !== undefined)
-    const given = Object.fromEntries(chosen.map((name) => [name, options[name]]))
-    const settings: TunerOptions = { ...tuner.defaults, ...given }
+    const names = [...tunerSettings, ...(Object.keys(methodOptions) as MethodOptionName[])]
+    const given = Object.fromEntries(names.map((name) => [name, options[name]]))
+    const settings = completeOptions(tuner, given)
     checkTuning('flops', tuner, settings)
-    checkLayers('flops', settings, config.depth)
+    checkModel('flops', tuner, settings, config)
     const activeRate = settings.dispatch === 'none' ? 1 : (options.active ?? settings.rate)
     const cost = modelCost({ config, tuner, options: settings, activeRate })
     const staticFlops = modelCost({ config, tuner: tunerNamed('linear') }).flops.total

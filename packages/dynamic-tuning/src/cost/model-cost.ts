@@ -54,16 +54,17 @@ export function modelCost(settings: ModelCostSettings): ModelCost {
 
 /** The open sizes of the graph for one image, on average: `K{g}` rows, `M{g}` slots and `S{g}` images of gate g. */
 function openSizes(settings: ModelCostSettings & { options: TunerOptions }): Record<string, number> {
-  const { config, options, activeRate = options.rate, gates: given } = settings
+  const { config, tuner, options, activeRate = options.rate, gates: given } = settings
   const { sites } = gateShape(options, config)
   const gates: NonNullable<typeof given> = given ?? sites.map(() => ({ rate: activeRate }))
   if (gates.length !== sites.length)
     throw new ConfigError(`cost: ${gates.length} rates for ${sites.length} gates. Give one for each.`)
-  const [prefix, patches] = [prefixTokens(config), patchCount(config)]
+  const patches = patchCount(config)
   const sizes: Record<string, number> = { B: 1 }
   for (const [gate, { rate, rms = rate }] of gates.entries()) {
     if (!(rate >= 0 && rate <= 1))
       throw new ConfigError(`cost: active rate ${rate}. Give a share from 0 to 1.`)
+    const prefix = prefixTokens(config) + tuner.promptsAt(options, sites[gate]?.layer ?? 0)
     sizes[`S${gate}`] = rate
     sizes[`K${gate}`] = prefix + rate * patches
     // The root of the mean square of prefix + active tokens: its square is what attention costs on average.

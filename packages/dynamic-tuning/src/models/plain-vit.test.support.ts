@@ -18,6 +18,10 @@ export interface PlainTuning {
   readonly adapterScale: number
   /** Added to dispatcher logits, by layer and patch token. */
   readonly noise?: (layer: number, token: number) => number
+  /** Changes the tokens that enter a layer. */
+  readonly enter?: (x: Rows, layer: number) => Rows
+  /** What is added beside a part that reads these normed tokens. */
+  readonly bypass?: (normed: Rows, part: 'attn' | 'mlp', layer: number) => Rows
 }
 
 /** What one image gives. */
@@ -45,14 +49,21 @@ export function plainVit(
   const gateLogits: number[][] = []
   for (let i = 0; i < depth; i++) {
     const at = `blocks.${i}`
-    const attended = plainAttention(plainNorm(x, values, `${at}.norm1`, eps), values, `${at}.attn`, numHeads)
-    const u = plainAdd(x, plainLayerScale(attended, values, `${at}.ls1`, config))
+    x = tuning.enter?.(x, i) ?? x
+    const normed = plainNorm(x, values, `${at}.norm1`, eps)
+    const around = tuning.bypass ? [tuning.bypass(normed, 'attn', i)] : []
+    const attended = plainAttention(normed, values, `${at}.attn`, numHeads)
+    const u = plainAdd(x, plainLayerScale(attended, values, `${at}.ls1`, config), ...around)
     const gates = tuning.kind === 'dispatch' ? u.map((row) => logitOf(row, values, at)) : []
     const drawn = (token: number): number => (gates[token] ?? 1) + (tuning.noise?.(i, token - prefix) ?? 0)
     const mask = u.map((_, token) => (token < prefix || drawn(token) > 0 ? 1 : 0))
-    const inner = plainMlp(plainNorm(u, values, `${at}.norm2`, eps), values, `${at}.mlp`)
-    const block = plainLayerScale(inner, values, `${at}.ls2`, config)
-    const parts = [u, block.map((row, token) => row.map((value) => value * (mask[token] as number)))]
+    const again = plainNorm(u, values, `${at}.norm2`, eps)
+    const block = plainLayerScale(plainMlp(again, values, `${at}.mlp`), values, `${at}.ls2`, config)
+    const parts = [
+      ...(tuning.bypass ? [tuning.bypass(again, 'mlp', i)] : []),
+      u,
+      block.map((row, token) => row.map((value) => value * (mask[token] as number))),
+    ]
     if (tuning.kind !== 'base') parts.push(plainAdapter(u, values, `${at}.adaptmlp`, tuning.adapterScale))
     x = plainAdd(...parts)
     blocks.push(x)

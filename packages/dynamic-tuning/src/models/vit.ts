@@ -7,7 +7,8 @@ import { mlp } from '../nn/mlp.ts'
 import { patchEmbed } from '../nn/patch-embed.ts'
 import { selfAttention } from '../nn/self-attention.ts'
 import type { Weights } from '../nn/weight-store.ts'
-import type { AttentionPart, MlpPart, ModelHooks } from './hooks.ts'
+import type { AttentionPart, MlpPart, ModelHooks, ModelPlace, Place } from './hooks.ts'
+import { type Sites, sitesAt } from './sites.ts'
 import { hiddenFeatures, patchCount, positionPrefix, prefixTokens, type VitConfig } from './vit-config.ts'
 
 /** Every stage of a ViT by name. N patch tokens after P others (`prefixTokens`), C features, K classes. */
@@ -28,18 +29,21 @@ export interface VitOutputs {
 
 /**
  * Vision Transformer (arXiv:2010.11929) with pre-norm layers, under timm's weight names.
- * images: [B, 3, H, W], normalised. `hooks` let a method change tokens or layers.
+ * images: [B, 3, H, W], normalised. `hooks` let a method change tokens, layers and what is inside them.
  */
 export function vit(images: Tensor, weights: Weights, config: VitConfig, hooks: ModelHooks = {}): VitOutputs {
-  const patches = patchEmbed(images, weights.at('patch_embed'), config.patchSize, config.embedDim)
+  const place: ModelPlace = { root: weights, config }
+  const sites = sitesAt(hooks, place)
+  const patches = patchEmbed(images, weights.at('patch_embed'), config, sites.after('patch_embed'))
   const embed = embedTokens(patches, weights, config)
+  const entering = hooks.tokens?.(embed, place) ?? embed
   const blocks: Tensor[] = []
-  let x = hooks.tokens?.(embed) ?? embed
+  let x = entering
   for (let index = 0; index < config.depth; index++) {
-    x = block(x, weights.at(`blocks.${index}`), config, index, hooks)
+    x = block(x, { ...place, index, weights: weights.at(`blocks.${index}`) }, hooks)
     blocks.push(x)
   }
-  const { features, pooled } = pool(x, weights, config)
+  const { features, pooled } = pool(hooks.leave?.(x, { embed: entering, blocks }, place) ?? x, place, sites)
   const head = weights.at('head')
   const logits = linearLayer(pooled, head, config.numClasses, { weight: truncatedNormal(0.01) })
   return { patchEmbed: patches, embed, blocks, features, pooled, logits }
@@ -72,29 +76,38 @@ function embedTokens(patches: Tensor, weights: Weights, config: VitConfig): Tens
 }
 
 /** u = x + ls1 Attn(LN1(x)), then u + ls2 MLP(LN2(u)); both factors are 1 without layer scale. */
-function block(x: Tensor, weights: Weights, config: VitConfig, index: number, hooks: ModelHooks): Tensor {
-  const place = { index, weights, config }
-  const attention = { ...place, run: attentionOf(weights, config) }
-  const mlpPart = { ...place, run: mlpOf(weights, config) }
-  if (hooks.layer) return hooks.layer(x, { ...place, attention, mlp: mlpPart })
+function block(tokens: Tensor, place: Place, hooks: ModelHooks): Tensor {
+  const x = hooks.enter?.(tokens, place) ?? tokens
+  const sites = sitesAt(hooks, place, place.index)
+  const attention = attentionOf(place, hooks, sites)
+  const mlpPart = mlpOf(place, hooks, sites)
+  if (hooks.layer) return hooks.layer(x, { ...place, attention, mlp: mlpPart, norm: attention.norm })
   const u = hooks.attention?.(x, attention) ?? add(x, attention.run(x))
   return hooks.mlp?.(u, mlpPart) ?? add(u, mlpPart.run(u))
 }
 
-function attentionOf(weights: Weights, config: VitConfig): AttentionPart['run'] {
-  const { numHeads: heads, qkvBias, layerNormEps } = config
-  return (tokens, mix) => {
-    const normed = layerNorm(tokens, weights.at('norm1'), layerNormEps)
-    const attended = selfAttention(normed, weights.at('attn'), { heads, qkvBias, mix })
-    return scaled(attended, weights.at('ls1'), config)
+function attentionOf(place: Place, hooks: ModelHooks, sites: Sites): AttentionPart {
+  const { numHeads: heads, qkvBias, layerNormEps } = place.config
+  const { weights } = place
+  const norm = once((x) => sites.normed(layerNorm(x, weights.at('norm1'), layerNormEps), 'norm1'))
+  const run: AttentionPart['run'] = (tokens, mix) => {
+    const options = { heads, qkvBias, mix, after: sites.after('attn') }
+    const attended = selfAttention(norm(tokens), weights.at('attn'), options)
+    const y = scaled(attended, weights.at('ls1'), place.config)
+    return hooks.branch?.(y, 'attn', place) ?? y
   }
+  return { ...place, norm, run }
 }
 
-function mlpOf(weights: Weights, config: VitConfig): MlpPart['run'] {
-  return (tokens) => {
-    const normed = layerNorm(tokens, weights.at('norm2'), config.layerNormEps)
-    return scaled(mlp(normed, weights.at('mlp'), hiddenFeatures(config)), weights.at('ls2'), config)
+function mlpOf(place: Place, hooks: ModelHooks, sites: Sites): MlpPart {
+  const { config, weights } = place
+  const norm = once((x) => sites.normed(layerNorm(x, weights.at('norm2'), config.layerNormEps), 'norm2'))
+  const run: MlpPart['run'] = (tokens) => {
+    const inner = mlp(norm(tokens), weights.at('mlp'), hiddenFeatures(config), sites.after('mlp'))
+    const y = scaled(inner, weights.at('ls2'), config)
+    return hooks.branch?.(y, 'mlp', place) ?? y
   }
+  return { ...place, norm, run }
 }
 
 /** What a part of a layer gives, times its layer scale where the model has one. */
@@ -102,13 +115,29 @@ function scaled(x: Tensor, weights: Weights, { initValues }: VitConfig): Tensor 
   return initValues === undefined ? x : layerScale(x, weights, initValues)
 }
 
-function pool(x: Tensor, weights: Weights, config: VitConfig): { features: Tensor; pooled: Tensor } {
+/** `compute`, the same node each time it is asked about the same tensor. */
+function once(compute: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
+  const made = new Map<Tensor, Tensor>()
+  return (x) => {
+    const y = made.get(x) ?? compute(x)
+    made.set(x, y)
+    return y
+  }
+}
+
+function pool(
+  x: Tensor,
+  { root: weights, config }: ModelPlace,
+  sites: Sites,
+): { features: Tensor; pooled: Tensor } {
   const { layerNormEps, globalPool, embedDim } = config
   const meanOfPatches = (tokens: Tensor): Tensor =>
     reduceMean(slice(tokens, 1, prefixTokens(config), Number(tokens.shape[1])), { axes: [1] })
-  if (globalPool === 'avg')
-    return { features: x, pooled: layerNorm(meanOfPatches(x), weights.at('fc_norm'), layerNormEps) }
-  const features = layerNorm(x, weights.at('norm'), layerNormEps)
+  if (globalPool === 'avg') {
+    const normed = layerNorm(meanOfPatches(x), weights.at('fc_norm'), layerNormEps)
+    return { features: x, pooled: sites.normed(normed, 'fc_norm') }
+  }
+  const features = sites.normed(layerNorm(x, weights.at('norm'), layerNormEps), 'norm')
   const first = reshape(slice(features, 1, 0, 1), [x.shape[0] as string | number, embedDim])
   const pooled = globalPool === 'token' ? first : concat([first, meanOfPatches(features)], 1)
   return { features, pooled }

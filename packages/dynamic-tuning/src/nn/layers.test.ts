@@ -120,7 +120,7 @@ describe('layers give what plain loops give', () => {
 
   it('patches that do not divide the image', () => {
     const images = input('images', ['B', 3, 10, 8])
-    expect(() => patchEmbed(images, new WeightStore(), 4, 2)).toThrow(ConfigError)
+    expect(() => patchEmbed(images, new WeightStore(), { patchSize: 4, embedDim: 2 })).toThrow(ConfigError)
   })
 })
 

@@ -1,9 +1,10 @@
 import { add, gradients, input, mul, reduceMean, type Tensor } from '@dynamic-tuning/engine'
 import type { ModelHooks } from '../models/hooks.ts'
 import { vit } from '../models/vit.ts'
-import { patchCount, prefixTokens, type VitConfig } from '../models/vit-config.ts'
+import type { VitConfig } from '../models/vit-config.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
 import { noiseInput } from '../tuners/dispatch-inputs.ts'
+import { dropoutInput } from '../tuners/dropout.ts'
 import { stackLayers } from '../tuners/stack-layers.ts'
 import { tune } from '../tuners/tune.ts'
 import type { Dispatch, Pass, Tuner, TunerOptions } from '../tuners/tuner.ts'
@@ -42,7 +43,7 @@ export type ObjectiveOutputs = Record<string, Tensor>
  * The graph of one training pass: the loss of Dynamic Tuning (Eq. 9), or plain cross-entropy for methods without
  * dispatch, and the gradient of every trained weight.
  * Inputs: `images` [B, 3, H, W], `targets` [B, K]; with dispatch `noise` [D, B, n, 1]; with adapter dropout `dropout` and
- * (for the complete pass) `dropoutComplete`, [A, B, N + 1, d] for A adapters; `temperature` [] where it is scheduled.
+ * (for the complete pass) `dropoutComplete`, [A, B, T, F] as `dropoutInput` says; `temperature` [] where it is scheduled.
  */
 export function objective(store: WeightStore, settings: ObjectiveSettings): ObjectiveOutputs {
   const { config, options } = settings
@@ -56,12 +57,6 @@ export function objective(store: WeightStore, settings: ObjectiveSettings): Obje
   const slopes = gradients(outputs.loss as Tensor, [...trained.values()])
   for (const [i, name] of [...trained.keys()].entries()) outputs[`grad.${name}`] = slopes[i] as Tensor
   return outputs
-}
-
-function dropoutInput(name: string, { config, options, tuner }: ObjectiveSettings): Tensor | undefined {
-  const adapters = config.depth * tuner.adapterParts(options).length
-  if (options.adapterDropout === 0 || adapters === 0) return undefined
-  return input(name, [adapters, 'B', patchCount(config) + prefixTokens(config), options.bottleneck])
 }
 
 function forward(store: WeightStore, images: Tensor, settings: ObjectiveSettings, pass: Pass): TunedOutputs {
@@ -81,7 +76,8 @@ function plainLoss(
   targets: Tensor,
   settings: ObjectiveSettings,
 ): ObjectiveOutputs {
-  const pass: Pass = { kind: 'complete', dropout: dropoutInput('dropout', settings) }
+  const { tuner, options, config } = settings
+  const pass: Pass = { kind: 'complete', dropout: dropoutInput('dropout', tuner, options, config) }
   const { logits } = forward(store, images, settings, pass)
   return { loss: crossEntropy(logits, targets), logits }
 }
@@ -92,10 +88,11 @@ function dynamicLoss(
   targets: Tensor,
   settings: ObjectiveSettings,
 ): ObjectiveOutputs {
-  const { config, options, loss } = settings
+  const { config, tuner, options, loss } = settings
   const noise = noiseInput(options, config)
   const temperature = options.finalTemperature === undefined ? undefined : input('temperature', [])
-  const pass: Pass = { kind: 'train', noise, temperature, dropout: dropoutInput('dropout', settings) }
+  const dropout = dropoutInput('dropout', tuner, options, config)
+  const pass: Pass = { kind: 'train', noise, temperature, dropout }
   const dynamic = forward(store, images, settings, pass)
   const masks = stackLayers(dynamic.dispatches.map(({ mask }) => mask))
   const outputs: ObjectiveOutputs = {
@@ -109,7 +106,8 @@ function dynamicLoss(
   }
   const terms = ['ceDynamic', 'rateLoss']
   if (loss.complete || loss.distillation) {
-    const whole: Pass = { kind: 'complete', dropout: dropoutInput('dropoutComplete', settings) }
+    const again = dropoutInput('dropoutComplete', tuner, options, config)
+    const whole: Pass = { kind: 'complete', dropout: again }
     const complete = forward(store, images, settings, whole)
     outputs.ceComplete = crossEntropy(complete.logits, targets)
     outputs.kl = distillation(complete.logits, dynamic.logits)

@@ -2,6 +2,7 @@ import { compile, input } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { tiny } from '../models/tiny.test.support.ts'
 import { patchCount, prefixTokens, tokenCount, type VitConfig } from '../models/vit-config.ts'
+import { WeightStore } from '../nn/weight-store.ts'
 import { drawKept, keptPatches, patchDropoutHooks } from './patch-dropout.ts'
 
 const key = { seed: 1, step: 2, first: 3, size: 4 }
@@ -16,7 +17,10 @@ describe('patch dropout', () => {
       const kept = drawKept(config, share, key)
       const rows = input('tokens', ['B', all, 1])
       const hooks = patchDropoutHooks(config, share)
-      const program = await compile({ out: hooks.tokens?.(rows) as typeof rows }, { threads: 1 })
+      const program = await compile(
+        { out: hooks.tokens?.(rows, { root: new WeightStore(), config }) as typeof rows },
+        { threads: 1 },
+      )
       const numbered = Float32Array.from({ length: key.size * all }, (_, i) => i % all)
       const tokens = { dtype: 'float32', shape: [key.size, all, 1], data: numbered } as const
       const { out } = await program.run({ tokens, kept })

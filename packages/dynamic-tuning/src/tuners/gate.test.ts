@@ -30,7 +30,12 @@ const values = randomValues(
   4,
 )
 
-const placeOf = (store: WeightStore, index = 1): Place => ({ index, weights: store, config: tiny })
+const placeOf = (store: WeightStore, index = 1, patches = tokens): Place => ({
+  index,
+  weights: store,
+  root: store,
+  config: { ...tiny, imageSize: [tiny.patchSize, patches * tiny.patchSize] },
+})
 
 /** Masks of layer 1 in training, and the gradients of sum(mask * factors). */
 async function train(temperature: number) {
@@ -93,7 +98,7 @@ describe('decide', () => {
       const given = threshold === undefined ? undefined : input('threshold', [1])
       const gate = { number: 0, part: 'mlp' } as const
       const pass = { kind: 'masked', threshold: given } as const
-      return decide(input('x', ['B', 4, 1]), placeOf(zero, 0), gate, dyt.defaults, pass)
+      return decide(input('x', ['B', 4, 1]), placeOf(zero, 0, 3), gate, dyt.defaults, pass)
     }
     const x = Float32Array.of(-7, 0, 2, -1)
     const { mask, soft, logits } = decide0()
@@ -140,7 +145,7 @@ describe('decide', () => {
     const store = new WeightStore()
     const masks = (['train', 'skip'] as const).map((kind) => {
       const pass = { kind, noise: noiseIn } as const
-      return decide(tokensIn, placeOf(store, 0), { number: 0, part: 'mlp' }, options, pass).mask
+      return decide(tokensIn, placeOf(store, 0, many), { number: 0, part: 'mlp' }, options, pass).mask
     }) as [Tensor, Tensor]
     const program = await compile({ train: masks[0], skip: masks[1] }, { threads: 1 })
     const drawn = gumbelNoise({ seed: 1, step: 'inference', first: 0 }, [1, count, many])

@@ -16,7 +16,7 @@ import {
   type Tensor,
 } from '@dynamic-tuning/engine'
 import type { Place } from '../models/hooks.ts'
-import { prefixTokens } from '../models/vit-config.ts'
+import { patchCount } from '../models/vit-config.ts'
 import { linearLayer } from '../nn/linear.ts'
 import type { Part } from './parts.ts'
 import type { Dispatch, Pass, TunerOptions } from './tuner.ts'
@@ -35,7 +35,7 @@ export interface GateOf {
  * is a Gumbel-sigmoid S = sigmoid((logit + G1 - G2) / tau), hard forward and soft backward (straight-through, Eq. 6).
  * At sample level one logit decides for the image: that of its patch tokens' mean. Random dispatch has no logit of its own:
  * that of the wanted rate, plus the logistic noise G1 - G2, lets a token through with the probability of that rate.
- * x: [B, P + N, C], class and register tokens first.
+ * x: [B, P + N, C], class token and prompts first.
  */
 export function decide(
   x: Tensor,
@@ -62,7 +62,7 @@ export function decide(
 /** [B, N], or [B, 1] at sample level. */
 function logitsOf(x: Tensor, { weights, config }: Place, part: Part, options: TunerOptions): Tensor {
   const [batch, tokens] = x.shape as [string, number]
-  const first = prefixTokens(config)
+  const first = tokens - patchCount(config)
   if (options.dispatchStrategy === 'random') {
     const like = slice(x, 2, 0, 1)
     const some = options.dispatchLevel === 'sample' ? slice(like, 1, 0, 1) : slice(like, 1, first, tokens)

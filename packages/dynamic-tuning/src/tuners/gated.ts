@@ -28,8 +28,8 @@ export interface Gated {
 }
 
 /**
- * base + M * block(x): the one place where the masked and the skipping form differ. At token level class and register
- * tokens are always active and attention has the active tokens alone as keys; at sample level the whole image follows
+ * base + M * block(x): the one place where the masked and the skipping form differ. At token level the class token and
+ * prompts are always active and attention has the active tokens alone as keys; at sample level the whole image follows
  * its gate. x, base: [B, N, C] -> [B, N, C].
  */
 export function throughGate(x: Tensor, base: Tensor, block: Block, gated: Gated): Tensor {
@@ -48,7 +48,7 @@ export function throughGate(x: Tensor, base: Tensor, block: Block, gated: Gated)
   return add(base, mul(block(x, mix), reshape(factor, [...factor.shape, 1])))
 }
 
-/** The mask of patch tokens [B, N] with ones before it for class and register tokens: [B, P + N] like x. */
+/** The mask of patch tokens [B, N] with ones before it for class token and prompts: [B, P + N] like x. */
 function factorOfTokens(mask: Tensor, x: Tensor): Tensor {
   const prefix = Number(x.shape[1]) - Number(mask.shape[1])
   const ones = expandLike(scalar(1), slice(mask, 1, 0, 1))

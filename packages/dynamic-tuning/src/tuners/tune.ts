@@ -1,5 +1,5 @@
 import { add, type Tensor } from '@dynamic-tuning/engine'
-import type { LayerPart, ModelHooks, Place } from '../models/hooks.ts'
+import type { AttentionPart, LayerPart, MlpPart, ModelHooks, Place } from '../models/hooks.ts'
 import { decide } from './gate.ts'
 import { type Block, throughGate } from './gated.ts'
 import { dispatchedParts, type Part } from './parts.ts'
@@ -26,7 +26,12 @@ export function tune(tuner: Tuner, options: TunerOptions, pass: Pass): TunedPass
   const gatesAt = (part: Part, { index }: Place): boolean =>
     parts.includes(part) && (options.dispatchLayers?.includes(index) ?? true)
 
-  const through = (part: Part, x: Tensor, place: Place, block: Block): Tensor => {
+  const through = (
+    part: Part,
+    x: Tensor,
+    place: AttentionPart | MlpPart | LayerPart,
+    block: Block,
+  ): Tensor => {
     const added = opened.beside?.(part, x, place)
     const base = added === undefined ? x : add(x, added)
     if (pass.kind === 'complete' || !gatesAt(part, place)) return add(base, block(x))
@@ -44,9 +49,12 @@ export function tune(tuner: Tuner, options: TunerOptions, pass: Pass): TunedPass
   const layerBlock =
     (part: LayerPart): Block =>
     (tokens, mix) => {
-      const attended = joined(part.attention.run(tokens, mix), opened.beside?.('attn', tokens, part))
+      const attended = joined(
+        part.attention.run(tokens, mix),
+        opened.beside?.('attn', tokens, part.attention),
+      )
       const u = add(tokens, attended)
-      return add(attended, joined(part.mlp.run(u), opened.beside?.('mlp', u, part)))
+      return add(attended, joined(part.mlp.run(u), opened.beside?.('mlp', u, part.mlp)))
     }
   const hooks: ModelHooks = {
     ...opened.hooks,

@@ -3,11 +3,12 @@ import { ConfigError } from '../errors.ts'
 import type { Fixture } from './fixture.ts'
 import type { FixtureKind } from './fixture-kind.ts'
 import { dytImageKind } from './kinds/dyt-image.ts'
+import { methodKind } from './kinds/method.ts'
 import { vitKind } from './kinds/vit.ts'
 import { vitResizeKind } from './kinds/vit-resize.ts'
 
 /** All kinds of fixtures that can be run. */
-export const fixtureKinds: readonly FixtureKind[] = [vitKind, vitResizeKind, dytImageKind]
+export const fixtureKinds: readonly FixtureKind[] = [vitKind, vitResizeKind, dytImageKind, methodKind]
 
 /** How to run a fixture. @throws ConfigError for a kind that cannot be run */
 export function kindOf({ folder, config }: Fixture): FixtureKind {

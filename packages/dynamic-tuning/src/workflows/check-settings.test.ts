@@ -64,7 +64,7 @@ describe('settings of finetune', () => {
   it('name everything that is wrong', () => {
     expect(message(() => checkFinetune({}))).toBe('finetune: data is missing. Give it.')
     expect(message(() => checkFinetune({ data: 'd', lr: 1, weigthDecay: 2 }))).toMatch(
-      /Unknown setting lr\. Known are data, .* Unknown setting weigthDecay\. Did you mean weightDecay\?/,
+      /Unknown setting lr\. Known are .* Unknown setting weigthDecay\. Did you mean weightDecay\?/,
     )
     expect(message(() => checkFinetune({ data: 'd', rate: 2 }))).toMatch(/^finetune: rate is 2: /)
     expect(message(() => checkFinetune({ data: 'd', imageSize: [32, 0] }))).toMatch(
@@ -77,7 +77,7 @@ describe('settings of finetune', () => {
     expect(message(() => checkFinetune({ data: 'd', bottleneck: 0 }))).toMatch('bottleneck is 0')
     for (const rate of [0, 1.01]) expect(message(() => checkFinetune({ data: 'd', rate }))).toMatch('rate is')
     expect(message(() => checkFinetune({ data: 'd', method: 'linear', experts: 4 }))).toMatch(
-      '4 experts, but linear has no adapters.',
+      '4 experts, but linear has no adapters of that kind.',
     )
     const gated = { data: 'd', method: 'adaptformer', dispatchLevel: 'sample' }
     expect(message(() => checkFinetune(gated))).toMatch('dispatchLevel is given, but nothing is dispatched.')

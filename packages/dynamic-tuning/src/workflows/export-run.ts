@@ -5,6 +5,7 @@ import { exportOnnx, type OnnxExport } from '../export/onnx.ts'
 import { type Normalization, openBackbone } from '../io/backbone.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { canMerge, mergeTuned, type TunedWeights } from '../tuners/merge.ts'
 import { tunerNamed } from '../tuners/registry.ts'
 import type { TunerOptions } from '../tuners/tuner.ts'
 import { definedOnly } from './finetune-settings.ts'
@@ -18,6 +19,8 @@ export interface ExportSettings {
   readonly pass?: Exclude<InferencePass, 'complete'> | undefined
   /** Keep weights in `<file>_data`. Default: only where they exceed 1 GB. */
   readonly external?: boolean | undefined
+  /** Fold what the method adds into the dense weights, where that is possible (default): LoRA, SSF and FacT cost nothing. */
+  readonly merge?: boolean | undefined
 }
 
 /** An untrained model to export: for measuring, not for use. */
@@ -35,13 +38,13 @@ export interface RandomExportSettings extends ExportSettings, Partial<Omit<Tuner
 }
 
 /** Exports a tuned model as one ONNX file of standard operators. @throws FormatError where it cannot be written */
-export function exportModel(model: TunedModel, { out, pass = 'skip', external }: ExportSettings): OnnxExport {
-  const { config, tuner, settings, classes, normalization } = model
+export function exportModel(
+  model: TunedModel,
+  { out, pass = 'skip', external, merge = true }: ExportSettings,
+): OnnxExport {
+  const { config, tuner, settings, classes, normalization, tensors } = model
   return exportOnnx(resolve(out), {
-    config,
-    tuner,
-    options: settings,
-    store: model.store(),
+    ...graphOf({ config, tuner, options: settings, tensors }, merge, settings.seed),
     pass,
     external,
     metadata: {
@@ -58,7 +61,15 @@ export function exportModel(model: TunedModel, { out, pass = 'skip', external }:
  * @throws ConfigError for unknown names and shares that make no sense
  */
 export async function exportRandomModel(settings: RandomExportSettings): Promise<OnnxExport> {
-  const { seed = 0, threads = 0, pass = 'skip', classes: numClasses, imageSize, external } = settings
+  const {
+    seed = 0,
+    threads = 0,
+    pass = 'skip',
+    classes: numClasses,
+    imageSize,
+    external,
+    merge = true,
+  } = settings
   const tuner = tunerNamed(settings.method ?? 'dyt')
   const { config, normalization } = openBackbone(settings.model, {
     numClasses,
@@ -74,14 +85,17 @@ export async function exportRandomModel(settings: RandomExportSettings): Promise
     )
   const tensors = await randomModel({ config, tuner, options, active, seed, threads })
   return exportOnnx(resolve(settings.out), {
-    config,
-    tuner,
-    options,
-    store: new WeightStore({ tensors, seed }),
+    ...graphOf({ config, tuner, options, tensors }, merge, seed),
     pass,
     external,
     metadata: { ...describe(tuner.name, pass, config, normalization), weights: `random, seed ${seed}` },
   })
+}
+
+/** What the exported graph is built from: the model as it is, or folded together. */
+function graphOf(tuned: TunedWeights, merge: boolean, seed: number) {
+  const { tensors, ...rest } = merge && canMerge(tuned.tuner) ? mergeTuned(tuned) : tuned
+  return { ...rest, store: new WeightStore({ tensors, seed }) }
 }
 
 function optionsIn({ bottleneck, adapterScale, rate, temperature }: RandomExportSettings) {

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { ConfigError } from '../errors.ts'
 import { tokenCount, type VitConfig } from '../models/vit-config.ts'
-import { checkLayers, checkTuning } from '../tuners/check-tuning.ts'
+import { checkModel, checkTuning } from '../tuners/check-tuning.ts'
+import { type MethodOptionName, methodOptions } from '../tuners/method-options.ts'
 import { tunerNamed } from '../tuners/registry.ts'
 import type { TunerOptions } from '../tuners/tuner.ts'
 import { checkSettings } from './check-settings.ts'
@@ -65,7 +66,13 @@ const whole = z.int().min(0)
 const count = z.int().min(1)
 const positive = z.number().positive()
 
+/** Settings that only some methods have; what `fromEntries` makes of them has lost its types. */
+const ofMethods = Object.fromEntries(
+  Object.entries(methodOptions).map(([name, { schema }]) => [name, schema.optional()]),
+) as unknown as { readonly [K in MethodOptionName]: z.ZodOptional<z.ZodType<FinetuneSettings[K]>> }
+
 const shape = {
+  ...ofMethods,
   data: z.string().min(1),
   model: z.string().min(1).optional(),
   randomWeights: z.boolean().optional(),
@@ -75,14 +82,12 @@ const shape = {
   dispatchStrategy: z.enum(['learned', 'random']).optional(),
   dispatchLayers: z.array(whole).min(1).readonly().optional(),
   bottleneck: whole.max(65_536).optional(),
-  adapterScale: z.number().optional(),
   learnableScale: z.boolean().optional(),
   experts: count.max(1024).optional(),
   router: z.enum(['softmax', 'none']).optional(),
   rate: z.number().gt(0).max(1).optional(),
   temperature: positive.optional(),
   finalTemperature: positive.optional(),
-  adapterDropout: share.lt(1).optional(),
   complete: z.boolean().optional(),
   distillation: z.boolean().optional(),
   rateWeight: z.number().min(0).optional(),
@@ -169,7 +174,7 @@ export function completeFinetune(
 ): FinetuneSettings {
   const asked = { ...defaults, ...definedOnly(input) }
   const tuner = tunerNamed(asked.method)
-  checkLayers('finetune', { ...tuner.defaults, ...asked }, known.config.depth)
+  checkModel('finetune', tuner, { ...tuner.defaults, ...asked }, known.config)
   return {
     minimumLearningRate: asked.learningRate / 100,
     warmupEpochs: asked.epochs / 10,

@@ -86,7 +86,7 @@ export { type GateShape, gateShape } from './tuners/dispatch-inputs.ts'
 export type { Part, Site } from './tuners/parts.ts'
 export { tunerNamed, tuners } from './tuners/registry.ts'
 export { type TunedPass, trainedPatterns, tune } from './tuners/tune.ts'
-export type { Dispatch, Pass, Tuner, TunerOptions, TunerPass } from './tuners/tuner.ts'
+export type { BlockForm, Dispatch, Pass, Tuner, TunerOptions, TunerPass } from './tuners/tuner.ts'
 export type { TensorReport } from './verification/compare.ts'
 export { type FixtureReport, verifyFixture } from './verification/verify.ts'
 export { benchInference } from './workflows/bench-inference.ts'
@@ -97,6 +97,11 @@ export {
   type BenchSettings,
   defaultBench,
 } from './workflows/bench-types.ts'
+export { calibrateRun } from './workflows/calibrate-run.ts'
+export { budgetThresholds, roundedUp } from './workflows/calibration/budgets.ts'
+export type { Calibration, CalibrationSettings } from './workflows/calibration/calibration.ts'
+export { targetText, thresholdText } from './workflows/calibration/page.ts'
+export type { BudgetPoint, CurvePoint } from './workflows/calibration/point.ts'
 export { type DemoControl, type DemoOutcome, demo } from './workflows/demo.ts'
 export type { DemoResult } from './workflows/demo-report.ts'
 export {

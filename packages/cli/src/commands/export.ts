@@ -1,6 +1,13 @@
 import { basename, join } from 'node:path'
 import { Option } from 'commander'
-import { ConfigError, exportModel, exportRandomModel, type OnnxExport, openRun } from 'dynamic-tuning'
+import {
+  budgetThresholds,
+  ConfigError,
+  exportModel,
+  exportRandomModel,
+  type OnnxExport,
+  openRun,
+} from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
 import { formatMemory } from '../terminal/format.ts'
@@ -11,6 +18,8 @@ interface Options extends CommonOptions {
   readonly out?: string
   readonly pass?: 'skip' | 'masked'
   readonly external?: boolean
+  readonly budget?: number
+  readonly fixedThreshold?: boolean
   readonly model?: string
   readonly randomWeights?: boolean
   readonly method?: string
@@ -43,6 +52,8 @@ export const exportCommand = defineCommand<Options>({
       'skip computes active tokens only, masked all of them (default skip)',
     ).choices(['skip', 'masked']),
     new Option('--external', 'keep weights in FILE_data (default only above 1 GB)'),
+    shared.budget(),
+    new Option('--fixed-threshold', 'store gate thresholds in the graph instead of taking them as an input'),
     shared.model(),
     shared.randomWeights(),
     shared.method(),
@@ -53,6 +64,7 @@ export const exportCommand = defineCommand<Options>({
   ],
   examples: [
     ['dyt export runs/photos --format onnx', 'writes runs/photos/model.onnx'],
+    ['dyt export runs/photos --budget 0.6 --fixed-threshold', 'a calibrated budget, built in'],
     ['dyt export --model vit_base_patch16_224 --random-weights --active 0.5', 'a model to measure'],
   ],
   async run({ args: [path], options, terminal }: Call<Options>) {
@@ -75,14 +87,18 @@ function exportTuned(path: string, options: Options): Exported {
     if (options[name] !== undefined)
       throw new ConfigError(`export: ${name} is decided by the run ${path}. Leave it out.`)
   const run = openRun(path)
-  const { pass = 'skip', external } = options
+  const { pass = 'skip', external, budget, fixedThreshold: fixedThresholds } = options
+  const thresholds = budget === undefined ? undefined : budgetThresholds(run, budget)
   const file = options.out ?? join(path, 'model.onnx')
-  const exported = exportModel(run, { out: file, pass, external })
+  const exported = exportModel(run, { out: file, pass, external, thresholds, fixedThresholds })
   return { file, format: 'onnx', method: run.tuner.name, pass, ...exported }
 }
 
 async function exportRandom(options: Options): Promise<Exported> {
   const { model, randomWeights, method = 'dyt', pass = 'skip', out } = options
+  for (const name of ['budget', 'fixedThreshold'] as const)
+    if (options[name] !== undefined)
+      throw new ConfigError(`export: ${name} needs a run, a random model has none. Leave it out.`)
   if (!randomWeights || model === undefined)
     throw new ConfigError(
       'export: which model? Name the folder of a run, or give --model NAME --random-weights.',

@@ -1,7 +1,8 @@
 import { add, type Tensor } from '@dynamic-tuning/engine'
 import type { LayerPart, ModelHooks, Place } from '../models/hooks.ts'
-import { decide } from './gate.ts'
-import { type Block, throughGate } from './gated.ts'
+import { prefixTokens } from '../models/vit-config.ts'
+import { closedGate, decide } from './gate.ts'
+import { type Block, onPrefix, throughGate } from './gated.ts'
 import { dispatchedParts, type Part } from './parts.ts'
 import type { Dispatch, Pass, Tuner, TunerOptions } from './tuner.ts'
 
@@ -31,6 +32,12 @@ export function tune(tuner: Tuner, options: TunerOptions, pass: Pass): TunedPass
     const base = added === undefined ? x : add(x, added)
     if (pass.kind === 'complete' || !gatesAt(part, place)) return add(base, block(x))
     const gate = dispatches.length
+    const form = pass.kind === 'train' ? 'dispatched' : (pass.blocks?.[gate] ?? 'dispatched')
+    if (form !== 'dispatched') {
+      dispatches.push(closedGate(x, place, { number: gate, part }, options))
+      const keeps = form === 'prefix' && options.dispatchLevel === 'token'
+      return keeps ? onPrefix(x, base, block, prefixTokens(place.config)) : base
+    }
     const dispatch = decide(x, place, { number: gate, part }, options, pass)
     dispatches.push(dispatch)
     return throughGate(x, base, block, {

@@ -5,6 +5,7 @@ import { exportOnnx, type OnnxExport } from '../export/onnx.ts'
 import { type Normalization, openBackbone } from '../io/backbone.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { gateShape } from '../tuners/dispatch-inputs.ts'
 import { tunerNamed } from '../tuners/registry.ts'
 import type { TunerOptions } from '../tuners/tuner.ts'
 import { definedOnly } from './finetune-settings.ts'
@@ -18,6 +19,10 @@ export interface ExportSettings {
   readonly pass?: Exclude<InferencePass, 'complete'> | undefined
   /** Keep weights in `<file>_data`. Default: only where they exceed 1 GB. */
   readonly external?: boolean | undefined
+  /** Least gate probability of an active token, one for each gate; 0.5, as trained, by default. The metadata tell them. */
+  readonly thresholds?: readonly number[] | undefined
+  /** Store the thresholds in the graph instead of taking them as an input. */
+  readonly fixedThresholds?: boolean | undefined
 }
 
 /** An untrained model to export: for measuring, not for use. */
@@ -35,8 +40,11 @@ export interface RandomExportSettings extends ExportSettings, Partial<Omit<Tuner
 }
 
 /** Exports a tuned model as one ONNX file of standard operators. @throws FormatError where it cannot be written */
-export function exportModel(model: TunedModel, { out, pass = 'skip', external }: ExportSettings): OnnxExport {
+export function exportModel(model: TunedModel, wanted: ExportSettings): OnnxExport {
   const { config, tuner, settings, classes, normalization } = model
+  const { out, pass = 'skip', external, fixedThresholds } = wanted
+  const gates = gateShape(settings, config).sites.length
+  const thresholds = wanted.thresholds ?? new Array<number>(gates).fill(0.5)
   return exportOnnx(resolve(out), {
     config,
     tuner,
@@ -44,8 +52,11 @@ export function exportModel(model: TunedModel, { out, pass = 'skip', external }:
     store: model.store(),
     pass,
     external,
+    thresholds,
+    fixedThresholds,
     metadata: {
       ...describe(tuner.name, pass, config, normalization),
+      ...(gates > 0 && { threshold: JSON.stringify(thresholds) }),
       resize: settings.resize,
       classes: JSON.stringify(classes),
     },

@@ -102,6 +102,8 @@ export { budgetThresholds, roundedUp } from './workflows/calibration/budgets.ts'
 export type { Calibration, CalibrationSettings } from './workflows/calibration/calibration.ts'
 export { targetText, thresholdText } from './workflows/calibration/page.ts'
 export type { BudgetPoint, CurvePoint } from './workflows/calibration/point.ts'
+export type { DeadBlock, DeadBlockSettings, DeadBlocks } from './workflows/dead-blocks/find-dead-blocks.ts'
+export { changeText, leftOf } from './workflows/dead-blocks/page.ts'
 export { type DemoControl, type DemoOutcome, demo } from './workflows/demo.ts'
 export type { DemoResult } from './workflows/demo-report.ts'
 export {
@@ -119,6 +121,7 @@ export {
   type Explanation,
   explainRun,
 } from './workflows/explain-run.ts'
+export { exportPruned, type PrunedExport } from './workflows/export-pruned.ts'
 export {
   type ExportSettings,
   exportModel,

@@ -3,13 +3,17 @@ import { Option } from 'commander'
 import {
   budgetThresholds,
   ConfigError,
+  type DeadBlocks,
   exportModel,
+  exportPruned,
   exportRandomModel,
   type OnnxExport,
   openRun,
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
+import { number } from '../options/numbers.ts'
+import { deadBlocksText } from '../show-dead-blocks.ts'
 import { formatMemory } from '../terminal/format.ts'
 import type { Paint } from '../terminal/output.ts'
 
@@ -20,6 +24,8 @@ interface Options extends CommonOptions {
   readonly external?: boolean
   readonly budget?: number
   readonly fixedThreshold?: boolean
+  readonly deadBlocks?: number
+  readonly deadBlocksDrop?: boolean
   readonly model?: string
   readonly randomWeights?: boolean
   readonly method?: string
@@ -35,6 +41,8 @@ interface Exported extends OnnxExport {
   readonly format: 'onnx'
   readonly method: string
   readonly pass: 'skip' | 'masked'
+  readonly deadBlocks?: DeadBlocks
+  readonly page?: string
 }
 
 export const exportCommand = defineCommand<Options>({
@@ -54,6 +62,13 @@ export const exportCommand = defineCommand<Options>({
     new Option('--external', 'keep weights in FILE_data (default only above 1 GB)'),
     shared.budget(),
     new Option('--fixed-threshold', 'store gate thresholds in the graph instead of taking them as an input'),
+    new Option(
+      '--dead-blocks [limit]',
+      'leave out blocks whose gate lets at most this share of tokens through (default 0)',
+    )
+      .argParser(number(0, 1))
+      .preset('0'),
+    new Option('--dead-blocks-drop', 'leave them out for the class token too, whatever that changes'),
     shared.model(),
     shared.randomWeights(),
     shared.method(),
@@ -65,16 +80,17 @@ export const exportCommand = defineCommand<Options>({
   examples: [
     ['dyt export runs/photos --format onnx', 'writes runs/photos/model.onnx'],
     ['dyt export runs/photos --budget 0.6 --fixed-threshold', 'a calibrated budget, built in'],
+    ['dyt export runs/photos --dead-blocks', 'without blocks that no patch token enters'],
     ['dyt export --model vit_base_patch16_224 --random-weights --active 0.5', 'a model to measure'],
   ],
   async run({ args: [path], options, terminal }: Call<Options>) {
-    const exported = path === undefined ? await exportRandom(options) : exportTuned(path, options)
+    const exported = path === undefined ? await exportRandom(options) : await exportTuned(path, options)
     terminal.result(exported, () => exportText(exported, terminal.paint))
     return undefined
   },
 })
 
-function exportTuned(path: string, options: Options): Exported {
+async function exportTuned(path: string, options: Options): Promise<Exported> {
   for (const name of [
     'model',
     'randomWeights',
@@ -90,13 +106,19 @@ function exportTuned(path: string, options: Options): Exported {
   const { pass = 'skip', external, budget, fixedThreshold: fixedThresholds } = options
   const thresholds = budget === undefined ? undefined : budgetThresholds(run, budget)
   const file = options.out ?? join(path, 'model.onnx')
-  const exported = exportModel(run, { out: file, pass, external, thresholds, fixedThresholds })
+  const { deadBlocksDrop: drop, deadBlocks: limit = drop ? 0 : undefined, threads, device } = options
+  const settings = { out: file, pass, external, thresholds, fixedThresholds }
+  const compile = { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) }
+  const exported =
+    limit === undefined
+      ? exportModel(run, settings)
+      : await exportPruned(run, { ...settings, limit, drop, compile })
   return { file, format: 'onnx', method: run.tuner.name, pass, ...exported }
 }
 
 async function exportRandom(options: Options): Promise<Exported> {
   const { model, randomWeights, method = 'dyt', pass = 'skip', out } = options
-  for (const name of ['budget', 'fixedThreshold'] as const)
+  for (const name of ['budget', 'fixedThreshold', 'deadBlocks', 'deadBlocksDrop'] as const)
     if (options[name] !== undefined)
       throw new ConfigError(`export: ${name} needs a run, a random model has none. Leave it out.`)
   if (!randomWeights || model === undefined)
@@ -122,5 +144,5 @@ function exportText(exported: Exported, paint: Paint): string {
     paint.dim(`  ${nodes} nodes of ${Object.keys(operators).length} standard operators, opset 20`),
     ...(method === 'dyt' ? [paint.dim(`  ${how}`)] : []),
   ]
-  return `${lines.join('\n')}\n`
+  return `${lines.join('\n')}\n${exported.deadBlocks ? `\n${deadBlocksText(exported.deadBlocks, paint)}` : ''}`
 }

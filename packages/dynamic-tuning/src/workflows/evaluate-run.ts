@@ -4,7 +4,7 @@ import { createLoader } from '../data/loader.ts'
 import { DataError } from '../errors.ts'
 import { type Evaluation, evaluate } from '../evaluation/evaluate.ts'
 import { type RunSummary, summarize } from './summary.ts'
-import type { InferencePass, TunedRun } from './tuned-run.ts'
+import type { InferencePass, TunedModel, TunedRun } from './tuned-run.ts'
 
 /** What a run is evaluated on, and how. */
 export interface EvaluationSettings {
@@ -63,7 +63,7 @@ export async function evaluateRun(run: TunedRun, wanted: EvaluationSettings = {}
 }
 
 /** Images per pass of a model, where nothing else is said. */
-export function usualBatch({ settings }: Pick<TunedRun, 'settings'>): number {
+export function usualBatch({ settings }: Pick<TunedModel, 'settings'>): number {
   return Math.min(64, 4 * settings.microBatch)
 }
 

@@ -7,7 +7,7 @@ import type { VitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { gateShape } from '../tuners/dispatch-inputs.ts'
 import { tunerNamed } from '../tuners/registry.ts'
-import type { TunerOptions } from '../tuners/tuner.ts'
+import type { BlockForm, TunerOptions } from '../tuners/tuner.ts'
 import { definedOnly } from './finetune-settings.ts'
 import { libraryVersion } from './library-version.ts'
 import type { InferencePass, TunedModel } from './tuned-run.ts'
@@ -23,6 +23,10 @@ export interface ExportSettings {
   readonly thresholds?: readonly number[] | undefined
   /** Store the thresholds in the graph instead of taking them as an input. */
   readonly fixedThresholds?: boolean | undefined
+  /** What is left of the block behind each gate; all of it by default. */
+  readonly blocks?: readonly BlockForm[] | undefined
+  /** Further text pairs for the file. */
+  readonly metadata?: Readonly<Record<string, string>>
 }
 
 /** An untrained model to export: for measuring, not for use. */
@@ -42,7 +46,7 @@ export interface RandomExportSettings extends ExportSettings, Partial<Omit<Tuner
 /** Exports a tuned model as one ONNX file of standard operators. @throws FormatError where it cannot be written */
 export function exportModel(model: TunedModel, wanted: ExportSettings): OnnxExport {
   const { config, tuner, settings, classes, normalization } = model
-  const { out, pass = 'skip', external, fixedThresholds } = wanted
+  const { out, pass = 'skip', external, fixedThresholds, blocks, metadata } = wanted
   const gates = gateShape(settings, config).sites.length
   const thresholds = wanted.thresholds ?? new Array<number>(gates).fill(0.5)
   return exportOnnx(resolve(out), {
@@ -54,11 +58,13 @@ export function exportModel(model: TunedModel, wanted: ExportSettings): OnnxExpo
     external,
     thresholds,
     fixedThresholds,
+    blocks,
     metadata: {
       ...describe(tuner.name, pass, config, normalization),
       ...(gates > 0 && { threshold: JSON.stringify(thresholds) }),
       resize: settings.resize,
       classes: JSON.stringify(classes),
+      ...metadata,
     },
   })
 }

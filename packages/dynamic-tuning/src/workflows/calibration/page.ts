@@ -51,12 +51,16 @@ export function targetText({ kind, asked }: Target): string {
 }
 
 function plots(calibration: Calibration): string[] {
-  const { points, global, latencyBatch } = calibration
+  const { points, global, latencyBatch, trained, targets } = calibration
+  const mark = (name: string, point: CurvePoint, y: (point: CurvePoint) => number): Series => ({
+    name,
+    points: [[100 * point.share, y(point)]],
+  })
   const chart = (
     title: string,
     yLabel: string,
     y: (point: CurvePoint) => number,
-    more: Series[] = [],
+    more: readonly Series[] = [],
   ): string =>
     lineChart({
       title,
@@ -67,18 +71,18 @@ function plots(calibration: Calibration): string[] {
         { name: global ? 'per layer' : 'as measured', points: along(points, y) },
         ...(global ? [{ name: 'one threshold', points: along(global, y) }] : []),
         ...more,
-        ...marks(calibration, y),
+        mark('trained', trained, y),
       ],
     })
-  const accuracy = ({ accuracy: value }: CurvePoint): number => 100 * value
-  const best = { name: 'upper envelope', points: along(points, ({ bestAccuracy }) => 100 * bestAccuracy) }
+  const percent = ({ accuracy }: CurvePoint): number => 100 * accuracy
+  const chosen = targets.map((target) => mark(targetText(target), target.point, percent))
   return [
-    chart('Accuracy', 'accuracy (%)', accuracy, [best]),
+    chart('Accuracy', 'accuracy (%)', percent, [steps(points), ...chosen]),
     chart('Loss', 'cross-entropy', ({ loss }) => loss),
-    chart('Active tokens', 'active (%)', ({ activeRate }) => 100 * activeRate),
     ...(latencyBatch === undefined
       ? []
       : [chart(`Latency, batch ${latencyBatch}`, 'milliseconds', ({ latencyMs = Number.NaN }) => latencyMs)]),
+    ratesPerLayer(calibration),
   ]
 }
 
@@ -86,13 +90,27 @@ function plots(calibration: Calibration): string[] {
 const along = (points: readonly CurvePoint[], y: (point: CurvePoint) => number) =>
   points.map((point) => [100 * point.share, y(point)] as const).reverse()
 
-/** Lone points for the trained threshold and the targets. */
-function marks({ trained, targets }: Calibration, y: (point: CurvePoint) => number): Series[] {
-  const mark = (name: string, point: CurvePoint): Series => ({
+/** The envelope: it stays until a dearer point is better. */
+function steps(points: readonly CurvePoint[]): Series {
+  const corners = along(points, ({ bestAccuracy }) => 100 * bestAccuracy)
+  const line = corners.flatMap(([x, y], i) => [[x, corners[i - 1]?.[1] ?? y] as const, [x, y] as const])
+  return { name: 'upper envelope', points: line }
+}
+
+/** Where tokens are active, as trained and at each target. */
+function ratesPerLayer({ trained, targets }: Calibration): string {
+  const line = (name: string, { activeRatePerLayer }: BudgetPoint): Series => ({
     name,
-    points: [[100 * point.share, y(point)]],
+    points: activeRatePerLayer.map((rate, layer) => [layer, 100 * rate] as const),
   })
-  return [mark('trained', trained), ...targets.map((target) => mark(targetText(target), target.point))]
+  return lineChart({
+    title: 'Active tokens per layer',
+    xLabel: 'layer',
+    yLabel: 'active (%)',
+    styles: 'page',
+    yInclude: [0, 100],
+    series: [line('trained', trained), ...targets.map((target) => line(targetText(target), target.point))],
+  })
 }
 
 function table({ points, trained, targets, latencyBatch }: Calibration): SectionTable {

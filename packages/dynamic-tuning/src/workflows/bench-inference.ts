@@ -1,5 +1,6 @@
 import { random } from '@dynamic-tuning/engine'
 import { modelCost } from '../cost/model-cost.ts'
+import { rateForShare } from '../cost/rate-for-share.ts'
 import { Classifier, type Prediction } from '../evaluation/classifier.ts'
 import { ActivityTally, type GateActivity, meanRate } from '../evaluation/gate-activity.ts'
 import { randomModel } from '../evaluation/random-model.ts'
@@ -52,8 +53,11 @@ export async function benchInference(
 
 async function prepare(name: string, config: VitConfig, settings: BenchSettings): Promise<Candidate> {
   const tuner = name === 'static' ? linearProbe : tunerNamed(name)
-  const options = { ...tuner.defaults, bottleneck: settings.bottleneck, rate: settings.active }
-  const { active, seed, threads } = settings
+  const { seed, threads, bottleneck, budget } = settings
+  const given = { ...tuner.defaults, bottleneck }
+  const solved = budget !== undefined && given.dispatch !== 'none'
+  const active = solved ? rateForShare({ config, tuner, options: given }, budget) : settings.active
+  const options = { ...given, rate: active }
   const tensors = await randomModel({ config, tuner, options, active, seed, threads })
   const store = new WeightStore({ tensors })
   const compile = benchCompile(settings)

@@ -9,7 +9,7 @@ import { writeAside } from '../../io/write-aside.ts'
 import { gateShape } from '../../tuners/dispatch-inputs.ts'
 import type { TunedModel, TunedRun } from '../tuned-run.ts'
 import type { CurvePoint } from './point.ts'
-import { thresholdsBetween } from './thresholds-between.ts'
+import { thresholdsWithin } from './thresholds-between.ts'
 
 /** The layout of `budgets.json` that this library writes and reads. */
 export const budgetsFormatVersion = 1
@@ -134,7 +134,7 @@ export function budgetThresholds(run: TunedRun, wanted: number): readonly number
     throw new ConfigError(
       `budget: ${wanted} of the static model's FLOPs, but ${run.path} needs ${roundedUp(cheapest.share)} with every gate closed. Give at least that.`,
     )
-  return thresholdsBetween(points, wanted, probabilities)
+  return thresholdsWithin(points, wanted, probabilities)
 }
 
 /** Three digits, never less than the value itself. */

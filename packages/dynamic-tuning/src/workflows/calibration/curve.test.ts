@@ -3,7 +3,7 @@ import type { GateProbabilities } from '../../evaluation/gate-probabilities.ts'
 import { falling, globalCurve } from './curve.ts'
 import { type BudgetPoint, envelope, type Measurer } from './point.ts'
 import { pointInTime, pointWithin, pointWithoutLoss } from './targets.ts'
-import { thresholdsBetween } from './thresholds-between.ts'
+import { thresholdsBetween, thresholdsWithin } from './thresholds-between.ts'
 
 const table = Array.from({ length: 97 }, (_, i) => (i / 96) ** 2)
 const probabilities: GateProbabilities = { pooled: table, gates: [table, table] }
@@ -93,6 +93,9 @@ describe('targets', () => {
 
   it('closes in on a share of FLOPs from below', async () => {
     const on = await search(() => 0.5)
+    expect(thresholdsWithin(on.points, 0.6, on.probabilities)[0]).toBeGreaterThan(
+      thresholdsBetween(on.points, 0.6, on.probabilities)[0] as number,
+    )
     for (const share of [0.43, 0.6, 0.777, 0.99, 1.1]) {
       const point = await pointWithin(on, share)
       expect(point.share).toBeLessThanOrEqual(share)

@@ -4,6 +4,7 @@ import { formatCount, formatPercent, formatRate } from '../../report/quantity.ts
 import type { SectionTable } from '../../report/section.ts'
 import { libraryVersion } from '../library-version.ts'
 import type { Calibration } from './calibration.ts'
+import { trainedThreshold } from './curve.ts'
 import type { BudgetPoint, CurvePoint } from './point.ts'
 import type { Target } from './targets.ts'
 
@@ -148,8 +149,14 @@ function table({ points, trained, targets, latencyBatch }: Calibration): Section
 /** One threshold, or the least and the largest of several. */
 export function thresholdText({ thresholds }: BudgetPoint): string {
   const [least, most] = [Math.min(...thresholds), Math.max(...thresholds)]
-  const text = (value: number): string => String(Number(value.toPrecision(3)))
-  return least === most ? text(least) : `${text(least)} to ${text(most)}`
+  return least === most ? digits(least) : `${digits(least)} to ${digits(most)}`
+}
+
+/** Three digits, more where these would be 0.5 or 1 without being it. */
+function digits(value: number): string {
+  const special = (text: number): boolean => text !== value && [trainedThreshold, 1].includes(text)
+  const precision = [3, 4, 5, 6].find((count) => !special(Number(value.toPrecision(count)))) ?? 7
+  return String(Number(value.toPrecision(precision)))
 }
 
 function notes({ validationIsTest, evaluations, leftOut, scope, images, run }: Calibration): string[] {

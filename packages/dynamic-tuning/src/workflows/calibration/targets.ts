@@ -1,7 +1,7 @@
 import { ConfigError } from '../../errors.ts'
 import type { GateProbabilities } from '../../evaluation/gate-probabilities.ts'
 import type { BudgetPoint, Measurer } from './point.ts'
-import { thresholdsBetween } from './thresholds-between.ts'
+import { thresholdsBetween, thresholdsWithin } from './thresholds-between.ts'
 
 /** What was asked for: a share of FLOPs, milliseconds of a batch, or points of accuracy lost. */
 export interface Target {
@@ -39,7 +39,7 @@ export async function pointWithin(search: TargetSearch, share: number): Promise<
     points.sort((a, b) => b.flops - a.flops)
     best = points.find((point) => point.share <= share) as BudgetPoint
     if (share - best.share <= closeEnough || best === points[0]) break
-    const next = await search.measurer.measure(thresholdsBetween(points, share, search.probabilities))
+    const next = await search.measurer.measure(thresholdsWithin(points, share, search.probabilities))
     if (points.includes(next)) break
     points.push(next)
   }

@@ -1,6 +1,22 @@
 import { type GateProbabilities, rankOf, thresholdAt } from '../../evaluation/gate-probabilities.ts'
 import type { BudgetPoint } from './point.ts'
 
+/** What lies between calibrated points is looked up so much below the asked share: it must not turn out above. */
+const margin = 0.003
+
+/**
+ * Thresholds for at most `share` of the static model's FLOPs: those of the dearest calibrated point within it where that is
+ * close, else between it and the next dearer one. `points`, by falling FLOPs, reach down to `share`.
+ */
+export function thresholdsWithin(
+  points: readonly BudgetPoint[],
+  share: number,
+  probabilities: GateProbabilities,
+): readonly number[] {
+  const dearest = points.find((point) => point.share <= share) as BudgetPoint
+  return thresholdsBetween(points, Math.max(dearest.share, share - margin), probabilities)
+}
+
 /**
  * Thresholds for `share` of the static model's FLOPs, between those of the calibrated points around it: the share of
  * decisions that each closes changes evenly from one point to the other. `points`, by falling FLOPs, reach down to `share`.

@@ -115,7 +115,7 @@ export { type MethodOption, type MethodOptionName, methodOptions } from './tuner
 export type { Part, Site } from './tuners/parts.ts'
 export { tunerNamed, tuners } from './tuners/registry.ts'
 export { type TunedPass, trainedPatterns, tune } from './tuners/tune.ts'
-export type { Dispatch, Pass, Tuner, TunerOptions, TunerPass } from './tuners/tuner.ts'
+export type { BlockForm, Dispatch, Pass, Tuner, TunerOptions, TunerPass } from './tuners/tuner.ts'
 export type { TensorReport } from './verification/compare.ts'
 export { type FixtureReport, verifyFixture } from './verification/verify.ts'
 export { type BenchCase, benchCase } from './workflows/bench-case.ts'
@@ -127,6 +127,13 @@ export {
   type BenchSettings,
   defaultBench,
 } from './workflows/bench-types.ts'
+export { calibrateRun } from './workflows/calibrate-run.ts'
+export { budgetThresholds, roundedUp } from './workflows/calibration/budgets.ts'
+export type { Calibration, CalibrationSettings } from './workflows/calibration/calibration.ts'
+export { targetText, thresholdText } from './workflows/calibration/page.ts'
+export type { BudgetPoint, CurvePoint } from './workflows/calibration/point.ts'
+export type { DeadBlock, DeadBlockSettings, DeadBlocks } from './workflows/dead-blocks/find-dead-blocks.ts'
+export { changeText, leftOf } from './workflows/dead-blocks/page.ts'
 export { type DemoControl, type DemoOutcome, demo } from './workflows/demo.ts'
 export type { DemoResult } from './workflows/demo-report.ts'
 export {
@@ -144,6 +151,7 @@ export {
   type Explanation,
   explainRun,
 } from './workflows/explain-run.ts'
+export { exportPruned, type PrunedExport } from './workflows/export-pruned.ts'
 export {
   type ExportSettings,
   exportModel,

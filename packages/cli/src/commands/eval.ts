@@ -1,5 +1,12 @@
 import { Option } from 'commander'
-import { evaluateRun, type InferencePass, openRun, type RunEvaluation } from 'dynamic-tuning'
+import {
+  budgetThresholds,
+  ConfigError,
+  evaluateRun,
+  type InferencePass,
+  openRun,
+  type RunEvaluation,
+} from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
 import { summaryText } from '../show-summary.ts'
@@ -10,6 +17,7 @@ interface Options extends CommonOptions {
   readonly data?: string
   readonly pass?: InferencePass
   readonly batch?: number
+  readonly budget?: number
 }
 
 export const evalCommand = defineCommand<Options>({
@@ -23,19 +31,24 @@ export const evalCommand = defineCommand<Options>({
       '--pass <kind>',
       'skip computes active tokens only, masked computes all, complete opens every gate (default skip):',
     ).choices(['skip', 'masked', 'complete']),
+    shared.budget(),
     shared.batch('images per pass (default 64, fewer for large models)'),
   ],
   examples: [
     ['dyt eval runs/photos', 'test it again'],
     ['dyt eval runs/photos --pass complete --json', 'as if no token were skipped'],
+    ['dyt eval runs/photos --budget 0.6', 'at most 60 % of the static FLOPs, once calibrated'],
   ],
   async run({ args, options, terminal }: Call<Options>) {
     const [path = ''] = args
-    const { data, pass, batch, threads, device } = options
+    const { data, pass, batch, budget, threads, device } = options
+    if (budget !== undefined && pass === 'complete')
+      throw new ConfigError('eval: --budget closes gates, --pass complete opens them. Leave one out.')
     const run = openRun(path)
+    const thresholds = budget === undefined ? undefined : budgetThresholds(run, budget)
     terminal.note(terminal.notePaint.dim(`testing ${path}`))
     const compile = { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) }
-    const evaluation = await evaluateRun(run, { data, pass, batch, compile })
+    const evaluation = await evaluateRun(run, { data, pass, batch, thresholds, compile })
     terminal.result(evaluation, () => evaluationText(evaluation, terminal.paint))
     return undefined
   },

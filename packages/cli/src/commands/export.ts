@@ -1,8 +1,19 @@
 import { basename, join } from 'node:path'
 import { Option } from 'commander'
-import { ConfigError, exportModel, exportRandomModel, type OnnxExport, openRun } from 'dynamic-tuning'
+import {
+  budgetThresholds,
+  ConfigError,
+  type DeadBlocks,
+  exportModel,
+  exportPruned,
+  exportRandomModel,
+  type OnnxExport,
+  openRun,
+} from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
+import { number } from '../options/numbers.ts'
+import { deadBlocksText } from '../show-dead-blocks.ts'
 import { formatMemory } from '../terminal/format.ts'
 import type { Paint } from '../terminal/output.ts'
 
@@ -12,6 +23,10 @@ interface Options extends CommonOptions {
   readonly pass?: 'skip' | 'masked'
   readonly external?: boolean
   readonly merge?: boolean
+  readonly budget?: number
+  readonly fixedThreshold?: boolean
+  readonly deadBlocks?: number
+  readonly deadBlocksDrop?: boolean
   readonly model?: string
   readonly randomWeights?: boolean
   readonly method?: string
@@ -27,6 +42,8 @@ interface Exported extends OnnxExport {
   readonly format: 'onnx'
   readonly method: string
   readonly pass: 'skip' | 'masked'
+  readonly deadBlocks?: DeadBlocks
+  readonly page?: string
 }
 
 export const exportCommand = defineCommand<Options>({
@@ -45,6 +62,15 @@ export const exportCommand = defineCommand<Options>({
     ).choices(['skip', 'masked']),
     new Option('--external', 'keep weights in FILE_data (default only above 1 GB)'),
     new Option('--no-merge', 'keep LoRA, SSF and FacT as they are instead of folding them into the weights'),
+    shared.budget(),
+    new Option('--fixed-threshold', 'store gate thresholds in the graph instead of taking them as an input'),
+    new Option(
+      '--dead-blocks [limit]',
+      'leave out blocks whose gate lets at most this share of tokens through (default 0)',
+    )
+      .argParser(number(0, 1))
+      .preset('0'),
+    new Option('--dead-blocks-drop', 'leave them out for the class token too, whatever that changes'),
     shared.model(),
     shared.randomWeights(),
     shared.method(),
@@ -55,16 +81,18 @@ export const exportCommand = defineCommand<Options>({
   ],
   examples: [
     ['dyt export runs/photos --format onnx', 'writes runs/photos/model.onnx'],
+    ['dyt export runs/photos --budget 0.6 --fixed-threshold', 'a calibrated budget, built in'],
+    ['dyt export runs/photos --dead-blocks', 'without blocks that no patch token enters'],
     ['dyt export --model vit_base_patch16_224 --random-weights --active 0.5', 'a model to measure'],
   ],
   async run({ args: [path], options, terminal }: Call<Options>) {
-    const exported = path === undefined ? await exportRandom(options) : exportTuned(path, options)
+    const exported = path === undefined ? await exportRandom(options) : await exportTuned(path, options)
     terminal.result(exported, () => exportText(exported, terminal.paint))
     return undefined
   },
 })
 
-function exportTuned(path: string, options: Options): Exported {
+async function exportTuned(path: string, options: Options): Promise<Exported> {
   for (const name of [
     'model',
     'randomWeights',
@@ -77,14 +105,24 @@ function exportTuned(path: string, options: Options): Exported {
     if (options[name] !== undefined)
       throw new ConfigError(`export: ${name} is decided by the run ${path}. Leave it out.`)
   const run = openRun(path)
-  const { pass = 'skip', external, merge } = options
+  const { pass = 'skip', external, merge, budget, fixedThreshold: fixedThresholds } = options
+  const thresholds = budget === undefined ? undefined : budgetThresholds(run, budget)
   const file = options.out ?? join(path, 'model.onnx')
-  const exported = exportModel(run, { out: file, pass, external, merge })
+  const { deadBlocksDrop: drop, deadBlocks: limit = drop ? 0 : undefined, threads, device } = options
+  const settings = { out: file, pass, external, merge, thresholds, fixedThresholds }
+  const compile = { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) }
+  const exported =
+    limit === undefined
+      ? exportModel(run, settings)
+      : await exportPruned(run, { ...settings, limit, drop, compile })
   return { file, format: 'onnx', method: run.tuner.name, pass, ...exported }
 }
 
 async function exportRandom(options: Options): Promise<Exported> {
   const { model, randomWeights, method = 'dyt', pass = 'skip', out } = options
+  for (const name of ['budget', 'fixedThreshold', 'deadBlocks', 'deadBlocksDrop'] as const)
+    if (options[name] !== undefined)
+      throw new ConfigError(`export: ${name} needs a run, a random model has none. Leave it out.`)
   if (!randomWeights || model === undefined)
     throw new ConfigError(
       'export: which model? Name the folder of a run, or give --model NAME --random-weights.',
@@ -108,5 +146,5 @@ function exportText(exported: Exported, paint: Paint): string {
     paint.dim(`  ${nodes} nodes of ${Object.keys(operators).length} standard operators, opset 20`),
     ...(exported.outputs.length > 1 ? [paint.dim(`  ${how}`)] : []),
   ]
-  return `${lines.join('\n')}\n`
+  return `${lines.join('\n')}\n${exported.deadBlocks ? `\n${deadBlocksText(exported.deadBlocks, paint)}` : ''}`
 }

@@ -1,5 +1,6 @@
 import type { CommandUnit } from '../command.ts'
 import { benchInferenceCommand, benchTrainingCommand } from './bench.ts'
+import { calibrateCommand } from './calibrate.ts'
 import { demoCommand } from './demo.ts'
 import { evalCommand } from './eval.ts'
 import { explainCommand } from './explain.ts'
@@ -18,6 +19,7 @@ export const commands: readonly CommandUnit[] = [
   evalCommand,
   predictCommand,
   explainCommand,
+  calibrateCommand,
   exportCommand,
   flopsCommand,
   benchInferenceCommand,

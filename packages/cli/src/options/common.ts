@@ -62,6 +62,11 @@ export const shared = {
   data: (text = 'folder of class folders, .tar, list files, or builtin:TASK'): Option =>
     new Option('--data <place>', text),
   out: (text: string): Option => new Option('--out <folder>', text),
+  budget: (): Option =>
+    new Option(
+      '--budget <share>',
+      "share of the static model's FLOPs, as calibrated: see dyt calibrate",
+    ).argParser(number(0)),
   active: (): Option =>
     new Option('--active <share>', 'share of tokens that random dispatchers let through').argParser(
       number(0, 1),

@@ -5,7 +5,7 @@ import { patchCount, prefixTokens, type VitConfig } from '../models/vit-config.t
 import { WeightStore } from '../nn/weight-store.ts'
 import { gateShape, inferencePass } from '../tuners/dispatch-inputs.ts'
 import { trainedPatterns, tune } from '../tuners/tune.ts'
-import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
+import type { BlockForm, Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { type Cost, countCost, symbolsIn } from './count-cost.ts'
 
 /** A model whose cost is asked for. */
@@ -21,6 +21,8 @@ export interface ModelCostSettings {
    * level), and the root of its mean square, which attention costs; by default every image has the mean.
    */
   readonly gates?: readonly { readonly rate: number; readonly rms?: number }[]
+  /** What is left of the block behind each gate; all of it by default. */
+  readonly blocks?: readonly BlockForm[]
 }
 
 /** Parameters and multiply-accumulates of one image. */
@@ -42,9 +44,9 @@ export interface ModelCost {
  * @throws ConfigError for a rate outside 0..1, or another number of rates than of gates
  */
 export function modelCost(settings: ModelCostSettings): ModelCost {
-  const { config, tuner, options = tuner.defaults } = settings
+  const { config, tuner, options = tuner.defaults, blocks } = settings
   const store = new WeightStore({ trainable: [/./] })
-  const pass = tune(tuner, options, inferencePass('skip', options, config))
+  const pass = tune(tuner, options, inferencePass('skip', options, config, { blocks }))
   const { logits } = vit(input('images', ['B', 3, ...config.imageSize]), store, config, pass.hooks)
   const sizes = openSizes({ ...settings, options })
   const symbols = Object.fromEntries([...symbolsIn([logits])].map((name) => [name, sizeNamed(name, sizes)]))

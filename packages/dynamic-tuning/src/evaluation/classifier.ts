@@ -16,7 +16,7 @@ import { gumbelNoise } from '../training/noise.ts'
 import { type GateShape, gateShape, inferencePass } from '../tuners/dispatch-inputs.ts'
 import { stackLayers } from '../tuners/stack-layers.ts'
 import { tune } from '../tuners/tune.ts'
-import type { Pass, Tuner, TunerOptions } from '../tuners/tuner.ts'
+import type { BlockForm, Pass, Tuner, TunerOptions } from '../tuners/tuner.ts'
 
 /** What a classifier is built from. */
 export interface ClassifierSettings {
@@ -32,6 +32,10 @@ export interface ClassifierSettings {
   readonly thresholds?: number | readonly number[] | undefined
   /** Whether the graph stores the thresholds instead of taking them as an input. */
   readonly fixedThresholds?: boolean | undefined
+  /** What is left of the block behind each gate; all of it by default. */
+  readonly blocks?: readonly BlockForm[] | undefined
+  /** Whether the graph has another output, `probabilities` [B, D, n]: how sure each gate was. */
+  readonly probabilities?: boolean | undefined
   /** Of random dispatch. */
   readonly seed?: number | undefined
 }
@@ -42,6 +46,8 @@ export interface Prediction {
   readonly logits: Float32Array
   /** 0 or 1, [B, D, n] for D gates (see `gates`) over patch tokens; undefined for methods without dispatch. */
   readonly masks: Float32Array | undefined
+  /** sigmoid(logit) of every decision, [B, D, n], where the settings ask for them. */
+  readonly probabilities?: Float32Array | undefined
 }
 
 /**
@@ -53,10 +59,13 @@ export function inferenceGraph(settings: ClassifierSettings, name = 'images'): R
   const images = input(name, ['B', 3, ...config.imageSize])
   const { sites } = gateShape(options, config)
   const fixed = settings.fixedThresholds ? thresholdList(settings.thresholds, sites.length) : undefined
-  const opened = tune(tuner, options, inferencePass(settings.pass ?? 'skip', options, config, fixed))
+  const { pass = 'skip', blocks } = settings
+  const opened = tune(tuner, options, inferencePass(pass, options, config, { fixed, blocks }))
   const { logits } = vit(images, store, config, opened.hooks)
   if (opened.dispatches.length === 0) return { logits }
-  return { logits, masks: stackLayers(opened.dispatches.map(({ mask }) => mask)) }
+  const masks = stackLayers(opened.dispatches.map(({ mask }) => mask))
+  if (!settings.probabilities) return { logits, masks }
+  return { logits, masks, probabilities: stackLayers(opened.dispatches.map(({ soft }) => soft)) }
 }
 
 /** A compiled tuned model that classifies batches of any size. */
@@ -87,8 +96,12 @@ export class Classifier {
     const used = this.program.inputs.filter(({ name }) => weights.has(name))
     const feeds = used.map(({ name }) => [name, weights.get(name) as TensorData] as const)
     const gates = this.gateFeeds(images, first, thresholds)
-    const { logits, masks } = await this.program.run({ images, ...gates, ...Object.fromEntries(feeds) })
-    return { logits: logits?.data as Float32Array, masks: masks?.data as Float32Array | undefined }
+    const outputs = await this.program.run({ images, ...gates, ...Object.fromEntries(feeds) })
+    return {
+      logits: outputs.logits?.data as Float32Array,
+      masks: outputs.masks?.data as Float32Array | undefined,
+      probabilities: outputs.probabilities?.data as Float32Array | undefined,
+    }
   }
 
   /** The model's gates, and how many decisions each makes on an image: D and n of the masks. */

@@ -55,7 +55,7 @@ export interface LayerPart extends Place {
   norm(tokens: Tensor): Tensor
 }
 
-/** Token sequences of a model by name, [B, N + 1, C] each. */
+/** Token sequences of a model by name, [B, P + N, C] each. */
 export interface Stages {
   /** What enters the first layer. */
   readonly embed: Tensor
@@ -65,11 +65,11 @@ export interface Stages {
 
 /**
  * Places where a method changes a model; each is optional. A model offers them, a method fills those it needs.
- * x: [B, N + 1, C] -> [B, N + 1, C] unless said otherwise. Hooks inside a part (`afterLinear`, `afterNorm`, `branch`) are
+ * x: [B, P + N, C] -> [B, P + N, C] unless said otherwise. Hooks inside a part (`afterLinear`, `afterNorm`, `branch`) are
  * also called on the rows [K, C] of active tokens alone, where tokens are dispatched: they treat each row by itself.
  */
 export interface ModelHooks {
-  /** The token sequence after embedding, class token first: [B, N + 1, C] to [B, M, C]. */
+  /** The token sequence after embedding, class token first: [B, P + N, C] to [B, M, C]. */
   readonly tokens?: (tokens: Tensor, place: ModelPlace) => Tensor
   /** The tokens that enter a layer, class token first, patches last: [B, N, C] to [B, M, C]. */
   readonly enter?: (x: Tensor, place: Place) => Tensor

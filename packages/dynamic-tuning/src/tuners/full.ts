@@ -16,6 +16,6 @@ export const full = defineTuner({
   family: 'full',
   trainable: [/./],
   learningRateFactor: 0.1,
-  parameterFormula: 'D (3 p^2 + 1) + D + (N + 1) D + L ((4 + 2 m) D^2 + (9 + m) D) + 2 D',
+  parameterFormula: 'D (3 p^2 + 1) + D + (P + N) D + L ((4 + 2 m) D^2 + (9 + m) D) + 2 D',
   parameterCount: (config) => wholeModel(config),
 })

@@ -59,16 +59,31 @@ export function decide(
   return { layer, part, logits, soft, mask: straightThrough(hard(noisy), soft) }
 }
 
+/** The decision of a gate that never lets anything through; it has no dispatcher. */
+export function closedGate(x: Tensor, place: Place, { part }: GateOf, options: TunerOptions): Dispatch {
+  const like = decisionsLike(x, place, options)
+  const mask = expandLike(scalar(0), like)
+  return { layer: place.index, part, logits: expandLike(scalar(-100), like), soft: mask, mask }
+}
+
+/** Something of a gate's decisions' shape: [B, N], or [B, 1] at sample level. */
+function decisionsLike(x: Tensor, { config }: Place, options: TunerOptions): Tensor {
+  const [batch, tokens] = x.shape as [string, number]
+  const like = slice(x, 2, 0, 1)
+  const some =
+    options.dispatchLevel === 'sample'
+      ? slice(like, 1, 0, 1)
+      : slice(like, 1, tokens - patchCount(config), tokens)
+  return reshape(some, [batch, some.shape[1] as number])
+}
+
 /** [B, N], or [B, 1] at sample level. */
-function logitsOf(x: Tensor, { weights, config }: Place, part: Part, options: TunerOptions): Tensor {
+function logitsOf(x: Tensor, place: Place, part: Part, options: TunerOptions): Tensor {
+  if (options.dispatchStrategy === 'random')
+    return expandLike(scalar(logitOf(options.rate)), decisionsLike(x, place, options))
+  const { weights, config } = place
   const [batch, tokens] = x.shape as [string, number]
   const first = tokens - patchCount(config)
-  if (options.dispatchStrategy === 'random') {
-    const like = slice(x, 2, 0, 1)
-    const some = options.dispatchLevel === 'sample' ? slice(like, 1, 0, 1) : slice(like, 1, first, tokens)
-    const flat = reshape(some, [batch, some.shape[1] as number])
-    return expandLike(scalar(logitOf(options.rate)), flat)
-  }
   const head = weights.at(`${part}_token_select.mlp_head`)
   if (options.dispatchLevel === 'sample')
     return linearLayer(reduceMean(slice(x, 1, first, tokens), { axes: [1] }), head, 1)

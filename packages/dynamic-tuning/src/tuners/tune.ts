@@ -1,7 +1,8 @@
 import { add, type Tensor } from '@dynamic-tuning/engine'
 import type { AttentionPart, LayerPart, MlpPart, ModelHooks, Place } from '../models/hooks.ts'
-import { decide } from './gate.ts'
-import { type Block, throughGate } from './gated.ts'
+import { patchCount } from '../models/vit-config.ts'
+import { closedGate, decide } from './gate.ts'
+import { type Block, onPrefix, throughGate } from './gated.ts'
 import { dispatchedParts, type Part } from './parts.ts'
 import type { Dispatch, Pass, Tuner, TunerOptions } from './tuner.ts'
 
@@ -36,6 +37,13 @@ export function tune(tuner: Tuner, options: TunerOptions, pass: Pass): TunedPass
     const base = added === undefined ? x : add(x, added)
     if (pass.kind === 'complete' || !gatesAt(part, place)) return add(base, block(x))
     const gate = dispatches.length
+    const form = pass.kind === 'train' ? 'dispatched' : (pass.blocks?.[gate] ?? 'dispatched')
+    if (form !== 'dispatched') {
+      dispatches.push(closedGate(x, place, { number: gate, part }, options))
+      const keeps = form === 'prefix' && options.dispatchLevel === 'token'
+      const prefix = Number(x.shape[1]) - patchCount(place.config)
+      return keeps ? onPrefix(x, base, block, prefix) : base
+    }
     const dispatch = decide(x, place, { number: gate, part }, options, pass)
     dispatches.push(dispatch)
     return throughGate(x, base, block, {

@@ -27,7 +27,15 @@ export type Pass =
       readonly threshold?: Tensor | undefined
       /** As in training; random dispatch needs it. */
       readonly noise?: Tensor | undefined
+      /** What becomes of the block behind each gate, [D]; all are dispatched where absent. */
+      readonly blocks?: readonly BlockForm[] | undefined
     }
+
+/**
+ * A block behind a gate: `dispatched` as trained; `prefix`, kept for class and register tokens alone, as if the gate let no
+ * patch token through (at sample level, where those follow the gate too, nothing is left); `dropped`, left out for all.
+ */
+export type BlockForm = 'dispatched' | 'prefix' | 'dropped'
 
 /** What one dispatcher decided: n = N patch tokens, or 1 for the whole image. */
 export interface Dispatch {

@@ -5,9 +5,10 @@ import { exportOnnx, type OnnxExport } from '../export/onnx.ts'
 import { type Normalization, openBackbone } from '../io/backbone.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { gateShape } from '../tuners/dispatch-inputs.ts'
 import { canMerge, mergeTuned, type TunedWeights } from '../tuners/merge.ts'
 import { tunerNamed } from '../tuners/registry.ts'
-import type { TunerOptions } from '../tuners/tuner.ts'
+import type { BlockForm, TunerOptions } from '../tuners/tuner.ts'
 import { definedOnly } from './finetune-settings.ts'
 import { libraryVersion } from './library-version.ts'
 import type { InferencePass, TunedModel } from './tuned-run.ts'
@@ -21,6 +22,14 @@ export interface ExportSettings {
   readonly external?: boolean | undefined
   /** Fold what the method adds into the dense weights, where that is possible (default): LoRA, SSF and FacT cost nothing. */
   readonly merge?: boolean | undefined
+  /** Least gate probability of an active token, one for each gate; 0.5, as trained, by default. The metadata tell them. */
+  readonly thresholds?: readonly number[] | undefined
+  /** Store the thresholds in the graph instead of taking them as an input. */
+  readonly fixedThresholds?: boolean | undefined
+  /** What is left of the block behind each gate; all of it by default. */
+  readonly blocks?: readonly BlockForm[] | undefined
+  /** Further text pairs for the file. */
+  readonly metadata?: Readonly<Record<string, string>>
 }
 
 /** An untrained model to export: for measuring, not for use. */
@@ -38,20 +47,25 @@ export interface RandomExportSettings extends ExportSettings, Partial<Omit<Tuner
 }
 
 /** Exports a tuned model as one ONNX file of standard operators. @throws FormatError where it cannot be written */
-export function exportModel(
-  model: TunedModel,
-  { out, pass = 'skip', external, merge = true }: ExportSettings,
-): OnnxExport {
+export function exportModel(model: TunedModel, wanted: ExportSettings): OnnxExport {
   const { config, tuner, settings, classes, normalization, tensors } = model
+  const { out, pass = 'skip', external, merge = true, fixedThresholds, blocks, metadata } = wanted
+  const gates = gateShape(settings, config).sites.length
+  const thresholds = wanted.thresholds ?? new Array<number>(gates).fill(0.5)
   return exportOnnx(resolve(out), {
     ...graphOf({ config, tuner, options: settings, tensors }, merge, settings.seed),
     pass,
     external,
+    thresholds,
+    fixedThresholds,
+    blocks,
     metadata: {
       ...describe(tuner.name, pass, config, normalization),
+      ...(gates > 0 && { threshold: JSON.stringify(thresholds) }),
       resize: settings.resize,
       ...(settings.cropRatio !== undefined && { crop_ratio: String(settings.cropRatio) }),
       classes: JSON.stringify(classes),
+      ...metadata,
     },
   })
 }

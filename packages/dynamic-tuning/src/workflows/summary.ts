@@ -61,6 +61,6 @@ export function summarize(
 }
 
 /** Multiply-accumulates of an image through the bare ViT. */
-function staticFlops(config: TunedModel['config']): number {
+export function staticFlops(config: TunedModel['config']): number {
   return modelCost({ config, tuner: linearProbe }).flops.total
 }

@@ -160,6 +160,7 @@ export {
 } from './workflows/finetune-settings.ts'
 export { libraryVersion } from './workflows/library-version.ts'
 export { nearestWord } from './workflows/nearest-word.ts'
+export { peakMemoryMB } from './workflows/peak-memory.ts'
 export { type ImagePrediction, type PredictSettings, predictImages } from './workflows/predict.ts'
 export { pretrain, type RunControl } from './workflows/pretrain.ts'
 export {

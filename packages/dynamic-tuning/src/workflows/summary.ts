@@ -2,6 +2,7 @@ import { modelCost } from '../cost/model-cost.ts'
 import type { Evaluation } from '../evaluation/evaluate.ts'
 import type { GateActivity } from '../evaluation/gate-activity.ts'
 import { linearProbe } from '../tuners/linear.ts'
+import { peakMemoryMB } from './peak-memory.ts'
 import type { TunedModel } from './tuned-run.ts'
 
 /** How good a tuned model is and what it costs; the JSON of `finetune` and `eval`. */
@@ -55,7 +56,7 @@ export function summarize(
     flops: cost.flops.total,
     staticFlops: staticFlops(config),
     seconds,
-    peakMemoryMB: Math.round(process.resourceUsage().maxRSS / 1024),
+    peakMemoryMB: Math.round(peakMemoryMB()),
     seed: settings.seed,
   }
 }

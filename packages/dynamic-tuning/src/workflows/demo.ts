@@ -15,11 +15,11 @@ import {
   demoTasks,
   demoWork,
 } from './demo-settings.ts'
-import { measureSpeed } from './demo-speed.ts'
 import { exportModel } from './export-run.ts'
 import { finetune } from './finetune.ts'
 import { definedOnly } from './finetune-settings.ts'
 import { libraryVersion } from './library-version.ts'
+import { measureSpeed } from './model-speed.ts'
 import type { RunSummary } from './summary.ts'
 import { openRun, type TunedRun } from './tuned-run.ts'
 
@@ -106,11 +106,11 @@ async function finish(
   { onPhase }: DemoControl,
 ): Promise<DemoResult[]> {
   onPhase?.('timing the four models in turn')
-  const speeds = await measureSpeed(runs, { threads: settings.threads })
+  const { imagesPerSecond } = await measureSpeed(runs, { compile: { threads: settings.threads } })
   const results = runs.map((each, i) => ({
     ...resultOf(each),
     method: each.tuner.name as DemoMethod,
-    imagesPerSecond: speeds[i] as number,
+    imagesPerSecond: imagesPerSecond[i] as number,
   }))
   for (const result of results) run.appendMetric({ kind: 'result', ...result })
   onPhase?.('writing model.onnx and report.html')

@@ -6,6 +6,7 @@ import { explainCommand } from './explain.ts'
 import { exportCommand } from './export.ts'
 import { finetuneCommand } from './finetune.ts'
 import { flopsCommand } from './flops.ts'
+import { methodsCommand } from './methods.ts'
 import { predictCommand } from './predict.ts'
 import { pretrainCommand } from './pretrain.ts'
 import { verifyCommand } from './verify.ts'
@@ -19,6 +20,7 @@ export const commands: readonly CommandUnit[] = [
   predictCommand,
   explainCommand,
   exportCommand,
+  methodsCommand,
   flopsCommand,
   benchInferenceCommand,
   benchTrainingCommand,

@@ -20,7 +20,7 @@ import { finetune } from './finetune.ts'
 import { definedOnly } from './finetune-settings.ts'
 import { libraryVersion } from './library-version.ts'
 import { measureSpeed } from './model-speed.ts'
-import type { RunSummary } from './summary.ts'
+import { type RunSummary, storedSummary } from './summary.ts'
 import { openRun, type TunedRun } from './tuned-run.ts'
 
 /** Where the demo writes and reports, and how it is stopped. */
@@ -108,7 +108,7 @@ async function finish(
   onPhase?.('timing the four models in turn')
   const { imagesPerSecond } = await measureSpeed(runs, { compile: { threads: settings.threads } })
   const results = runs.map((each, i) => ({
-    ...resultOf(each),
+    ...(storedSummary(each.folder) as RunSummary),
     method: each.tuner.name as DemoMethod,
     imagesPerSecond: imagesPerSecond[i] as number,
   }))
@@ -119,10 +119,4 @@ async function finish(
   const { test } = await openDataset(dyt.settings.data, dyt.settings)
   writeAside(run.reportPath, await demoReport(settings, results, runs, test))
   return results
-}
-
-function resultOf({ folder, path }: TunedRun): RunSummary {
-  const line = folder.readMetrics().findLast((each) => 'kind' in each && each.kind === 'result')
-  const { kind: _kind, step: _step, ...summary } = line as RunSummary & { kind: string; step: number }
-  return { ...summary, run: path }
 }

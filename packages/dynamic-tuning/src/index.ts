@@ -79,7 +79,7 @@ export {
   type Series,
   scatterChart,
 } from './report/plot.ts'
-export { formatCount, formatDuration, formatPercent, formatRate } from './report/quantity.ts'
+export { formatCount, formatDuration, formatMemory, formatPercent, formatRate } from './report/quantity.ts'
 export { countActive, heatTokens, overlayTokens, type TokenGrid } from './report/token-overlay.ts'
 export {
   encodePng,

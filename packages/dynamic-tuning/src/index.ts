@@ -127,6 +127,17 @@ export {
   type BenchSettings,
   defaultBench,
 } from './workflows/bench-types.ts'
+export {
+  type CompareControl,
+  type CompareStopped,
+  compare,
+} from './workflows/compare/compare.ts'
+export { compareColumns, failureText } from './workflows/compare/compare-table.ts'
+export type { CompareFailure, CompareOutcome } from './workflows/compare/finish-comparison.ts'
+export { type CompareInput, compareKeys } from './workflows/compare/plan.ts'
+export type { PlannedRun } from './workflows/compare/plan-runs.ts'
+export type { JobEnd } from './workflows/compare/start-finetune.ts'
+export type { CompareRow } from './workflows/compare/summarize-cases.ts'
 export { type DemoControl, type DemoOutcome, demo } from './workflows/demo.ts'
 export type { DemoResult } from './workflows/demo-report.ts'
 export {

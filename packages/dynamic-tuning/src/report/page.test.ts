@@ -84,6 +84,11 @@ describe('renderReport', () => {
       '<th scope="col">images/s</th><th scope="col">seeds</th><th scope="col">training</th><th scope="col">peak memory</th></tr>',
     )
     expect(page).toContain('<td>–</td><td>–</td><td>–</td><td>–</td></tr>')
+    expect(page).toContain('>GFLOPs per image</text>')
+    const small = rows.map((each) => ({ ...each, flops: 3e8 }))
+    expect(renderReport({ title: 'x', headline: [], curves: [], methods: small })).toContain(
+      '>MFLOPs per image</text>',
+    )
     expect(page).toContain('<td class="best">6.00</td><td>3</td><td>1 min 35 s</td><td>812 MB</td></tr>')
   })
   it('closes every element it opens', () => {

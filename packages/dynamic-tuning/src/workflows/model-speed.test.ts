@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { measureSpeed } from './model-speed.ts'
+import { measureSpeed, usualRounds } from './model-speed.ts'
 import { tinyRun } from './tiny-run.test.support.ts'
 import { openRun } from './tuned-run.ts'
 
@@ -21,6 +21,10 @@ describe('measureSpeed', () => {
       expect(speed).toBeGreaterThan(10)
       expect(speed).toBeLessThan(10_000_000)
     }
+  })
+
+  it('repeats short passes more often', () => {
+    expect([[1, 2], [100, 100], [300, 300, 400], [0]].map(usualRounds)).toEqual([60, 25, 9, 60])
   })
 
   it('ends where it is told to', async () => {

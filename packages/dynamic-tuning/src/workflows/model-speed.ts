@@ -13,8 +13,8 @@ export interface SpeedSettings {
   readonly compile?: CompileOptions
   /** Most images per pass; large models and small test sets take fewer. Default 32. */
   readonly batch?: number
-  /** Counted passes of each model, after one that lays out its memory. Default 9. */
-  readonly rounds?: number
+  /** Counted passes of each model. Default as many as take a few seconds, 9 to 60: short passes scatter more. */
+  readonly rounds?: number | undefined
   /** Raised, it ends the measurement before the next pass by throwing the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }
@@ -33,7 +33,7 @@ export interface ModelSpeeds {
  */
 export async function measureSpeed(
   models: readonly TunedModel[],
-  { compile = {}, batch = 32, rounds = 9, signal }: SpeedSettings = {},
+  { compile = {}, batch = 32, rounds: wanted, signal }: SpeedSettings = {},
 ): Promise<ModelSpeeds> {
   const fitting = Math.min(batch, ...models.map(({ config }) => usualMicroBatch(config)))
   const batches = await Promise.all(models.map((model) => testBatch(model, fitting)))
@@ -46,12 +46,23 @@ export async function measureSpeed(
       const images = pixels.subarray(0, (pixels.length / all) * size)
       return { name: String(i), run: () => classify(classifier, images, signal) }
     })
-    const times = await timeInTurn(cases, { warmup: 1, rounds })
+    // The first pass of a model lays out its memory: it does not count, nor does the one that rounds are chosen by.
+    const trial = await timeInTurn(cases, { warmup: 1, rounds: 1 })
+    const rounds = wanted ?? usualRounds([...trial.values()].map(({ medianMs }) => medianMs))
+    const times = await timeInTurn(cases, { warmup: 0, rounds })
     const imagesPerSecond = cases.map(({ name }) => (1000 * size) / (times.get(name)?.medianMs ?? Number.NaN))
     return { batch: size, rounds, imagesPerSecond }
   } finally {
     await Promise.all(opened.map((each) => each.release()))
   }
+}
+
+const wantedMs = 5000
+
+/** Passes of each model so that all together take about five seconds; `passMs` are those of one pass each. */
+export function usualRounds(passMs: readonly number[]): number {
+  const rounds = Math.round(wantedMs / passMs.reduce((sum, ms) => sum + ms, 0))
+  return Math.min(60, Math.max(9, rounds))
 }
 
 function classify(classifier: Classifier, images: Float32Array, signal?: AbortSignal): Promise<unknown> {

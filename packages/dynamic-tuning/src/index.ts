@@ -134,7 +134,7 @@ export {
 } from './workflows/compare/compare.ts'
 export { compareColumns, failureText } from './workflows/compare/compare-table.ts'
 export type { CompareFailure, CompareOutcome } from './workflows/compare/finish-comparison.ts'
-export { type CompareInput, compareKeys } from './workflows/compare/plan.ts'
+export { type CompareInput, compareKeys, defaultMethods } from './workflows/compare/plan.ts'
 export type { PlannedRun } from './workflows/compare/plan-runs.ts'
 export type { JobEnd } from './workflows/compare/start-finetune.ts'
 export type { CompareRow } from './workflows/compare/summarize-cases.ts'

@@ -1,5 +1,6 @@
 import type { CommandUnit } from '../command.ts'
 import { benchInferenceCommand, benchTrainingCommand } from './bench.ts'
+import { compareCommand } from './compare.ts'
 import { demoCommand } from './demo.ts'
 import { evalCommand } from './eval.ts'
 import { explainCommand } from './explain.ts'
@@ -15,6 +16,7 @@ import { verifyCommand } from './verify.ts'
 export const commands: readonly CommandUnit[] = [
   demoCommand,
   finetuneCommand,
+  compareCommand,
   pretrainCommand,
   evalCommand,
   predictCommand,

@@ -12,7 +12,7 @@ import type { CompareRow } from './summarize-cases.ts'
 /** `compare.html`: the table, accuracy against compute and speed, and accuracy over the epochs; self-contained. */
 export function compareReport(outcome: CompareOutcome): string {
   const { cases, failures, data, seeds, settings } = outcome
-  const own = Object.fromEntries(cases.map((row) => [row.case, { method: row.method, ...row.settings }]))
+  const own = Object.fromEntries(cases.map((row) => [`case ${row.case}`, settingsText(row)]))
   return renderReport({
     title: `${cases.length} ${cases.length === 1 ? 'case' : 'cases'} compared on ${shortName(data)}`,
     subtitle: subtitle(outcome),
@@ -22,6 +22,12 @@ export function compareReport(outcome: CompareOutcome): string {
     settings: { data, seeds, ...settings, ...own, 'library version': libraryVersion() },
     notes: [...failures.map((each) => `Failed: ${failureText(each)}`), ...compareNotes(outcome)],
   })
+}
+
+function settingsText({ method, settings }: CompareRow): string {
+  return Object.entries({ method, ...settings })
+    .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
+    .join(', ')
 }
 
 function subtitle({ cases, seeds }: CompareOutcome): string {

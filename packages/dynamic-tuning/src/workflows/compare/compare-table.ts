@@ -98,7 +98,7 @@ export function compareNotes({ cases, seeds, speed }: CompareOutcome): string[] 
   return [
     `Accuracy: share of ${images} test images, with the skipping model; mean and standard deviation (n - 1) over seeds ${seeds.join(', ')}. A seed draws batches, noise and new weights, and where the data is not split already, the split.`,
     'Trained parameters count the head. FLOPs are multiply-accumulates of one image at the shares of active tokens that occurred; means over seeds.',
-    `Images per second: the models of the first seed with skipped tokens left out, all in one process and in turn, medians of ${rounds} passes of ${batch} images, loading not counted; ${threads === 0 ? 'as many threads as the runtime chose' : `${threads} threads`}, ${environment.cpu}, ${environment.cores} cores.`,
+    `Images per second: the model of each case's first seed with skipped tokens left out, all in one process and in turn, medians of ${rounds} passes of ${batch} images, loading not counted; ${threads === 0 ? 'as many threads as the runtime chose' : `${threads} threads`}, ${environment.cpu}, ${environment.cores} cores.`,
     'Training time is spent in steps, a mean over seeds; each run had a process of its own. Peak memory is the largest of those processes.',
   ]
 }

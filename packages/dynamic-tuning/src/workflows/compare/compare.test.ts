@@ -8,7 +8,6 @@ import { drawWeights } from '../../models/backbone.ts'
 import { tinyVit } from '../tiny-run.test.support.ts'
 import { type CompareControl, compare } from './compare.ts'
 import type { CompareOutcome } from './finish-comparison.ts'
-import type { CompareRow } from './summarize-cases.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'compare-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -72,7 +71,7 @@ describe('compare', () => {
     expect(saved).toEqual(JSON.parse(JSON.stringify(rest)))
     const phases: string[] = []
     const again = await finished(two, at('parts'), { onPhase: (phase) => phases.push(phase) })
-    expect(phases).toEqual([])
+    expect(phases).toEqual(['opening data and backbone'])
     expect(again).toEqual(rest)
   })
 
@@ -97,29 +96,35 @@ describe('compare', () => {
     expect(readFileSync(at('failing', 'compare.html'), 'utf8')).toContain('<li>Failed: diverges, seed 0: ')
   })
 
-  it('takes further cases and seeds, and times all models anew', async () => {
-    const one = { ...common, methods: ['linear'], epochs: 1 }
-    const first = await finished(one, at('grown'))
+  it('shows everything on one page', () => {
+    const page = readFileSync(at('whole', 'compare.html'), 'utf8')
+    for (const text of [
+      '2 cases compared on builtin:nature',
+      'Accuracy against compute',
+      'Accuracy against measured speed',
+      'Accuracy on held-out images',
+      '<th scope="row">case dyt r=0.5</th><td>method dyt, rate 0.5</td>',
+      '2 of 2',
+    ])
+      expect(page).toContain(text)
+    expect(page).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)|NaN|undefined/)
+  })
+
+  it('takes further cases, and times all models anew', async () => {
     const phases: string[] = []
-    const grown = await finished({ ...one, methods: ['adaptformer', 'linear'], seeds: 2 }, at('grown'), {
+    const three = { ...two, methods: ['adaptformer', 'linear', 'dyt'] }
+    const grown = await finished(three, at('whole'), {
       onPhase: (phase) => phases.push(phase),
-      onStart: ({ finished: kept }) => expect(kept).toBe(1),
+      onStart: ({ finished: kept }) => expect(kept).toBe(2),
     })
-    expect(phases).toEqual(['timing 2 models in turn'])
-    const [adaptformer, linear] = grown.cases as [CompareRow, CompareRow]
-    expect(linear.runs[0]).toEqual(first.cases[0]?.runs[0])
-    for (const row of [adaptformer, linear]) {
-      const [a, b] = row.runs.map((run) => run.accuracy) as [number, number]
-      expect(row.seeds).toBe(2)
-      expect(row.accuracy).toBe((a + b) / 2)
-      expect(row.accuracyDeviation).toBeCloseTo(Math.abs(a - b) / Math.SQRT2, 14)
-      expect(row.imagesPerSecond).toBeGreaterThan(0)
-    }
-    await expect(finished(one, at('grown'))).rejects.toThrow(
-      `compare: ${at('grown')} holds another comparison, with runs of adaptformer.`,
+    expect(phases).toEqual(['opening data and backbone', 'timing 3 models in turn'])
+    expect(grown.cases.map((row) => row.case)).toEqual(['adaptformer', 'linear', 'dyt r=0.5'])
+    for (const row of grown.cases) expect(row.imagesPerSecond).toBeGreaterThan(0)
+    await expect(finished(two, at('whole'))).rejects.toThrow(
+      `compare: ${at('whole')} holds another comparison, with runs of adaptformer.`,
     )
-    const other = compare({ ...one, methods: ['adaptformer', 'linear'], epochs: 9 }, { out: at('grown') })
-    await expect(other).rejects.toThrow(/adaptformer.seed0 was run with epochs 1, now it is 9\. /)
+    const other = compare({ ...three, epochs: 9 }, { out: at('whole') })
+    await expect(other).rejects.toThrow(/adaptformer.seed0 was run with epochs 2, now it is 9\. /)
     await expect(other).rejects.toBeInstanceOf(ConfigError)
   })
 
@@ -140,19 +145,5 @@ describe('compare', () => {
     const failure = compare(two, { out: run })
     await expect(failure).rejects.toThrow(`compare: ${run} holds a run of finetune. Choose another folder.`)
     await expect(failure).rejects.toBeInstanceOf(RunError)
-  })
-
-  it('shows everything on one page', () => {
-    const page = readFileSync(at('whole', 'compare.html'), 'utf8')
-    for (const text of [
-      '2 cases compared on builtin:nature',
-      'Accuracy against compute',
-      'Accuracy against measured speed',
-      'Accuracy on held-out images',
-      '<th scope="row">dyt r=0.5.rate</th><td>0.5</td>',
-      '2 of 2',
-    ])
-      expect(page).toContain(text)
-    expect(page).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)|NaN|undefined/)
   })
 })

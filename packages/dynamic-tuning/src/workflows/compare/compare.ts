@@ -14,23 +14,28 @@ import type { CompareRow } from './summarize-cases.ts'
 export interface CompareControl {
   /** A new folder, or that of a comparison which goes on. */
   readonly out: string
-  /** Runs at a time; default half of the cores. They share the threads. */
+  /** Runs at a time; default half of the cores, 1 on a GPU. They share the threads. */
   readonly jobs?: number | undefined
   /** Raised, it stops the runs under way with checkpoints. */
   readonly signal?: AbortSignal | undefined
-  /** Everything is checked; `finished` of the `runs` have been done before. */
-  readonly onStart?: (work: {
-    readonly runs: number
-    readonly finished: number
-    readonly jobs: number
-  }) => void
+  readonly onStart?: (work: CompareWork) => void
   readonly onStep?: (run: PlannedRun, metrics: StepMetrics, total: TrainTotal) => void
   /** A run came to an end of any kind. */
   readonly onRun?: (run: PlannedRun, end: JobEnd) => void
   /** All runs of a case have ended, at least one of them well; its speed is not known yet. */
   readonly onCase?: (row: CompareRow) => void
-  /** What is going on after the runs, in a few words. */
+  /** What is going on before and after the runs, in a few words. */
   readonly onPhase?: (phase: string) => void
+}
+
+/** What is about to be done, once everything is checked. */
+export interface CompareWork {
+  /** Names of all cases. */
+  readonly cases: readonly string[]
+  readonly runs: number
+  /** How many of them were done before. */
+  readonly finished: number
+  readonly jobs: number
 }
 
 /** How a comparison stands that was stopped. */
@@ -52,11 +57,12 @@ export async function compare(
   input: CompareInput,
   control: CompareControl,
 ): Promise<CompareOutcome | CompareStopped> {
-  const { jobs = usualJobs(), out } = control
+  const { jobs = usualJobs(input.device), out, onPhase } = control
   if (!Number.isInteger(jobs) || jobs < 1)
     throw new ConfigError(`compare: jobs is ${jobs}. Give a whole number of at least 1.`)
   const plan = planComparison(input)
   const atOnce = Math.min(jobs, plan.cases.length * plan.seeds.length)
+  onPhase?.('opening data and backbone')
   const runs = await planRuns(plan, out, atOnce)
   const folder = openCompareFolder(out, plan)
   try {

@@ -42,7 +42,8 @@ describe('planRuns', () => {
 
 describe('shares of a machine', () => {
   it('are whole threads, at least one', () => {
-    expect([1, 2, 3, 16].map(usualJobs)).toEqual([1, 1, 1, 8])
+    expect([1, 2, 3, 16].map((cores) => usualJobs('cpu', cores))).toEqual([1, 1, 1, 8])
+    expect(usualJobs('cuda', 16)).toBe(1)
     expect(shareOfMachine(1, {}, 8)).toEqual({ threads: 0 })
     expect(shareOfMachine(1, { threads: 3, workers: 2 }, 8)).toEqual({ threads: 3, workers: 2 })
     expect(shareOfMachine(2, {}, 8)).toEqual({ threads: 4, workers: 3 })

@@ -58,9 +58,15 @@ async function settle({ name }: CompareCase, input: FinetuneInput): Promise<Fine
   }
 }
 
-/** How many runs go on at a time where nothing is said: half of the cores, since a run keeps more than one busy. */
-export function usualJobs(cores: number = availableParallelism()): number {
-  return Math.max(1, Math.floor(cores / 2))
+/**
+ * How many runs go on at a time where nothing is said: half of the cores, since a run keeps more than one busy, and one on a
+ * GPU, whose memory they would share.
+ */
+export function usualJobs(
+  device: FinetuneInput['device'] = 'cpu',
+  cores: number = availableParallelism(),
+): number {
+  return device === 'cpu' ? Math.max(1, Math.floor(cores / 2)) : 1
 }
 
 /** Threads of one of `jobs` runs that share a machine; `threads` and `workers` are those of all together. */

@@ -15,7 +15,7 @@ export type SomeSettings = { readonly [K in keyof FinetuneSettings]?: FinetuneSe
 
 /** What a comparison is asked for: cases, or methods and rates that make cases, and settings that all runs share. */
 export interface CompareInput extends SomeSettings {
-  /** Default `linear`, `full`, `adaptformer` and `dyt`. */
+  /** Default `defaultMethods`. */
   readonly methods?: readonly string[] | undefined
   /** Shares of active tokens: a case of its own for each, of methods that dispatch. Default the method's own rate. */
   readonly rates?: readonly number[] | undefined
@@ -50,7 +50,8 @@ export const compareKeys: readonly string[] = ['methods', 'rates', 'cases', 'see
 /** Settings that decide what a comparison is about, or are shared out: no case has its own. */
 const sharedKeys = ['data', 'seed', 'threads', 'workers'] as const
 
-const usualMethods = ['linear', 'full', 'adaptformer', 'dyt']
+/** What is compared where nothing is said. */
+export const defaultMethods: readonly string[] = ['linear', 'full', 'adaptformer', 'dyt']
 
 const some = 'give at least one'
 const shape = {
@@ -85,7 +86,7 @@ export function planComparison(given: unknown): ComparePlan {
     )
   if (!cases && common.method !== undefined)
     throw new ConfigError('compare: method is given. Name what is compared in methods, or in cases.')
-  const named = cases ?? casesOf(methods ?? usualMethods, rates ?? [common.rate], common)
+  const named = cases ?? casesOf(methods ?? defaultMethods, rates ?? [common.rate], common)
   const planned = named.map((each) => planCase(each, common))
   checkNames(planned)
   return { data: common.data, seeds: seedsOf(seeds, seed ?? 0), cases: planned }

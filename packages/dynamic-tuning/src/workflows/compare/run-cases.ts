@@ -21,7 +21,8 @@ export async function runCases(
   const ends = new Map<PlannedRun, Exclude<JobEnd, { kind: 'stopped' }>>()
   for (const [i, state] of states.entries())
     if (typeof state === 'object') ends.set(runs[i] as PlannedRun, { kind: 'finished', summary: state })
-  onStart?.({ runs: runs.length, finished: ends.size, jobs })
+  const cases = [...new Set(runs.map((run) => run.case.name))]
+  onStart?.({ cases, runs: runs.length, finished: ends.size, jobs })
   const left = runs.filter((run) => !ends.has(run))
   await inParallel(left, jobs, async (run) => {
     if (signal?.aborted) return

@@ -4,7 +4,7 @@ import type { Paint } from './terminal/output.ts'
 import { renderTable } from './terminal/table.ts'
 
 /** What parts are called in the table, by the last word of their name in the graph. */
-const partNames: Readonly<Record<string, string>> = {
+export const partNames: Readonly<Record<string, string>> = {
   patch_embed: 'patch embedding',
   attn: 'attention',
   mlp: 'MLP',

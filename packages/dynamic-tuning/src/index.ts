@@ -79,7 +79,7 @@ export {
   type Series,
   scatterChart,
 } from './report/plot.ts'
-export { formatCount, formatDuration, formatPercent, formatRate } from './report/quantity.ts'
+export { formatCount, formatDuration, formatMemory, formatPercent, formatRate } from './report/quantity.ts'
 export { countActive, heatTokens, overlayTokens, type TokenGrid } from './report/token-overlay.ts'
 export {
   encodePng,
@@ -132,6 +132,17 @@ export { budgetThresholds, roundedUp } from './workflows/calibration/budgets.ts'
 export type { Calibration, CalibrationSettings } from './workflows/calibration/calibration.ts'
 export { targetText, thresholdText } from './workflows/calibration/page.ts'
 export type { BudgetPoint, CurvePoint } from './workflows/calibration/point.ts'
+export {
+  type CompareControl,
+  type CompareStopped,
+  compare,
+} from './workflows/compare/compare.ts'
+export { compareColumns, failureText } from './workflows/compare/compare-table.ts'
+export type { CompareFailure, CompareOutcome } from './workflows/compare/finish-comparison.ts'
+export { type CompareInput, compareKeys, defaultMethods } from './workflows/compare/plan.ts'
+export type { PlannedRun } from './workflows/compare/plan-runs.ts'
+export type { JobEnd } from './workflows/compare/start-finetune.ts'
+export type { CompareRow } from './workflows/compare/summarize-cases.ts'
 export type { DeadBlock, DeadBlockSettings, DeadBlocks } from './workflows/dead-blocks/find-dead-blocks.ts'
 export { changeText, leftOf } from './workflows/dead-blocks/page.ts'
 export { type DemoControl, type DemoOutcome, demo } from './workflows/demo.ts'
@@ -168,6 +179,7 @@ export {
 } from './workflows/finetune-settings.ts'
 export { libraryVersion } from './workflows/library-version.ts'
 export { nearestWord } from './workflows/nearest-word.ts'
+export { peakMemoryMB } from './workflows/peak-memory.ts'
 export { type ImagePrediction, type PredictSettings, predictImages } from './workflows/predict.ts'
 export { pretrain, type RunControl } from './workflows/pretrain.ts'
 export {

@@ -10,6 +10,7 @@ import {
   benchTraining,
   ConfigError,
   defaultBench,
+  peakMemoryMB,
 } from 'dynamic-tuning'
 import { type Call, type CommandUnit, defineCommand } from '../command.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
@@ -149,8 +150,8 @@ async function measure(
   const { only } = given
   const report = await run(settings, { only, onProgress: (text) => terminal.note(text) })
   if (only !== undefined) {
-    const peakMemoryMB = process.resourceUsage().maxRSS / 1024
-    return { ...report, results: report.results.map((result) => ({ ...result, peakMemoryMB })) }
+    const peak = peakMemoryMB()
+    return { ...report, results: report.results.map((result) => ({ ...result, peakMemoryMB: peak })) }
   }
   if (given.memory === false) return report
   const results: BenchResult[] = []

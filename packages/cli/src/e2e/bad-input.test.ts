@@ -60,6 +60,7 @@ describe('bad data and folders end with code 1 and one line', () => {
       ['finetune', '--data', 'good', '--model', './none.safetensors', '--quiet', '--out', 'out'],
       './none.safetensors does not exist.',
     ],
+    [['compare', '--data', 'nowhere', ...tiny, '--out', 'out'], 'dataset: there is no nowhere.'],
     [['eval', 'good'], 'good is not a run folder, it has no config.json.'],
     [['eval', 'future'], 'future is of format version 99, this library reads version 1.'],
     [

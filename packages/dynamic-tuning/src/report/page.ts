@@ -75,8 +75,12 @@ function comparison(methods: readonly MethodRow[]): string[] {
     })
   const table = [heading('Methods'), methodTable(methods)]
   if (methods.length < 2) return table
+  const [unit, factor] =
+    Math.max(...methods.map((row) => row.flops)) < 1e9
+      ? (['MFLOPs', 1e6] as const)
+      : (['GFLOPs', 1e9] as const)
   const plots = [
-    plot('GFLOPs per image', 'Accuracy against compute', (row) => row.flops / 1e9),
+    plot(`${unit} per image`, 'Accuracy against compute', (row) => row.flops / factor),
     plot('images per second', 'Accuracy against measured speed', (row) => row.imagesPerSecond),
   ]
   return [...table, plotGrid(plots)]

@@ -13,6 +13,8 @@ interface Method {
   readonly name: string
   readonly summary: string
   readonly paper: string | null
+  /** What it computes in a layer: u, a, v, f are norm, attention, norm and MLP. */
+  readonly equation: string
   /** Whether tokens skip layers, so that a rate means something. */
   readonly dispatches: boolean
   readonly params: { readonly trainable: number; readonly trained: number }
@@ -41,12 +43,13 @@ export const methodsCommand = defineCommand<CommonOptions>({
 })
 
 function describe(tuner: Tuner): Method {
-  const { name, summary, paper = null, defaults } = tuner
+  const { name, summary, paper = null, equation, defaults } = tuner
   const { params } = modelCost({ config: vitConfig(model, classes), tuner })
   return {
     name,
     summary,
     paper,
+    equation,
     dispatches: defaults.dispatch !== 'none',
     params: { trainable: paperCount(params), trained: params.trainable },
     trainedParts: params.trainableParts,
@@ -57,13 +60,14 @@ function describe(tuner: Tuner): Method {
 function methodsText(methods: readonly Method[], paint: Paint): string {
   const width = Math.max(...methods.map(({ name }) => name.length))
   const indent = ' '.repeat(width + 3)
-  const blocks = methods.map(({ name, summary, paper, trainedParts, params }) => {
+  const blocks = methods.map(({ name, summary, paper, equation, trainedParts, params }) => {
     const facts = [`${formatCount(params.trainable)} parameters`, trainsText(trainedParts)]
     if (paper !== null) facts.push(paper)
-    return `${paint.accent(name)}${indent.slice(name.length)}${summary}\n${indent}${paint.dim(facts.join(' · '))}\n`
+    return `${paint.accent(name)}${indent.slice(name.length)}${summary}\n${indent}${equation}\n${indent}${paint.dim(facts.join(' · '))}\n`
   })
   return `${blocks.join('\n')}
-Parameters trained at ViT-B/16, without head and dispatchers, as the papers count.
+Parameters trained at ViT-B/16, without head and dispatchers, as the papers count. In
+equations u = LN1(x), a = Attn(u), v = LN2(x) and f = MLP(v) are those of a layer.
 Use one: ${paint.accent('dyt finetune --data photos/ --method NAME')}
 `
 }
@@ -72,8 +76,8 @@ Use one: ${paint.accent('dyt finetune --data photos/ --method NAME')}
 const mostParts = 6
 
 function trainsText(parts: Readonly<Record<string, number>>): string {
-  const names = [...new Set(Object.keys(parts).map((part) => partNames[part] ?? part))]
-  if (names.length > mostParts) return 'trains everything'
+  const names = [...new Set(Object.keys(parts).map((part) => partNames[part] ?? part.replaceAll('_', ' ')))]
+  if (names.length > mostParts) return 'trains every weight'
   const [last, ...others] = names.reverse()
-  return `trains ${others.length > 0 ? `${others.reverse().join(', ')} and ` : ''}${last}`
+  return `trains weights in ${others.length > 0 ? `${others.reverse().join(', ')} and ` : ''}${last}`
 }

@@ -26,7 +26,10 @@ cases:
 const cases = ['compare', '--config', 'cases.yaml', '--workers', '0', '--threads', '1', '--jobs', '1']
 const one = ['compare', ...quick, '--methods', 'linear', '--epochs', '2', '--jobs', '1']
 
-describe('dyt compare', () => {
+/** Six processes one after the other take their time on a machine that does other work. */
+const timeout = 400_000
+
+describe('dyt compare', { timeout }, () => {
   it('leaves checkpoints at Ctrl-C and where it is killed, and goes on to one table', async () => {
     const first = start(folder, ...cases, '--out', 'parts', '--json')
     await first.said(/ {2}probe +accuracy/)

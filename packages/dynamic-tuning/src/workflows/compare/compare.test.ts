@@ -47,7 +47,10 @@ function steady({ cases, seeds }: CompareOutcome): object {
   return { seeds, cases: rest }
 }
 
-describe('compare', () => {
+/** Every run is a process: on a machine that does other work four of them take their time. */
+const timeout = 400_000
+
+describe('compare', { timeout }, () => {
   it('stopped after its first case, goes on to what an uninterrupted one finds', async () => {
     const whole = await finished(two, at('whole'))
     expect(whole.cases.map((row) => row.case)).toEqual(['linear', 'dyt r=0.5'])

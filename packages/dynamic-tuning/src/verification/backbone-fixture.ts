@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { TensorData } from '@dynamic-tuning/engine'
+import { readSafetensors } from '../io/safetensors.ts'
+import type { VitConfig } from '../models/vit-config.ts'
+import { softTargets } from '../training/targets.ts'
+import type { StepBatch } from '../training/training-step.ts'
+import { backboneFields, backboneVit } from './backbone-settings.ts'
+import { type Fixture, fixtureConfig, fixtureInput } from './fixture.ts'
+
+/** A fixture of a method on a backbone that many fixtures share. */
+export interface BackboneFixture {
+  readonly fixture: Fixture
+  /** `method` of config.json. */
+  readonly method: string
+  readonly config: VitConfig
+  /** `hyper_parameters` of config.json, for the method's kind to check. */
+  readonly hyperParameters: Readonly<Record<string, unknown>>
+  /** The backbone's weights with the folder's own over them, under timm names. */
+  readonly tensors: ReadonlyMap<string, TensorData>
+  /** Names of the weights in the folder itself. */
+  readonly own: ReadonlySet<string>
+}
+
+/**
+ * Opens the weights of such a fixture: the file that `backbone.weights` in config.json names first, then the folder's own
+ * `weights.safetensors` over them, where there is one.
+ * @throws ConfigError naming the field that cannot be run; CheckpointError for files that are missing or damaged
+ */
+export function openBackboneFixture(fixture: Fixture): BackboneFixture {
+  const fields = fixtureConfig(fixture, backboneFields)
+  const backbone = readSafetensors(resolve(fixture.folder, fields.backbone.weights))
+  const path = join(fixture.folder, 'weights.safetensors')
+  const own = existsSync(path) ? readSafetensors(path) : new Map<string, TensorData>()
+  return {
+    fixture,
+    method: fields.method,
+    config: backboneVit(fields),
+    hyperParameters: fields.hyper_parameters,
+    tensors: new Map([...backbone, ...own]),
+    own: new Set(own.keys()),
+  }
+}
+
+/** The fixture's images and labels as one batch of a training step. */
+export function backboneBatch({ fixture, config }: BackboneFixture): StepBatch {
+  const labels = fixtureInput(fixture, 'labels').data as BigInt64Array
+  const images = fixtureInput(fixture, 'images').data as Float32Array
+  return { images, targets: softTargets(labels, config.numClasses), size: labels.length }
+}

@@ -1,10 +1,12 @@
 import {
   type CompileOptions,
   compile,
+  concat,
   type Device,
   type Feeds,
   input,
   type Program,
+  reduceMean,
   type Tensor,
   type TensorData,
 } from '@dynamic-tuning/engine'
@@ -12,6 +14,9 @@ import { ConfigError } from '../errors.ts'
 import { vit } from '../models/vit.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
+import type { ReductionOptions } from '../reduction/options.ts'
+import { inferenceMode, openReduction } from '../reduction/registry.ts'
+import { maskOfPatches } from '../reduction/to-patches.ts'
 import { gumbelNoise } from '../training/noise.ts'
 import { type GateShape, gateShape, inferencePass } from '../tuners/dispatch-inputs.ts'
 import { stackLayers } from '../tuners/stack-layers.ts'
@@ -23,6 +28,8 @@ export interface ClassifierSettings {
   readonly config: VitConfig
   readonly tuner: Tuner
   readonly options: TunerOptions
+  /** Default: every token goes through all layers. */
+  readonly reduction?: ReductionOptions | undefined
   /** Weights it marks as trained become inputs and are given at every call; the others are stored in the program. */
   readonly store: WeightStore
   /** `skip` (default) computes active tokens only; `masked` computes all and masks; `complete` opens every gate. */
@@ -42,21 +49,29 @@ export interface Prediction {
   readonly logits: Float32Array
   /** 0 or 1, [B, D, n] for D gates (see `gates`), class token excluded; undefined for methods without dispatch. */
   readonly masks: Float32Array | undefined
+  /** Share of active tokens among those present at a gate, [B, D]; only where tokens are merged before it. */
+  readonly shares?: Float32Array | undefined
 }
 
 /**
- * The graph of a tuned model for inference: `logits` [B, K], and `masks` [B, D, n] where tokens are dispatched. Its inputs
- * are the images, called `name`, [B, 3, H, W], and with dispatch `threshold` [D] and, where it is random, `noise`.
+ * The graph of a tuned model for inference: `logits` [B, K], and `masks` [B, D, n] where tokens are dispatched. Where tokens
+ * are merged too, masks tell of the patches they are made of, and `shares` [B, D] how many of the tokens present were active.
+ * Inputs are the images, called `name`, [B, 3, H, W], and with dispatch `threshold` [D] and, where it is random, `noise`.
  */
 export function inferenceGraph(settings: ClassifierSettings, name = 'images'): Record<string, Tensor> {
   const { config, tuner, options, store } = settings
   const images = input(name, ['B', 3, ...config.imageSize])
   const { sites } = gateShape(options, config)
   const fixed = settings.fixedThresholds ? thresholdList(settings.thresholds, sites.length) : undefined
-  const opened = tune(tuner, options, inferencePass(settings.pass ?? 'skip', options, config, fixed))
-  const { logits } = vit(images, store, config, opened.hooks)
+  const { pass = 'skip' } = settings
+  const opened = tune(tuner, options, inferencePass(pass, options, config, fixed))
+  const reducing = openReduction(settings.reduction, inferenceMode(pass), config)
+  const { logits } = vit(images, store, config, { ...opened.hooks, ...reducing.hooks })
   if (opened.dispatches.length === 0) return { logits }
-  return { logits, masks: stackLayers(opened.dispatches.map(({ mask }) => mask)) }
+  const masks = stackLayers(opened.dispatches.map((dispatch) => maskOfPatches(dispatch, reducing)))
+  if (reducing.places.size === 0) return { logits, masks }
+  const shares = opened.dispatches.map(({ mask }) => reduceMean(mask, { axes: [1], keepDims: true }))
+  return { logits, masks, shares: concat(shares, 1) }
 }
 
 /** A compiled tuned model that classifies batches of any size. */
@@ -87,8 +102,16 @@ export class Classifier {
     const used = this.program.inputs.filter(({ name }) => weights.has(name))
     const feeds = used.map(({ name }) => [name, weights.get(name) as TensorData] as const)
     const gates = this.gateFeeds(images, first, thresholds)
-    const { logits, masks } = await this.program.run({ images, ...gates, ...Object.fromEntries(feeds) })
-    return { logits: logits?.data as Float32Array, masks: masks?.data as Float32Array | undefined }
+    const { logits, masks, shares } = await this.program.run({
+      images,
+      ...gates,
+      ...Object.fromEntries(feeds),
+    })
+    return {
+      logits: logits?.data as Float32Array,
+      masks: masks?.data as Float32Array | undefined,
+      shares: shares?.data as Float32Array | undefined,
+    }
   }
 
   /** The model's gates, and how many decisions each makes on an image: D and n of the masks. */

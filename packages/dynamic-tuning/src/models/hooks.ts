@@ -46,4 +46,10 @@ export interface ModelHooks {
   readonly attention?: (x: Tensor, part: AttentionPart) => Tensor
   /** Replaces `x + MLP(LN2(x))`. */
   readonly mlp?: (x: Tensor, part: MlpPart) => Tensor
+  /** Changes the tokens that enter a layer, [B, N, C] to [B, M, C]. `model`: the weights of the whole model. */
+  readonly beforeLayer?: (x: Tensor, place: Place, model: Weights) => Tensor
+  /** What a layer's attention does between `qkv` and `proj`; undefined: plain attention. A part's own `mix` comes first. */
+  readonly attentionMix?: (place: Place) => AttentionMix | undefined
+  /** Changes the tokens between attention and MLP, [B, N, C] to [B, M, C]; `layer` leaves no room for it. */
+  readonly afterAttention?: (x: Tensor, place: Place) => Tensor
 }

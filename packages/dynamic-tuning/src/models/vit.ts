@@ -6,7 +6,7 @@ import { mlp } from '../nn/mlp.ts'
 import { patchEmbed } from '../nn/patch-embed.ts'
 import { selfAttention } from '../nn/self-attention.ts'
 import type { Weights } from '../nn/weight-store.ts'
-import type { AttentionPart, MlpPart, ModelHooks } from './hooks.ts'
+import type { AttentionPart, MlpPart, ModelHooks, Place } from './hooks.ts'
 import { hiddenFeatures, patchCount, type VitConfig } from './vit-config.ts'
 
 /** Every stage of a ViT by name. N patch tokens, C features, K classes. */
@@ -35,7 +35,8 @@ export function vit(images: Tensor, weights: Weights, config: VitConfig, hooks: 
   const blocks: Tensor[] = []
   let x = hooks.tokens?.(embed) ?? embed
   for (let index = 0; index < config.depth; index++) {
-    x = block(x, weights.at(`blocks.${index}`), config, index, hooks)
+    const place = { index, weights: weights.at(`blocks.${index}`), config }
+    x = block(hooks.beforeLayer?.(x, place, weights) ?? x, place, hooks)
     blocks.push(x)
   }
   const { features, pooled } = pool(x, weights, config)
@@ -53,18 +54,20 @@ function embedTokens(patches: Tensor, weights: Weights, config: VitConfig): Tens
 }
 
 /** u = x + Attn(LN1(x)), then u + MLP(LN2(u)). */
-function block(x: Tensor, weights: Weights, config: VitConfig, index: number, hooks: ModelHooks): Tensor {
-  const place = { index, weights, config }
-  const attention = { ...place, run: attentionOf(weights, config) }
+function block(x: Tensor, place: Place, hooks: ModelHooks): Tensor {
+  const { weights, config } = place
+  const attention = { ...place, run: attentionOf(place, hooks) }
   const mlpPart = { ...place, run: mlpOf(weights, config) }
   if (hooks.layer) return hooks.layer(x, { ...place, attention, mlp: mlpPart })
-  const u = hooks.attention?.(x, attention) ?? add(x, attention.run(x))
+  const attended = hooks.attention?.(x, attention) ?? add(x, attention.run(x))
+  const u = hooks.afterAttention?.(attended, place) ?? attended
   return hooks.mlp?.(u, mlpPart) ?? add(u, mlpPart.run(u))
 }
 
-function attentionOf(weights: Weights, config: VitConfig): AttentionPart['run'] {
+function attentionOf(place: Place, hooks: ModelHooks): AttentionPart['run'] {
+  const { weights, config } = place
   const { numHeads: heads, qkvBias, layerNormEps } = config
-  return (tokens, mix) => {
+  return (tokens, mix = hooks.attentionMix?.(place)) => {
     const normed = layerNorm(tokens, weights.at('norm1'), layerNormEps)
     return selfAttention(normed, weights.at('attn'), { heads, qkvBias, mix })
   }

@@ -29,5 +29,7 @@ function dropoutOf(pass: Pass, number: number, x: Tensor): Tensor | undefined {
   const all = 'dropout' in pass ? pass.dropout : undefined
   if (all === undefined) return undefined
   const [batch, tokens] = x.shape as [string, number]
-  return reshape(slice(all, 0, number, number + 1), [batch, tokens, all.shape[3] as number])
+  // A layer may have fewer tokens than there are factors for.
+  const own = slice(slice(all, 0, number, number + 1), 2, 0, tokens)
+  return reshape(own, [batch, tokens, all.shape[3] as number])
 }

@@ -80,9 +80,10 @@ function logitOf(rate: number): number {
   return rate >= 1 ? 100 : Math.log(rate / (1 - rate))
 }
 
-/** This gate's part of [D, B, n, 1], like `logits` [B, n]. */
+/** This gate's part of [D, B, n, 1], like `logits` [B, n]; where tokens were merged it needs less than there is. */
 function noiseOf(noise: Tensor, { number }: GateOf, logits: Tensor): Tensor {
-  return reshape(slice(noise, 0, number, number + 1), logits.shape)
+  const own = slice(noise, 0, number, number + 1)
+  return reshape(slice(own, 2, 0, Number(logits.shape[1])), logits.shape)
 }
 
 /** The logit of this gate's threshold, [1]; exactly 0 for 0.5. */

@@ -38,6 +38,20 @@ export { type Grid, type ResizeMethod, resizePositionEmbedding } from './models/
 export { type VitOutputs, vit } from './models/vit.ts'
 export { patchCount, type VitConfig, vitConfig } from './models/vit-config.ts'
 export { type StoreOptions, WeightStore, type Weights } from './nn/weight-store.ts'
+export {
+  checkReduction,
+  checkReductionFits,
+  type ReductionUse,
+} from './reduction/check-reduction.ts'
+export {
+  type GivenReduction,
+  noReduction,
+  type ReductionOptions,
+  reductionNames,
+  reductionOptions,
+} from './reduction/options.ts'
+export type { KeepDecision, Reduction, ReductionMode, ReductionPass } from './reduction/reduction.ts'
+export { openReduction, patternsWith, reductions } from './reduction/registry.ts'
 export { type CurveChart, curvesOfMetrics, lastActiveRates } from './report/metrics-curves.ts'
 export { type ReportInput, renderReport } from './report/page.ts'
 export type { MethodRow } from './report/page-tables.ts'
@@ -147,4 +161,5 @@ export {
   type TunedModel,
   type TunedRun,
   tunedModel,
+  withReduction,
 } from './workflows/tuned-run.ts'

@@ -1,12 +1,19 @@
 import { Option } from 'commander'
-import { evaluateRun, type InferencePass, openRun, type RunEvaluation } from 'dynamic-tuning'
+import {
+  evaluateRun,
+  type GivenReduction,
+  type InferencePass,
+  openRun,
+  type RunEvaluation,
+} from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
+import { reductionGiven, reductionFlags } from '../options/reduction.ts'
 import { summaryText } from '../show-summary.ts'
 import { formatPercent, formatRate } from '../terminal/format.ts'
 import { renderTable } from '../terminal/table.ts'
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, GivenReduction {
   readonly data?: string
   readonly pass?: InferencePass
   readonly batch?: number
@@ -24,10 +31,12 @@ export const evalCommand = defineCommand<Options>({
       'skip computes active tokens only, masked computes all, complete opens every gate (default skip):',
     ).choices(['skip', 'masked', 'complete']),
     shared.batch('images per pass (default 64, fewer for large models)'),
+    ...reductionFlags(),
   ],
   examples: [
     ['dyt eval runs/photos', 'test it again'],
     ['dyt eval runs/photos --pass complete --json', 'as if no token were skipped'],
+    ['dyt eval runs/photos --reduction tome --tome-r 8', 'merge tokens of a model trained without'],
   ],
   async run({ args, options, terminal }: Call<Options>) {
     const [path = ''] = args
@@ -35,7 +44,13 @@ export const evalCommand = defineCommand<Options>({
     const run = openRun(path)
     terminal.note(terminal.notePaint.dim(`testing ${path}`))
     const compile = { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) }
-    const evaluation = await evaluateRun(run, { data, pass, batch, compile })
+    const evaluation = await evaluateRun(run, {
+      data,
+      pass,
+      batch,
+      compile,
+      reduction: reductionGiven(options),
+    })
     terminal.result(evaluation, () => evaluationText(evaluation, terminal.paint))
     return undefined
   },

@@ -1,12 +1,20 @@
 import { basename, join } from 'node:path'
 import { Option } from 'commander'
-import { ConfigError, exportModel, exportRandomModel, type OnnxExport, openRun } from 'dynamic-tuning'
+import {
+  ConfigError,
+  exportModel,
+  exportRandomModel,
+  type GivenReduction,
+  type OnnxExport,
+  openRun,
+} from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
+import { reductionGiven, reductionFlags } from '../options/reduction.ts'
 import { formatMemory } from '../terminal/format.ts'
 import type { Paint } from '../terminal/output.ts'
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, GivenReduction {
   readonly format: 'onnx'
   readonly out?: string
   readonly pass?: 'skip' | 'masked'
@@ -50,6 +58,7 @@ export const exportCommand = defineCommand<Options>({
     shared.bottleneck(),
     shared.classes(),
     shared.imageSize(),
+    ...reductionFlags(),
   ],
   examples: [
     ['dyt export runs/photos --format onnx', 'writes runs/photos/model.onnx'],
@@ -77,7 +86,7 @@ function exportTuned(path: string, options: Options): Exported {
   const run = openRun(path)
   const { pass = 'skip', external } = options
   const file = options.out ?? join(path, 'model.onnx')
-  const exported = exportModel(run, { out: file, pass, external })
+  const exported = exportModel(run, { out: file, pass, external, reduction: reductionGiven(options) })
   return { file, format: 'onnx', method: run.tuner.name, pass, ...exported }
 }
 
@@ -89,7 +98,8 @@ async function exportRandom(options: Options): Promise<Exported> {
     )
   const share = options.active === undefined ? '' : `-${Math.round(options.active * 100)}`
   const file = out ?? `${basename(model, '.safetensors')}-${method}${share}.onnx`
-  const exported = await exportRandomModel({ ...options, model, method, pass, out: file })
+  const reduction = reductionGiven(options)
+  const exported = await exportRandomModel({ ...options, model, method, pass, out: file, reduction })
   return { file, format: 'onnx', method, pass, ...exported }
 }
 

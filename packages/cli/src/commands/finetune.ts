@@ -5,6 +5,7 @@ import { stoppedCode } from '../interrupt.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
 import { dispatchOptions } from '../options/dispatch.ts'
 import { integer, number } from '../options/numbers.ts'
+import { reductionFlags } from '../options/reduction.ts'
 import { freeRunFolder, quoted } from '../run-name.ts'
 import { summaryText } from '../show-summary.ts'
 import { trainingProgress } from '../training-progress.ts'
@@ -28,6 +29,7 @@ export const finetuneCommand = defineCommand<Options>({
     shared.out('run folder (default runs/DATA-METHOD)'),
     new Option('--resume', 'go on with the run in --out'),
     ...dispatchOptions(),
+    ...reductionFlags(),
     shared.imageSize(),
     new Option('--epochs <n>', 'passes over the images (default 30)').argParser(integer(1)),
     shared.batch(),

@@ -1,9 +1,13 @@
 import {
   ConfigError,
+  checkReduction,
+  checkReductionFits,
   checkTuning,
+  type GivenReduction,
   type ModelCost,
   modelCost,
   openBackbone,
+  reductionOptions,
   type TunerOptions,
   tunerNamed,
   type VitConfig,
@@ -11,11 +15,12 @@ import {
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
+import { reductionFlags } from '../options/reduction.ts'
 import { formatCount, formatPercent } from '../terminal/format.ts'
 import type { Paint } from '../terminal/output.ts'
 import { renderTable } from '../terminal/table.ts'
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, GivenReduction {
   readonly model?: string
   readonly method?: string
   readonly classes?: number
@@ -44,6 +49,7 @@ export const flopsCommand = defineCommand<Options>({
     shared.dispatch(),
     shared.experts(),
     shared.imageSize(),
+    ...reductionFlags(),
     shared.batch('FLOPs are always those of one image').hideHelp(),
   ],
   examples: [
@@ -52,6 +58,7 @@ export const flopsCommand = defineCommand<Options>({
       'ViT-B/16, half of the tokens skipping',
     ],
     ['dyt flops --model vit_large_patch16_224 --method linear', 'the static model'],
+    ['dyt flops --model vit_base_patch16_224 --method dyt --reduction tome --tome-r 8', 'and merging tokens'],
   ],
   async run({ options, terminal }: Call<Options>) {
     const { model = 'builtin', method = 'dyt' } = options
@@ -63,24 +70,33 @@ export const flopsCommand = defineCommand<Options>({
     )
     const settings: TunerOptions = { ...tuner.defaults, ...Object.fromEntries(chosen) }
     checkTuning('flops', tuner, settings)
+    const reduction = reductionOptions(options)
+    checkReduction('flops', reduction, settings)
+    checkReductionFits('flops', reduction, config)
     const activeRate = settings.dispatch === 'none' ? 1 : (options.active ?? settings.rate)
-    const cost = modelCost({ config, tuner, options: settings, activeRate })
+    const cost = modelCost({ config, tuner, options: settings, reduction, activeRate })
     const staticFlops = modelCost({ config, tuner: tunerNamed('linear') }).flops.total
     const { total, trainable, trainableParts } = cost.params
     const document = {
       model,
       method,
+      reduction: reduction.reduction,
       activeRate,
       imageSize: config.imageSize,
       params: { total, trainable: paperCount(cost.params), trained: trainable, trainedParts: trainableParts },
       flops: { total: cost.flops.total, static: staticFlops, parts: cost.flops.parts },
     }
     terminal.result(document, () =>
-      costText(`${model}, ${method}`, cost, { staticFlops, activeRate }, terminal.paint),
+      costText(`${model}, ${withName(method, reduction)}`, cost, { staticFlops, activeRate }, terminal.paint),
     )
     return undefined
   },
 })
+
+/** `dyt`, or `dyt with tome`. */
+function withName(method: string, { reduction }: { readonly reduction: string }): string {
+  return reduction === 'none' ? method : `${method} with ${reduction}`
+}
 
 function configOf(model: string, { classes = usualClasses, imageSize }: Options): VitConfig {
   if (/^vit_/.test(model)) return withImageSize(vitConfig(model, classes), imageSize)
@@ -120,6 +136,7 @@ const partNames: Readonly<Record<string, string>> = {
   norm1: 'norms',
   norm2: 'norms',
   fc_norm: 'norms',
+  predictor: 'predictors',
   head: 'head',
 }
 

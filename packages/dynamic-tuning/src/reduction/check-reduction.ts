@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.ts'
-import { patchCount, type VitConfig } from '../models/vit-config.ts'
+import { patchCount, prefixTokens, type VitConfig } from '../models/vit-config.ts'
 import type { TunerOptions } from '../tuners/tuner.ts'
 import { keepLayers } from './keep-layers.ts'
 import { type GivenReduction, noReduction, type ReductionOptions, reductionOptions } from './options.ts'
@@ -78,6 +78,10 @@ export function checkReductionFits(asker: string, options: ReductionOptions, con
   if (config.globalPool !== 'token')
     throw new ConfigError(
       `${asker}: ${reduction} needs a model classified by its class token, this one takes the mean of its patches. Use reduction none.`,
+    )
+  if (prefixTokens(config) !== 1)
+    throw new ConfigError(
+      `${asker}: ${reduction} protects the class token alone, this model has ${prefixTokens(config)} tokens before its patches. Use reduction none.`,
     )
   if (reduction === 'tome') {
     if (typeof tomeR === 'object' && tomeR.length > config.depth)

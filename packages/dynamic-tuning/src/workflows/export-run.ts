@@ -5,11 +5,13 @@ import { exportOnnx, type OnnxExport } from '../export/onnx.ts'
 import { type Normalization, openBackbone } from '../io/backbone.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { checkReduction, checkReductionFits } from '../reduction/check-reduction.ts'
+import { type GivenReduction, reductionOptions } from '../reduction/options.ts'
 import { tunerNamed } from '../tuners/registry.ts'
 import type { TunerOptions } from '../tuners/tuner.ts'
 import { definedOnly } from './finetune-settings.ts'
 import { libraryVersion } from './library-version.ts'
-import type { InferencePass, TunedModel } from './tuned-run.ts'
+import { type InferencePass, type TunedModel, withReduction } from './tuned-run.ts'
 
 /** Where a model is exported to, and which form of it. */
 export interface ExportSettings {
@@ -18,6 +20,8 @@ export interface ExportSettings {
   readonly pass?: Exclude<InferencePass, 'complete'> | undefined
   /** Keep weights in `<file>_data`. Default: only where they exceed 1 GB. */
   readonly external?: boolean | undefined
+  /** Another token reduction than the run's own. */
+  readonly reduction?: GivenReduction | undefined
 }
 
 /** An untrained model to export: for measuring, not for use. */
@@ -35,17 +39,21 @@ export interface RandomExportSettings extends ExportSettings, Partial<Omit<Tuner
 }
 
 /** Exports a tuned model as one ONNX file of standard operators. @throws FormatError where it cannot be written */
-export function exportModel(model: TunedModel, { out, pass = 'skip', external }: ExportSettings): OnnxExport {
+export function exportModel(tuned: TunedModel, wanted: ExportSettings): OnnxExport {
+  const { out, pass = 'skip', external } = wanted
+  const model = withReduction(tuned, wanted.reduction)
   const { config, tuner, settings, classes, normalization } = model
   return exportOnnx(resolve(out), {
     config,
     tuner,
     options: settings,
+    reduction: settings,
     store: model.store(),
     pass,
     external,
     metadata: {
       ...describe(tuner.name, pass, config, normalization),
+      reduction: settings.reduction,
       resize: settings.resize,
       classes: JSON.stringify(classes),
     },
@@ -71,15 +79,23 @@ export async function exportRandomModel(settings: RandomExportSettings): Promise
     throw new ConfigError(
       `export: active is ${active}, expected a share from 0 to 1. Give 0.5, for instance.`,
     )
-  const tensors = await randomModel({ config, tuner, options, active, seed, threads })
+  const reduction = reductionOptions(settings.reduction)
+  checkReduction('export', reduction, options)
+  checkReductionFits('export', reduction, config)
+  const tensors = await randomModel({ config, tuner, options, reduction, active, seed, threads })
   return exportOnnx(resolve(settings.out), {
     config,
     tuner,
     options,
+    reduction,
     store: new WeightStore({ tensors, seed }),
     pass,
     external,
-    metadata: { ...describe(tuner.name, pass, config, normalization), weights: `random, seed ${seed}` },
+    metadata: {
+      ...describe(tuner.name, pass, config, normalization),
+      reduction: reduction.reduction,
+      weights: `random, seed ${seed}`,
+    },
   })
 }
 

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { ConfigError } from '../errors.ts'
 import { patchCount, type VitConfig } from '../models/vit-config.ts'
+import { checkReduction, checkReductionFits } from '../reduction/check-reduction.ts'
+import { noReduction, type ReductionOptions, reductionNames, reductionOptions } from '../reduction/options.ts'
 import { checkLayers, checkTuning } from '../tuners/check-tuning.ts'
 import { tunerNamed } from '../tuners/registry.ts'
 import type { TunerOptions } from '../tuners/tuner.ts'
@@ -10,7 +12,7 @@ import { checkSettings } from './check-settings.ts'
 export type Augmentation = 'none' | 'light' | 'strong'
 
 /** Everything that decides a fine-tuning run; plain JSON, saved in the run's `config.json`. */
-export interface FinetuneSettings extends TunerOptions {
+export interface FinetuneSettings extends TunerOptions, ReductionOptions {
   /** Folder, archive or `builtin:TASK`, as `openDataset` takes it. */
   readonly data: string
   /** `builtin`, a path of weights, or timm's name together with `randomWeights`. */
@@ -63,6 +65,14 @@ const whole = z.int().min(0)
 const count = z.int().min(1)
 const positive = z.number().positive()
 
+/** Two names in one would be two reductions. */
+const oneReduction = {
+  error: ({ input }: { input?: unknown }) =>
+    typeof input === 'string' && /[,+]/.test(input)
+      ? 'two reductions would each decide which tokens leave, choose one'
+      : undefined,
+}
+
 const shape = {
   data: z.string().min(1),
   model: z.string().min(1).optional(),
@@ -77,6 +87,14 @@ const shape = {
   learnableScale: z.boolean().optional(),
   experts: count.max(1024).optional(),
   router: z.enum(['softmax', 'none']).optional(),
+  reduction: z.enum(reductionNames, oneReduction).optional(),
+  tomeR: z.union([whole, z.array(whole).min(1).readonly()]).optional(),
+  tomeSlope: z.number().min(-1).max(1).optional(),
+  tomeProportional: z.boolean().optional(),
+  tomeTraining: z.boolean().optional(),
+  keepRate: z.union([share.gt(0), z.array(share.gt(0)).min(1).readonly()]).optional(),
+  reductionLayers: z.array(whole).min(1).readonly().optional(),
+  evitFuse: z.boolean().optional(),
   rate: z.number().gt(0).max(1).optional(),
   temperature: positive.optional(),
   finalTemperature: positive.optional(),
@@ -114,7 +132,9 @@ const schema: z.ZodType<FinetuneInput> = z.strictObject(shape)
 /** Checks what a run is asked for. @throws ConfigError naming unknown settings and values out of range */
 export function checkFinetune(given: unknown): FinetuneInput {
   const input = checkSettings('finetune', given, schema, finetuneKeys)
-  checkTuning('finetune', tunerNamed(input.method ?? defaults.method), input)
+  const tuner = tunerNamed(input.method ?? defaults.method)
+  checkTuning('finetune', tuner, input)
+  checkReduction('finetune', input, { dispatch: input.dispatch ?? tuner.defaults.dispatch })
   const { batch = defaults.batch, microBatch = 1 } = input
   if (microBatch > batch)
     throw new ConfigError(
@@ -132,7 +152,7 @@ type Decided =
   | 'imageSize'
   | 'workers'
 
-const defaults: Omit<FinetuneSettings, keyof TunerOptions | Decided> = {
+const defaults: Omit<FinetuneSettings, keyof TunerOptions | keyof ReductionOptions | Decided> = {
   model: 'builtin',
   randomWeights: false,
   method: 'dyt',
@@ -163,6 +183,7 @@ export function completeFinetune(
   const asked = { ...defaults, ...definedOnly(input) }
   const tuner = tunerNamed(asked.method)
   checkLayers('finetune', { ...tuner.defaults, ...asked }, known.config.depth)
+  checkReductionFits('finetune', reductionOptions(asked), known.config)
   return {
     minimumLearningRate: asked.learningRate / 100,
     warmupEpochs: asked.epochs / 10,
@@ -170,6 +191,7 @@ export function completeFinetune(
     augment: known.augment,
     imageSize: known.config.imageSize,
     ...tuner.defaults,
+    ...noReduction,
     ...asked,
   }
 }

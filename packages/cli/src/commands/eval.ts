@@ -8,7 +8,7 @@ import {
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
-import { reductionGiven, reductionFlags } from '../options/reduction.ts'
+import { reductionFlags, reductionGiven } from '../options/reduction.ts'
 import { summaryText } from '../show-summary.ts'
 import { formatPercent, formatRate } from '../terminal/format.ts'
 import { renderTable } from '../terminal/table.ts'

@@ -10,7 +10,7 @@ import {
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
-import { reductionGiven, reductionFlags } from '../options/reduction.ts'
+import { reductionFlags, reductionGiven } from '../options/reduction.ts'
 import { formatMemory } from '../terminal/format.ts'
 import type { Paint } from '../terminal/output.ts'
 

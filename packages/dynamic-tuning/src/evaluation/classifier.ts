@@ -68,7 +68,9 @@ export function inferenceGraph(settings: ClassifierSettings, name = 'images'): R
   const reducing = openReduction(settings.reduction, inferenceMode(pass), config)
   const { logits } = vit(images, store, config, { ...opened.hooks, ...reducing.hooks })
   if (opened.dispatches.length === 0) return { logits }
-  const masks = stackLayers(opened.dispatches.map((dispatch) => maskOfPatches(dispatch, reducing)))
+  const masks = stackLayers(
+    opened.dispatches.map((each) => maskOfPatches(each, reducing, options.dispatchLevel)),
+  )
   if (reducing.places.size === 0) return { logits, masks }
   const shares = opened.dispatches.map(({ mask }) => reduceMean(mask, { axes: [1], keepDims: true }))
   return { logits, masks, shares: concat(shares, 1) }

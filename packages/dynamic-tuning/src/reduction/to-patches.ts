@@ -1,14 +1,18 @@
 import { type Dim, gatherBatched, reshape, slice, sub, type Tensor } from '@dynamic-tuning/engine'
-import type { Dispatch } from '../tuners/tuner.ts'
+import type { Dispatch, TunerOptions } from '../tuners/tuner.ts'
 import type { ReductionPass } from './reduction.ts'
 
 /**
  * What a gate decided for each patch of the image: a patch that is part of a merged token shares that token's decision.
  * Gates that see all patches, or decide on the whole image, are as they are. mask: [B, n] -> [B, N].
  */
-export function maskOfPatches({ mask, layer }: Dispatch, { places }: ReductionPass): Tensor {
+export function maskOfPatches(
+  { mask, layer }: Dispatch,
+  { places }: ReductionPass,
+  level: TunerOptions['dispatchLevel'],
+): Tensor {
   const place = places.get(layer)
-  if (place === undefined || mask.shape[1] === 1) return mask
+  if (place === undefined || level === 'sample') return mask
   const [batch, tokens] = place.shape as [Dim, number]
   // The class token, at 0, is never merged and has no decision.
   const patches = sub(slice(place, 1, 1, tokens), 1)

@@ -68,7 +68,7 @@ const positive = z.number().positive()
 /** Two names in one would be two reductions. */
 const oneReduction = {
   error: ({ input }: { input?: unknown }) =>
-    typeof input === 'string' && /[,+]/.test(input)
+    Array.isArray(input) || /[,+]/.test(String(input))
       ? 'two reductions would each decide which tokens leave, choose one'
       : undefined,
 }

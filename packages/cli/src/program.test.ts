@@ -14,6 +14,14 @@ const at = (name: string): string => join(folder, name)
 writeFileSync(at('typo.yaml'), 'data: builtin:nature\nweight-decai: 0.1\n')
 writeFileSync(at('value.json'), '{"data": "builtin:nature", "epochs": "many"}')
 writeFileSync(at('list.yaml'), '- 1\n')
+const cases = (name: string, ...lines: readonly string[]): void =>
+  writeFileSync(at(`cases-${name}.yaml`), ['data: builtin:nature', 'cases:', ...lines].join('\n'))
+cases('typo', '  - { name: a, adapter_scal: 1 }')
+cases('value', '  - { name: a, epochs: many }')
+cases('twice', '  - { name: a }', '  - { name: a, rate: 1 }')
+cases('nameless', '  - { method: dyt }')
+cases('words', '  - linear')
+writeFileSync(at('cases-none.yaml'), 'data: builtin:nature\ncases: []\n')
 
 async function run(units: readonly CommandUnit[], ...args: readonly string[]) {
   const said = { stdout: '', stderr: '' }
@@ -37,11 +45,11 @@ describe('bad usage ends with code 2, one line and nothing on stdout', () => {
     [['finetune', '--data', 'builtin:nature', '--rate', '1.5'], 'Give a number from 0 to 1.'],
     [
       ['finetune', '--data', 'builtin:nature', '--dispatch', 'block'],
-      "'--dispatch <part>' argument 'block' is invalid. Allowed choices are none, mlp, attention, attention-mlp, layer.",
+      "'--dispatch <part>' argument 'block' is invalid. Allowed choices are none, mlp, attention",
     ],
     [
       ['finetune', '--data', 'builtin:nature', '--method', 'lora2'],
-      'Allowed choices are linear, full, adaptformer, dyt',
+      'unknown name lora2. Choose one of linear, full, adapter-houlsby, ',
     ],
     [
       ['finetune', '--data', 'builtin:nature', '--micro-batch', '65'],
@@ -59,6 +67,37 @@ describe('bad usage ends with code 2, one line and nothing on stdout', () => {
     [['finetune', '--config', at('value.json')], 'value.json is "many". Give a whole number of at least 1.'],
     [['finetune', '--config', at('list.yaml')], 'list.yaml holds no settings.'],
     [['finetune', '--config', at('none.yaml')], 'config: cannot read '],
+    [['compare'], '--data is missing'],
+    [['compare', '--data', 'builtin:natur'], 'there is no builtin:natur. Choose one of builtin:count'],
+    [
+      ['compare', '--data', 'builtin:nature', '--methods', 'linear,dty'],
+      'method: unknown name dty. Choose one of',
+    ],
+    [
+      ['compare', '--data', 'builtin:nature', '--methods', ''],
+      'Give names such as linear,dyt, separated by commas.',
+    ],
+    [['compare', '--data', 'builtin:nature', '--methods', 'dyt,dyt'], 'two cases are called "dyt r=0.5".'],
+    [['compare', '--data', 'builtin:nature', '--rates', '0.5,2'], 'Give a number from 0 to 1.'],
+    [['compare', '--data', 'builtin:nature', '--jobs', '0'], 'Give a whole number of at least 1.'],
+    [['compare', '--data', 'builtin:nature', '--seeds', '0'], 'Give a whole number of at least 1.'],
+    [
+      ['compare', '--data', 'builtin:nature', '--method', 'dyt'],
+      "unknown option '--method' (Did you mean --methods?)",
+    ],
+    [['compare', '--data', 'builtin:nature', '--image-size', '33'], 'compare: case "linear": '],
+    [
+      ['compare', '--config', at('cases-typo.yaml')],
+      'compare: case "a": Unknown setting adapter_scal. Did you mean adapterScale?',
+    ],
+    [
+      ['compare', '--config', at('cases-value.yaml')],
+      `config: epochs in ${at('cases-value.yaml')} is "many". Give a whole number of at least 1.`,
+    ],
+    [['compare', '--config', at('cases-twice.yaml')], 'compare: two cases are called "a".'],
+    [['compare', '--config', at('cases-nameless.yaml')], 'compare: cases.0.name is missing. Give it.'],
+    [['compare', '--config', at('cases-words.yaml')], 'compare: cases.0 is "linear": '],
+    [['compare', '--config', at('cases-none.yaml')], 'compare: cases is []: give at least one.'],
     [['eval'], "missing required argument 'run'"],
     [['predict', 'runs/x'], "missing required argument 'images'"],
     [['flops', '--model', 'vit_huge'], 'unknown name vit_huge'],

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { freeRunFolder, quoted } from './run-name.ts'
+import { dataName, freeRunFolder, quoted } from './run-name.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'names-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -16,6 +16,17 @@ describe('freeRunFolder', () => {
     mkdirSync(join(folder, 'tiny-dyt'))
     mkdirSync(join(folder, 'tiny-dyt-2'))
     expect(name('tiny.tar')).toBe('tiny-dyt-3')
+  })
+})
+
+describe('dataName', () => {
+  it('is a name that can begin a folder', () => {
+    expect(['builtin:nature', '/photos/My Flowers/', 'a/tiny.tar', '/'].map(dataName)).toEqual([
+      'nature',
+      'My-Flowers',
+      'tiny',
+      'data',
+    ])
   })
 })
 

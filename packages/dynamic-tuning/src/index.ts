@@ -1,5 +1,15 @@
+export { type CostByRate, costAt, costByRate, rateAtCost } from './cost/cost-by-rate.ts'
 export { type Cost, countCost } from './cost/count-cost.ts'
 export { type ModelCost, type ModelCostSettings, modelCost } from './cost/model-cost.ts'
+export {
+  type CountedRow,
+  type CountedTable,
+  countPaperTable,
+  type Figure,
+} from './cost/paper/count-paper-table.ts'
+export type { PaperRow, PaperTable } from './cost/paper/paper-table.ts'
+export { paperTable, paperTables } from './cost/paper/paper-tables.ts'
+export { paperCount } from './cost/paper-count.ts'
 export type { Batch } from './data/batch.ts'
 export { openDataset } from './data/dataset.ts'
 export type { Size } from './data/decode.ts'
@@ -33,10 +43,26 @@ export { type Backbone, drawWeights, fitBackbone, vitShapes } from './models/bac
 export type { CheckpointConfig } from './models/checkpoint-config.ts'
 export { fromHuggingFaceNames, hasHuggingFaceNames } from './models/checkpoint-names.ts'
 export { type CompareOptions, compareShapes } from './models/compare-shapes.ts'
-export type { AttentionPart, LayerPart, MlpPart, ModelHooks, Place } from './models/hooks.ts'
+export type {
+  AttentionPart,
+  LayerPart,
+  MlpPart,
+  ModelHooks,
+  ModelPlace,
+  Place,
+  SitePlace,
+  Stages,
+} from './models/hooks.ts'
 export { type Grid, type ResizeMethod, resizePositionEmbedding } from './models/position-embedding.ts'
 export { type VitOutputs, vit } from './models/vit.ts'
-export { patchCount, type VitConfig, vitConfig } from './models/vit-config.ts'
+export {
+  type GlobalPool,
+  patchCount,
+  prefixTokens,
+  tokenCount,
+  type VitConfig,
+  vitConfig,
+} from './models/vit-config.ts'
 export { type StoreOptions, WeightStore, type Weights } from './nn/weight-store.ts'
 export {
   checkReduction,
@@ -52,6 +78,7 @@ export {
 } from './reduction/options.ts'
 export type { KeepDecision, Reduction, ReductionMode, ReductionPass } from './reduction/reduction.ts'
 export { openReduction, patternsWith, reductions } from './reduction/registry.ts'
+export { methodsPage } from './report/methods-page.ts'
 export { type CurveChart, curvesOfMetrics, lastActiveRates } from './report/metrics-curves.ts'
 export { type ReportInput, renderReport } from './report/page.ts'
 export type { MethodRow } from './report/page-tables.ts'
@@ -66,7 +93,7 @@ export {
   type Series,
   scatterChart,
 } from './report/plot.ts'
-export { formatCount, formatDuration, formatPercent, formatRate } from './report/quantity.ts'
+export { formatCount, formatDuration, formatMemory, formatPercent, formatRate } from './report/quantity.ts'
 export { countActive, heatTokens, overlayTokens, type TokenGrid } from './report/token-overlay.ts'
 export {
   encodePng,
@@ -95,12 +122,14 @@ export {
   TrainingStep,
   type TrainingStepSettings,
 } from './training/training-step.ts'
-export { checkTuning, type GivenOptions } from './tuners/check-tuning.ts'
+export { checkModel, checkTuning, completeOptions, type GivenOptions } from './tuners/check-tuning.ts'
 export { type GateShape, gateShape } from './tuners/dispatch-inputs.ts'
+export { canMerge, mergeTuned, type TunedWeights } from './tuners/merge.ts'
+export { type MethodOption, type MethodOptionName, methodOptions } from './tuners/method-options.ts'
 export type { Part, Site } from './tuners/parts.ts'
 export { tunerNamed, tuners } from './tuners/registry.ts'
 export { type TunedPass, trainedPatterns, tune } from './tuners/tune.ts'
-export type { Dispatch, Pass, Tuner, TunerOptions, TunerPass } from './tuners/tuner.ts'
+export type { BlockForm, Dispatch, Pass, Tuner, TunerOptions, TunerPass } from './tuners/tuner.ts'
 export type { TensorReport } from './verification/compare.ts'
 export { type FixtureReport, verifyFixture } from './verification/verify.ts'
 export { type BenchCase, benchCase } from './workflows/bench-case.ts'
@@ -112,6 +141,24 @@ export {
   type BenchSettings,
   defaultBench,
 } from './workflows/bench-types.ts'
+export { calibrateRun } from './workflows/calibrate-run.ts'
+export { budgetThresholds, roundedUp } from './workflows/calibration/budgets.ts'
+export type { Calibration, CalibrationSettings } from './workflows/calibration/calibration.ts'
+export { targetText, thresholdText } from './workflows/calibration/page.ts'
+export type { BudgetPoint, CurvePoint } from './workflows/calibration/point.ts'
+export {
+  type CompareControl,
+  type CompareStopped,
+  compare,
+} from './workflows/compare/compare.ts'
+export { compareColumns, failureText } from './workflows/compare/compare-table.ts'
+export type { CompareFailure, CompareOutcome } from './workflows/compare/finish-comparison.ts'
+export { type CompareInput, compareKeys, defaultMethods } from './workflows/compare/plan.ts'
+export type { PlannedRun } from './workflows/compare/plan-runs.ts'
+export type { JobEnd } from './workflows/compare/start-finetune.ts'
+export type { CompareRow } from './workflows/compare/summarize-cases.ts'
+export type { DeadBlock, DeadBlockSettings, DeadBlocks } from './workflows/dead-blocks/find-dead-blocks.ts'
+export { changeText, leftOf } from './workflows/dead-blocks/page.ts'
 export { type DemoControl, type DemoOutcome, demo } from './workflows/demo.ts'
 export type { DemoResult } from './workflows/demo-report.ts'
 export {
@@ -129,6 +176,7 @@ export {
   type Explanation,
   explainRun,
 } from './workflows/explain-run.ts'
+export { exportPruned, type PrunedExport } from './workflows/export-pruned.ts'
 export {
   type ExportSettings,
   exportModel,
@@ -138,12 +186,14 @@ export {
 export { type FinetuneControl, type FinetuneOutcome, finetune } from './workflows/finetune.ts'
 export {
   type Augmentation,
+  checkFinetune,
   type FinetuneInput,
   type FinetuneSettings,
   finetuneKeys,
 } from './workflows/finetune-settings.ts'
 export { libraryVersion } from './workflows/library-version.ts'
 export { nearestWord } from './workflows/nearest-word.ts'
+export { peakMemoryMB } from './workflows/peak-memory.ts'
 export { type ImagePrediction, type PredictSettings, predictImages } from './workflows/predict.ts'
 export { pretrain, type RunControl } from './workflows/pretrain.ts'
 export {

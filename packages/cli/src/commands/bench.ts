@@ -8,11 +8,13 @@ import {
   benchCase,
   benchInference,
   benchTraining,
+  ConfigError,
   defaultBench,
+  peakMemoryMB,
 } from 'dynamic-tuning'
 import { type Call, type CommandUnit, defineCommand } from '../command.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
-import { integer } from '../options/numbers.ts'
+import { integer, number } from '../options/numbers.ts'
 import { formatMemory, formatPercent } from '../terminal/format.ts'
 import type { Paint } from '../terminal/output.ts'
 import { renderTable } from '../terminal/table.ts'
@@ -22,6 +24,7 @@ interface Options extends CommonOptions {
   readonly method?: readonly string[]
   readonly batch?: readonly number[]
   readonly active?: number
+  readonly budget?: number
   readonly bottleneck?: number
   readonly classes?: number
   readonly imageSize?: readonly [number, number]
@@ -68,6 +71,11 @@ const options = (): Option[] => [
   new Option('--only <name>', 'static or one method, with the peak memory of this process').hideHelp(),
 ]
 
+const budgetOption = (): Option =>
+  new Option('--budget <share>', "instead of --active: share of the static model's FLOPs").argParser(
+    number(0),
+  )
+
 function benchCommand(
   kind: Kind,
   unit: Pick<CommandUnit, 'summary' | 'description' | 'examples'>,
@@ -76,7 +84,7 @@ function benchCommand(
     ...unit,
     name: `bench ${kind}`,
     group: 'Measure',
-    options: options(),
+    options: [...options(), ...(kind === 'inference' ? [budgetOption()] : [])],
     async run(call: Call<Options>) {
       const settings = settingsOf(call.options, kind)
       const report = await measure(kind, settings, call)
@@ -96,6 +104,7 @@ export const benchInferenceCommand = benchCommand('inference', {
     ['dyt bench inference --model vit_small_patch16_224 --method adaptformer,dyt', 'several methods'],
     ['dyt bench inference --method dyt:dispatch=layer:active=0.7,dyt:experts=4', 'settings for each of them'],
     ['dyt bench inference --method dyt,dyt:reduction=tome:tomeR=8', 'without and with merged tokens'],
+    ['dyt bench inference --budget 0.6', 'at 60 % of the static FLOPs'],
   ],
 })
 
@@ -110,13 +119,16 @@ export const benchTrainingCommand = benchCommand('training', {
 })
 
 function settingsOf(given: Options, kind: Kind): BenchSettings {
-  const { model, method, batch, active, bottleneck, classes, imageSize, rounds, warmup } = given
+  const { model, method, batch, active, budget, bottleneck, classes, imageSize, rounds, warmup } = given
+  if (budget !== undefined && active !== undefined)
+    throw new ConfigError('bench: --budget decides what --active is. Leave one of them out.')
   const defaults = kind === 'training' ? { ...defaultBench, batches: [8] } : defaultBench
   const chosen = {
     model,
     methods: method,
     batches: batch,
     active,
+    budget,
     bottleneck,
     classes,
     rounds,
@@ -139,8 +151,8 @@ async function measure(
   const { only } = given
   const report = await run(settings, { only, onProgress: (text) => terminal.note(text) })
   if (only !== undefined) {
-    const peakMemoryMB = process.resourceUsage().maxRSS / 1024
-    return { ...report, results: report.results.map((result) => ({ ...result, peakMemoryMB })) }
+    const peak = peakMemoryMB()
+    return { ...report, results: report.results.map((result) => ({ ...result, peakMemoryMB: peak })) }
   }
   if (given.memory === false) return report
   const results: BenchResult[] = []
@@ -157,12 +169,13 @@ async function memoryAlone(
   settings: BenchSettings,
   { method, batch }: BenchResult,
 ): Promise<number> {
-  const { model, active, bottleneck, classes, imageSize, threads, device, seed } = settings
+  const { model, active, budget, bottleneck, classes, imageSize, threads, device, seed } = settings
   const flags = {
     model,
     method: method === 'static' ? undefined : method,
     batch,
-    active,
+    active: budget === undefined ? active : undefined,
+    budget,
     bottleneck,
     classes,
     threads,

@@ -1,5 +1,7 @@
 import { Option } from 'commander'
 import {
+  budgetThresholds,
+  ConfigError,
   evaluateRun,
   type GivenReduction,
   type InferencePass,
@@ -17,6 +19,7 @@ interface Options extends CommonOptions, GivenReduction {
   readonly data?: string
   readonly pass?: InferencePass
   readonly batch?: number
+  readonly budget?: number
 }
 
 export const evalCommand = defineCommand<Options>({
@@ -30,6 +33,7 @@ export const evalCommand = defineCommand<Options>({
       '--pass <kind>',
       'skip computes active tokens only, masked computes all, complete opens every gate (default skip):',
     ).choices(['skip', 'masked', 'complete']),
+    shared.budget(),
     shared.batch('images per pass (default 64, fewer for large models)'),
     ...reductionFlags(),
   ],
@@ -37,20 +41,19 @@ export const evalCommand = defineCommand<Options>({
     ['dyt eval runs/photos', 'test it again'],
     ['dyt eval runs/photos --pass complete --json', 'as if no token were skipped'],
     ['dyt eval runs/photos --reduction tome --tome-r 8', 'merge tokens of a model trained without'],
+    ['dyt eval runs/photos --budget 0.6', 'at most 60 % of the static FLOPs, once calibrated'],
   ],
   async run({ args, options, terminal }: Call<Options>) {
     const [path = ''] = args
-    const { data, pass, batch, threads, device } = options
+    const { data, pass, batch, budget, threads, device } = options
+    if (budget !== undefined && pass === 'complete')
+      throw new ConfigError('eval: --budget closes gates, --pass complete opens them. Leave one out.')
     const run = openRun(path)
+    const thresholds = budget === undefined ? undefined : budgetThresholds(run, budget)
     terminal.note(terminal.notePaint.dim(`testing ${path}`))
     const compile = { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) }
-    const evaluation = await evaluateRun(run, {
-      data,
-      pass,
-      batch,
-      compile,
-      reduction: reductionGiven(options),
-    })
+    const reduction = reductionGiven(options)
+    const evaluation = await evaluateRun(run, { data, pass, batch, thresholds, reduction, compile })
     terminal.result(evaluation, () => evaluationText(evaluation, terminal.paint))
     return undefined
   },

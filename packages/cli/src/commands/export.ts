@@ -1,8 +1,11 @@
 import { basename, join } from 'node:path'
 import { Option } from 'commander'
 import {
+  budgetThresholds,
   ConfigError,
+  type DeadBlocks,
   exportModel,
+  exportPruned,
   exportRandomModel,
   type GivenReduction,
   type OnnxExport,
@@ -10,7 +13,9 @@ import {
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
+import { number } from '../options/numbers.ts'
 import { reductionFlags, reductionGiven } from '../options/reduction.ts'
+import { deadBlocksText } from '../show-dead-blocks.ts'
 import { formatMemory } from '../terminal/format.ts'
 import type { Paint } from '../terminal/output.ts'
 
@@ -19,6 +24,11 @@ interface Options extends CommonOptions, GivenReduction {
   readonly out?: string
   readonly pass?: 'skip' | 'masked'
   readonly external?: boolean
+  readonly merge?: boolean
+  readonly budget?: number
+  readonly fixedThreshold?: boolean
+  readonly deadBlocks?: number
+  readonly deadBlocksDrop?: boolean
   readonly model?: string
   readonly randomWeights?: boolean
   readonly method?: string
@@ -34,6 +44,8 @@ interface Exported extends OnnxExport {
   readonly format: 'onnx'
   readonly method: string
   readonly pass: 'skip' | 'masked'
+  readonly deadBlocks?: DeadBlocks
+  readonly page?: string
 }
 
 export const exportCommand = defineCommand<Options>({
@@ -41,7 +53,7 @@ export const exportCommand = defineCommand<Options>({
   group: 'Use a trained model',
   summary: 'Write a run as an ONNX file that any ONNX Runtime executes',
   description:
-    'Standard operators of opset 20 only. Input pixel_values [B, 3, H, W], any B;\noutputs logits [B, K] and, where tokens are skipped, masks [B, layers, tokens].\nClass names, mean and std are in the metadata of the file.',
+    'Standard operators of opset 20 only. Input pixel_values [B, 3, H, W], any B;\noutputs logits [B, K] and, where tokens are skipped, masks [B, layers, tokens].\nClass names, mean and std are in the metadata of the file.\nLoRA, SSF and FacT are folded into the weights: the graph is that of a plain ViT.',
   arguments: [['[run]', 'folder of a finetune run; none with --random-weights']],
   options: [
     new Option('--format <name>', 'what to write').choices(['onnx']).default('onnx'),
@@ -51,6 +63,16 @@ export const exportCommand = defineCommand<Options>({
       'skip computes active tokens only, masked all of them (default skip)',
     ).choices(['skip', 'masked']),
     new Option('--external', 'keep weights in FILE_data (default only above 1 GB)'),
+    new Option('--no-merge', 'keep LoRA, SSF and FacT as they are instead of folding them into the weights'),
+    shared.budget(),
+    new Option('--fixed-threshold', 'store gate thresholds in the graph instead of taking them as an input'),
+    new Option(
+      '--dead-blocks [limit]',
+      'leave out blocks whose gate lets at most this share of tokens through (default 0)',
+    )
+      .argParser(number(0, 1))
+      .preset('0'),
+    new Option('--dead-blocks-drop', 'leave them out for the class token too, whatever that changes'),
     shared.model(),
     shared.randomWeights(),
     shared.method(),
@@ -62,16 +84,18 @@ export const exportCommand = defineCommand<Options>({
   ],
   examples: [
     ['dyt export runs/photos --format onnx', 'writes runs/photos/model.onnx'],
+    ['dyt export runs/photos --budget 0.6 --fixed-threshold', 'a calibrated budget, built in'],
+    ['dyt export runs/photos --dead-blocks', 'without blocks that no patch token enters'],
     ['dyt export --model vit_base_patch16_224 --random-weights --active 0.5', 'a model to measure'],
   ],
   async run({ args: [path], options, terminal }: Call<Options>) {
-    const exported = path === undefined ? await exportRandom(options) : exportTuned(path, options)
+    const exported = path === undefined ? await exportRandom(options) : await exportTuned(path, options)
     terminal.result(exported, () => exportText(exported, terminal.paint))
     return undefined
   },
 })
 
-function exportTuned(path: string, options: Options): Exported {
+async function exportTuned(path: string, options: Options): Promise<Exported> {
   for (const name of [
     'model',
     'randomWeights',
@@ -84,14 +108,25 @@ function exportTuned(path: string, options: Options): Exported {
     if (options[name] !== undefined)
       throw new ConfigError(`export: ${name} is decided by the run ${path}. Leave it out.`)
   const run = openRun(path)
-  const { pass = 'skip', external } = options
+  const { pass = 'skip', external, merge, budget, fixedThreshold: fixedThresholds } = options
+  const thresholds = budget === undefined ? undefined : budgetThresholds(run, budget)
   const file = options.out ?? join(path, 'model.onnx')
-  const exported = exportModel(run, { out: file, pass, external, reduction: reductionGiven(options) })
+  const { deadBlocksDrop: drop, deadBlocks: limit = drop ? 0 : undefined, threads, device } = options
+  const reduction = reductionGiven(options)
+  const settings = { out: file, pass, external, merge, thresholds, fixedThresholds, reduction }
+  const compile = { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) }
+  const exported =
+    limit === undefined
+      ? exportModel(run, settings)
+      : await exportPruned(run, { ...settings, limit, drop, compile })
   return { file, format: 'onnx', method: run.tuner.name, pass, ...exported }
 }
 
 async function exportRandom(options: Options): Promise<Exported> {
   const { model, randomWeights, method = 'dyt', pass = 'skip', out } = options
+  for (const name of ['budget', 'fixedThreshold', 'deadBlocks', 'deadBlocksDrop'] as const)
+    if (options[name] !== undefined)
+      throw new ConfigError(`export: ${name} needs a run, a random model has none. Leave it out.`)
   if (!randomWeights || model === undefined)
     throw new ConfigError(
       'export: which model? Name the folder of a run, or give --model NAME --random-weights.',
@@ -104,7 +139,7 @@ async function exportRandom(options: Options): Promise<Exported> {
 }
 
 function exportText(exported: Exported, paint: Paint): string {
-  const { file, files, bytes, method, pass, operators } = exported
+  const { file, files, bytes, pass, operators } = exported
   const values = (all: OnnxExport['inputs']): string =>
     all.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')
   const nodes = Object.values(operators).reduce((sum, count) => sum + count, 0)
@@ -114,7 +149,7 @@ function exportText(exported: Exported, paint: Paint): string {
     ...(files.length > 1 ? [`  weights in ${basename(file)}_data: keep both in one folder`] : []),
     `  ${values(exported.inputs)} ${paint.dim('to')} ${values(exported.outputs)}`,
     paint.dim(`  ${nodes} nodes of ${Object.keys(operators).length} standard operators, opset 20`),
-    ...(method === 'dyt' ? [paint.dim(`  ${how}`)] : []),
+    ...(exported.outputs.length > 1 ? [paint.dim(`  ${how}`)] : []),
   ]
-  return `${lines.join('\n')}\n`
+  return `${lines.join('\n')}\n${exported.deadBlocks ? `\n${deadBlocksText(exported.deadBlocks, paint)}` : ''}`
 }

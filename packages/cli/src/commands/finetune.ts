@@ -4,6 +4,7 @@ import { type Call, defineCommand } from '../command.ts'
 import { stoppedCode } from '../interrupt.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
 import { dispatchOptions } from '../options/dispatch.ts'
+import { methodFlags } from '../options/method-options.ts'
 import { integer, number } from '../options/numbers.ts'
 import { reductionFlags } from '../options/reduction.ts'
 import { freeRunFolder, quoted } from '../run-name.ts'
@@ -29,6 +30,7 @@ export const finetuneCommand = defineCommand<Options>({
     shared.out('run folder (default runs/DATA-METHOD)'),
     new Option('--resume', 'go on with the run in --out'),
     ...dispatchOptions(),
+    ...methodFlags(),
     ...reductionFlags(),
     shared.imageSize(),
     new Option('--epochs <n>', 'passes over the images (default 30)').argParser(integer(1)),
@@ -44,7 +46,7 @@ export const finetuneCommand = defineCommand<Options>({
     new Option(
       '--augment <how>',
       'random changes to training images (default light for folders of photos, else none):',
-    ).choices(['none', 'light', 'strong']),
+    ).choices(['none', 'resized-crop', 'light', 'strong']),
     new Option('--resize <how>', 'how images of another shape are fitted (default squash):').choices([
       'squash',
       'crop',

@@ -1,12 +1,20 @@
+import { Option } from 'commander'
 import {
   ConfigError,
+  checkModel,
   checkReduction,
   checkReductionFits,
   checkTuning,
+  completeOptions,
+  countPaperTable,
   type GivenReduction,
-  type ModelCost,
+  type MethodOptionName,
+  methodOptions,
   modelCost,
   openBackbone,
+  paperCount,
+  paperTable,
+  paperTables,
   reductionOptions,
   type TunerOptions,
   tunerNamed,
@@ -14,22 +22,35 @@ import {
   vitConfig,
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
+import { costText } from '../cost-text.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
+import { dispatchOptions } from '../options/dispatch.ts'
+import { methodFlags } from '../options/method-options.ts'
+import { integer } from '../options/numbers.ts'
 import { reductionFlags } from '../options/reduction.ts'
-import { formatCount, formatPercent } from '../terminal/format.ts'
-import type { Paint } from '../terminal/output.ts'
-import { renderTable } from '../terminal/table.ts'
+import { paperTableText } from '../paper-table-text.ts'
 
-interface Options extends CommonOptions, GivenReduction {
+/** Settings of methods that parameters or FLOPs depend on. */
+const tunerSettings = [
+  'dispatch',
+  'rate',
+  'dispatchLevel',
+  'dispatchStrategy',
+  'dispatchLayers',
+  'bottleneck',
+  'experts',
+] as const satisfies readonly (keyof TunerOptions)[]
+
+interface Options
+  extends CommonOptions,
+    GivenReduction,
+    Partial<Pick<TunerOptions, (typeof tunerSettings)[number] | MethodOptionName>> {
   readonly model?: string
   readonly method?: string
   readonly classes?: number
-  readonly bottleneck?: number
-  readonly rate?: number
   readonly active?: number
-  readonly dispatch?: TunerOptions['dispatch']
-  readonly experts?: number
   readonly imageSize?: readonly [number, number]
+  readonly table?: number
 }
 
 export const flopsCommand = defineCommand<Options>({
@@ -37,19 +58,23 @@ export const flopsCommand = defineCommand<Options>({
   group: 'Measure',
   summary: 'Parameters and FLOPs of any model, method and rate, by part',
   description:
-    'Counted from the graph, without any weights. FLOPs are\nmultiply-accumulates of one image, as in the papers: linear maps, convolutions\nand attention products, LayerNorm 5 per element. params.trainable counts as the papers do, without head and\ndispatchers; params.trained is everything that training changes.',
+    'Counted from the graph, without any weights. FLOPs are multiply-accumulates of\none image, as in the papers: linear maps, convolutions and attention products,\nLayerNorm 5 per element. params.trainable counts as the papers do, without head\nand dispatchers; params.trained is everything that training changes.\n--table prints a table of the Dynamic Tuning paper beside our counts, with the\nrate of active tokens that each printed figure takes.',
   options: [
     shared.model("builtin (default), a path of weights, or timm's name"),
     shared.randomWeights().hideHelp(),
     shared.method(),
     shared.classes('number of classes (default 100)'),
-    shared.bottleneck(),
-    shared.rate(),
     shared.active(),
-    shared.dispatch(),
-    shared.experts(),
+    ...dispatchOptions().filter((option) =>
+      (tunerSettings as readonly string[]).includes(option.attributeName()),
+    ),
+    ...methodFlags(),
     shared.imageSize(),
     ...reductionFlags(),
+    new Option(
+      '--table <n>',
+      `rows of a table of the paper, alone: ${paperTables.map(({ number }) => number).join(', ')}`,
+    ).argParser(integer(0)),
     shared.batch('FLOPs are always those of one image').hideHelp(),
   ],
   examples: [
@@ -59,19 +84,21 @@ export const flopsCommand = defineCommand<Options>({
     ],
     ['dyt flops --model vit_large_patch16_224 --method linear', 'the static model'],
     ['dyt flops --model vit_base_patch16_224 --method dyt --reduction tome --tome-r 8', 'and merging tokens'],
+    ['dyt flops --table 3', 'what the paper prints for VTAB-1K, and what we count'],
   ],
-  async run({ options, terminal }: Call<Options>) {
+  async run(call: Call<Options>) {
+    const { options, terminal } = call
+    if (options.table !== undefined) return showTable(call, options.table)
     const { model = 'builtin', method = 'dyt' } = options
     const tuner = tunerNamed(method)
     const config = configOf(model, options)
-    const { bottleneck, rate, dispatch, experts } = options
-    const chosen = Object.entries({ bottleneck, rate, dispatch, experts }).filter(
-      ([, value]) => value !== undefined,
-    )
-    const settings: TunerOptions = { ...tuner.defaults, ...Object.fromEntries(chosen) }
+    const names = [...tunerSettings, ...(Object.keys(methodOptions) as MethodOptionName[])]
+    const given = Object.fromEntries(names.map((name) => [name, options[name]]))
+    const settings = completeOptions(tuner, given)
     checkTuning('flops', tuner, settings)
+    checkModel('flops', tuner, settings, config)
     const reduction = reductionOptions(options)
-    checkReduction('flops', reduction, settings)
+    checkReduction('flops', reduction, { tuner, options: settings })
     checkReductionFits('flops', reduction, config)
     const activeRate = settings.dispatch === 'none' ? 1 : (options.active ?? settings.rate)
     const cost = modelCost({ config, tuner, options: settings, reduction, activeRate })
@@ -98,8 +125,22 @@ function withName(method: string, { reduction }: { readonly reduction: string })
   return reduction === 'none' ? method : `${method} with ${reduction}`
 }
 
+/** Options that a table decides by itself. */
+const decidedByTable = ['model', 'method', 'classes', 'active', 'imageSize', ...tunerSettings] as const
+
+function showTable({ options, terminal }: Call<Options>, number: number): undefined {
+  const table = paperTable(number)
+  const given = decidedByTable.filter((name) => options[name] !== undefined)
+  if (given.length > 0)
+    throw new ConfigError(
+      `flops: --table counts the paper's own models, got ${given.join(', ')} too. Leave out one or the other.`,
+    )
+  const counted = countPaperTable(table)
+  terminal.result(counted, () => paperTableText(counted, terminal.paint))
+}
+
 function configOf(model: string, { classes = usualClasses, imageSize }: Options): VitConfig {
-  if (/^vit_/.test(model)) return withImageSize(vitConfig(model, classes), imageSize)
+  if (/^(?:vit|deit3)_/.test(model)) return withImageSize(vitConfig(model, classes), imageSize)
   return openBackbone(model, { numClasses: classes, imageSize }).config
 }
 
@@ -114,55 +155,3 @@ function withImageSize(config: VitConfig, imageSize: Options['imageSize']): VitC
 
 /** CIFAR-100, which the papers count with. */
 const usualClasses = 100
-
-/** As the papers' tables count: what a method adds to the backbone or changes in it, without head and dispatchers. */
-function paperCount({ trainableWithoutHead, trainableParts }: ModelCost['params']): number {
-  const gates = Object.entries(trainableParts).filter(([part]) => part.endsWith('_token_select'))
-  return gates.reduce((rest, [, size]) => rest - size, trainableWithoutHead)
-}
-
-/** What parts are called in the table, by the last word of their name in the graph. */
-const partNames: Readonly<Record<string, string>> = {
-  patch_embed: 'patch embedding',
-  attn: 'attention',
-  mlp: 'MLP',
-  adaptattn: 'adapters',
-  adaptmlp: 'adapters',
-  adaptlayer: 'adapters',
-  attn_token_select: 'dispatchers',
-  mlp_token_select: 'dispatchers',
-  layer_token_select: 'dispatchers',
-  norm: 'norms',
-  norm1: 'norms',
-  norm2: 'norms',
-  fc_norm: 'norms',
-  predictor: 'predictors',
-  head: 'head',
-}
-
-function costText(
-  title: string,
-  { params, flops }: ModelCost,
-  more: { staticFlops: number; activeRate: number },
-  paint: Paint,
-): string {
-  const sums = new Map<string, number>()
-  for (const [part, cost] of Object.entries(flops.parts)) {
-    const word = part.replace(/^(?:layers\.\d+\.)?(?:blocks\.\d+\.)?/, '')
-    const name = partNames[word] ?? word
-    sums.set(name, (sums.get(name) ?? 0) + cost)
-  }
-  const rows = [...sums].map(([name, cost]) => [name, formatCount(cost), formatPercent(cost / flops.total)])
-  const trained = Object.entries(params.trainableParts)
-    .map(([part, size]) => `${partNames[part] ?? part} ${formatCount(size)}`)
-    .join(', ')
-  return [
-    `${paint.bold(title)}, ${formatPercent(more.activeRate, 0)} of the tokens active\n`,
-    renderTable(['part', 'FLOPs', 'share'], [...rows, ['all', formatCount(flops.total), '100.0 %']], {
-      paint,
-    }),
-    `${(flops.total / more.staticFlops).toFixed(3)} times the static model (${formatCount(more.staticFlops)})`,
-    `${formatCount(params.total)} parameters, ${formatCount(params.trainable)} of them trained: ${Object.keys(params.trainableParts).length > 6 ? 'all' : trained}`,
-    `${formatCount(paperCount(params))} trainable as the papers count, without head and dispatchers\n`,
-  ].join('\n')
-}

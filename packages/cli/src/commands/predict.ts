@@ -1,5 +1,5 @@
 import { Option } from 'commander'
-import { type ImagePrediction, openRun, predictImages } from 'dynamic-tuning'
+import { budgetThresholds, type ImagePrediction, openRun, predictImages } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { imagePaths } from '../image-paths.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
@@ -11,6 +11,7 @@ import { cutToWidth, displayWidth, printable } from '../terminal/width.ts'
 interface Options extends CommonOptions {
   readonly top?: number
   readonly batch?: number
+  readonly budget?: number
 }
 
 export const predictCommand = defineCommand<Options>({
@@ -23,20 +24,23 @@ export const predictCommand = defineCommand<Options>({
   ],
   options: [
     new Option('--top <n>', 'labels per image (default 3)').argParser(integer(1)),
+    shared.budget(),
     shared.batch('images per pass (default 16)'),
   ],
   examples: [
     ['dyt predict runs/photos cat.jpg dog.jpg', 'two images'],
     ['dyt predict runs/photos new-photos/ --top 1 --json', 'a folder, for a script'],
+    ['dyt predict runs/photos cat.jpg --budget 0.6', 'with less compute, once calibrated'],
   ],
   async run({ args, options, terminal }: Call<Options>) {
     const [path = '', ...places] = args
-    const { top, batch, threads, device } = options
+    const { top, batch, budget, threads, device } = options
     const run = openRun(path)
+    const thresholds = budget === undefined ? undefined : budgetThresholds(run, budget)
     const paths = imagePaths(places)
     const compile = { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) }
     const results: ImagePrediction[] = []
-    for await (const result of predictImages(run, paths, { top, batch, compile })) {
+    for await (const result of predictImages(run, paths, { top, batch, thresholds, compile })) {
       results.push(result)
       if (paths.length > fewImages)
         terminal.progress.update({ label: 'classifying', done: results.length, total: paths.length })

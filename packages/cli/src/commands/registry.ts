@@ -1,11 +1,14 @@
 import type { CommandUnit } from '../command.ts'
 import { benchInferenceCommand, benchTrainingCommand } from './bench.ts'
+import { calibrateCommand } from './calibrate.ts'
+import { compareCommand } from './compare.ts'
 import { demoCommand } from './demo.ts'
 import { evalCommand } from './eval.ts'
 import { explainCommand } from './explain.ts'
 import { exportCommand } from './export.ts'
 import { finetuneCommand } from './finetune.ts'
 import { flopsCommand } from './flops.ts'
+import { methodsCommand } from './methods.ts'
 import { predictCommand } from './predict.ts'
 import { pretrainCommand } from './pretrain.ts'
 import { verifyCommand } from './verify.ts'
@@ -14,11 +17,14 @@ import { verifyCommand } from './verify.ts'
 export const commands: readonly CommandUnit[] = [
   demoCommand,
   finetuneCommand,
+  compareCommand,
   pretrainCommand,
   evalCommand,
   predictCommand,
   explainCommand,
+  calibrateCommand,
   exportCommand,
+  methodsCommand,
   flopsCommand,
   benchInferenceCommand,
   benchTrainingCommand,

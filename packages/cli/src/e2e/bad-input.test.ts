@@ -60,6 +60,7 @@ describe('bad data and folders end with code 1 and one line', () => {
       ['finetune', '--data', 'good', '--model', './none.safetensors', '--quiet', '--out', 'out'],
       './none.safetensors does not exist.',
     ],
+    [['compare', '--data', 'nowhere', ...tiny, '--out', 'out'], 'dataset: there is no nowhere.'],
     [['eval', 'good'], 'good is not a run folder, it has no config.json.'],
     [['eval', 'future'], 'future is of format version 99, this library reads version 1.'],
     [
@@ -124,6 +125,8 @@ describe('dyt on its own', () => {
     expect(await count(...base, 'linear')).toEqual(['17.58', '0.00'])
     expect(await count(...base, 'adaptformer', '--bottleneck', '64')).toEqual(['17.81', '1.19'])
     expect(await count(...base, 'adaptformer', '--bottleneck', '8')).toEqual(['17.61', '0.16'])
+    const finer = ['--model', 'deit3_large_patch16_384.fb_in1k', '--classes', '1000', '--method', 'full']
+    expect(await count(...finer)).toEqual(['191.21', '303.74'])
     // Everything active: the adapters' model and one logit for each of 12 x 197 tokens.
     expect(await count(...base, 'dyt', '--active', '1')).toEqual(['17.82', '1.19'])
   })

@@ -1,5 +1,5 @@
 import { Option } from 'commander'
-import { tuners } from 'dynamic-tuning'
+import { methodFlag } from './method-options.ts'
 import { imageSize, integer, number } from './numbers.ts'
 
 /** Options that every command has. */
@@ -33,11 +33,13 @@ export const shared = {
     new Option('--model <name>', text),
   randomWeights: (): Option =>
     new Option('--random-weights', 'draw the backbone at random instead of loading it'),
-  method: (): Option =>
-    new Option('--method <name>', 'how to tune (default dyt):').choices(tuners.map(({ name }) => name)),
+  method: methodFlag,
   classes: (text = 'number of classes'): Option => new Option('--classes <n>', text).argParser(integer(1)),
   bottleneck: (): Option =>
-    new Option('--bottleneck <d>', 'features inside an adapter (default 64)').argParser(integer(1)),
+    new Option(
+      '--bottleneck <d>',
+      'features inside an adapter (default 64; 8 or 10 for adapters of other methods)',
+    ).argParser(integer(1)),
   rate: (): Option =>
     new Option('--rate <r>', 'wanted share of active tokens (default 0.5)').argParser(number(0, 1)),
   dispatch: (): Option =>
@@ -60,6 +62,11 @@ export const shared = {
   data: (text = 'folder of class folders, .tar, list files, or builtin:TASK'): Option =>
     new Option('--data <place>', text),
   out: (text: string): Option => new Option('--out <folder>', text),
+  budget: (): Option =>
+    new Option(
+      '--budget <share>',
+      "share of the static model's FLOPs, as calibrated: see dyt calibrate",
+    ).argParser(number(0)),
   active: (): Option =>
     new Option('--active <share>', 'share of tokens that random dispatchers let through').argParser(
       number(0, 1),

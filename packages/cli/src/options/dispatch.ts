@@ -37,12 +37,11 @@ export function dispatchOptions(): Option[] {
       number(1e-6),
     ),
     new Option('--rate-weight <x>', 'alpha of the rate loss (default 2)').argParser(number(0)),
-    new Option('--bottleneck <d>', 'features inside an adapter (default 64)').argParser(integer(1)),
-    new Option('--adapter-scale <s>', 'factor of what an adapter adds (default 0.1)').argParser(
-      number(-1000, 1000),
-    ),
+    new Option(
+      '--bottleneck <d>',
+      'features inside an adapter (default 64; 8 or 10 for adapters of other methods)',
+    ).argParser(integer(1)),
     new Option('--learnable-scale', 'train that factor, one for each adapter'),
-    new Option('--adapter-dropout <p>', 'of its inner features (default 0.1)').argParser(number(0, 1)),
     new Option(
       '--experts <n>',
       'adapters that a router merges into one for each image (default 1)',

@@ -9,6 +9,11 @@ export function integer(least: number): (text: string) => number {
   }
 }
 
+/** Reads whole numbers of at least `least`, separated by commas. */
+export function integers(least: number): (text: string) => number[] {
+  return (text) => text.split(',').map(integer(least))
+}
+
 /** Reads a number from `least` to `most`. */
 export function number(least: number, most: number = Number.POSITIVE_INFINITY): (text: string) => number {
   return (text) => {

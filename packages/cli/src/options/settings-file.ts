@@ -58,8 +58,11 @@ function unknownKey(path: string, key: string, known: readonly string[]): Config
   return new ConfigError(`config: unknown setting ${key} in ${path}. ${advice}`)
 }
 
-/** Numbers and words go through the flag's own check, so that a file may hold just what a flag may. */
-function checked(path: string, key: string, value: unknown, option: Option | undefined): unknown {
+/**
+ * A value of a settings file. Numbers and words go through the flag's own check, so that a file may hold just what a flag may.
+ * @throws ConfigError naming file and key
+ */
+export function checked(path: string, key: string, value: unknown, option: Option | undefined): unknown {
   if (option === undefined || option.isBoolean() || (typeof value !== 'number' && typeof value !== 'string'))
     return value
   const parseArg = option.parseArg as ((text: string, previous: unknown) => unknown) | undefined

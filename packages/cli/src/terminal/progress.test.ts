@@ -46,6 +46,58 @@ describe('createProgress on a terminal', () => {
   })
 })
 
+describe('createProgress with several jobs', () => {
+  const job = (name: string, done: number) => ({ job: name, label: name, done, total: 10 })
+  const bar = '─'.repeat(20)
+
+  it('keeps a line for each, and closes the gap of one that is done', () => {
+    const { written, clock, progress } = fake(true)
+    progress.update(job('a', 0))
+    clock.time = 1
+    progress.update(job('b', 0))
+    progress.log('a note')
+    progress.done('a')
+    progress.done('never begun')
+    progress.done('b')
+    progress.stop()
+    const [a, b] = ['a', 'b'].map((name) => `${bar} ${name} 0 %\u001b[K`)
+    expect(written).toEqual([
+      `\r${a}`,
+      `\r${a}\n${b}`,
+      '\u001b[1A\r\u001b[J',
+      'a note\n',
+      `\r${a}\n${b}`,
+      `\u001b[1A\r${b}\u001b[J`,
+      '\r\u001b[K',
+    ])
+  })
+
+  it('tells the time left of each by its own pace', () => {
+    const { written, clock, progress } = fake(true)
+    for (const [time, slow, fast] of [
+      [0, 0, 0],
+      [2, 1, 4],
+    ] as const) {
+      clock.time = time
+      progress.update(job('slow', slow))
+      clock.time = time + 0.5
+      progress.update(job('fast', fast))
+    }
+    expect(written.at(-1)).toMatch(/slow 10 % · 18 s left.*\n.*fast 40 % · 3\.0 s left/)
+  })
+
+  it('writes plain lines for each in its own time', () => {
+    const { written, clock, progress } = fake(false)
+    for (let second = 0; second <= 12; second += 4) {
+      clock.time = second
+      progress.update(job('a', second / 4))
+      if (second > 0) progress.update(job('b', second / 4))
+    }
+    progress.update(job('b', 10))
+    expect(written).toEqual(['a 30 % · 28 s left\n', 'b 100 %\n'])
+  })
+})
+
 describe('createProgress elsewhere', () => {
   it('writes a plain line every ten seconds and at the end', () => {
     const { written, clock, progress } = fake(false)

@@ -6,6 +6,8 @@ import { cutToWidth, displayWidth, printable } from './width.ts'
 export interface ProgressState {
   /** What runs, such as "epoch 3/20". */
   readonly label: string
+  /** Which of several jobs that go on at a time this is; each has a line of its own. */
+  readonly job?: string
   /** Units done and in all, over the whole job: the ETA counts to `total`. */
   readonly done: number
   readonly total: number
@@ -29,13 +31,15 @@ export interface ProgressOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>
 }
 
-/** A live progress line. */
+/** A live progress line, or one for each of several jobs. */
 export interface Progress {
   /** Shows the state, at most ten times a second on a terminal and every ten seconds elsewhere. */
   update(state: ProgressState): void
-  /** Prints a line that stays, such as an epoch's result, above the live line. */
+  /** Takes the line of a job away. */
+  done(job: string): void
+  /** Prints a line that stays, such as an epoch's result, above the live lines. */
   log(line: string): void
-  /** Removes the live line. Call it at the end and before an error is printed. */
+  /** Removes the live lines. Call it at the end and before an error is printed. */
   stop(): void
 }
 
@@ -44,41 +48,91 @@ const plainSeconds = 10
 const rateWindow = 30
 const barLengths = [20, 10]
 
-/** Progress on a terminal as one line redrawn in place; on a file or pipe as sparse lines of plain text. */
+/** Progress on a terminal as lines redrawn in place; on a file or pipe as sparse lines of plain text. */
 export function createProgress(options: ProgressOptions = {}): Progress {
   const output = options.output ?? process.stderr
   const now = options.now ?? (() => performance.now() / 1000)
-  if (options.quiet) return { update() {}, log() {}, stop() {} }
-  const live = output.isTTY === true
-  const paint = paintFor(output, options.environment ?? process.env)
-  const eta = remainingTime()
-  let shownAt = live ? Number.NEGATIVE_INFINITY : now()
-  let drawn = ''
-  const draw = (text: string): void => {
-    drawn = text
-    // Back to the first column, the text, then erase what an older, longer line left behind.
-    if (live) output.write(`\r${text}\u001b[K`)
+  if (options.quiet) return { update() {}, done() {}, log() {}, stop() {} }
+  if (output.isTTY !== true) return plainProgress(output, now)
+  return liveProgress(output, now, paintFor(output, options.environment ?? process.env))
+}
+
+function liveProgress(output: TextOutput, now: () => number, paint: Paint): Progress {
+  const times = new JobTimes()
+  const lines = new Map<string, string>()
+  let shownAt = Number.NEGATIVE_INFINITY
+  /** Lines on the terminal; the cursor is in the last one. */
+  let height = 0
+  const top = (): string => (height > 1 ? `\u001b[${height - 1}A\r` : '\r')
+  const draw = (): void => {
+    // Each line's text, then what an older, longer one left behind; at the end, lines of jobs that are done.
+    const text = [...lines.values()].map((line) => `${line}\u001b[K`).join('\n')
+    output.write(`${top()}${text}${lines.size < height ? '\u001b[J' : ''}`)
+    height = lines.size
+  }
+  const erase = (): void => {
+    if (height > 0) output.write(`${top()}\u001b[${height > 1 ? 'J' : 'K'}`)
+    height = 0
   }
   return {
     update(state) {
       const time = now()
-      const remaining = eta(time, state)
-      const last = state.done >= state.total
-      if (!last && time - shownAt < (live ? redrawSeconds : plainSeconds)) return
+      const remaining = times.remaining(time, state)
+      lines.set(jobOf(state), progressLine(state, remaining, (output.columns ?? 80) - 1, paint))
+      if (state.done < state.total && time - shownAt < redrawSeconds) return
       shownAt = time
-      if (live) draw(progressLine(state, remaining, (output.columns ?? 80) - 1, paint))
-      else output.write(`${partsOf(state, remaining).join(' · ')}\n`)
+      draw()
+    },
+    done(job) {
+      if (!lines.delete(job) || height === 0) return
+      if (lines.size > 0) draw()
+      else erase()
     },
     log(line) {
-      if (live && drawn) output.write('\r\u001b[K')
+      const shown = height > 0
+      erase()
       output.write(`${line}\n`)
-      if (live && drawn) draw(drawn)
-      if (!live) shownAt = now()
+      if (shown) draw()
     },
     stop() {
-      if (live && drawn) output.write('\r\u001b[K')
-      drawn = ''
+      erase()
+      lines.clear()
     },
+  }
+}
+
+function plainProgress(output: TextOutput, now: () => number): Progress {
+  const times = new JobTimes()
+  const shownAt = new Map<string, number>()
+  return {
+    update(state) {
+      const time = now()
+      const remaining = times.remaining(time, state)
+      const job = jobOf(state)
+      if (!shownAt.has(job)) shownAt.set(job, time)
+      if (state.done < state.total && time - (shownAt.get(job) as number) < plainSeconds) return
+      shownAt.set(job, time)
+      output.write(`${partsOf(state, remaining).join(' · ')}\n`)
+    },
+    done: (job) => void shownAt.delete(job),
+    log(line) {
+      output.write(`${line}\n`)
+      for (const job of shownAt.keys()) shownAt.set(job, now())
+    },
+    stop() {},
+  }
+}
+
+const jobOf = ({ job = '' }: ProgressState): string => job
+
+/** Seconds left of every job, by its own pace. */
+class JobTimes {
+  private readonly jobs = new Map<string, ReturnType<typeof remainingTime>>()
+
+  remaining(time: number, state: ProgressState): number {
+    const job = this.jobs.get(jobOf(state)) ?? remainingTime()
+    this.jobs.set(jobOf(state), job)
+    return job(time, state)
   }
 }
 

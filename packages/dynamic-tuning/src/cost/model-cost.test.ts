@@ -34,6 +34,9 @@ describe('modelCost', () => {
     }
     const large = vitConfig('vit_large_patch16_224', 100)
     expect(giga(modelCost({ config: large, tuner: full }).flops.total)).toBe('61.60')
+    // timm's model card of deit3_large_patch16_384 prints 191.2.
+    const finer = modelCost({ config: vitConfig('deit3_large_patch16_384'), tuner: full }).flops.total
+    expect((finer / 1e9).toFixed(1)).toBe('191.2')
   })
 
   it('prints the published FLOPs on fewer tokens', () => {
@@ -130,6 +133,16 @@ describe('modelCost', () => {
     expect(one.total - low).toBeCloseTo(10 * (8 * 768 * 768 + 5 * 768), 3)
     expect(one.parts['blocks.4.mlp']).toBeCloseTo(11 * 8 * 768 * 768, 3)
     expect(modelCost({ config: base, tuner: dyt, activeRate: 0 }).flops.total).toBe(low)
+  })
+
+  it('computes registers in every layer, as the class token', () => {
+    const config = { ...base, regTokens: 4, initValues: 1e-5 }
+    const { flops, params } = modelCost({ config, tuner: dyt, activeRate: 0.5 })
+    expect(flops.parts['blocks.3.mlp']).toBe((5 + 98) * 8 * 768 * 768)
+    expect(flops.parts['blocks.3.norm1']).toBe(5 * 201 * 768)
+    const plain = modelCost({ config: base, tuner: dyt, activeRate: 0.5 }).params
+    expect(params.total - plain.total).toBe(4 * 768 + 12 * 2 * 768)
+    expect(params.trainable).toBe(plain.trainable)
   })
 
   it('refuses rates and counts that make no sense', () => {

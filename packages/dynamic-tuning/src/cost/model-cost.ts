@@ -7,7 +7,7 @@ import type { ReductionOptions } from '../reduction/options.ts'
 import { openReduction, patternsWith } from '../reduction/registry.ts'
 import { gateShape, inferencePass } from '../tuners/dispatch-inputs.ts'
 import { tune } from '../tuners/tune.ts'
-import type { Dispatch, Tuner, TunerOptions } from '../tuners/tuner.ts'
+import type { BlockForm, Dispatch, Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { type Cost, countCost, symbolsIn } from './count-cost.ts'
 
 /** A model whose cost is asked for. */
@@ -21,10 +21,12 @@ export interface ModelCostSettings {
   /** Share of the patch tokens present at a gate that are active, the same at every gate. Default: the wanted rate of `options`. */
   readonly activeRate?: number
   /**
-   * The same gate by gate, means over a test set: share of patch tokens, class token excluded (or of images, at sample
+   * The same gate by gate, means over a test set: share of patch tokens alone (or of images, at sample
    * level), and the root of its mean square, which attention costs; by default every image has the mean.
    */
   readonly gates?: readonly { readonly rate: number; readonly rms?: number }[]
+  /** What is left of the block behind each gate; all of it by default. */
+  readonly blocks?: readonly BlockForm[]
 }
 
 /** Parameters and multiply-accumulates of one image. */
@@ -42,13 +44,13 @@ export interface ModelCost {
 
 /**
  * Parameters and FLOPs of a tuned model, both read off its graph; no weights are made. A method that dispatches is counted
- * in its skipping form. Dispatcher logits are counted for the class token too, although its token is always active.
+ * in its skipping form. Dispatcher logits are counted for class token and registers too, although these are always active.
  * @throws ConfigError for a rate outside 0..1, or another number of rates than of gates
  */
 export function modelCost(settings: ModelCostSettings): ModelCost {
-  const { config, tuner, options = tuner.defaults, reduction } = settings
+  const { config, tuner, options = tuner.defaults, reduction, blocks } = settings
   const store = new WeightStore({ trainable: [/./] })
-  const pass = tune(tuner, options, inferencePass('skip', options, config))
+  const pass = tune(tuner, options, inferencePass('skip', options, config, { blocks }))
   const hooks = { ...pass.hooks, ...openReduction(reduction, 'reduce', config).hooks }
   const { logits } = vit(input('images', ['B', 3, ...config.imageSize]), store, config, hooks)
   const sizes = openSizes({ ...settings, options }, pass.dispatches)
@@ -62,16 +64,16 @@ function openSizes(
   settings: ModelCostSettings & { options: TunerOptions },
   dispatches: readonly Dispatch[],
 ): Record<string, number> {
-  const { config, options, activeRate = options.rate, gates: given } = settings
+  const { config, tuner, options, activeRate = options.rate, gates: given } = settings
   const { sites } = gateShape(options, config)
   const gates: NonNullable<typeof given> = given ?? sites.map(() => ({ rate: activeRate }))
   if (gates.length !== sites.length)
     throw new ConfigError(`cost: ${gates.length} rates for ${sites.length} gates. Give one for each.`)
-  const prefix = prefixTokens(config)
   const sizes: Record<string, number> = { B: 1 }
   for (const [gate, { rate, rms = rate }] of gates.entries()) {
     if (!(rate >= 0 && rate <= 1))
       throw new ConfigError(`cost: active rate ${rate}. Give a share from 0 to 1.`)
+    const prefix = prefixTokens(config) + tuner.promptsAt(options, sites[gate]?.layer ?? 0)
     // Tokens at this gate: fewer than patches where some were merged before. Unused at sample level.
     const patches = Number(dispatches[gate]?.mask.shape[1])
     sizes[`S${gate}`] = rate

@@ -16,12 +16,12 @@ import type { VitConfig } from '../models/vit-config.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
 import type { ReductionOptions } from '../reduction/options.ts'
 import { inferenceMode, openReduction } from '../reduction/registry.ts'
-import { maskOfPatches } from '../reduction/to-patches.ts'
+import { valuesOfPatches } from '../reduction/to-patches.ts'
 import { gumbelNoise } from '../training/noise.ts'
 import { type GateShape, gateShape, inferencePass } from '../tuners/dispatch-inputs.ts'
 import { stackLayers } from '../tuners/stack-layers.ts'
 import { tune } from '../tuners/tune.ts'
-import type { Pass, Tuner, TunerOptions } from '../tuners/tuner.ts'
+import type { BlockForm, Dispatch, Pass, Tuner, TunerOptions } from '../tuners/tuner.ts'
 
 /** What a classifier is built from. */
 export interface ClassifierSettings {
@@ -39,6 +39,10 @@ export interface ClassifierSettings {
   readonly thresholds?: number | readonly number[] | undefined
   /** Whether the graph stores the thresholds instead of taking them as an input. */
   readonly fixedThresholds?: boolean | undefined
+  /** What is left of the block behind each gate; all of it by default. */
+  readonly blocks?: readonly BlockForm[] | undefined
+  /** Whether the graph has another output, `probabilities` [B, D, n]: how sure each gate was. */
+  readonly probabilities?: boolean | undefined
   /** Of random dispatch. */
   readonly seed?: number | undefined
 }
@@ -47,10 +51,12 @@ export interface ClassifierSettings {
 export interface Prediction {
   /** [B, K] */
   readonly logits: Float32Array
-  /** 0 or 1, [B, D, n] for D gates (see `gates`), class token excluded; undefined for methods without dispatch. */
+  /** 0 or 1, [B, D, n] for D gates (see `gates`) over patch tokens; undefined for methods without dispatch. */
   readonly masks: Float32Array | undefined
   /** Share of active tokens among those present at a gate, [B, D]; only where tokens are merged before it. */
   readonly shares?: Float32Array | undefined
+  /** sigmoid(logit) of every decision, [B, D, n], where the settings ask for them. */
+  readonly probabilities?: Float32Array | undefined
 }
 
 /**
@@ -63,17 +69,22 @@ export function inferenceGraph(settings: ClassifierSettings, name = 'images'): R
   const images = input(name, ['B', 3, ...config.imageSize])
   const { sites } = gateShape(options, config)
   const fixed = settings.fixedThresholds ? thresholdList(settings.thresholds, sites.length) : undefined
-  const { pass = 'skip' } = settings
-  const opened = tune(tuner, options, inferencePass(pass, options, config, fixed))
+  const { pass = 'skip', blocks } = settings
+  const opened = tune(tuner, options, inferencePass(pass, options, config, { fixed, blocks }))
   const reducing = openReduction(settings.reduction, inferenceMode(pass), config)
   const { logits } = vit(images, store, config, { ...opened.hooks, ...reducing.hooks })
-  if (opened.dispatches.length === 0) return { logits }
-  const masks = stackLayers(
-    opened.dispatches.map((each) => maskOfPatches(each, reducing, options.dispatchLevel)),
-  )
-  if (reducing.places.size === 0) return { logits, masks }
-  const shares = opened.dispatches.map(({ mask }) => reduceMean(mask, { axes: [1], keepDims: true }))
-  return { logits, masks, shares: concat(shares, 1) }
+  const { dispatches } = opened
+  if (dispatches.length === 0) return { logits }
+  const ofPatches = (of: (each: Dispatch) => Tensor): Tensor =>
+    stackLayers(dispatches.map((each) => valuesOfPatches(of(each), each, reducing, options.dispatchLevel)))
+  const outputs: Record<string, Tensor> = { logits, masks: ofPatches(({ mask }) => mask) }
+  if (settings.probabilities) outputs.probabilities = ofPatches(({ soft }) => soft)
+  if (reducing.places.size > 0)
+    outputs.shares = concat(
+      dispatches.map(({ mask }) => reduceMean(mask, { axes: [1], keepDims: true })),
+      1,
+    )
+  return outputs
 }
 
 /** A compiled tuned model that classifies batches of any size. */
@@ -104,15 +115,13 @@ export class Classifier {
     const used = this.program.inputs.filter(({ name }) => weights.has(name))
     const feeds = used.map(({ name }) => [name, weights.get(name) as TensorData] as const)
     const gates = this.gateFeeds(images, first, thresholds)
-    const { logits, masks, shares } = await this.program.run({
-      images,
-      ...gates,
-      ...Object.fromEntries(feeds),
-    })
+    const outputs = await this.program.run({ images, ...gates, ...Object.fromEntries(feeds) })
+    const values = (name: string) => outputs[name]?.data as Float32Array | undefined
     return {
-      logits: logits?.data as Float32Array,
-      masks: masks?.data as Float32Array | undefined,
-      shares: shares?.data as Float32Array | undefined,
+      logits: values('logits') as Float32Array,
+      masks: values('masks'),
+      shares: values('shares'),
+      probabilities: values('probabilities'),
     }
   }
 

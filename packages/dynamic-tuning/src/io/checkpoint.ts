@@ -6,12 +6,14 @@ import { CheckpointError } from '../errors.ts'
 import {
   type CheckpointConfig,
   type CheckpointDescription,
-  describeHuggingFace,
   describeOwn,
   describeTensors,
   describeTimm,
 } from '../models/checkpoint-config.ts'
 import { fromHuggingFaceNames, hasHuggingFaceNames } from '../models/checkpoint-names.ts'
+import { refuseGatedMlps } from '../models/gated-mlp.ts'
+import { describeHuggingFace } from '../models/hugging-face-config.ts'
+import { fromOriginalNames } from '../models/original-names.ts'
 import { readJson } from './read-json.ts'
 import { openSafetensors, type SafetensorsFile } from './safetensors.ts'
 import { writeSafetensors } from './safetensors-writer.ts'
@@ -28,10 +30,11 @@ const configKey = 'dynamic-tuning.config'
 const classesKey = 'dynamic-tuning.classes'
 
 /**
- * Loads the weights of a ViT from a safetensors file (timm, Hugging Face, or saved here) or from a folder with
- * `model.safetensors` and, if there is one, `config.json` of Hugging Face or timm. Names become timm's, F16 and BF16
- * become float32; settings that no file tells are read off the tensors where they can be.
- * @throws CheckpointError for files that are missing, damaged, of another kind, or hold NaN or infinity
+ * Loads the weights of a ViT from a safetensors file (timm, Hugging Face, DINOv2's and DeiT-3's own names, or saved here) or
+ * from a folder with `model.safetensors` and, if there is one, `config.json` of Hugging Face or timm. Names become timm's,
+ * F16 and BF16 become float32; settings that no file tells are read off the tensors where they can be.
+ * @throws CheckpointError for files that are missing, damaged, of another kind, or hold NaN or infinity; ConfigError
+ * for gated MLPs
  */
 export function loadCheckpointFile(path: string): Checkpoint {
   const folder = existsSync(path) && statSync(path).isDirectory()
@@ -39,9 +42,12 @@ export function loadCheckpointFile(path: string): Checkpoint {
   try {
     const stored = file.readAll()
     checkFinite(file.path, stored)
-    const tensors = hasHuggingFaceNames(stored.keys()) ? fromHuggingFaceNames(stored) : stored
+    const tensors = hasHuggingFaceNames(stored.keys())
+      ? fromHuggingFaceNames(stored)
+      : fromOriginalNames(stored)
+    refuseGatedMlps(file.path, tensors)
     const { config, classes } = folder ? describeFolder(path, file) : describeFile(file)
-    const known = { ...describeTensors(tensors), ...config }
+    const known = { ...describeTensors(tensors, config), ...config }
     // A headless Hugging Face config still counts two classes: what the tensors say holds.
     known.numClasses = tensors.get('head.weight')?.shape[0] ?? 0
     const named = classes?.length === known.numClasses

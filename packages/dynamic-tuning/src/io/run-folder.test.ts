@@ -13,7 +13,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { RunError } from '../errors.ts'
-import { createRunFolder, openRunFolder } from './run-folder.ts'
+import { clearRunFolder, createRunFolder, openRunFolder } from './run-folder.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'run-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -236,5 +236,23 @@ describe('two processes on one run folder', () => {
     const dead = spawnSync(process.execPath, ['-e', '']).pid
     holdLock({ pid: dead })
     createRunFolder(path).release()
+  })
+})
+
+describe('clearRunFolder', () => {
+  it('leaves an empty folder, in which a run can start anew', () => {
+    finished('{"step": 1}\n')
+    writeFileSync(join(path, 'config.json.9999999.tmp'), 'half')
+    clearRunFolder(path)
+    expect(readdirSync(path)).toEqual([])
+    createRunFolder(path).release()
+  })
+
+  it('keeps its hands off a folder in use', () => {
+    const run = createRunFolder(path)
+    run.writeConfig({ seed: 3 })
+    expect(failure(() => clearRunFolder(path))).toMatch(`run: ${path} is in use by process ${process.pid}.`)
+    expect(readdirSync(path)).toContain('config.json')
+    run.release()
   })
 })

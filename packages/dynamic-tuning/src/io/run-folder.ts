@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { RunError } from '../errors.ts'
 import { readJson } from './read-json.ts'
@@ -72,6 +72,15 @@ export function openRunFolder(path: string, { write }: { write: boolean }): RunF
     folder.truncateMetricsAfter(Number.POSITIVE_INFINITY)
     return folder
   })
+}
+
+/** Empties the folder of a run that is to start anew. @throws RunError where another process is using it */
+export function clearRunFolder(path: string): void {
+  locked(path, (folder) => {
+    for (const name of readdirSync(path))
+      if (!name.startsWith(lockName)) rmSync(join(path, name), { recursive: true })
+    return folder
+  }).release()
 }
 
 function reopen(path: string): RunFolder {

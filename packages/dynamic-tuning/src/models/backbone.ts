@@ -6,7 +6,7 @@ import { compareShapes } from './compare-shapes.ts'
 import type { ModelHooks } from './hooks.ts'
 import { type Grid, resizePositionEmbedding } from './position-embedding.ts'
 import { vit } from './vit.ts'
-import { checkVitConfig, gridOf, type VitConfig, vitConfig } from './vit-config.ts'
+import { checkVitConfig, gridOf, positionPrefix, type VitConfig, vitConfig } from './vit-config.ts'
 
 /** A ViT's settings and its weights under timm names; weights left out (a new head) are still to be drawn. */
 export interface Backbone {
@@ -66,6 +66,9 @@ export function completeConfig(
     globalPool: known.globalPool ?? 'token',
     layerNormEps: known.layerNormEps ?? 1e-6,
     qkvBias: known.qkvBias ?? true,
+    ...(known.initValues !== undefined && { initValues: known.initValues }),
+    ...(known.regTokens && { regTokens: known.regTokens }),
+    ...(known.noEmbedClass && { noEmbedClass: true }),
   })
 }
 
@@ -115,13 +118,14 @@ export function fitBackbone(source: string, backbone: Backbone, options: FitOpti
   const kept = [...tensors].filter(([name]) => numClasses === own.numClasses || !name.startsWith('head.'))
   const fitted = new Map(kept)
   const positions = tensors.get('pos_embed') as TensorData
-  fitted.set('pos_embed', resizePositions(positions, gridOf(own), gridOf(config)))
+  fitted.set('pos_embed', resizePositions(positions, own, gridOf(config)))
   const named = classes !== undefined && numClasses === own.numClasses
   return named ? { config, tensors: fitted, classes } : { config, tensors: fitted }
 }
 
-function resizePositions(positions: TensorData, from: Grid, to: Grid): TensorData {
+function resizePositions(positions: TensorData, config: VitConfig, to: Grid): TensorData {
+  const [from, prefix] = [gridOf(config), positionPrefix(config)]
   if (from.join() === to.join()) return positions
-  const data = resizePositionEmbedding(positions.data as Float32Array, from, to, 1)
-  return { dtype: 'float32', shape: [1, 1 + to[0] * to[1], positions.shape[2] as number], data }
+  const data = resizePositionEmbedding(positions.data as Float32Array, from, to, prefix)
+  return { dtype: 'float32', shape: [1, prefix + to[0] * to[1], config.embedDim], data }
 }

@@ -1,46 +1,15 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { CheckpointError } from '../errors.ts'
-import { describeHuggingFace, describeOwn, describeTensors, describeTimm } from './checkpoint-config.ts'
+import { describeOwn, describeTensors, describeTimm } from './checkpoint-config.ts'
+
+const zeros = (...shape: number[]): TensorData => ({
+  dtype: 'float32',
+  shape,
+  data: new Float32Array(shape.reduce((a, b) => a * b)),
+})
 
 describe('the description of a checkpoint', () => {
-  it('has the defaults of ViTConfig where a Hugging Face file is silent', () => {
-    expect(describeHuggingFace('config.json', { model_type: 'vit' })).toEqual({
-      config: {
-        imageSize: [224, 224],
-        patchSize: 16,
-        embedDim: 768,
-        depth: 12,
-        numHeads: 12,
-        mlpRatio: 4,
-        layerNormEps: 1e-12,
-        qkvBias: true,
-        globalPool: 'token',
-      },
-    })
-  })
-
-  it('reads sizes that are not square, and classes in the order of their index', () => {
-    const { config, classes } = describeHuggingFace('config.json', {
-      model_type: 'vit',
-      image_size: [96, 192],
-      patch_size: [8, 8],
-      hidden_size: 48,
-      intermediate_size: 120,
-      id2label: {
-        1: 'dog',
-        0: 'cat',
-        10: 'k',
-        ...Object.fromEntries([2, 3, 4, 5, 6, 7, 8, 9].map((i) => [i, `c${i}`])),
-      },
-    })
-    expect(config).toMatchObject({ imageSize: [96, 192], patchSize: 8, mlpRatio: 2.5, numClasses: 11 })
-    expect(classes).toEqual(['cat', 'dog', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7', 'c8', 'c9', 'k'])
-    const oblong = (): unknown =>
-      describeHuggingFace('config.json', { model_type: 'vit', patch_size: [8, 16] })
-    expect(oblong).toThrow(/patches in config\.json are not square, got 8 x 16/)
-  })
-
   it("takes the name before the tag, and the pre-training's sizes where timm's file has no other", () => {
     const cfg = { input_size: [3, 384, 384], num_classes: 1000 }
     const json = {
@@ -59,6 +28,39 @@ describe('the description of a checkpoint', () => {
     expect(() => describeOwn('w.safetensors', { depth: 'three' })).toThrow(
       /w\.safetensors does not[\s\S]*depth/,
     )
+  })
+
+  it('tells the kind of pooling by the head and the last norm', () => {
+    const base: [string, TensorData][] = [['patch_embed.proj.weight', zeros(4, 3, 2, 2)]]
+    const poolOf = (...more: [string, TensorData][]): unknown =>
+      describeTensors(new Map([...base, ...more])).globalPool
+    expect(poolOf()).toBe('token')
+    expect(poolOf(['head.weight', zeros(3, 4)])).toBe('token')
+    expect(poolOf(['head.weight', zeros(3, 8)])).toBe('token+avg')
+    expect(poolOf(['head.weight', zeros(3, 4)], ['fc_norm.weight', zeros(4)])).toBe('avg')
+  })
+
+  it('tells layer scale, registers and whether the class token has a position', () => {
+    const base: [string, TensorData][] = [['patch_embed.proj.weight', zeros(4, 3, 2, 2)]]
+    const shown = (rows: number, imageSize?: [number, number], ...more: [string, TensorData][]): unknown => {
+      const tensors = new Map([...base, ['pos_embed', zeros(1, rows, 4)], ...more] as [string, TensorData][])
+      const told = imageSize && { imageSize }
+      const { imageSize: size, noEmbedClass, initValues, regTokens } = describeTensors(tensors, told)
+      return [size, noEmbedClass, initValues, regTokens]
+    }
+    expect(shown(10)).toEqual([[6, 6], undefined, undefined, undefined])
+    expect(shown(9)).toEqual([[6, 6], true, undefined, undefined])
+    expect(shown(12)).toEqual([undefined, undefined, undefined, undefined])
+    expect(shown(12, [6, 8])).toEqual([undefined, true, undefined, undefined])
+    expect(shown(13, [6, 8])).toEqual([undefined, undefined, undefined, undefined])
+    // Sixteen patches of another image, or fifteen of the one that is told.
+    expect(shown(16)).toEqual([[8, 8], true, undefined, undefined])
+    expect(shown(16, [6, 10])).toEqual([undefined, undefined, undefined, undefined])
+    const more: [string, TensorData][] = [
+      ['blocks.0.ls1.gamma', zeros(4)],
+      ['reg_token', zeros(1, 4, 4)],
+    ]
+    expect(shown(9, undefined, ...more)).toEqual([[6, 6], true, 1e-5, 4])
   })
 
   it('says nothing about tensors that are no ViT', () => {

@@ -1,10 +1,12 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { z } from 'zod'
 import { CheckpointError } from '../errors.ts'
+import { type GlobalPool, globalPools } from './vit-config.ts'
 
-const count = z.int().positive()
+/** A positive whole number. */
+export const count: z.ZodInt = z.int().positive()
 /** One number for squares, or [height, width]; always handed on as the latter. */
-const size = z
+export const size = z
   .union([count, z.tuple([count, count])])
   .transform((value): [number, number] => (typeof value === 'number' ? [value, value] : value))
 
@@ -19,7 +21,10 @@ const checkpointConfig = z.looseObject({
   numClasses: z.int().nonnegative(),
   layerNormEps: z.number().positive(),
   qkvBias: z.boolean(),
-  globalPool: z.enum(['token', 'avg']),
+  globalPool: z.enum(globalPools),
+  initValues: z.number().positive(),
+  regTokens: z.int().nonnegative(),
+  noEmbedClass: z.boolean(),
 })
 
 /**
@@ -37,54 +42,18 @@ export interface CheckpointConfig {
   numClasses: number
   layerNormEps: number
   qkvBias: boolean
-  globalPool: 'token' | 'avg'
+  globalPool: GlobalPool
+  /** Only with layer scale. */
+  initValues: number
+  /** Only with registers. */
+  regTokens: number
+  noEmbedClass: boolean
 }
 
 /** A checkpoint's description: some of the settings, and class names by index. */
 export interface CheckpointDescription {
   readonly config: Partial<CheckpointConfig>
   readonly classes?: readonly string[]
-}
-
-// The defaults are those of transformers' ViTConfig, which files may leave out.
-const huggingFace = z.object({
-  model_type: z.literal('vit'),
-  hidden_act: z.literal('gelu').default('gelu'),
-  image_size: size.prefault(224),
-  patch_size: size.prefault(16),
-  hidden_size: count.default(768),
-  num_hidden_layers: count.default(12),
-  num_attention_heads: count.default(12),
-  intermediate_size: count.default(3072),
-  layer_norm_eps: z.number().positive().default(1e-12),
-  qkv_bias: z.boolean().default(true),
-  id2label: z.record(z.string(), z.string()).optional(),
-})
-
-/** The description in the `config.json` of a Hugging Face ViT. @throws CheckpointError naming the file and the field */
-export function describeHuggingFace(source: string, json: unknown): CheckpointDescription {
-  const hf = check(huggingFace, source, json)
-  const [patchSize, patchWidth] = hf.patch_size
-  if (patchSize !== patchWidth) {
-    throw new CheckpointError(
-      `checkpoint: patches in ${source} are not square, got ${patchSize} x ${patchWidth}. Use a model with square ones.`,
-    )
-  }
-  const config: Partial<CheckpointConfig> = {
-    imageSize: hf.image_size,
-    patchSize,
-    embedDim: hf.hidden_size,
-    depth: hf.num_hidden_layers,
-    numHeads: hf.num_attention_heads,
-    mlpRatio: hf.intermediate_size / hf.hidden_size,
-    layerNormEps: hf.layer_norm_eps,
-    qkvBias: hf.qkv_bias,
-    globalPool: 'token',
-  }
-  if (hf.id2label === undefined) return { config }
-  const labels = hf.id2label
-  const classes = Object.keys(labels).map((_, index) => labels[index] ?? '')
-  return { config: { ...config, numClasses: classes.length }, classes }
 }
 
 const timm = z.object({
@@ -115,26 +84,59 @@ export function describeOwn(source: string, json: unknown): Partial<CheckpointCo
 }
 
 /**
- * What tensors under timm names show by themselves: all sizes but the number of heads. The image is taken to be
- * square, and left open where the number of positions is not one more than a square.
+ * What tensors under timm names show by themselves: all sizes but the number of heads. The image is taken to be square
+ * unless `imageSize` is told, and left open where the positions make no square.
  */
-export function describeTensors(tensors: ReadonlyMap<string, TensorData>): Partial<CheckpointConfig> {
+export function describeTensors(
+  tensors: ReadonlyMap<string, TensorData>,
+  { imageSize }: Pick<Partial<CheckpointConfig>, 'imageSize'> = {},
+): Partial<CheckpointConfig> {
   const config: Partial<CheckpointConfig> = {}
-  const [embedDim, , patchSize] = tensors.get('patch_embed.proj.weight')?.shape ?? []
+  const shapeOf = (name: string): readonly number[] => tensors.get(name)?.shape ?? []
+  const [embedDim, , patchSize] = shapeOf('patch_embed.proj.weight')
   if (embedDim === undefined || patchSize === undefined) return config
   const depths = [...tensors.keys()].map((name) => Number(/^blocks\.(\d+)\./.exec(name)?.[1] ?? -1) + 1)
-  const hidden = tensors.get('blocks.0.mlp.fc1.weight')?.shape[0]
-  const side = Math.sqrt((tensors.get('pos_embed')?.shape[1] ?? 0) - (tensors.has('cls_token') ? 1 : 0))
+  const [hidden] = shapeOf('blocks.0.mlp.fc1.weight')
+  const [, positions = 0] = shapeOf('pos_embed')
+  const [, regTokens] = shapeOf('reg_token')
   Object.assign(config, { embedDim, patchSize, depth: Math.max(...depths) })
   if (hidden !== undefined) config.mlpRatio = hidden / embedDim
-  if (Number.isInteger(side) && side > 0) config.imageSize = [side * patchSize, side * patchSize]
-  config.numClasses = tensors.get('head.weight')?.shape[0] ?? 0
+  Object.assign(config, describePositions(positions, patchSize, imageSize))
+  config.numClasses = shapeOf('head.weight')[0] ?? 0
   config.qkvBias = tensors.has('blocks.0.attn.qkv.bias')
-  config.globalPool = tensors.has('fc_norm.weight') ? 'avg' : 'token'
+  config.globalPool = poolOf(tensors, embedDim)
+  // Trained factors no longer show what they started from: DINOv2's value.
+  if (tensors.has('blocks.0.ls1.gamma')) config.initValues = 1e-5
+  if (regTokens !== undefined) config.regTokens = regTokens
   return config
 }
 
-function check<T extends z.ZodType>(schema: T, source: string, json: unknown): z.output<T> {
+/** What the number of positions tells: that of the patches, with or without one for the class token. */
+function describePositions(
+  positions: number,
+  patchSize: number,
+  imageSize: readonly [number, number] | undefined,
+): Partial<CheckpointConfig> {
+  const patches = imageSize && (imageSize[0] / patchSize) * (imageSize[1] / patchSize)
+  if (patches === positions) return { noEmbedClass: true }
+  if (patches === positions - 1) return {}
+  // A square and one more than a square are never the same number of patches.
+  for (const prefix of [1, 0]) {
+    const side = Math.sqrt(positions - prefix)
+    if (!Number.isInteger(side) || side === 0) continue
+    const size: [number, number] = [side * patchSize, side * patchSize]
+    return prefix === 1 ? { imageSize: size } : { imageSize: size, noEmbedClass: true }
+  }
+  return {}
+}
+
+function poolOf(tensors: ReadonlyMap<string, TensorData>, embedDim: number): GlobalPool {
+  if (tensors.has('fc_norm.weight')) return 'avg'
+  return tensors.get('head.weight')?.shape[1] === 2 * embedDim ? 'token+avg' : 'token'
+}
+
+/** `json` as `schema` wants it. @throws CheckpointError naming the file and its fields */
+export function check<T extends z.ZodType>(schema: T, source: string, json: unknown): z.output<T> {
   const result = schema.safeParse(json)
   if (result.success) return result.data
   throw new CheckpointError(

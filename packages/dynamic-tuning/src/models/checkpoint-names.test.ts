@@ -1,7 +1,11 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { CheckpointError } from '../errors.ts'
+import { randomValues } from '../nn/plain.test.support.ts'
+import { vitShapes } from './backbone.ts'
 import { fromHuggingFaceNames, hasHuggingFaceNames } from './checkpoint-names.ts'
+import { toDinov2Names } from './dinov2-names.test.support.ts'
+import { tiny } from './tiny.test.support.ts'
 
 const float = (shape: number[], ...values: number[]): TensorData => ({
   dtype: 'float32',
@@ -100,6 +104,34 @@ describe('Hugging Face names', () => {
     expect(fromHuggingFaceNames(tensors).has('blocks.10.attn.qkv.bias')).toBe(false)
     tensors.set('encoder.layer.10.attention.attention.key.weight', float([2, 1], 1, 2))
     expect(() => fromHuggingFaceNames(tensors)).toThrow(/differ, got float32 \[2, 2\], float32 \[2, 1\]/)
+  })
+
+  it.each<[string, string, (name: string) => string]>([
+    ['Dinov2Model', '', (name) => name],
+    ['Dinov2ForImageClassification', 'dinov2.', (name) => name],
+    ['Dinov2WithRegistersForImageClassification', 'dinov2_with_registers.', (name) => name],
+    ['DINOv2 as transformers 5 may write it', 'dinov2.', modern],
+  ])('become timm names: %s', (_, place, rename) => {
+    const config = { ...tiny, initValues: 1, regTokens: 4 }
+    const timm: Map<string, TensorData> = randomValues(vitShapes(config), 1)
+    const at = (name: string): string => (name.startsWith('classifier') ? name : `${place}${rename(name)}`)
+    const tensors = toDinov2Names(timm)
+    const stored = new Map([...tensors].map(([name, tensor]) => [at(name), tensor]))
+    stored.set(`${place}embeddings.mask_token`, float([1], 7))
+    expect(hasHuggingFaceNames(stored.keys())).toBe(true)
+    expect(fromHuggingFaceNames(stored)).toEqual(timm)
+  })
+
+  it('keep what no DINOv2 has', () => {
+    const strange = [
+      'norm1.lambda1',
+      'layer_scale3.lambda1',
+      'attention.attention.query.lambda1',
+      'mlp.weights_in.bias',
+    ]
+    const names = strange.map((part) => `encoder.layer.0.${part}`)
+    const kept = fromHuggingFaceNames(new Map(names.map((name) => [name, float([1], 1)])))
+    expect([...kept.keys()]).toEqual(names)
   })
 
   it('are told from those of timm', () => {

@@ -1,11 +1,14 @@
 import { fromBytes, type TensorData, toBytes } from '@dynamic-tuning/engine'
 import { CheckpointError } from '../errors.ts'
 
-// Hugging Face's ViT names and timm's. `layers.N`, `q_proj`, `o_proj`, `mlp.fc1` are what transformers 5 writes.
-const layer = /^(?:encoder\.)?layers?\.(\d+)\.(.+)\.(weight|bias)$/
+// Hugging Face's names of ViT and DINOv2 and timm's. `layers.N`, `q_proj`, `o_proj` are what transformers 5 writes.
+const layer = /^(?:encoder\.)?layers?\.(\d+)\.(.+)\.(weight|bias|lambda1)$/
+const prefix = /^(?:vit|dinov2|dinov2_with_registers)\./
 const layerParts: Readonly<Record<string, string>> = {
   layernorm_before: 'norm1',
   layernorm_after: 'norm2',
+  norm1: 'norm1',
+  norm2: 'norm2',
   'attention.output.dense': 'attn.proj',
   'attention.o_proj': 'attn.proj',
   'intermediate.dense': 'mlp.fc1',
@@ -13,6 +16,7 @@ const layerParts: Readonly<Record<string, string>> = {
   'output.dense': 'mlp.fc2',
   'mlp.fc2': 'mlp.fc2',
 }
+const scales: Readonly<Record<string, string>> = { layer_scale1: 'ls1.gamma', layer_scale2: 'ls2.gamma' }
 const attentionParts: Readonly<Record<string, 'query' | 'key' | 'value'>> = {
   'attention.attention.query': 'query',
   'attention.attention.key': 'key',
@@ -23,6 +27,7 @@ const attentionParts: Readonly<Record<string, 'query' | 'key' | 'value'>> = {
 }
 const outside: Readonly<Record<string, string>> = {
   'embeddings.cls_token': 'cls_token',
+  'embeddings.register_tokens': 'reg_token',
   'embeddings.position_embeddings': 'pos_embed',
   'embeddings.patch_embeddings.projection.weight': 'patch_embed.proj.weight',
   'embeddings.patch_embeddings.projection.bias': 'patch_embed.proj.bias',
@@ -34,14 +39,15 @@ const outside: Readonly<Record<string, string>> = {
 // Not part of a classifying ViT: the pooler follows the class token, the mask token is for pre-training.
 const ignored = /^(?:pooler\.|embeddings\.mask_token$)/
 
-/** Whether these names are those of a Hugging Face ViT rather than of timm. */
+/** Whether these names are those of a Hugging Face ViT or DINOv2 rather than of timm. */
 export function hasHuggingFaceNames(names: Iterable<string>): boolean {
-  for (const name of names) if (/^(?:vit\.)?embeddings\.patch_embeddings\./.test(name)) return true
+  for (const name of names)
+    if (name.replace(prefix, '').startsWith('embeddings.patch_embeddings.')) return true
   return false
 }
 
 /**
- * The weights of a Hugging Face ViT under timm names: the rows of query, key and value, in this order, become
+ * The weights of a Hugging Face ViT or DINOv2 under timm names: the rows of query, key and value, in this order, become
  * `attn.qkv` [3C, C]; the pooler is left out. Names that no ViT has are kept, so that a comparison reports them.
  * @throws CheckpointError where one of query, key and value is missing or unlike the others
  */
@@ -49,19 +55,23 @@ export function fromHuggingFaceNames(tensors: ReadonlyMap<string, TensorData>): 
   const renamed = new Map<string, TensorData>()
   const attention = new Map<string, Map<string, TensorData>>()
   for (const [original, tensor] of tensors) {
-    const name = original.replace(/^vit\./, '')
+    const name = original.replace(prefix, '')
     const [, index, part = '', kind] = layer.exec(name) ?? []
-    const projection = attentionParts[part]
+    const projection = kind === 'lambda1' ? undefined : attentionParts[part]
     if (ignored.test(name)) continue
     if (projection !== undefined) {
       const target = `blocks.${index}.attn.qkv.${kind}`
       attention.set(target, (attention.get(target) ?? new Map()).set(projection, tensor))
-    } else if (layerParts[part] !== undefined) {
-      renamed.set(`blocks.${index}.${layerParts[part]}.${kind}`, tensor)
-    } else renamed.set(outside[name] ?? original, tensor)
+    } else renamed.set(placeInLayer(index, part, kind) ?? outside[name] ?? original, tensor)
   }
   for (const [name, parts] of attention) renamed.set(name, mergeRows(name, parts))
   return renamed
+}
+
+/** timm's name of a weight of a layer, where this is one. */
+function placeInLayer(index = '', part = '', kind = ''): string | undefined {
+  if (kind === 'lambda1') return scales[part] && `blocks.${index}.${scales[part]}`
+  return layerParts[part] && `blocks.${index}.${layerParts[part]}.${kind}`
 }
 
 function mergeRows(name: string, parts: ReadonlyMap<string, TensorData>): TensorData {

@@ -17,7 +17,7 @@ interface Taps {
 }
 
 /**
- * A position embedding brought to another grid; prefix tokens (class token) are kept as they are.
+ * A position embedding brought to another grid; prefix tokens (the class token, where it has a position) are kept as they are.
  * @param data [1, prefixTokens + rows * columns, C] in row-major order
  * @returns [1, prefixTokens + to[0] * to[1], C]
  * @throws CheckpointError where `data` does not hold that many tokens

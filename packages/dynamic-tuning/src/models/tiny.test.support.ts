@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { VitConfig } from './vit-config.ts'
+import { globalPools, type VitConfig } from './vit-config.ts'
 
 /** Two layers, six patches, not square. */
 export const tiny: VitConfig = {
@@ -15,7 +15,7 @@ export const tiny: VitConfig = {
   qkvBias: true,
 }
 
-/** Small ViTs of all shapes. */
+/** Small ViTs of all shapes, with and without layer scale, registers and a position of the class token. */
 export const anyVit: fc.Arbitrary<VitConfig> = fc
   .record({
     rows: fc.integer({ min: 1, max: 3 }),
@@ -26,9 +26,12 @@ export const anyVit: fc.Arbitrary<VitConfig> = fc
     numHeads: fc.integer({ min: 1, max: 3 }),
     mlpRatio: fc.constantFrom(1, 3, 4),
     numClasses: fc.integer({ min: 1, max: 4 }),
-    globalPool: fc.constantFrom('token', 'avg'),
+    globalPool: fc.constantFrom(...globalPools),
     layerNormEps: fc.constantFrom(1e-6, 1e-5, 1e-2),
     qkvBias: fc.boolean(),
+    initValues: fc.constantFrom(undefined, 1e-5),
+    regTokens: fc.constantFrom(undefined, 0, 1, 4),
+    noEmbedClass: fc.constantFrom(undefined, false, true),
   })
   .map(({ rows, columns, headSize, ...rest }) => ({
     ...rest,

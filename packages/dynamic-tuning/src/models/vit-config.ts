@@ -1,4 +1,13 @@
 import { ConfigError } from '../errors.ts'
+import { settingsNamed } from './vit-names.ts'
+
+/**
+ * What a model classifies from: `token`, the class token after `norm`; `avg`, the mean of the patch tokens alone, before
+ * `fc_norm`; `token+avg`, both side by side after `norm`, which is DINOv2's linear classifier.
+ */
+export type GlobalPool = (typeof globalPools)[number]
+/** All kinds of pooling. */
+export const globalPools = ['token', 'avg', 'token+avg'] as const
 
 /** Everything that decides a ViT's graph. Sizes in pixels, patches or features; names are timm's. */
 export interface VitConfig {
@@ -10,44 +19,24 @@ export interface VitConfig {
   readonly numHeads: number
   readonly mlpRatio: number
   readonly numClasses: number
-  /** Classified from the class token after `norm`, or from the patch tokens' mean before `fc_norm`. */
-  readonly globalPool: 'token' | 'avg'
+  readonly globalPool: GlobalPool
   readonly layerNormEps: number
   readonly qkvBias: boolean
+  /** What the factors of layer scale start from, timm's `init_values`. Absent: layers have no such factors. */
+  readonly initValues?: number | undefined
+  /** Register tokens (arXiv:2309.16588) between class token and patches, timm's `reg_tokens`. Default 0. */
+  readonly regTokens?: number | undefined
+  /** `pos_embed` has no row for the class token, patches alone have positions (DeiT-3). Default false. */
+  readonly noEmbedClass?: boolean | undefined
 }
-
-/** Sizes of the usual models: embedDim, depth, numHeads. */
-const sizes: Readonly<Record<string, readonly [number, number, number]>> = {
-  tiny: [192, 12, 3],
-  small: [384, 12, 6],
-  base: [768, 12, 12],
-  large: [1024, 24, 16],
-}
-
-const common = { mlpRatio: 4, globalPool: 'token', layerNormEps: 1e-6, qkvBias: true } as const
 
 /**
- * The settings of a model by timm's name, `vit_{tiny|small|base|large}_patch{P}_{S}` for any P that divides S.
+ * The settings of a model by timm's name, whatever tag follows a dot: `vit_{tiny|small|base|large}_patch{P}_{S}` for any P
+ * that divides S, `deit3_{small|base|large}_patch16_{224|384}`, `vit_{small|base|large}_patch14[_reg4]_dinov2`.
  * @throws ConfigError for other names
  */
 export function vitConfig(name: string, numClasses = 1000): VitConfig {
-  const [, size = '', patch, pixels] = /^vit_([a-z]+)_patch(\d+)_(\d+)$/.exec(name.split('.')[0] ?? '') ?? []
-  const known = sizes[size]
-  if (!known)
-    throw new ConfigError(
-      `model: unknown name ${name}. Use vit_{${Object.keys(sizes).join('|')}}_patch{P}_{S}, builtin, or a path.`,
-    )
-  const [embedDim, depth, numHeads] = known
-  const imageSize = [Number(pixels), Number(pixels)] as const
-  return checkVitConfig({
-    ...common,
-    imageSize,
-    patchSize: Number(patch),
-    embedDim,
-    depth,
-    numHeads,
-    numClasses,
-  })
+  return checkVitConfig({ ...settingsNamed(name), numClasses })
 }
 
 /** Rows and columns of patches. */
@@ -61,9 +50,19 @@ export function patchCount(config: VitConfig): number {
   return rows * columns
 }
 
-/** Tokens before the patches: the class token. */
-export function prefixTokens(_config: VitConfig): number {
-  return 1
+/** Tokens before the patches, the class token and the registers: always active, and counted in no rate. */
+export function prefixTokens({ regTokens = 0 }: Pick<VitConfig, 'regTokens'>): number {
+  return 1 + regTokens
+}
+
+/** All tokens of an image. */
+export function tokenCount(config: VitConfig): number {
+  return prefixTokens(config) + patchCount(config)
+}
+
+/** Rows of `pos_embed` before those of the patches: one for the class token, or none. Registers have no position. */
+export function positionPrefix({ noEmbedClass = false }: Pick<VitConfig, 'noEmbedClass'>): 0 | 1 {
+  return noEmbedClass ? 0 : 1
 }
 
 /** Features inside the MLP; a ratio that gives no whole number is cut off, as in timm. */
@@ -72,14 +71,20 @@ export function hiddenFeatures({ embedDim, mlpRatio }: Pick<VitConfig, 'embedDim
   return Math.floor(embedDim * mlpRatio + 1e-6)
 }
 
-/** `config` itself. @throws ConfigError where the patch does not divide the image, or the heads the width */
+/** `config` itself. @throws ConfigError where the sizes do not fit one another */
 export function checkVitConfig(config: VitConfig): VitConfig {
-  const { imageSize, patchSize, embedDim, numHeads } = config
+  const { imageSize, patchSize, embedDim, numHeads, initValues = 1, regTokens = 0 } = config
   if (imageSize.some((size) => !Number.isInteger(size / patchSize) || size <= 0))
     throw new ConfigError(
       `model: images of ${imageSize.join(' x ')} are no multiple of the patch ${patchSize}. Choose another image size.`,
     )
   if (embedDim % numHeads !== 0)
     throw new ConfigError(`model: ${numHeads} heads do not divide ${embedDim} features. Choose other sizes.`)
+  if (!(initValues > 0))
+    throw new ConfigError(
+      `model: layer scale starts from ${initValues}. Give a positive number, or leave initValues out.`,
+    )
+  if (!Number.isInteger(regTokens) || regTokens < 0)
+    throw new ConfigError(`model: ${regTokens} register tokens. Give a whole number, or leave regTokens out.`)
   return config
 }

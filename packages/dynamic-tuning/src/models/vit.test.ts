@@ -50,7 +50,7 @@ describe('vit', () => {
         }
       },
     )
-    await fc.assert(property, { numRuns: 25, seed: 1 })
+    await fc.assert(property, { numRuns: 60, seed: 1 })
   })
 
   it('lets hooks replace tokens and MLPs, with the layer they are in', async () => {
@@ -91,9 +91,48 @@ describe('vitConfig', () => {
     expect(patchCount(config)).toBe(patches)
   })
 
+  it.each([
+    ['vit_large_patch16_384.augreg_in21k_ft_in1k', [1024, 24, 16], 576, {}],
+    ['deit3_small_patch16_224.fb_in22k_ft_in1k', [384, 12, 6], 196, { initValues: 1e-6, noEmbedClass: true }],
+    ['deit3_base_patch16_384', [768, 12, 12], 576, { initValues: 1e-6, noEmbedClass: true }],
+    ['deit3_large_patch16_384', [1024, 24, 16], 576, { initValues: 1e-6, noEmbedClass: true }],
+    ['vit_small_patch14_dinov2.lvd142m', [384, 12, 6], 1369, { initValues: 1e-5 }],
+    ['vit_base_patch14_dinov2', [768, 12, 12], 1369, { initValues: 1e-5 }],
+    [
+      'vit_large_patch14_reg4_dinov2.lvd142m',
+      [1024, 24, 16],
+      1369,
+      { initValues: 1e-5, regTokens: 4, noEmbedClass: true },
+    ],
+  ] as const)('%s, as timm builds it', (name, [embedDim, depth, numHeads], patches, more) => {
+    const config = vitConfig(name, 7)
+    const { imageSize, patchSize, ...rest } = config
+    const usual = { mlpRatio: 4, numClasses: 7, globalPool: 'token', layerNormEps: 1e-6, qkvBias: true }
+    expect(rest).toEqual({ ...usual, embedDim, depth, numHeads, ...more })
+    expect([patchCount(config), patchSize]).toEqual([patches, patches === 1369 ? 14 : 16])
+    expect(imageSize[0]).toBe(imageSize[1])
+  })
+
+  // As timm's model cards print them; DINOv2 comes without a head.
+  it.each([
+    ['vit_large_patch14_reg4_dinov2.lvd142m', /^(?!head)/, '304.4'],
+    ['deit3_large_patch16_384.fb_in1k', /./, '304.8'],
+  ])('%s has as many parameters as published', (name, counted, millions) => {
+    const shapes = [...vitShapes(vitConfig(name))].filter(([weight]) => counted.test(weight))
+    const count = shapes.reduce((sum, [, shape]) => sum + shape.reduce((a, b) => a * b, 1), 0)
+    expect((count / 1e6).toFixed(1)).toBe(millions)
+  })
+
   it('refuses other names and sizes that do not fit', () => {
-    for (const name of ['vit_huge_patch14_224', 'vit_base', 'resnet50', 'vit_base_patch16_225'])
+    const names = ['vit_huge_patch14_224', 'vit_base', 'resnet50', 'vit_base_patch16_225']
+    const others = ['deit3_base_patch16_256', 'deit3_tiny_patch16_224', 'vit_tiny_patch14_dinov2']
+    for (const name of [...names, ...others, 'vit_large_patch14_384'])
       expect(() => vitConfig(name)).toThrow(ConfigError)
+    expect(() => vitConfig('vit_base')).toThrow(
+      /Use vit_\{.*, deit3_\{.*_patch14_reg4_dinov2, builtin, or a path/,
+    )
+    for (const name of ['vit_giant_patch14_dinov2', 'vit_giant_patch14_reg4_dinov2.lvd142m'])
+      expect(() => vitConfig(name)).toThrow(/^model vit_giant.*gated \(SwiGLU\).* Use a small, base or large/)
     expect(() => checkVitConfig({ ...tiny, numHeads: 3 })).toThrow(/3 heads do not divide 8/)
     expect(() => checkVitConfig({ ...tiny, imageSize: [8, 0] })).toThrow(/8 x 0/)
   })

@@ -1,25 +1,27 @@
 import { add, concat, expandLike, reduceMean, reshape, slice, type Tensor } from '@dynamic-tuning/engine'
 import { truncatedNormal } from '../nn/initializers.ts'
 import { layerNorm } from '../nn/layer-norm.ts'
+import { layerScale } from '../nn/layer-scale.ts'
 import { linearLayer } from '../nn/linear.ts'
 import { mlp } from '../nn/mlp.ts'
 import { patchEmbed } from '../nn/patch-embed.ts'
 import { selfAttention } from '../nn/self-attention.ts'
 import type { Weights } from '../nn/weight-store.ts'
-import type { AttentionPart, MlpPart, ModelHooks, Place } from './hooks.ts'
-import { hiddenFeatures, patchCount, type VitConfig } from './vit-config.ts'
+import type { AttentionPart, MlpPart, ModelHooks, ModelPlace, Place } from './hooks.ts'
+import { type Sites, sitesAt } from './sites.ts'
+import { hiddenFeatures, patchCount, positionPrefix, prefixTokens, type VitConfig } from './vit-config.ts'
 
-/** Every stage of a ViT by name. N patch tokens, C features, K classes. */
+/** Every stage of a ViT by name. N patch tokens after P others (`prefixTokens`), C features, K classes. */
 export interface VitOutputs {
-  /** [B, N, C] before class token and positions. */
+  /** [B, N, C] before class token, registers and positions. */
   readonly patchEmbed: Tensor
-  /** [B, N + 1, C] after both. */
+  /** [B, P + N, C] with them: class token, registers, patches. */
   readonly embed: Tensor
-  /** [B, N + 1, C] after each layer. */
+  /** [B, P + N, C] after each layer. */
   readonly blocks: readonly Tensor[]
-  /** [B, N + 1, C]: after the final norm, or the last layer unchanged with average pooling. */
+  /** [B, P + N, C]: after the final norm, or the last layer unchanged with average pooling. */
   readonly features: Tensor
-  /** [B, C], what enters the head. */
+  /** [B, C] or [B, 2C] (`token+avg`), what enters the head. */
   readonly pooled: Tensor
   /** [B, K] */
   readonly logits: Tensor
@@ -27,66 +29,117 @@ export interface VitOutputs {
 
 /**
  * Vision Transformer (arXiv:2010.11929) with pre-norm layers, under timm's weight names.
- * images: [B, 3, H, W], normalised. `hooks` let a method change tokens or layers.
+ * images: [B, 3, H, W], normalised. `hooks` let a method change tokens, layers and what is inside them.
  */
 export function vit(images: Tensor, weights: Weights, config: VitConfig, hooks: ModelHooks = {}): VitOutputs {
-  const patches = patchEmbed(images, weights.at('patch_embed'), config.patchSize, config.embedDim)
+  const place: ModelPlace = { root: weights, config }
+  const sites = sitesAt(hooks, place)
+  const patches = patchEmbed(images, weights.at('patch_embed'), config, sites.after('patch_embed'))
   const embed = embedTokens(patches, weights, config)
+  const entering = hooks.tokens?.(embed, place) ?? embed
   const blocks: Tensor[] = []
-  let x = hooks.tokens?.(embed) ?? embed
+  let x = entering
   for (let index = 0; index < config.depth; index++) {
-    const place = { index, weights: weights.at(`blocks.${index}`), config }
-    x = block(hooks.beforeLayer?.(x, place, weights) ?? x, place, hooks)
+    x = block(x, { ...place, index, weights: weights.at(`blocks.${index}`) }, hooks)
     blocks.push(x)
   }
-  const { features, pooled } = pool(x, weights, config)
+  const { features, pooled } = pool(hooks.leave?.(x, { embed: entering, blocks }, place) ?? x, place, sites)
   const head = weights.at('head')
   const logits = linearLayer(pooled, head, config.numClasses, { weight: truncatedNormal(0.01) })
   return { patchEmbed: patches, embed, blocks, features, pooled, logits }
 }
 
+/**
+ * Class token, registers and patches. Positions are added to class token and patches, or to patches alone
+ * (`noEmbedClass`); registers (arXiv:2309.16588) have none. patches: [B, N, C] -> [B, P + N, C].
+ */
 function embedTokens(patches: Tensor, weights: Weights, config: VitConfig): Tensor {
-  const width = config.embedDim
-  const classToken = weights.get('cls_token', [1, 1, width], truncatedNormal(1e-6))
-  const positions = weights.get('pos_embed', [1, patchCount(config) + 1, width], truncatedNormal(0.02))
-  const repeated = expandLike(classToken, slice(patches, 1, 0, 1))
-  return add(concat([repeated, patches], 1), positions)
+  const { embedDim: width, noEmbedClass = false, regTokens = 0 } = config
+  const count = patchCount(config)
+  const onePerImage = slice(patches, 1, 0, 1)
+  const token = weights.get('cls_token', [1, 1, width], truncatedNormal(1e-6))
+  const classToken = expandLike(token, onePerImage)
+  const positions = weights.get(
+    'pos_embed',
+    [1, positionPrefix(config) + count, width],
+    truncatedNormal(0.02),
+  )
+  const embedded = noEmbedClass
+    ? concat([classToken, add(patches, positions)], 1)
+    : add(concat([classToken, patches], 1), positions)
+  if (regTokens === 0) return embedded
+  const registers = weights.get('reg_token', [1, regTokens, width], truncatedNormal(1e-6))
+  const repeated = Array.from({ length: regTokens }, (_, i) =>
+    expandLike(slice(registers, 1, i, i + 1), onePerImage),
+  )
+  return concat([slice(embedded, 1, 0, 1), ...repeated, slice(embedded, 1, 1, count + 1)], 1)
 }
 
-/** u = x + Attn(LN1(x)), then u + MLP(LN2(u)). */
-function block(x: Tensor, place: Place, hooks: ModelHooks): Tensor {
-  const { weights, config } = place
-  const attention = { ...place, run: attentionOf(place, hooks) }
-  const mlpPart = { ...place, run: mlpOf(weights, config) }
-  if (hooks.layer) return hooks.layer(x, { ...place, attention, mlp: mlpPart })
+/** u = x + ls1 Attn(LN1(x)), then u + ls2 MLP(LN2(u)); both factors are 1 without layer scale. */
+function block(tokens: Tensor, place: Place, hooks: ModelHooks): Tensor {
+  const x = hooks.enter?.(tokens, place) ?? tokens
+  const sites = sitesAt(hooks, place, place.index)
+  const attention = attentionOf(place, hooks, sites)
+  const mlpPart = mlpOf(place, hooks, sites)
+  if (hooks.layer) return hooks.layer(x, { ...place, attention, mlp: mlpPart, norm: attention.norm })
   const attended = hooks.attention?.(x, attention) ?? add(x, attention.run(x))
   const u = hooks.afterAttention?.(attended, place) ?? attended
   return hooks.mlp?.(u, mlpPart) ?? add(u, mlpPart.run(u))
 }
 
-function attentionOf(place: Place, hooks: ModelHooks): AttentionPart['run'] {
-  const { weights, config } = place
-  const { numHeads: heads, qkvBias, layerNormEps } = config
-  return (tokens, mix = hooks.attentionMix?.(place)) => {
-    const normed = layerNorm(tokens, weights.at('norm1'), layerNormEps)
-    return selfAttention(normed, weights.at('attn'), { heads, qkvBias, mix })
+function attentionOf(place: Place, hooks: ModelHooks, sites: Sites): AttentionPart {
+  const { numHeads: heads, qkvBias, layerNormEps } = place.config
+  const { weights } = place
+  const norm = once((x) => sites.normed(layerNorm(x, weights.at('norm1'), layerNormEps), 'norm1'))
+  const run: AttentionPart['run'] = (tokens, mix = hooks.attentionMix?.(place)) => {
+    const options = { heads, qkvBias, mix, after: sites.after('attn') }
+    const attended = selfAttention(norm(tokens), weights.at('attn'), options)
+    const y = scaled(attended, weights.at('ls1'), place.config)
+    return hooks.branch?.(y, 'attn', place) ?? y
+  }
+  return { ...place, norm, run }
+}
+
+function mlpOf(place: Place, hooks: ModelHooks, sites: Sites): MlpPart {
+  const { config, weights } = place
+  const norm = once((x) => sites.normed(layerNorm(x, weights.at('norm2'), config.layerNormEps), 'norm2'))
+  const run: MlpPart['run'] = (tokens) => {
+    const inner = mlp(norm(tokens), weights.at('mlp'), hiddenFeatures(config), sites.after('mlp'))
+    const y = scaled(inner, weights.at('ls2'), config)
+    return hooks.branch?.(y, 'mlp', place) ?? y
+  }
+  return { ...place, norm, run }
+}
+
+/** What a part of a layer gives, times its layer scale where the model has one. */
+function scaled(x: Tensor, weights: Weights, { initValues }: VitConfig): Tensor {
+  return initValues === undefined ? x : layerScale(x, weights, initValues)
+}
+
+/** `compute`, the same node each time it is asked about the same tensor. */
+function once(compute: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
+  const made = new Map<Tensor, Tensor>()
+  return (x) => {
+    const y = made.get(x) ?? compute(x)
+    made.set(x, y)
+    return y
   }
 }
 
-function mlpOf(weights: Weights, config: VitConfig): MlpPart['run'] {
-  return (tokens) => {
-    const normed = layerNorm(tokens, weights.at('norm2'), config.layerNormEps)
-    return mlp(normed, weights.at('mlp'), hiddenFeatures(config))
-  }
-}
-
-function pool(x: Tensor, weights: Weights, config: VitConfig): { features: Tensor; pooled: Tensor } {
+function pool(
+  x: Tensor,
+  { root: weights, config }: ModelPlace,
+  sites: Sites,
+): { features: Tensor; pooled: Tensor } {
   const { layerNormEps, globalPool, embedDim } = config
+  const meanOfPatches = (tokens: Tensor): Tensor =>
+    reduceMean(slice(tokens, 1, prefixTokens(config), Number(tokens.shape[1])), { axes: [1] })
   if (globalPool === 'avg') {
-    const mean = reduceMean(slice(x, 1, 1, Number(x.shape[1])), { axes: [1] })
-    return { features: x, pooled: layerNorm(mean, weights.at('fc_norm'), layerNormEps) }
+    const normed = layerNorm(meanOfPatches(x), weights.at('fc_norm'), layerNormEps)
+    return { features: x, pooled: sites.normed(normed, 'fc_norm') }
   }
-  const features = layerNorm(x, weights.at('norm'), layerNormEps)
-  const first = slice(features, 1, 0, 1)
-  return { features, pooled: reshape(first, [x.shape[0] as string | number, embedDim]) }
+  const features = sites.normed(layerNorm(x, weights.at('norm'), layerNormEps), 'norm')
+  const first = reshape(slice(features, 1, 0, 1), [x.shape[0] as string | number, embedDim])
+  const pooled = globalPool === 'token' ? first : concat([first, meanOfPatches(features)], 1)
+  return { features, pooled }
 }

@@ -26,8 +26,23 @@ export function truncatedNormal(std: number): Initializer {
     })
 }
 
+/** Normal with deviation `std` about `mean`. */
+export function normal(std: number, mean = 0): Initializer {
+  return (shape, random) => new Float32Array(size(shape)).map(() => mean + std * random.normal())
+}
+
+/** Uniform in +-`bound`. */
+export function uniform(bound: number): Initializer {
+  return (shape, random) => new Float32Array(size(shape)).map(() => (2 * random.uniform() - 1) * bound)
+}
+
+/** Xavier-uniform: +-sqrt(6 / (fan in + fan out)), both times the kernel where there is one. shape: [out, in, ...kernel]. */
+export const xavierUniform: Initializer = (shape, random) => {
+  const [out = 1, into = 1, ...kernel] = shape
+  return uniform(Math.sqrt(6 / ((out + into) * size(kernel))))(shape, random)
+}
+
 /** Uniform in +-1 / sqrt(in): PyTorch's Kaiming-uniform with a = sqrt(5), as for `nn.Linear`. */
 export const kaimingUniform: Initializer = (shape, random) => {
-  const bound = 1 / Math.sqrt(size(shape.slice(1)))
-  return new Float32Array(size(shape)).map(() => (2 * random.uniform() - 1) * bound)
+  return uniform(1 / Math.sqrt(size(shape.slice(1))))(shape, random)
 }

@@ -2,8 +2,9 @@ import { compile, input, random, type Tensor } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../errors.ts'
 import { adapter } from './adapter.ts'
-import { kaimingUniform, ones, truncatedNormal, zeros } from './initializers.ts'
+import { filledWith, kaimingUniform, ones, truncatedNormal, zeros } from './initializers.ts'
 import { layerNorm } from './layer-norm.ts'
+import { layerScale } from './layer-scale.ts'
 import { linearLayer, linearWithoutBias } from './linear.ts'
 import { mlp } from './mlp.ts'
 import { patchEmbed } from './patch-embed.ts'
@@ -15,6 +16,7 @@ import {
   plainLinear,
   plainMlp,
   plainNorm,
+  plainScale,
   type Rows,
   randomValues,
   toRows,
@@ -49,6 +51,21 @@ describe('layers give what plain loops give', () => {
     const plain = (rows: Rows, values: Values): Rows => plainLinear(rows, values, 'layer')
     expect(await compare((t, weights) => linearLayer(t, weights, 4), plain)).toBeLessThan(1e-5)
     expect(await compare((t, weights) => linearWithoutBias(t, weights, 4), plain)).toBeLessThan(1e-5)
+  })
+
+  it('layer scale, which starts from one number', async () => {
+    const error = await compare(
+      (t, weights) => layerScale(t, weights.at('ls1'), 0.1),
+      (rows, values) => plainScale(rows, values, 'layer.ls1'),
+    )
+    expect(error).toBeLessThan(1e-6)
+    const store = new WeightStore()
+    layerScale(input('x', ['B', tokens, width]), store.at('ls1'), 0.1)
+    expect(store.values().get('ls1.gamma')).toEqual({
+      dtype: 'float32',
+      shape: [width],
+      data: new Float32Array(width).fill(0.1),
+    })
   })
 
   it.each([1e-6, 0.1])('layer norm with epsilon %d', async (epsilon) => {
@@ -103,7 +120,7 @@ describe('layers give what plain loops give', () => {
 
   it('patches that do not divide the image', () => {
     const images = input('images', ['B', 3, 10, 8])
-    expect(() => patchEmbed(images, new WeightStore(), 4, 2)).toThrow(ConfigError)
+    expect(() => patchEmbed(images, new WeightStore(), { patchSize: 4, embedDim: 2 })).toThrow(ConfigError)
   })
 })
 
@@ -131,7 +148,8 @@ describe('initializers', () => {
     expect(deviation).toBeCloseTo(0.2 / Math.sqrt(3), 2)
   })
 
-  it('zeros and ones', () => {
+  it('zeros, ones and any other number', () => {
+    expect([...filledWith(0.25)([1, 2], random(0))]).toEqual([0.25, 0.25])
     expect([...zeros([2, 2], random(0))]).toEqual([0, 0, 0, 0])
     expect([...ones([3], random(0))]).toEqual([1, 1, 1])
   })

@@ -8,6 +8,9 @@ export interface LinearInit {
   readonly bias?: Initializer | undefined
 }
 
+/** Changes what the linear map `name` of a module gives, y [..., O], of what it was given, x [..., I]. */
+export type AfterLinear = (y: Tensor, x: Tensor, name: string) => Tensor
+
 /** y = x W^T + b with W `weight` [features, I] and b `bias` [features]. x: [..., I] -> [..., features]. */
 export function linearLayer(x: Tensor, weights: Weights, features: number, init: LinearInit = {}): Tensor {
   const { weight = truncatedNormal(0.02), bias = zeros } = init
@@ -16,6 +19,11 @@ export function linearLayer(x: Tensor, weights: Weights, features: number, init:
 }
 
 /** A linear layer without bias. */
-export function linearWithoutBias(x: Tensor, weights: Weights, features: number): Tensor {
-  return linear(x, weights.get('weight', [features, Number(x.shape.at(-1))], truncatedNormal(0.02)))
+export function linearWithoutBias(
+  x: Tensor,
+  weights: Weights,
+  features: number,
+  weight: Initializer = truncatedNormal(0.02),
+): Tensor {
+  return linear(x, weights.get('weight', [features, Number(x.shape.at(-1))], weight))
 }

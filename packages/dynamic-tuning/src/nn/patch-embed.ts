@@ -1,14 +1,21 @@
 import { linear, reshape, type Tensor, transpose } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
 import { truncatedNormal, zeros } from './initializers.ts'
+import type { AfterLinear } from './linear.ts'
 import type { Weights } from './weight-store.ts'
 
 /**
  * Cuts images into patches of `patch` x `patch` pixels and maps each to `width` features: timm's `patch_embed.proj`, a
  * convolution whose stride is its kernel, as a matrix product. images: [B, 3, H, W] -> [B, H/patch * W/patch, width].
+ * `after` is called after the map `proj`.
  * @throws ConfigError where the patch does not divide the image
  */
-export function patchEmbed(images: Tensor, weights: Weights, patch: number, width: number): Tensor {
+export function patchEmbed(
+  images: Tensor,
+  weights: Weights,
+  { patchSize: patch, embedDim: width }: { readonly patchSize: number; readonly embedDim: number },
+  after: AfterLinear = (y) => y,
+): Tensor {
   const [batch, channels, height, columns] = images.shape as [string | number, number, number, number]
   if (height % patch !== 0 || columns % patch !== 0)
     throw new ConfigError(
@@ -19,5 +26,5 @@ export function patchEmbed(images: Tensor, weights: Weights, patch: number, widt
   const patches = reshape(cut, [batch, rows * cols, channels * patch * patch])
   const weight = weights.get('proj.weight', [width, channels, patch, patch], truncatedNormal(0.02))
   const flat = reshape(weight, [width, channels * patch * patch])
-  return linear(patches, flat, weights.get('proj.bias', [width], zeros))
+  return after(linear(patches, flat, weights.get('proj.bias', [width], zeros)), patches, 'proj')
 }

@@ -82,6 +82,12 @@ export function plainAdapter(x: Rows, values: Values, name: string, scale: numbe
   return plainLinear(hidden, values, `${name}.up_proj`).map((row) => row.map((v) => v * scale))
 }
 
+/** Rows times one factor for each feature. */
+export function plainScale(x: Rows, values: Values, name: string): Rows {
+  const gamma = at(values, `${name}.gamma`)
+  return x.map((row) => row.map((value, i) => value * (gamma[i] as number)))
+}
+
 export function plainSoftmax(row: readonly number[]): number[] {
   const largest = Math.max(...row)
   const powers = row.map((value) => Math.exp(value - largest))
@@ -89,32 +95,43 @@ export function plainSoftmax(row: readonly number[]): number[] {
   return powers.map((power) => power / total)
 }
 
-/** Self-attention among the tokens of one image; only those marked active are keys and values. */
+/**
+ * Self-attention among the tokens of one image; only those marked active are keys and values. Gives the tokens that are
+ * asked for, by default all.
+ */
 export function plainAttention(
   x: Rows,
   values: Values,
   name: string,
   heads: number,
   active: readonly boolean[] = x.map(() => true),
+  asked: readonly number[] = [...x.keys()],
 ): Rows {
   const width = (x[0] as number[]).length
   const size = width / heads
   const qkv = plainLinear(x, values, `${name}.qkv`)
-  const keys = qkv.filter((_, token) => active[token])
-  const part = (row: number[], which: number, head: number): number[] =>
-    row.slice(which * width + head * size, which * width + (head + 1) * size)
-  const mixed = qkv.map((query) =>
-    Array.from({ length: heads }, (_, head) => {
+  const mixed: Rows = asked.map(() => [])
+  for (let head = 0; head < heads; head++) {
+    const part = (which: number): Rows =>
+      qkv.map((row) => row.slice(which * width + head * size, which * width + (head + 1) * size))
+    const queries = part(0)
+    const [keys, contents] = [1, 2].map((which) => part(which).filter((_, token) => active[token])) as [
+      Rows,
+      Rows,
+    ]
+    for (const [place, token] of asked.entries()) {
+      const query = queries[token] as number[]
       const scores = keys.map((key) => {
-        const products = part(key, 1, head).map((k, i) => k * (part(query, 0, head)[i] as number))
-        return products.reduce((a, b) => a + b, 0) / Math.sqrt(size)
+        const product = key.reduce((sum, value, i) => sum + value * (query[i] as number), 0)
+        return product / Math.sqrt(size)
       })
       const shares = plainSoftmax(scores)
-      return Array.from({ length: size }, (_, i) =>
-        keys.reduce((sum, value, j) => sum + (shares[j] as number) * (part(value, 2, head)[i] as number), 0),
-      )
-    }).flat(),
-  )
+      for (let i = 0; i < size; i++)
+        mixed[place]?.push(
+          contents.reduce((sum, row, j) => sum + (shares[j] as number) * (row[i] as number), 0),
+        )
+    }
+  }
   return plainLinear(mixed, values, `${name}.proj`)
 }
 

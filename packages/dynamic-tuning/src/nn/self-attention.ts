@@ -1,5 +1,5 @@
 import { attention, split, type Tensor } from '@dynamic-tuning/engine'
-import { linearLayer, linearWithoutBias } from './linear.ts'
+import { type AfterLinear, linearLayer, linearWithoutBias } from './linear.ts'
 import type { Weights } from './weight-store.ts'
 
 /** What happens between the maps `qkv` and `proj`: [..., 3C] (query, key, value of every head) -> [..., C]. */
@@ -16,6 +16,8 @@ export interface AttentionOptions {
   readonly heads: number
   readonly qkvBias: boolean
   readonly mix?: AttentionMix | undefined
+  /** Called after the maps `qkv` and `proj`. */
+  readonly after?: AfterLinear | undefined
 }
 
 /**
@@ -23,8 +25,9 @@ export interface AttentionOptions {
  * x: [B, N, C] -> [B, N, C]; with another `mix` also [K, C] -> [K, C].
  */
 export function selfAttention(x: Tensor, weights: Weights, options: AttentionOptions): Tensor {
-  const { heads, qkvBias, mix = mixTokens } = options
+  const { heads, qkvBias, mix = mixTokens, after = (y) => y } = options
   const width = Number(x.shape.at(-1))
   const project = qkvBias ? linearLayer : linearWithoutBias
-  return linearLayer(mix(project(x, weights.at('qkv'), 3 * width), heads), weights.at('proj'), width)
+  const mixed = mix(after(project(x, weights.at('qkv'), 3 * width), x, 'qkv'), heads)
+  return after(linearLayer(mixed, weights.at('proj'), width), mixed, 'proj')
 }

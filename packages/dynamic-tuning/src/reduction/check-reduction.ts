@@ -1,13 +1,14 @@
 import { ConfigError } from '../errors.ts'
 import { patchCount, prefixTokens, type VitConfig } from '../models/vit-config.ts'
-import type { TunerOptions } from '../tuners/tuner.ts'
+import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { keepLayers } from './keep-layers.ts'
 import { type GivenReduction, noReduction, type ReductionOptions, reductionOptions } from './options.ts'
 import { reductionIn } from './registry.ts'
 
 /** What a reduction is to work with. */
 export interface ReductionUse {
-  readonly dispatch: TunerOptions['dispatch']
+  readonly tuner: Pick<Tuner, 'name' | 'needsAllTokens'>
+  readonly options: TunerOptions
   /** Whether the task wants an output for every patch. */
   readonly dense?: boolean
 }
@@ -31,7 +32,12 @@ export function checkReduction(asker: string, given: GivenReduction, use: Reduct
     throw new ConfigError(
       `${asker}: ${reduction.name} leaves fewer tokens than patches, but this task needs an output for each. Use reduction none.`,
     )
-  checkDispatch(asker, options, use)
+  const reason = use.tuner.needsAllTokens(use.options)
+  if (reason !== undefined)
+    throw new ConfigError(
+      `${asker}: ${reduction.name} cannot go with ${use.tuner.name}: ${reason}. Use reduction none, or another method.`,
+    )
+  checkDispatch(asker, options, use.options)
   checkRates(asker, options)
 }
 
@@ -39,7 +45,7 @@ function differs(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) !== JSON.stringify(b)
 }
 
-function checkDispatch(asker: string, options: ReductionOptions, { dispatch }: ReductionUse): void {
+function checkDispatch(asker: string, options: ReductionOptions, { dispatch }: TunerOptions): void {
   if (dispatch === 'none') return
   const { reduction } = options
   if (reduction !== 'tome')

@@ -54,12 +54,12 @@ export const dynamicvit: Reduction = {
       places: new Map(),
       hooks: {
         ...(mode !== 'off' && { attentionMix: () => mix }),
-        beforeLayer(x, { index }, model) {
+        enter(x, { index, root }) {
           const stage = stages.findIndex(({ layer }) => layer === index)
           if (stage < 0) return x
           const { rate } = stages[stage] as KeepLayer
           const tokens = Number(x.shape[1])
-          const scores = predictKeeping(slice(x, 1, 1, tokens), kept, model.at(`predictor.${stage}`))
+          const scores = predictKeeping(slice(x, 1, 1, tokens), kept, root.at(`predictor.${stage}`))
           records.set(`predictor.${stage}.log_probabilities`, scores)
           if (noise) {
             kept = drawn(scores, slice(noise, 0, stage, stage + 1), kept)

@@ -20,7 +20,7 @@ export interface KeepDecision {
 
 /** A reduction in one pass over a model. All but the hooks fills while the model is built. */
 export interface ReductionPass {
-  readonly hooks: Pick<ModelHooks, 'beforeLayer' | 'attentionMix' | 'afterAttention'>
+  readonly hooks: Pick<ModelHooks, 'enter' | 'attentionMix' | 'afterAttention'>
   /** Layer by layer: the token of its MLP that each original token is part of, int64 [B, N + 1]; only where tokens merge. */
   readonly places: ReadonlyMap<number, Tensor>
   /** What was decided, by name: `layer.0.kept_index`, `predictor.0.log_probabilities`, ... */

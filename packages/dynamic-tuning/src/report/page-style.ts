@@ -25,6 +25,7 @@ thead th{color:var(--soft);font-weight:500;font-size:13px;vertical-align:bottom}
 th:first-child,td:first-child{text-align:left}
 th:last-child,td:last-child{padding-right:0}
 tbody th{font-weight:600;white-space:normal;min-width:9em;max-width:26em;overflow-wrap:break-word}
+.plots+.card{margin-top:16px}
 td.best{font-weight:700}
 .spread{color:var(--soft);font-weight:400;display:inline-block;min-width:3.1em;text-align:left}
 .settings td{text-align:left;white-space:pre-wrap;overflow-wrap:anywhere;font-family:ui-monospace,'DejaVu Sans Mono',monospace;font-size:13px;padding-block:5px}

@@ -1,5 +1,5 @@
 import { escapeText } from './escape.ts'
-import { formatCount, formatPercent, formatRate } from './quantity.ts'
+import { formatCount, formatDuration, formatMemory, formatPercent, formatRate } from './quantity.ts'
 
 /** One method of a comparison, in plain units. */
 export interface MethodRow {
@@ -11,18 +11,33 @@ export interface MethodRow {
   readonly trainableParams: number
   /** Multiply-accumulates per image. */
   readonly flops: number
+  /** NaN where it was not measured. */
   readonly imagesPerSecond: number
   /** Mean share of tokens the MLPs worked on, 0 to 1. */
   readonly activeRate?: number
+  /** How many seeds the figures are over. */
+  readonly seeds?: number
+  /** Training time. */
+  readonly seconds?: number
+  /** Largest resident memory of training, in MB of 2^20 bytes. */
+  readonly peakMemoryMB?: number
 }
+
+/** Columns that are left out where no method has a value. */
+const optionalColumns: readonly (readonly [string, (row: MethodRow) => string | undefined])[] = [
+  ['active tokens', ({ activeRate: rate }) => (rate === undefined ? rate : formatPercent(rate))],
+  ['seeds', ({ seeds }) => seeds?.toString()],
+  ['training', ({ seconds }) => (seconds === undefined ? seconds : formatDuration(seconds))],
+  ['peak memory', ({ peakMemoryMB: size }) => (size === undefined ? size : formatMemory(size))],
+]
 
 /** Comparison of methods, best value of each column in bold (ties included). */
 export function methodTable(methods: readonly MethodRow[]): string {
-  const withRate = methods.some((row) => row.activeRate !== undefined)
   const withSpread = methods.some((row) => row.accuracySpread !== undefined)
+  const more = optionalColumns.filter(([, text]) => methods.some((row) => text(row) !== undefined))
   const accuracy = Math.max(...methods.map((row) => row.accuracy))
   const flops = Math.min(...methods.map((row) => row.flops))
-  const speed = Math.max(...methods.map((row) => row.imagesPerSecond))
+  const speed = Math.max(...methods.map((row) => row.imagesPerSecond).filter(Number.isFinite))
   const rows = methods.map((row) => {
     const spread = withSpread ? spreadOf(row.accuracySpread) : ''
     const cells = [
@@ -30,14 +45,13 @@ export function methodTable(methods: readonly MethodRow[]): string {
       cell(formatCount(row.trainableParams)),
       cell(formatCount(row.flops), row.flops === flops),
       cell(formatRate(row.imagesPerSecond), row.imagesPerSecond === speed),
-      withRate ? cell(row.activeRate === undefined ? '–' : formatPercent(row.activeRate)) : '',
+      ...more.map(([, text]) => cell(text(row) ?? '–')),
     ]
     return `<tr><th scope="row">${escapeText(row.method)}</th>${cells.join('')}</tr>`
   })
   const names = ['method', 'accuracy', 'trainable parameters', 'FLOPs per image', 'images/s']
-  if (withRate) names.push('active tokens')
-  const head = names.map((name) => `<th scope="col">${name}</th>`).join('')
-  return `<div class="card scroll"><table><thead><tr>${head}</tr></thead><tbody>\n${rows.join('\n')}\n</tbody></table></div>`
+  const head = [...names, ...more.map(([name]) => name)].map((name) => `<th scope="col">${name}</th>`)
+  return `<div class="card scroll"><table><thead><tr>${head.join('')}</tr></thead><tbody>\n${rows.join('\n')}\n</tbody></table></div>`
 }
 
 function cell(html: string, best = false): string {

@@ -44,6 +44,8 @@ const full: ReportInput = {
   notes: [bad],
 }
 
+const row = { method: 'a', accuracy: 0.9, trainableParams: 5, flops: 1e9, imagesPerSecond: 6 }
+
 describe('renderReport', () => {
   const html = renderReport(full)
 
@@ -71,6 +73,23 @@ describe('renderReport', () => {
     expect(html).toContain('<th scope="row">dyt.rate</th><td>0.5</td>')
     expect(html).toContain('<th scope="row">nothing</th><td>null</td>')
     expect(html).not.toContain('absent')
+  })
+  it('adds columns that a method has values for, and goes without a speed', () => {
+    const rows = [
+      { ...row, method: 'a', imagesPerSecond: Number.NaN },
+      { ...row, method: 'b', seeds: 3, seconds: 95, peakMemoryMB: 812 },
+    ]
+    const page = renderReport({ title: 'x', headline: [], curves: [], methods: rows })
+    expect(page).toContain(
+      '<th scope="col">images/s</th><th scope="col">seeds</th><th scope="col">training</th><th scope="col">peak memory</th></tr>',
+    )
+    expect(page).toContain('<td>–</td><td>–</td><td>–</td><td>–</td></tr>')
+    expect(page).toContain('>GFLOPs per image</text>')
+    const small = rows.map((each) => ({ ...each, flops: 3e8 }))
+    expect(renderReport({ title: 'x', headline: [], curves: [], methods: small })).toContain(
+      '>MFLOPs per image</text>',
+    )
+    expect(page).toContain('<td class="best">6.00</td><td>3</td><td>1 min 35 s</td><td>812 MB</td></tr>')
   })
   it('closes every element it opens', () => {
     const open: string[] = []

@@ -4,6 +4,7 @@ import { type LineChart, lineChart } from './line-chart.ts'
 import { pageStyle } from './page-style.ts'
 import { type MethodRow, methodTable, settingsTable } from './page-tables.ts'
 import { scatterChart } from './scatter-chart.ts'
+import { plotGrid, type ReportSection, renderSection } from './section.ts'
 
 /** Everything a report shows; sections without data are left out. */
 export interface ReportInput {
@@ -20,6 +21,8 @@ export interface ReportInput {
   readonly targetRate?: number
   /** PNG bytes with a plain-text caption. */
   readonly pictures?: readonly { readonly png: Uint8Array; readonly caption: string }[]
+  /** Further parts, after curves and pictures. */
+  readonly sections?: readonly ReportSection[]
   readonly settings?: Readonly<Record<string, unknown>>
   readonly notes?: readonly string[]
 }
@@ -40,6 +43,7 @@ export function renderReport(input: ReportInput): string {
     ...comparison(input.methods ?? []),
     ...curves(input),
     ...pictures(input.pictures ?? []),
+    ...(input.sections ?? []).flatMap(renderSection),
     ...settings(input.settings ?? {}),
     ...notes(input.notes ?? []),
     '</main></body></html>',
@@ -71,8 +75,12 @@ function comparison(methods: readonly MethodRow[]): string[] {
     })
   const table = [heading('Methods'), methodTable(methods)]
   if (methods.length < 2) return table
+  const [unit, factor] =
+    Math.max(...methods.map((row) => row.flops)) < 1e9
+      ? (['MFLOPs', 1e6] as const)
+      : (['GFLOPs', 1e9] as const)
   const plots = [
-    plot('GFLOPs per image', 'Accuracy against compute', (row) => row.flops / 1e9),
+    plot(`${unit} per image`, 'Accuracy against compute', (row) => row.flops / factor),
     plot('images per second', 'Accuracy against measured speed', (row) => row.imagesPerSecond),
   ]
   return [...table, plotGrid(plots)]
@@ -126,10 +134,6 @@ function notes(all: readonly string[]): string[] {
     heading('Notes'),
     `<ul class="notes">${all.map((note) => `<li>${escapeText(note)}</li>`).join('')}</ul>`,
   ]
-}
-
-function plotGrid(plots: readonly string[]): string {
-  return `<div class="plots">${plots.map((plot) => `<div class="card">${plot}</div>`).join('\n')}</div>`
 }
 
 function heading(text: string): string {

@@ -137,4 +137,16 @@ describe('scatterChart', () => {
     const bar = /class="line" d="M[\d.]+ ([\d.]+)V([\d.]+)M/.exec(scatterChart({ ...words, points }))
     expect([Number(bar?.[1]), Number(bar?.[2])]).toEqual([290, 48])
   })
+  it('sets a name clear of the bar of its neighbour', () => {
+    const anchor = (spread: number): string | undefined => {
+      const points = [
+        { name: 'low', x: 0, y: 0 },
+        { name: 'beside', x: 5, y: 5 },
+        { name: 'neighbour', x: 5.4, y: 9, spread },
+        { name: 'high', x: 10, y: 15 },
+      ]
+      return /text-anchor="(\w+)">beside/.exec(scatterChart({ ...words, points }))?.[1]
+    }
+    expect([anchor(0), anchor(6)]).toEqual(['start', 'end'])
+  })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatCount, formatDuration, formatPercent, formatRate } from './quantity.ts'
+import { formatCount, formatDuration, formatMemory, formatPercent, formatRate } from './quantity.ts'
 
 describe('formatCount', () => {
   it.each([
@@ -43,4 +43,15 @@ describe('formatPercent and formatRate', () => {
     ])
     expect([1240.4, 85.31, 9.104, 0.5].map(formatRate)).toEqual(['1240', '85.3', '9.10', '0.50'])
   })
+})
+
+it('formatMemory changes to gigabytes before four digits', () => {
+  expect([0.4, 812.3, 999.4, 999.6, 2048, Number.NaN].map(formatMemory)).toEqual([
+    '0 MB',
+    '812 MB',
+    '999 MB',
+    '1.0 GB',
+    '2.0 GB',
+    '–',
+  ])
 })

@@ -27,6 +27,12 @@ export function formatRate(perSecond: number): string {
   return perSecond >= 10 ? perSecond.toFixed(1) : perSecond.toFixed(2)
 }
 
+/** Megabytes as a person says them: 812 is "812 MB", 2048 is "2.0 GB" (1 GB = 1024 MB). */
+export function formatMemory(megabytes: number): string {
+  if (!Number.isFinite(megabytes)) return '–'
+  return megabytes < 999.5 ? `${Math.round(megabytes)} MB` : `${(megabytes / 1024).toFixed(1)} GB`
+}
+
 /** Seconds as a person says them: 0.0123 is "12.3 ms", 3720 is "1 h 02 min", 95 is "1 min 35 s". */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds) || seconds < 0) return '–'

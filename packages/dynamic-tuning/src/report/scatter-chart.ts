@@ -53,7 +53,11 @@ export function scatterChart(chart: ScatterChart): string {
   const reach = points.flatMap((p) => [p.y - (p.spread ?? 0), p.y + (p.spread ?? 0)])
   const y = yScale(reach, top)
   const places = points.map((p) => ({ ...p, px: x.place(p.x), py: y.place(p.y) }))
-  const taken: Box[] = places.map(({ px, py }) => ({ x: px - 7, y: py - 7, width: 14, height: 14 }))
+  const taken: Box[] = places.flatMap(({ px, py, y: value, spread = 0 }) => {
+    const [high, low] = [y.place(value + spread), y.place(value - spread)]
+    const dot = { x: px - 7, y: py - 7, width: 14, height: 14 }
+    return spread > 0 ? [dot, { x: px - 6, y: high, width: 12, height: low - high }] : [dot]
+  })
   const marks = places.map((p, i) => {
     const box = bestPlace(p.px, p.py, textWidth(p.name), taken)
     taken.push(box)

@@ -129,7 +129,7 @@ function checkGrid(grid: TokenGrid, image: Pixels): void {
   const { rows, columns, values } = grid
   const tokens = `${values.length} tokens for a ${rows} × ${columns} grid`
   if (values.length !== rows * columns || rows < 1 || columns < 1) {
-    throw new DataError(`token overlay: got ${tokens}. Leave out the class token and flatten row by row.`)
+    throw new DataError(`token overlay: got ${tokens}. Keep the patch tokens alone and flatten row by row.`)
   }
   if (rows > image.height || columns > image.width) {
     throw new DataError(

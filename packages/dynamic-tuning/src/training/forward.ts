@@ -1,6 +1,5 @@
-import { input, type Tensor } from '@dynamic-tuning/engine'
+import type { Tensor } from '@dynamic-tuning/engine'
 import { type VitOutputs, vit } from '../models/vit.ts'
-import { patchCount, prefixTokens } from '../models/vit-config.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
 import type { KeepDecision, ReductionMode } from '../reduction/reduction.ts'
 import { openReduction } from '../reduction/registry.ts'
@@ -26,14 +25,4 @@ export function forward(
   const reducing = openReduction(reduction, mode, config)
   const outputs = vit(images, store, config, { ...hooks, ...opened.hooks, ...reducing.hooks })
   return { ...outputs, dispatches: opened.dispatches, decisions: reducing.decisions }
-}
-
-/** The graph input of adapter dropout, [A, B, N + 1, d]; undefined without. */
-export function dropoutInput(
-  name: string,
-  { config, options, tuner }: ObjectiveSettings,
-): Tensor | undefined {
-  const adapters = config.depth * tuner.adapterParts(options).length
-  if (options.adapterDropout === 0 || adapters === 0) return undefined
-  return input(name, [adapters, 'B', patchCount(config) + prefixTokens(config), options.bottleneck])
 }

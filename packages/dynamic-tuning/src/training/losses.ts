@@ -26,7 +26,7 @@ export function distillation(teacher: Tensor, student: Tensor): Tensor {
   return reduceMean(reduceSum(mul(exp(target), difference), { axes: [1] }))
 }
 
-/** (mean M - r)^2 over images, gates and patch tokens, class token excluded (Eq. 7). masks: [B, D, n]. */
+/** (mean M - r)^2 over images, gates and patch tokens alone (Eq. 7). masks: [B, D, n]. */
 export function rateLoss(masks: Tensor, rate: number): Tensor {
   const distance = add(reduceMean(masks), -rate)
   return mul(distance, distance)

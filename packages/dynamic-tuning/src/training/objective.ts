@@ -5,9 +5,10 @@ import type { WeightStore } from '../nn/weight-store.ts'
 import type { ReductionOptions } from '../reduction/options.ts'
 import { trainingMode } from '../reduction/registry.ts'
 import { noiseInput } from '../tuners/dispatch-inputs.ts'
+import { dropoutInput } from '../tuners/dropout.ts'
 import { stackLayers } from '../tuners/stack-layers.ts'
 import type { Pass, Tuner, TunerOptions } from '../tuners/tuner.ts'
-import { dropoutInput, forward } from './forward.ts'
+import { forward } from './forward.ts'
 import { crossEntropy, distillation, rateLoss } from './losses.ts'
 import { pruningLoss } from './pruning-loss.ts'
 
@@ -45,8 +46,9 @@ export type ObjectiveOutputs = Record<string, Tensor>
 /**
  * The graph of one training pass: the loss of Dynamic Tuning (Eq. 9), that of DynamicViT, or plain cross-entropy, and the
  * gradient of every trained weight.
- * Inputs: `images` [B, 3, H, W], `targets` [B, K]; with dispatch or predictors `noise` [D, B, n, 1]; with adapter dropout `dropout` and
- * (for the complete pass) `dropoutComplete`, [A, B, N + 1, d] for A adapters; `temperature` [] where it is scheduled.
+ * Inputs: `images` [B, 3, H, W], `targets` [B, K]; with dispatch or predictors `noise` [D, B, n, 1]; with adapter dropout
+ * `dropout` and (for the complete pass) `dropoutComplete`, [A, B, T, F] as `dropoutInput` says; `temperature` [] where it is
+ * scheduled.
  */
 export function objective(store: WeightStore, settings: ObjectiveSettings): ObjectiveOutputs {
   const { config, options } = settings
@@ -67,7 +69,8 @@ function plainLoss(
   targets: Tensor,
   settings: ObjectiveSettings,
 ): ObjectiveOutputs {
-  const pass: Pass = { kind: 'complete', dropout: dropoutInput('dropout', settings) }
+  const { tuner, options, config } = settings
+  const pass: Pass = { kind: 'complete', dropout: dropoutInput('dropout', tuner, options, config) }
   const { logits } = forward(store, images, settings, pass, trainingMode(settings.reduction))
   return { loss: crossEntropy(logits, targets), logits }
 }
@@ -78,10 +81,11 @@ function dynamicLoss(
   targets: Tensor,
   settings: ObjectiveSettings,
 ): ObjectiveOutputs {
-  const { config, options, loss } = settings
+  const { config, tuner, options, loss } = settings
   const noise = noiseInput(options, config)
   const temperature = options.finalTemperature === undefined ? undefined : input('temperature', [])
-  const pass: Pass = { kind: 'train', noise, temperature, dropout: dropoutInput('dropout', settings) }
+  const dropout = dropoutInput('dropout', tuner, options, config)
+  const pass: Pass = { kind: 'train', noise, temperature, dropout }
   const dynamic = forward(store, images, settings, pass)
   const masks = stackLayers(dynamic.dispatches.map(({ mask }) => mask))
   const outputs: ObjectiveOutputs = {
@@ -95,7 +99,8 @@ function dynamicLoss(
   }
   const terms = ['ceDynamic', 'rateLoss']
   if (loss.complete || loss.distillation) {
-    const whole: Pass = { kind: 'complete', dropout: dropoutInput('dropoutComplete', settings) }
+    const again = dropoutInput('dropoutComplete', tuner, options, config)
+    const whole: Pass = { kind: 'complete', dropout: again }
     const complete = forward(store, images, settings, whole)
     outputs.ceComplete = crossEntropy(complete.logits, targets)
     outputs.kl = distillation(complete.logits, dynamic.logits)

@@ -8,17 +8,17 @@ import {
   type TensorData,
 } from '@dynamic-tuning/engine'
 import type { ModelHooks } from '../models/hooks.ts'
-import { patchCount, type VitConfig } from '../models/vit-config.ts'
+import { patchCount, prefixTokens, type VitConfig } from '../models/vit-config.ts'
 
-/** Patch tokens kept of each image when a share of them is; the class token comes on top. */
+/** Patch tokens kept of each image when a share of them is; class token and registers come on top. */
 export function keptPatches(config: VitConfig, share: number): number {
   return Math.max(1, Math.round(patchCount(config) * share))
 }
 
-/** Keeps the tokens named by the input `kept`, int64 [B * (kept + 1), 1]: rows of all images' tokens. */
+/** Keeps the tokens named by the input `kept`, int64 [B * (P + kept), 1]: rows of all images' tokens. */
 export function patchDropoutHooks(config: VitConfig, share: number): ModelHooks {
   if (share >= 1) return {}
-  const count = keptPatches(config, share) + 1
+  const count = prefixTokens(config) + keptPatches(config, share)
   return {
     tokens(tokens) {
       const [batch, all, width] = tokens.shape as [Dim, number, number]
@@ -33,23 +33,24 @@ export function patchDropoutHooks(config: VitConfig, share: number): ModelHooks 
 }
 
 /**
- * Which tokens are kept (PatchDropout, arXiv:2208.07220): the class token and a random choice of patches, for each image
- * from its own stream. Fewer tokens make a pre-training step cheaper, and regularise it.
+ * Which tokens are kept (PatchDropout, arXiv:2208.07220): class token, registers and a random choice of patches, for each
+ * image from its own stream. Fewer tokens make a pre-training step cheaper, and regularise it.
  */
 export function drawKept(
   config: VitConfig,
   share: number,
   key: { readonly seed: number; readonly step: number; readonly first: number; readonly size: number },
 ): TensorData<'int64'> {
-  const patches = patchCount(config)
+  const [patches, prefix] = [patchCount(config), prefixTokens(config)]
   const count = keptPatches(config, share)
-  const data = new BigInt64Array(key.size * (count + 1))
+  const first = Array.from({ length: prefix }, (_, i) => i)
+  const data = new BigInt64Array(key.size * (prefix + count))
   for (let image = 0; image < key.size; image++) {
-    const order = Int32Array.from({ length: patches }, (_, i) => i + 1)
+    const order = Int32Array.from({ length: patches }, (_, i) => prefix + i)
     random(key.seed, 'patches', key.step, key.first + image).shuffle(order)
-    const chosen = [0, ...order.subarray(0, count).sort()]
+    const chosen = [...first, ...order.subarray(0, count).sort()]
     for (const [i, token] of chosen.entries())
-      data[image * (count + 1) + i] = BigInt(image * (patches + 1) + token)
+      data[image * (prefix + count) + i] = BigInt(image * (prefix + patches) + token)
   }
   return { dtype: 'int64', shape: [data.length, 1], data }
 }

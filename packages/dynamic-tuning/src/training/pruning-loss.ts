@@ -14,9 +14,10 @@ import {
 import type { WeightStore } from '../nn/weight-store.ts'
 import { atLeastOne } from '../reduction/predictor.ts'
 import type { KeepDecision } from '../reduction/reduction.ts'
+import { dropoutInput } from '../tuners/dropout.ts'
 import { stackLayers } from '../tuners/stack-layers.ts'
 import type { Pass } from '../tuners/tuner.ts'
-import { dropoutInput, forward } from './forward.ts'
+import { forward } from './forward.ts'
 import { crossEntropy, distillation } from './losses.ts'
 import type { ObjectiveOutputs, ObjectiveSettings } from './objective.ts'
 
@@ -35,8 +36,8 @@ export function pruningLoss(
   targets: Tensor,
   settings: ObjectiveSettings,
 ): ObjectiveOutputs {
-  const { loss } = settings
-  const pass: Pass = { kind: 'complete', dropout: dropoutInput('dropout', settings) }
+  const { loss, tuner, options, config } = settings
+  const pass: Pass = { kind: 'complete', dropout: dropoutInput('dropout', tuner, options, config) }
   const student = forward(store, images, settings, pass, 'train')
   const features = patchesOf(student.features)
   const stages = student.decisions
@@ -52,7 +53,7 @@ export function pruningLoss(
     ratioLoss: terms[1] as Tensor,
   }
   if (loss.complete || loss.distillation) {
-    const whole: Pass = { kind: 'complete', dropout: dropoutInput('dropoutComplete', settings) }
+    const whole: Pass = { kind: 'complete', dropout: dropoutInput('dropoutComplete', tuner, options, config) }
     const teacher = forward(store, images, settings, whole)
     outputs.ceComplete = crossEntropy(teacher.logits, targets)
     outputs.kl = distillation(teacher.logits, student.logits)

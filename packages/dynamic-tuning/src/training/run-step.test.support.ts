@@ -3,6 +3,7 @@ import { Classifier } from '../evaluation/classifier.ts'
 import { type VitConfig, vitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { dyt } from '../tuners/dyt.ts'
+import { trainedPatterns } from '../tuners/tune.ts'
 import { objective, paperLoss } from './objective.ts'
 import { TrainingStep } from './training-step.ts'
 
@@ -22,7 +23,7 @@ function draw(length: number, key: string, scale: number): Float32Array {
 
 /** Weights of every kind drawn anew: a fresh adapter's zeros would hide half of the gradients. */
 function drawnWeights(): Map<string, TensorData> {
-  const probe = new WeightStore({ trainable: dyt.trainable })
+  const probe = new WeightStore({ trainable: trainedPatterns(dyt, settings.options) })
   objective(probe, settings)
   const tensors = new Map<string, TensorData>()
   for (const [name, shape] of probe.shapes) {
@@ -35,7 +36,7 @@ function drawnWeights(): Map<string, TensorData> {
 /** Values of one training step, of the plain model's logits and of the skipping ones, on a device. */
 async function values(device: Device): Promise<Record<string, number[]>> {
   const tensors = drawnWeights()
-  const store = new WeightStore({ trainable: dyt.trainable, tensors })
+  const store = new WeightStore({ trainable: trainedPatterns(dyt, settings.options), tensors })
   const frozen = new WeightStore({ tensors })
   const images = draw(size * 3 * 16 * 16, 'images', 1)
   const targets = new Float32Array(size * 5)

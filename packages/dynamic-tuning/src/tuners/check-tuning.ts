@@ -1,26 +1,36 @@
 import { ConfigError } from '../errors.ts'
+import type { VitConfig } from '../models/vit-config.ts'
+import { methodOptions } from './method-options.ts'
 import type { Tuner, TunerOptions } from './tuner.ts'
 
 /** Settings as asked for: those left out, or undefined, are the method's own. */
 export type GivenOptions = { readonly [K in keyof TunerOptions]?: TunerOptions[K] | undefined }
+
+/** The method's own settings with those asked for in their place. */
+export function completeOptions(tuner: Tuner, given: GivenOptions): TunerOptions {
+  const known = Object.entries(given).filter(([, value]) => value !== undefined)
+  return { ...tuner.defaults, ...Object.fromEntries(known) }
+}
 
 /**
  * Refuses settings that do not go together, before anything is built. `asker` begins the message.
  * @throws ConfigError saying what to change
  */
 export function checkTuning(asker: string, tuner: Tuner, given: GivenOptions): void {
-  const known = Object.entries(given).filter(([, value]) => value !== undefined)
-  const options: TunerOptions = { ...tuner.defaults, ...Object.fromEntries(known) }
+  const options = completeOptions(tuner, given)
   const { dispatch, experts, bottleneck, rate } = options
-  const adapters = tuner.adapterParts(options).length
-  if (adapters > 0 && bottleneck === 0)
+  checkUsed(asker, tuner, given)
+  if (tuner.uses.includes('bottleneck') && bottleneck === 0)
     throw new ConfigError(`${asker}: bottleneck is 0, but adapters need at least 1 feature. Make it larger.`)
-  if (experts > 1 && adapters === 0)
+  if (experts > 1 && !tuner.uses.includes('experts'))
     throw new ConfigError(
-      `${asker}: ${experts} experts, but ${tuner.name} has no adapters. Use dyt or adaptformer, or leave experts out.`,
+      `${asker}: ${experts} experts, but ${tuner.name} has no adapters of that kind. Use dyt or adaptformer, or leave experts out.`,
     )
   if (!(rate > 0 && rate <= 1))
     throw new ConfigError(`${asker}: rate is ${rate}, expected above 0 and up to 1. Give 0.5, for instance.`)
+  const reason = tuner.refuses(options)
+  if (reason !== undefined)
+    throw new ConfigError(`${asker}: ${tuner.name} cannot go with these settings: ${reason}.`)
   if (dispatch !== 'none') return
   for (const name of ['dispatchLayers', 'dispatchLevel', 'dispatchStrategy', 'finalTemperature'] as const)
     if (given[name] !== undefined && given[name] !== tuner.defaults[name])
@@ -29,11 +39,31 @@ export function checkTuning(asker: string, tuner: Tuner, given: GivenOptions): v
       )
 }
 
-/** @throws ConfigError where a layer that is to dispatch does not exist, or one is named twice */
-export function checkLayers(asker: string, { dispatchLayers }: TunerOptions, depth: number): void {
+/** A setting that the method does not read would be ignored without a word. */
+function checkUsed(asker: string, tuner: Tuner, given: GivenOptions): void {
+  for (const name of Object.keys(methodOptions) as (keyof typeof methodOptions)[]) {
+    const [value, usual] = [given[name], tuner.defaults[name]]
+    if (value === undefined || tuner.uses.includes(name)) continue
+    if (JSON.stringify(value) !== JSON.stringify(usual))
+      throw new ConfigError(
+        `${asker}: ${name} is ${JSON.stringify(value)}, but ${tuner.name} does not read it. Leave it out.`,
+      )
+  }
+}
+
+/**
+ * Refuses settings that do not go with a model.
+ * @throws ConfigError where a layer that is to dispatch does not exist or is named twice, or the method cannot go with it
+ */
+export function checkModel(asker: string, tuner: Tuner, options: TunerOptions, config: VitConfig): void {
+  const { dispatchLayers } = options
+  const { depth } = config
   const wrong = dispatchLayers?.find((layer, i) => layer >= depth || dispatchLayers.indexOf(layer) !== i)
   if (wrong !== undefined)
     throw new ConfigError(
       `${asker}: dispatchLayers names ${wrong} ${wrong >= depth ? `but layers are 0 to ${depth - 1}` : 'twice'}. Correct the list.`,
     )
+  const reason = tuner.refusesModel(config, options)
+  if (reason !== undefined)
+    throw new ConfigError(`${asker}: ${tuner.name} cannot go with this model: ${reason}.`)
 }

@@ -1,4 +1,4 @@
-import { adaptersBeside } from './adapters-beside.ts'
+import { adapterDropout, adapterOptions, adapterParameters, adaptersBeside } from './adapters-beside.ts'
 import { dispatchedParts, type Part } from './parts.ts'
 import { defineTuner, type TunerOptions } from './tuner.ts'
 
@@ -14,8 +14,14 @@ const adapterParts = ({ dispatch }: TunerOptions): readonly Part[] =>
 export const dyt = defineTuner({
   name: 'dyt',
   summary: 'Dynamic Tuning: adapters, and a dispatcher in every layer that lets some tokens skip it',
+  paper: 'arXiv:2403.11808',
+  equation: "x' = x + M Block(x) + s (ReLU(x Wd^T + bd) Wu^T + bu), M = [sigmoid(x Wg^T + bg) > 0.5]",
+  family: 'adapter',
   trainable: [/\.adapt(?:attn|mlp|layer)\./, /^head\./],
   defaults: { bottleneck: 64, adapterScale: 0.1, adapterDropout: 0.1, dispatch: 'mlp', rate: 0.5 },
-  adapterParts,
+  uses: adapterOptions,
+  parameterFormula: 'L (2 D h + h + D), for each dispatched part',
+  parameterCount: (config, options) => adapterParameters(adapterParts(options), config, options),
+  dropoutSites: (options) => adapterDropout(adapterParts(options), options),
   open: (options, pass) => adaptersBeside(adapterParts(options), options, pass),
 })

@@ -16,7 +16,6 @@ import {
   type Tensor,
 } from '@dynamic-tuning/engine'
 import type { Place } from '../models/hooks.ts'
-import { prefixTokens } from '../models/vit-config.ts'
 import { linearLayer } from '../nn/linear.ts'
 import type { Part } from './parts.ts'
 import type { Dispatch, Pass, TunerOptions } from './tuner.ts'
@@ -28,6 +27,8 @@ export type GatedPass = Exclude<Pass, { readonly kind: 'complete' }>
 export interface GateOf {
   readonly number: number
   readonly part: Part
+  /** Tokens before the patches, which it does not decide on: class token, registers, prompts. */
+  readonly prefix: number
 }
 
 /**
@@ -35,7 +36,7 @@ export interface GateOf {
  * is a Gumbel-sigmoid S = sigmoid((logit + G1 - G2) / tau), hard forward and soft backward (straight-through, Eq. 6).
  * At sample level one logit decides for the image: that of its patch tokens' mean. Random dispatch has no logit of its own:
  * that of the wanted rate, plus the logistic noise G1 - G2, lets a token through with the probability of that rate.
- * x: [B, P + N, C], class and register tokens first.
+ * x: [B, P + N, C], class token and prompts first.
  */
 export function decide(
   x: Tensor,
@@ -46,7 +47,7 @@ export function decide(
 ): Dispatch {
   const { index: layer } = place
   const { part } = gate
-  const logits = logitsOf(x, place, part, options)
+  const logits = logitsOf(x, place, gate, options)
   if (options.dispatchStrategy === 'random') {
     const noisy = add(logits, noiseOf(pass.noise as Tensor, gate, logits))
     return { layer, part, logits, soft: sigmoid(logits), mask: hard(noisy, thresholdOf(pass, gate)) }
@@ -59,20 +60,32 @@ export function decide(
   return { layer, part, logits, soft, mask: straightThrough(hard(noisy), soft) }
 }
 
-/** [B, N], or [B, 1] at sample level. */
-function logitsOf(x: Tensor, { weights, config }: Place, part: Part, options: TunerOptions): Tensor {
+/** The decision of a gate that never lets anything through; it has no dispatcher. */
+export function closedGate(x: Tensor, place: Place, gate: GateOf, options: TunerOptions): Dispatch {
+  const { part } = gate
+  const like = decisionsLike(x, gate, options)
+  const mask = expandLike(scalar(0), like)
+  return { layer: place.index, part, logits: expandLike(scalar(-100), like), soft: mask, mask }
+}
+
+/** Something of a gate's decisions' shape: [B, N], or [B, 1] at sample level. */
+function decisionsLike(x: Tensor, { prefix }: GateOf, options: TunerOptions): Tensor {
   const [batch, tokens] = x.shape as [string, number]
-  const first = prefixTokens(config)
-  if (options.dispatchStrategy === 'random') {
-    const like = slice(x, 2, 0, 1)
-    const some = options.dispatchLevel === 'sample' ? slice(like, 1, 0, 1) : slice(like, 1, first, tokens)
-    const flat = reshape(some, [batch, some.shape[1] as number])
-    return expandLike(scalar(logitOf(options.rate)), flat)
-  }
+  const like = slice(x, 2, 0, 1)
+  const some = options.dispatchLevel === 'sample' ? slice(like, 1, 0, 1) : slice(like, 1, prefix, tokens)
+  return reshape(some, [batch, some.shape[1] as number])
+}
+
+/** [B, N], or [B, 1] at sample level. */
+function logitsOf(x: Tensor, { weights }: Place, gate: GateOf, options: TunerOptions): Tensor {
+  if (options.dispatchStrategy === 'random')
+    return expandLike(scalar(logitOf(options.rate)), decisionsLike(x, gate, options))
+  const { part, prefix } = gate
+  const [batch, tokens] = x.shape as [string, number]
   const head = weights.at(`${part}_token_select.mlp_head`)
   if (options.dispatchLevel === 'sample')
-    return linearLayer(reduceMean(slice(x, 1, first, tokens), { axes: [1] }), head, 1)
-  return slice(reshape(linearLayer(x, head, 1), [batch, tokens]), 1, first, tokens)
+    return linearLayer(reduceMean(slice(x, 1, prefix, tokens), { axes: [1] }), head, 1)
+  return slice(reshape(linearLayer(x, head, 1), [batch, tokens]), 1, prefix, tokens)
 }
 
 /** A finite logit: everything passes a gate of rate 1 in practice. */

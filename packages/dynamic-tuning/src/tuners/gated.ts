@@ -28,8 +28,8 @@ export interface Gated {
 }
 
 /**
- * base + M * block(x): the one place where the masked and the skipping form differ. At token level class and register
- * tokens are always active and attention has the active tokens alone as keys; at sample level the whole image follows
+ * base + M * block(x): the one place where the masked and the skipping form differ. At token level the class token and
+ * prompts are always active and attention has the active tokens alone as keys; at sample level the whole image follows
  * its gate. x, base: [B, N, C] -> [B, N, C].
  */
 export function throughGate(x: Tensor, base: Tensor, block: Block, gated: Gated): Tensor {
@@ -48,7 +48,16 @@ export function throughGate(x: Tensor, base: Tensor, block: Block, gated: Gated)
   return add(base, mul(block(x, mix), reshape(factor, [...factor.shape, 1])))
 }
 
-/** The mask of patch tokens [B, N] with ones before it for class and register tokens: [B, P + N] like x. */
+/**
+ * base + block(x) for class token, registers and prompts alone: what a gate that lets no patch token through leaves of a block.
+ * `prefix` is their number. x, base: [B, N, C] -> [B, N, C].
+ */
+export function onPrefix(x: Tensor, base: Tensor, block: Block, prefix: number): Tensor {
+  const [own, others] = [slice(base, 1, 0, prefix), slice(base, 1, prefix, Number(base.shape[1]))]
+  return concat([add(own, block(slice(x, 1, 0, prefix))), others], 1)
+}
+
+/** The mask of patch tokens [B, N] with ones before it for class token and prompts: [B, P + N] like x. */
 function factorOfTokens(mask: Tensor, x: Tensor): Tensor {
   const prefix = Number(x.shape[1]) - Number(mask.shape[1])
   const ones = expandLike(scalar(1), slice(mask, 1, 0, 1))

@@ -4,5 +4,8 @@ import { defineTuner } from './tuner.ts'
 export const linearProbe = defineTuner({
   name: 'linear',
   summary: 'train the classification head alone',
+  equation: 'y = LN(x) Wh^T + bh',
   trainable: [/^head\./],
+  parameterFormula: '0',
+  parameterCount: () => 0,
 })

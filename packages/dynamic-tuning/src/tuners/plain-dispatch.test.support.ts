@@ -1,5 +1,5 @@
-import { plainEmbed, plainPool } from '../models/plain-vit.test.support.ts'
-import type { VitConfig } from '../models/vit-config.ts'
+import { plainEmbed, plainLayerScale, plainPool } from '../models/plain-vit.test.support.ts'
+import { prefixTokens, type VitConfig } from '../models/vit-config.ts'
 import {
   plainAdapter,
   plainAdd,
@@ -91,8 +91,9 @@ function through(
 }
 
 /** Mask of every token, and which are keys. */
-function decide(x: Rows, layer: number, part: Part, { values, options, pass, gates }: State) {
-  const patches = x.slice(1)
+function decide(x: Rows, layer: number, part: Part, { values, config, options, pass, gates }: State) {
+  const prefix = prefixTokens(config)
+  const patches = x.slice(prefix)
   const mean = (patches[0] as number[]).map((_, i) => average(patches.map((row) => row[i] as number)))
   const read = options.dispatchLevel === 'token' ? patches : [mean]
   const name = `blocks.${layer}.${part}_token_select.mlp_head`
@@ -106,19 +107,23 @@ function decide(x: Rows, layer: number, part: Part, { values, options, pass, gat
   const smooth = hard.map((value, i) =>
     kept ? value + (soft[i] as number) - (kept.soft[i] as number) : value,
   )
-  const all = options.dispatchLevel === 'token' ? [1, ...smooth] : x.map(() => smooth[0] as number)
-  return { mask: all, active: [true, ...hard.map(Boolean)] }
+  const before = x.slice(0, prefix)
+  const all =
+    options.dispatchLevel === 'token' ? [...before.map(() => 1), ...smooth] : x.map(() => smooth[0] as number)
+  return { mask: all, active: [...before.map(() => true), ...hard.map(Boolean)] }
 }
 
 function attention(x: Rows, layer: number, { values, config }: State, active?: boolean[]): Rows {
   const at = `blocks.${layer}`
   const normed = plainNorm(x, values, `${at}.norm1`, config.layerNormEps)
-  return plainAttention(normed, values, `${at}.attn`, config.numHeads, active)
+  const attended = plainAttention(normed, values, `${at}.attn`, config.numHeads, active)
+  return plainLayerScale(attended, values, `${at}.ls1`, config)
 }
 
 function mlp(x: Rows, layer: number, { values, config }: State): Rows {
   const at = `blocks.${layer}`
-  return plainMlp(plainNorm(x, values, `${at}.norm2`, config.layerNormEps), values, `${at}.mlp`)
+  const inner = plainMlp(plainNorm(x, values, `${at}.norm2`, config.layerNormEps), values, `${at}.mlp`)
+  return plainLayerScale(inner, values, `${at}.ls2`, config)
 }
 
 /** One adapter, or one merged from experts by the router's weights. */

@@ -1,7 +1,8 @@
 import { add, type Tensor } from '@dynamic-tuning/engine'
-import type { LayerPart, ModelHooks, Place } from '../models/hooks.ts'
-import { decide } from './gate.ts'
-import { type Block, throughGate } from './gated.ts'
+import type { AttentionPart, LayerPart, MlpPart, ModelHooks, Place } from '../models/hooks.ts'
+import { prefixTokens } from '../models/vit-config.ts'
+import { closedGate, decide } from './gate.ts'
+import { type Block, onPrefix, throughGate } from './gated.ts'
 import { dispatchedParts, type Part } from './parts.ts'
 import type { Dispatch, Pass, Tuner, TunerOptions } from './tuner.ts'
 
@@ -26,12 +27,25 @@ export function tune(tuner: Tuner, options: TunerOptions, pass: Pass): TunedPass
   const gatesAt = (part: Part, { index }: Place): boolean =>
     parts.includes(part) && (options.dispatchLayers?.includes(index) ?? true)
 
-  const through = (part: Part, x: Tensor, place: Place, block: Block): Tensor => {
+  const through = (
+    part: Part,
+    x: Tensor,
+    place: AttentionPart | MlpPart | LayerPart,
+    block: Block,
+  ): Tensor => {
     const added = opened.beside?.(part, x, place)
     const base = added === undefined ? x : add(x, added)
     if (pass.kind === 'complete' || !gatesAt(part, place)) return add(base, block(x))
     const gate = dispatches.length
-    const dispatch = decide(x, place, { number: gate, part }, options, pass)
+    const prefix = prefixTokens(place.config) + tuner.promptsAt(options, place.index)
+    const own = { number: gate, part, prefix }
+    const form = pass.kind === 'train' ? 'dispatched' : (pass.blocks?.[gate] ?? 'dispatched')
+    if (form !== 'dispatched') {
+      dispatches.push(closedGate(x, place, own, options))
+      const keeps = form === 'prefix' && options.dispatchLevel === 'token'
+      return keeps ? onPrefix(x, base, block, prefix) : base
+    }
+    const dispatch = decide(x, place, own, options, pass)
     dispatches.push(dispatch)
     return throughGate(x, base, block, {
       dispatch,
@@ -44,9 +58,12 @@ export function tune(tuner: Tuner, options: TunerOptions, pass: Pass): TunedPass
   const layerBlock =
     (part: LayerPart): Block =>
     (tokens, mix) => {
-      const attended = joined(part.attention.run(tokens, mix), opened.beside?.('attn', tokens, part))
+      const attended = joined(
+        part.attention.run(tokens, mix),
+        opened.beside?.('attn', tokens, part.attention),
+      )
       const u = add(tokens, attended)
-      return add(attended, joined(part.mlp.run(u), opened.beside?.('mlp', u, part)))
+      return add(attended, joined(part.mlp.run(u), opened.beside?.('mlp', u, part.mlp)))
     }
   const hooks: ModelHooks = {
     ...opened.hooks,

@@ -1,36 +1,11 @@
-import type { Tensor } from '@dynamic-tuning/engine'
-import type { ModelHooks, Place } from '../models/hooks.ts'
+import type { Tensor, TensorData } from '@dynamic-tuning/engine'
+import type { AttentionPart, LayerPart, MlpPart, ModelHooks } from '../models/hooks.ts'
+import type { VitConfig } from '../models/vit-config.ts'
+import type { UsedOption } from './method-options.ts'
+import { plainOptions, type TunerOptions } from './options.ts'
 import type { Part } from './parts.ts'
 
-/** Settings that methods share; each reads those it needs. */
-export interface TunerOptions {
-  /** d, features inside an adapter. */
-  readonly bottleneck: number
-  /** s, factor of what an adapter adds. */
-  readonly adapterScale: number
-  /** Whether s is trained, one for each adapter, from `adapterScale` on. */
-  readonly learnableScale: boolean
-  /** Share of an adapter's inner features dropped while training. */
-  readonly adapterDropout: number
-  /** E, adapters that a router merges into one for each image (MoE-adapter); 1: a plain adapter. */
-  readonly experts: number
-  /** How the router's values become weights of the experts. */
-  readonly router: 'softmax' | 'none'
-  /** What tokens may skip: the MLP, the attention, each by a dispatcher of its own, or the layer. */
-  readonly dispatch: 'none' | 'mlp' | 'attention' | 'attention-mlp' | 'layer'
-  /** Whether each token is decided on, or all tokens of an image together. */
-  readonly dispatchLevel: 'token' | 'sample'
-  /** Whether dispatchers learn, or let a random share of `rate` through, in training and inference alike. */
-  readonly dispatchStrategy: 'learned' | 'random'
-  /** Numbers of the layers that dispatch; absent: all. */
-  readonly dispatchLayers?: readonly number[] | undefined
-  /** r, wanted share of active tokens. */
-  readonly rate: number
-  /** tau of the Gumbel-sigmoid, at the first step where it changes. */
-  readonly temperature: number
-  /** tau at the last step; absent: it stays. */
-  readonly finalTemperature?: number | undefined
-}
+export { plainOptions, type TunerOptions } from './options.ts'
 
 /**
  * How a forward pass is meant. `train`: every token through every block, gates drawn with noise and applied as masks;
@@ -43,16 +18,24 @@ export type Pass =
       readonly noise: Tensor
       /** tau where it changes from step to step, []. */
       readonly temperature?: Tensor | undefined
-      readonly dropout?: Tensor | undefined
+      readonly dropout?: Dropout | undefined
     }
-  | { readonly kind: 'complete'; readonly dropout?: Tensor | undefined }
+  | { readonly kind: 'complete'; readonly dropout?: Dropout | undefined }
   | {
       readonly kind: 'masked' | 'skip'
       /** Least gate probability that makes a token active, [D]; 0.5 where absent. */
       readonly threshold?: Tensor | undefined
       /** As in training; random dispatch needs it. */
       readonly noise?: Tensor | undefined
+      /** What becomes of the block behind each gate, [D]; all are dispatched where absent. */
+      readonly blocks?: readonly BlockForm[] | undefined
     }
+
+/**
+ * A block behind a gate: `dispatched` as trained; `prefix`, kept for class and register tokens alone, as if the gate let no
+ * patch token through (at sample level, where those follow the gate too, nothing is left); `dropped`, left out for all.
+ */
+export type BlockForm = 'dispatched' | 'prefix' | 'dropped'
 
 /** What one dispatcher decided: n = N patch tokens, or 1 for the whole image. */
 export interface Dispatch {
@@ -70,49 +53,88 @@ export interface Dispatch {
 export interface TunerPass {
   readonly hooks: ModelHooks
   /** What is added beside a part of a layer, for every token, whatever dispatch does to the part: [..., C] of x. */
-  beside?(part: Part, x: Tensor, place: Place): Tensor | undefined
+  beside?(part: Part, x: Tensor, place: AttentionPart | MlpPart | LayerPart): Tensor | undefined
   /** Weights [B, E] that each MoE-adapter gave its experts, once the model has been built. */
   readonly routes?: readonly Tensor[]
 }
 
-/** A tuning method: where it sits, what it trains, how many parameters it has. */
+/** Where a method drops features while training. */
+export interface DropoutSites {
+  /** Places in a layer. */
+  readonly perLayer: number
+  /** Most features at one of them. */
+  features(config: VitConfig): number
+}
+
+/** Factors of dropped features, and which of them are a method's. */
+export interface Dropout extends Pick<DropoutSites, 'perLayer'> {
+  /** [L * perLayer, B, T, F], layer by layer: T tokens and F features at most. */
+  readonly factors: Tensor
+  /** Of the places in a layer, the method's first. */
+  readonly first: number
+}
+
+/** Weights by name. */
+export type Tensors = ReadonlyMap<string, TensorData>
+
+/** A tuning method: where it sits, what it trains, how it starts, how many parameters it has. */
 export interface Tuner {
   readonly name: string
   /** One sentence for lists and help. */
   readonly summary: string
+  /** arXiv number of the paper. */
+  readonly paper?: string
+  /** What it computes, in one line of plain text; u, a, v, f are norm, attention, norm and MLP of a layer. */
+  readonly equation: string
   /** Names of the weights it trains; all else is frozen. Gates are trained by every method that dispatches. */
   readonly trainable: readonly RegExp[]
   readonly defaults: TunerOptions
+  /** Settings it reads, beside those of dispatch. */
+  readonly uses: readonly UsedOption[]
   /** Factor of the usual learning rate (full tuning takes a tenth, Table 14). */
   readonly learningRateFactor: number
-  /** Parts that get an adapter; empty for methods without adapters. */
-  adapterParts(options: TunerOptions): readonly Part[]
+  /** Whether a new one computes what the base model does. */
+  readonly startsAsBase: boolean
+  /** What it changes; two methods that change the same thing do not go together. */
+  readonly family: string
+  /** The formula of `parameterCount`: L layers, D features, m MLP ratio, h bottleneck, r rank, P prompts. */
+  readonly parameterFormula: string
+  /** Parameters it trains, head and dispatchers excluded. */
+  parameterCount(config: VitConfig, options: TunerOptions): number
+  /** Where it drops features in training; undefined: nowhere. */
+  dropoutSites(options: TunerOptions): DropoutSites | undefined
+  /** Prompt tokens there are in a layer, between class token and patches. */
+  promptsAt(options: TunerOptions, layer: number): number
+  /** Why it cannot go with these settings, whatever the model; undefined where it can. */
+  refuses(options: TunerOptions): string | undefined
+  /** Why it cannot go with this model; undefined where it can. */
+  refusesModel(config: VitConfig, options: TunerOptions): string | undefined
+  /** Why it needs every token of the image in its place, so that none may be taken away; undefined where it works on any. */
+  needsAllTokens(options: TunerOptions): string | undefined
   open(options: TunerOptions, pass: Pass): TunerPass
+  /** All weights with the method's own folded into the dense ones, which compute the same; absent where that is impossible. */
+  merge?(tensors: Tensors, config: VitConfig, options: TunerOptions): Map<string, TensorData>
+  /** The methods it is joined from, where it is `one+another`. */
+  readonly parts?: readonly Tuner[]
 }
 
-/** Settings of a method without adapters and dispatch. */
-export const plainOptions: TunerOptions = {
-  bottleneck: 0,
-  adapterScale: 0,
-  learnableScale: false,
-  adapterDropout: 0,
-  experts: 1,
-  router: 'softmax',
-  dispatch: 'none',
-  dispatchLevel: 'token',
-  dispatchStrategy: 'learned',
-  rate: 1,
-  temperature: 5,
-}
+type Always = 'name' | 'summary' | 'equation' | 'trainable' | 'parameterFormula' | 'parameterCount'
 
 /** A method from what sets it apart; the rest is plain. */
 export function defineTuner(
-  tuner: Pick<Tuner, 'name' | 'summary' | 'trainable'> &
+  tuner: Pick<Tuner, Always> &
     Partial<Omit<Tuner, 'defaults'>> & { readonly defaults?: Partial<TunerOptions> },
 ): Tuner {
   return {
     learningRateFactor: 1,
-    adapterParts: () => [],
+    uses: [],
+    startsAsBase: true,
+    family: tuner.name,
+    dropoutSites: () => undefined,
+    promptsAt: () => 0,
+    refuses: () => undefined,
+    refusesModel: () => undefined,
+    needsAllTokens: () => undefined,
     open: () => ({ hooks: {} }),
     ...tuner,
     defaults: { ...plainOptions, ...tuner.defaults },

@@ -6,6 +6,7 @@ import { ConfigError, DataError } from '../errors.ts'
 import { loadCheckpointFile } from '../io/checkpoint.ts'
 import { readJson } from '../io/read-json.ts'
 import { readSafetensors } from '../io/safetensors.ts'
+import { huggingFaceTypes } from '../models/hugging-face-config.ts'
 import { backboneTolerances, isBackboneFixture } from './backbone-settings.ts'
 
 /** How far a value may be off: abs + relative * (largest magnitude expected). */
@@ -62,10 +63,11 @@ export function openFixture(folder: string): Fixture {
   }
 }
 
-/** Whether this is the `config.json` of a Hugging Face ViT rather than of a fixture. */
+/** Whether this is the `config.json` of a Hugging Face ViT or DINOv2 rather than of a fixture. */
 export function isHuggingFace(config: unknown): boolean {
-  return z.looseObject({ model_type: z.literal('vit'), kind: z.undefined().optional() }).safeParse(config)
-    .success
+  return z
+    .looseObject({ model_type: z.enum(huggingFaceTypes), kind: z.undefined().optional() })
+    .safeParse(config).success
 }
 
 /** The fixture's weights under timm names: the file that `weights` in config.json names, or `weights.safetensors`. */

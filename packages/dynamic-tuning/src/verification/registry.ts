@@ -5,6 +5,7 @@ import type { FixtureKind } from './fixture-kind.ts'
 import { dynamicvitKind } from './kinds/dynamicvit.ts'
 import { dytImageKind } from './kinds/dyt-image.ts'
 import { evitKind } from './kinds/evit.ts'
+import { methodKind } from './kinds/method.ts'
 import { tomeKind } from './kinds/tome.ts'
 import { vitKind } from './kinds/vit.ts'
 import { vitResizeKind } from './kinds/vit-resize.ts'
@@ -14,6 +15,7 @@ export const fixtureKinds: readonly FixtureKind[] = [
   vitKind,
   vitResizeKind,
   dytImageKind,
+  methodKind,
   tomeKind,
   evitKind,
   dynamicvitKind,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { checkVitConfig, type VitConfig } from '../models/vit-config.ts'
+import { checkVitConfig, globalPools, type VitConfig } from '../models/vit-config.ts'
 
 const count = z.int().positive()
 
@@ -13,10 +13,13 @@ export const vitFields = z.looseObject({
   num_heads: count,
   mlp_ratio: z.number().positive(),
   num_classes: count,
-  global_pool: z.enum(['token', 'avg']),
+  global_pool: z.enum(globalPools),
   layer_norm_eps: z.number().positive(),
   qkv_bias: z.boolean(),
   activation: z.literal('gelu_erf'),
+  init_values: z.number().positive().optional(),
+  reg_tokens: z.int().min(0).default(0),
+  no_embed_class: z.boolean().default(false),
   class_token: z.literal(true).default(true),
   drop_path: z.literal(0).default(0),
 })
@@ -35,5 +38,8 @@ export function vitOf(fields: z.output<typeof vitFields>): VitConfig {
     globalPool: fields.global_pool,
     layerNormEps: fields.layer_norm_eps,
     qkvBias: fields.qkv_bias,
+    initValues: fields.init_values,
+    regTokens: fields.reg_tokens,
+    noEmbedClass: fields.no_embed_class,
   })
 }

@@ -8,6 +8,8 @@ const ratio = [3 / 4, 4 / 3] as const
 /** Augmentations by name. `light` suits photos of things; a task where place or side matters wants `none`. */
 export const augmentations: Readonly<Record<Augmentation, AugmentSettings | undefined>> = {
   none: undefined,
+  // torchvision's RandomResizedCrop with its defaults, and nothing else: the paper's recipe for complete sets of images.
+  'resized-crop': { randomResizedCrop: { scale: [0.08, 1], ratio } },
   light: { randomResizedCrop: { scale: [0.6, 1], ratio }, flip: true },
   strong: {
     randomResizedCrop: { scale: [0.3, 1], ratio },
@@ -25,15 +27,16 @@ export function usualAugmentation(data: string): Augmentation {
   return data.startsWith('builtin:') || isListFolder(data) ? 'none' : 'light'
 }
 
-type Shown = Pick<FinetuneSettings, 'imageSize' | 'resize' | 'augment'>
+type Shown = Pick<FinetuneSettings, 'imageSize' | 'resize' | 'cropRatio' | 'augment'>
 
 /** What evaluation shows a run's model. */
 export function evaluationTransform(
-  settings: Pick<Shown, 'imageSize' | 'resize'>,
+  settings: Omit<Shown, 'augment'>,
   { mean, std }: Normalization,
 ): TransformSettings {
-  const [height, width] = settings.imageSize
-  return { height, width, resize: settings.resize, mean, std }
+  const { imageSize, resize, cropRatio } = settings
+  const [height, width] = imageSize
+  return { height, width, resize, ...(cropRatio !== undefined && { cropRatio }), mean, std }
 }
 
 /** What training shows it. */

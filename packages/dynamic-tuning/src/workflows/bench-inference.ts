@@ -1,5 +1,6 @@
 import { random } from '@dynamic-tuning/engine'
 import { modelCost } from '../cost/model-cost.ts'
+import { rateForShare } from '../cost/rate-for-share.ts'
 import { Classifier, type Prediction } from '../evaluation/classifier.ts'
 import { ActivityTally, type GateActivity, meanRate } from '../evaluation/gate-activity.ts'
 import { randomModel } from '../evaluation/random-model.ts'
@@ -48,10 +49,14 @@ export async function benchInference(
 }
 
 async function prepare(name: string, config: VitConfig, settings: BenchSettings): Promise<Candidate> {
-  const chosen = name === 'static' ? { ...benchCase('linear', settings), name } : benchCase(name, settings)
-  const { tuner, options, reduction, active } = chosen
+  const spelled = name === 'static' ? { ...benchCase('linear', settings), name } : benchCase(name, settings)
+  const { tuner, reduction } = spelled
   checkReductionFits('bench', reduction, config)
-  const { seed, threads } = settings
+  const { seed, threads, budget } = settings
+  const solved = budget !== undefined && spelled.options.dispatch !== 'none'
+  const active = solved ? rateForShare({ config, ...spelled }, budget) : spelled.active
+  const options = { ...spelled.options, rate: active || spelled.options.rate }
+  const chosen = { ...spelled, active, options }
   const tensors = await randomModel({ config, tuner, options, reduction, active, seed, threads })
   const store = new WeightStore({ tensors })
   const compile = benchCompile(settings)

@@ -12,6 +12,8 @@ export interface BenchSettings {
   readonly batches: readonly number[]
   /** Share of patch tokens the random dispatchers let through. */
   readonly active: number
+  /** Share of the static model's FLOPs that decides `active` for methods that dispatch. */
+  readonly budget?: number
   readonly bottleneck: number
   readonly classes: number
   /** Side of the images in pixels; the model's own by default. */

@@ -33,6 +33,14 @@ describe('benchInference', () => {
     expect(dynamic.imagesPerSecond).toBeCloseTo(3000 / dynamic.medianMs, 9)
   })
 
+  it('sets dispatchers to the rate that a budget allows', async () => {
+    const { results } = await benchInference({ ...settings, batches: [3], budget: 0.8 })
+    expect(results[0]?.flopsRatioToStatic).toBe(1)
+    // Dispatchers are set on two images of noise, so the rate on others is close to the wanted one, not equal.
+    expect(1 / (results[1]?.flopsRatioToStatic as number)).toBeCloseTo(0.8, 1)
+    await expect(benchInference({ ...settings, budget: 0.1 })).rejects.toThrow(/^cost: share 0\.1 /)
+  })
+
   it('runs one case alone', async () => {
     const { results } = await benchInference({ ...settings, batches: [2] }, { only: 'dyt' })
     expect(results.map(({ method }) => method)).toEqual(['dyt'])

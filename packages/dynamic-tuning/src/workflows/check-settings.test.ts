@@ -64,7 +64,7 @@ describe('settings of finetune', () => {
   it('name everything that is wrong', () => {
     expect(message(() => checkFinetune({}))).toBe('finetune: data is missing. Give it.')
     expect(message(() => checkFinetune({ data: 'd', lr: 1, weigthDecay: 2 }))).toMatch(
-      /Unknown setting lr\. Known are data, .* Unknown setting weigthDecay\. Did you mean weightDecay\?/,
+      /Unknown setting lr\. Known are .* Unknown setting weigthDecay\. Did you mean weightDecay\?/,
     )
     expect(message(() => checkFinetune({ data: 'd', rate: 2 }))).toMatch(/^finetune: rate is 2: /)
     expect(message(() => checkFinetune({ data: 'd', imageSize: [32, 0] }))).toMatch(
@@ -77,7 +77,7 @@ describe('settings of finetune', () => {
     expect(message(() => checkFinetune({ data: 'd', bottleneck: 0 }))).toMatch('bottleneck is 0')
     for (const rate of [0, 1.01]) expect(message(() => checkFinetune({ data: 'd', rate }))).toMatch('rate is')
     expect(message(() => checkFinetune({ data: 'd', method: 'linear', experts: 4 }))).toMatch(
-      '4 experts, but linear has no adapters.',
+      '4 experts, but linear has no adapters of that kind.',
     )
     const gated = { data: 'd', method: 'adaptformer', dispatchLevel: 'sample' }
     expect(message(() => checkFinetune(gated))).toMatch('dispatchLevel is given, but nothing is dispatched.')
@@ -89,6 +89,10 @@ describe('settings of finetune', () => {
       expect(message(() => completeFinetune(checkFinetune({ data: 'd', dispatchLayers }), known))).toMatch(
         what,
       )
+    expect(message(() => checkFinetune({ data: 'd', cropRatio: 0.875 }))).toMatch(
+      'cropRatio is 0.875, but images are not cropped. Add resize: crop',
+    )
+    expect(checkFinetune({ data: 'd', resize: 'crop', cropRatio: 0.875 })).toMatchObject({ cropRatio: 0.875 })
     expect(message(() => checkFinetune({ data: 'd', microBatch: 65 }))).toMatch(
       'microBatch is 65 but the batch only 64.',
     )
@@ -98,6 +102,7 @@ describe('settings of finetune', () => {
     expect(usualMicroBatch(config)).toBeGreaterThanOrEqual(14)
     expect(usualMicroBatch(config)).toBeLessThanOrEqual(18)
     expect(usualMicroBatch(vitConfig('vit_large_patch16_224'))).toBeLessThan(usualMicroBatch(config) / 2)
+    expect(usualMicroBatch({ ...config, regTokens: 197 })).toBe(Math.floor(usualMicroBatch(config) / 2))
     expect(usualMicroBatch({ ...config, imageSize: [4096, 4096] })).toBe(1)
   })
 })

@@ -3,6 +3,7 @@ import { type CurveChart, curvesOfMetrics } from '../report/metrics-curves.ts'
 import { type ReportInput, renderReport } from '../report/page.ts'
 import { formatCount, formatPercent, formatRate } from '../report/quantity.ts'
 import { type DemoMethod, type DemoSettings, demoInput, demoTitles } from './demo-settings.ts'
+import { heldOutCurves } from './held-out-curves.ts'
 import { libraryVersion } from './library-version.ts'
 import { tokenPictures } from './run-report.ts'
 import type { RunSummary } from './summary.ts'
@@ -33,7 +34,12 @@ export async function demoReport(
       title: `Four ways to adapt one ViT: ${settings.task}`,
       subtitle: `${settings.model === 'builtin' ? 'The built-in backbone' : settings.model} tuned on ${trainSize} drawn images of ${dyt.classes.length} classes, ${epochs} epochs of batch ${batch}, seed ${settings.seed}. Every method saw the same images.`,
       headline: headline(results, result, dyt.settings.rate),
-      methods: results.map((each) => ({ ...each, method: demoTitles[each.method] })),
+      // One process trains all of them: a peak is not one method's own.
+      methods: results.map((each) => ({
+        ...each,
+        method: demoTitles[each.method],
+        peakMemoryMB: undefined,
+      })),
       curves: curves(runs, dyt),
       activeRatePerLayer: result.activeRatePerLayer.map((rate, layer) => ({ layer, rate })),
       targetRate: dyt.settings.rate,
@@ -83,37 +89,15 @@ function headline(results: readonly DemoResult[], dyt: DemoResult, rate: number)
 function curves(runs: readonly TunedRun[], dyt: TunedRun): CurveChart[] {
   const records = runs.map(({ tuner, folder }) => ({
     name: demoTitles[tuner.name as DemoMethod],
-    epochs: folder.readMetrics().filter((line) => 'kind' in line && line.kind === 'epoch') as EpochLine[],
+    lines: folder.readMetrics(),
   }))
-  const compared = (title: string, yLabel: string, field: keyof EpochLine, factor: number): CurveChart => ({
-    title,
-    xLabel: 'epoch',
-    yLabel,
-    series: records.map(({ name, epochs }) => ({
-      name,
-      points: epochs.flatMap((line): [number, number][] => {
-        const value = line[field]
-        return value === undefined ? [] : [[line.epoch + 1, value * factor]]
-      }),
-    })),
-  })
   const own = curvesOfMetrics(dyt.folder.readMetrics())
   const ofDyt = ['Active tokens in training', 'Loss terms'].flatMap((title) =>
     own
       .filter((chart) => chart.title === title)
       .map((chart) => ({ ...chart, title: `DyT: ${lower(title)}` })),
   )
-  return [
-    compared('Accuracy on held-out images', 'accuracy (%)', 'validationAccuracy', 100),
-    compared('Cross-entropy on held-out images', 'cross-entropy', 'validationLoss', 1),
-    ...ofDyt,
-  ]
-}
-
-interface EpochLine {
-  readonly epoch: number
-  readonly validationAccuracy?: number
-  readonly validationLoss?: number
+  return [...heldOutCurves(records), ...ofDyt]
 }
 
 const lower = (title: string): string => title.slice(0, 1).toLowerCase() + title.slice(1)

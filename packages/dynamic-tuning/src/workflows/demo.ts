@@ -15,12 +15,12 @@ import {
   demoTasks,
   demoWork,
 } from './demo-settings.ts'
-import { measureSpeed } from './demo-speed.ts'
 import { exportModel } from './export-run.ts'
 import { finetune } from './finetune.ts'
 import { definedOnly } from './finetune-settings.ts'
 import { libraryVersion } from './library-version.ts'
-import type { RunSummary } from './summary.ts'
+import { measureSpeed } from './model-speed.ts'
+import { type RunSummary, storedSummary } from './summary.ts'
 import { openRun, type TunedRun } from './tuned-run.ts'
 
 /** Where the demo writes and reports, and how it is stopped. */
@@ -106,11 +106,11 @@ async function finish(
   { onPhase }: DemoControl,
 ): Promise<DemoResult[]> {
   onPhase?.('timing the four models in turn')
-  const speeds = await measureSpeed(runs, { threads: settings.threads })
+  const { imagesPerSecond } = await measureSpeed(runs, { compile: { threads: settings.threads } })
   const results = runs.map((each, i) => ({
-    ...resultOf(each),
+    ...(storedSummary(each.folder) as RunSummary),
     method: each.tuner.name as DemoMethod,
-    imagesPerSecond: speeds[i] as number,
+    imagesPerSecond: imagesPerSecond[i] as number,
   }))
   for (const result of results) run.appendMetric({ kind: 'result', ...result })
   onPhase?.('writing model.onnx and report.html')
@@ -119,10 +119,4 @@ async function finish(
   const { test } = await openDataset(dyt.settings.data, dyt.settings)
   writeAside(run.reportPath, await demoReport(settings, results, runs, test))
   return results
-}
-
-function resultOf({ folder, path }: TunedRun): RunSummary {
-  const line = folder.readMetrics().findLast((each) => 'kind' in each && each.kind === 'result')
-  const { kind: _kind, step: _step, ...summary } = line as RunSummary & { kind: string; step: number }
-  return { ...summary, run: path }
 }

@@ -5,7 +5,7 @@ import { DataError } from '../errors.ts'
 import { type Evaluation, evaluate } from '../evaluation/evaluate.ts'
 import type { GivenReduction } from '../reduction/options.ts'
 import { type RunSummary, summarize } from './summary.ts'
-import { type InferencePass, type TunedRun, withReduction } from './tuned-run.ts'
+import { type InferencePass, type TunedModel, type TunedRun, withReduction } from './tuned-run.ts'
 
 /** What a run is evaluated on, and how. */
 export interface EvaluationSettings {
@@ -14,6 +14,8 @@ export interface EvaluationSettings {
   readonly pass?: InferencePass | undefined
   /** Another token reduction than the run's own. */
   readonly reduction?: GivenReduction | undefined
+  /** Least gate probability of an active token, one for each gate; 0.5, as trained, by default. */
+  readonly thresholds?: readonly number[] | undefined
   /** Images per pass. Default 64, fewer for large models. */
   readonly batch?: number | undefined
   readonly workers?: number | undefined
@@ -23,6 +25,8 @@ export interface EvaluationSettings {
 /** A summary with what else an evaluation tells. */
 export interface RunEvaluation extends RunSummary {
   readonly pass: InferencePass
+  /** Those that were asked for, one for each gate. */
+  readonly thresholds?: readonly number[]
   /** Share of images classified right, of every class that has any. */
   readonly perClass: readonly { readonly class: string; readonly images: number; readonly accuracy: number }[]
   /** Inside the model, without loading. */
@@ -35,30 +39,36 @@ export interface RunEvaluation extends RunSummary {
  */
 export async function evaluateRun(run: TunedRun, wanted: EvaluationSettings = {}): Promise<RunEvaluation> {
   const { settings } = run
-  const { data = settings.data, pass = 'skip' } = wanted
+  const { data = settings.data, pass = 'skip', thresholds } = wanted
   const dataset = await openDataset(data, settings)
   checkClasses(data, dataset.classes, run.classes)
   const loader = createLoader(dataset.test, {
     transform: run.transform,
-    batch: wanted.batch ?? Math.min(64, 4 * settings.microBatch),
+    batch: wanted.batch ?? usualBatch(run),
     seed: settings.seed,
     cacheMB: 0,
     ...(wanted.workers !== undefined && { workers: wanted.workers }),
   })
   const model = withReduction(run, wanted.reduction)
-  const classifier = await model.classifier(pass, wanted.compile)
+  const classifier = await model.classifier(pass, wanted.compile, { thresholds })
   try {
     const evaluation = await evaluate(classifier, loader)
     return {
       ...summarize(run.path, model, evaluation, evaluation.seconds),
       data,
       pass,
+      ...(thresholds !== undefined && { thresholds }),
       imagesPerSecond: evaluation.images / evaluation.seconds,
       perClass: perClass(evaluation, run.classes),
     }
   } finally {
     await Promise.all([loader.close(), classifier.release()])
   }
+}
+
+/** Images per pass of a model, where nothing else is said. */
+export function usualBatch({ settings }: Pick<TunedModel, 'settings'>): number {
+  return Math.min(64, 4 * settings.microBatch)
 }
 
 function perClass({ confusion }: Evaluation, classes: readonly string[]): RunEvaluation['perClass'] {
@@ -69,7 +79,8 @@ function perClass({ confusion }: Evaluation, classes: readonly string[]): RunEva
   })
 }
 
-function checkClasses(data: string, found: readonly string[], wanted: readonly string[]): void {
+/** @throws DataError where a dataset has other classes than a run */
+export function checkClasses(data: string, found: readonly string[], wanted: readonly string[]): void {
   if (found.join('\n') === wanted.join('\n')) return
   const at = wanted.findIndex((name, i) => name !== found[i])
   const first = at < 0 ? wanted.length : at

@@ -7,8 +7,10 @@ import type { VitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { checkReduction, checkReductionFits } from '../reduction/check-reduction.ts'
 import { type GivenReduction, reductionOptions } from '../reduction/options.ts'
+import { gateShape } from '../tuners/dispatch-inputs.ts'
+import { canMerge, mergeTuned, type TunedWeights } from '../tuners/merge.ts'
 import { tunerNamed } from '../tuners/registry.ts'
-import type { TunerOptions } from '../tuners/tuner.ts'
+import type { BlockForm, TunerOptions } from '../tuners/tuner.ts'
 import { definedOnly } from './finetune-settings.ts'
 import { libraryVersion } from './library-version.ts'
 import { type InferencePass, type TunedModel, withReduction } from './tuned-run.ts'
@@ -22,6 +24,16 @@ export interface ExportSettings {
   readonly external?: boolean | undefined
   /** Another token reduction than the run's own. */
   readonly reduction?: GivenReduction | undefined
+  /** Fold what the method adds into the dense weights, where that is possible (default): LoRA, SSF and FacT cost nothing. */
+  readonly merge?: boolean | undefined
+  /** Least gate probability of an active token, one for each gate; 0.5, as trained, by default. The metadata tell them. */
+  readonly thresholds?: readonly number[] | undefined
+  /** Store the thresholds in the graph instead of taking them as an input. */
+  readonly fixedThresholds?: boolean | undefined
+  /** What is left of the block behind each gate; all of it by default. */
+  readonly blocks?: readonly BlockForm[] | undefined
+  /** Further text pairs for the file. */
+  readonly metadata?: Readonly<Record<string, string>>
 }
 
 /** An untrained model to export: for measuring, not for use. */
@@ -40,22 +52,27 @@ export interface RandomExportSettings extends ExportSettings, Partial<Omit<Tuner
 
 /** Exports a tuned model as one ONNX file of standard operators. @throws FormatError where it cannot be written */
 export function exportModel(tuned: TunedModel, wanted: ExportSettings): OnnxExport {
-  const { out, pass = 'skip', external } = wanted
   const model = withReduction(tuned, wanted.reduction)
-  const { config, tuner, settings, classes, normalization } = model
+  const { config, tuner, settings, classes, normalization, tensors } = model
+  const { out, pass = 'skip', external, merge = true, fixedThresholds, blocks, metadata } = wanted
+  const gates = gateShape(settings, config).sites.length
+  const thresholds = wanted.thresholds ?? new Array<number>(gates).fill(0.5)
   return exportOnnx(resolve(out), {
-    config,
-    tuner,
-    options: settings,
+    ...graphOf({ config, tuner, options: settings, tensors }, merge, settings.seed),
     reduction: settings,
-    store: model.store(),
     pass,
     external,
+    thresholds,
+    fixedThresholds,
+    blocks,
     metadata: {
       ...describe(tuner.name, pass, config, normalization),
       reduction: settings.reduction,
+      ...(gates > 0 && { threshold: JSON.stringify(thresholds) }),
       resize: settings.resize,
+      ...(settings.cropRatio !== undefined && { crop_ratio: String(settings.cropRatio) }),
       classes: JSON.stringify(classes),
+      ...metadata,
     },
   })
 }
@@ -65,7 +82,15 @@ export function exportModel(tuned: TunedModel, wanted: ExportSettings): OnnxExpo
  * @throws ConfigError for unknown names and shares that make no sense
  */
 export async function exportRandomModel(settings: RandomExportSettings): Promise<OnnxExport> {
-  const { seed = 0, threads = 0, pass = 'skip', classes: numClasses, imageSize, external } = settings
+  const {
+    seed = 0,
+    threads = 0,
+    pass = 'skip',
+    classes: numClasses,
+    imageSize,
+    external,
+    merge = true,
+  } = settings
   const tuner = tunerNamed(settings.method ?? 'dyt')
   const { config, normalization } = openBackbone(settings.model, {
     numClasses,
@@ -80,15 +105,12 @@ export async function exportRandomModel(settings: RandomExportSettings): Promise
       `export: active is ${active}, expected a share from 0 to 1. Give 0.5, for instance.`,
     )
   const reduction = reductionOptions(settings.reduction)
-  checkReduction('export', reduction, options)
+  checkReduction('export', reduction, { tuner, options })
   checkReductionFits('export', reduction, config)
   const tensors = await randomModel({ config, tuner, options, reduction, active, seed, threads })
   return exportOnnx(resolve(settings.out), {
-    config,
-    tuner,
-    options,
+    ...graphOf({ config, tuner, options, tensors }, merge, seed),
     reduction,
-    store: new WeightStore({ tensors, seed }),
     pass,
     external,
     metadata: {
@@ -97,6 +119,12 @@ export async function exportRandomModel(settings: RandomExportSettings): Promise
       weights: `random, seed ${seed}`,
     },
   })
+}
+
+/** What the exported graph is built from: the model as it is, or folded together. */
+function graphOf(tuned: TunedWeights, merge: boolean, seed: number) {
+  const { tensors, ...rest } = merge && canMerge(tuned.tuner) ? mergeTuned(tuned) : tuned
+  return { ...rest, store: new WeightStore({ tensors, seed }) }
 }
 
 function optionsIn({ bottleneck, adapterScale, rate, temperature }: RandomExportSettings) {

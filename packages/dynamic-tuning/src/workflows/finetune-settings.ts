@@ -1,15 +1,16 @@
 import { z } from 'zod'
 import { ConfigError } from '../errors.ts'
-import { patchCount, type VitConfig } from '../models/vit-config.ts'
+import { tokenCount, type VitConfig } from '../models/vit-config.ts'
 import { checkReduction, checkReductionFits } from '../reduction/check-reduction.ts'
 import { noReduction, type ReductionOptions, reductionNames, reductionOptions } from '../reduction/options.ts'
-import { checkLayers, checkTuning } from '../tuners/check-tuning.ts'
+import { checkModel, checkTuning, completeOptions } from '../tuners/check-tuning.ts'
+import { type MethodOptionName, methodOptions } from '../tuners/method-options.ts'
 import { tunerNamed } from '../tuners/registry.ts'
 import type { TunerOptions } from '../tuners/tuner.ts'
 import { checkSettings } from './check-settings.ts'
 
 /** Random changes to training images, by name: see `augmentations`. */
-export type Augmentation = 'none' | 'light' | 'strong'
+export type Augmentation = 'none' | 'resized-crop' | 'light' | 'strong'
 
 /** Everything that decides a fine-tuning run; plain JSON, saved in the run's `config.json`. */
 export interface FinetuneSettings extends TunerOptions, ReductionOptions {
@@ -38,6 +39,8 @@ export interface FinetuneSettings extends TunerOptions, ReductionOptions {
   readonly labelSmoothing: number
   readonly augment: Augmentation
   readonly resize: 'squash' | 'crop'
+  /** With `crop`: the shorter side becomes size / `cropRatio` before the centre is taken; 0.875 for 256 and 224. Default 1. */
+  readonly cropRatio?: number | undefined
   /** [height, width] in pixels. */
   readonly imageSize: readonly [number, number]
   readonly seed: number
@@ -72,8 +75,13 @@ const oneReduction = {
       ? 'two reductions would each decide which tokens leave, choose one'
       : undefined,
 }
+/** Settings that only some methods have; what `fromEntries` makes of them has lost its types. */
+const ofMethods = Object.fromEntries(
+  Object.entries(methodOptions).map(([name, { schema }]) => [name, schema.optional()]),
+) as unknown as { readonly [K in MethodOptionName]: z.ZodOptional<z.ZodType<FinetuneSettings[K]>> }
 
 const shape = {
+  ...ofMethods,
   data: z.string().min(1),
   model: z.string().min(1).optional(),
   randomWeights: z.boolean().optional(),
@@ -83,7 +91,6 @@ const shape = {
   dispatchStrategy: z.enum(['learned', 'random']).optional(),
   dispatchLayers: z.array(whole).min(1).readonly().optional(),
   bottleneck: whole.max(65_536).optional(),
-  adapterScale: z.number().optional(),
   learnableScale: z.boolean().optional(),
   experts: count.max(1024).optional(),
   router: z.enum(['softmax', 'none']).optional(),
@@ -98,7 +105,6 @@ const shape = {
   rate: z.number().gt(0).max(1).optional(),
   temperature: positive.optional(),
   finalTemperature: positive.optional(),
-  adapterDropout: share.lt(1).optional(),
   complete: z.boolean().optional(),
   distillation: z.boolean().optional(),
   rateWeight: z.number().min(0).optional(),
@@ -110,8 +116,9 @@ const shape = {
   warmupEpochs: z.number().min(0).optional(),
   weightDecay: z.number().min(0).optional(),
   labelSmoothing: share.lt(1).optional(),
-  augment: z.enum(['none', 'light', 'strong']).optional(),
+  augment: z.enum(['none', 'resized-crop', 'light', 'strong']).optional(),
   resize: z.enum(['squash', 'crop']).optional(),
+  cropRatio: share.gt(0).optional(),
   imageSize: z.tuple([count, count]).readonly().optional(),
   seed: whole.optional(),
   device: z.enum(['cpu', 'webgpu', 'cuda']).optional(),
@@ -134,8 +141,12 @@ export function checkFinetune(given: unknown): FinetuneInput {
   const input = checkSettings('finetune', given, schema, finetuneKeys)
   const tuner = tunerNamed(input.method ?? defaults.method)
   checkTuning('finetune', tuner, input)
-  checkReduction('finetune', input, { dispatch: input.dispatch ?? tuner.defaults.dispatch })
-  const { batch = defaults.batch, microBatch = 1 } = input
+  checkReduction('finetune', input, { tuner, options: completeOptions(tuner, input) })
+  const { batch = defaults.batch, microBatch = 1, resize = defaults.resize, cropRatio } = input
+  if (cropRatio !== undefined && resize !== 'crop')
+    throw new ConfigError(
+      `finetune: cropRatio is ${cropRatio}, but images are not cropped. Add resize: crop, or leave it out.`,
+    )
   if (microBatch > batch)
     throw new ConfigError(
       `finetune: microBatch is ${microBatch} but the batch only ${batch}. Make it smaller or leave it out.`,
@@ -182,7 +193,7 @@ export function completeFinetune(
 ): FinetuneSettings {
   const asked = { ...defaults, ...definedOnly(input) }
   const tuner = tunerNamed(asked.method)
-  checkLayers('finetune', { ...tuner.defaults, ...asked }, known.config.depth)
+  checkModel('finetune', tuner, { ...tuner.defaults, ...asked }, known.config)
   checkReductionFits('finetune', reductionOptions(asked), known.config)
   return {
     minimumLearningRate: asked.learningRate / 100,
@@ -212,6 +223,6 @@ const floatsKept = 18
  * has: the same settings must give the same weights everywhere.
  */
 export function usualMicroBatch(config: VitConfig): number {
-  const perImage = (patchCount(config) + 1) * config.embedDim * config.depth * 4 * floatsKept
+  const perImage = tokenCount(config) * config.embedDim * config.depth * 4 * floatsKept
   return Math.max(1, Math.floor(activationBytes / perImage))
 }

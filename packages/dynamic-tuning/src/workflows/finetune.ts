@@ -21,7 +21,7 @@ import type { RunControl } from './pretrain.ts'
 import { resumedSettings } from './resumed-settings.ts'
 import { readRunConfig, writeRunConfig } from './run-config.ts'
 import { runReport } from './run-report.ts'
-import { type RunSummary, summarize } from './summary.ts'
+import { type RunSummary, storedSummary, summarize } from './summary.ts'
 import { tunedModel } from './tuned-run.ts'
 
 /** Where a run reports and how it is stopped. */
@@ -75,13 +75,6 @@ async function using<T>(run: RunFolder, work: () => Promise<T>): Promise<T> {
   } finally {
     run.release()
   }
-}
-
-function storedSummary(run: RunFolder): RunSummary | undefined {
-  const line = run.readMetrics().findLast((each) => 'kind' in each && each.kind === 'result')
-  if (line === undefined) return undefined
-  const { kind: _kind, step: _step, ...summary } = line as RunSummary & { kind: string; step: number }
-  return { ...summary, run: run.path }
 }
 
 async function runAll(

@@ -21,6 +21,8 @@ export interface PredictSettings {
   readonly top?: number | undefined
   /** Images per pass. Default 16. */
   readonly batch?: number | undefined
+  /** Least gate probability of an active token, one for each gate; 0.5, as trained, by default. */
+  readonly thresholds?: readonly number[] | undefined
   readonly compile?: CompileOptions
 }
 
@@ -32,7 +34,7 @@ export async function* predictImages(
 ): AsyncGenerator<ImagePrediction, void, void> {
   const { top = 3, batch = 16 } = settings
   const reader = imageReader()
-  const classifier = await model.classifier('skip', settings.compile)
+  const classifier = await model.classifier('skip', settings.compile, { thresholds: settings.thresholds })
   try {
     for (let first = 0; first < paths.length; first += batch) {
       const part = paths.slice(first, first + batch)

@@ -4,6 +4,7 @@ import type { RunFolder } from '../io/run-folder.ts'
 import { checkVitConfig, type VitConfig } from '../models/vit-config.ts'
 import { checkSettings } from './check-settings.ts'
 import { definedOnly } from './finetune-settings.ts'
+import { backboneSchema } from './model-schema.ts'
 
 /** Everything that decides a pre-training run; plain JSON. */
 export interface PretrainSettings {
@@ -74,20 +75,9 @@ export type PretrainInput = { readonly data: string } & {
 
 const count = z.int().min(1)
 const share = z.number().min(0).max(1)
-const model: z.ZodType<PretrainSettings['model']> = z.strictObject({
-  imageSize: z.tuple([count, count]),
-  patchSize: count,
-  embedDim: count,
-  depth: count,
-  numHeads: count,
-  mlpRatio: z.number().positive(),
-  globalPool: z.enum(['token', 'avg']),
-  layerNormEps: z.number().positive(),
-  qkvBias: z.boolean(),
-})
 const shape = {
   data: z.string().min(1),
-  model: model.optional(),
+  model: backboneSchema.optional(),
   init: z.string().min(1).optional(),
   epochs: count.optional(),
   fullEpochs: z.int().min(0).optional(),

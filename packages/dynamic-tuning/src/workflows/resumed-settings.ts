@@ -15,10 +15,18 @@ const free = ['threads', 'workers', 'device']
 export function resumedSettings(saved: FinetuneSettings, input: Partial<FinetuneInput>): FinetuneSettings {
   const given = checkFinetune({ ...saved, ...definedOnly(input) })
   const wanted = { ...saved, ...located(given) } as FinetuneSettings
-  for (const key of finetuneKeys as readonly (keyof FinetuneSettings)[])
-    if (!free.includes(key) && JSON.stringify(wanted[key]) !== JSON.stringify(saved[key]))
-      throw new ConfigError(
-        `resume: the run was started with ${key} ${JSON.stringify(saved[key])}, got ${JSON.stringify(wanted[key])}. Leave the setting out, or start a new run.`,
-      )
-  return wanted
+  const key = differingSetting(saved, wanted)
+  if (key === undefined) return wanted
+  throw new ConfigError(
+    `resume: the run was started with ${key} ${JSON.stringify(saved[key])}, got ${JSON.stringify(wanted[key])}. Leave the setting out, or start a new run.`,
+  )
+}
+
+/** The first setting that makes two runs different ones; undefined where they are the same run. */
+export function differingSetting(
+  saved: FinetuneSettings,
+  wanted: FinetuneSettings,
+): keyof FinetuneSettings | undefined {
+  const keys = finetuneKeys as readonly (keyof FinetuneSettings)[]
+  return keys.find((key) => !free.includes(key) && JSON.stringify(wanted[key]) !== JSON.stringify(saved[key]))
 }

@@ -7,6 +7,7 @@ import type { RunFolder } from '../io/run-folder.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import { checkFinetune, completeFinetune, type FinetuneSettings } from './finetune-settings.ts'
 import { libraryVersion } from './library-version.ts'
+import { modelSchema } from './model-schema.ts'
 
 /** What `config.json` of a fine-tuning run holds, beside the format's version. */
 export interface RunConfig {
@@ -22,25 +23,12 @@ export interface RunConfig {
   readonly backbone: { readonly name: string; readonly sha256: string }
 }
 
-const count = z.int().min(1)
-const model: z.ZodType<VitConfig> = z.strictObject({
-  imageSize: z.tuple([count, count]),
-  patchSize: count,
-  embedDim: count,
-  depth: count,
-  numHeads: count,
-  mlpRatio: z.number().positive(),
-  numClasses: count,
-  globalPool: z.enum(['token', 'avg']),
-  layerNormEps: z.number().positive(),
-  qkvBias: z.boolean(),
-})
 const three = z.tuple([z.number(), z.number(), z.number()])
 const schema = z.looseObject({
   command: z.literal('finetune', 'this is no run of finetune'),
   version: z.string(),
   settings: z.looseObject({ data: z.string() }),
-  model,
+  model: modelSchema,
   classes: z.array(z.string()),
   normalization: z.strictObject({ mean: three, std: three }),
   backbone: z.strictObject({ name: z.string(), sha256: z.string() }),

@@ -6,6 +6,7 @@ import { type ReportInput, renderReport } from '../report/page.ts'
 import { formatCount, formatDuration, formatPercent } from '../report/quantity.ts'
 import { type ExplainedImage, explainImages, stripOf, tellingImages } from './explain-images.ts'
 import { libraryVersion } from './library-version.ts'
+import { shortName } from './short-name.ts'
 import type { RunSummary } from './summary.ts'
 import type { TunedModel } from './tuned-run.ts'
 
@@ -90,9 +91,4 @@ function notes({ settings }: TunedModel, { run }: RunSummary): string[] {
     'FLOPs are multiply-accumulates of matrix products and layer norms, at the shares of active tokens that occurred.',
     `Made by dynamic-tuning ${libraryVersion()} with seed ${settings.seed}; the run folder is ${run}.`,
   ]
-}
-
-/** The last part of a path; `builtin:TASK` as it is. */
-function shortName(place: string): string {
-  return place.split(/[\\/]/).filter(Boolean).at(-1) ?? place
 }

@@ -1,7 +1,9 @@
 import { modelCost } from '../cost/model-cost.ts'
 import type { Evaluation } from '../evaluation/evaluate.ts'
 import type { GateActivity } from '../evaluation/gate-activity.ts'
+import type { RunFolder } from '../io/run-folder.ts'
 import { linearProbe } from '../tuners/linear.ts'
+import { peakMemoryMB } from './peak-memory.ts'
 import type { TunedModel } from './tuned-run.ts'
 
 /** How good a tuned model is and what it costs; the JSON of `finetune` and `eval`. */
@@ -59,12 +61,20 @@ export function summarize(
     flops: cost.flops.total,
     staticFlops: staticFlops(config),
     seconds,
-    peakMemoryMB: Math.round(process.resourceUsage().maxRSS / 1024),
+    peakMemoryMB: Math.round(peakMemoryMB()),
     seed: settings.seed,
   }
 }
 
+/** The summary that a run ended with; undefined where it has not ended. */
+export function storedSummary(run: RunFolder): RunSummary | undefined {
+  const line = run.readMetrics().findLast((each) => 'kind' in each && each.kind === 'result')
+  if (line === undefined) return undefined
+  const { kind: _kind, step: _step, ...summary } = line as RunSummary & { kind: string; step: number }
+  return { ...summary, run: run.path }
+}
+
 /** Multiply-accumulates of an image through the bare ViT. */
-function staticFlops(config: TunedModel['config']): number {
+export function staticFlops(config: TunedModel['config']): number {
   return modelCost({ config, tuner: linearProbe }).flops.total
 }

@@ -19,6 +19,9 @@ import { hashWeights, type RunConfig, readRunConfig } from './run-config.ts'
 /** Which forward pass a tuned model runs: see `Pass`. */
 export type InferencePass = 'skip' | 'masked' | 'complete'
 
+/** What may be decided about a tuned model's gates. */
+export type GateChoices = Pick<ClassifierSettings, 'thresholds' | 'blocks' | 'probabilities'>
+
 /** A tuned model, ready to be compiled for any pass and device. */
 export interface TunedModel {
   readonly settings: FinetuneSettings
@@ -34,7 +37,7 @@ export interface TunedModel {
   /** A fresh store over them, every weight frozen: what graphs for inference and export are built from. */
   store(): WeightStore
   /** Compiles the model; `skip`, which computes active tokens only, by default. Release it after use. */
-  classifier(pass?: InferencePass, compile?: CompileOptions): Promise<Classifier>
+  classifier(pass?: InferencePass, compile?: CompileOptions, gates?: GateChoices): Promise<Classifier>
 }
 
 /** A tuned model with the run folder it came from. */
@@ -61,8 +64,9 @@ export function tunedModel(
     normalization,
     tensors,
     store,
-    classifier: (pass = 'skip', compile = {}) =>
+    classifier: (pass = 'skip', compile = {}, gates = {}) =>
       Classifier.create({
+        ...gates,
         seed: settings.seed,
         config: model,
         tuner,
@@ -88,7 +92,7 @@ export function withReduction(model: TunedModel, given: GivenReduction | undefin
     throw new ConfigError(
       'reduction: dynamicvit has predictors, and this run trained none. Tune with --reduction dynamicvit, or use tome.',
     )
-  checkReduction('reduction', reduction, settings)
+  checkReduction('reduction', reduction, { tuner: model.tuner, options: settings })
   checkReductionFits('reduction', reduction, config)
   return tunedModel(
     { settings: { ...settings, ...reduction }, model: config, classes, normalization },

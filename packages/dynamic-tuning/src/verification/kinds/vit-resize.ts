@@ -13,7 +13,7 @@ const grid = z.tuple([z.int().positive(), z.int().positive()])
 const fields = vitFields.extend({
   from_grid: grid,
   to_grids: z.array(grid),
-  prefix_tokens: z.literal(1),
+  prefix_tokens: z.literal([0, 1]),
   method: z.literal('bicubic with antialiasing'),
 })
 
@@ -35,7 +35,7 @@ export const vitResizeKind: FixtureKind = {
       const imageSize = [to[0] * settings.patch_size, to[1] * settings.patch_size] as const
       const fitted = fitBackbone(fixture.folder, backbone, { imageSize })
       produced.set(`pos_embed.${size}`, fitted.tensors.get('pos_embed') as TensorData)
-      produced.set(`${plainFile}/pos_embed.${size}`, plainBicubic(positions, settings.from_grid, to))
+      produced.set(`${plainFile}/pos_embed.${size}`, plainBicubic(positions, settings, to))
       const images = fixtureInput(fixture, `images.${size}`).data as Float32Array
       produced.set(`logits.${size}`, await classify(fitted, images, options))
     }
@@ -49,7 +49,11 @@ function positionsOf({ folder }: Fixture, tensors: ReadonlyMap<string, TensorDat
   throw new DataError(`verify: the weights of ${folder} have no pos_embed. Complete them.`)
 }
 
-function plainBicubic({ shape, data }: TensorData, from: Grid, to: Grid): TensorData {
-  const resized = resizePositionEmbedding(data as Float32Array, from, to, 1, 'bicubic')
-  return { dtype: 'float32', shape: [1, 1 + to[0] * to[1], shape[2] as number], data: resized }
+function plainBicubic(
+  { shape, data }: TensorData,
+  { from_grid: from, prefix_tokens: prefix }: z.output<typeof fields>,
+  to: Grid,
+): TensorData {
+  const resized = resizePositionEmbedding(data as Float32Array, from, to, prefix, 'bicubic')
+  return { dtype: 'float32', shape: [1, prefix + to[0] * to[1], shape[2] as number], data: resized }
 }

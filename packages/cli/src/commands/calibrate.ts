@@ -1,0 +1,118 @@
+import { Option } from 'commander'
+import {
+  type Calibration,
+  type CurvePoint,
+  calibrateRun,
+  openRun,
+  roundedUp,
+  targetText,
+  thresholdText,
+} from 'dynamic-tuning'
+import { type Call, defineCommand } from '../command.ts'
+import { type CommonOptions, shared } from '../options/common.ts'
+import { milliseconds } from '../options/milliseconds.ts'
+import { integer, number } from '../options/numbers.ts'
+import { quoted } from '../run-name.ts'
+import { formatCount, formatPercent, formatRate } from '../terminal/format.ts'
+import type { Paint } from '../terminal/output.ts'
+import { renderTable } from '../terminal/table.ts'
+
+interface Options extends CommonOptions {
+  readonly flops?: number
+  readonly latency?: number
+  readonly accuracyDrop?: number
+  readonly scope?: 'global' | 'per-layer'
+  readonly images?: number
+  readonly points?: number
+  readonly evaluations?: number
+  readonly batch?: number
+}
+
+export const calibrateCommand = defineCommand<Options>({
+  name: 'calibrate',
+  group: 'Use a trained model',
+  summary: 'Choose a compute budget for a trained run, without training again',
+  description:
+    'Measures the run at many gate thresholds on validation images, from every gate\nopen to every gate closed. Writes budgets.json and calibrate.html into the run\nfolder; predict, eval and export then take --budget SHARE.',
+  arguments: [['<run>', 'folder of a finetune run that dispatches']],
+  options: [
+    new Option('--flops <share>', "find thresholds for this share of the static model's FLOPs").argParser(
+      number(0),
+    ),
+    new Option('--latency <time>', 'find the dearest within a time per batch, such as 20ms').argParser(
+      milliseconds,
+    ),
+    new Option('--accuracy-drop <points>', 'find the cheapest that loses at most so many points').argParser(
+      number(0, 100),
+    ),
+    new Option('--scope <kind>', 'one threshold for all gates, or one for each (default global):').choices([
+      'global',
+      'per-layer',
+    ]),
+    new Option('--images <n>', 'validation images to look at (default all)').argParser(integer(1)),
+    new Option('--points <n>', 'points of the curve (default 13)').argParser(integer(11)),
+    new Option('--evaluations <n>', 'the most of the search per-layer (default 100)').argParser(integer(1)),
+    shared.batch('images per pass of --latency (default 1)'),
+  ],
+  examples: [
+    ['dyt calibrate runs/photos', 'the curve alone'],
+    ['dyt calibrate runs/photos --flops 0.6 --accuracy-drop 0.5', 'two targets'],
+    ['dyt calibrate runs/photos --latency 20ms --scope per-layer', 'a threshold for each gate'],
+  ],
+  async run({ args: [path = ''], options, terminal }: Call<Options>) {
+    const { latency: latencyMs, threads, device, ...wanted } = options
+    const compile = { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) }
+    const calibration = await calibrateRun(openRun(path), {
+      ...wanted,
+      latencyMs,
+      compile,
+      onEvaluation: (done, total) => terminal.progress.update({ label: 'measuring', done, total }),
+    })
+    terminal.result(calibration, () => calibrationText(calibration, terminal.paint))
+    return undefined
+  },
+})
+
+function calibrationText(calibration: Calibration, paint: Paint): string {
+  const { points, images, validationIsTest, targets, files, staticFlops, run } = calibration
+  const part = validationIsTest ? 'test images (the data has no validation part)' : 'validation images'
+  return [
+    `${paint.bold('One trained model at many budgets')}, ${images} ${part}; static model ${formatCount(staticFlops)} FLOPs\n`,
+    renderTable(
+      heads(calibration),
+      points.map((point) => row(calibration, point)),
+      { paint },
+    ),
+    ...targets.map(
+      (target) =>
+        `${paint.bold(targetText(target))}: threshold ${thresholdText(target.point)}, ${formatPercent(target.point.share)} of the static FLOPs, accuracy ${formatPercent(target.point.accuracy)}\n  ${paint.dim(`dyt export ${quoted(run)} --budget ${roundedUp(target.point.share)}`)}`,
+    ),
+    `${paint.dim('plots')} ${files.page}\n${paint.dim('budgets')} ${files.budgets}\n`,
+  ].join('\n')
+}
+
+const heads = ({ latencyBatch }: Calibration): string[] => [
+  ...['threshold', 'active', 'FLOPs', 'of static', 'accuracy', 'envelope', 'loss', 'images/s'],
+  ...(latencyBatch === undefined ? [] : ['latency']),
+  'note',
+]
+
+function row({ trained, targets, latencyBatch }: Calibration, point: CurvePoint): string[] {
+  const same = (other: CurvePoint): boolean => other.thresholds.join() === point.thresholds.join()
+  const notes = [
+    ...(same(trained) ? ['as trained'] : []),
+    ...targets.filter((target) => same(target.point)).map(targetText),
+  ]
+  return [
+    thresholdText(point),
+    formatPercent(point.activeRate),
+    formatCount(point.flops),
+    formatPercent(point.share),
+    formatPercent(point.accuracy),
+    formatPercent(point.bestAccuracy),
+    point.loss.toFixed(3),
+    formatRate(point.imagesPerSecond),
+    ...(latencyBatch === undefined ? [] : [`${point.latencyMs?.toFixed(1)} ms`]),
+    notes.join(', '),
+  ]
+}

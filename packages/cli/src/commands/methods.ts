@@ -1,0 +1,79 @@
+import { modelCost, paperCount, type Tuner, tuners, vitConfig } from 'dynamic-tuning'
+import { type Call, defineCommand } from '../command.ts'
+import { partNames } from '../cost-text.ts'
+import type { CommonOptions } from '../options/common.ts'
+import { formatCount } from '../terminal/format.ts'
+import type { Paint } from '../terminal/output.ts'
+
+/** The backbone of the papers' tables, with CIFAR-100's classes. */
+const [model, classes] = ['vit_base_patch16_224', 100]
+
+/** One method as `dyt methods --json` tells it. */
+interface Method {
+  readonly name: string
+  readonly summary: string
+  readonly paper: string | null
+  /** Whether tokens skip layers, so that a rate means something. */
+  readonly dispatches: boolean
+  readonly params: { readonly trainable: number; readonly trained: number }
+  /** Trained parameters by the module they are in. */
+  readonly trainedParts: Readonly<Record<string, number>>
+  /** What holds where a run says nothing else. */
+  readonly defaults: Tuner['defaults']
+}
+
+export const methodsCommand = defineCommand<CommonOptions>({
+  name: 'methods',
+  group: 'Measure',
+  summary: 'All methods: what they train, how much, and where they come from',
+  description:
+    'Parameters are those trained at ViT-B/16 with the settings a method starts from.\nparams.trainable counts as the papers do, without head and dispatchers;\nparams.trained is everything that training changes.',
+  options: [],
+  examples: [
+    ['dyt methods', 'what --method takes'],
+    ['dyt finetune --data photos/ --method adaptformer', 'use one of them'],
+  ],
+  async run({ terminal }: Call<CommonOptions>) {
+    const methods = tuners.map(describe)
+    terminal.result({ model, classes, methods }, () => methodsText(methods, terminal.paint))
+    return undefined
+  },
+})
+
+function describe(tuner: Tuner): Method {
+  const { name, summary, paper = null, defaults } = tuner
+  const { params } = modelCost({ config: vitConfig(model, classes), tuner })
+  return {
+    name,
+    summary,
+    paper,
+    dispatches: defaults.dispatch !== 'none',
+    params: { trainable: paperCount(params), trained: params.trainable },
+    trainedParts: params.trainableParts,
+    defaults,
+  }
+}
+
+function methodsText(methods: readonly Method[], paint: Paint): string {
+  const width = Math.max(...methods.map(({ name }) => name.length))
+  const indent = ' '.repeat(width + 3)
+  const blocks = methods.map(({ name, summary, paper, trainedParts, params }) => {
+    const facts = [`${formatCount(params.trainable)} parameters`, trainsText(trainedParts)]
+    if (paper !== null) facts.push(paper)
+    return `${paint.accent(name)}${indent.slice(name.length)}${summary}\n${indent}${paint.dim(facts.join(' · '))}\n`
+  })
+  return `${blocks.join('\n')}
+Parameters trained at ViT-B/16, without head and dispatchers, as the papers count.
+Use one: ${paint.accent('dyt finetune --data photos/ --method NAME')}
+`
+}
+
+/** More parts than this are not worth naming. */
+const mostParts = 6
+
+function trainsText(parts: Readonly<Record<string, number>>): string {
+  const names = [...new Set(Object.keys(parts).map((part) => partNames[part] ?? part))]
+  if (names.length > mostParts) return 'trains everything'
+  const [last, ...others] = names.reverse()
+  return `trains ${others.length > 0 ? `${others.reverse().join(', ')} and ` : ''}${last}`
+}

@@ -1,0 +1,80 @@
+import { rmSync } from 'node:fs'
+import type { CountedTable } from 'dynamic-tuning'
+import { afterAll, describe, expect, it } from 'vitest'
+import { dyt, folderWithBackbone } from './dyt.test.support.ts'
+
+const folder = folderWithBackbone()
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe('dyt flops', () => {
+  it('counts dispatch in some layers, and of whole images', async () => {
+    const parts = async (...args: string[]): Promise<Record<string, number>> => {
+      const base = ['--model', 'vit_base_patch16_224', '--rate', '0.5', '--json']
+      const { stdout } = await dyt(folder, 'flops', ...base, ...args)
+      return (JSON.parse(stdout) as { flops: { parts: Record<string, number> } }).flops.parts
+    }
+    const [mlp, width] = [8 * 768 * 768, 768]
+    const some = await parts('--dispatch-layers', '0-5,8')
+    const computed = Array.from({ length: 12 }, (_, i) => (some[`blocks.${i}.mlp`] as number) / mlp)
+    expect(computed).toEqual([99, 99, 99, 99, 99, 99, 197, 197, 99, 197, 197, 197])
+    expect(some['blocks.6.mlp_token_select']).toBeUndefined()
+    const images = await parts('--dispatch-level', 'sample')
+    expect(images['blocks.0.mlp']).toBe(0.5 * 197 * mlp)
+    expect(images['blocks.0.mlp_token_select']).toBe(width)
+    const random = await parts('--dispatch-strategy', 'random')
+    expect([random['blocks.0.mlp'], random['blocks.0.mlp_token_select']]).toEqual([99 * mlp, undefined])
+  })
+})
+
+describe('dyt flops --table', () => {
+  it('prints the paper’s figures beside ours', async () => {
+    const { code, stdout } = await dyt(folder, 'flops', '--table', '19')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^Table 19 of arXiv:2403\.11808: VTAB-1K, ViT-L\/16, d = 8\n/)
+    const row = stdout.split('\n').find((line) => line.startsWith('DyT r=0.5'))
+    expect(row?.split(/ {2,}/)).toEqual([
+      'DyT r=0.5',
+      '0.44',
+      '0.42',
+      '43.52',
+      '41.94',
+      '0.5',
+      '0.540',
+      '22.201 + 39.484 r',
+    ])
+    expect(stdout).toContain('- DyT r=0.5: 0.44 M parameters in print, 0.418 M counted.')
+  })
+
+  it('names what is not built, in lines of 80 columns', async () => {
+    const { stdout } = await dyt(folder, 'flops', '--table', '17')
+    expect(stdout).toMatch(/Not counted\n- Full tuning, DyT r=0\.1, .*: Swin is\n {2}not built\./)
+    for (const line of stdout.split('\n').slice(1)) expect(line.length).toBeLessThanOrEqual(80)
+  })
+
+  it('gives one JSON document', async () => {
+    const { stdout } = await dyt(folder, 'flops', '--table', '3', '--json')
+    const { table, model, rows } = JSON.parse(stdout) as CountedTable
+    expect({ table, model }).toEqual({ table: 3, model: 'vit_base_patch16_224' })
+    expect(rows.find(({ method }) => method === 'AdaptFormer')).toEqual({
+      method: 'AdaptFormer',
+      paramsM: { paper: 0.16, ours: 0.156768, agrees: true },
+      flopsG: { paper: 17.61, ours: 17.611097856, agrees: true },
+    })
+    const dynamic = rows.find(({ method }) => method === 'DyT r=0.5')
+    expect(dynamic).toMatchObject({ rate: 0.5, flopsG: { paper: 12.54, agrees: false } })
+    expect(dynamic?.rateOfPrint).toBeCloseTo(0.543275, 6)
+  })
+
+  it.each([
+    [['--table', '4'], 'of table 4. Choose one of 1, 2, 3, 6, 8, 11, 17, 18, 19.'],
+    [['--table', 'x'], 'Give a whole number of at least 0.'],
+    [['--table', '1', '--model', 'builtin', '--rate', '0.5'], 'got model, rate too.'],
+    [['--table', '1', '--dispatch-level', 'sample'], 'got dispatchLevel too.'],
+    [['--model', 'vit_base_patch16_224', '--dispatch-layers', '8-12'], 'names 12 but layers are 0 to 11.'],
+  ])('refuses %j as bad usage', async (args, text) => {
+    const ended = await dyt(folder, 'flops', ...args)
+    expect(ended).toMatchObject({ code: 2, stdout: '' })
+    expect(ended.stderr).toContain(text)
+    expect(ended.stderr).toMatch(/^dyt: .*\n$/)
+  })
+})

@@ -1,0 +1,17 @@
+import { type CompareOutcome, compareColumns, failureText } from 'dynamic-tuning'
+import type { Paint } from './terminal/output.ts'
+import { renderTable } from './terminal/table.ts'
+
+/** A comparison for people: the table, what failed, and where the page is. */
+export function comparisonText({ cases, failures, speed, report }: CompareOutcome, paint: Paint): string {
+  const heads = compareColumns.map(
+    ({ short }, i) => ({ name: short, align: i === 0 ? 'left' : 'right' }) as const,
+  )
+  const rows = cases.map((row) => compareColumns.map((column) => column.cell(row)))
+  const table = cases.length > 0 ? [renderTable(heads, rows, { paint })] : []
+  const timed = `images/s: skipping inference, all cases in turn in one process, ${speed.batch} images a pass`
+  const conditions = cases.length > 0 ? [paint.dim(timed), ''] : []
+  const failed = failures.map((each) => `  ${failureText(each)}`)
+  const trouble = failed.length > 0 ? [paint.bold(`${failed.length} failed`), ...failed, ''] : []
+  return `\n${[...table, ...conditions, ...trouble, `${paint.bold('See it')}   ${report}`].join('\n')}\n`
+}

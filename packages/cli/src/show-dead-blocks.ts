@@ -1,0 +1,27 @@
+import { changeText, type DeadBlocks, leftOf } from 'dynamic-tuning'
+import { formatCount, formatPercent } from './terminal/format.ts'
+import type { Paint } from './terminal/output.ts'
+import { renderTable } from './terminal/table.ts'
+
+/** The dead blocks of an exported model for people. */
+export function deadBlocksText(found: DeadBlocks, paint: Paint): string {
+  const { dead, images, limit, accuracy, params, flops } = found
+  const most = `at most ${formatPercent(limit)} of the patch tokens on ${images} validation images`
+  if (dead.length === 0) return `No dead blocks: none lets ${most} through.\n`
+  const rows = dead.map((block) => [
+    block.layer,
+    block.part,
+    formatPercent(block.rate, 2),
+    leftOf(block),
+    formatCount(block.paramsSaved),
+    formatCount(block.flopsSaved),
+  ])
+  return [
+    `${paint.bold(`${dead.length} dead block${dead.length === 1 ? '' : 's'}`)}: ${most}\n`,
+    renderTable(['layer', 'block', 'active', 'what is left', 'parameters saved', 'FLOPs saved'], rows, {
+      paint,
+    }),
+    `parameters ${formatCount(params.before)} to ${formatCount(params.after)}, FLOPs per image ${formatCount(flops.before)} to ${formatCount(flops.after)}`,
+    `accuracy ${formatPercent(accuracy.before)} to ${formatPercent(accuracy.after)}; ${changeText(found)}\n`,
+  ].join('\n')
+}

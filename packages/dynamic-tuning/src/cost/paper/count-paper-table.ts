@@ -1,0 +1,98 @@
+import { type VitConfig, vitConfig } from '../../models/vit-config.ts'
+import { tuners } from '../../tuners/registry.ts'
+import type { Tuner, TunerOptions } from '../../tuners/tuner.ts'
+import { type CostByRate, costByRate, rateAtCost } from '../cost-by-rate.ts'
+import { modelCost } from '../model-cost.ts'
+import { paperCount } from '../paper-count.ts'
+import type { PaperRow, PaperTable } from './paper-table.ts'
+import { videoHeadCost } from './video-head.ts'
+
+/** A figure as printed and as counted. */
+export interface Figure {
+  /** In millions (parameters) or 10^9 (FLOPs). */
+  readonly paper: number
+  readonly ours?: number
+  /** Whether ours, rounded to the printed digits, is the printed figure. */
+  readonly agrees?: boolean
+}
+
+/** A row of a table of the paper beside our count. */
+export interface CountedRow {
+  readonly method: string
+  /** Why it is not counted, or not in full. */
+  readonly missing?: string
+  /** Multiples of 10^6: adapters and whatever else the method adds or trains, without head and dispatchers. */
+  readonly paramsM: Figure
+  /** Multiples of 10^9, at `rate` where the method dispatches. */
+  readonly flopsG: Figure
+  /** r that the paper aimed at. */
+  readonly rate?: number
+  /** FLOPs in 10^9 as a function of the rate of active tokens. */
+  readonly flopsGByRate?: CostByRate
+  /** Rate, the same in all layers, at which our count is the printed one. */
+  readonly rateOfPrint?: number
+}
+
+/** A table of the paper beside our counts. */
+export interface CountedTable extends Pick<PaperTable, 'caption' | 'model' | 'notes'> {
+  readonly table: number
+  readonly rows: readonly CountedRow[]
+}
+
+/** Counts every row of a table that this library can build; the others keep the paper's figures alone. */
+export function countPaperTable(table: PaperTable): CountedTable {
+  const { number, caption, model, notes } = table
+  return { table: number, caption, model, rows: table.rows.map((row) => countRow(row, table)), notes }
+}
+
+function countRow(row: PaperRow, { model, classes, lacks }: PaperTable): CountedRow {
+  const { method } = row
+  const printed = { paramsM: { paper: Number(row.params) }, flopsG: { paper: Number(row.flops) } }
+  if (row.tuner === undefined) return { method, ...(lacks && { missing: lacks }), ...printed }
+  const tuner = tuners.find(({ name }) => name === row.tuner)
+  if (tuner === undefined) return { method, missing: `${row.tuner} is not built`, ...printed }
+  const options = { ...tuner.defaults, ...row.options }
+  const config = vitConfig(model, classes)
+  const paramsM = figure(row.params, paperCount(modelCost({ config, tuner, options }).params) / 1e6)
+  if (lacks) return { method, missing: lacks, paramsM, flopsG: printed.flopsG }
+  return { method, paramsM, ...countFlops(row, { config, tuner, options }) }
+}
+
+interface Model {
+  readonly config: VitConfig
+  readonly tuner: Tuner
+  readonly options: TunerOptions
+}
+
+function countFlops(
+  row: PaperRow,
+  { config, tuner, options }: Model,
+): Omit<CountedRow, 'method' | 'paramsM'> {
+  const ofInput = (images: number): number => inGiga(images, row, config)
+  if (options.dispatch === 'none')
+    return { flopsG: figure(row.flops, ofInput(modelCost({ config, tuner, options }).flops.total)) }
+  const { rate } = options
+  const images = costByRate({ config, tuner, options })
+  const frames = row.frames ?? 1
+  const flopsGByRate = {
+    constant: ofInput(images.constant),
+    linear: (images.linear * frames) / 1e9,
+    quadratic: (images.quadratic * frames) / 1e9,
+  }
+  const ours = modelCost({ config, tuner, options, activeRate: rate }).flops.total
+  const rateOfPrint = rateAtCost(flopsGByRate, Number(row.flops))
+  const flopsG = figure(row.flops, ofInput(ours))
+  return { flopsG, rate, flopsGByRate, ...(rateOfPrint !== undefined && { rateOfPrint }) }
+}
+
+/** What an image costs, or a video of such images under a head of its own. */
+function inGiga(image: number, { frames }: PaperRow, config: VitConfig): number {
+  if (frames === undefined) return image / 1e9
+  const imageHead = config.embedDim * config.numClasses
+  return (frames * (image - imageHead) + videoHeadCost({ ...config, numClasses: 400 }, frames)) / 1e9
+}
+
+function figure(printed: string, ours: number): Figure {
+  const digits = printed.split('.')[1]?.length ?? 0
+  return { paper: Number(printed), ours, agrees: ours.toFixed(digits) === printed }
+}

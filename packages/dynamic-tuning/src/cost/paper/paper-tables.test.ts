@@ -1,0 +1,223 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { ConfigError } from '../../errors.ts'
+import { vitConfig } from '../../models/vit-config.ts'
+import { tunerNamed, tuners } from '../../tuners/registry.ts'
+import { modelCost } from '../model-cost.ts'
+import { type CountedRow, countPaperTable } from './count-paper-table.ts'
+import { paperTable, paperTables } from './paper-tables.ts'
+import { videoHeadCost } from './video-head.ts'
+
+const shared = new URL('../../../../../../shared/', import.meta.url)
+const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, shared), 'utf8'))
+const counted = new Map(paperTables.map((table) => [table.number, countPaperTable(table).rows]))
+const rowsOf = (number: number): Record<string, CountedRow> =>
+  Object.fromEntries((counted.get(number) ?? []).map((row) => [row.method, row]))
+/** 12 adapters with their biases. */
+const adapters = (d: number, depth = 12, width = 768): number => depth * (2 * width * d + d + width)
+const static16 = 17_582_049_024
+/** What one adapter of every layer costs an image. */
+const adapterMacs = (d: number): number => 12 * 197 * 2 * 768 * d
+const half = (d: number): number =>
+  static16 + adapterMacs(d) + 12 * (197 * 768 - 98 * (8 * 768 ** 2 + 5 * 768))
+
+describe('tables of the paper', () => {
+  it('are found by number', () => {
+    expect(paperTables.map(({ number }) => number)).toEqual([1, 2, 3, 6, 8, 11, 17, 18, 19])
+    expect(() => paperTable(4)).toThrow(ConfigError)
+    expect(() => paperTable(4)).toThrow('of table 4. Choose one of 1, 2, 3, 6, 8, 11, 17, 18, 19.')
+  })
+
+  it('count what a closed formula gives', () => {
+    const [variants, experts, vtab, widths] = [rowsOf(1), rowsOf(2), rowsOf(3), rowsOf(8)]
+    expect(variants['MLP Dispatch']?.flopsG.ours).toBeCloseTo(half(64) / 1e9, 9)
+    expect(variants['MLP Dispatch']?.paramsM.ours).toBe(adapters(64) / 1e6)
+    expect(variants['Attention-MLP Dispatch']?.paramsM.ours).toBe((2 * adapters(64)) / 1e6)
+    for (const count of [2, 4, 8, 12])
+      expect(experts[`DyT+ N=${count}`]?.paramsM.ours).toBe((count * (adapters(64) + 12 * 768)) / 1e6)
+    expect(vtab.Frozen?.flopsG.ours).toBe(static16 / 1e9)
+    expect(vtab.AdaptFormer?.flopsG.ours).toBe((static16 + adapterMacs(8)) / 1e9)
+    expect(vtab['DyT r=0.5']?.flopsG.ours).toBeCloseTo(half(8) / 1e9, 9)
+    for (const d of [1, 4, 16, 64, 256]) {
+      expect(widths[`d=${d}`]?.paramsM).toMatchObject({ ours: adapters(d) / 1e6, agrees: true })
+      expect(widths[`d=${d}`]?.flopsG.ours).toBeCloseTo(half(d) / 1e9, 9)
+    }
+    expect(rowsOf(19)['DyT r=0.5']?.paramsM.ours).toBe(adapters(8, 24, 1024) / 1e6)
+    expect(rowsOf(11).DyT).toMatchObject({
+      missing: 'detection heads are not built',
+      paramsM: { ours: adapters(128) / 1e6, agrees: false },
+      flopsG: { paper: 468.4 },
+    })
+  })
+
+  it('agree with every printed figure without a learned rate, but for those the notes name', () => {
+    const differing = [...counted].flatMap(([number, rows]) =>
+      rows.flatMap(({ method, paramsM, flopsG, rate }) => [
+        ...(paramsM.agrees === false ? [`${number} ${method}: parameters`] : []),
+        ...(flopsG.agrees === false && rate === undefined ? [`${number} ${method}: FLOPs`] : []),
+      ]),
+    )
+    const ours = ['linear', 'full', 'adaptformer', 'dyt', 'dynamic-full']
+    const others = paperTables.flatMap(({ number, rows }) =>
+      rows
+        .filter(({ tuner }) => tuner !== undefined && !ours.includes(tuner))
+        .map(({ method }) => `${number} ${method}`),
+    )
+    expect(differing.filter((line) => !others.includes(line.split(':')[0] as string))).toEqual([
+      '2 DyT+ N=8: parameters',
+      '2 DyT+ N=12: parameters',
+      '11 AdaptFormer: parameters',
+      '11 DyT: parameters',
+      '11 DyT+ N=4: parameters',
+      '19 DyT r=0.5: parameters',
+    ])
+  })
+
+  it('give a rate for every printed figure of a model that dispatches, and it gives the print', () => {
+    for (const { number, model, classes, rows } of paperTables) {
+      const found = rowsOf(number)
+      for (const { method, tuner = '', options, frames } of rows) {
+        const { rateOfPrint: rate, flopsG } = found[method] as CountedRow
+        if (options?.rate === undefined || flopsG.ours === undefined) continue
+        const config = vitConfig(model, classes)
+        const named = tunerNamed(tuner)
+        const settings = { config, tuner: named, options: { ...named.defaults, ...options } }
+        const image = modelCost({ ...settings, activeRate: rate as number }).flops.total
+        const head = config.embedDim * classes
+        const total = frames
+          ? frames * (image - head) + videoHeadCost({ ...config, numClasses: 400 }, frames)
+          : image
+        expect(total / 1e9).toBeCloseTo(flopsG.paper, 9)
+      }
+    }
+    expect(rowsOf(3)['DyT r=0.5']?.rateOfPrint).toBeCloseTo(0.543275, 6)
+    expect(rowsOf(1)['Attention Dispatch']?.rateOfPrint).toBeCloseTo(0.542432, 6)
+  })
+
+  it('list methods that are not in the registry with the paper’s figures alone', () => {
+    const table = {
+      ...paperTable(3),
+      rows: [{ method: 'X', params: '0.50', flops: '17.60', tuner: 'no-such' }],
+    }
+    expect(countPaperTable(table).rows).toEqual([
+      { method: 'X', missing: 'no-such is not built', paramsM: { paper: 0.5 }, flopsG: { paper: 17.6 } },
+    ])
+    const names = tuners.map(({ name }) => name)
+    for (const { method, tuner = '' } of paperTable(3).rows)
+      expect(rowsOf(3)[method]?.missing === undefined).toBe(names.includes(tuner))
+  })
+})
+
+describe('what the notes say', () => {
+  const digits = (count: number, places = 2): string => count.toFixed(places)
+  const million = (count: number): string => digits(count / 1e6)
+
+  it('Table 1: two adapters, and attention with all tokens as keys', () => {
+    expect(million(2 * (adapters(64) + 12 * 769))).toBe('2.40')
+    const complete = static16 + adapterMacs(64) + 12 * 197 * 768
+    const spared = 12 * 98 * (2 * 768 ** 2 + 2 * 768 * 197)
+    expect(digits((complete - spared) / 1e9)).toBe('16.07')
+  })
+
+  it('Table 2: ways of counting experts', () => {
+    const [gates, routers] = [12 * 769, 12 * 768]
+    const ways = [(n: number) => n * (adapters(64) + routers) + gates, (n: number) => n * adapters(64)]
+    expect(ways.map((way) => [2, 4, 8, 12].map((n) => million(way(n))))).toEqual([
+      ['2.41', '4.80', '9.60', '14.40'],
+      ['2.38', '4.76', '9.52', '14.28'],
+    ])
+  })
+
+  it('Tables 3, 6 and 19: prompts, LoRA, dispatchers', () => {
+    expect(digits(0.53e6 / (12 * 768), 1)).toBe('57.5')
+    const prompted = (prompts: number): number => {
+      const n = 197 + prompts
+      return 115_605_504 + 76_800 + 5 * 768 * n + 12 * (n * (12 * 768 ** 2 + 10 * 768) + 2 * 768 * n * n)
+    }
+    expect(prompted(0)).toBe(static16)
+    expect([7, 8].map((prompts) => digits(prompted(prompts) / 1e9))).toEqual(['18.23', '18.32'])
+    expect(million(12 * 768 * 8)).toBe('0.07')
+    expect(million(12 * 2 * 32 * (768 + 768))).toBe('1.18')
+    expect(million(12 * 32 * (768 + 3 * 768))).toBe('1.18')
+    expect(million(adapters(8) + 12 * 769)).toBe('0.17')
+    expect(million(adapters(8, 24, 1024) + 24 * 1025)).toBe('0.44')
+  })
+
+  it('Tables 11 and 17: widths of adapters', () => {
+    const widths = Array.from({ length: 300 }, (_, d) => million(adapters(d)))
+    expect(widths).not.toContain('2.56')
+    expect(digits((4096 * 12 * 2 * 768 * 128) / 1e9)).toBe('9.66')
+    const stages = [
+      [2, 128],
+      [2, 256],
+      [18, 512],
+      [2, 1024],
+    ] as const
+    expect(million(stages.reduce((sum, [blocks, width]) => sum + adapters(64, blocks, width), 0))).toBe(
+      '1.55',
+    )
+  })
+})
+
+describe.skipIf(!existsSync(new URL('spec/tables.json', shared)))(
+  'tables of the paper beside those handed down (skipped: no ../shared)',
+  () => {
+    type Tables = Record<
+      string,
+      { columns: string[]; rows: { method: string; values: (number | null)[] }[] } | string
+    >
+    const names: Readonly<Record<number, string>> = {
+      1: 'table1_variants',
+      2: 'table2_moe',
+      3: 'table3_vtab1k_vit_b',
+      6: 'table6_image_video',
+      8: 'table8_bottleneck',
+      11: 'table11_detection',
+      17: 'table17_swin_b',
+      18: 'table18_vit_l',
+      19: 'table19_vtab1k_vit_l',
+    }
+
+    it.each(paperTables.map((table) => [table.number, table] as const))(
+      'Table %i: every figure',
+      (number, table) => {
+        const given = (read('spec/tables.json') as Tables)[names[number] as string]
+        if (given === undefined || typeof given === 'string') throw new Error('no such table')
+        const find = (values: readonly unknown[], column: string) => values[given.columns.indexOf(column)]
+        const images = table.rows.filter(({ frames }) => frames === undefined)
+        const flops = number === 6 ? 'image_flops_G' : 'flops_G'
+        expect(images.map((row) => [row.method, Number(row.params), Number(row.flops)])).toEqual(
+          given.rows.map(({ method, values }) => [method, find(values, 'params_M'), find(values, flops)]),
+        )
+        const videos = table.rows.filter(({ frames }) => frames !== undefined)
+        const printed = number === 6 ? given.rows.map(({ values }) => find(values, 'video_flops_G')) : []
+        expect(videos.map((row) => Number(row.flops))).toEqual(printed)
+      },
+    )
+
+    it('counts what the reference counts', () => {
+      const { models, dyt_vit_b16: dispatched } = read('reference/flops.json') as {
+        models: Record<string, { total_macs: number; breakdown: { pooling_total: number; head: number } }>
+        dyt_vit_b16: Record<string, { giga_at_active_rate: Record<string, number> }>
+      }
+      const total = (name: string): number => (models[name]?.total_macs as number) / 1e9
+      const [vtab, complete, widths] = [rowsOf(3), rowsOf(6), rowsOf(8)]
+      expect(vtab['Full tuning']?.flopsG.ours).toBe(total('vit_b16'))
+      expect(vtab.AdaptFormer?.flopsG.ours).toBe(total('adaptformer_d8'))
+      expect(complete.AdaptFormer?.flopsG.ours).toBe(total('adaptformer_d64'))
+      expect(rowsOf(18)['Full tuning']?.flopsG.ours).toBe(total('vit_l16'))
+      expect(complete['Full tuning, video']?.flopsG.ours).toBe(total('video_8_frames_400_classes'))
+      const { breakdown } = models.video_8_frames_400_classes as (typeof models)[string]
+      const config = vitConfig('vit_base_patch16_224', 400)
+      expect(videoHeadCost(config, 8)).toBe(breakdown.pooling_total + breakdown.head)
+      const reference = (d: number, rate: string): number =>
+        dispatched[`d${d}`]?.giga_at_active_rate[rate] as number
+      // The reference gives six decimals and leaves the class token's logit out.
+      const logits = (12 * 768) / 1e9
+      for (const rate of ['0.5', '0.7', '0.9'])
+        expect(vtab[`DyT r=${rate}`]?.flopsG.ours).toBeCloseTo(reference(8, rate) + logits, 2)
+      expect(widths['d=16']?.flopsG.ours).toBeCloseTo(reference(16, '0.5') + logits, 5)
+      expect(widths['d=64']?.flopsG.ours).toBeCloseTo(reference(64, '0.5') + logits, 5)
+    })
+  },
+)

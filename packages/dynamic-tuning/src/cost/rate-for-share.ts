@@ -1,0 +1,30 @@
+import { ConfigError } from '../errors.ts'
+import { linearProbe } from '../tuners/linear.ts'
+import { type ModelCostSettings, modelCost } from './model-cost.ts'
+
+/** Halvings of the interval: the rate is found to a millionth. */
+const halvings = 20
+
+/**
+ * The active rate, the same at every gate, with which a model costs `share` of the bare ViT's FLOPs; never more than that.
+ * @throws ConfigError where it costs more with every gate closed, or less with every gate open
+ */
+export function rateForShare(
+  model: Pick<ModelCostSettings, 'config' | 'tuner' | 'options'>,
+  share: number,
+): number {
+  const bare = modelCost({ config: model.config, tuner: linearProbe }).flops.total
+  const at = (activeRate: number): number => modelCost({ ...model, activeRate }).flops.total / bare
+  const [closed, open] = [at(0), at(1)]
+  if (!(share >= closed && share <= open))
+    throw new ConfigError(
+      `cost: share ${share} of the static model's FLOPs, but ${model.tuner.name} can take ${closed.toFixed(3)} to ${open.toFixed(3)} of them. Give a share between.`,
+    )
+  let [low, high] = [0, 1]
+  for (let i = 0; i < halvings; i++) {
+    const middle = (low + high) / 2
+    if (at(middle) <= share) low = middle
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,69 @@
+import type { Loader } from '../data/loader.ts'
+import { ConfigError } from '../errors.ts'
+import type { Classifier } from './classifier.ts'
+import { quantile } from './timing.ts'
+
+/**
+ * How sure gates were, over some images: tables of quantiles of their probabilities, ascending, at even ranks from 0 to 1.
+ * They tell how large a share of decisions a threshold closes.
+ */
+export interface GateProbabilities {
+  /** Of all gates together. */
+  readonly pooled: readonly number[]
+  /** Of each gate, [D]. */
+  readonly gates: readonly (readonly number[])[]
+}
+
+/** Entries of a table: ranks are known to about 1 %. */
+const tableSize = 97
+
+/**
+ * Looks at the gates of a classifier that was made with `probabilities`, on all images of a loader.
+ * @throws ConfigError for one without gates or without that output
+ */
+export async function gateProbabilities(classifier: Classifier, loader: Loader): Promise<GateProbabilities> {
+  const { sites, decisions } = classifier.gates
+  const perGate: Float32Array[][] = sites.map(() => [])
+  let first = 0
+  for await (const { images, size } of loader.epoch(0)) {
+    const { probabilities } = await classifier.classify(images, undefined, { first })
+    if (probabilities === undefined)
+      throw new ConfigError('gates: this model gives no probabilities. Choose a method that dispatches.')
+    for (let row = 0; row < size * sites.length; row++)
+      perGate[row % sites.length]?.push(probabilities.slice(row * decisions, (row + 1) * decisions))
+    first += size
+  }
+  const joined = perGate.map(joinSorted)
+  return { pooled: tableOf(joinSorted(joined)), gates: joined.map(tableOf) }
+}
+
+function joinSorted(pieces: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    all.set(piece, at)
+    at += piece.length
+  }
+  return all.sort()
+}
+
+function tableOf(sorted: Float32Array): number[] {
+  const values = Array.from(sorted)
+  return Array.from({ length: tableSize }, (_, i) => quantile(values, i / (tableSize - 1)))
+}
+
+/** Share of decisions that a threshold closes, 0 to 1, by a table. */
+export function rankOf(table: readonly number[], threshold: number): number {
+  const last = table.length - 1
+  if (threshold < (table[0] as number)) return 0
+  const above = table.findIndex((value) => value > threshold)
+  if (above < 0) return 1
+  const [low, high] = [table[above - 1] as number, table[above] as number]
+  return (above - 1 + (threshold - low) / (high - low)) / last
+}
+
+/** The threshold that closes a share `rank` of decisions, by a table; all or none of them at 1 and 0. */
+export function thresholdAt(table: readonly number[], rank: number): number {
+  if (rank <= 0) return 0
+  return rank >= 1 ? 1 : quantile(table, rank)
+}

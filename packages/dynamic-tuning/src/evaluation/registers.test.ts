@@ -1,0 +1,109 @@
+import type { TensorData } from '@dynamic-tuning/engine'
+import { describe, expect, it } from 'vitest'
+import type { Loader } from '../data/loader.ts'
+import { vitShapes } from '../models/backbone.ts'
+import { tiny } from '../models/tiny.test.support.ts'
+import { patchCount, type VitConfig } from '../models/vit-config.ts'
+import { farthest, noise, randomValues, type Values } from '../nn/plain.test.support.ts'
+import { WeightStore } from '../nn/weight-store.ts'
+import { gumbelNoise } from '../training/noise.ts'
+import { paperLoss } from '../training/objective.ts'
+import { softTargets } from '../training/targets.ts'
+import { type StepResult, TrainingStep } from '../training/training-step.ts'
+import { dyt } from '../tuners/dyt.ts'
+import { plainDispatch } from '../tuners/plain-dispatch.test.support.ts'
+import { trainedPatterns, tune } from '../tuners/tune.ts'
+import { Classifier } from './classifier.ts'
+import { evaluate } from './evaluate.ts'
+
+const count = 3
+const config: VitConfig = { ...tiny, initValues: 0.1, regTokens: 3, globalPool: 'token+avg' }
+const options = { ...dyt.defaults, bottleneck: 3, adapterScale: 0.7, adapterDropout: 0 }
+const values: Values = randomValues(vitShapes(config, tune(dyt, options, { kind: 'masked' }).hooks), 1)
+const size = 3 * config.imageSize[0] * config.imageSize[1]
+const images = noise(count * size, 2)
+const labels = BigInt64Array.of(0n, 2n, 1n)
+const decisions = config.depth * patchCount(config)
+
+async function oneStep(adapterDropout: number): Promise<StepResult> {
+  const chosen = { ...options, adapterDropout }
+  const store = new WeightStore({ tensors: values, trainable: trainedPatterns(dyt, chosen) })
+  const settings = { config, tuner: dyt, options: chosen, loss: paperLoss, store, seed: 5, microBatch: 2 }
+  const step = await TrainingStep.create({ ...settings, compile: { threads: 1 } })
+  const targets = softTargets(labels, config.numClasses)
+  const result = await step.run({ images, targets, size: count }, 4)
+  await step.release()
+  return result
+}
+
+describe('register tokens are active in every layer and counted in no rate', () => {
+  it('while training: decisions are over patches, as plain loops make them', async () => {
+    const { logits, gates, activeRatePerGate } = await oneStep(0)
+    const masks = gates?.masks ?? new Float32Array()
+    const drawn = gumbelNoise({ seed: 5, step: 4, first: 0 }, [config.depth, count, patchCount(config)])
+    const noiseOf = (image: number): number[][] =>
+      Array.from({ length: config.depth }, (_, layer) => {
+        const start = (layer * count + image) * patchCount(config)
+        return [...drawn.data.subarray(start, start + patchCount(config))]
+      })
+    const wanted = Array.from({ length: count }, (_, i) =>
+      plainDispatch(images.subarray(i * size), values, config, options, { noise: noiseOf(i) }),
+    )
+    expect([...masks]).toEqual(wanted.flatMap(({ gates: own }) => own.flatMap(({ hard }) => hard)))
+    expect(gates?.masks.length).toBe(count * decisions)
+    expect(
+      farthest(
+        logits,
+        wanted.flatMap((image) => image.logits),
+      ),
+    ).toBeLessThan(1e-4)
+    const share = activeRatePerGate.reduce((a, b) => a + b, 0) / config.depth
+    const active = masks.reduce((a, b) => a + b, 0)
+    expect(share).toBeCloseTo(active / (count * decisions), 6)
+  })
+
+  it('adapters of all tokens take dropout', async () => {
+    const [without, dropped] = [await oneStep(0), await oneStep(0.5)]
+    expect(dropped.gates?.masks.length).toBe(count * decisions)
+    expect(farthest(dropped.logits, without.logits)).toBeGreaterThan(1e-3)
+  })
+
+  it.each([
+    [-100, 0],
+    [100, 1],
+  ])('when evaluating: dispatcher biases of %i make the rate %i', async (bias, rate) => {
+    const closed = new Map<string, TensorData>(values)
+    for (let layer = 0; layer < config.depth; layer++)
+      closed.set(`blocks.${layer}.mlp_token_select.mlp_head.bias`, {
+        dtype: 'float32',
+        shape: [1],
+        data: Float32Array.of(bias),
+      })
+    const loader: Pick<Loader, 'epoch'> = {
+      async *epoch() {
+        yield { images: images.slice(), labels, indices: Int32Array.of(0, 1, 2), size: count }
+      },
+    }
+    const store = new WeightStore({ tensors: closed })
+    const classifier = await Classifier.create({
+      config,
+      tuner: dyt,
+      options,
+      store,
+      compile: { threads: 1 },
+    })
+    const { activeRate } = await evaluate(classifier, loader as Loader)
+    const { logits } = await classifier.classify(images)
+    await classifier.release()
+    expect(activeRate).toBe(rate)
+    const wanted = Array.from({ length: count }, (_, i) =>
+      plainDispatch(images.subarray(i * size), closed, config, options),
+    )
+    expect(
+      farthest(
+        logits,
+        wanted.flatMap((image) => image.logits),
+      ),
+    ).toBeLessThan(1e-4)
+  })
+})

@@ -1,0 +1,67 @@
+import { ConfigError } from '../errors.ts'
+import { gatedMlp } from './gated-mlp.ts'
+import type { VitConfig } from './vit-config.ts'
+
+/** Sizes of the usual models: embedDim, depth, numHeads. */
+const sizes: Readonly<Record<string, readonly [number, number, number]>> = {
+  tiny: [192, 12, 3],
+  small: [384, 12, 6],
+  base: [768, 12, 12],
+  large: [1024, 24, 16],
+}
+
+/** Models that share a form of name. */
+interface Family {
+  /** Captures the size, the patch and, unless `pixels` tells it, the side of the image. */
+  readonly name: RegExp
+  /** How messages write the name. */
+  readonly shown: string
+  readonly pixels?: number
+  readonly settings?: Pick<VitConfig, 'initValues' | 'regTokens' | 'noEmbedClass'>
+}
+
+// As timm's vision_transformer.py and deit.py have them; DINOv2 takes images of 37 x 37 patches.
+const families: readonly Family[] = [
+  {
+    name: /^vit_(tiny|small|base|large)_patch(\d+)_(\d+)$/,
+    shown: 'vit_{tiny|small|base|large}_patch{P}_{S}',
+  },
+  {
+    name: /^deit3_(small|base|large)_patch(16)_(224|384)$/,
+    shown: 'deit3_{small|base|large}_patch16_{224|384}',
+    settings: { initValues: 1e-6, noEmbedClass: true },
+  },
+  {
+    name: /^vit_(small|base|large)_patch(14)_dinov2$/,
+    shown: 'vit_{small|base|large}_patch14_dinov2',
+    pixels: 518,
+    settings: { initValues: 1e-5 },
+  },
+  {
+    name: /^vit_(small|base|large)_patch(14)_reg4_dinov2$/,
+    shown: 'vit_{small|base|large}_patch14_reg4_dinov2',
+    pixels: 518,
+    settings: { initValues: 1e-5, regTokens: 4, noEmbedClass: true },
+  },
+]
+
+/**
+ * What timm's name of a model says, a tag after a dot (`.augreg_in21k`) left out; sizes are not yet checked.
+ * @throws ConfigError for a name that is not in the table
+ */
+export function settingsNamed(name: string): Omit<VitConfig, 'numClasses'> {
+  const [untagged = ''] = name.split('.')
+  if (/^vit_giant_patch14_(reg4_)?dinov2$/.test(untagged)) throw gatedMlp(`model ${name}`)
+  for (const { name: pattern, pixels, settings } of families) {
+    const [, size = '', patch, side = pixels] = pattern.exec(untagged) ?? []
+    const known = sizes[size]
+    if (known === undefined) continue
+    const [embedDim, depth, numHeads] = known
+    const usual = { mlpRatio: 4, globalPool: 'token', layerNormEps: 1e-6, qkvBias: true } as const
+    const imageSize = [Number(side), Number(side)] as const
+    return { ...usual, imageSize, patchSize: Number(patch), embedDim, depth, numHeads, ...settings }
+  }
+  throw new ConfigError(
+    `model: unknown name ${name}. Use ${families.map(({ shown }) => shown).join(', ')}, builtin, or a path.`,
+  )
+}

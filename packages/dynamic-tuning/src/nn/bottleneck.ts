@@ -1,0 +1,37 @@
+import { linear, slice, type Tensor } from '@dynamic-tuning/engine'
+import { type Initializer, kaimingUniform, zeros } from './initializers.ts'
+import type { Weights } from './weight-store.ts'
+
+/** Sizes of a bottleneck, and what is between its maps. */
+export interface BottleneckOptions {
+  /** h, inner features. */
+  readonly features: number
+  /** Inner features of the stored weights, of which the first h are used; absent: h. */
+  readonly stored?: number | undefined
+  readonly activation: (x: Tensor) => Tensor
+  /** Called on the inner features [..., h] after the activation: dropout. */
+  readonly drop?: (inner: Tensor) => Tensor
+  readonly init?: { readonly down: Initializer; readonly up: Initializer; readonly bias: Initializer }
+}
+
+/** A new one adds nothing, and yet every weight but `down` has a gradient at once. */
+const usual = { down: kaimingUniform, up: zeros, bias: zeros }
+
+/**
+ * act(x Wd^T + bd) Wu^T + bu with `down.weight` [h, C], `up.weight` [C, h] and their biases: the inside of a sequential
+ * adapter (arXiv:1902.00751), its residual left out. x: [..., C] -> [..., C].
+ */
+export function bottleneck(x: Tensor, weights: Weights, options: BottleneckOptions): Tensor {
+  const { features: h, stored = h, activation, drop = (inner) => inner, init = usual } = options
+  const width = Number(x.shape.at(-1))
+  const down = leading(weights.get('down.weight', [stored, width], init.down), 0, h)
+  const downBias = leading(weights.get('down.bias', [stored], init.bias), 0, h)
+  const up = leading(weights.get('up.weight', [width, stored], init.up), 1, h)
+  const inner = drop(activation(linear(x, down, downBias)))
+  return linear(inner, up, weights.get('up.bias', [width], init.bias))
+}
+
+/** The first `count` of x along `axis`. */
+export function leading(x: Tensor, axis: number, count: number): Tensor {
+  return x.shape[axis] === count ? x : slice(x, axis, 0, count)
+}

@@ -1,0 +1,18 @@
+import { adaptersAfter, sequentialDropout, sequentialParameters } from './sequential-adapters.ts'
+import { defineTuner } from './tuner.ts'
+
+/** Adapters in Pfeiffer's place (arXiv:2005.00247): one after the MLP of every layer, the "Adapter" of VTAB-1K tables. */
+export const adapterPfeiffer = defineTuner({
+  name: 'adapter-pfeiffer',
+  summary: 'an adapter after the MLP of every layer',
+  paper: 'arXiv:2005.00247',
+  equation: "f' = f + GELU(f Wd^T + bd) Wu^T + bu",
+  family: 'sequential adapter',
+  trainable: [/\.adapter\./, /^head\./],
+  defaults: { bottleneck: 8, adapterDropout: 0.1 },
+  uses: ['bottleneck', 'adapterDropout'],
+  parameterFormula: 'L (2 D h + h + D)',
+  parameterCount: (config, options) => sequentialParameters(1, config, options),
+  dropoutSites: (options) => sequentialDropout(1, options),
+  open: (options, pass) => adaptersAfter([['mlp', 'adapter']], options, pass),
+})

@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TensorData } from '@dynamic-tuning/engine'
+import { afterAll, describe, expect, it } from 'vitest'
+import { modelCost } from '../cost/model-cost.ts'
+import { Classifier } from '../evaluation/classifier.ts'
+import { readSafetensors } from '../io/safetensors.ts'
+import { writeSafetensors } from '../io/safetensors-writer.ts'
+import { vitShapes } from '../models/backbone.ts'
+import { tiny } from '../models/tiny.test.support.ts'
+import { vitConfig } from '../models/vit-config.ts'
+import { farthest, noise, randomValues } from '../nn/plain.test.support.ts'
+import { WeightStore } from '../nn/weight-store.ts'
+import { AdamW } from '../training/adamw.ts'
+import { paperLoss } from '../training/objective.ts'
+import { softTargets } from '../training/targets.ts'
+import { type StepResult, TrainingStep } from '../training/training-step.ts'
+import { checkTuning } from './check-tuning.ts'
+import { linearProbe } from './linear.ts'
+import { canMerge, mergeTuned, type TunedWeights } from './merge.ts'
+import { trainedPatterns, tune } from './tune.ts'
+import type { Tuner, TunerOptions } from './tuner.ts'
+
+export const config = { ...tiny, embedDim: 16 }
+const base = randomValues(vitShapes(config), 1)
+const labels = BigInt64Array.of(0n, 1n, 2n, 0n, 1n, 2n, 1n, 0n)
+const images = noise(labels.length * 3 * config.imageSize[0] * config.imageSize[1], 2)
+const batch = { images, targets: softTargets(labels, config.numClasses), size: labels.length }
+
+/** Logits as inference gives them. */
+export async function logitsOf(
+  { config, tuner, options, tensors }: TunedWeights,
+  pass: 'skip' | 'masked' | 'complete' = 'skip',
+): Promise<Float32Array> {
+  const store = new WeightStore({ tensors, seed: 3 })
+  const classifier = await Classifier.create({ config, tuner, options, store, pass, compile: { threads: 1 } })
+  const { logits } = await classifier.classify(images)
+  await classifier.release()
+  return logits
+}
+
+/** A tuned model with random weights everywhere. */
+export function randomTuned(tuner: Tuner, options: TunerOptions, deviation = 0.3): TunedWeights {
+  const shapes = vitShapes(config, tune(tuner, options, { kind: 'masked' }).hooks)
+  return { config, tuner, options, tensors: randomValues(shapes, 7, deviation) }
+}
+
+async function train(tuner: Tuner, options: TunerOptions, steps: number, rate: number) {
+  const trainable = trainedPatterns(tuner, options)
+  const store = new WeightStore({ tensors: base, trainable, seed: 3 })
+  const common = { config, tuner, options, store, loss: paperLoss, seed: 5, microBatch: 8 }
+  const step = await TrainingStep.create({ ...common, compile: { threads: 1 } })
+  const start = new Map([...step.weights].map(([name, { data }]) => [name, data.slice()]))
+  const optimizer = new AdamW(step.weights, { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 })
+  const results: StepResult[] = []
+  for (let at = 0; at < steps; at++) {
+    results.push(await step.run(batch, at))
+    optimizer.update((results.at(-1) as StepResult).gradients, rate)
+  }
+  await step.release()
+  const tensors = new Map<string, TensorData>([...base, ...step.weights])
+  return { weights: step.weights, start, results, tuned: { config, tuner, options, tensors } }
+}
+
+/** Small settings for a method, and the rate at which it learns eight images by heart in 120 steps. */
+export interface TunerCase {
+  readonly options?: Partial<TunerOptions>
+  readonly rate?: number
+}
+
+/** What every method owes: registered once in `methods.test.ts`. */
+export function describeTuner(tuner: Tuner, { options: chosen = {}, rate = 3e-2 }: TunerCase = {}): void {
+  const options: TunerOptions = { ...tuner.defaults, adapterDropout: 0, ...chosen }
+  const temp = mkdtempSync(join(tmpdir(), 'tuner-'))
+  afterAll(() => rmSync(temp, { recursive: true }))
+
+  describe(tuner.name, () => {
+    it(tuner.startsAsBase ? 'starts as the base model' : 'does not start as the base model', async () => {
+      const fresh = await logitsOf({ config, tuner, options, tensors: base }, 'complete')
+      const plain = { config, tuner: linearProbe, options: linearProbe.defaults, tensors: base }
+      const off = farthest(fresh, await logitsOf(plain))
+      if (tuner.startsAsBase) expect(off).toBeLessThan(1e-5)
+      else expect(off).toBeGreaterThan(1e-3)
+    })
+
+    it('moves every weight it trains and no other', async () => {
+      const { weights, start } = await train(tuner, options, 3, 1e-2)
+      const shapes = vitShapes(config, tune(tuner, options, { kind: 'masked' }).hooks)
+      const patterns = trainedPatterns(tuner, options)
+      const trained = [...shapes.keys()].filter((name) => patterns.some((pattern) => pattern.test(name)))
+      expect([...weights.keys()].sort()).toEqual(trained.sort())
+      for (const [name, { data }] of weights) expect([name, data]).not.toEqual([name, start.get(name)])
+      expect(base).toEqual(randomValues(vitShapes(config), 1))
+    })
+
+    it('has as many parameters as its formula says, small and as ViT-B/16', () => {
+      const cases = [
+        [config, options],
+        [{ ...config, qkvBias: false, globalPool: 'avg', mlpRatio: 3, depth: 3 }, options],
+        [vitConfig('vit_base_patch16_224', 100), tuner.defaults],
+      ] as const
+      for (const [model, own] of cases) {
+        const { trainableWithoutHead, trainableParts } = modelCost({
+          config: model,
+          tuner,
+          options: own,
+        }).params
+        const gates = Object.entries(trainableParts).filter(([part]) => part.endsWith('_token_select'))
+        const rest = gates.reduce((count, [, size]) => count - size, trainableWithoutHead)
+        expect(rest).toBe(tuner.parameterCount(model, own))
+      }
+    })
+
+    it('learns eight images by heart, with the same bits for the same seed', async () => {
+      const { results, weights } = await train(tuner, options, 120, rate)
+      const { logits, scalars } = results.at(-1) as StepResult
+      const guesses = Array.from(labels, (_, i) => {
+        const row = logits.subarray(i * config.numClasses, (i + 1) * config.numClasses)
+        return BigInt(row.indexOf(Math.max(...row)))
+      })
+      expect(guesses).toEqual([...labels])
+      expect(scalars.loss).toBeLessThan((results[0]?.scalars.loss as number) / 3)
+      const dropping = { ...options, adapterDropout: 0.2 }
+      const [one, two] = [await train(tuner, dropping, 3, 1e-2), await train(tuner, dropping, 3, 1e-2)]
+      expect(one.weights).toEqual(two.weights)
+      const drops = tuner.dropoutSites(options) !== undefined
+      const without = await train(tuner, options, 3, 1e-2)
+      expect(one.results[2]?.scalars.loss === without.results[2]?.scalars.loss).toBe(!drops)
+      expect(weights.size).toBeGreaterThan(0)
+    })
+
+    it('gives the same logits after saving and loading what was trained', async () => {
+      const { tuned, weights } = await train(tuner, options, 2, 1e-2)
+      const path = join(temp, `${tuner.name}.safetensors`)
+      writeSafetensors(path, weights)
+      const loaded = { ...tuned, tensors: new Map([...base, ...readSafetensors(path)]) }
+      expect(await logitsOf(loaded)).toEqual(await logitsOf(tuned))
+    })
+
+    it('accepts its own settings', () => {
+      expect(() => checkTuning('test', tuner, options)).not.toThrow()
+      expect(() => checkTuning('test', tuner, tuner.defaults)).not.toThrow()
+    })
+
+    it.runIf(canMerge(tuner))('merged: the same logits, and the cost of a plain ViT', async () => {
+      for (const model of [config, { ...config, qkvBias: false }]) {
+        const shapes = vitShapes(model, tune(tuner, options, { kind: 'masked' }).hooks)
+        const tuned = { config: model, tuner, options, tensors: randomValues(shapes, 7, 0.25) }
+        const merged = mergeTuned(tuned)
+        const wanted = await logitsOf(tuned)
+        const scale = Math.max(1, ...wanted.map(Math.abs))
+        expect(farthest(await logitsOf(merged), wanted)).toBeLessThan(1e-5 * scale)
+        if (tuner.parts !== undefined) continue
+        const plain = { config: merged.config, tuner: linearProbe, options: linearProbe.defaults }
+        expect([...merged.tensors.keys()].sort()).toEqual([...vitShapes(merged.config).keys()].sort())
+        expect(modelCost(merged).flops).toEqual(modelCost(plain).flops)
+      }
+    })
+  })
+}

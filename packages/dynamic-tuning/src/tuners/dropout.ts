@@ -1,0 +1,55 @@
+import { type Dim, input, mul, reshape, slice, type Tensor } from '@dynamic-tuning/engine'
+import { patchCount, prefixTokens, type VitConfig } from '../models/vit-config.ts'
+import type { Dropout, Pass, Tuner, TunerOptions } from './tuner.ts'
+
+/**
+ * A method's dropout with its graph input `name`, [A, B, T, F]: A places, the most tokens T and the most features F at one of
+ * them. Undefined where nothing is dropped.
+ */
+export function dropoutInput(
+  name: string,
+  tuner: Tuner,
+  options: TunerOptions,
+  config: VitConfig,
+): Dropout | undefined {
+  const where = options.adapterDropout === 0 ? undefined : tuner.dropoutSites(options)
+  const features = where?.features(config) ?? 0
+  if (where === undefined || where.perLayer === 0 || features === 0) return undefined
+  const tokens = patchCount(config) + prefixTokens(config) + mostPrompts(tuner, options, config)
+  const { perLayer } = where
+  return { factors: input(name, [perLayer * config.depth, 'B', tokens, features]), perLayer, first: 0 }
+}
+
+/** Most prompt tokens in any layer. */
+export function mostPrompts(tuner: Tuner, options: TunerOptions, { depth }: VitConfig): number {
+  return Math.max(...Array.from({ length: depth }, (_, layer) => tuner.promptsAt(options, layer)))
+}
+
+/** A place in a layer where features are dropped. */
+export interface DropPlace {
+  readonly layer: number
+  /** Number among the method's places in the layer. */
+  readonly slot: number
+}
+
+/** x with features dropped as the pass says for this place: the same in passes without dropout. x: [B, N, F]. */
+export function dropped(x: Tensor, pass: Pass, place: DropPlace): Tensor {
+  const factors = dropoutOf(pass, place, [Number(x.shape[1]), Number(x.shape[2])])
+  return factors === undefined ? x : mul(x, factors)
+}
+
+/** The factors [B, N, F] of a place, out of the pass's. */
+export function dropoutOf(
+  pass: Pass,
+  { layer, slot }: DropPlace,
+  [tokens, features]: readonly [number, number],
+): Tensor | undefined {
+  const dropout = 'dropout' in pass ? pass.dropout : undefined
+  if (dropout === undefined) return undefined
+  const { factors, perLayer, first } = dropout
+  const [, batch, most, widest] = factors.shape as [number, Dim, number, number]
+  const site = layer * perLayer + first + slot
+  const own = reshape(slice(factors, 0, site, site + 1), [batch, most, widest])
+  const near = tokens === most ? own : slice(own, 1, 0, tokens)
+  return features === widest ? near : slice(near, 2, 0, features)
+}

@@ -1,0 +1,157 @@
+import { add, linear, mul, reshape, type Tensor, type TensorData } from '@dynamic-tuning/engine'
+import type { ModelPlace } from '../models/hooks.ts'
+import { hiddenFeatures, type VitConfig } from '../models/vit-config.ts'
+import { kaimingUniform, zeros } from '../nn/initializers.ts'
+import { dropped } from './dropout.ts'
+import { addProduct, copyOf, product, without } from './merging.ts'
+import type { Pass, Tensors, Tuner, TunerOptions } from './tuner.ts'
+
+/** The small matrices of a layer, on either side of them U and V: T is a tensor of the graph, or plain numbers. */
+export interface Cores<T> {
+  /** [3r, r]: rows of q, k and v. */
+  readonly qkv: T
+  /** [r, r] */
+  readonly proj: T
+  /** [m r, r]: rows of the m pieces of outputs. */
+  readonly fc1: T
+  /** [r, m r]: columns of the m pieces of inputs. */
+  readonly fc2: T
+}
+
+/** Where the small matrices of a form of FacT come from. */
+export interface CoreSource {
+  /** As nodes of the graph. */
+  nodes(place: ModelPlace, layer: number, rank: number): Cores<Tensor>
+  /** As numbers, row by row. */
+  values(tensors: Tensors, layer: number, config: VitConfig, rank: number): Cores<ArrayLike<number>>
+}
+
+/** Pieces of C x C that the MLP's maps are cut into. */
+export function pieces(config: VitConfig): number {
+  return hiddenFeatures(config) / config.embedDim
+}
+
+/**
+ * FacT (arXiv:2212.03145): every C x C piece of every map in a layer gains s V S U, with U `fact.u.weight` [r, C] and
+ * V `fact.v.weight` [C, r] shared by the whole model and a small S [r, r] for each piece.
+ */
+export function factHooks(source: CoreSource, options: TunerOptions, pass: Pass): ReturnType<Tuner['open']> {
+  const known = new Map<number, Cores<Tensor>>()
+  return {
+    hooks: {
+      afterLinear(y, x, { name, index, root, config }) {
+        if (index === undefined) return y
+        const cores = known.get(index) ?? source.nodes({ root, config }, index, options.rank)
+        known.set(index, cores)
+        const drop = (h: Tensor): Tensor => dropped(h, pass, { layer: index, slot: maps.indexOf(name) })
+        const shared = sharedFactors({ root, config }, options.rank)
+        const core = cores[name.split('.')[1] as keyof Cores<Tensor>]
+        const change = name === 'mlp.fc2' ? gathered(x, core, shared, drop) : spread(x, core, shared, drop)
+        return add(y, options.adapterScale === 1 ? change : mul(change, options.adapterScale))
+      },
+    },
+  }
+}
+
+/** Maps of a layer in the order of their places for dropout. */
+const maps = ['attn.qkv', 'attn.proj', 'mlp.fc1', 'mlp.fc2']
+
+interface Shared {
+  readonly u: Tensor
+  readonly v: Tensor
+}
+
+function sharedFactors({ root, config }: ModelPlace, rank: number): Shared {
+  const u = root.get('fact.u.weight', [rank, config.embedDim], kaimingUniform)
+  return { u, v: root.get('fact.v.weight', [config.embedDim, rank], zeros) }
+}
+
+/** k pieces of outputs: [..., k C] of x [..., C], core [k r, r]. */
+function spread(x: Tensor, core: Tensor, { u, v }: Shared, drop: (h: Tensor) => Tensor): Tensor {
+  const rows = x.shape.slice(0, -1)
+  const [width, rank] = v.shape as [number, number]
+  const inner = drop(linear(linear(x, u), core))
+  const count = Number(inner.shape.at(-1)) / rank
+  if (count === 1) return linear(inner, v)
+  return reshape(linear(reshape(inner, [...rows, count, rank]), v), [...rows, count * width])
+}
+
+/** m pieces of inputs: [..., C] of x [..., m C], core [r, m r]. */
+function gathered(x: Tensor, core: Tensor, { u, v }: Shared, drop: (h: Tensor) => Tensor): Tensor {
+  const rows = x.shape.slice(0, -1)
+  const [rank, width] = u.shape as [number, number]
+  const count = Number(x.shape.at(-1)) / width
+  const inner = linear(reshape(x, [...rows, count, width]), u)
+  return linear(drop(linear(reshape(inner, [...rows, count * rank]), core)), v)
+}
+
+/** What both forms have in common. */
+export const factTuner = {
+  paper: 'arXiv:2212.03145',
+  family: 'fact',
+  uses: ['rank', 'adapterScale', 'adapterDropout'],
+  dropoutSites: ({ rank }) => ({
+    perLayer: 4,
+    features: (config: VitConfig) => Math.max(3, pieces(config)) * rank,
+  }),
+  refuses: ({ rank }) => (rank === 0 ? 'its rank is 0; give 16, for instance' : undefined),
+  refusesModel: (config) =>
+    Number.isInteger(pieces(config))
+      ? undefined
+      : `it cuts the MLP into pieces of ${config.embedDim} features, and ${hiddenFeatures(config)} are no multiple`,
+} as const satisfies Partial<Omit<Tuner, 'defaults'>>
+
+/** Adds s V S U to every piece of the dense weights. */
+export function mergeFact(source: CoreSource): NonNullable<Tuner['merge']> {
+  return (tensors, config, { rank, adapterScale }) => {
+    const merged = without(tensors, /(?:^|\.)fact(?:\.|_)/)
+    const [u, v] = ['fact.u.weight', 'fact.v.weight'].map((name) => tensors.get(name)?.data as Float32Array)
+    const factors = { u, v, rank, scale: adapterScale, width: config.embedDim } as PlainFactors
+    for (let i = 0; i < config.depth; i++) {
+      const cores = source.values(tensors, i, config, rank)
+      const all = {
+        'attn.qkv': cores.qkv,
+        'attn.proj': cores.proj,
+        'mlp.fc1': cores.fc1,
+        'mlp.fc2': cores.fc2,
+      }
+      for (const [name, core] of Object.entries(all)) {
+        const weight = copyOf(tensors, `blocks.${i}.${name}.weight`)
+        mergeMap(weight, core, factors, name === 'mlp.fc2')
+        merged.set(`blocks.${i}.${name}.weight`, weight as TensorData)
+      }
+    }
+    return merged
+  }
+}
+
+interface PlainFactors {
+  readonly u: Float32Array
+  readonly v: Float32Array
+  readonly rank: number
+  readonly width: number
+  readonly scale: number
+}
+
+/** Piece after piece of one map: below each other, or (`beside`) next to each other. */
+function mergeMap(
+  weight: TensorData<'float32'>,
+  core: ArrayLike<number>,
+  { u, v, rank, width, scale }: PlainFactors,
+  beside: boolean,
+): void {
+  const count = core.length / rank ** 2
+  const columns = weight.shape[1] as number
+  for (let j = 0; j < count; j++) {
+    // S of piece j: rows j r ... of [k r, r], or columns j r ... of [r, k r].
+    const piece = Float64Array.from({ length: rank ** 2 }, (_, i) => {
+      const [row, column] = [Math.floor(i / rank), i % rank]
+      return core[
+        beside ? row * count * rank + j * rank + column : (j * rank + row) * rank + column
+      ] as number
+    })
+    const left = product({ left: v, right: piece, inner: rank })
+    const place = { row: beside ? 0 : j * width, column: beside ? j * width : 0, columns }
+    addProduct(weight.data, place, { left, right: u, inner: rank }, scale)
+  }
+}

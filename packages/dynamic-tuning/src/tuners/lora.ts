@@ -1,0 +1,84 @@
+import { add, concat, mul, type Tensor, type TensorData, zerosLike } from '@dynamic-tuning/engine'
+import type { VitConfig } from '../models/vit-config.ts'
+import { kaimingUniform, zeros } from '../nn/initializers.ts'
+import { linearWithoutBias } from '../nn/linear.ts'
+import type { Weights } from '../nn/weight-store.ts'
+import { dropped } from './dropout.ts'
+import { addProduct, copyOf, without } from './merging.ts'
+import { defineTuner, type Pass, type Tensors, type TunerOptions } from './tuner.ts'
+
+/** Rows of `qkv` that are changed, in thirds: query and value. */
+const targets = [
+  ['lora_q', 0],
+  ['lora_v', 2],
+] as const
+
+/**
+ * LoRA (arXiv:2106.09685) on query and value, as on VTAB-1K: q = q + (alpha / r) (u A_q^T) B_q^T and the same for v, before
+ * the heads are split; keys are left alone. A `down.weight` [r, C], B `up.weight` [C, r], no biases. Merges into `qkv`.
+ */
+export const lora = defineTuner({
+  name: 'lora',
+  summary: 'low-rank changes of query and value, which merge into the weights',
+  paper: 'arXiv:2106.09685',
+  equation: 'q = q + (alpha / r) u Aq^T Bq^T, v = v + (alpha / r) u Av^T Bv^T',
+  trainable: [/\.lora_[qv]\./, /^head\./],
+  defaults: { rank: 8, loraAlpha: 8, adapterDropout: 0.1 },
+  uses: ['rank', 'loraAlpha', 'adapterDropout'],
+  parameterFormula: '4 L D r',
+  parameterCount: ({ depth, embedDim }, { rank }) => 4 * depth * embedDim * rank,
+  dropoutSites: ({ rank }) => ({ perLayer: 2, features: () => rank }),
+  refuses: ({ rank }) => (rank === 0 ? 'its rank is 0; give 8, for instance' : undefined),
+  open: (options, pass) => ({
+    hooks: {
+      afterLinear(y, x, { name, root, index = 0 }) {
+        if (name !== 'attn.qkv') return y
+        const own = root.at(`blocks.${index}.attn`)
+        return add(y, mul(change(x, own, { index, options, pass }), scaleOf(options)))
+      },
+    },
+  }),
+  merge,
+})
+
+const scaleOf = ({ loraAlpha, rank }: TunerOptions): number => loraAlpha / rank
+
+/** What query, key and value gain, [..., 3C] of x [..., C], not yet scaled. */
+function change(
+  x: Tensor,
+  weights: Weights,
+  { index, options, pass }: { index: number; options: TunerOptions; pass: Pass },
+): Tensor {
+  const [query, value] = targets.map(([name], i) => {
+    const inner = linearWithoutBias(x, weights.at(`${name}.down`), options.rank, kaimingUniform)
+    const kept = dropped(inner, pass, { layer: index, slot: i })
+    return linearWithoutBias(kept, weights.at(`${name}.up`), Number(x.shape.at(-1)), zeros)
+  }) as [Tensor, Tensor]
+  return concat([query, zerosLike(query), value], query.shape.length - 1)
+}
+
+/** Rows 0 .. C - 1 of `qkv.weight` gain s B_q A_q, rows 2C .. 3C - 1 gain s B_v A_v. */
+function merge(
+  tensors: Tensors,
+  { depth, embedDim: width }: VitConfig,
+  options: TunerOptions,
+): Map<string, TensorData> {
+  const merged = without(tensors, /\.lora_[qv]\./)
+  for (let i = 0; i < depth; i++) {
+    const at = `blocks.${i}.attn`
+    const weight = copyOf(tensors, `${at}.qkv.weight`)
+    for (const [name, third] of targets) {
+      const down = tensors.get(`${at}.${name}.down.weight`) as TensorData<'float32'>
+      const up = tensors.get(`${at}.${name}.up.weight`) as TensorData<'float32'>
+      const place = { row: third * width, column: 0, columns: width }
+      addProduct(
+        weight.data,
+        place,
+        { left: up.data, right: down.data, inner: options.rank },
+        scaleOf(options),
+      )
+    }
+    merged.set(`${at}.qkv.weight`, weight)
+  }
+  return merged
+}

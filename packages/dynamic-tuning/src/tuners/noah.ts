@@ -1,0 +1,124 @@
+import { add, linear, type Tensor } from '@dynamic-tuning/engine'
+import type { Place } from '../models/hooks.ts'
+import type { VitConfig } from '../models/vit-config.ts'
+import { bottleneck, leading } from '../nn/bottleneck.ts'
+import { kaimingUniform, zeros } from '../nn/initializers.ts'
+import { quickGelu } from '../nn/quick-gelu.ts'
+import type { Weights } from '../nn/weight-store.ts'
+import { dropped } from './dropout.ts'
+import { defineTuner, type Pass, type TunerOptions } from './tuner.ts'
+import { promptStart, withoutPrompts, withPrompts } from './vpt.ts'
+
+type Module = 'visualPromptDim' | 'loraDim' | 'adapterDim'
+const modules: readonly Module[] = ['visualPromptDim', 'loraDim', 'adapterDim']
+
+/** Size of a module in a layer. */
+function sizeAt(options: TunerOptions, module: Module, layer: number): number {
+  const list = options[module] ?? [0]
+  return (list.length === 1 ? list[0] : list[layer]) ?? 0
+}
+
+/** Prompts in a layer: those of the layer before give way to its own, if it has any. */
+function promptsAt(options: TunerOptions, layer: number): number {
+  let count = 0
+  for (let i = 0; i <= layer; i++) count += sizeAt(options, 'visualPromptDim', i) - replaced(options, i)
+  return count
+}
+
+/** Prompts that are taken out before layer `i` adds its own. */
+function replaced(options: TunerOptions, i: number): number {
+  return i === 0 || sizeAt(options, 'visualPromptDim', i) === 0
+    ? 0
+    : sizeAt(options, 'visualPromptDim', i - 1)
+}
+
+/**
+ * One sub-network of NOAH (arXiv:2206.04673): in every layer prompts, a low-rank change of query, key and value with one A
+ * (scale 1), and an adapter after the MLP, of sizes that the search chose. With `superDim` the weights are those of the
+ * super-network, of which leading slices are used. Prompts stand after the class token; they have no positions, so it makes
+ * no difference to the paper's place at the end.
+ */
+export const noah = defineTuner({
+  name: 'noah',
+  summary: 'prompts, low-rank changes and adapters of sizes of their own in every layer',
+  paper: 'arXiv:2206.04673',
+  equation: "[q k v] = [q k v] + u A^T B^T, f' = f + qg(f Wd^T + bd) Wu^T + bu, prompts before the layer",
+  family: 'subnet',
+  startsAsBase: false,
+  trainable: [/(?:^blocks\.\d+\.prompt$|\.attn\.lora\.|\.adapter\.)/, /^head\./],
+  defaults: { visualPromptDim: [5], loraDim: [5], adapterDim: [5], adapterDropout: 0.1 },
+  uses: [...modules, 'superDim', 'adapterDropout'],
+  parameterFormula: 'sum over layers of p D + 4 l D + (2 a D + a + D if a > 0)',
+  parameterCount,
+  promptsAt,
+  needsAllTokens: ({ visualPromptDim = [0] }) =>
+    Math.max(...visualPromptDim) > 0
+      ? 'its prompts have places among the tokens and were not meant to leave'
+      : undefined,
+  dropoutSites: (options) => ({ perLayer: 2, features: () => widest(options) }),
+  refuses(options) {
+    const largest = Math.max(widest(options), ...(options.visualPromptDim ?? [0]))
+    if (largest === 0) return 'all its sizes are 0; give visualPromptDim, loraDim or adapterDim'
+    const { superDim = largest } = options
+    return largest > superDim ? `a size of ${largest} does not fit into superDim ${superDim}` : undefined
+  },
+  refusesModel({ depth }, options) {
+    const wrong = modules.find((name) => ![1, depth].includes(options[name]?.length ?? 1))
+    return wrong && `${wrong} has ${options[wrong]?.length} sizes for ${depth} layers; give one, or ${depth}`
+  },
+  open: (options, pass) => ({
+    hooks: {
+      enter: (x, place) => prompted(x, place, options),
+      afterLinear(y, x, { name, index, root }) {
+        if (name !== 'attn.qkv' || index === undefined) return y
+        return lowRank(y, x, root.at(`blocks.${index}.attn.lora`), { index, options, pass })
+      },
+      branch: (y, part, place) => (part === 'mlp' ? adapted(y, place, options, pass) : y),
+      leave: (x, _stages, { config }) =>
+        config.globalPool === 'token' ? x : withoutPrompts(x, promptsAt(options, config.depth - 1)),
+    },
+  }),
+})
+
+const widest = ({ loraDim = [0], adapterDim = [0] }: TunerOptions): number =>
+  Math.max(...loraDim, ...adapterDim)
+
+function prompted(x: Tensor, { index, weights, config }: Place, options: TunerOptions): Tensor {
+  const count = sizeAt(options, 'visualPromptDim', index)
+  if (count === 0) return x
+  const { superDim = count } = options
+  const all = weights.get('prompt', [1, superDim, config.embedDim], promptStart(config))
+  return withPrompts(withoutPrompts(x, replaced(options, index)), leading(all, 1, count))
+}
+
+function lowRank(
+  y: Tensor,
+  x: Tensor,
+  weights: Weights,
+  { index, options, pass }: { index: number; options: TunerOptions; pass: Pass },
+): Tensor {
+  const rank = sizeAt(options, 'loraDim', index)
+  if (rank === 0) return y
+  const { superDim = rank } = options
+  const width = Number(x.shape.at(-1))
+  const a = leading(weights.get('a.weight', [superDim, width], kaimingUniform), 0, rank)
+  const b = leading(weights.get('b.weight', [3 * width, superDim], zeros), 1, rank)
+  return add(y, linear(dropped(linear(x, a), pass, { layer: index, slot: 0 }), b))
+}
+
+function adapted(y: Tensor, { index, weights }: Place, options: TunerOptions, pass: Pass): Tensor {
+  const features = sizeAt(options, 'adapterDim', index)
+  if (features === 0) return y
+  const drop = (inner: Tensor): Tensor => dropped(inner, pass, { layer: index, slot: 1 })
+  const settings = { features, stored: options.superDim ?? features, activation: quickGelu, drop }
+  return add(y, bottleneck(y, weights.at('adapter'), settings))
+}
+
+/** Of the sizes that are used, whatever the super-network stores. */
+function parameterCount({ depth, embedDim: width }: VitConfig, options: TunerOptions): number {
+  const each = Array.from({ length: depth }, (_, layer) => {
+    const [p, l, a] = modules.map((name) => sizeAt(options, name, layer)) as [number, number, number]
+    return p * width + 4 * l * width + (a > 0 ? 2 * a * width + a + width : 0)
+  })
+  return each.reduce((sum, count) => sum + count, 0)
+}

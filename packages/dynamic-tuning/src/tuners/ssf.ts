@@ -1,0 +1,57 @@
+import { add, mul, type Tensor, type TensorData } from '@dynamic-tuning/engine'
+import { hiddenFeatures, type VitConfig } from '../models/vit-config.ts'
+import { normal } from '../nn/initializers.ts'
+import type { Weights } from '../nn/weight-store.ts'
+import { copyOf, without } from './merging.ts'
+import { defineTuner, type Tensors } from './tuner.ts'
+
+/**
+ * SSF (arXiv:2210.08823): y = gamma * y + beta after every linear map and norm of the model, the head left out. gamma
+ * `ssf_scale` and beta `ssf_shift`, one number per feature. Merges into the map or norm before.
+ */
+export const ssf = defineTuner({
+  name: 'ssf',
+  summary: 'scale and shift of features after every map and norm, which merge into them',
+  paper: 'arXiv:2210.08823',
+  equation: 'y = gamma * y + beta after every linear map and norm',
+  startsAsBase: false,
+  trainable: [/\.ssf_(?:scale|shift)$/, /^head\./],
+  parameterFormula: '2 (L (7 D + m D + D) + 2 D)',
+  parameterCount(config) {
+    const { depth, embedDim: width } = config
+    return 2 * (depth * (hiddenFeatures(config) + 7 * width) + 2 * width)
+  },
+  open: () => ({
+    hooks: {
+      afterLinear: (y, _x, { weights }) => scaleAndShift(y, weights),
+      afterNorm: (y, { weights }) => scaleAndShift(y, weights),
+    },
+  }),
+  merge,
+})
+
+function scaleAndShift(y: Tensor, weights: Weights): Tensor {
+  const features = [Number(y.shape.at(-1))]
+  const scale = weights.get('ssf_scale', features, normal(0.02, 1))
+  return add(mul(y, scale), weights.get('ssf_shift', features, normal(0.02)))
+}
+
+/** W = diag(gamma) W (rows, or output channels), b = gamma * b + beta; a map without bias gains one. */
+function merge(tensors: Tensors, _config: VitConfig): Map<string, TensorData> {
+  const merged = without(tensors, /\.ssf_(?:scale|shift)$/)
+  for (const [name, value] of tensors) {
+    const site = /^(.+)\.ssf_scale$/.exec(name)?.[1]
+    if (site === undefined) continue
+    const [scale, features] = [value.data as Float32Array, value.data.length]
+    const weight = copyOf(tensors, `${site}.weight`)
+    const shift = (tensors.get(`${site}.ssf_shift`) as TensorData<'float32'>).data
+    const bias = tensors.get(`${site}.bias`)?.data as Float32Array | undefined
+    const row = weight.data.length / features
+    for (let i = 0; i < weight.data.length; i++)
+      weight.data[i] = (weight.data[i] as number) * (scale[Math.floor(i / row)] as number)
+    const shifted = shift.map((beta, i) => (scale[i] as number) * (bias?.[i] ?? 0) + beta)
+    merged.set(`${site}.weight`, weight)
+    merged.set(`${site}.bias`, { dtype: 'float32', shape: [features], data: shifted })
+  }
+  return merged
+}

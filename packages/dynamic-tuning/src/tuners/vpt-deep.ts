@@ -1,0 +1,28 @@
+import { slice } from '@dynamic-tuning/engine'
+import { defineTuner } from './tuner.ts'
+import { promptStart, promptTuner, withoutPrompts, withPrompts } from './vpt.ts'
+
+/**
+ * VPT-deep (arXiv:2203.12119): P prompts after the class token, those of a layer replaced by others before the next.
+ * `prompt_embeddings` [1, P, C] enter the first layer, `deep_prompt_embeddings` [L - 1, P, C] the others.
+ */
+export const vptDeep = defineTuner({
+  ...promptTuner,
+  name: 'vpt-deep',
+  summary: 'prompt tokens of its own before every layer',
+  equation: 'x_i = [cls; P_i; patches] before every layer i',
+  trainable: [/^(?:deep_)?prompt_embeddings$/, /^head\./],
+  parameterFormula: 'L P D',
+  parameterCount: ({ embedDim, depth }, { promptLength }) => depth * promptLength * embedDim,
+  open: ({ promptLength: count }) => ({
+    hooks: {
+      enter(x, { root, config, index }) {
+        const [width, start] = [config.embedDim, promptStart(config)]
+        if (index === 0) return withPrompts(x, root.get('prompt_embeddings', [1, count, width], start))
+        const all = root.get('deep_prompt_embeddings', [config.depth - 1, count, width], start)
+        return withPrompts(withoutPrompts(x, count), slice(all, 0, index - 1, index))
+      },
+      leave: (x, _stages, { config }) => (config.globalPool === 'token' ? x : withoutPrompts(x, count)),
+    },
+  }),
+})

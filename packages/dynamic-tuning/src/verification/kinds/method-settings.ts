@@ -1,0 +1,95 @@
+import { z } from 'zod'
+import { ConfigError } from '../../errors.ts'
+import { tunerNamed } from '../../tuners/registry.ts'
+import type { Tuner, TunerOptions } from '../../tuners/tuner.ts'
+import type { BackboneFixture } from '../backbone-fixture.ts'
+
+const count = z.int().positive()
+const sizes = z.array(z.int().min(0)).min(1)
+
+/** How the hyper-parameters of a method's fixture become our settings. */
+interface MethodReader {
+  read(hyperParameters: unknown): Partial<TunerOptions>
+  /** Our name of a weight where the fixture calls it differently. */
+  rename?(name: string): string
+}
+
+/** A reader from a schema of what must be there. */
+function reader<T>(schema: z.ZodType<T>, options: (fields: T) => Partial<TunerOptions>): MethodReader {
+  return { read: (given) => options(schema.parse(given)) }
+}
+
+const nothing: MethodReader = { read: () => ({}) }
+const prompts = reader(z.looseObject({ num_tokens: count }), ({ num_tokens }) => ({
+  promptLength: num_tokens,
+}))
+const sequential = reader(z.looseObject({ bottleneck: count }), ({ bottleneck }) => ({ bottleneck }))
+const scaled = reader(z.looseObject({ bottleneck: count, scale: z.number() }), ({ bottleneck, scale }) => ({
+  bottleneck,
+  adapterScale: scale,
+}))
+const fact = reader(z.looseObject({ rank: count, scale: z.number() }), ({ rank, scale }) => ({
+  rank,
+  adapterScale: scale,
+}))
+
+const readers: Readonly<Record<string, MethodReader>> = {
+  full: nothing,
+  bitfit: nothing,
+  ssf: nothing,
+  'adapter-houlsby': sequential,
+  'adapter-pfeiffer': sequential,
+  adaptformer: { ...scaled, rename: (name) => name.replace(/\.adaptmlp\.(down|up)\./, '.adaptmlp.$1_proj.') },
+  convpass: scaled,
+  'vpt-shallow': prompts,
+  'vpt-deep': prompts,
+  'fact-tt': fact,
+  'fact-tk': fact,
+  lora: reader(z.looseObject({ rank: count, scale: z.number() }), ({ rank, scale }) => ({
+    rank,
+    loraAlpha: scale * rank,
+  })),
+  'res-tuning': reader(z.looseObject({ adapter_length: count }), ({ adapter_length }) => ({
+    bottleneck: adapter_length,
+  })),
+  noah: reader(
+    z.looseObject({
+      super_dim: count,
+      subnet: z.looseObject({ visual_prompt_dim: sizes, lora_dim: sizes, adapter_dim: sizes }),
+    }),
+    ({ super_dim, subnet }) => ({
+      superDim: super_dim,
+      visualPromptDim: subnet.visual_prompt_dim,
+      loraDim: subnet.lora_dim,
+      adapterDim: subnet.adapter_dim,
+    }),
+  ),
+}
+
+/** Methods whose fixtures can be run. */
+export const knownMethods: readonly string[] = Object.keys(readers)
+
+/** A method as its fixture describes it, without dropout. */
+export interface MethodSettings {
+  readonly tuner: Tuner
+  readonly options: TunerOptions
+  /** Our name of one of the fixture's weights. */
+  rename(name: string): string
+}
+
+/** The fixture's method and settings. @throws ConfigError naming the hyper-parameter that is missing or wrong */
+export function methodSettings({ fixture, method, hyperParameters }: BackboneFixture): MethodSettings {
+  const tuner = tunerNamed(method)
+  const { read, rename = (name) => name } = readers[method] as MethodReader
+  try {
+    return { tuner, options: { ...tuner.defaults, ...read(hyperParameters), adapterDropout: 0 }, rename }
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error
+    throw new ConfigError(
+      `verify: hyper_parameters of ${fixture.folder} cannot be run: ${z
+        .prettifyError(error)
+        .replace(/✖ /g, '')
+        .replace(/\s*\n\s*/g, ' ')}. Correct config.json.`,
+    )
+  }
+}

@@ -1,0 +1,110 @@
+import { type CompileOptions, compile, input, type TensorData } from '@dynamic-tuning/engine'
+import { z } from 'zod'
+import { Classifier } from '../../evaluation/classifier.ts'
+import { vit } from '../../models/vit.ts'
+import { WeightStore } from '../../nn/weight-store.ts'
+import { paperLoss } from '../../training/objective.ts'
+import { TrainingStep } from '../../training/training-step.ts'
+import { linearProbe } from '../../tuners/linear.ts'
+import { mergeTuned, type TunedWeights } from '../../tuners/merge.ts'
+import { trainedPatterns } from '../../tuners/tune.ts'
+import { type BackboneFixture, backboneBatch, openBackboneFixture } from '../backbone-fixture.ts'
+import { isBackboneFixture } from '../backbone-settings.ts'
+import { fixtureInput } from '../fixture.ts'
+import type { FixtureKind } from '../fixture-kind.ts'
+import { knownMethods, type MethodSettings, methodSettings } from './method-settings.ts'
+
+/** A tuning method on the shared backbone: logits, loss and gradients. */
+export const methodKind: FixtureKind = {
+  name: 'method',
+  matches: (config) =>
+    isBackboneFixture(config) &&
+    z.looseObject({ method: z.enum(knownMethods as [string]) }).safeParse(config).success,
+  async produce(fixture, device) {
+    const opened = openBackboneFixture(fixture)
+    const settings = methodSettings(opened)
+    const { tuner, options, rename } = settings
+    const tensors = new Map([...opened.tensors].map(([name, value]) => [rename(name), value]))
+    const tuned = { tuner, options, tensors, config: opened.config }
+    const produced = [
+      ...(await trained(opened, tuned, device)),
+      ['logits (inference)', await classified(opened, tuned, device)] as const,
+    ]
+    if (tuner.merge !== undefined)
+      produced.push(['logits (merged)', await classified(opened, mergeTuned(tuned), device)])
+    if (tuner.name === 'full') produced.push(...(await probed(opened, tuned, device)))
+    if (tuner.name === 'full') produced.push(await featuresOf(opened, device))
+    return new Map(fixtureNames(opened, settings, produced))
+  },
+}
+
+type Entries = (readonly [string, TensorData])[]
+
+/** One training step: logits, loss and the gradient of every trained weight. */
+async function trained(
+  opened: BackboneFixture,
+  { config, tuner, options, tensors }: TunedWeights,
+  device: CompileOptions,
+): Promise<Entries> {
+  const store = new WeightStore({ tensors, trainable: trainedPatterns(tuner, options) })
+  const batch = backboneBatch(opened)
+  const common = { config, tuner, options, store, seed: 0, microBatch: batch.size, loss: paperLoss }
+  const step = await TrainingStep.create({ ...common, compile: device })
+  const { logits, scalars, gradients } = await step.run(batch, 0)
+  const grads = [...gradients].map(([name, data]): [string, TensorData] => {
+    const { shape } = step.weights.get(name) as TensorData
+    return [`grad.${name}`, { dtype: 'float32', shape, data: data.slice() }]
+  })
+  await step.release()
+  const loss = Float32Array.of(scalars.loss as number)
+  return [
+    ['logits', { dtype: 'float32', shape: [batch.size, config.numClasses], data: logits }],
+    ['loss', { dtype: 'float32', shape: [1], data: loss }],
+    ...grads,
+  ]
+}
+
+/** Logits [B, K] as inference gives them. */
+async function classified(
+  opened: BackboneFixture,
+  { config, tuner, options, tensors }: TunedWeights,
+  device: CompileOptions,
+): Promise<TensorData> {
+  const { images, size } = backboneBatch(opened)
+  const classifier = await Classifier.create({
+    config,
+    tuner,
+    options,
+    store: new WeightStore({ tensors }),
+    compile: device,
+  })
+  const { logits } = await classifier.classify(images)
+  await classifier.release()
+  return { dtype: 'float32', shape: [size, config.numClasses], data: logits }
+}
+
+/** The linear probe of the same backbone. */
+async function probed(
+  opened: BackboneFixture,
+  tuned: TunedWeights,
+  device: CompileOptions,
+): Promise<Entries> {
+  const probe = { ...tuned, tuner: linearProbe, options: linearProbe.defaults }
+  const found = await trained(opened, probe, device)
+  return found.map(([name, value]) => [`${name} (linear)`, value])
+}
+
+/** What the final norm gives for the class token, [B, C]. */
+async function featuresOf({ fixture, config, tensors }: BackboneFixture, device: CompileOptions) {
+  const { pooled } = vit(input('images', ['B', 3, ...config.imageSize]), new WeightStore({ tensors }), config)
+  const program = await compile({ pooled }, device)
+  const values = await program.run({ images: fixtureInput(fixture, 'images') })
+  await program.release()
+  return ['features.cls_after_final_norm', values.pooled] as const
+}
+
+/** Weights under the fixture's own names again. */
+function fixtureNames({ own }: BackboneFixture, { rename }: MethodSettings, produced: Entries): Entries {
+  const names = new Map([...own].map((name) => [`grad.${rename(name)}`, `grad.${name}`]))
+  return produced.map(([name, value]) => [names.get(name) ?? name, value])
+}

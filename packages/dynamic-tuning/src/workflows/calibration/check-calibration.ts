@@ -1,0 +1,54 @@
+import { modelCost } from '../../cost/model-cost.ts'
+import { ConfigError } from '../../errors.ts'
+import { gateShape } from '../../tuners/dispatch-inputs.ts'
+import { staticFlops } from '../summary.ts'
+import type { TunedModel } from '../tuned-run.ts'
+import { checkShare, roundedUp } from './budgets.ts'
+import type { CalibrationSettings } from './calibration.ts'
+
+/** So many points a curve has at least. */
+const fewestPoints = 11
+
+/**
+ * Refuses what cannot be calibrated, before anything is measured.
+ * @throws ConfigError for runs whose gates do not learn, and for targets that make no sense or are below the cheapest point
+ */
+export function checkCalibration(model: TunedModel, wanted: CalibrationSettings): void {
+  const { settings, tuner } = model
+  if (settings.dispatch === 'none')
+    throw new ConfigError(
+      `calibrate: this run of ${tuner.name} skips no tokens, it has no threshold. Name a run that dispatches, such as one of dyt.`,
+    )
+  if (settings.reduction !== 'none')
+    throw new ConfigError(
+      `calibrate: this run merges tokens (${settings.reduction}), and a curve counts patches. Tune without, then merge with eval or export --reduction.`,
+    )
+  if (settings.dispatchStrategy === 'random')
+    throw new ConfigError(
+      'calibrate: the gates of this run draw lots, a threshold would only change their rate. Choose that with finetune --rate.',
+    )
+  const { flops, latencyMs, accuracyDrop, points, images } = wanted
+  const positive = { latency: latencyMs, images }
+  for (const [name, value] of Object.entries(positive))
+    if (value !== undefined && !(value > 0))
+      throw new ConfigError(`calibrate: ${name} is ${value}, expected more than 0. Correct it.`)
+  if (accuracyDrop !== undefined && !(accuracyDrop >= 0 && accuracyDrop <= 100))
+    throw new ConfigError(
+      `calibrate: accuracy drop ${accuracyDrop}, expected points from 0 to 100. Give 0.5, for instance.`,
+    )
+  if (points !== undefined && !(points >= fewestPoints))
+    throw new ConfigError(`calibrate: ${points} points, a curve needs ${fewestPoints}. Give more.`)
+  if (flops === undefined) return
+  checkShare('calibrate', flops)
+  const cheapest = closedShare(model)
+  if (flops < cheapest)
+    throw new ConfigError(
+      `calibrate: share ${flops} of the static model's FLOPs, but this run needs ${roundedUp(cheapest)} with every gate closed. Give at least that.`,
+    )
+}
+
+/** Share of the static ViT's FLOPs that is left with every gate closed. */
+function closedShare({ config, tuner, settings }: TunedModel): number {
+  const gates = gateShape(settings, config).sites.map(() => ({ rate: 0 }))
+  return modelCost({ config, tuner, options: settings, gates }).flops.total / staticFlops(config)
+}

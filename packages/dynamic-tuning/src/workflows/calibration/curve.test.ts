@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest'
+import type { GateProbabilities } from '../../evaluation/gate-probabilities.ts'
+import { falling, globalCurve } from './curve.ts'
+import { type BudgetPoint, envelope, type Measurer } from './point.ts'
+import { pointInTime, pointWithin, pointWithoutLoss } from './targets.ts'
+import { thresholdsBetween, thresholdsWithin } from './thresholds-between.ts'
+
+const table = Array.from({ length: 97 }, (_, i) => (i / 96) ** 2)
+const probabilities: GateProbabilities = { pooled: table, gates: [table, table] }
+
+/** Two gates whose decisions are spread like the table; accuracy as `accuracyAt` says of the share. */
+function model(accuracyAt: (share: number) => number): Measurer {
+  const known = new Map<string, BudgetPoint>()
+  return {
+    async measure(thresholds) {
+      const found = known.get(thresholds.join())
+      if (found) return found
+      const rates = thresholds.map((value) => 1 - Math.sqrt(value))
+      const activeRate = rates.reduce((a, b) => a + b, 0) / 2
+      const share = 0.4 + 0.6 * activeRate
+      const point = {
+        thresholds,
+        activeRate,
+        activeRatePerLayer: rates,
+        flops: 1e6 * share,
+        share,
+        accuracy: accuracyAt(share),
+        loss: 1 - share,
+        imagesPerSecond: 1,
+      }
+      known.set(thresholds.join(), point)
+      return point
+    },
+    get evaluations() {
+      return known.size
+    },
+  }
+}
+
+describe('globalCurve', () => {
+  it('spreads FLOPs evenly from everything open to everything closed, the trained threshold among them', async () => {
+    const { global, trained, leftOut } = await globalCurve(
+      model(() => 0.5),
+      probabilities,
+      13,
+    )
+    expect(global.map(({ thresholds }) => thresholds[0])).toEqual(
+      global.map(({ thresholds }) => thresholds[0] as number).sort((a, b) => a - b),
+    )
+    expect([global[0]?.share, global.at(-1)?.share]).toEqual([1, 0.4])
+    expect(trained.thresholds).toEqual([0.5, 0.5])
+    expect(global).toContain(trained)
+    expect(leftOut).toEqual([])
+    const gaps = global.slice(1).map((point, i) => (global[i] as BudgetPoint).share - point.share)
+    expect(Math.max(...gaps)).toBeLessThan(1.5 * 0.05)
+    expect(Math.min(...gaps)).toBeGreaterThan(0)
+  })
+
+  it('leaves out what costs more than a lower threshold, but never the trained one', () => {
+    const at = (threshold: number, flops: number) =>
+      ({ thresholds: [threshold], flops }) as unknown as BudgetPoint
+    const trained = at(0.5, 60)
+    const points = [at(0, 100), at(0.2, 50), at(0.3, 55), trained, at(0.7, 65), at(0.8, 40), at(1, 30)]
+    const { kept, leftOut } = falling(points, [trained])
+    expect(kept.map(({ flops }) => flops)).toEqual([100, 60, 40, 30])
+    expect(leftOut).toEqual([0.2, 0.3, 0.7])
+  })
+})
+
+describe('envelope', () => {
+  it('is the best accuracy at no more FLOPs', () => {
+    const points = [
+      [10, 0.3],
+      [30, 0.5],
+      [20, 0.6],
+      [40, 0.55],
+    ].map(([flops, accuracy]) => ({ flops, accuracy }) as BudgetPoint)
+    expect(envelope(points).map(({ flops, bestAccuracy }) => [flops, bestAccuracy])).toEqual([
+      [40, 0.6],
+      [30, 0.6],
+      [20, 0.6],
+      [10, 0.3],
+    ])
+  })
+})
+
+describe('targets', () => {
+  const search = async (accuracyAt: (share: number) => number) => {
+    const measurer = model(accuracyAt)
+    const { global, trained } = await globalCurve(measurer, probabilities, 13)
+    return { measurer, probabilities, trained, points: global }
+  }
+
+  it('closes in on a share of FLOPs from below', async () => {
+    const on = await search(() => 0.5)
+    expect(thresholdsWithin(on.points, 0.6, on.probabilities)[0]).toBeGreaterThan(
+      thresholdsBetween(on.points, 0.6, on.probabilities)[0] as number,
+    )
+    for (const share of [0.43, 0.6, 0.777, 0.99, 1.1]) {
+      const point = await pointWithin(on, share)
+      expect(point.share).toBeLessThanOrEqual(share)
+      expect(point.share).toBeGreaterThan(Math.min(share, 1) - 0.006)
+    }
+  })
+
+  it('finds the cheapest point that loses no more than asked', async () => {
+    // One point of accuracy for each hundredth of a share below 0.7.
+    const on = await search((share) => 0.9 - Math.max(0, 0.7 - share))
+    expect(on.trained.accuracy).toBeCloseTo(0.9 - (0.7 - on.trained.share), 12)
+    const found = await pointWithoutLoss(on, 5)
+    expect(found.accuracy).toBeGreaterThanOrEqual(on.trained.accuracy - 0.05)
+    expect(found.share).toBeLessThan(on.trained.share - 0.05 + 0.006)
+    expect((await pointWithoutLoss(on, 0)).accuracy).toBeGreaterThanOrEqual(on.trained.accuracy)
+  })
+
+  it('takes the dearest point in time, and says what the fastest takes', async () => {
+    const { points } = await search(() => 0.5)
+    const timed = points.map((point) => ({ ...point, latencyMs: 10 * point.share }))
+    expect(pointInTime(timed, 7, 1).share).toBe(
+      Math.max(...timed.map(({ share }) => share).filter((share) => share <= 0.7)),
+    )
+    expect(() => pointInTime(timed, 3, 2)).toThrow(
+      /^calibrate: --latency 3ms, but the fastest point takes 4\.0 ms for 2 images here\. .*$/,
+    )
+  })
+})
+
+describe('thresholdsBetween', () => {
+  it('changes closed shares evenly between two points, and ends at their thresholds', async () => {
+    const { measure } = model(() => 0.5)
+    const points = [await measure([0.04, 0.36]), await measure([0.25, 0.36]), await measure([1, 1])]
+    expect(thresholdsBetween(points, 2, probabilities)).toEqual([0.04, 0.36])
+    expect(thresholdsBetween(points, (points[1] as BudgetPoint).share, probabilities)).toEqual([0.25, 0.36])
+    const [dear, cheap] = points.map(({ share }) => share) as [number, number]
+    const half = thresholdsBetween(points, (dear + cheap) / 2, probabilities)
+    expect(half[0]).toBeCloseTo(0.35 ** 2, 3)
+    expect(half[1]).toBe(0.36)
+    expect((await measure(half)).share).toBeCloseTo((dear + cheap) / 2, 3)
+  })
+})

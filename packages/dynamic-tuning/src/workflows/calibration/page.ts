@@ -1,0 +1,181 @@
+import { lineChart, type Series } from '../../report/line-chart.ts'
+import { type ReportInput, renderReport } from '../../report/page.ts'
+import { formatCount, formatPercent, formatRate } from '../../report/quantity.ts'
+import type { SectionTable } from '../../report/section.ts'
+import { libraryVersion } from '../library-version.ts'
+import type { Calibration } from './calibration.ts'
+import { trainedThreshold } from './curve.ts'
+import type { BudgetPoint, CurvePoint } from './point.ts'
+import type { Target } from './targets.ts'
+
+/** `calibrate.html`: the curve of one trained model in plots and a table, self-contained. */
+export function calibrationPage(calibration: Calibration): string {
+  const { data, images, method, scope, points } = calibration
+  const thresholds = scope === 'global' ? 'one threshold for all gates' : 'a threshold for each gate'
+  return renderReport({
+    title: 'Accuracy against compute',
+    subtitle: `${method} on ${data}; one trained model at ${points.length} budgets, ${thresholds}, ${images} validation images`,
+    headline: headline(calibration),
+    curves: [],
+    sections: [
+      {
+        heading: 'Curves',
+        about:
+          'Every point is the same trained model; only the gate thresholds differ. The upper envelope is the best accuracy at no more FLOPs.',
+        plots: plots(calibration),
+      },
+      { heading: 'Points', table: table(calibration) },
+    ],
+    notes: notes(calibration),
+  })
+}
+
+function headline({ trained, targets, points }: Calibration): ReportInput['headline'] {
+  const [open, closed] = [points[0], points.at(-1)] as [CurvePoint, CurvePoint]
+  const tile = (label: string, { share, accuracy }: BudgetPoint) => ({
+    label,
+    value: formatPercent(accuracy),
+    note: `accuracy at ${formatPercent(share)} of the static FLOPs`,
+  })
+  return [
+    tile('Everything open', open),
+    tile('As trained, threshold 0.5', trained),
+    ...targets.map((target) => tile(targetText(target), target.point)),
+    tile('Everything closed', closed),
+  ]
+}
+
+/** A target in words. */
+export function targetText({ kind, asked }: Target): string {
+  if (kind === 'flops') return `FLOPs ${formatPercent(asked, 0)}`
+  return kind === 'latency' ? `Latency ${asked} ms` : `Accuracy drop ${asked}`
+}
+
+function plots(calibration: Calibration): string[] {
+  const { points, global, latencyBatch, trained, targets } = calibration
+  const mark = (name: string, point: CurvePoint, y: (point: CurvePoint) => number): Series => ({
+    name,
+    points: [[100 * point.share, y(point)]],
+  })
+  const chart = (
+    title: string,
+    yLabel: string,
+    y: (point: CurvePoint) => number,
+    more: readonly Series[] = [],
+  ): string =>
+    lineChart({
+      title,
+      xLabel: 'FLOPs (% of the static model)',
+      yLabel,
+      styles: 'page',
+      series: [
+        { name: global ? 'per layer' : 'as measured', points: along(points, y) },
+        ...(global ? [{ name: 'one threshold', points: along(global, y) }] : []),
+        ...more,
+        mark('trained', trained, y),
+      ],
+    })
+  const percent = ({ accuracy }: CurvePoint): number => 100 * accuracy
+  const chosen = targets.map((target) => mark(targetText(target), target.point, percent))
+  return [
+    chart('Accuracy', 'accuracy (%)', percent, [steps(points), ...chosen]),
+    chart('Loss', 'cross-entropy', ({ loss }) => loss),
+    ...(latencyBatch === undefined
+      ? []
+      : [chart(`Latency, batch ${latencyBatch}`, 'milliseconds', ({ latencyMs = Number.NaN }) => latencyMs)]),
+    ratesPerLayer(calibration),
+  ]
+}
+
+/** Points from left to right. */
+const along = (points: readonly CurvePoint[], y: (point: CurvePoint) => number) =>
+  points.map((point) => [100 * point.share, y(point)] as const).reverse()
+
+/** The envelope: it stays until a dearer point is better. */
+function steps(points: readonly CurvePoint[]): Series {
+  const corners = along(points, ({ bestAccuracy }) => 100 * bestAccuracy)
+  const line = corners.flatMap(([x, y], i) => [[x, corners[i - 1]?.[1] ?? y] as const, [x, y] as const])
+  return { name: 'upper envelope', points: line }
+}
+
+/** Where tokens are active, as trained and at each target. */
+function ratesPerLayer({ trained, targets }: Calibration): string {
+  const line = (name: string, { activeRatePerLayer }: BudgetPoint): Series => ({
+    name,
+    points: activeRatePerLayer.map((rate, layer) => [layer, 100 * rate] as const),
+  })
+  return lineChart({
+    title: 'Active tokens per layer',
+    xLabel: 'layer',
+    yLabel: 'active (%)',
+    styles: 'page',
+    yInclude: [0, 100],
+    series: [line('trained', trained), ...targets.map((target) => line(targetText(target), target.point))],
+  })
+}
+
+function table({ points, trained, targets, latencyBatch }: Calibration): SectionTable {
+  const same = (a: BudgetPoint, b: BudgetPoint): boolean => a.thresholds.join() === b.thresholds.join()
+  const remark = (point: CurvePoint): string =>
+    [
+      ...(same(point, trained) ? ['as trained'] : []),
+      ...targets.filter((target) => same(point, target.point)).map(targetText),
+    ].join(', ')
+  return {
+    columns: [
+      ...['threshold', 'active tokens', 'FLOPs per image', 'of static', 'accuracy', 'envelope', 'loss'],
+      'images/s',
+      ...(latencyBatch === undefined ? [] : ['latency']),
+      '',
+    ],
+    rows: points.map((point) => ({
+      bold: remark(point) !== '',
+      cells: [
+        thresholdText(point),
+        formatPercent(point.activeRate),
+        formatCount(point.flops),
+        formatPercent(point.share),
+        formatPercent(point.accuracy),
+        formatPercent(point.bestAccuracy),
+        point.loss.toFixed(3),
+        formatRate(point.imagesPerSecond),
+        ...(latencyBatch === undefined ? [] : [`${point.latencyMs?.toFixed(1)} ms`]),
+        remark(point),
+      ],
+    })),
+  }
+}
+
+/** One threshold, or the least and the largest of several. */
+export function thresholdText({ thresholds }: BudgetPoint): string {
+  const [least, most] = [Math.min(...thresholds), Math.max(...thresholds)]
+  return least === most ? digits(least) : `${digits(least)} to ${digits(most)}`
+}
+
+/** Three digits, more where these would be 0.5 or 1 without being it. */
+function digits(value: number): string {
+  const special = (text: number): boolean => text !== value && [trainedThreshold, 1].includes(text)
+  const precision = [3, 4, 5, 6].find((count) => !special(Number(value.toPrecision(count)))) ?? 7
+  return String(Number(value.toPrecision(precision)))
+}
+
+function notes({ validationIsTest, evaluations, leftOut, scope, images, run }: Calibration): string[] {
+  return [
+    validationIsTest
+      ? `This data has no validation part of its own: the ${images} images are test images too, so figures at a chosen budget flatter it a little.`
+      : `Measured on ${images} validation images; test images were not looked at.`,
+    'FLOPs are multiply-accumulates at the shares of active tokens that occurred; a share of 100 % is the static ViT without adapters.',
+    'images/s are those of the evaluation passes, one after another: they tell the trend, a benchmark tells the speed.',
+    ...(scope === 'per-layer'
+      ? [
+          `Thresholds of the gates were chosen by the loss on the same images, ${evaluations} evaluations in all.`,
+        ]
+      : []),
+    ...(leftOut.length > 0
+      ? [
+          `Left out, because they cost more than a lower threshold: ${leftOut.map((t) => t.toFixed(3)).join(', ')}.`,
+        ]
+      : []),
+    `Use a budget with dyt eval ${run} --budget SHARE, and likewise predict and export. Made by dynamic-tuning ${libraryVersion()}.`,
+  ]
+}

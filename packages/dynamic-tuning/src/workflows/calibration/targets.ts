@@ -1,0 +1,78 @@
+import { ConfigError } from '../../errors.ts'
+import type { GateProbabilities } from '../../evaluation/gate-probabilities.ts'
+import type { BudgetPoint, Measurer } from './point.ts'
+import { thresholdsBetween, thresholdsWithin } from './thresholds-between.ts'
+
+/** What was asked for: a share of FLOPs, milliseconds of a batch, or points of accuracy lost. */
+export interface Target {
+  readonly kind: 'flops' | 'latency' | 'accuracyDrop'
+  readonly asked: number
+}
+
+/** A target with the point that meets it. */
+export interface MetTarget extends Target {
+  readonly point: BudgetPoint
+}
+
+/** What targets are looked for on. */
+export interface TargetSearch {
+  readonly measurer: Measurer
+  readonly probabilities: GateProbabilities
+  readonly trained: BudgetPoint
+  /** The curve, in any order. */
+  readonly points: readonly BudgetPoint[]
+}
+
+/** So close below the asked share that looking further is of no use. */
+const closeEnough = 0.005
+/** Evaluations of one target at most. */
+export const tries = 5
+
+/**
+ * A measured point of at most `share` of the static model's FLOPs and close to it, by closing in between points. `share` is no
+ * less than that of everything closed.
+ */
+export async function pointWithin(search: TargetSearch, share: number): Promise<BudgetPoint> {
+  const points = [...search.points]
+  let best: BudgetPoint | undefined
+  for (let attempt = 0; attempt < tries; attempt++) {
+    points.sort((a, b) => b.flops - a.flops)
+    best = points.find((point) => point.share <= share) as BudgetPoint
+    if (share - best.share <= closeEnough || best === points[0]) break
+    const next = await search.measurer.measure(thresholdsWithin(points, share, search.probabilities))
+    if (points.includes(next)) break
+    points.push(next)
+  }
+  return points.filter((point) => point.share <= share).reduce((a, b) => (b.flops > a.flops ? b : a))
+}
+
+/** The cheapest measured point that loses at most `drop` points of accuracy against the trained one, after some halving. */
+export async function pointWithoutLoss(search: TargetSearch, drop: number): Promise<BudgetPoint> {
+  const points = [...search.points]
+  // Accuracies are counts of images: a rounding error must not decide.
+  const enough = (point: BudgetPoint): boolean =>
+    point.accuracy >= search.trained.accuracy - drop / 100 - 1e-9
+  const cheapest = (): BudgetPoint => points.filter(enough).reduce((a, b) => (b.flops < a.flops ? b : a))
+  for (let attempt = 0; attempt < tries; attempt++) {
+    points.sort((a, b) => b.flops - a.flops)
+    const best = cheapest()
+    const below = points[points.lastIndexOf(best) + 1]
+    if (below === undefined || best.share - below.share <= closeEnough) break
+    const middle = (best.share + below.share) / 2
+    const next = await search.measurer.measure(thresholdsBetween(points, middle, search.probabilities))
+    if (points.includes(next)) break
+    points.push(next)
+  }
+  return cheapest()
+}
+
+/** The dearest point whose batch takes at most `ms`. @throws ConfigError where none does */
+export function pointInTime(points: readonly BudgetPoint[], ms: number, batch: number): BudgetPoint {
+  const times = points.map(({ latencyMs }) => latencyMs as number)
+  const fast = points.filter(({ latencyMs }) => (latencyMs as number) <= ms)
+  if (fast.length === 0)
+    throw new ConfigError(
+      `calibrate: --latency ${ms}ms, but the fastest point takes ${Math.min(...times).toFixed(1)} ms for ${batch} image${batch === 1 ? '' : 's'} here. The curve is saved; give more time.`,
+    )
+  return fast.reduce((a, b) => (b.flops > a.flops ? b : a))
+}

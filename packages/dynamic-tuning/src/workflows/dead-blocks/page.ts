@@ -1,0 +1,59 @@
+import { renderReport } from '../../report/page.ts'
+import { formatCount, formatPercent } from '../../report/quantity.ts'
+import { libraryVersion } from '../library-version.ts'
+import type { DeadBlock, DeadBlocks } from './find-dead-blocks.ts'
+
+/** `export.html`: which blocks an exported model left out, and what that changed; self-contained. */
+export function deadBlocksPage(run: string, file: string, found: DeadBlocks): string {
+  const { dead, params, flops, limit, images } = found
+  return renderReport({
+    title: 'Dead blocks of an exported model',
+    subtitle: `${file}, from ${run}; a block is dead where at most ${formatPercent(limit, 1)} of the tokens are active on ${images} validation images`,
+    headline: [
+      { label: 'Dead blocks', value: String(dead.length), note: `of ${found.blocks.length} behind gates` },
+      { label: 'Parameters', value: formatCount(params.after), note: `${formatCount(params.before)} before` },
+      {
+        label: 'FLOPs per image',
+        value: formatCount(flops.after),
+        note: `${formatCount(flops.before)} before`,
+      },
+      {
+        label: 'Accuracy',
+        value: formatPercent(found.accuracy.after),
+        note: `${formatPercent(found.accuracy.before)} before`,
+      },
+    ],
+    curves: [],
+    sections: [
+      {
+        heading: 'Layers',
+        table: {
+          columns: ['layer', 'block', 'active', 'what is left', 'parameters saved', 'FLOPs saved'],
+          rows: dead.map((block) => ({
+            cells: [
+              String(block.layer),
+              block.part,
+              formatPercent(block.rate, 2),
+              leftOf(block),
+              formatCount(block.paramsSaved),
+              formatCount(block.flopsSaved),
+            ],
+          })),
+        },
+      },
+    ],
+    notes: [changeText(found), `Made by dynamic-tuning ${libraryVersion()}.`],
+  })
+}
+
+/** What is left of a dead block, in words. */
+export function leftOf({ form }: Pick<DeadBlock, 'form'>): string {
+  return form === 'dropped' ? 'nothing' : 'the class token alone'
+}
+
+/** What leaving dead blocks out changed, in a sentence. */
+export function changeText({ images, labelsChanged, largestDifference, logitScale }: DeadBlocks): string {
+  if (largestDifference === 0) return `All logits of ${images} images are the same, bit for bit.`
+  const share = largestDifference / logitScale
+  return `${labelsChanged} of ${images} labels changed; the largest difference of a logit is ${share.toExponential(1)} of the largest logit.`
+}

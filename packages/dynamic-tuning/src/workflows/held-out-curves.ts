@@ -1,0 +1,42 @@
+import type { CurveChart } from '../report/metrics-curves.ts'
+
+/** A run's name in the legend, and the lines of its `metrics.jsonl`. */
+export interface NamedMetrics {
+  readonly name: string
+  readonly lines: readonly object[]
+}
+
+/** Accuracy and cross-entropy of several runs on held-out images, over the epochs. */
+export function heldOutCurves(runs: readonly NamedMetrics[]): CurveChart[] {
+  const curve = (
+    title: string,
+    yLabel: string,
+    field: 'validationAccuracy' | 'validationLoss',
+    factor: number,
+  ): CurveChart => ({
+    title,
+    xLabel: 'epoch',
+    yLabel,
+    series: runs.map(({ name, lines }) => ({
+      name,
+      points: lines.filter(isEpoch).flatMap((line): [number, number][] => {
+        const value = line[field]
+        return value === undefined ? [] : [[line.epoch + 1, value * factor]]
+      }),
+    })),
+  })
+  return [
+    curve('Accuracy on held-out images', 'accuracy (%)', 'validationAccuracy', 100),
+    curve('Cross-entropy on held-out images', 'cross-entropy', 'validationLoss', 1),
+  ]
+}
+
+interface EpochLine {
+  readonly epoch: number
+  readonly validationAccuracy?: number
+  readonly validationLoss?: number
+}
+
+function isEpoch(line: object): line is EpochLine {
+  return 'kind' in line && line.kind === 'epoch'
+}

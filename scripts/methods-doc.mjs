@@ -1,0 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { methodsPage, tuners } from 'dynamic-tuning'
+
+/** Writes docs/methods.md from the registry of methods. Run it after a change: npm run methods-doc. */
+writeFileSync(new URL('../docs/methods.md', import.meta.url), methodsPage(tuners))

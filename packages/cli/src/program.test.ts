@@ -52,6 +52,18 @@ describe('bad usage ends with code 2, one line and nothing on stdout', () => {
       'unknown name lora2. Choose one of linear, full, adapter-houlsby, ',
     ],
     [
+      ['finetune', '--data', 'builtin:nature', '--method', 'lora+lora'],
+      'lora is named twice. Name each method once.',
+    ],
+    [
+      ['finetune', '--data', 'builtin:nature', '--method', 'noah', '--lora-dim', '1,x'],
+      'Give a whole number of at least 0.',
+    ],
+    [
+      ['finetune', '--data', 'builtin:nature', '--method', 'bitfit', '--rank', '4'],
+      'rank is 4, but bitfit does not read it. Leave it out.',
+    ],
+    [
       ['finetune', '--data', 'builtin:nature', '--micro-batch', '65'],
       'microBatch is 65 but the batch only 64.',
     ],

@@ -125,7 +125,7 @@ describe('dyt export', () => {
       expect(bytes.includes(text)).toBe(true)
     const session = await InferenceSession.create(bytes)
     const images = new Tensor('float32', new Float32Array(3 * 3 * 32 * 32), [3, 3, 32, 32])
-    const threshold = new Tensor('float32', new Float32Array(2).fill(0.5), [2])
+    const threshold = new Tensor('float32', [0.5, 0.5], [2])
     const { logits, masks } = await session.run({ pixel_values: images, threshold })
     expect([logits?.dims, masks?.dims]).toEqual([
       [3, 8],

@@ -39,7 +39,7 @@ export const shared = {
     new Option(
       '--bottleneck <d>',
       'features inside an adapter (default 64; 8 or 10 for adapters of other methods)',
-    ).argParser(integer(1)),
+    ).argParser(integer(0)),
   rate: (): Option =>
     new Option('--rate <r>', 'wanted share of active tokens (default 0.5)').argParser(number(0, 1)),
   dispatch: (): Option =>

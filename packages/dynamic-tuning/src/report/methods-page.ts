@@ -62,7 +62,11 @@ function table(tuners: readonly Tuner[]): string {
   const plainFlops = modelCost({ config: base, tuner: linearProbe }).flops.total
   const rows = tuners.map((tuner) => {
     const options = { ...tuner.defaults, ...vtabSettings[tuner.name] }
-    const flops = canMerge(tuner) ? plainFlops : modelCost({ config: base, tuner, options }).flops.total
+    const left = tuner.leftAfterMerge?.(options)
+    const folded = canMerge(tuner) && left === undefined
+    const flops = folded
+      ? plainFlops
+      : modelCost({ config: base, tuner, options: left ?? options }).flops.total
     const published = publishedTable3[tuner.name]
     return [
       `\`${tuner.name}\``,
@@ -83,7 +87,7 @@ function section(tuner: Tuner): string {
     `parameters: ${parameterFormula}`,
     `settings: ${settingsOf(tuner)}`,
     startsAsBase ? 'starts as the base model' : 'does not start as the base model',
-    ...(canMerge(tuner) ? ['merges into the dense weights'] : []),
+    ...(canMerge(tuner) ? [`${tuner.leftAfterMerge ? 'in part ' : ''}merges into the dense weights`] : []),
   ]
   const lines = facts.map((fact) => `- ${fact}`).join('\n')
   return `## ${name}\n\n${summary[0]?.toUpperCase()}${summary.slice(1)}.${link}\n\n\`${equation}\`\n\n${lines}`

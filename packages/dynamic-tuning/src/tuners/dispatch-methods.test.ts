@@ -8,7 +8,7 @@ import { patchCount } from '../models/vit-config.ts'
 import { farthest, noise } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { checkModel, checkTuning } from './check-tuning.ts'
-import { config, logitsOf, randomTuned } from './describe-tuner.test.support.ts'
+import { config, logitsOf, randomTuned, train } from './describe-tuner.test.support.ts'
 import { tunerNamed, tuners } from './registry.ts'
 import { tune } from './tune.ts'
 import type { TunerOptions } from './tuner.ts'
@@ -47,6 +47,20 @@ describe('methods with token dispatch', () => {
     // Some tokens do skip: the complete model says something else.
     expect(farthest(await logitsOf(tuned, 'complete'), masked)).toBeGreaterThan(1e-3)
   })
+
+  it.each(['lora', 'ssf', 'bitfit', 'adapter-houlsby', 'vpt-deep'])(
+    '%s: trains with its gates',
+    async (name) => {
+      const options = optionsOf(name, { dispatch: 'attention-mlp' })
+      const { weights, start, results } = await train(tunerNamed(name), options, 3, 1e-2)
+      expect([...weights.keys()].filter((weight) => weight.includes('_token_select.'))).toHaveLength(8)
+      for (const [weight, { data }] of weights)
+        expect([weight, data]).not.toEqual([weight, start.get(weight)])
+      const rates = results[0]?.activeRatePerGate ?? []
+      expect(rates).toHaveLength(4)
+      expect(Math.min(...rates)).toBeLessThan(1)
+    },
+  )
 
   it('nearly all methods dispatch; those that cannot say why', () => {
     const refused = cases.filter((each) => !allowed.includes(each)).map((each) => each.join(' '))

@@ -30,13 +30,14 @@ export function mergeTuned({ config, tuner, options, tensors }: TunedWeights): T
     )
   let merged = new Map<string, TensorData>(tensors)
   for (const { merge } of partsOf(tuner)) merged = merge?.(merged, config, options) ?? merged
-  const left = partsOf(tuner).filter(({ merge }) => merge === undefined)
+  const left = partsOf(tuner).filter(({ merge, leftAfterMerge }) => merge === undefined || leftAfterMerge)
+  const rest = left.reduce((all, { leftAfterMerge }) => leftAfterMerge?.(all) ?? all, options)
   // A scale and shift gives a map without bias one.
   const qkvBias = merged.has('blocks.0.attn.qkv.bias')
-  return { config: { ...config, qkvBias }, tuner: rest(left), options, tensors: merged }
+  return { config: { ...config, qkvBias }, tuner: joined(left), options: rest, tensors: merged }
 }
 
-function rest(left: readonly Tuner[]): Tuner {
+function joined(left: readonly Tuner[]): Tuner {
   if (left.length === 0) return linearProbe
   return left.length === 1 ? (left[0] as Tuner) : joinTuners(left)
 }

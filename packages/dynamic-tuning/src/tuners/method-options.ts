@@ -36,7 +36,7 @@ export const methodOptions = {
   rank: {
     schema: whole,
     read: 'whole',
-    least: 1,
+    least: 0,
     argument: '<r>',
     help: 'of lora and fact (default 8; fact-tt 16, fact-tk 32)',
   },
@@ -50,7 +50,7 @@ export const methodOptions = {
   promptLength: {
     schema: whole,
     read: 'whole',
-    least: 1,
+    least: 0,
     argument: '<n>',
     help: 'prompt tokens of vpt-shallow and vpt-deep (default 50)',
   },

@@ -1,4 +1,4 @@
-import { add, linear, type Tensor } from '@dynamic-tuning/engine'
+import { add, linear, type Tensor, type TensorData } from '@dynamic-tuning/engine'
 import type { Place } from '../models/hooks.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import { bottleneck, leading } from '../nn/bottleneck.ts'
@@ -6,7 +6,8 @@ import { kaimingUniform, zeros } from '../nn/initializers.ts'
 import { quickGelu } from '../nn/quick-gelu.ts'
 import type { Weights } from '../nn/weight-store.ts'
 import { dropped } from './dropout.ts'
-import { defineTuner, type Pass, type TunerOptions } from './tuner.ts'
+import { addProduct, copyOf, without } from './merging.ts'
+import { defineTuner, type Pass, type Tensors, type TunerOptions } from './tuner.ts'
 import { promptStart, withoutPrompts, withPrompts } from './vpt.ts'
 
 type Module = 'visualPromptDim' | 'loraDim' | 'adapterDim'
@@ -66,6 +67,8 @@ export const noah = defineTuner({
     const wrong = modules.find((name) => ![1, depth].includes(options[name]?.length ?? 1))
     return wrong && `${wrong} has ${options[wrong]?.length} sizes for ${depth} layers; give one, or ${depth}`
   },
+  merge,
+  leftAfterMerge: (options) => ({ ...options, loraDim: [0] }),
   open: (options, pass) => ({
     hooks: {
       enter: (x, place) => prompted(x, place, options),
@@ -121,4 +124,29 @@ function parameterCount({ depth, embedDim: width }: VitConfig, options: TunerOpt
     return p * width + 4 * l * width + (a > 0 ? 2 * a * width + a + width : 0)
   })
   return each.reduce((sum, count) => sum + count, 0)
+}
+
+/** The first l columns of B times the first l rows of A are added to `qkv.weight`; prompts and adapters stay. */
+function merge(
+  tensors: Tensors,
+  { depth, embedDim }: VitConfig,
+  options: TunerOptions,
+): Map<string, TensorData> {
+  const merged = without(tensors, /\.attn\.lora\./)
+  for (let i = 0; i < depth; i++) {
+    const rank = sizeAt(options, 'loraDim', i)
+    if (rank === 0) continue
+    const name = `blocks.${i}.attn`
+    const [a, b] = ['a', 'b'].map((factor) => tensors.get(`${name}.lora.${factor}.weight`)) as [
+      TensorData<'float32'>,
+      TensorData<'float32'>,
+    ]
+    const stored = b.shape[1] as number
+    const left = b.data.filter((_, at) => at % stored < rank)
+    const right = a.data.subarray(0, rank * embedDim)
+    const weight = copyOf(tensors, `${name}.qkv.weight`)
+    addProduct(weight.data, { row: 0, column: 0, columns: embedDim }, { left, right, inner: rank }, 1)
+    merged.set(`${name}.qkv.weight`, weight)
+  }
+  return merged
 }

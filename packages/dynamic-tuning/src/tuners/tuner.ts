@@ -114,6 +114,8 @@ export interface Tuner {
   open(options: TunerOptions, pass: Pass): TunerPass
   /** All weights with the method's own folded into the dense ones, which compute the same; absent where that is impossible. */
   merge?(tensors: Tensors, config: VitConfig, options: TunerOptions): Map<string, TensorData>
+  /** Settings of what is left of it after `merge`, where it is not folded as a whole. */
+  leftAfterMerge?(options: TunerOptions): TunerOptions
   /** The methods it is joined from, where it is `one+another`. */
   readonly parts?: readonly Tuner[]
 }

@@ -41,7 +41,9 @@ describe.skipIf(!existsSync(reference))('fixtures of methods (skipped: no ../sha
     for (const expected of readSafetensors(join(folder, 'expected.safetensors')).keys())
       expect(names).toContain(expected)
     expect(names).toContain('logits (inference)')
-    expect(names.includes('logits (merged)')).toBe(['lora', 'ssf', 'fact-tt', 'fact-tk'].includes(name))
+    expect(names.includes('logits (merged)')).toBe(
+      ['lora', 'ssf', 'fact-tt', 'fact-tk', 'noah'].includes(name),
+    )
     for (const { maxAbs, tolerance } of tensors) expect(maxAbs).toBeLessThanOrEqual(tolerance / 10)
   })
 

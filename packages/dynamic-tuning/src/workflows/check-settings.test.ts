@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../errors.ts'
 import { vitConfig } from '../models/vit-config.ts'
+import { tuners } from '../tuners/registry.ts'
 import { checkFinetune, completeFinetune, finetuneKeys, usualMicroBatch } from './finetune-settings.ts'
 import { editDistance, nearestWord } from './nearest-word.ts'
 import { checkPretrain } from './pretrain-settings.ts'
@@ -54,7 +55,7 @@ describe('settings of finetune', () => {
   })
 
   it('come back as they were from JSON', () => {
-    for (const method of ['linear', 'full', 'adaptformer', 'dyt']) {
+    for (const method of [...tuners.map(({ name }) => name), 'lora+adaptformer']) {
       const settings = completeFinetune({ data: 'd', method }, { config, augment: 'strong' })
       const read = checkFinetune(JSON.parse(JSON.stringify(settings)))
       expect(completeFinetune(read, { config, augment: 'none' })).toEqual(settings)

@@ -4,6 +4,7 @@ import { tokenCount, type VitConfig } from '../models/vit-config.ts'
 import { checkReduction, checkReductionFits } from '../reduction/check-reduction.ts'
 import { noReduction, type ReductionOptions, reductionNames, reductionOptions } from '../reduction/options.ts'
 import { checkModel, checkTuning, completeOptions } from '../tuners/check-tuning.ts'
+import { mostPrompts } from '../tuners/dropout.ts'
 import { type MethodOptionName, methodOptions } from '../tuners/method-options.ts'
 import { tunerNamed } from '../tuners/registry.ts'
 import type { TunerOptions } from '../tuners/tuner.ts'
@@ -193,12 +194,14 @@ export function completeFinetune(
 ): FinetuneSettings {
   const asked = { ...defaults, ...definedOnly(input) }
   const tuner = tunerNamed(asked.method)
-  checkModel('finetune', tuner, { ...tuner.defaults, ...asked }, known.config)
+  const options = { ...tuner.defaults, ...asked }
+  checkModel('finetune', tuner, options, known.config)
   checkReductionFits('finetune', reductionOptions(asked), known.config)
+  const prompts = mostPrompts(tuner, options, known.config)
   return {
     minimumLearningRate: asked.learningRate / 100,
     warmupEpochs: asked.epochs / 10,
-    microBatch: Math.min(asked.batch, usualMicroBatch(known.config)),
+    microBatch: Math.min(asked.batch, usualMicroBatch(known.config, prompts)),
     augment: known.augment,
     imageSize: known.config.imageSize,
     ...tuner.defaults,
@@ -219,10 +222,10 @@ const activationBytes = 2e9
 const floatsKept = 18
 
 /**
- * Images per pass that keep a step's activations near 2 GB: 16 for ViT-B/16. It does not ask how much memory the machine
+ * Images per pass that keep a step's activations near 2 GB: 16 for ViT-B/16, fewer with many `prompts`. It does not ask how much memory the machine
  * has: the same settings must give the same weights everywhere.
  */
-export function usualMicroBatch(config: VitConfig): number {
-  const perImage = tokenCount(config) * config.embedDim * config.depth * 4 * floatsKept
+export function usualMicroBatch(config: VitConfig, prompts = 0): number {
+  const perImage = (tokenCount(config) + prompts) * config.embedDim * config.depth * 4 * floatsKept
   return Math.max(1, Math.floor(activationBytes / perImage))
 }

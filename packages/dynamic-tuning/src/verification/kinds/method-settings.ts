@@ -45,10 +45,15 @@ const readers: Readonly<Record<string, MethodReader>> = {
   'vpt-deep': prompts,
   'fact-tt': fact,
   'fact-tk': fact,
-  lora: reader(z.looseObject({ rank: count, scale: z.number() }), ({ rank, scale }) => ({
-    rank,
-    loraAlpha: scale * rank,
-  })),
+  lora: reader(
+    z.looseObject({
+      rank: count,
+      scale: z.number(),
+      targets: z.tuple([z.literal('q'), z.literal('v')]).optional(),
+      bias: z.literal(false).optional(),
+    }),
+    ({ rank, scale }) => ({ rank, loraAlpha: scale * rank }),
+  ),
   'res-tuning': reader(z.looseObject({ adapter_length: count }), ({ adapter_length }) => ({
     bottleneck: adapter_length,
   })),

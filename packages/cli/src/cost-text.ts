@@ -18,6 +18,7 @@ export const partNames: Readonly<Record<string, string>> = {
   norm1: 'norms',
   norm2: 'norms',
   fc_norm: 'norms',
+  predictor: 'predictors',
   head: 'head',
 }
 

@@ -13,7 +13,7 @@ export function summaryText(summary: RunSummary, paint: Paint, more: readonly Fa
     [
       'active tokens',
       formatPercent(activeRate),
-      dispatches ? `${bars(activeRatePerLayer)} first to last layer` : 'no token is skipped',
+      dispatches ? `${bars(activeRatePerLayer)} first to last layer` : withoutDispatch(summary),
     ],
     ['trained parameters', formatCount(summary.trainableParams)],
     ['FLOPs per image', formatCount(flops), `${(flops / staticFlops).toFixed(2)} times the static model's`],
@@ -21,4 +21,9 @@ export function summaryText(summary: RunSummary, paint: Paint, more: readonly Fa
     ['time', formatDuration(summary.seconds), `peak memory ${formatMemory(summary.peakMemoryMB)}`],
   ]
   return renderFacts(facts, paint)
+}
+
+/** Runs of former versions know of no reduction. */
+function withoutDispatch({ reduction = 'none' }: Partial<RunSummary>): string {
+  return reduction === 'none' ? 'no token is skipped' : `${reduction}: fewer tokens from layer to layer`
 }

@@ -64,6 +64,20 @@ export {
   vitConfig,
 } from './models/vit-config.ts'
 export { type StoreOptions, WeightStore, type Weights } from './nn/weight-store.ts'
+export {
+  checkReduction,
+  checkReductionFits,
+  type ReductionUse,
+} from './reduction/check-reduction.ts'
+export {
+  type GivenReduction,
+  noReduction,
+  type ReductionOptions,
+  reductionNames,
+  reductionOptions,
+} from './reduction/options.ts'
+export type { KeepDecision, Reduction, ReductionMode, ReductionPass } from './reduction/reduction.ts'
+export { openReduction, patternsWith, reductions } from './reduction/registry.ts'
 export { methodsPage } from './report/methods-page.ts'
 export { type CurveChart, curvesOfMetrics, lastActiveRates } from './report/metrics-curves.ts'
 export { type ReportInput, renderReport } from './report/page.ts'
@@ -197,4 +211,5 @@ export {
   type TunedModel,
   type TunedRun,
   tunedModel,
+  withReduction,
 } from './workflows/tuned-run.ts'

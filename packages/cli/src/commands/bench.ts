@@ -58,7 +58,7 @@ const options = (): Option[] => [
   shared.randomWeights().hideHelp(),
   new Option(
     '--method <cases>',
-    'methods beside the static model, with settings of their own: dyt,dyt:dispatch=attention:active=0.7,dyt:experts=4',
+    'methods beside the static model, with settings of their own: dyt,dyt:dispatch=attention:active=0.7,dyt:reduction=tome:tomeR=8',
   ).argParser(list(caseName)),
   new Option('--batch <sizes>', 'batch sizes such as 1,8').argParser(list(integer(1))),
   shared.active(),
@@ -103,6 +103,7 @@ export const benchInferenceCommand = benchCommand('inference', {
     ['dyt bench inference --method dyt --active 0.5 --batch 1,8 --threads 2', 'the figure of the README'],
     ['dyt bench inference --model vit_small_patch16_224 --method adaptformer,dyt', 'several methods'],
     ['dyt bench inference --method dyt:dispatch=layer:active=0.7,dyt:experts=4', 'settings for each of them'],
+    ['dyt bench inference --method dyt,dyt:reduction=tome:tomeR=8', 'without and with merged tokens'],
     ['dyt bench inference --budget 0.6', 'at 60 % of the static FLOPs'],
   ],
 })

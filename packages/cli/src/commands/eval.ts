@@ -3,17 +3,19 @@ import {
   budgetThresholds,
   ConfigError,
   evaluateRun,
+  type GivenReduction,
   type InferencePass,
   openRun,
   type RunEvaluation,
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
+import { reductionFlags, reductionGiven } from '../options/reduction.ts'
 import { summaryText } from '../show-summary.ts'
 import { formatPercent, formatRate } from '../terminal/format.ts'
 import { renderTable } from '../terminal/table.ts'
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, GivenReduction {
   readonly data?: string
   readonly pass?: InferencePass
   readonly batch?: number
@@ -33,10 +35,12 @@ export const evalCommand = defineCommand<Options>({
     ).choices(['skip', 'masked', 'complete']),
     shared.budget(),
     shared.batch('images per pass (default 64, fewer for large models)'),
+    ...reductionFlags(),
   ],
   examples: [
     ['dyt eval runs/photos', 'test it again'],
     ['dyt eval runs/photos --pass complete --json', 'as if no token were skipped'],
+    ['dyt eval runs/photos --reduction tome --tome-r 8', 'merge tokens of a model trained without'],
     ['dyt eval runs/photos --budget 0.6', 'at most 60 % of the static FLOPs, once calibrated'],
   ],
   async run({ args, options, terminal }: Call<Options>) {
@@ -48,7 +52,8 @@ export const evalCommand = defineCommand<Options>({
     const thresholds = budget === undefined ? undefined : budgetThresholds(run, budget)
     terminal.note(terminal.notePaint.dim(`testing ${path}`))
     const compile = { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) }
-    const evaluation = await evaluateRun(run, { data, pass, batch, thresholds, compile })
+    const reduction = reductionGiven(options)
+    const evaluation = await evaluateRun(run, { data, pass, batch, thresholds, reduction, compile })
     terminal.result(evaluation, () => evaluationText(evaluation, terminal.paint))
     return undefined
   },

@@ -7,17 +7,19 @@ import {
   exportModel,
   exportPruned,
   exportRandomModel,
+  type GivenReduction,
   type OnnxExport,
   openRun,
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
 import { number } from '../options/numbers.ts'
+import { reductionFlags, reductionGiven } from '../options/reduction.ts'
 import { deadBlocksText } from '../show-dead-blocks.ts'
 import { formatMemory } from '../terminal/format.ts'
 import type { Paint } from '../terminal/output.ts'
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, GivenReduction {
   readonly format: 'onnx'
   readonly out?: string
   readonly pass?: 'skip' | 'masked'
@@ -78,6 +80,7 @@ export const exportCommand = defineCommand<Options>({
     shared.bottleneck(),
     shared.classes(),
     shared.imageSize(),
+    ...reductionFlags(),
   ],
   examples: [
     ['dyt export runs/photos --format onnx', 'writes runs/photos/model.onnx'],
@@ -109,7 +112,8 @@ async function exportTuned(path: string, options: Options): Promise<Exported> {
   const thresholds = budget === undefined ? undefined : budgetThresholds(run, budget)
   const file = options.out ?? join(path, 'model.onnx')
   const { deadBlocksDrop: drop, deadBlocks: limit = drop ? 0 : undefined, threads, device } = options
-  const settings = { out: file, pass, external, merge, thresholds, fixedThresholds }
+  const reduction = reductionGiven(options)
+  const settings = { out: file, pass, external, merge, thresholds, fixedThresholds, reduction }
   const compile = { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) }
   const exported =
     limit === undefined
@@ -129,7 +133,8 @@ async function exportRandom(options: Options): Promise<Exported> {
     )
   const share = options.active === undefined ? '' : `-${Math.round(options.active * 100)}`
   const file = out ?? `${basename(model, '.safetensors')}-${method}${share}.onnx`
-  const exported = await exportRandomModel({ ...options, model, method, pass, out: file })
+  const reduction = reductionGiven(options)
+  const exported = await exportRandomModel({ ...options, model, method, pass, out: file, reduction })
   return { file, format: 'onnx', method, pass, ...exported }
 }
 

@@ -6,6 +6,7 @@ import { type CommonOptions, shared } from '../options/common.ts'
 import { dispatchOptions } from '../options/dispatch.ts'
 import { methodFlags } from '../options/method-options.ts'
 import { integer, number } from '../options/numbers.ts'
+import { reductionFlags } from '../options/reduction.ts'
 import { freeRunFolder, quoted } from '../run-name.ts'
 import { summaryText } from '../show-summary.ts'
 import { trainingProgress } from '../training-progress.ts'
@@ -30,6 +31,7 @@ export const finetuneCommand = defineCommand<Options>({
     new Option('--resume', 'go on with the run in --out'),
     ...dispatchOptions(),
     ...methodFlags(),
+    ...reductionFlags(),
     shared.imageSize(),
     new Option('--epochs <n>', 'passes over the images (default 30)').argParser(integer(1)),
     shared.batch(),

@@ -2,9 +2,12 @@ import { Option } from 'commander'
 import {
   ConfigError,
   checkModel,
+  checkReduction,
+  checkReductionFits,
   checkTuning,
   completeOptions,
   countPaperTable,
+  type GivenReduction,
   type MethodOptionName,
   methodOptions,
   modelCost,
@@ -12,6 +15,7 @@ import {
   paperCount,
   paperTable,
   paperTables,
+  reductionOptions,
   type TunerOptions,
   tunerNamed,
   type VitConfig,
@@ -23,6 +27,7 @@ import { type CommonOptions, shared } from '../options/common.ts'
 import { dispatchOptions } from '../options/dispatch.ts'
 import { methodFlags } from '../options/method-options.ts'
 import { integer } from '../options/numbers.ts'
+import { reductionFlags } from '../options/reduction.ts'
 import { paperTableText } from '../paper-table-text.ts'
 
 /** Settings of methods that parameters or FLOPs depend on. */
@@ -38,6 +43,7 @@ const tunerSettings = [
 
 interface Options
   extends CommonOptions,
+    GivenReduction,
     Partial<Pick<TunerOptions, (typeof tunerSettings)[number] | MethodOptionName>> {
   readonly model?: string
   readonly method?: string
@@ -64,6 +70,7 @@ export const flopsCommand = defineCommand<Options>({
     ),
     ...methodFlags(),
     shared.imageSize(),
+    ...reductionFlags(),
     new Option(
       '--table <n>',
       `rows of a table of the paper, alone: ${paperTables.map(({ number }) => number).join(', ')}`,
@@ -76,6 +83,7 @@ export const flopsCommand = defineCommand<Options>({
       'ViT-B/16, half of the tokens skipping',
     ],
     ['dyt flops --model vit_large_patch16_224 --method linear', 'the static model'],
+    ['dyt flops --model vit_base_patch16_224 --method dyt --reduction tome --tome-r 8', 'and merging tokens'],
     ['dyt flops --table 3', 'what the paper prints for VTAB-1K, and what we count'],
   ],
   async run(call: Call<Options>) {
@@ -89,24 +97,33 @@ export const flopsCommand = defineCommand<Options>({
     const settings = completeOptions(tuner, given)
     checkTuning('flops', tuner, settings)
     checkModel('flops', tuner, settings, config)
+    const reduction = reductionOptions(options)
+    checkReduction('flops', reduction, { tuner, options: settings })
+    checkReductionFits('flops', reduction, config)
     const activeRate = settings.dispatch === 'none' ? 1 : (options.active ?? settings.rate)
-    const cost = modelCost({ config, tuner, options: settings, activeRate })
+    const cost = modelCost({ config, tuner, options: settings, reduction, activeRate })
     const staticFlops = modelCost({ config, tuner: tunerNamed('linear') }).flops.total
     const { total, trainable, trainableParts } = cost.params
     const document = {
       model,
       method,
+      reduction: reduction.reduction,
       activeRate,
       imageSize: config.imageSize,
       params: { total, trainable: paperCount(cost.params), trained: trainable, trainedParts: trainableParts },
       flops: { total: cost.flops.total, static: staticFlops, parts: cost.flops.parts },
     }
     terminal.result(document, () =>
-      costText(`${model}, ${method}`, cost, { staticFlops, activeRate }, terminal.paint),
+      costText(`${model}, ${withName(method, reduction)}`, cost, { staticFlops, activeRate }, terminal.paint),
     )
     return undefined
   },
 })
+
+/** `dyt`, or `dyt with tome`. */
+function withName(method: string, { reduction }: { readonly reduction: string }): string {
+  return reduction === 'none' ? method : `${method} with ${reduction}`
+}
 
 /** Options that a table decides by itself. */
 const decidedByTable = ['model', 'method', 'classes', 'active', 'imageSize', ...tunerSettings] as const

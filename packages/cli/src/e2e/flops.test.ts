@@ -66,7 +66,7 @@ describe('dyt flops --table', () => {
   })
 
   it.each([
-    [['--table', '4'], 'of table 4. Choose one of 1, 2, 3, 6, 8, 11, 17, 18, 19.'],
+    [['--table', '4'], 'of table 4. Choose one of 1, 2, 3, 5, 6, 8, 11, 17, 18, 19.'],
     [['--table', 'x'], 'Give a whole number of at least 0.'],
     [['--table', '1', '--model', 'builtin', '--rate', '0.5'], 'got model, rate too.'],
     [['--table', '1', '--dispatch-level', 'sample'], 'got dispatchLevel too.'],

@@ -3,6 +3,7 @@ import { constant, input, linear, matMul } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../errors.ts'
 import { vitConfig } from '../models/vit-config.ts'
+import { type GivenReduction, reductionOptions } from '../reduction/options.ts'
 import { adaptformer } from '../tuners/adaptformer.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { full } from '../tuners/full.ts'
@@ -36,6 +37,53 @@ describe('modelCost', () => {
     // timm's model card of deit3_large_patch16_384 prints 191.2.
     const finer = modelCost({ config: vitConfig('deit3_large_patch16_384'), tuner: full }).flops.total
     expect((finer / 1e9).toFixed(1)).toBe('191.2')
+  })
+
+  it('prints the published FLOPs on fewer tokens', () => {
+    const with_ = (tuner: Tuner, given: GivenReduction, bottleneck = 64) => {
+      const options = { ...tuner.defaults, bottleneck: tuner.defaults.bottleneck && bottleneck }
+      return modelCost({ config: base, tuner, options, reduction: reductionOptions(given) })
+    }
+    const total = (tuner: Tuner, given: GivenReduction): string => giga(with_(tuner, given).flops.total)
+    // Table 5: full + ToMe, AdaptFormer + ToMe, EViT, EViT + AdaptFormer.
+    expect(total(full, { reduction: 'tome', tomeR: 8 })).toBe('13.12')
+    expect(total(adaptformer, { reduction: 'tome', tomeR: 8 })).toBe('13.29')
+    expect(total(full, { reduction: 'evit' })).toBe('11.62')
+    expect(total(adaptformer, { reduction: 'evit' })).toBe('11.77')
+    const dynamic = with_(full, { reduction: 'dynamicvit' })
+    expect(dynamic.params.trainableParts.predictor).toBe(3 * 961730)
+    expect(giga(dynamic.flops.total)).toBe('11.49')
+    const narrow = with_(adaptformer, { reduction: 'dynamicvit' }, 8).params
+    expect(narrow.trainableWithoutHead).toBe(3 * 961730 + 156768)
+  })
+
+  it('counts merging alone above the matrix products of blocks and embedding', () => {
+    const { flops } = modelCost({
+      config: base,
+      tuner: full,
+      reduction: reductionOptions({ reduction: 'tome', tomeR: 8 }),
+    })
+    // Cosines of both halves, keys averaged over 12 heads; norms and head make up the rest of 13.12 - 13.10 G.
+    const present = Array.from({ length: 12 }, (_, i) => 197 - 8 * i)
+    const cosines = present.reduce((sum, t) => sum + Math.ceil(t / 2) * Math.floor(t / 2) * 64, 0)
+    const norms = 5 * 768 * (present.reduce((sum, t) => sum + t + t - 8, 0) + 101)
+    const heads = 768 * 100
+    expect(flops.total - cosines - norms - heads).toBeCloseTo(13.1e9, -8)
+    expect(flops.operators.LayerNormalization).toBe(norms)
+    expect(flops.operators.MatMul).toBe(cosines)
+  })
+
+  it('counts the tokens present at each gate', () => {
+    const reduction = reductionOptions({ reduction: 'tome', tomeR: 8 })
+    const cost = (activeRate: number) =>
+      modelCost({ config: base, tuner: dyt, options: withWidth(64), reduction, activeRate }).flops
+    const perToken = 2 * 768 * 3072
+    const mlp = (rate: number, layer: number): number => cost(rate).parts[`blocks.${layer}.mlp`] as number
+    for (const layer of [0, 11]) {
+      const present = 196 - 8 * (layer + 1)
+      expect(mlp(0.5, layer)).toBeCloseTo((1 + present / 2) * perToken, 2)
+      expect(mlp(1, layer)).toBeCloseTo((1 + present) * perToken, 2)
+    }
   })
 
   it('counts parameters: the paper prints the adapters alone', () => {

@@ -1,11 +1,13 @@
 import { input } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
 import { vit } from '../models/vit.ts'
-import { patchCount, prefixTokens, type VitConfig } from '../models/vit-config.ts'
+import { prefixTokens, type VitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import type { ReductionOptions } from '../reduction/options.ts'
+import { openReduction, patternsWith } from '../reduction/registry.ts'
 import { gateShape, inferencePass } from '../tuners/dispatch-inputs.ts'
-import { trainedPatterns, tune } from '../tuners/tune.ts'
-import type { BlockForm, Tuner, TunerOptions } from '../tuners/tuner.ts'
+import { tune } from '../tuners/tune.ts'
+import type { BlockForm, Dispatch, Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { type Cost, countCost, symbolsIn } from './count-cost.ts'
 
 /** A model whose cost is asked for. */
@@ -14,7 +16,9 @@ export interface ModelCostSettings {
   readonly tuner: Tuner
   /** Default: the method's own. */
   readonly options?: TunerOptions
-  /** Share of patch tokens that are active, the same at every gate. Default: the wanted rate of `options`. */
+  /** Default: every token goes through all layers. */
+  readonly reduction?: ReductionOptions | undefined
+  /** Share of the patch tokens present at a gate that are active, the same at every gate. Default: the wanted rate of `options`. */
   readonly activeRate?: number
   /**
    * The same gate by gate, means over a test set: share of patch tokens alone (or of images, at sample
@@ -44,29 +48,34 @@ export interface ModelCost {
  * @throws ConfigError for a rate outside 0..1, or another number of rates than of gates
  */
 export function modelCost(settings: ModelCostSettings): ModelCost {
-  const { config, tuner, options = tuner.defaults, blocks } = settings
+  const { config, tuner, options = tuner.defaults, reduction, blocks } = settings
   const store = new WeightStore({ trainable: [/./] })
   const pass = tune(tuner, options, inferencePass('skip', options, config, { blocks }))
-  const { logits } = vit(input('images', ['B', 3, ...config.imageSize]), store, config, pass.hooks)
-  const sizes = openSizes({ ...settings, options })
+  const hooks = { ...pass.hooks, ...openReduction(reduction, 'reduce', config).hooks }
+  const { logits } = vit(input('images', ['B', 3, ...config.imageSize]), store, config, hooks)
+  const sizes = openSizes({ ...settings, options }, pass.dispatches)
   const symbols = Object.fromEntries([...symbolsIn([logits])].map((name) => [name, sizeNamed(name, sizes)]))
-  const patterns = trainedPatterns(tuner, options)
+  const patterns = patternsWith(tuner, options, reduction)
   return { params: countParameters(store.shapes, patterns), flops: countCost([logits], symbols) }
 }
 
 /** The open sizes of the graph for one image, on average: `K{g}` rows, `M{g}` slots and `S{g}` images of gate g. */
-function openSizes(settings: ModelCostSettings & { options: TunerOptions }): Record<string, number> {
+function openSizes(
+  settings: ModelCostSettings & { options: TunerOptions },
+  dispatches: readonly Dispatch[],
+): Record<string, number> {
   const { config, tuner, options, activeRate = options.rate, gates: given } = settings
   const { sites } = gateShape(options, config)
   const gates: NonNullable<typeof given> = given ?? sites.map(() => ({ rate: activeRate }))
   if (gates.length !== sites.length)
     throw new ConfigError(`cost: ${gates.length} rates for ${sites.length} gates. Give one for each.`)
-  const patches = patchCount(config)
   const sizes: Record<string, number> = { B: 1 }
   for (const [gate, { rate, rms = rate }] of gates.entries()) {
     if (!(rate >= 0 && rate <= 1))
       throw new ConfigError(`cost: active rate ${rate}. Give a share from 0 to 1.`)
     const prefix = prefixTokens(config) + tuner.promptsAt(options, sites[gate]?.layer ?? 0)
+    // Tokens at this gate: fewer than patches where some were merged before. Unused at sample level.
+    const patches = Number(dispatches[gate]?.mask.shape[1])
     sizes[`S${gate}`] = rate
     sizes[`K${gate}`] = prefix + rate * patches
     // The root of the mean square of prefix + active tokens: its square is what attention costs on average.

@@ -1,10 +1,12 @@
 import {
   type CompileOptions,
   compile,
+  concat,
   type Device,
   type Feeds,
   input,
   type Program,
+  reduceMean,
   type Tensor,
   type TensorData,
 } from '@dynamic-tuning/engine'
@@ -12,17 +14,22 @@ import { ConfigError } from '../errors.ts'
 import { vit } from '../models/vit.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
+import type { ReductionOptions } from '../reduction/options.ts'
+import { inferenceMode, openReduction } from '../reduction/registry.ts'
+import { valuesOfPatches } from '../reduction/to-patches.ts'
 import { gumbelNoise } from '../training/noise.ts'
 import { type GateShape, gateShape, inferencePass } from '../tuners/dispatch-inputs.ts'
 import { stackLayers } from '../tuners/stack-layers.ts'
 import { tune } from '../tuners/tune.ts'
-import type { BlockForm, Pass, Tuner, TunerOptions } from '../tuners/tuner.ts'
+import type { BlockForm, Dispatch, Pass, Tuner, TunerOptions } from '../tuners/tuner.ts'
 
 /** What a classifier is built from. */
 export interface ClassifierSettings {
   readonly config: VitConfig
   readonly tuner: Tuner
   readonly options: TunerOptions
+  /** Default: every token goes through all layers. */
+  readonly reduction?: ReductionOptions | undefined
   /** Weights it marks as trained become inputs and are given at every call; the others are stored in the program. */
   readonly store: WeightStore
   /** `skip` (default) computes active tokens only; `masked` computes all and masks; `complete` opens every gate. */
@@ -46,13 +53,16 @@ export interface Prediction {
   readonly logits: Float32Array
   /** 0 or 1, [B, D, n] for D gates (see `gates`) over patch tokens; undefined for methods without dispatch. */
   readonly masks: Float32Array | undefined
+  /** Share of active tokens among those present at a gate, [B, D]; only where tokens are merged before it. */
+  readonly shares?: Float32Array | undefined
   /** sigmoid(logit) of every decision, [B, D, n], where the settings ask for them. */
   readonly probabilities?: Float32Array | undefined
 }
 
 /**
- * The graph of a tuned model for inference: `logits` [B, K], and `masks` [B, D, n] where tokens are dispatched. Its inputs
- * are the images, called `name`, [B, 3, H, W], and with dispatch `threshold` [D] and, where it is random, `noise`.
+ * The graph of a tuned model for inference: `logits` [B, K], and `masks` [B, D, n] where tokens are dispatched. Where tokens
+ * are merged too, masks tell of the patches they are made of, and `shares` [B, D] how many of the tokens present were active.
+ * Inputs are the images, called `name`, [B, 3, H, W], and with dispatch `threshold` [D] and, where it is random, `noise`.
  */
 export function inferenceGraph(settings: ClassifierSettings, name = 'images'): Record<string, Tensor> {
   const { config, tuner, options, store } = settings
@@ -61,11 +71,20 @@ export function inferenceGraph(settings: ClassifierSettings, name = 'images'): R
   const fixed = settings.fixedThresholds ? thresholdList(settings.thresholds, sites.length) : undefined
   const { pass = 'skip', blocks } = settings
   const opened = tune(tuner, options, inferencePass(pass, options, config, { fixed, blocks }))
-  const { logits } = vit(images, store, config, opened.hooks)
-  if (opened.dispatches.length === 0) return { logits }
-  const masks = stackLayers(opened.dispatches.map(({ mask }) => mask))
-  if (!settings.probabilities) return { logits, masks }
-  return { logits, masks, probabilities: stackLayers(opened.dispatches.map(({ soft }) => soft)) }
+  const reducing = openReduction(settings.reduction, inferenceMode(pass), config)
+  const { logits } = vit(images, store, config, { ...opened.hooks, ...reducing.hooks })
+  const { dispatches } = opened
+  if (dispatches.length === 0) return { logits }
+  const ofPatches = (of: (each: Dispatch) => Tensor): Tensor =>
+    stackLayers(dispatches.map((each) => valuesOfPatches(of(each), each, reducing, options.dispatchLevel)))
+  const outputs: Record<string, Tensor> = { logits, masks: ofPatches(({ mask }) => mask) }
+  if (settings.probabilities) outputs.probabilities = ofPatches(({ soft }) => soft)
+  if (reducing.places.size > 0)
+    outputs.shares = concat(
+      dispatches.map(({ mask }) => reduceMean(mask, { axes: [1], keepDims: true })),
+      1,
+    )
+  return outputs
 }
 
 /** A compiled tuned model that classifies batches of any size. */
@@ -97,10 +116,12 @@ export class Classifier {
     const feeds = used.map(({ name }) => [name, weights.get(name) as TensorData] as const)
     const gates = this.gateFeeds(images, first, thresholds)
     const outputs = await this.program.run({ images, ...gates, ...Object.fromEntries(feeds) })
+    const values = (name: string) => outputs[name]?.data as Float32Array | undefined
     return {
-      logits: outputs.logits?.data as Float32Array,
-      masks: outputs.masks?.data as Float32Array | undefined,
-      probabilities: outputs.probabilities?.data as Float32Array | undefined,
+      logits: values('logits') as Float32Array,
+      masks: values('masks'),
+      shares: values('shares'),
+      probabilities: values('probabilities'),
     }
   }
 

@@ -33,9 +33,9 @@ export async function evaluate(
   for await (const batch of loader.epoch(0)) {
     const start = performance.now()
     const options = { first: tally.images, ...(thresholds !== undefined && { thresholds }) }
-    const { logits, masks } = await classifier.classify(batch.images, weights, options)
+    const { logits, masks, shares } = await classifier.classify(batch.images, weights, options)
     tally.seconds += (performance.now() - start) / 1000
-    tally.add(logits, batch.labels, masks)
+    tally.add(logits, batch.labels, masks && { masks, shares })
   }
   return tally.result()
 }
@@ -57,6 +57,11 @@ export function crossEntropyAt(logits: Float32Array, start: number, count: numbe
   return Math.log(sum) + largest - (logits[start + label] as number)
 }
 
+interface Active {
+  readonly masks: Float32Array
+  readonly shares: Float32Array | undefined
+}
+
 class Tally {
   seconds = 0
   images = 0
@@ -74,7 +79,7 @@ class Tally {
     this.confusion = Array.from({ length: this.classes }, () => new Array<number>(this.classes).fill(0))
   }
 
-  add(logits: Float32Array, labels: BigInt64Array, masks: Float32Array | undefined): void {
+  add(logits: Float32Array, labels: BigInt64Array, active: Active | undefined): void {
     for (const [i, label] of labels.entries()) {
       const row = this.confusion[Number(label)] as number[]
       const predicted = argMaxAt(logits, i * this.classes, this.classes)
@@ -82,9 +87,9 @@ class Tally {
       this.loss += crossEntropyAt(logits, i * this.classes, this.classes, Number(label))
     }
     this.images += labels.length
-    if (!masks) return
+    if (!active) return
     this.dispatched = true
-    this.activity.add(masks)
+    this.activity.add(active.masks, active.shares)
   }
 
   result(): Evaluation {

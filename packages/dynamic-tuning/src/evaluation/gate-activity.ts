@@ -2,7 +2,7 @@ import type { Site } from '../tuners/parts.ts'
 
 /** How often a gate was open, over some images. */
 export interface GateActivity extends Site {
-  /** Mean share of patch tokens (or, at sample level, of images) let through. */
+  /** Mean share of the patch tokens present (or, at sample level, of images) let through. */
   readonly rate: number
   /** Root of the mean square of an image's share: attention costs the square of its tokens. */
   readonly rms: number
@@ -22,17 +22,24 @@ export class ActivityTally {
     this.squares = new Float64Array(sites.length)
   }
 
-  add(masks: Float32Array): void {
-    const { decisions: n } = this
+  /** Where tokens were merged, masks tell of patches and `shares` [B, D] of the tokens that were present. */
+  add(masks: Float32Array, shares: Float32Array | Float64Array = this.sharesIn(masks)): void {
     const gates = this.sites.length
-    for (let row = 0; row < masks.length / n; row++) {
+    for (const [row, share] of shares.entries()) {
+      const gate = row % gates
+      this.sums[gate] = (this.sums[gate] as number) + share
+      this.squares[gate] = (this.squares[gate] as number) + share ** 2
+    }
+    this.images += shares.length / gates
+  }
+
+  private sharesIn(masks: Float32Array): Float64Array {
+    const { decisions: n } = this
+    return Float64Array.from({ length: masks.length / n }, (_, row) => {
       let active = 0
       for (let i = 0; i < n; i++) active += masks[row * n + i] as number
-      const gate = row % gates
-      this.sums[gate] = (this.sums[gate] as number) + active / n
-      this.squares[gate] = (this.squares[gate] as number) + (active / n) ** 2
-    }
-    this.images += masks.length / n / gates
+      return active / n
+    })
   }
 
   result(): GateActivity[] {

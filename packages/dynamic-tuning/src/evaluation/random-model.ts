@@ -2,6 +2,8 @@ import { compile, input, random, type Tensor, type TensorData } from '@dynamic-t
 import { vit } from '../models/vit.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import type { ReductionOptions } from '../reduction/options.ts'
+import { openReduction } from '../reduction/registry.ts'
 import { tune } from '../tuners/tune.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 
@@ -10,7 +12,8 @@ export interface RandomModelSettings {
   readonly config: VitConfig
   readonly tuner: Tuner
   readonly options: TunerOptions
-  /** Share of patch tokens every dispatcher shall let through. */
+  readonly reduction?: ReductionOptions | undefined
+  /** Share of the patch tokens present that every dispatcher shall let through. */
   readonly active: number
   readonly seed: number
   readonly threads?: number
@@ -28,12 +31,13 @@ const rounds = 3
 export async function randomModel(
   settings: RandomModelSettings,
 ): Promise<Map<string, TensorData<'float32'>>> {
-  const { config, tuner, options, active, seed, threads = 0 } = settings
+  const { config, tuner, options, reduction, active, seed, threads = 0 } = settings
   const learns = options.dispatch !== 'none' && options.dispatchStrategy === 'learned'
   const pass = tune(tuner, options, learns ? { kind: 'masked' } : { kind: 'complete' })
   const store = new WeightStore({ seed, ...(learns && { trainable: [/_token_select\./] }) })
   const pixels = input('images', [images, 3, ...config.imageSize])
-  const { logits } = vit(pixels, store, config, pass.hooks)
+  const hooks = { ...pass.hooks, ...openReduction(reduction, 'reduce', config).hooks }
+  const { logits } = vit(pixels, store, config, hooks)
   if (pass.dispatches.length === 0) return store.values()
   const outputs: Record<string, Tensor> = { logits }
   for (const [gate, { logits: own }] of pass.dispatches.entries()) outputs[`${gate}`] = own

@@ -79,6 +79,10 @@ export interface ModelHooks {
   readonly attention?: (x: Tensor, part: AttentionPart) => Tensor
   /** Replaces `x + MLP(LN2(x))`. */
   readonly mlp?: (x: Tensor, part: MlpPart) => Tensor
+  /** What a layer's attention does between `qkv` and `proj`; undefined: plain attention. A part's own `mix` comes first. */
+  readonly attentionMix?: (place: Place) => AttentionMix | undefined
+  /** Changes the tokens between attention and MLP, [B, N, C] to [B, M, C]; `layer` leaves no room for it. */
+  readonly afterAttention?: (x: Tensor, place: Place) => Tensor
   /** Changes what a part of a layer gives, before it is added to the tokens: [..., C] to [..., C]. */
   readonly branch?: (y: Tensor, part: 'attn' | 'mlp', place: Place) => Tensor
   /** Changes what a linear map gives, y [..., O], of what it was given, x [..., I]: every one but the head. */

@@ -82,7 +82,8 @@ function block(tokens: Tensor, place: Place, hooks: ModelHooks): Tensor {
   const attention = attentionOf(place, hooks, sites)
   const mlpPart = mlpOf(place, hooks, sites)
   if (hooks.layer) return hooks.layer(x, { ...place, attention, mlp: mlpPart, norm: attention.norm })
-  const u = hooks.attention?.(x, attention) ?? add(x, attention.run(x))
+  const attended = hooks.attention?.(x, attention) ?? add(x, attention.run(x))
+  const u = hooks.afterAttention?.(attended, place) ?? attended
   return hooks.mlp?.(u, mlpPart) ?? add(u, mlpPart.run(u))
 }
 
@@ -90,7 +91,7 @@ function attentionOf(place: Place, hooks: ModelHooks, sites: Sites): AttentionPa
   const { numHeads: heads, qkvBias, layerNormEps } = place.config
   const { weights } = place
   const norm = once((x) => sites.normed(layerNorm(x, weights.at('norm1'), layerNormEps), 'norm1'))
-  const run: AttentionPart['run'] = (tokens, mix) => {
+  const run: AttentionPart['run'] = (tokens, mix = hooks.attentionMix?.(place)) => {
     const options = { heads, qkvBias, mix, after: sites.after('attn') }
     const attended = selfAttention(norm(tokens), weights.at('attn'), options)
     const y = scaled(attended, weights.at('ls1'), place.config)

@@ -1,14 +1,16 @@
 import { add, gradients, input, mul, reduceMean, type Tensor } from '@dynamic-tuning/engine'
 import type { ModelHooks } from '../models/hooks.ts'
-import { vit } from '../models/vit.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
+import type { ReductionOptions } from '../reduction/options.ts'
+import { trainingMode } from '../reduction/registry.ts'
 import { noiseInput } from '../tuners/dispatch-inputs.ts'
 import { dropoutInput } from '../tuners/dropout.ts'
 import { stackLayers } from '../tuners/stack-layers.ts'
-import { tune } from '../tuners/tune.ts'
-import type { Dispatch, Pass, Tuner, TunerOptions } from '../tuners/tuner.ts'
+import type { Pass, Tuner, TunerOptions } from '../tuners/tuner.ts'
+import { forward } from './forward.ts'
 import { crossEntropy, distillation, rateLoss } from './losses.ts'
+import { pruningLoss } from './pruning-loss.ts'
 
 /** Weights and switches of the loss terms. */
 export interface LossSettings {
@@ -29,45 +31,36 @@ export interface ObjectiveSettings {
   readonly tuner: Tuner
   readonly options: TunerOptions
   readonly loss: LossSettings
+  readonly reduction?: ReductionOptions | undefined
   /** More hooks, such as the patch dropout of pre-training. */
   readonly hooks?: ModelHooks
 }
 
 /**
  * Outputs of one training pass: `loss`, its terms, `logits` [B, K], `grad.<weight>`; with dispatch `activeRatePerGate` [D]
- * and the gates `masks`, `soft` and `dispatcherLogits` [B, D, n].
+ * and the gates `masks`, `soft` and `dispatcherLogits` [B, D, n]; with DynamicViT `keepDecisions` [B, S, N] and `features`
+ * [B, N, C].
  */
 export type ObjectiveOutputs = Record<string, Tensor>
 
 /**
- * The graph of one training pass: the loss of Dynamic Tuning (Eq. 9), or plain cross-entropy for methods without
- * dispatch, and the gradient of every trained weight.
- * Inputs: `images` [B, 3, H, W], `targets` [B, K]; with dispatch `noise` [D, B, n, 1]; with adapter dropout `dropout` and
- * (for the complete pass) `dropoutComplete`, [A, B, T, F] as `dropoutInput` says; `temperature` [] where it is scheduled.
+ * The graph of one training pass: the loss of Dynamic Tuning (Eq. 9), that of DynamicViT, or plain cross-entropy, and the
+ * gradient of every trained weight.
+ * Inputs: `images` [B, 3, H, W], `targets` [B, K]; with dispatch or predictors `noise` [D, B, n, 1]; with adapter dropout
+ * `dropout` and (for the complete pass) `dropoutComplete`, [A, B, T, F] as `dropoutInput` says; `temperature` [] where it is
+ * scheduled.
  */
 export function objective(store: WeightStore, settings: ObjectiveSettings): ObjectiveOutputs {
   const { config, options } = settings
+  const mode = trainingMode(settings.reduction)
   const images = input('images', ['B', 3, ...config.imageSize])
   const targets = input('targets', ['B', config.numClasses])
-  const outputs =
-    options.dispatch !== 'none'
-      ? dynamicLoss(store, images, targets, settings)
-      : plainLoss(store, images, targets, settings)
+  const lossOf = options.dispatch !== 'none' ? dynamicLoss : mode === 'train' ? pruningLoss : plainLoss
+  const outputs = lossOf(store, images, targets, settings)
   const trained = store.trainable
   const slopes = gradients(outputs.loss as Tensor, [...trained.values()])
   for (const [i, name] of [...trained.keys()].entries()) outputs[`grad.${name}`] = slopes[i] as Tensor
   return outputs
-}
-
-function forward(store: WeightStore, images: Tensor, settings: ObjectiveSettings, pass: Pass): TunedOutputs {
-  const opened = tune(settings.tuner, settings.options, pass)
-  const { logits } = vit(images, store, settings.config, { ...settings.hooks, ...opened.hooks })
-  return { logits, dispatches: opened.dispatches }
-}
-
-interface TunedOutputs {
-  readonly logits: Tensor
-  readonly dispatches: readonly Dispatch[]
 }
 
 function plainLoss(
@@ -78,7 +71,7 @@ function plainLoss(
 ): ObjectiveOutputs {
   const { tuner, options, config } = settings
   const pass: Pass = { kind: 'complete', dropout: dropoutInput('dropout', tuner, options, config) }
-  const { logits } = forward(store, images, settings, pass)
+  const { logits } = forward(store, images, settings, pass, trainingMode(settings.reduction))
   return { loss: crossEntropy(logits, targets), logits }
 }
 

@@ -6,7 +6,6 @@ import {
   type TensorData,
 } from '@dynamic-tuning/engine'
 import type { WeightStore } from '../nn/weight-store.ts'
-import { gateShape } from '../tuners/dispatch-inputs.ts'
 import { dropoutFactors, gumbelNoise } from './noise.ts'
 import { type ObjectiveSettings, objective } from './objective.ts'
 
@@ -27,6 +26,8 @@ export interface StepResult {
   readonly activeRatePerGate: readonly number[]
   /** What the dispatchers decided, [B, D, n] each; undefined for methods without dispatch. */
   readonly gates: Gates | undefined
+  /** Which patches DynamicViT's predictors kept, 0 or 1 [B, S, N]; undefined for others. */
+  readonly keepDecisions?: Float32Array | undefined
   /** By weight name; valid until the next step. */
   readonly gradients: Map<string, Float32Array>
 }
@@ -82,7 +83,8 @@ export class TrainingStep implements TrainableStep {
     settings: TrainingStepSettings,
     weights?: Map<string, TensorData<'float32'>>,
   ): Promise<TrainingStep> {
-    const outputs = objective(settings.store, settings)
+    // Features are for those who compare them; a step has no use for so many numbers.
+    const { features: _features, ...outputs } = objective(settings.store, settings)
     const program = await compile(outputs, { prepack: false, ...settings.compile })
     return new TrainingStep(settings, program, weights ?? settings.store.startValues())
   }
@@ -115,9 +117,11 @@ export class TrainingStep implements TrainableStep {
       images: part(batch.images, pixels),
       targets: part(batch.targets, config.numClasses),
     }
-    const { sites, decisions } = gateShape(options, config)
-    if (sites.length > 0) feeds.noise = gumbelNoise({ seed, step, first }, [sites.length, size, decisions])
     for (const { name, shape } of this.program.inputs) {
+      if (name === 'noise') {
+        const [gates, , decisions] = shape as [number, 'B', number, 1]
+        feeds.noise = gumbelNoise({ seed, step, first }, [gates, size, decisions])
+      }
       if (name === 'temperature') feeds[name] = Float32Array.of(temperatureAt?.(step) ?? options.temperature)
       if (!name.startsWith('dropout')) continue
       const [adapters, , tokens, features] = shape as [number, 'B', number, number]
@@ -140,7 +144,7 @@ function imagesOf({ shape, data }: TensorData, first: number, size: number): Ten
 }
 
 /** Outputs that have one row per image. */
-const rowOutputs = ['logits', 'masks', 'soft', 'dispatcherLogits'] as const
+const rowOutputs = ['logits', 'masks', 'soft', 'dispatcherLogits', 'keepDecisions'] as const
 type RowOutput = (typeof rowOutputs)[number]
 
 /** Sums up the outputs of micro-batches, each weighted by its share of the batch. */
@@ -184,13 +188,14 @@ class Sums {
 
   result(): StepResult {
     const { scalars, gradients, rates } = this
-    const { logits, ...gates } = this.rows
+    const { logits, keepDecisions, ...gates } = this.rows
     return {
       scalars,
       logits: logits as Float32Array,
       gradients,
       activeRatePerGate: rates,
       gates: gates.masks && (gates as Gates),
+      keepDecisions,
     }
   }
 }

@@ -44,6 +44,7 @@ export function joinTuners(parts: readonly Tuner[]): Tuner {
     },
     promptsAt: (options, layer) => parts.reduce((sum, part) => sum + part.promptsAt(options, layer), 0),
     refuses: (options) => firstOf(parts, (part) => part.refuses(options)),
+    needsAllTokens: (options) => firstOf(parts, (part) => part.needsAllTokens(options)),
     refusesModel: (config, options) => firstOf(parts, (part) => part.refusesModel(config, options)),
     open: (options, pass) => joinPasses(parts, options, pass),
   })

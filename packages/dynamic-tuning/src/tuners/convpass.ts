@@ -29,6 +29,7 @@ export const convpass = defineTuner({
     if (dispatch !== 'layer' || dispatchLevel !== 'token') return undefined
     return 'its convolutions need all patches, and tokens that skip a layer skip what is inside; dispatch mlp or attention'
   },
+  needsAllTokens: () => 'it convolves the grid of patches, which must be whole',
   open: (options, pass) => ({
     hooks: {},
     beside(part, x, place) {

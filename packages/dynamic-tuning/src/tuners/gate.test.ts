@@ -43,7 +43,13 @@ async function train(temperature: number) {
   const pass = { kind: 'train', noise: input('noise', [layers, 'B', tokens, 1]) } as const
   const tokensIn = input('x', ['B', tokens + 1, width])
   const options = { ...dyt.defaults, temperature }
-  const { mask, soft, logits } = decide(tokensIn, placeOf(store), { number: 1, part: 'mlp' }, options, pass)
+  const { mask, soft, logits } = decide(
+    tokensIn,
+    placeOf(store),
+    { number: 1, part: 'mlp', prefix: 1 },
+    options,
+    pass,
+  )
   const loss = reduceSum(mul(mask, input('factors', ['B', tokens])))
   const [weight, bias] = gradients(loss, [...store.trainable.values()])
   const outputs = { mask, soft, logits, weight, bias }
@@ -96,7 +102,7 @@ describe('decide', () => {
     })
     const decide0 = (threshold?: number) => {
       const given = threshold === undefined ? undefined : input('threshold', [1])
-      const gate = { number: 0, part: 'mlp' } as const
+      const gate = { number: 0, part: 'mlp', prefix: 1 } as const
       const pass = { kind: 'masked', threshold: given } as const
       return decide(input('x', ['B', 4, 1]), placeOf(zero, 0, 3), gate, dyt.defaults, pass)
     }
@@ -123,7 +129,7 @@ describe('decide', () => {
   it('at sample level decides by the mean of the patch tokens', async () => {
     const store = new WeightStore({ tensors: values })
     const options = { ...dyt.defaults, dispatchLevel: 'sample' } as const
-    const gate = { number: 0, part: 'mlp' } as const
+    const gate = { number: 0, part: 'mlp', prefix: 1 } as const
     const tokensIn = input('x', ['B', tokens + 1, width])
     const { logits, mask } = decide(tokensIn, placeOf(store, 0), gate, options, { kind: 'masked' })
     const got = await (await compile({ logits, mask }, { threads: 1 })).run({ x })
@@ -145,7 +151,8 @@ describe('decide', () => {
     const store = new WeightStore()
     const masks = (['train', 'skip'] as const).map((kind) => {
       const pass = { kind, noise: noiseIn } as const
-      return decide(tokensIn, placeOf(store, 0, many), { number: 0, part: 'mlp' }, options, pass).mask
+      return decide(tokensIn, placeOf(store, 0, many), { number: 0, part: 'mlp', prefix: 1 }, options, pass)
+        .mask
     }) as [Tensor, Tensor]
     const program = await compile({ train: masks[0], skip: masks[1] }, { threads: 1 })
     const drawn = gumbelNoise({ seed: 1, step: 'inference', first: 0 }, [1, count, many])

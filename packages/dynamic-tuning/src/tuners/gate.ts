@@ -16,7 +16,6 @@ import {
   type Tensor,
 } from '@dynamic-tuning/engine'
 import type { Place } from '../models/hooks.ts'
-import { patchCount } from '../models/vit-config.ts'
 import { linearLayer } from '../nn/linear.ts'
 import type { Part } from './parts.ts'
 import type { Dispatch, Pass, TunerOptions } from './tuner.ts'
@@ -28,6 +27,8 @@ export type GatedPass = Exclude<Pass, { readonly kind: 'complete' }>
 export interface GateOf {
   readonly number: number
   readonly part: Part
+  /** Tokens before the patches, which it does not decide on: class token, registers, prompts. */
+  readonly prefix: number
 }
 
 /**
@@ -46,7 +47,7 @@ export function decide(
 ): Dispatch {
   const { index: layer } = place
   const { part } = gate
-  const logits = logitsOf(x, place, part, options)
+  const logits = logitsOf(x, place, gate, options)
   if (options.dispatchStrategy === 'random') {
     const noisy = add(logits, noiseOf(pass.noise as Tensor, gate, logits))
     return { layer, part, logits, soft: sigmoid(logits), mask: hard(noisy, thresholdOf(pass, gate)) }
@@ -60,34 +61,31 @@ export function decide(
 }
 
 /** The decision of a gate that never lets anything through; it has no dispatcher. */
-export function closedGate(x: Tensor, place: Place, { part }: GateOf, options: TunerOptions): Dispatch {
-  const like = decisionsLike(x, place, options)
+export function closedGate(x: Tensor, place: Place, gate: GateOf, options: TunerOptions): Dispatch {
+  const { part } = gate
+  const like = decisionsLike(x, gate, options)
   const mask = expandLike(scalar(0), like)
   return { layer: place.index, part, logits: expandLike(scalar(-100), like), soft: mask, mask }
 }
 
 /** Something of a gate's decisions' shape: [B, N], or [B, 1] at sample level. */
-function decisionsLike(x: Tensor, { config }: Place, options: TunerOptions): Tensor {
+function decisionsLike(x: Tensor, { prefix }: GateOf, options: TunerOptions): Tensor {
   const [batch, tokens] = x.shape as [string, number]
   const like = slice(x, 2, 0, 1)
-  const some =
-    options.dispatchLevel === 'sample'
-      ? slice(like, 1, 0, 1)
-      : slice(like, 1, tokens - patchCount(config), tokens)
+  const some = options.dispatchLevel === 'sample' ? slice(like, 1, 0, 1) : slice(like, 1, prefix, tokens)
   return reshape(some, [batch, some.shape[1] as number])
 }
 
 /** [B, N], or [B, 1] at sample level. */
-function logitsOf(x: Tensor, place: Place, part: Part, options: TunerOptions): Tensor {
+function logitsOf(x: Tensor, { weights }: Place, gate: GateOf, options: TunerOptions): Tensor {
   if (options.dispatchStrategy === 'random')
-    return expandLike(scalar(logitOf(options.rate)), decisionsLike(x, place, options))
-  const { weights, config } = place
+    return expandLike(scalar(logitOf(options.rate)), decisionsLike(x, gate, options))
+  const { part, prefix } = gate
   const [batch, tokens] = x.shape as [string, number]
-  const first = tokens - patchCount(config)
   const head = weights.at(`${part}_token_select.mlp_head`)
   if (options.dispatchLevel === 'sample')
-    return linearLayer(reduceMean(slice(x, 1, first, tokens), { axes: [1] }), head, 1)
-  return slice(reshape(linearLayer(x, head, 1), [batch, tokens]), 1, first, tokens)
+    return linearLayer(reduceMean(slice(x, 1, prefix, tokens), { axes: [1] }), head, 1)
+  return slice(reshape(linearLayer(x, head, 1), [batch, tokens]), 1, prefix, tokens)
 }
 
 /** A finite logit: everything passes a gate of rate 1 in practice. */
@@ -95,9 +93,10 @@ function logitOf(rate: number): number {
   return rate >= 1 ? 100 : Math.log(rate / (1 - rate))
 }
 
-/** This gate's part of [D, B, n, 1], like `logits` [B, n]. */
+/** This gate's part of [D, B, n, 1], like `logits` [B, n]; where tokens were merged it needs less than there is. */
 function noiseOf(noise: Tensor, { number }: GateOf, logits: Tensor): Tensor {
-  return reshape(slice(noise, 0, number, number + 1), logits.shape)
+  const own = slice(noise, 0, number, number + 1)
+  return reshape(slice(own, 2, 0, Number(logits.shape[1])), logits.shape)
 }
 
 /** The logit of this gate's threshold, [1]; exactly 0 for 0.5. */

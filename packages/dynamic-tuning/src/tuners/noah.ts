@@ -52,6 +52,10 @@ export const noah = defineTuner({
   parameterFormula: 'sum over layers of p D + 4 l D + (2 a D + a + D if a > 0)',
   parameterCount,
   promptsAt,
+  needsAllTokens: ({ visualPromptDim = [0] }) =>
+    Math.max(...visualPromptDim) > 0
+      ? 'its prompts have places among the tokens and were not meant to leave'
+      : undefined,
   dropoutSites: (options) => ({ perLayer: 2, features: () => widest(options) }),
   refuses(options) {
     const largest = Math.max(widest(options), ...(options.visualPromptDim ?? [0]))

@@ -26,6 +26,7 @@ export const resTuning = defineTuner({
     dispatch === 'none'
       ? undefined
       : 'its bypass reads every token of the frozen layers, which dispatchers would have to be trained in; leave dispatch out',
+  needsAllTokens: () => 'it adds the tokens of all layers up, which must be as many',
   open: ({ bottleneck: features }) => ({
     hooks: {
       leave: (_x, { embed, blocks }, { root }) =>

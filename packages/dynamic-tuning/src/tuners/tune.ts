@@ -1,6 +1,6 @@
 import { add, type Tensor } from '@dynamic-tuning/engine'
 import type { AttentionPart, LayerPart, MlpPart, ModelHooks, Place } from '../models/hooks.ts'
-import { patchCount } from '../models/vit-config.ts'
+import { prefixTokens } from '../models/vit-config.ts'
 import { closedGate, decide } from './gate.ts'
 import { type Block, onPrefix, throughGate } from './gated.ts'
 import { dispatchedParts, type Part } from './parts.ts'
@@ -37,14 +37,15 @@ export function tune(tuner: Tuner, options: TunerOptions, pass: Pass): TunedPass
     const base = added === undefined ? x : add(x, added)
     if (pass.kind === 'complete' || !gatesAt(part, place)) return add(base, block(x))
     const gate = dispatches.length
+    const prefix = prefixTokens(place.config) + tuner.promptsAt(options, place.index)
+    const own = { number: gate, part, prefix }
     const form = pass.kind === 'train' ? 'dispatched' : (pass.blocks?.[gate] ?? 'dispatched')
     if (form !== 'dispatched') {
-      dispatches.push(closedGate(x, place, { number: gate, part }, options))
+      dispatches.push(closedGate(x, place, own, options))
       const keeps = form === 'prefix' && options.dispatchLevel === 'token'
-      const prefix = Number(x.shape[1]) - patchCount(place.config)
       return keeps ? onPrefix(x, base, block, prefix) : base
     }
-    const dispatch = decide(x, place, { number: gate, part }, options, pass)
+    const dispatch = decide(x, place, own, options, pass)
     dispatches.push(dispatch)
     return throughGate(x, base, block, {
       dispatch,

@@ -109,6 +109,8 @@ export interface Tuner {
   refuses(options: TunerOptions): string | undefined
   /** Why it cannot go with this model; undefined where it can. */
   refusesModel(config: VitConfig, options: TunerOptions): string | undefined
+  /** Why it needs every token of the image in its place, so that none may be taken away; undefined where it works on any. */
+  needsAllTokens(options: TunerOptions): string | undefined
   open(options: TunerOptions, pass: Pass): TunerPass
   /** All weights with the method's own folded into the dense ones, which compute the same; absent where that is impossible. */
   merge?(tensors: Tensors, config: VitConfig, options: TunerOptions): Map<string, TensorData>
@@ -134,6 +136,7 @@ export function defineTuner(
     promptsAt: () => 0,
     refuses: () => undefined,
     refusesModel: () => undefined,
+    needsAllTokens: () => undefined,
     open: () => ({ hooks: {} }),
     ...tuner,
     defaults: { ...plainOptions, ...tuner.defaults },

@@ -30,6 +30,7 @@ export const promptTuner = {
   defaults: { promptLength: 50 },
   uses: ['promptLength'],
   promptsAt: ({ promptLength }) => promptLength,
+  needsAllTokens: () => 'its prompts have places among the tokens and were not meant to leave',
   refuses: ({ promptLength }) =>
     promptLength === 0 ? 'promptLength is 0; give 10, for instance' : undefined,
 } as const satisfies Partial<Omit<Tuner, 'defaults'>> & { readonly defaults: object }

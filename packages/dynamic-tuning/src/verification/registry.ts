@@ -2,13 +2,24 @@ import { z } from 'zod'
 import { ConfigError } from '../errors.ts'
 import type { Fixture } from './fixture.ts'
 import type { FixtureKind } from './fixture-kind.ts'
+import { dynamicvitKind } from './kinds/dynamicvit.ts'
 import { dytImageKind } from './kinds/dyt-image.ts'
+import { evitKind } from './kinds/evit.ts'
 import { methodKind } from './kinds/method.ts'
+import { tomeKind } from './kinds/tome.ts'
 import { vitKind } from './kinds/vit.ts'
 import { vitResizeKind } from './kinds/vit-resize.ts'
 
 /** All kinds of fixtures that can be run. */
-export const fixtureKinds: readonly FixtureKind[] = [vitKind, vitResizeKind, dytImageKind, methodKind]
+export const fixtureKinds: readonly FixtureKind[] = [
+  vitKind,
+  vitResizeKind,
+  dytImageKind,
+  methodKind,
+  tomeKind,
+  evitKind,
+  dynamicvitKind,
+]
 
 /** How to run a fixture. @throws ConfigError for a kind that cannot be run */
 export function kindOf({ folder, config }: Fixture): FixtureKind {

@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.ts'
+import { type ReductionOptions, reductionOptions } from '../reduction/options.ts'
 import { tunerNamed } from '../tuners/registry.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { checkFinetune } from './finetune-settings.ts'
@@ -9,13 +10,14 @@ export interface BenchCase {
   readonly name: string
   readonly tuner: Tuner
   readonly options: TunerOptions
+  readonly reduction: ReductionOptions
   /** Share of patch tokens that its random dispatchers let through. */
   readonly active: number
 }
 
 /**
- * Reads `METHOD:SETTING=VALUE:...`, such as `dyt`, `dyt:dispatch=attention:active=0.7` or `dyt:experts=4`. A setting is
- * any that `finetune` knows of methods, or `active`; what is not given comes from `shared`.
+ * Reads `METHOD:SETTING=VALUE:...`, such as `dyt`, `dyt:dispatch=attention:active=0.7` or `dyt:reduction=tome:tomeR=8`. A
+ * setting is any that `finetune` knows of methods and reductions, or `active`; what is not given comes from `shared`.
  * @throws ConfigError for unknown methods and settings
  */
 export function benchCase(
@@ -32,7 +34,8 @@ export function benchCase(
   const { data: _data, method: _method, ...own } = checkFinetune({ data: 'random', method, ...given })
   const adapters = tuner.defaults.bottleneck > 0 && { bottleneck: shared.bottleneck }
   const options: TunerOptions = { ...tuner.defaults, ...adapters, ...(own as Partial<TunerOptions>) }
-  return { name: spelling, tuner, options: { ...options, rate: active || options.rate }, active }
+  const reduction = reductionOptions(own)
+  return { name: spelling, tuner, options: { ...options, rate: active || options.rate }, reduction, active }
 }
 
 function setting(word: string): [string, unknown] {

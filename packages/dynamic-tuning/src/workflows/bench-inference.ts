@@ -7,6 +7,7 @@ import { randomModel } from '../evaluation/random-model.ts'
 import { type TimedCase, timeInTurn } from '../evaluation/timing.ts'
 import { type VitConfig, vitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { checkReductionFits } from '../reduction/check-reduction.ts'
 import { linearProbe } from '../tuners/linear.ts'
 import { type BenchCase, benchCase } from './bench-case.ts'
 import {
@@ -49,16 +50,18 @@ export async function benchInference(
 
 async function prepare(name: string, config: VitConfig, settings: BenchSettings): Promise<Candidate> {
   const spelled = name === 'static' ? { ...benchCase('linear', settings), name } : benchCase(name, settings)
-  const { tuner } = spelled
+  const { tuner, reduction } = spelled
+  checkReductionFits('bench', reduction, config)
   const { seed, threads, budget } = settings
   const solved = budget !== undefined && spelled.options.dispatch !== 'none'
   const active = solved ? rateForShare({ config, ...spelled }, budget) : spelled.active
   const options = { ...spelled.options, rate: active || spelled.options.rate }
   const chosen = { ...spelled, active, options }
-  const tensors = await randomModel({ config, tuner, options, active, seed, threads })
+  const tensors = await randomModel({ config, tuner, options, reduction, active, seed, threads })
   const store = new WeightStore({ tensors })
   const compile = benchCompile(settings)
-  return { ...chosen, classifier: await Classifier.create({ config, tuner, options, store, compile, seed }) }
+  const made = { config, tuner, options, reduction, store, compile, seed }
+  return { ...chosen, classifier: await Classifier.create(made) }
 }
 
 async function measure(
@@ -82,8 +85,8 @@ async function measure(
     const timing = times.get(candidate.name) as NonNullable<typeof base>
     const { sites, decisions } = candidate.classifier.gates
     const activity = new ActivityTally(sites, decisions)
-    const { masks } = last.get(candidate.name) as Prediction
-    if (masks) activity.add(masks)
+    const { masks, shares } = last.get(candidate.name) as Prediction
+    if (masks) activity.add(masks, shares)
     const gates = activity.result()
     return {
       model: settings.model,

@@ -2,12 +2,12 @@ import { Classifier } from '../evaluation/classifier.ts'
 import { type TimedCase, timeInTurn } from '../evaluation/timing.ts'
 import { type VitConfig, vitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { patternsWith } from '../reduction/registry.ts'
 import { AdamW } from '../training/adamw.ts'
 import { paperLoss } from '../training/objective.ts'
 import { softTargets } from '../training/targets.ts'
 import { type StepResult, TrainingStep } from '../training/training-step.ts'
 import { linearProbe } from '../tuners/linear.ts'
-import { trainedPatterns } from '../tuners/tune.ts'
 import { benchCase } from './bench-case.ts'
 import { noiseImages } from './bench-inference.ts'
 import {
@@ -94,11 +94,12 @@ async function stepJob(
   batch: number,
   settings: BenchSettings,
 ): Promise<Job> {
-  const { tuner, options } = benchCase(name, settings)
+  const { tuner, options, reduction } = benchCase(name, settings)
   const { seed } = settings
-  const store = new WeightStore({ trainable: trainedPatterns(tuner, options), seed })
+  const store = new WeightStore({ trainable: patternsWith(tuner, options, reduction), seed })
   const compile = benchCompile(settings)
-  const common = { config, tuner, options, loss: paperLoss, store, seed, microBatch: batch, compile }
+  const sizes = { seed, microBatch: batch, compile }
+  const common = { config, tuner, options, reduction, loss: paperLoss, store, ...sizes }
   const step = await TrainingStep.create(common)
   const optimizer = new AdamW(step.weights)
   const labels = BigInt64Array.from({ length: batch }, (_, i) => BigInt(i % config.numClasses))

@@ -59,7 +59,20 @@ describe('benchCase', () => {
     expect(benchCase('linear', shared).options.bottleneck).toBe(0)
   })
 
+  it('runs a method beside itself on fewer tokens, and says what that promises', async () => {
+    const methods = ['dyt', 'dyt:reduction=tome:tomeR=3', 'full:reduction=evit', 'full:reduction=dynamicvit']
+    const { results } = await benchInference({ ...settings, methods, batches: [2] })
+    expect(results.map(({ method }) => method)).toEqual(['static', ...methods])
+    const [, alone, merged, evit, dynamic] = results.map((each) => each.flopsRatioToStatic as number)
+    expect(merged).toBeGreaterThan(1.1 * (alone as number))
+    for (const ratio of [evit, dynamic]) expect(ratio).toBeGreaterThan(1.2)
+    for (const { activeRate } of results.slice(1, 3)) expect(activeRate).toBeCloseTo(0.5, 1)
+  })
+
   it.each([
+    ['dyt:reduction=evit', /evit drops tokens for good/],
+    ['dyt:reduction=tome,evit', /two reductions/],
+    ['linear:tomeR=4', /the reduction is none/],
     ['dty', /unknown name dty/],
     ['dyt:active=2', /active is 2/],
     ['dyt:fast', /"fast" is no setting/],

@@ -3,14 +3,17 @@ import { openDataset } from '../data/dataset.ts'
 import { createLoader } from '../data/loader.ts'
 import { DataError } from '../errors.ts'
 import { type Evaluation, evaluate } from '../evaluation/evaluate.ts'
+import type { GivenReduction } from '../reduction/options.ts'
 import { type RunSummary, summarize } from './summary.ts'
-import type { InferencePass, TunedModel, TunedRun } from './tuned-run.ts'
+import { type InferencePass, type TunedModel, type TunedRun, withReduction } from './tuned-run.ts'
 
 /** What a run is evaluated on, and how. */
 export interface EvaluationSettings {
   /** Another dataset with the same classes; its test part is used. Default: the run's own. */
   readonly data?: string | undefined
   readonly pass?: InferencePass | undefined
+  /** Another token reduction than the run's own. */
+  readonly reduction?: GivenReduction | undefined
   /** Least gate probability of an active token, one for each gate; 0.5, as trained, by default. */
   readonly thresholds?: readonly number[] | undefined
   /** Images per pass. Default 64, fewer for large models. */
@@ -32,7 +35,7 @@ export interface RunEvaluation extends RunSummary {
 
 /**
  * Tests a run on labelled images.
- * @throws DataError where the data has other classes than the run
+ * @throws DataError where the data has other classes than the run; ConfigError for a reduction that does not fit
  */
 export async function evaluateRun(run: TunedRun, wanted: EvaluationSettings = {}): Promise<RunEvaluation> {
   const { settings } = run
@@ -46,11 +49,12 @@ export async function evaluateRun(run: TunedRun, wanted: EvaluationSettings = {}
     cacheMB: 0,
     ...(wanted.workers !== undefined && { workers: wanted.workers }),
   })
-  const classifier = await run.classifier(pass, wanted.compile, { thresholds })
+  const model = withReduction(run, wanted.reduction)
+  const classifier = await model.classifier(pass, wanted.compile, { thresholds })
   try {
     const evaluation = await evaluate(classifier, loader)
     return {
-      ...summarize(run.path, run, evaluation, evaluation.seconds),
+      ...summarize(run.path, model, evaluation, evaluation.seconds),
       data,
       pass,
       ...(thresholds !== undefined && { thresholds }),

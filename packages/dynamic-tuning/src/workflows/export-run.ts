@@ -5,13 +5,15 @@ import { exportOnnx, type OnnxExport } from '../export/onnx.ts'
 import { type Normalization, openBackbone } from '../io/backbone.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { checkReduction, checkReductionFits } from '../reduction/check-reduction.ts'
+import { type GivenReduction, reductionOptions } from '../reduction/options.ts'
 import { gateShape } from '../tuners/dispatch-inputs.ts'
 import { canMerge, mergeTuned, type TunedWeights } from '../tuners/merge.ts'
 import { tunerNamed } from '../tuners/registry.ts'
 import type { BlockForm, TunerOptions } from '../tuners/tuner.ts'
 import { definedOnly } from './finetune-settings.ts'
 import { libraryVersion } from './library-version.ts'
-import type { InferencePass, TunedModel } from './tuned-run.ts'
+import { type InferencePass, type TunedModel, withReduction } from './tuned-run.ts'
 
 /** Where a model is exported to, and which form of it. */
 export interface ExportSettings {
@@ -20,6 +22,8 @@ export interface ExportSettings {
   readonly pass?: Exclude<InferencePass, 'complete'> | undefined
   /** Keep weights in `<file>_data`. Default: only where they exceed 1 GB. */
   readonly external?: boolean | undefined
+  /** Another token reduction than the run's own. */
+  readonly reduction?: GivenReduction | undefined
   /** Fold what the method adds into the dense weights, where that is possible (default): LoRA, SSF and FacT cost nothing. */
   readonly merge?: boolean | undefined
   /** Least gate probability of an active token, one for each gate; 0.5, as trained, by default. The metadata tell them. */
@@ -47,13 +51,15 @@ export interface RandomExportSettings extends ExportSettings, Partial<Omit<Tuner
 }
 
 /** Exports a tuned model as one ONNX file of standard operators. @throws FormatError where it cannot be written */
-export function exportModel(model: TunedModel, wanted: ExportSettings): OnnxExport {
+export function exportModel(tuned: TunedModel, wanted: ExportSettings): OnnxExport {
+  const model = withReduction(tuned, wanted.reduction)
   const { config, tuner, settings, classes, normalization, tensors } = model
   const { out, pass = 'skip', external, merge = true, fixedThresholds, blocks, metadata } = wanted
   const gates = gateShape(settings, config).sites.length
   const thresholds = wanted.thresholds ?? new Array<number>(gates).fill(0.5)
   return exportOnnx(resolve(out), {
     ...graphOf({ config, tuner, options: settings, tensors }, merge, settings.seed),
+    reduction: settings,
     pass,
     external,
     thresholds,
@@ -61,6 +67,7 @@ export function exportModel(model: TunedModel, wanted: ExportSettings): OnnxExpo
     blocks,
     metadata: {
       ...describe(tuner.name, pass, config, normalization),
+      reduction: settings.reduction,
       ...(gates > 0 && { threshold: JSON.stringify(thresholds) }),
       resize: settings.resize,
       ...(settings.cropRatio !== undefined && { crop_ratio: String(settings.cropRatio) }),
@@ -97,12 +104,20 @@ export async function exportRandomModel(settings: RandomExportSettings): Promise
     throw new ConfigError(
       `export: active is ${active}, expected a share from 0 to 1. Give 0.5, for instance.`,
     )
-  const tensors = await randomModel({ config, tuner, options, active, seed, threads })
+  const reduction = reductionOptions(settings.reduction)
+  checkReduction('export', reduction, { tuner, options })
+  checkReductionFits('export', reduction, config)
+  const tensors = await randomModel({ config, tuner, options, reduction, active, seed, threads })
   return exportOnnx(resolve(settings.out), {
     ...graphOf({ config, tuner, options, tensors }, merge, seed),
+    reduction,
     pass,
     external,
-    metadata: { ...describe(tuner.name, pass, config, normalization), weights: `random, seed ${seed}` },
+    metadata: {
+      ...describe(tuner.name, pass, config, normalization),
+      reduction: reduction.reduction,
+      weights: `random, seed ${seed}`,
+    },
   })
 }
 

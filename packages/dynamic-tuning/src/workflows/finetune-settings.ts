@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { ConfigError } from '../errors.ts'
 import { tokenCount, type VitConfig } from '../models/vit-config.ts'
-import { checkModel, checkTuning } from '../tuners/check-tuning.ts'
+import { checkReduction, checkReductionFits } from '../reduction/check-reduction.ts'
+import { noReduction, type ReductionOptions, reductionNames, reductionOptions } from '../reduction/options.ts'
+import { checkModel, checkTuning, completeOptions } from '../tuners/check-tuning.ts'
 import { mostPrompts } from '../tuners/dropout.ts'
 import { type MethodOptionName, methodOptions } from '../tuners/method-options.ts'
 import { tunerNamed } from '../tuners/registry.ts'
@@ -12,7 +14,7 @@ import { checkSettings } from './check-settings.ts'
 export type Augmentation = 'none' | 'resized-crop' | 'light' | 'strong'
 
 /** Everything that decides a fine-tuning run; plain JSON, saved in the run's `config.json`. */
-export interface FinetuneSettings extends TunerOptions {
+export interface FinetuneSettings extends TunerOptions, ReductionOptions {
   /** Folder, archive or `builtin:TASK`, as `openDataset` takes it. */
   readonly data: string
   /** `builtin`, a path of weights, or timm's name together with `randomWeights`. */
@@ -67,6 +69,13 @@ const whole = z.int().min(0)
 const count = z.int().min(1)
 const positive = z.number().positive()
 
+/** Two names in one would be two reductions. */
+const oneReduction = {
+  error: ({ input }: { input?: unknown }) =>
+    Array.isArray(input) || /[,+]/.test(String(input))
+      ? 'two reductions would each decide which tokens leave, choose one'
+      : undefined,
+}
 /** Settings that only some methods have; what `fromEntries` makes of them has lost its types. */
 const ofMethods = Object.fromEntries(
   Object.entries(methodOptions).map(([name, { schema }]) => [name, schema.optional()]),
@@ -86,6 +95,14 @@ const shape = {
   learnableScale: z.boolean().optional(),
   experts: count.max(1024).optional(),
   router: z.enum(['softmax', 'none']).optional(),
+  reduction: z.enum(reductionNames, oneReduction).optional(),
+  tomeR: z.union([whole, z.array(whole).min(1).readonly()]).optional(),
+  tomeSlope: z.number().min(-1).max(1).optional(),
+  tomeProportional: z.boolean().optional(),
+  tomeTraining: z.boolean().optional(),
+  keepRate: z.union([share.gt(0), z.array(share.gt(0)).min(1).readonly()]).optional(),
+  reductionLayers: z.array(whole).min(1).readonly().optional(),
+  evitFuse: z.boolean().optional(),
   rate: z.number().gt(0).max(1).optional(),
   temperature: positive.optional(),
   finalTemperature: positive.optional(),
@@ -123,7 +140,9 @@ const schema: z.ZodType<FinetuneInput> = z.strictObject(shape)
 /** Checks what a run is asked for. @throws ConfigError naming unknown settings and values out of range */
 export function checkFinetune(given: unknown): FinetuneInput {
   const input = checkSettings('finetune', given, schema, finetuneKeys)
-  checkTuning('finetune', tunerNamed(input.method ?? defaults.method), input)
+  const tuner = tunerNamed(input.method ?? defaults.method)
+  checkTuning('finetune', tuner, input)
+  checkReduction('finetune', input, { tuner, options: completeOptions(tuner, input) })
   const { batch = defaults.batch, microBatch = 1, resize = defaults.resize, cropRatio } = input
   if (cropRatio !== undefined && resize !== 'crop')
     throw new ConfigError(
@@ -145,7 +164,7 @@ type Decided =
   | 'imageSize'
   | 'workers'
 
-const defaults: Omit<FinetuneSettings, keyof TunerOptions | Decided> = {
+const defaults: Omit<FinetuneSettings, keyof TunerOptions | keyof ReductionOptions | Decided> = {
   model: 'builtin',
   randomWeights: false,
   method: 'dyt',
@@ -177,6 +196,7 @@ export function completeFinetune(
   const tuner = tunerNamed(asked.method)
   const options = { ...tuner.defaults, ...asked }
   checkModel('finetune', tuner, options, known.config)
+  checkReductionFits('finetune', reductionOptions(asked), known.config)
   const prompts = mostPrompts(tuner, options, known.config)
   return {
     minimumLearningRate: asked.learningRate / 100,
@@ -185,6 +205,7 @@ export function completeFinetune(
     augment: known.augment,
     imageSize: known.config.imageSize,
     ...tuner.defaults,
+    ...noReduction,
     ...asked,
   }
 }

@@ -7,13 +7,13 @@ import { createRunFolder, type RunFolder } from '../io/run-folder.ts'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
 import { writeAside } from '../io/write-aside.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { patternsWith } from '../reduction/registry.ts'
 import { AdamW, defaultAdamW } from '../training/adamw.ts'
 import { temperatureAt } from '../training/schedule.ts'
 import { withTargets } from '../training/targets.ts'
 import { type TrainOutcome, train } from '../training/trainer.ts'
 import { TrainingStep } from '../training/training-step.ts'
 import { tunerNamed } from '../tuners/registry.ts'
-import { trainedPatterns } from '../tuners/tune.ts'
 import { evaluationTransform, trainingTransform } from './augmentations.ts'
 import { checkFinetune, type FinetuneInput, type FinetuneSettings } from './finetune-settings.ts'
 import { type Prepared, prepareRun } from './prepare-run.ts'
@@ -113,9 +113,9 @@ async function trainAll(run: RunFolder, prepared: Prepared, control: FinetuneCon
   const { settings, model: config, dataset } = prepared
   const { seed, threads, device, microBatch } = settings
   const tuner = tunerNamed(settings.method)
-  const trainable = trainedPatterns(tuner, settings)
+  const trainable = patternsWith(tuner, settings, settings)
   const store = new WeightStore({ tensors: prepared.tensors, trainable, seed })
-  const common = { config, tuner, options: settings, compile: { threads, device } }
+  const common = { config, tuner, options: settings, reduction: settings, compile: { threads, device } }
   const loader = trainingLoader(prepared)
   const sample = sampleExamples(dataset.validation, settings.validationImages, 0, 'validation')
   const held = heldOut(prepared, sample)

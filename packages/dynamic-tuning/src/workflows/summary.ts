@@ -10,6 +10,8 @@ import type { TunedModel } from './tuned-run.ts'
 export interface RunSummary {
   readonly run: string
   readonly method: string
+  /** `none`, or how tokens left from layer to layer. */
+  readonly reduction: string
   readonly model: string
   readonly data: string
   /** Share of test images classified right. */
@@ -17,7 +19,7 @@ export interface RunSummary {
   /** Mean cross-entropy on them. */
   readonly loss: number
   readonly images: number
-  /** Share of patch tokens that enter the MLPs; 1 for methods without dispatch. */
+  /** Share of the patch tokens present that enter the MLPs; 1 for methods without dispatch. */
   readonly activeRate: number
   readonly activeRatePerLayer: readonly number[]
   /** Each dispatcher by itself; empty without dispatch. */
@@ -41,10 +43,12 @@ export function summarize(
   seconds: number,
 ): RunSummary {
   const rates = evaluation.activeRatePerLayer ?? new Array<number>(config.depth).fill(1)
-  const cost = modelCost({ config, tuner, options: settings, gates: evaluation.gates })
+  const { gates } = evaluation
+  const cost = modelCost({ config, tuner, options: settings, reduction: settings, gates })
   return {
     run,
     method: settings.method,
+    reduction: settings.reduction,
     model: settings.model,
     data: settings.data,
     accuracy: evaluation.accuracy,
@@ -52,7 +56,7 @@ export function summarize(
     images: evaluation.images,
     activeRate: evaluation.activeRate ?? 1,
     activeRatePerLayer: rates,
-    gates: evaluation.gates,
+    gates,
     trainableParams: cost.params.trainable,
     flops: cost.flops.total,
     staticFlops: staticFlops(config),

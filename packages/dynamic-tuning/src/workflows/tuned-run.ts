@@ -1,17 +1,19 @@
 import { existsSync } from 'node:fs'
 import type { CompileOptions, TensorData } from '@dynamic-tuning/engine'
 import type { TransformSettings } from '../data/transforms.ts'
-import { CheckpointError, RunError } from '../errors.ts'
+import { CheckpointError, ConfigError, RunError } from '../errors.ts'
 import { Classifier, type ClassifierSettings, inferenceGraph } from '../evaluation/classifier.ts'
 import { openBackbone } from '../io/backbone.ts'
 import { openRunFolder, type RunFolder } from '../io/run-folder.ts'
 import { readSafetensors } from '../io/safetensors.ts'
 import { compareShapes } from '../models/compare-shapes.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { checkReduction, checkReductionFits } from '../reduction/check-reduction.ts'
+import { type GivenReduction, reductionOptions } from '../reduction/options.ts'
 import { tunerNamed } from '../tuners/registry.ts'
 import type { Tuner } from '../tuners/tuner.ts'
 import { evaluationTransform } from './augmentations.ts'
-import type { FinetuneSettings } from './finetune-settings.ts'
+import { definedOnly, type FinetuneSettings } from './finetune-settings.ts'
 import { hashWeights, type RunConfig, readRunConfig } from './run-config.ts'
 
 /** Which forward pass a tuned model runs: see `Pass`. */
@@ -46,7 +48,10 @@ export interface TunedRun extends TunedModel {
 }
 
 /** A tuned model from what a run's config tells and all weights. */
-export function tunedModel(config: RunConfig, tensors: ReadonlyMap<string, TensorData>): TunedModel {
+export function tunedModel(
+  config: Pick<RunConfig, 'settings' | 'model' | 'classes' | 'normalization'>,
+  tensors: ReadonlyMap<string, TensorData>,
+): TunedModel {
   const { settings, model, classes, normalization } = config
   const tuner = tunerNamed(settings.method)
   const store = (): WeightStore => new WeightStore({ tensors, seed: settings.seed })
@@ -66,11 +71,33 @@ export function tunedModel(config: RunConfig, tensors: ReadonlyMap<string, Tenso
         config: model,
         tuner,
         options: settings,
+        reduction: settings,
         store: store(),
         pass,
         compile: { device: settings.device, threads: settings.threads, ...compile },
       }),
   }
+}
+
+/**
+ * The model with another token reduction than it was tuned with: ToMe suits any model, EViT those that can bear it.
+ * @throws ConfigError for one that does not fit, or has weights of its own that were never trained
+ */
+export function withReduction(model: TunedModel, given: GivenReduction | undefined): TunedModel {
+  if (given === undefined) return model
+  const { settings, config, classes, normalization, tensors } = model
+  const base = given.reduction === undefined ? settings : {}
+  const reduction = reductionOptions({ ...base, ...definedOnly(given) })
+  if (reduction.reduction === 'dynamicvit' && settings.reduction !== 'dynamicvit')
+    throw new ConfigError(
+      'reduction: dynamicvit has predictors, and this run trained none. Tune with --reduction dynamicvit, or use tome.',
+    )
+  checkReduction('reduction', reduction, { tuner: model.tuner, options: settings })
+  checkReductionFits('reduction', reduction, config)
+  return tunedModel(
+    { settings: { ...settings, ...reduction }, model: config, classes, normalization },
+    tensors,
+  )
 }
 
 /**
@@ -101,6 +128,7 @@ function weightShapes({ model, settings }: RunConfig): Map<string, readonly numb
     config: model,
     tuner: tunerNamed(settings.method),
     options: settings,
+    reduction: settings,
     store,
   }
   inferenceGraph(graph)

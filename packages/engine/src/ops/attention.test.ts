@@ -6,8 +6,8 @@ import { at, describeOp, drawn, expectAllclose, fill, type Plain, plain, tensor 
 import { attention } from './attention.ts'
 import { mul } from './elementwise.ts'
 
-/** softmax(q k^T / sqrt(D)) v, head by head and token by token, over the active keys alone. */
-function reference(heads: number, q: Plain, k: Plain, v: Plain, active?: Plain): Plain {
+/** softmax(q k^T / sqrt(D) + bias) v, head by head and token by token, over the active keys alone. */
+function reference(heads: number, q: Plain, k: Plain, v: Plain, active?: Plain, bias?: Plain): Plain {
   const [, , width] = q.shape as [number, number, number]
   const keys = k.shape[1] as number
   const size = width / heads
@@ -17,7 +17,8 @@ function reference(heads: number, q: Plain, k: Plain, v: Plain, active?: Plain):
       let score = 0
       for (let d = start; d < start + size; d++)
         score += at(q, [b as number, n as number, d]) * at(k, [b as number, m, d])
-      return active && at(active, [b as number, m]) === 0 ? 0 : Math.exp(score / Math.sqrt(size))
+      const added = bias ? at(bias, [b as number, m]) : 0
+      return active && at(active, [b as number, m]) === 0 ? 0 : Math.exp(score / Math.sqrt(size) + added)
     })
     const total = scores.reduce((sum, score) => sum + score, 0)
     return scores.reduce((sum, score, m) => sum + (score / total) * at(v, [b as number, m, c as number]), 0)
@@ -105,7 +106,58 @@ for (const heads of [1, 2])
     },
   )
 
+describeOp(
+  'attention with a bias on its keys',
+  (q, k, v, bias) => attention(q as Tensor, k as Tensor, v as Tensor, 2, bias),
+  {
+    cases: [
+      { inputs: [...leaves(2, 5, 5, 4), drawn([2, 5], 'bias')] },
+      {
+        inputs: [...leaves(2, 3, 5, 6), drawn([2, 5], 'bias')],
+        shapes: [
+          ['B', 'N', 6],
+          ['B', 'M', 6],
+          ['B', 'M', 6],
+          ['B', 'M'],
+        ],
+      },
+    ],
+    reference: (q, k, v, bias) => reference(2, q as Plain, k as Plain, v as Plain, undefined, bias as Plain),
+    throws: [
+      {
+        build: () =>
+          attention(
+            input('q', [2, 3, 4]),
+            input('k', [2, 3, 4]),
+            input('v', [2, 3, 4]),
+            2,
+            input('m', [2, 4]),
+          ),
+        error: /attention: active keys float32 \[2, 4\] for key/,
+      },
+    ],
+  },
+)
+
 describe('attention', () => {
+  it('adds a bias to its keys when fused', async () => {
+    const data = [...leaves(2, 4, 5, 8), drawn([2, 5], 'bias')].map((x) => ({
+      ...x,
+      dtype: 'float32' as const,
+      data: Float32Array.from(x.data as Float64Array),
+    }))
+    const [q, k, v] = [input('q', ['B', 'N', 8]), input('k', ['B', 'M', 8]), input('v', ['B', 'M', 8])]
+    const y = attention(q, k, v, 2, input('bias', ['B', 'M']))
+    const program = await compile({ y }, { fused: true })
+    const names = ['q', 'k', 'v', 'bias']
+    const found = await program.run(
+      Object.fromEntries(names.map((name, i) => [name, data[i] as (typeof data)[0]])),
+    )
+    await program.release()
+    const [first, second, third, bias] = data.map(plain) as [Plain, Plain, Plain, Plain]
+    expectAllclose(found.y, reference(2, first, second, third, undefined, bias), { atol: 1e-5 })
+  })
+
   it('leaves inactive keys out when fused', async () => {
     const data = leaves(2, 4, 5, 8).map((x) => ({
       ...x,

@@ -3,11 +3,11 @@ import { onnxDTypes } from '../graph/onnx-dtype.ts'
 import { checkSameType } from '../graph/same-type.ts'
 import { asTensor } from '../graph/scalar.ts'
 import { type Dim, divideDims, sameShape, shapeText } from '../graph/shape.ts'
-import { apply, type Operator, type Tensor } from '../graph/tensor.ts'
+import { apply, type Emitter, type Operator, type Tensor } from '../graph/tensor.ts'
 import { where } from './compare.ts'
 import { add, mul } from './elementwise.ts'
 import { matMul } from './matrix.ts'
-import { reshape, transpose } from './shape.ts'
+import { int64List, reshape, transpose } from './shape.ts'
 import { softmax } from './softmax.ts'
 
 interface AttentionAttributes {
@@ -26,16 +26,29 @@ function headSize(x: Tensor, heads: number): number {
 /** Added to the score of a key that is not active: its weight comes out as exactly 0. */
 const closed = -1e9
 
-/** 0 for active keys and -1e9 for others: bool [B, M] -> [B, 1, 1, M] like `query`. */
-function closing(active: Tensor, query: Tensor): Tensor {
-  const [batch, keys] = active.shape as [Dim, Dim]
+/** What is added to the scores of the keys: a bias as it is, 0 for active keys and -1e9 for others. [B, 1, 1, M]. */
+function addedToScores(keys: Tensor, query: Tensor): Tensor {
+  const [batch, count] = keys.shape as [Dim, Dim]
   const [open, shut] = [asTensor(0, query), asTensor(closed, query)]
-  return reshape(where(active, open, shut), [batch, 1, 1, keys])
+  const added = keys.dtype === 'bool' ? where(keys, open, shut) : keys
+  return reshape(added, [batch, 1, 1, count])
+}
+
+/** The fused operator's inputs for `keys`: a mask, or a bias [B, M] written out for every query as [B, 1, N, M]. */
+function keyInputs(emitter: Emitter, keys: Tensor | undefined, query: Tensor): string[] {
+  if (keys === undefined) return []
+  const name = emitter.nameOf(keys)
+  if (keys.dtype === 'bool') return ['', emitter.node('Cast', [name], { to: onnxDTypes.int32 })]
+  const row = emitter.node('Unsqueeze', [name, int64List(emitter, [1, 2])])
+  const queries = emitter.node('Shape', [emitter.nameOf(query)], { start: 1, end: 2 })
+  const [ones, one] = [int64List(emitter, [1, 1]), int64List(emitter, [1])]
+  const size = emitter.node('Concat', [ones, queries, one], { axis: 0 })
+  return ['', '', emitter.node('Expand', [row, size])]
 }
 
 const attentionOp: Operator<AttentionAttributes> = {
   name: 'MultiHeadAttention',
-  infer: ([q, k, v, active], { heads }) => {
+  infer: ([q, k, v, keys], { heads }) => {
     const [query, key, value] = [q as Tensor, k as Tensor, v as Tensor]
     const width = query.shape[2]
     checkSameType('attention', [query, key, value])
@@ -47,29 +60,32 @@ const attentionOp: Operator<AttentionAttributes> = {
       throw new ShapeError(
         `attention: query ${shapeText(query.shape)}, key ${shapeText(key.shape)}, value ${shapeText(value.shape)} do not fit. Needs [B, M, ${width}] twice.`,
       )
-    if (active && !(active.dtype === 'bool' && sameShape(active.shape, key.shape.slice(0, 2))))
+    if (keys && !(['bool', key.dtype].includes(keys.dtype) && sameShape(keys.shape, key.shape.slice(0, 2))))
       throw new ShapeError(
-        `attention: active keys ${active.dtype} ${shapeText(active.shape)} for key ${shapeText(key.shape)}. Needs bool [B, M].`,
+        `attention: active keys ${keys.dtype} ${shapeText(keys.shape)} for key ${shapeText(key.shape)}. Needs bool [B, M], or a bias of the key's type.`,
       )
     return [query]
   },
   cost: ([q, k], _y, size) => 2 * size((q as Tensor).shape) * size([(k as Tensor).shape[1] as Dim]),
-  expand([q, k, v, active], { heads }) {
+  expand([q, k, v, keys], { heads }) {
     const query = q as Tensor
     const scaled = mul(query, headSize(query, heads) ** -0.5)
-    const keys = transpose(headsFirst(k as Tensor, heads), [0, 1, 3, 2])
-    const scores = matMul(headsFirst(scaled, heads), keys)
-    const weights = softmax(active === undefined ? scores : add(scores, closing(active, query)), -1)
+    const columns = transpose(headsFirst(k as Tensor, heads), [0, 1, 3, 2])
+    const scores = matMul(headsFirst(scaled, heads), columns)
+    const weights = softmax(keys === undefined ? scores : add(scores, addedToScores(keys, query)), -1)
     const mixed = matMul(weights, headsFirst(v as Tensor, heads))
     return [reshape(transpose(mixed, [0, 2, 1, 3]), query.shape)]
   },
   emit(emitter, { inputs, outputs: [y], attributes }) {
-    const [query, key, value, active] = inputs.map((tensor) => emitter.nameOf(tensor))
-    const mask = active === undefined ? [] : ['', emitter.node('Cast', [active], { to: onnxDTypes.int32 })]
+    const [query, key, value] = inputs.map((tensor) => emitter.nameOf(tensor)) as [string, string, string]
+    const keys = inputs[3]
     emitter.node(
       'MultiHeadAttention',
-      [query as string, key as string, value as string, ...mask],
-      { num_heads: attributes.heads, ...(active !== undefined && { mask_filter_value: { float: closed } }) },
+      [query, key, value, ...keyInputs(emitter, keys, inputs[0] as Tensor)],
+      {
+        num_heads: attributes.heads,
+        ...(keys?.dtype === 'bool' && { mask_filter_value: { float: closed } }),
+      },
       [emitter.nameOf(y as Tensor)],
       'com.microsoft',
     )
@@ -78,16 +94,11 @@ const attentionOp: Operator<AttentionAttributes> = {
 
 /**
  * softmax(q k^T / sqrt(D)) v for every head. query: [B, N, C], key and value: [B, M, C] with C = heads * D -> [B, N, C].
- * `activeKeys`, bool [B, M], leaves out all other keys; it carries no gradient, and every image needs one that is active.
+ * `keys`, bool [B, M], leaves out the keys where it is false; it carries no gradient, and every image needs one that is
+ * active. Of the keys' own type, it is added to their scores: softmax(q k^T / sqrt(D) + keys) v.
  * One fused operator where the program is compiled with `fused`, standard operators otherwise.
  */
-export function attention(
-  query: Tensor,
-  key: Tensor,
-  value: Tensor,
-  heads: number,
-  activeKeys?: Tensor,
-): Tensor {
-  const inputs = activeKeys === undefined ? [query, key, value] : [query, key, value, activeKeys]
+export function attention(query: Tensor, key: Tensor, value: Tensor, heads: number, keys?: Tensor): Tensor {
+  const inputs = keys === undefined ? [query, key, value] : [query, key, value, keys]
   return apply(attentionOp, inputs, { heads })[0] as Tensor
 }

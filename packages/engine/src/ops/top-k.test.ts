@@ -48,3 +48,18 @@ describeOp(
     ],
   },
 )
+
+describeOp(
+  'topK of a fixed number',
+  (x) => {
+    const { values, indices } = topK(x as Tensor, 2)
+    return [values, indices]
+  },
+  {
+    cases: [{ inputs: [scores] }, { inputs: [scores], shapes: [['B', 5]], name: 'open batch' }],
+    reference: (x) => reference(x as Plain, { shape: [1], data: [2] }),
+    dtype: 'float32',
+    gradient: false,
+    throws: [{ build: () => topK(input('x', [2, 3]), 4).values, error: /topK: k is 4 of \[2, 3\]/ }],
+  },
+)

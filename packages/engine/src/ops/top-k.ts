@@ -1,6 +1,6 @@
 import { DTypeError, ShapeError } from '../graph/errors.ts'
-import { shapeText } from '../graph/shape.ts'
-import { apply, type Operator, type Tensor } from '../graph/tensor.ts'
+import { type Dim, shapeText } from '../graph/shape.ts'
+import { apply, constant, type Operator, type Tensor } from '../graph/tensor.ts'
 
 /** The largest elements of the last axis, in falling order, and where they were. */
 export interface TopK {
@@ -10,14 +10,19 @@ export interface TopK {
   readonly indices: Tensor
 }
 
-const topKOp: Operator<{ symbol: string }> = {
+const topKOp: Operator<{ size: Dim }> = {
   name: 'TopK',
-  infer: ([x, k], { symbol }) => {
+  infer: ([x, k], { size }) => {
     const [values, count] = [x as Tensor, k as Tensor]
+    const all = values.shape.at(-1)
+    if (typeof size === 'number' && typeof all === 'number' && size > all)
+      throw new ShapeError(
+        `topK: k is ${size} of ${shapeText(values.shape)}. Ask for no more than there are.`,
+      )
     if (count.dtype !== 'int64') throw new DTypeError(`topK: k is ${count.dtype}, not int64. Cast it.`)
     if (count.shape.length !== 1 || count.shape[0] !== 1)
       throw new ShapeError(`topK: k is ${shapeText(count.shape)}, not [1]. Reshape it.`)
-    const shape = [...values.shape.slice(0, -1), symbol]
+    const shape = [...values.shape.slice(0, -1), size]
     return [
       { dtype: values.dtype, shape },
       { dtype: 'int64', shape },
@@ -36,10 +41,17 @@ const topKOp: Operator<{ symbol: string }> = {
 }
 
 /**
- * The k largest elements along the last axis, equal ones in their order of place. x: [..., N], k: int64 [1], a number that
- * may be known at run time only; `symbol` names it in shapes. Carries no gradient.
+ * The k largest elements along the last axis, equal ones in their order of place; k = N sorts. x: [..., N]. `k` is a number,
+ * or int64 [1] where it is known at run time only and `symbol` names it in shapes. Carries no gradient.
  */
-export function topK(x: Tensor, k: Tensor, symbol: string): TopK {
-  const [values, indices] = apply(topKOp, [x, k], { symbol }) as readonly [Tensor, Tensor]
+export function topK(x: Tensor, k: number): TopK
+export function topK(x: Tensor, k: Tensor, symbol: string): TopK
+export function topK(x: Tensor, k: Tensor | number, symbol = ''): TopK {
+  const fixed = typeof k === 'number'
+  const count = fixed ? constant({ dtype: 'int64', shape: [1], data: BigInt64Array.of(BigInt(k)) }) : k
+  const [values, indices] = apply(topKOp, [x, count], { size: fixed ? k : symbol }) as readonly [
+    Tensor,
+    Tensor,
+  ]
   return { values, indices }
 }

@@ -1,4 +1,5 @@
 import { type VitConfig, vitConfig } from '../../models/vit-config.ts'
+import { type ReductionOptions, reductionOptions } from '../../reduction/options.ts'
 import { tuners } from '../../tuners/registry.ts'
 import type { Tuner, TunerOptions } from '../../tuners/tuner.ts'
 import { type CostByRate, costByRate, rateAtCost } from '../cost-by-rate.ts'
@@ -52,34 +53,38 @@ function countRow(row: PaperRow, { model, classes, lacks }: PaperTable): Counted
   const tuner = tuners.find(({ name }) => name === row.tuner)
   if (tuner === undefined) return { method, missing: `${row.tuner} is not built`, ...printed }
   const options = { ...tuner.defaults, ...row.options }
-  const config = vitConfig(model, classes)
-  const paramsM = figure(row.params, paperCount(modelCost({ config, tuner, options }).params) / 1e6)
+  const counted: Model = {
+    config: vitConfig(model, classes),
+    tuner,
+    options,
+    reduction: reductionOptions(row.reduction),
+  }
+  const paramsM = figure(row.params, paperCount(modelCost(counted).params) / 1e6)
   if (lacks) return { method, missing: lacks, paramsM, flopsG: printed.flopsG }
-  return { method, paramsM, ...countFlops(row, { config, tuner, options }) }
+  return { method, paramsM, ...countFlops(row, counted) }
 }
 
 interface Model {
   readonly config: VitConfig
   readonly tuner: Tuner
   readonly options: TunerOptions
+  readonly reduction: ReductionOptions
 }
 
-function countFlops(
-  row: PaperRow,
-  { config, tuner, options }: Model,
-): Omit<CountedRow, 'method' | 'paramsM'> {
+function countFlops(row: PaperRow, counted: Model): Omit<CountedRow, 'method' | 'paramsM'> {
+  const { config, options } = counted
   const ofInput = (images: number): number => inGiga(images, row, config)
   if (options.dispatch === 'none')
-    return { flopsG: figure(row.flops, ofInput(modelCost({ config, tuner, options }).flops.total)) }
+    return { flopsG: figure(row.flops, ofInput(modelCost(counted).flops.total)) }
   const { rate } = options
-  const images = costByRate({ config, tuner, options })
+  const images = costByRate(counted)
   const frames = row.frames ?? 1
   const flopsGByRate = {
     constant: ofInput(images.constant),
     linear: (images.linear * frames) / 1e9,
     quadratic: (images.quadratic * frames) / 1e9,
   }
-  const ours = modelCost({ config, tuner, options, activeRate: rate }).flops.total
+  const ours = modelCost({ ...counted, activeRate: rate }).flops.total
   const rateOfPrint = rateAtCost(flopsGByRate, Number(row.flops))
   const flopsG = figure(row.flops, ofInput(ours))
   return { flopsG, rate, flopsGByRate, ...(rateOfPrint !== undefined && { rateOfPrint }) }

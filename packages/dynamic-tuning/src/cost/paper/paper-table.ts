@@ -1,3 +1,4 @@
+import type { GivenReduction } from '../../reduction/options.ts'
 import type { TunerOptions } from '../../tuners/tuner.ts'
 
 /** A row of a table of the paper: its figures as printed, and how this library makes the same model. */
@@ -11,6 +12,8 @@ export interface PaperRow {
   readonly tuner?: string
   /** What differs from the method's defaults; a `rate` that the row names too. */
   readonly options?: Partial<TunerOptions>
+  /** How its tokens become fewer from layer to layer. */
+  readonly reduction?: GivenReduction
   /** FLOPs are those of a video of so many frames. */
   readonly frames?: number
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../../errors.ts'
 import { vitConfig } from '../../models/vit-config.ts'
+import { reductionOptions } from '../../reduction/options.ts'
 import { tunerNamed, tuners } from '../../tuners/registry.ts'
 import { modelCost } from '../model-cost.ts'
 import { type CountedRow, countPaperTable } from './count-paper-table.ts'
@@ -23,9 +24,9 @@ const half = (d: number): number =>
 
 describe('tables of the paper', () => {
   it('are found by number', () => {
-    expect(paperTables.map(({ number }) => number)).toEqual([1, 2, 3, 6, 8, 11, 17, 18, 19])
+    expect(paperTables.map(({ number }) => number)).toEqual([1, 2, 3, 5, 6, 8, 11, 17, 18, 19])
     expect(() => paperTable(4)).toThrow(ConfigError)
-    expect(() => paperTable(4)).toThrow('of table 4. Choose one of 1, 2, 3, 6, 8, 11, 17, 18, 19.')
+    expect(() => paperTable(4)).toThrow('of table 4. Choose one of 1, 2, 3, 5, 6, 8, 11, 17, 18, 19.')
   })
 
   it('count what a closed formula gives', () => {
@@ -66,6 +67,11 @@ describe('tables of the paper', () => {
     expect(differing.filter((line) => !others.includes(line.split(':')[0] as string))).toEqual([
       '2 DyT+ N=8: parameters',
       '2 DyT+ N=12: parameters',
+      '5 DynamicViT: FLOPs',
+      '5 DynamicViT+AdaptFormer: parameters',
+      '5 DynamicViT+AdaptFormer: FLOPs',
+      '5 EViT+AdaptFormer: FLOPs',
+      '5 AdaptFormer+ToMe: FLOPs',
       '11 AdaptFormer: parameters',
       '11 DyT: parameters',
       '11 DyT+ N=4: parameters',
@@ -76,12 +82,17 @@ describe('tables of the paper', () => {
   it('give a rate for every printed figure of a model that dispatches, and it gives the print', () => {
     for (const { number, model, classes, rows } of paperTables) {
       const found = rowsOf(number)
-      for (const { method, tuner = '', options, frames } of rows) {
+      for (const { method, tuner = '', options, reduction, frames } of rows) {
         const { rateOfPrint: rate, flopsG } = found[method] as CountedRow
         if (options?.rate === undefined || flopsG.ours === undefined) continue
         const config = vitConfig(model, classes)
         const named = tunerNamed(tuner)
-        const settings = { config, tuner: named, options: { ...named.defaults, ...options } }
+        const settings = {
+          config,
+          tuner: named,
+          options: { ...named.defaults, ...options },
+          reduction: reductionOptions(reduction),
+        }
         const image = modelCost({ ...settings, activeRate: rate as number }).flops.total
         const head = config.embedDim * classes
         const total = frames
@@ -170,6 +181,7 @@ describe.skipIf(!existsSync(new URL('spec/tables.json', shared)))(
       1: 'table1_variants',
       2: 'table2_moe',
       3: 'table3_vtab1k_vit_b',
+      5: 'table5_efficient',
       6: 'table6_image_video',
       8: 'table8_bottleneck',
       11: 'table11_detection',

@@ -19,6 +19,10 @@ export function checkCalibration(model: TunedModel, wanted: CalibrationSettings)
     throw new ConfigError(
       `calibrate: this run of ${tuner.name} skips no tokens, it has no threshold. Name a run that dispatches, such as one of dyt.`,
     )
+  if (settings.reduction !== 'none')
+    throw new ConfigError(
+      `calibrate: this run merges tokens (${settings.reduction}), and a curve counts patches. Tune without, then merge with eval or export --reduction.`,
+    )
   if (settings.dispatchStrategy === 'random')
     throw new ConfigError(
       'calibrate: the gates of this run draw lots, a threshold would only change their rate. Choose that with finetune --rate.',

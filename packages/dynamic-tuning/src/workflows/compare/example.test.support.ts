@@ -7,6 +7,7 @@ export function exampleRun(more: Partial<RunSummary> = {}): RunSummary {
   return {
     run: 'runs/compare/cases/linear/seed0',
     method: 'linear',
+    reduction: 'none',
     model: 'builtin',
     data: '/data/cifar10-1k',
     accuracy: 0.4,

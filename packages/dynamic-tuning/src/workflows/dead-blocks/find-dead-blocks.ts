@@ -65,6 +65,10 @@ export async function findDeadBlocks(model: TunedModel, wanted: DeadBlockSetting
     throw new ConfigError(
       `export: this run of ${settings.method} dispatches nothing, no block can be dead. Leave --dead-blocks out.`,
     )
+  if (settings.reduction !== 'none')
+    throw new ConfigError(
+      `export: this run merges tokens (${settings.reduction}), and dead blocks are told by patches. Leave --dead-blocks out.`,
+    )
   const dataset = await openDataset(settings.data, settings)
   checkClasses(settings.data, dataset.classes, model.classes)
   const { length } = dataset.validation

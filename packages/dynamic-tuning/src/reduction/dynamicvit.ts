@@ -1,0 +1,112 @@
+import {
+  add,
+  cast,
+  concat,
+  type Dim,
+  expandLike,
+  gatherBatched,
+  greater,
+  input,
+  mul,
+  reshape,
+  scalar,
+  sigmoid,
+  slice,
+  straightThrough,
+  sub,
+  type Tensor,
+  topK,
+} from '@dynamic-tuning/engine'
+import { patchCount } from '../models/vit-config.ts'
+import { type AttentionMix, mixTokens } from '../nn/self-attention.ts'
+import { type KeepLayer, keepLayers } from './keep-layers.ts'
+import { flagsOf } from './match-tokens.ts'
+import { policyAttention } from './policy-attention.ts'
+import { predictKeeping } from './predictor.ts'
+import type { KeepDecision, Reduction } from './reduction.ts'
+
+/**
+ * DynamicViT (arXiv:2106.02034): a small predictor in front of some layers scores patch tokens. In inference the
+ * int(N rate) best of them stay, best first. In training all stay; a token is kept where Gumbel noise on the two
+ * log-probabilities says so (straight-through), and attention looks at kept tokens only (`policyAttention`). Training needs
+ * the graph input `noise`: G1 - G2 for each predictor, [S, B, N, 1].
+ */
+export const dynamicvit: Reduction = {
+  name: 'dynamicvit',
+  summary: 'predictors score tokens and the best stay; trained with a policy',
+  trainable: [/^predictor\./],
+  reads: ['keepRate', 'reductionLayers'],
+  trainingMode: () => 'train',
+  open(options, mode, config) {
+    const records = new Map<string, Tensor>()
+    const decisions: KeepDecision[] = []
+    const stages = mode === 'off' ? [] : keepLayers(options, config.depth, 'powers')
+    const patches = patchCount(config)
+    const noise = mode === 'train' ? input('noise', [stages.length, 'B', patches, 1]) : undefined
+    let kept: Tensor | undefined
+    const mix: AttentionMix | undefined =
+      mode === 'train'
+        ? (qkv, heads) => policyAttention(qkv, heads, kept && withClassToken(kept))
+        : (qkv, heads) => mixTokens(qkv, heads, kept && greater(withClassToken(kept), 0.5))
+    return {
+      records,
+      decisions,
+      places: new Map(),
+      hooks: {
+        ...(mode !== 'off' && { attentionMix: () => mix }),
+        enter(x, { index, root }) {
+          const stage = stages.findIndex(({ layer }) => layer === index)
+          if (stage < 0) return x
+          const { rate } = stages[stage] as KeepLayer
+          const tokens = Number(x.shape[1])
+          const scores = predictKeeping(slice(x, 1, 1, tokens), kept, root.at(`predictor.${stage}`))
+          records.set(`predictor.${stage}.log_probabilities`, scores)
+          if (noise) {
+            kept = drawn(scores, slice(noise, 0, stage, stage + 1), kept)
+            decisions.push({ layer: index, rate, keep: kept })
+            return x
+          }
+          const best = bestOf(scores, kept, Math.min(tokens - 1, Math.trunc(patches * rate)))
+          records.set(`predictor.${stage}.kept_index`, best)
+          if (mode === 'reduce')
+            return concat([slice(x, 1, 0, 1), gatherBatched(slice(x, 1, 1, tokens), best)], 1)
+          kept = flagsOf(best, tokens - 1)
+          return x
+        },
+      },
+    }
+  },
+}
+
+/** [B, N] with a 1 before it for the class token. */
+function withClassToken(kept: Tensor): Tensor {
+  return concat([expandLike(scalar(1), slice(kept, 1, 0, 1)), kept], 1)
+}
+
+/** Kept before and now: the noisier choice of keep or drop, hard forward and soft backward. [B, N] */
+function drawn(scores: Tensor, noise: Tensor, before: Tensor | undefined): Tensor {
+  const noisy = add(difference(scores), reshape(noise, scores.shape.slice(0, 2)))
+  const hard = cast(greater(noisy, 0), 'float32')
+  const now = straightThrough(hard, sigmoid(noisy))
+  return before === undefined ? now : mul(before, now)
+}
+
+/** log(keep) - log(drop): [B, N, 2] to [B, N]. */
+function difference(scores: Tensor): Tensor {
+  return sub(channel(scores, 0), channel(scores, 1))
+}
+
+function channel(scores: Tensor, which: number): Tensor {
+  const [batch, tokens] = scores.shape as [Dim, number]
+  return reshape(slice(scores, 2, which, which + 1), [batch, tokens])
+}
+
+/** Far below any log-probability: a token already dropped. */
+const dropped = 1e9
+
+/** The `count` tokens with the largest log(keep) among those kept so far, best first: int64 [B, count]. */
+function bestOf(scores: Tensor, kept: Tensor | undefined, count: number): Tensor {
+  const keeping = channel(scores, 0)
+  const open = kept === undefined ? keeping : sub(keeping, mul(sub(scalar(1), kept), dropped))
+  return topK(open, count).indices
+}

@@ -1,0 +1,142 @@
+import { random } from '@dynamic-tuning/engine'
+import { describe, expect, it } from 'vitest'
+import { Classifier } from '../evaluation/classifier.ts'
+import { argMaxAt } from '../evaluation/evaluate.ts'
+import { vitShapes } from '../models/backbone.ts'
+import type { VitConfig } from '../models/vit-config.ts'
+import { noise, plainSoftmax, randomValues, type Values } from '../nn/plain.test.support.ts'
+import { WeightStore } from '../nn/weight-store.ts'
+import { type ReductionOptions, reductionOptions } from '../reduction/options.ts'
+import { plainReduced } from '../reduction/plain-reduction.test.support.ts'
+import { openReduction, patternsWith } from '../reduction/registry.ts'
+import { adaptformer } from '../tuners/adaptformer.ts'
+import { tune } from '../tuners/tune.ts'
+import type { TunerOptions } from '../tuners/tuner.ts'
+import { AdamW } from './adamw.ts'
+import { gumbelNoise } from './noise.ts'
+import { paperLoss } from './objective.ts'
+import { softTargets } from './targets.ts'
+import { TrainingStep } from './training-step.ts'
+
+const config: VitConfig = {
+  imageSize: [12, 16],
+  patchSize: 4,
+  embedDim: 12,
+  depth: 3,
+  numHeads: 3,
+  mlpRatio: 2,
+  numClasses: 4,
+  globalPool: 'token',
+  layerNormEps: 1e-6,
+  qkvBias: true,
+}
+const options: TunerOptions = {
+  ...adaptformer.defaults,
+  bottleneck: 4,
+  adapterScale: 0.7,
+  adapterDropout: 0,
+}
+const images = 8
+const size = 3 * 12 * 16
+const pixels = noise(images * size, 1)
+const labels = BigInt64Array.from({ length: images }, (_, i) => BigInt((i * 3) % 4))
+const batch = { images: pixels, targets: softTargets(labels, 4), size: images }
+
+const cases = {
+  tome: reductionOptions({ reduction: 'tome', tomeR: 2, tomeTraining: true }),
+  evit: reductionOptions({ reduction: 'evit', reductionLayers: [0, 1], keepRate: 0.6 }),
+  dynamicvit: reductionOptions({ reduction: 'dynamicvit', reductionLayers: [1], keepRate: 0.5 }),
+}
+
+function drawnWeights(reduction: ReductionOptions) {
+  const { hooks } = tune(adaptformer, options, { kind: 'complete' })
+  return randomValues(vitShapes(config, { ...hooks, ...openReduction(reduction, 'reduce', config).hooks }), 4)
+}
+
+const drawn = gumbelNoise({ seed: 2, step: 0, first: 0 }, [1, images, 12])
+
+/** Mean cross-entropy in plain loops and double precision. */
+function plainLoss(values: Values, reduction: ReductionOptions): number {
+  const noiseOf = (image: number) => (_stage: number, patch: number) =>
+    drawn.data[image * 12 + patch] as number
+  const losses = Array.from(labels, (label, i) => {
+    const image = pixels.subarray(i * size, (i + 1) * size)
+    const own = { options: reduction, adapterScale: 0.7, noise: noiseOf(i) }
+    return -Math.log(plainSoftmax(plainReduced(image, values, config, own).logits)[Number(label)] as number)
+  })
+  return losses.reduce((a, b) => a + b, 0) / images
+}
+
+/** Weights with `step` of a direction added, in double precision. */
+function moved(values: Values, direction: ReadonlyMap<string, Float64Array>, step: number): Values {
+  return new Map(
+    [...values].map(([name, { shape, data }]) => {
+      const along = direction.get(name)
+      const plain = Float64Array.from(data as Float32Array, (value, i) => value + step * (along?.[i] ?? 0))
+      return [name, { dtype: 'float64', shape, data: plain }]
+    }),
+  )
+}
+
+describe('a training step on fewer tokens', () => {
+  it.each(Object.entries(cases))('has the slopes of plain loops: %s', async (name, reduction) => {
+    const values = drawnWeights(reduction)
+    // What comes before DynamicViT's predictor has a straight-through gradient, which no difference shows.
+    const patterns = name === 'dynamicvit' ? [/^blocks\.[12]\./, /^norm\./, /^head\./] : [/./]
+    const store = new WeightStore({ tensors: values, trainable: patterns })
+    const loss = { rateWeight: 0, complete: false, distillation: false }
+    const common = { config, tuner: adaptformer, options, reduction, loss, store, seed: 0 }
+    const step = await TrainingStep.create({ ...common, microBatch: images, compile: { threads: 1 } })
+    const { scalars, gradients } = await step.run(batch, 0, name === 'dynamicvit' ? drawn : undefined)
+    await step.release()
+    expect(scalars.loss).toBeCloseTo(plainLoss(values, reduction), 4)
+    const stream = random(1, 'directions')
+    for (let round = 0; round < 3; round++) {
+      const direction = new Map(
+        [...gradients].map(([weight, { length }]) => [
+          weight,
+          Float64Array.from({ length }, () => stream.normal()),
+        ]),
+      )
+      const at = (moveBy: number): number => plainLoss(moved(values, direction, moveBy), reduction)
+      const slope = (at(1e-6) - at(-1e-6)) / 2e-6
+      let dot = 0
+      let absolute = 0
+      for (const [weight, gradient] of gradients)
+        for (const [i, value] of gradient.entries()) {
+          dot += value * (direction.get(weight)?.[i] as number)
+          absolute += Math.abs(value)
+        }
+      expect(Math.abs(dot - slope)).toBeLessThan(1e-4 * absolute)
+    }
+  })
+
+  it.each(['evit', 'dynamicvit'] as const)('learns 8 images by heart: %s with adapters', async (name) => {
+    const reduction = cases[name]
+    const values = new Map(
+      [...drawnWeights(reduction)].filter(([key]) => !/adaptmlp|predictor|head/.test(key)),
+    )
+    const trainable = patternsWith(adaptformer, options, reduction)
+    const store = new WeightStore({ tensors: values, trainable, seed: 1 })
+    const common = { config, tuner: adaptformer, options, reduction, loss: paperLoss, store, seed: 3 }
+    const step = await TrainingStep.create({ ...common, microBatch: images, compile: { threads: 1 } })
+    const optimizer = new AdamW(step.weights)
+    const frozen = [...step.weights.keys()].filter((key) => !/adaptmlp|predictor|^head/.test(key))
+    expect(frozen).toEqual([])
+    let last = Number.POSITIVE_INFINITY
+    for (let done = 0; done < 150; done++) {
+      const { gradients, scalars } = await step.run(batch, done)
+      last = (scalars.ceDynamic ?? scalars.loss) as number
+      optimizer.update(gradients, 2e-2)
+    }
+    const tensors = new Map([...values, ...step.weights])
+    await step.release()
+    expect(last).toBeLessThan(0.2)
+    const inference = { ...common, store: new WeightStore({ tensors }), compile: { threads: 1 } }
+    const classifier = await Classifier.create(inference)
+    const { logits } = await classifier.classify(pixels)
+    await classifier.release()
+    const found = Array.from(labels, (_, i) => BigInt(argMaxAt(logits, i * 4, 4)))
+    expect(found).toEqual([...labels])
+  })
+})

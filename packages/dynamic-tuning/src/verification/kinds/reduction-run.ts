@@ -1,0 +1,102 @@
+import { type CompileOptions, compile, input, type Tensor, type TensorData } from '@dynamic-tuning/engine'
+import { Classifier } from '../../evaluation/classifier.ts'
+import { vitShapes } from '../../models/backbone.ts'
+import { compareShapes } from '../../models/compare-shapes.ts'
+import { vit } from '../../models/vit.ts'
+import { WeightStore } from '../../nn/weight-store.ts'
+import { checkReductionFits } from '../../reduction/check-reduction.ts'
+import type { ReductionOptions } from '../../reduction/options.ts'
+import type { ReductionPass } from '../../reduction/reduction.ts'
+import { openReduction } from '../../reduction/registry.ts'
+import { type LossSettings, paperLoss } from '../../training/objective.ts'
+import type { StepResult } from '../../training/training-step.ts'
+import { TrainingStep, type TrainingStepSettings } from '../../training/training-step.ts'
+import { full } from '../../tuners/full.ts'
+import { type BackboneFixture, backboneBatch } from '../backbone-fixture.ts'
+import { exactly, logitsData } from './dyt-run.ts'
+
+/** A fixture of a token reduction on a bare backbone. */
+export interface ReductionRun {
+  readonly opened: BackboneFixture
+  readonly reduction: ReductionOptions
+  readonly compile: CompileOptions
+}
+
+export type Named = [string, TensorData]
+
+/** Refuses layers and weights that do not fit, before anything runs. @throws ConfigError, CheckpointError */
+export function checkRun({ opened, reduction }: ReductionRun): void {
+  const { fixture, config, tensors } = opened
+  checkReductionFits(fixture.folder, reduction, config)
+  const shapes = vitShapes(config, openReduction(reduction, 'reduce', config).hooks)
+  compareShapes(tensors, shapes, { source: `weights of ${fixture.folder}` })
+}
+
+/** Logits [B, K] as inference gives them. */
+export async function inferred(
+  { opened: { config, tensors, ...rest }, reduction, compile: options }: ReductionRun,
+  name: string,
+  pass: 'skip' | 'masked' = 'skip',
+): Promise<Named> {
+  const store = new WeightStore({ tensors })
+  const settings = { config, tuner: full, options: full.defaults, reduction, store, pass, compile: options }
+  const classifier = await Classifier.create(settings)
+  const { images } = backboneBatch({ config, tensors, ...rest })
+  const { logits } = await classifier.classify(images)
+  await classifier.release()
+  return [name, logitsData(config, logits)]
+}
+
+/** What the reduction decided on the way, by name, and where tokens ended. */
+export async function recorded(run: ReductionRun): Promise<Map<string, TensorData>> {
+  const { config, tensors } = run.opened
+  const pass: ReductionPass = openReduction(run.reduction, 'reduce', config)
+  const images = input('images', ['B', 3, ...config.imageSize])
+  const { logits } = vit(images, new WeightStore({ tensors }), config, pass.hooks)
+  const places = [...pass.places.values()]
+  const last = places.at(-1)
+  const outputs: Record<string, Tensor> = { ...Object.fromEntries(pass.records), logits }
+  if (last) outputs.places = last
+  const program = await compile(outputs, run.compile)
+  const values = await program.run({ images: backboneBatch(run.opened).images })
+  await program.release()
+  return new Map(Object.entries(values))
+}
+
+/** Settings of the trainer's step for the weights whose gradients are expected, `prefix` before their names. */
+export function stepSettings(
+  { opened, reduction, compile: options }: ReductionRun,
+  prefix: string,
+  loss: LossSettings = paperLoss,
+): TrainingStepSettings {
+  const { config, tensors, fixture } = opened
+  const names = [...fixture.expected.keys()].filter((name) => name.startsWith(prefix))
+  const store = new WeightStore({
+    tensors,
+    trainable: exactly(names.map((name) => name.slice(prefix.length))),
+  })
+  const batch = backboneBatch(opened)
+  const common = { config, tuner: full, options: full.defaults, reduction, loss, store, seed: 0 }
+  return { ...common, microBatch: batch.size, compile: options }
+}
+
+/** One step of the trainer: its result and the gradients under their expected names. */
+export async function trained(
+  run: ReductionRun,
+  prefix: string,
+  { loss, noise }: { readonly loss?: LossSettings; readonly noise?: TensorData } = {},
+): Promise<{ readonly result: StepResult; readonly gradients: Named[] }> {
+  const step = await TrainingStep.create(stepSettings(run, prefix, loss))
+  const result = await step.run(backboneBatch(run.opened), 0, noise)
+  const gradients = [...result.gradients].map(([name, data]): Named => {
+    const { shape } = step.weights.get(name) as TensorData
+    return [`${prefix}${name}`, { dtype: 'float32', shape, data: data.slice() }]
+  })
+  await step.release()
+  return { result, gradients }
+}
+
+/** A number as a list of one. */
+export function single(value: number | undefined): TensorData {
+  return { dtype: 'float32', shape: [1], data: Float32Array.of(value ?? Number.NaN) }
+}

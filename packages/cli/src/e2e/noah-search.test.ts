@@ -31,7 +31,7 @@ describe('dyt noah-search', () => {
     expect(JSON.parse(readFileSync(join(folder, settingsFile), 'utf8'))).toMatchObject({ loraDim })
     const tuned = await dyt(
       folder,
-      ...['finetune', '--config', settingsFile, '--epochs', '1', '--warmup-epochs', '0', '--out', 'tuned'],
+      ...['finetune', '--config', settingsFile, '--epochs', '1', '--out', 'tuned'],
       ...['--json', '--quiet', '--workers', '1'],
     )
     expect(tuned).toMatchObject({ code: 0, stderr: '' })

@@ -71,8 +71,9 @@ describe('noahSearch', () => {
     expect(settings).toMatchObject({ method: 'noah', epochs: 100, learningRate: 1e-3, trainSize: 40 })
     const { loraDim, adapterDim, visualPromptDim } = whole
     expect(settings).toMatchObject({ loraDim, adapterDim, visualPromptDim })
-    const tuned = await finetune({ ...settings, epochs: 1, warmupEpochs: 0 }, { out: at('tuned') })
+    const tuned = await finetune({ ...settings, epochs: 2 }, { out: at('tuned') })
     const head = 8 * (16 + 1)
+    expect(tuned.settings).toMatchObject({ warmupEpochs: 0.2, minimumLearningRate: 1e-5 })
     expect(tuned.summary?.trainableParams).toBe(whole.parameters + head)
     expect(openRun(at('tuned')).settings.superDim).toBeUndefined()
   })

@@ -79,6 +79,19 @@ describe('bad usage ends with code 2, one line and nothing on stdout', () => {
     [['finetune', '--config', at('value.json')], 'value.json is "many". Give a whole number of at least 1.'],
     [['finetune', '--config', at('list.yaml')], 'list.yaml holds no settings.'],
     [['finetune', '--config', at('none.yaml')], 'config: cannot read '],
+    [['noah-search'], '--data is missing'],
+    [['noah-search', '--resume'], '--resume needs --out'],
+    [['noah-search', '--data', 'builtin:nature', '--method', 'lora'], "unknown option '--method'"],
+    [
+      ['noah-search', '--data', 'builtin:nature', '--limit', '100'],
+      'noah-search: limit is 100, but the smallest sub-network has ',
+    ],
+    [['noah-search', '--data', 'builtin:nature', '--sizes', '1,0'], 'Give a whole number of at least 1.'],
+    [['noah-search', '--data', 'builtin:nature', '--best', '51'], 'of the best 51 for a population of 50.'],
+    [
+      ['noah-search', '--config', at('typo.yaml')],
+      `unknown setting weight-decai in ${at('typo.yaml')}. Did you mean weightDecay?`,
+    ],
     [['compare'], '--data is missing'],
     [['compare', '--data', 'builtin:natur'], 'there is no builtin:natur. Choose one of builtin:count'],
     [

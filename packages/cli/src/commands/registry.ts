@@ -9,6 +9,7 @@ import { exportCommand } from './export.ts'
 import { finetuneCommand } from './finetune.ts'
 import { flopsCommand } from './flops.ts'
 import { methodsCommand } from './methods.ts'
+import { noahSearchCommand } from './noah-search.ts'
 import { predictCommand } from './predict.ts'
 import { pretrainCommand } from './pretrain.ts'
 import { verifyCommand } from './verify.ts'
@@ -18,6 +19,7 @@ export const commands: readonly CommandUnit[] = [
   demoCommand,
   finetuneCommand,
   compareCommand,
+  noahSearchCommand,
   pretrainCommand,
   evalCommand,
   predictCommand,

@@ -25,7 +25,7 @@ export interface Evaluation {
 /** Classifies all images of a loader. `weights` are the trained ones where the classifier takes them as inputs. */
 export async function evaluate(
   classifier: Classifier,
-  loader: Loader,
+  loader: Pick<Loader, 'epoch'>,
   weights?: ReadonlyMap<string, TensorData>,
   thresholds?: number | readonly number[],
 ): Promise<Evaluation> {

@@ -80,6 +80,13 @@ function table(tuners: readonly Tuner[]): string {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
+/** What there is to say beyond a method's own facts. */
+const remarks: Readonly<Record<string, string>> = {
+  noah: `\`dyt noah-search\` looks for the sizes: it trains a super-network of which every sub-network uses leading slices, evolves
+sub-networks on validation images within a limit of parameters, and writes the settings with which \`dyt finetune --config\`
+trains the best from the pre-trained model.`,
+}
+
 function section(tuner: Tuner): string {
   const { name, summary, paper, equation, parameterFormula, startsAsBase } = tuner
   const link = paper === undefined ? '' : ` [${paper}](https://arxiv.org/abs/${paper.replace('arXiv:', '')}).`
@@ -90,7 +97,8 @@ function section(tuner: Tuner): string {
     ...(canMerge(tuner) ? [`${tuner.leftAfterMerge ? 'in part ' : ''}merges into the dense weights`] : []),
   ]
   const lines = facts.map((fact) => `- ${fact}`).join('\n')
-  return `## ${name}\n\n${summary[0]?.toUpperCase()}${summary.slice(1)}.${link}\n\n\`${equation}\`\n\n${lines}`
+  const remark = remarks[name] === undefined ? '' : `\n\n${remarks[name]}`
+  return `## ${name}\n\n${summary[0]?.toUpperCase()}${summary.slice(1)}.${link}\n\n\`${equation}\`\n\n${lines}${remark}`
 }
 
 /** What differs from a method that adds nothing. */

@@ -85,6 +85,7 @@ function firstOf(parts: readonly Tuner[], ask: (part: Tuner) => string | undefin
 function joinPasses(parts: readonly Tuner[], options: TunerOptions, pass: Pass): TunerPass {
   const opened = parts.map((part, i) => part.open(options, sharedPass(parts, i, options, pass)))
   const routes = opened.find((each) => each.routes !== undefined)?.routes
+  const mix = opened.find((each) => each.mix !== undefined)?.mix
   return {
     hooks: joinHooks(opened.map(({ hooks }) => hooks)),
     beside(part, x, place) {
@@ -92,6 +93,7 @@ function joinPasses(parts: readonly Tuner[], options: TunerOptions, pass: Pass):
       return added.length === 0 ? undefined : added.reduce((sum, each) => add(sum, each))
     },
     ...(routes !== undefined && { routes }),
+    ...(mix !== undefined && { mix }),
   }
 }
 

@@ -27,6 +27,10 @@ export function tune(tuner: Tuner, options: TunerOptions, pass: Pass): TunedPass
   const gatesAt = (part: Part, { index }: Place): boolean =>
     parts.includes(part) && (options.dispatchLayers?.includes(index) ?? true)
 
+  const attend =
+    (part: AttentionPart): Block =>
+    (tokens, mix = opened.mix?.(part)) =>
+      part.run(tokens, mix)
   const through = (
     part: Part,
     x: Tensor,
@@ -59,7 +63,7 @@ export function tune(tuner: Tuner, options: TunerOptions, pass: Pass): TunedPass
     (part: LayerPart): Block =>
     (tokens, mix) => {
       const attended = joined(
-        part.attention.run(tokens, mix),
+        attend(part.attention)(tokens, mix),
         opened.beside?.('attn', tokens, part.attention),
       )
       const u = add(tokens, attended)
@@ -70,7 +74,7 @@ export function tune(tuner: Tuner, options: TunerOptions, pass: Pass): TunedPass
     ...(options.dispatch === 'layer' && {
       layer: (x, part) => through('layer', x, part, layerBlock(part)),
     }),
-    attention: (x, part) => through('attn', x, part, part.run),
+    attention: (x, part) => through('attn', x, part, attend(part)),
     mlp: (x, part) => through('mlp', x, part, part.run),
   }
   return { hooks, dispatches, routes: opened.routes ?? [] }

@@ -1,6 +1,7 @@
 import type { Tensor, TensorData } from '@dynamic-tuning/engine'
 import type { AttentionPart, LayerPart, MlpPart, ModelHooks } from '../models/hooks.ts'
 import type { VitConfig } from '../models/vit-config.ts'
+import type { AttentionMix } from '../nn/self-attention.ts'
 import type { UsedOption } from './method-options.ts'
 import { plainOptions, type TunerOptions } from './options.ts'
 import type { Part } from './parts.ts'
@@ -54,6 +55,8 @@ export interface TunerPass {
   readonly hooks: ModelHooks
   /** What is added beside a part of a layer, for every token, whatever dispatch does to the part: [..., C] of x. */
   beside?(part: Part, x: Tensor, place: AttentionPart | MlpPart | LayerPart): Tensor | undefined
+  /** What stands in for plain attention in a layer, where all tokens are computed. */
+  mix?(place: AttentionPart): AttentionMix
   /** Weights [B, E] that each MoE-adapter gave its experts, once the model has been built. */
   readonly routes?: readonly Tensor[]
 }

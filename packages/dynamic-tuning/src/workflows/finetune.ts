@@ -1,5 +1,4 @@
-import type { Example } from '../data/example.ts'
-import { createLoader, type Loader } from '../data/loader.ts'
+import type { Loader } from '../data/loader.ts'
 import { sampleExamples } from '../data/sample.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
@@ -14,7 +13,6 @@ import { withTargets } from '../training/targets.ts'
 import { type TrainOutcome, train } from '../training/trainer.ts'
 import { TrainingStep } from '../training/training-step.ts'
 import { tunerNamed } from '../tuners/registry.ts'
-import { evaluationTransform, trainingTransform } from './augmentations.ts'
 import { checkFinetune, type FinetuneInput, type FinetuneSettings } from './finetune-settings.ts'
 import { type Prepared, prepareRun } from './prepare-run.ts'
 import type { RunControl } from './pretrain.ts'
@@ -22,6 +20,7 @@ import { resumedSettings } from './resumed-settings.ts'
 import { readRunConfig, writeRunConfig } from './run-config.ts'
 import { runReport } from './run-report.ts'
 import { type RunSummary, storedSummary, summarize } from './summary.ts'
+import { heldOut, scheduleOf, trainingLoader } from './training-parts.ts'
 import { tunedModel } from './tuned-run.ts'
 
 /** Where a run reports and how it is stopped. */
@@ -151,43 +150,12 @@ async function trainAll(run: RunFolder, prepared: Prepared, control: FinetuneCon
   }
 }
 
-function trainingLoader({ settings, dataset, normalization }: Prepared): Loader {
-  const { seed, batch, workers } = settings
-  return createLoader(dataset.train, {
-    transform: trainingTransform(settings, normalization),
-    batch: Math.min(batch, dataset.train.length),
-    seed,
-    shuffle: true,
-    dropLast: true,
-    ...(workers !== undefined && { workers }),
-  })
-}
-
-/** A loader over held-out images, in batches that suit inference. */
-function heldOut({ settings, normalization }: Prepared, examples: readonly Example[]): Loader {
-  return createLoader(examples, {
-    transform: evaluationTransform(settings, normalization),
-    batch: Math.min(64, 4 * settings.microBatch),
-    seed: settings.seed,
-    workers: Math.min(1, settings.workers ?? 1),
-  })
-}
-
 /** tau step by step. */
 function temperaturesOf(
   { temperature, finalTemperature = temperature }: FinetuneSettings,
   steps: number,
 ): (step: number) => number {
   return (step) => temperatureAt(step, temperature, finalTemperature, steps)
-}
-
-function scheduleOf(settings: FinetuneSettings, factor: number, stepsPerEpoch: number) {
-  const { learningRate, minimumLearningRate, warmupEpochs } = settings
-  return {
-    learningRate: learningRate * factor,
-    minimum: minimumLearningRate * factor,
-    warmupSteps: Math.round(warmupEpochs * stepsPerEpoch),
-  }
 }
 
 /** Epochs between validations so that they take less than a fifth of the time: a training step costs 1 to 5 forward passes. */

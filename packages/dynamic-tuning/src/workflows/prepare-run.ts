@@ -21,7 +21,7 @@ export interface Prepared extends RunConfig {
  * Opens data and backbone, and settles every setting; `saved` is the config of the run that goes on.
  * @throws ConfigError where data or backbone are no longer those of `saved`
  */
-export async function prepareRun(input: FinetuneInput, saved?: RunConfig): Promise<Prepared> {
+export async function prepareRun(input: FinetuneInput, saved?: Known): Promise<Prepared> {
   const dataset = await openDataset(input.data, dataOptions(input))
   if (dataset.classes.length < 2)
     throw new DataError(`finetune: ${input.data} has one class only. Give at least two to tell apart.`)
@@ -74,7 +74,9 @@ function withoutForeignHead(
   return new Map([...tensors].filter(([name]) => !name.startsWith('head.')))
 }
 
-function checkSame(saved: RunConfig, now: Pick<RunConfig, 'classes' | 'backbone'>): void {
+type Known = Pick<RunConfig, 'classes' | 'backbone'>
+
+function checkSame(saved: Known, now: Known): void {
   if (saved.backbone.sha256 !== now.backbone.sha256)
     throw new ConfigError(
       `resume: the weights of ${now.backbone.name} are not those the run was started with. Restore them, or start a new run.`,

@@ -1,0 +1,142 @@
+import { type Random, random } from '@dynamic-tuning/engine'
+import type { Subnet } from '../../tuners/noah-supernet.ts'
+import { crossOver, type MutationChances, mutate } from './offspring.ts'
+import { drawOne, drawSubnet, type SubnetSpace, smallestSubnet, subnetKey } from './space.ts'
+
+/** How the evolution goes; the paper's figures in brackets. */
+export interface EvolutionSettings extends MutationChances {
+  /** Most parameters of a sub-network (0.64 M). */
+  readonly limit: number
+  /** Candidates of a round (50). */
+  readonly population: number
+  /** Populations that are evaluated (15). */
+  readonly rounds: number
+  /** Best candidates so far, of which the next population is made (10). */
+  readonly best: number
+  /** Mutants of a round (25). */
+  readonly mutants: number
+  /** Crossovers of a round (25). */
+  readonly crossovers: number
+  readonly seed: number
+}
+
+/** How well a sub-network with the super-network's weights does on validation images. */
+export interface SubnetScore {
+  readonly accuracy: number
+  readonly loss: number
+}
+
+/** A sub-network that was evaluated. */
+export interface Candidate extends SubnetScore {
+  readonly subnet: Subnet
+  readonly parameters: number
+  /** From 0. */
+  readonly round: number
+}
+
+/** What the evolution asks, and whom it tells. */
+export interface EvolutionControl {
+  parameters(subnet: Subnet): number
+  score(subnet: Subnet): Promise<SubnetScore>
+  /** Raised, it stops before the next candidate. */
+  readonly signal?: AbortSignal | undefined
+  /** A candidate has been evaluated, the `done`-th of about `total`. */
+  readonly onCandidate?: (candidate: Candidate, progress: EvolutionProgress) => void
+}
+
+/** Where the evolution stands. */
+export interface EvolutionProgress {
+  readonly done: number
+  readonly total: number
+  readonly rounds: number
+  readonly best: Candidate
+}
+
+/** How the evolution ended. */
+export interface EvolutionOutcome {
+  /** false where `signal` stopped it. */
+  readonly finished: boolean
+  /** All candidates, in the order of evaluation. */
+  readonly candidates: readonly Candidate[]
+  /** The best of them; undefined where none was evaluated. */
+  readonly winner: Candidate | undefined
+}
+
+/**
+ * NOAH's evolution (arXiv:2206.04673, stage 2): a random population, then round by round mutants and crossovers of the best so
+ * far, filled up with random candidates. Each candidate is evaluated once and has at most `limit` parameters. The same seed
+ * and scores give the same candidates. A small space may run out of new ones before a population is full.
+ */
+export async function evolve(
+  space: SubnetSpace,
+  settings: EvolutionSettings,
+  control: EvolutionControl,
+): Promise<EvolutionOutcome> {
+  const candidates: Candidate[] = []
+  const seen = new Set<string>()
+  const admit = (subnet: Subnet): boolean =>
+    !seen.has(subnetKey(subnet)) && control.parameters(subnet) <= settings.limit
+  const { rounds, population } = settings
+  for (let round = 0; round < rounds; round++) {
+    for (const subnet of nextPopulation(space, settings, { round, candidates, seen, admit })) {
+      if (control.signal?.aborted) return outcome(candidates, false)
+      const found = {
+        subnet,
+        parameters: control.parameters(subnet),
+        round,
+        ...(await control.score(subnet)),
+      }
+      candidates.push(found)
+      const best = bestOf(candidates, 1)[0] as Candidate
+      control.onCandidate?.(found, { done: candidates.length, total: rounds * population, rounds, best })
+    }
+  }
+  return outcome(candidates, true)
+}
+
+function outcome(candidates: readonly Candidate[], finished: boolean): EvolutionOutcome {
+  return { finished, candidates, winner: bestOf(candidates, 1)[0] }
+}
+
+/** The `count` best: more accurate ones first, of equals those with the smaller loss, then those found earlier. */
+export function bestOf(candidates: readonly Candidate[], count: number): readonly Candidate[] {
+  return candidates.toSorted((a, b) => b.accuracy - a.accuracy || a.loss - b.loss).slice(0, count)
+}
+
+interface Known {
+  readonly round: number
+  readonly candidates: readonly Candidate[]
+  readonly seen: Set<string>
+  admit(subnet: Subnet): boolean
+}
+
+/** Tries for every candidate that is wanted: ten for offspring as in the official code, more for random ones. */
+const offspringTries = 10
+const randomTries = 200
+
+function nextPopulation(space: SubnetSpace, settings: EvolutionSettings, known: Known): Subnet[] {
+  const { population, best, mutants, crossovers, seed } = settings
+  const parents = bestOf(known.candidates, best)
+  const made: Subnet[] = []
+  const parent = (stream: Random): Subnet => drawOne(parents, stream).subnet
+  const fill = (what: string, count: number, tries: number, draw: (stream: Random) => Subnet): void => {
+    const stream = random(seed, 'noah-search', what, known.round)
+    const full = made.length + count
+    for (let i = 0; i < tries * count && made.length < full; i++) {
+      const subnet = draw(stream)
+      if (!known.admit(subnet)) continue
+      known.seen.add(subnetKey(subnet))
+      made.push(subnet)
+    }
+  }
+  if (parents.length > 0) {
+    fill('mutants', mutants, offspringTries, (stream) => mutate(parent(stream), space, settings, stream))
+    fill('crossovers', crossovers, offspringTries, (stream) =>
+      crossOver(parent(stream), parent(stream), stream),
+    )
+  }
+  fill('random', population - made.length, randomTries, (stream) => drawSubnet(space, stream))
+  // A limit that hardly anything fits under still has the smallest.
+  if (made.length === 0 && parents.length === 0) fill('smallest', 1, 1, () => smallestSubnet(space))
+  return made
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { RunError } from '../../errors.ts'
+import type { RunFolder } from '../../io/run-folder.ts'
+import type { Subnet } from '../../tuners/noah-supernet.ts'
+import type { Candidate, SubnetScore } from './evolve.ts'
+import { subnetKey } from './space.ts'
+
+const sizes = z.array(z.int().min(1)).readonly()
+const line = z.looseObject({
+  visualPromptDim: sizes,
+  loraDim: sizes,
+  adapterDim: sizes,
+  accuracy: z.number(),
+  loss: z.number(),
+})
+
+/** Scores that outlive the process. */
+export interface ScoreKeeper {
+  /** The score that is kept, else a new one. */
+  score(subnet: Subnet): Promise<SubnetScore>
+  /** Writes down a candidate that is not yet. */
+  keep(candidate: Candidate): void
+}
+
+/**
+ * Keeps the scores of candidates as lines `"kind": "candidate"` of a run's `metrics.jsonl`, so that no sub-network is evaluated
+ * twice however often a search is stopped. @throws RunError where such a line is damaged
+ */
+export function keepScores(run: RunFolder, scorer: Pick<ScoreKeeper, 'score'>): ScoreKeeper {
+  const kept = new Map<string, SubnetScore>()
+  for (const each of run.readMetrics()) {
+    if (!('kind' in each && each.kind === 'candidate')) continue
+    const { success, data } = line.safeParse(each)
+    if (!success)
+      throw new RunError(
+        `run: a candidate in metrics.jsonl of ${run.path} is damaged, got ${JSON.stringify(each).slice(0, 80)}. Delete the line.`,
+      )
+    kept.set(subnetKey(data), { accuracy: data.accuracy, loss: data.loss })
+  }
+  return {
+    score: async (subnet) => kept.get(subnetKey(subnet)) ?? scorer.score(subnet),
+    keep({ subnet, round, parameters, accuracy, loss }) {
+      if (kept.has(subnetKey(subnet))) return
+      run.appendMetric({ kind: 'candidate', round, ...subnet, parameters, accuracy, loss })
+    },
+  }
+}

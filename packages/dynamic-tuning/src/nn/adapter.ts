@@ -1,4 +1,4 @@
-import { mul, relu, type Tensor } from '@dynamic-tuning/engine'
+import { linear, mul, relu, type Tensor } from '@dynamic-tuning/engine'
 import { filledWith, kaimingUniform, zeros } from './initializers.ts'
 import { linearLayer } from './linear.ts'
 import type { Weights } from './weight-store.ts'
@@ -20,11 +20,16 @@ export interface AdapterOptions {
  * A new one adds nothing, W_up and the biases being zero. x: [..., C] -> [..., C].
  */
 export function adapter(x: Tensor, weights: Weights, options: AdapterOptions): Tensor {
-  const { bottleneck, dropout } = options
+  const { bottleneck, adapterScale, learnableScale = false, dropout } = options
+  const width = Number(x.shape.at(-1))
   const hidden = relu(linearLayer(x, weights.at('down_proj'), bottleneck, { weight: kaimingUniform }))
   const kept = dropout === undefined ? hidden : mul(hidden, dropout)
-  const up = linearLayer(kept, weights.at('up_proj'), Number(x.shape.at(-1)), { weight: zeros })
-  return scaled(up, weights, options)
+  const up = weights.at('up_proj')
+  const [weight, bias] = [up.get('weight', [width, bottleneck], zeros), up.get('bias', [width], zeros)]
+  if (learnableScale) return scaled(linear(kept, weight, bias), weights, options)
+  // The small weights are scaled, not the many tokens: frozen ones are once and for all.
+  const scaling = (tensor: Tensor): Tensor => (adapterScale === 1 ? tensor : mul(tensor, adapterScale))
+  return linear(kept, scaling(weight), scaling(bias))
 }
 
 /** What an adapter adds: its output times its scale. */

@@ -1,5 +1,4 @@
 import {
-  add,
   cast,
   cumSum,
   type Dim,
@@ -11,7 +10,7 @@ import {
   reduceMax,
   reduceSum,
   reshape,
-  scatterRows,
+  scatterAddRows,
   type Tensor,
   topK,
 } from '@dynamic-tuning/engine'
@@ -39,10 +38,7 @@ export function selectTokens(active: Tensor, gate: number): Selection {
   const flat = (x: Tensor): Tensor => reshape(x, [rows, x.shape[2] as number])
   return {
     gather: (x) => gatherRows(flat(x), places),
-    addTo(base, update) {
-      const updated = add(gatherRows(flat(base), places), update)
-      return reshape(scatterRows(flat(base), places, updated), base.shape)
-    },
+    addTo: (base, update) => reshape(scatterAddRows(flat(base), places, update), base.shape),
     mix: packedMix(active, { rows: symbol, most: `M${gate}` }),
   }
 }
@@ -76,7 +72,7 @@ export function selectImages(active: Tensor, gate: number): Selection {
   const places = reshape(nonZero(active, symbol), [symbol, 1])
   return {
     gather: (x) => gatherRows(x, places),
-    addTo: (base, update) => scatterRows(base, places, add(gatherRows(base, places), update)),
+    addTo: (base, update) => scatterAddRows(base, places, update),
     mix: undefined,
   }
 }

@@ -91,10 +91,11 @@ export async function explainRun(run: TunedRun, settings: ExplainSettings = {}):
 }
 
 function checkRun({ tuner, settings, config, path }: TunedRun, layers: readonly number[]): void {
-  if (settings.dispatch === 'none')
-    throw new ConfigError(
-      `explain: ${path} was tuned with ${tuner.name}, which skips no tokens. Name a run of dyt.`,
-    )
+  if (settings.dispatch === 'none') {
+    const { reduction } = settings
+    const why = reduction === 'none' ? 'which skips no tokens' : `whose ${reduction} has no gates to show`
+    throw new ConfigError(`explain: ${path} was tuned with ${tuner.name}, ${why}. Name a run of dyt.`)
+  }
   const unknown = layers.find((layer) => !Number.isInteger(layer) || layer < 0 || layer >= config.depth)
   if (unknown !== undefined)
     throw new ConfigError(

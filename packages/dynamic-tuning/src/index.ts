@@ -144,7 +144,7 @@ export {
 export { calibrateRun } from './workflows/calibrate-run.ts'
 export { budgetThresholds, roundedUp } from './workflows/calibration/budgets.ts'
 export type { Calibration, CalibrationSettings } from './workflows/calibration/calibration.ts'
-export { targetText, thresholdText } from './workflows/calibration/page.ts'
+export { curveCells, targetText, thresholdText } from './workflows/calibration/page.ts'
 export type { BudgetPoint, CurvePoint } from './workflows/calibration/point.ts'
 export {
   type CompareControl,

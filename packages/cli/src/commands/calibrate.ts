@@ -1,8 +1,8 @@
 import { Option } from 'commander'
 import {
   type Calibration,
-  type CurvePoint,
   calibrateRun,
+  curveCells,
   openRun,
   roundedUp,
   targetText,
@@ -13,7 +13,7 @@ import { type CommonOptions, shared } from '../options/common.ts'
 import { milliseconds } from '../options/milliseconds.ts'
 import { integer, number } from '../options/numbers.ts'
 import { quoted } from '../run-name.ts'
-import { formatCount, formatPercent, formatRate } from '../terminal/format.ts'
+import { formatCount, formatPercent } from '../terminal/format.ts'
 import type { Paint } from '../terminal/output.ts'
 import { renderTable } from '../terminal/table.ts'
 
@@ -80,7 +80,7 @@ function calibrationText(calibration: Calibration, paint: Paint): string {
     `${paint.bold('One trained model at many budgets')}, ${images} ${part}; static model ${formatCount(staticFlops)} FLOPs\n`,
     renderTable(
       heads(calibration),
-      points.map((point) => row(calibration, point)),
+      points.map((point) => curveCells(calibration, point)),
       { paint },
     ),
     ...targets.map(
@@ -96,23 +96,3 @@ const heads = ({ latencyBatch }: Calibration): string[] => [
   ...(latencyBatch === undefined ? [] : ['latency']),
   'note',
 ]
-
-function row({ trained, targets, latencyBatch }: Calibration, point: CurvePoint): string[] {
-  const same = (other: CurvePoint): boolean => other.thresholds.join() === point.thresholds.join()
-  const notes = [
-    ...(same(trained) ? ['as trained'] : []),
-    ...targets.filter((target) => same(target.point)).map(targetText),
-  ]
-  return [
-    thresholdText(point),
-    formatPercent(point.activeRate),
-    formatCount(point.flops),
-    formatPercent(point.share),
-    formatPercent(point.accuracy),
-    formatPercent(point.bestAccuracy),
-    point.loss.toFixed(3),
-    formatRate(point.imagesPerSecond),
-    ...(latencyBatch === undefined ? [] : [`${point.latencyMs?.toFixed(1)} ms`]),
-    notes.join(', '),
-  ]
-}

@@ -42,19 +42,6 @@ export const shared = {
     ).argParser(integer(0)),
   rate: (): Option =>
     new Option('--rate <r>', 'wanted share of active tokens (default 0.5)').argParser(number(0, 1)),
-  dispatch: (): Option =>
-    new Option('--dispatch <part>', 'what tokens may skip (default mlp for dyt, none for others):').choices([
-      'none',
-      'mlp',
-      'attention',
-      'attention-mlp',
-      'layer',
-    ]),
-  experts: (): Option =>
-    new Option(
-      '--experts <n>',
-      'adapters that a router merges into one for each image (default 1)',
-    ).argParser(integer(1)),
   imageSize: (): Option =>
     new Option('--image-size <px>', "224, or HEIGHTxWIDTH (default the backbone's own)").argParser(imageSize),
   batch: (text = 'images per step (default 64)'): Option =>

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
+import { shared } from './common.ts'
 import { integer, number } from './numbers.ts'
 
 /** Reads layers such as `0-5,8` as [0, 1, 2, 3, 4, 5, 8]. */
@@ -20,7 +21,7 @@ export function dispatchOptions(): Option[] {
       '--dispatch <part>',
       'what tokens may skip (default mlp for methods that dispatch, none for others):',
     ).choices(['none', 'mlp', 'attention', 'attention-mlp', 'layer']),
-    new Option('--rate <r>', 'wanted share of active tokens (default 0.5)').argParser(number(0, 1)),
+    shared.rate(),
     new Option(
       '--dispatch-level <what>',
       'decide on each token, or on whole images (default token):',

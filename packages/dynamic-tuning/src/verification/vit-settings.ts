@@ -3,8 +3,8 @@ import { checkVitConfig, globalPools, type VitConfig } from '../models/vit-confi
 
 const count = z.int().positive()
 
-/** The fields of a fixture's `config.json` that decide its ViT; all must be there, other values than ours are refused. */
-export const vitFields = z.looseObject({
+/** What every family of fixtures says of its ViT. */
+export const sizeFields = {
   img_size: z.union([count, z.tuple([count, count])]),
   patch_size: count,
   in_chans: z.literal(3),
@@ -13,9 +13,15 @@ export const vitFields = z.looseObject({
   num_heads: count,
   mlp_ratio: z.number().positive(),
   num_classes: count,
-  global_pool: z.enum(globalPools),
-  layer_norm_eps: z.number().positive(),
   qkv_bias: z.boolean(),
+  layer_norm_eps: z.number().positive(),
+} as const
+const sizes = z.looseObject(sizeFields)
+
+/** The fields of a fixture's `config.json` that decide its ViT; all must be there, other values than ours are refused. */
+export const vitFields = z.looseObject({
+  ...sizeFields,
+  global_pool: z.enum(globalPools),
   activation: z.literal('gelu_erf'),
   init_values: z.number().positive().optional(),
   reg_tokens: z.int().min(0).default(0),
@@ -24,10 +30,10 @@ export const vitFields = z.looseObject({
   drop_path: z.literal(0).default(0),
 })
 
-/** A fixture's model; `img_size` is a side or [height, width]. */
-export function vitOf(fields: z.output<typeof vitFields>): VitConfig {
+/** The same as settings of a model; `img_size` is a side or [height, width]. */
+export function sizesOf(fields: z.output<typeof sizes>): Omit<VitConfig, 'globalPool'> {
   const side = fields.img_size
-  return checkVitConfig({
+  return {
     imageSize: typeof side === 'number' ? [side, side] : side,
     patchSize: fields.patch_size,
     embedDim: fields.embed_dim,
@@ -35,9 +41,16 @@ export function vitOf(fields: z.output<typeof vitFields>): VitConfig {
     numHeads: fields.num_heads,
     mlpRatio: fields.mlp_ratio,
     numClasses: fields.num_classes,
-    globalPool: fields.global_pool,
     layerNormEps: fields.layer_norm_eps,
     qkvBias: fields.qkv_bias,
+  }
+}
+
+/** A fixture's model; `img_size` is a side or [height, width]. */
+export function vitOf(fields: z.output<typeof vitFields>): VitConfig {
+  return checkVitConfig({
+    ...sizesOf(fields),
+    globalPool: fields.global_pool,
     initValues: fields.init_values,
     regTokens: fields.reg_tokens,
     noEmbedClass: fields.no_embed_class,

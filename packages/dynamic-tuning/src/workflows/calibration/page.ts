@@ -114,36 +114,40 @@ function ratesPerLayer({ trained, targets }: Calibration): string {
   })
 }
 
-function table({ points, trained, targets, latencyBatch }: Calibration): SectionTable {
-  const same = (a: BudgetPoint, b: BudgetPoint): boolean => a.thresholds.join() === b.thresholds.join()
-  const remark = (point: CurvePoint): string =>
-    [
-      ...(same(point, trained) ? ['as trained'] : []),
-      ...targets.filter((target) => same(point, target.point)).map(targetText),
-    ].join(', ')
+function table(calibration: Calibration): SectionTable {
   return {
     columns: [
       ...['threshold', 'active tokens', 'FLOPs per image', 'of static', 'accuracy', 'envelope', 'loss'],
       'images/s',
-      ...(latencyBatch === undefined ? [] : ['latency']),
+      ...(calibration.latencyBatch === undefined ? [] : ['latency']),
       '',
     ],
-    rows: points.map((point) => ({
-      bold: remark(point) !== '',
-      cells: [
-        thresholdText(point),
-        formatPercent(point.activeRate),
-        formatCount(point.flops),
-        formatPercent(point.share),
-        formatPercent(point.accuracy),
-        formatPercent(point.bestAccuracy),
-        point.loss.toFixed(3),
-        formatRate(point.imagesPerSecond),
-        ...(latencyBatch === undefined ? [] : [`${point.latencyMs?.toFixed(1)} ms`]),
-        remark(point),
-      ],
-    })),
+    rows: calibration.points.map((point) => {
+      const cells = curveCells(calibration, point)
+      return { bold: cells.at(-1) !== '', cells }
+    }),
   }
+}
+
+/** A point of the curve as text, cell by cell; the last one says whether it is the trained one or a target's. */
+export function curveCells({ trained, targets, latencyBatch }: Calibration, point: CurvePoint): string[] {
+  const same = (other: BudgetPoint): boolean => other.thresholds.join() === point.thresholds.join()
+  const remarks = [
+    ...(same(trained) ? ['as trained'] : []),
+    ...targets.filter((target) => same(target.point)).map(targetText),
+  ]
+  return [
+    thresholdText(point),
+    formatPercent(point.activeRate),
+    formatCount(point.flops),
+    formatPercent(point.share),
+    formatPercent(point.accuracy),
+    formatPercent(point.bestAccuracy),
+    point.loss.toFixed(3),
+    formatRate(point.imagesPerSecond),
+    ...(latencyBatch === undefined ? [] : [`${point.latencyMs?.toFixed(1)} ms`]),
+    remarks.join(', '),
+  ]
 }
 
 /** One threshold, or the least and the largest of several. */

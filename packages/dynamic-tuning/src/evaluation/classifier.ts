@@ -5,6 +5,7 @@ import {
   type Device,
   type Feeds,
   input,
+  narrow,
   type Program,
   reduceMean,
   type Tensor,
@@ -70,11 +71,12 @@ export function inferenceGraph(settings: ClassifierSettings, name = 'images'): R
   const { sites } = gateShape(options, config)
   const fixed = settings.fixedThresholds ? thresholdList(settings.thresholds, sites.length) : undefined
   const { pass = 'skip', blocks } = settings
-  const opened = tune(tuner, options, inferencePass(pass, options, config, { fixed, blocks }))
+  const plain = inferencePass(pass, options, config, { fixed, blocks })
+  const opened = tune(tuner, options, plain.kind === 'complete' ? plain : { ...plain, classTokenOnly: true })
   const reducing = openReduction(settings.reduction, inferenceMode(pass), config)
   const { logits } = vit(images, store, config, { ...opened.hooks, ...reducing.hooks })
   const { dispatches } = opened
-  if (dispatches.length === 0) return { logits }
+  if (dispatches.length === 0) return narrow({ logits })
   const ofPatches = (of: (each: Dispatch) => Tensor): Tensor =>
     stackLayers(dispatches.map((each) => valuesOfPatches(of(each), each, reducing, options.dispatchLevel)))
   const outputs: Record<string, Tensor> = { logits, masks: ofPatches(({ mask }) => mask) }
@@ -84,7 +86,7 @@ export function inferenceGraph(settings: ClassifierSettings, name = 'images'): R
       dispatches.map(({ mask }) => reduceMean(mask, { axes: [1], keepDims: true })),
       1,
     )
-  return outputs
+  return narrow(outputs)
 }
 
 /** A compiled tuned model that classifies batches of any size. */

@@ -55,9 +55,15 @@ async function values(device: Device): Promise<Record<string, number[]>> {
     logits: Array.from(result.logits),
     activeRatePerGate: [...result.activeRatePerGate],
   }
-  for (const pass of ['complete', 'masked', 'skip'] as const) {
-    const classifier = await Classifier.create({ ...settings, store: frozen, pass, compile: { device } })
-    found[pass] = Array.from((await classifier.classify(images)).logits)
+  const forms = {
+    complete: { pass: 'complete' },
+    masked: { pass: 'masked' },
+    skip: { pass: 'skip', buckets: false },
+    bucket: { pass: 'skip', buckets: true },
+  } as const
+  for (const [name, form] of Object.entries(forms)) {
+    const classifier = await Classifier.create({ ...settings, store: frozen, ...form, compile: { device } })
+    found[name] = Array.from((await classifier.classify(images)).logits)
     await classifier.release()
   }
   await step.release()

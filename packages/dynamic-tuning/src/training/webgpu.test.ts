@@ -25,7 +25,7 @@ describe('Dynamic Tuning on webgpu', () => {
     }
     const [cpu, webgpu] = await Promise.all([valuesOn('cpu', process.env), valuesOn('webgpu', vulkan.env)])
     expect(Object.keys(cpu)).toEqual(
-      expect.arrayContaining(['loss', 'kl', 'grad.head.weight', 'complete', 'skip']),
+      expect.arrayContaining(['loss', 'kl', 'grad.head.weight', 'complete', 'skip', 'bucket']),
     )
     expect(Object.keys(cpu).filter((name) => name.startsWith('grad.'))).toHaveLength(2 * 6 + 2)
     const [rate] = cpu.activeRatePerGate as [number]
@@ -42,6 +42,7 @@ describe('Dynamic Tuning on webgpu', () => {
       }
     })
     expect(wrong).toEqual([])
-    expectAllclose(webgpu.skip as number[], webgpu.masked as number[], { rtol: 1e-4, atol: 1e-4 })
+    for (const form of ['skip', 'bucket'])
+      expectAllclose(webgpu[form] as number[], webgpu.masked as number[], { rtol: 1e-4, atol: 1e-4 })
   })
 })

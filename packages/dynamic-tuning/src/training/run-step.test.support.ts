@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Device, random, type TensorData } from '@dynamic-tuning/engine'
 import { Classifier } from '../evaluation/classifier.ts'
 import { type VitConfig, vitConfig } from '../models/vit-config.ts'
@@ -67,7 +70,25 @@ async function values(device: Device): Promise<Record<string, number[]>> {
     await classifier.release()
   }
   await step.release()
+  found.operatorsOnHost = [await operatorsOnHost(device, frozen, images)]
   return found
+}
+
+/** How many operators of skipping inference ran on the CPU while the program was to run on `device`. */
+async function operatorsOnHost(device: Device, store: WeightStore, images: Float32Array): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'profile-'))
+  try {
+    const compile = { device, profile: join(folder, 'trace') }
+    const classifier = await Classifier.create({ ...settings, store, compile })
+    await classifier.classify(images)
+    await classifier.release()
+    const events = readdirSync(folder).flatMap((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')))
+    const kernels = events.filter(({ name }) => name.endsWith('_kernel_time'))
+    if (kernels.length === 0) throw new Error('the profile has no operators')
+    return kernels.filter(({ args }) => args.provider === 'CPUExecutionProvider').length
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 process.stdout.write(JSON.stringify(await values(process.argv[2] as Device)))

@@ -31,6 +31,10 @@ describe('Dynamic Tuning on webgpu', () => {
     const [rate] = cpu.activeRatePerGate as [number]
     expect(rate).toBeGreaterThan(0)
     expect(rate).toBeLessThan(1)
+    // Nothing inside the network waits for the host, which is where everything runs on the CPU.
+    expect(webgpu.operatorsOnHost).toEqual([0])
+    expect(cpu.operatorsOnHost?.[0]).toBeGreaterThan(0)
+    delete cpu.operatorsOnHost
     const wrong = Object.entries(cpu).flatMap(([name, wanted]) => {
       const scale = Math.max(...wanted.map(Math.abs))
       expect(scale).toBeGreaterThan(0)

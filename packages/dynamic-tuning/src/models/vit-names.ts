@@ -10,6 +10,11 @@ const sizes: Readonly<Record<string, readonly [number, number, number]>> = {
   large: [1024, 24, 16],
 }
 
+/** Heads of the published models of this width and depth; undefined for other sizes. */
+export function publishedHeads(embedDim: number, depth: number): number | undefined {
+  return Object.values(sizes).find(([width, layers]) => width === embedDim && layers === depth)?.[2]
+}
+
 /** Models that share a form of name. */
 interface Family {
   /** Captures the size, the patch and, unless `pixels` tells it, the side of the image. */

@@ -10,7 +10,8 @@ export const weightFiles = [
   'pytorch_model.bin.index.json',
 ] as const
 
-const endings = /\.(?:safetensors|npz|pth|pt|bin)$/
+/** Endings of files of weights. */
+export const weightEndings: RegExp = /\.(?:safetensors|npz|pth|pt|bin)$/
 
 /**
  * The file of weights in a folder: one of the usual names, or the only one whose ending says it is one.
@@ -19,7 +20,7 @@ const endings = /\.(?:safetensors|npz|pth|pt|bin)$/
 export function weightsIn(folder: string): string {
   const usual = weightFiles.find((name) => existsSync(join(folder, name)))
   if (usual !== undefined) return join(folder, usual)
-  const others = readdirSync(folder).filter((name) => endings.test(name))
+  const others = readdirSync(folder).filter((name) => weightEndings.test(name))
   if (others.length === 1) return join(folder, others[0] as string)
   throw new CheckpointError(
     others.length === 0

@@ -92,7 +92,7 @@ function headsOf(
   const published = publishedHeads(embedDim, known.depth ?? 0)
   if (published !== undefined) return published
   throw new ConfigError(
-    `${source}: weights do not show how many attention heads they have. Name timm's model, or give the number of heads.`,
+    `${source}: weights do not show how many attention heads they have. Put them into a folder with a config.json of timm or Hugging Face, name timm's model, or give the number of heads.`,
   )
 }
 

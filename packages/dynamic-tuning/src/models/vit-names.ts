@@ -32,6 +32,10 @@ const families: readonly Family[] = [
     shown: 'vit_{tiny|small|base|large}_patch{P}_{S}',
   },
   {
+    name: /^deit_(tiny|small|base)_patch(16)_(224|384)$/,
+    shown: 'deit_{tiny|small|base}_patch16_{224|384}',
+  },
+  {
     name: /^deit3_(small|base|large)_patch(16)_(224|384)$/,
     shown: 'deit3_{small|base|large}_patch16_{224|384}',
     settings: { initValues: 1e-6, noEmbedClass: true },

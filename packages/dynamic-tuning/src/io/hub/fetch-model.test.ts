@@ -13,11 +13,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { ConfigError, DownloadError } from '../../errors.ts'
+import { DownloadError } from '../../errors.ts'
 import { type FetchControl, fetchModel } from './fetch-model.ts'
-import { parseHubName } from './hub-name.ts'
 import { type HubServer, type HubServerOptions, hubHash, serveHub } from './hub-server.test.support.ts'
-import { type HubSettings, hubSettings } from './hub-settings.ts'
+import type { HubSettings } from './hub-settings.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'hub-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -44,8 +43,17 @@ async function served(content: Readonly<Record<string, Uint8Array>> = files, opt
   const cache = mkdtempSync(join(root, 'cache-'))
   const settings: HubSettings = { endpoint: server.endpoint, cache, offline: false, token: undefined }
   const blobs = join(cache, 'models--owner--name', 'blobs')
+  const { arrived } = server
   const get = (control: FetchControl = {}, name = 'owner/name') =>
-    fetchModel(name, { settings, pauseSeconds: 0.001, ...control })
+    fetchModel(name, {
+      settings,
+      pauseSeconds: 0.001,
+      ...control,
+      onProgress(state) {
+        control.onProgress?.(state)
+        arrived(state.done)
+      },
+    })
   return { server, settings, blobs, cache, get }
 }
 const partOf = (blobs: string, content: Buffer): string => join(blobs, `${hubHash(content)}.dyt-part`)
@@ -107,8 +115,8 @@ describe('fetchModel', () => {
   it('takes a connection that hangs for a cut one', async () => {
     const { server: at, blobs, get } = await served()
     at.faults.push({ hangAfter: 10_000 })
-    await get({ stallSeconds: 0.3 })
-    expect(downloads(at).length).toBe(2)
+    await get({ stallSeconds: 0.5 })
+    expect(downloads(at).length).toBeGreaterThanOrEqual(2)
     expect(readFileSync(join(blobs, hubHash(weights))).equals(weights)).toBe(true)
   })
 
@@ -273,51 +281,5 @@ describe('fetchModel', () => {
     expect(readFileSync(join((got[2] as { path: string }).path, 'model.safetensors')).equals(weights)).toBe(
       true,
     )
-  })
-})
-
-describe('names and settings', () => {
-  it.each([
-    ['google/vit-base-patch16-224', { repo: 'google/vit-base-patch16-224', revision: 'main' }],
-    [
-      'hf-hub:timm/vit_base_patch16_224.augreg_in21k',
-      { repo: 'timm/vit_base_patch16_224.augreg_in21k', revision: 'main' },
-    ],
-    ['hf:a/b@refs/pr/1', { repo: 'a/b', revision: 'refs/pr/1' }],
-    ['./a/b', undefined],
-    ['a/b/c', undefined],
-    ['../b', undefined],
-    ['a/..', undefined],
-    ['a/b@../../x', undefined],
-    ['/a/b', undefined],
-    ['a\\b', undefined],
-    ['vit_base_patch16_224', undefined],
-  ])('%s', (name, wanted) => expect(parseHubName(name)).toEqual(wanted))
-
-  it('hf: before no name is an error', () => {
-    expect(() => parseHubName('hf:name')).toThrow(ConfigError)
-  })
-
-  it("come from the variables of Hugging Face's tools", () => {
-    const home = mkdtempSync(join(root, 'home-'))
-    writeFileSync(join(home, 'token'), 'from-file\n')
-    expect(hubSettings({ HF_HOME: home })).toEqual({
-      endpoint: 'https://huggingface.co',
-      cache: join(home, 'hub'),
-      offline: false,
-      token: 'from-file',
-    })
-    const all = {
-      HF_ENDPOINT: 'http://mirror/',
-      HF_HUB_CACHE: '/c',
-      HF_HUB_OFFLINE: '1',
-      HF_TOKEN: ' t ',
-      HF_HOME: home,
-    }
-    expect(hubSettings(all)).toEqual({ endpoint: 'http://mirror', cache: '/c', offline: true, token: 't' })
-    expect(hubSettings({ XDG_CACHE_HOME: '/x' })).toMatchObject({
-      cache: '/x/huggingface/hub',
-      token: undefined,
-    })
   })
 })

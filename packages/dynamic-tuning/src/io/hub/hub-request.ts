@@ -53,8 +53,17 @@ async function answerOf(url: URL, answer: Promise<Response>): Promise<Response> 
   try {
     return await answer
   } catch (error) {
-    throw new TransientError(`cannot reach ${url.origin}, got ${causeOf(error)}`)
+    const failed = new TransientError(`cannot reach ${url.origin}, got ${causeOf(error)}`)
+    // A name that nobody knows is no passing trouble: most likely there is no network.
+    throw causeOf(error).includes('ENOTFOUND') ? givenUp(failed) : failed
   }
+}
+
+/** The error that ends a download after `error`. */
+export function givenUp(error: TransientError): DownloadError {
+  return new DownloadError(
+    `download: ${error.message}. Check the network and HF_ENDPOINT, or name a file of weights instead.`,
+  )
 }
 
 /** What lies below fetch's "fetch failed". */

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 
 /** What a server does wrong at its next answers to downloads of large files, the first entry first. */
 export type Fault =
-  /** Closes the connection after so many bytes of the body. */
+  /** Closes the connection after so many bytes of the body, when the client has said (`arrived`) that it has them. */
   | { readonly cutAfter: number }
   /** Sends the first bytes, then nothing. */
   | { readonly hangAfter: number }
@@ -24,6 +24,8 @@ export interface HubServer {
   /** `METHOD PATH range` of every request. */
   readonly requests: string[]
   readonly faults: Fault[]
+  /** The client has so many bytes of a file: what is to be cut there is cut. */
+  arrived(bytes: number): void
   /** Whether a token came to the host of the large files. */
   leaked: boolean
   close(): Promise<void>
@@ -52,16 +54,18 @@ export async function serveHub(
 ): Promise<HubServer> {
   const { commit = 'c0ffee'.padEnd(40, '0'), repo = 'owner/name' } = options
   const state = { requests: [] as string[], faults: [] as Fault[], leaked: false, commit }
+  const cuts: Cut[] = []
+  const arrived = (bytes: number): void => {
+    for (const cut of cuts.filter(({ at }) => at <= bytes)) cut.response.destroy()
+  }
   const elsewhere = createServer((request, response) => {
     note(state.requests, request)
     if (request.headers.authorization !== undefined) state.leaked = true
-    void sendFile(
-      request,
-      response,
-      files[decodeURIComponent(request.url?.slice(1) ?? '')],
-      state.faults.shift(),
-      options,
-    )
+    void sendFile(request, response, files[decodeURIComponent(request.url?.slice(1) ?? '')], {
+      fault: state.faults.shift(),
+      cuts,
+      slow: options.slow ?? 0,
+    })
   })
   const store = await listening(elsewhere)
   const hub = createServer((request, response) => {
@@ -82,7 +86,13 @@ export async function serveHub(
       await new Promise((resolve) => server.close(resolve))
     }
   }
-  return Object.assign(state, { endpoint, close })
+  return Object.assign(state, { endpoint, close, arrived })
+}
+
+/** A connection that is closed when the client has the bytes up to `at`. */
+interface Cut {
+  readonly at: number
+  readonly response: ServerResponse
 }
 
 /** The hash that the hub tells: SHA-256 of large files, Git's SHA-1 of small ones. */
@@ -111,8 +121,8 @@ function serveResolved(request: IncomingMessage, response: ServerResponse, resol
     return
   }
   response.setHeader('etag', `W/"${hash}"`)
-  if (request.method === 'HEAD') response.writeHead(200, { 'content-length': file.length }).end()
-  else void sendFile(request, response, file, undefined, options)
+  response.writeHead(200, { 'content-length': file.length })
+  response.end(request.method === 'HEAD' ? undefined : file)
 }
 
 function describe(
@@ -145,12 +155,17 @@ function refuse(
   response.writeHead(status, { 'x-error-code': code, 'x-error-message': `refused: ${code}` }).end()
 }
 
+interface Sending {
+  readonly fault: Fault | undefined
+  readonly cuts: Cut[]
+  readonly slow: number
+}
+
 async function sendFile(
   request: IncomingMessage,
   response: ServerResponse,
   file: Uint8Array | undefined,
-  fault: Fault | undefined,
-  { slow = 0 }: HubServerOptions,
+  { fault, cuts, slow }: Sending,
 ): Promise<void> {
   if (file === undefined) return void response.writeHead(404).end()
   if (fault && 'status' in fault) return void response.writeHead(fault.status).end()
@@ -159,23 +174,15 @@ async function sendFile(
   const start = fault && 'ignoreRange' in fault ? 0 : asked
   const told = fault && 'wrongRange' in fault ? start + 1 : start
   const body = Buffer.from(file.subarray(start))
-  if (fault && 'flip' in fault && fault.flip >= start)
-    body.writeUInt8((body[fault.flip - start] as number) ^ 1, fault.flip - start)
+  if (fault && 'flip' in fault) body[fault.flip - start] = (body[fault.flip - start] as number) ^ 1
   response.setHeader('content-length', body.length)
   if (start > 0) response.setHeader('content-range', `bytes ${told}-${file.length - 1}/${file.length}`)
   response.writeHead(start > 0 ? 206 : 200)
-  const end =
-    fault && 'cutAfter' in fault
-      ? fault.cutAfter
-      : fault && 'hangAfter' in fault
-        ? fault.hangAfter
-        : undefined
-  if (end !== undefined) {
-    response.write(
-      body.subarray(0, end),
-      () => void (fault && 'cutAfter' in fault && setTimeout(() => response.destroy(), 20)),
-    )
-    return
+  if (fault && 'hangAfter' in fault) return void response.write(body.subarray(0, fault.hangAfter))
+  if (fault && 'cutAfter' in fault) {
+    if (fault.cutAfter === 0) return void response.destroy()
+    cuts.push({ at: start + fault.cutAfter, response })
+    return void response.write(body.subarray(0, fault.cutAfter))
   }
   for (let at = 0; slow > 0 && at < body.length; at += 65536) {
     response.write(body.subarray(at, at + 65536))

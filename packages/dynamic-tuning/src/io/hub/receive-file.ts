@@ -4,7 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { DownloadError } from '../../errors.ts'
 import type { HubFile } from './hub-files.ts'
-import { causeOf, hubFetch, TransientError } from './hub-request.ts'
+import { causeOf, givenUp, hubFetch, TransientError } from './hub-request.ts'
 import type { HubSettings } from './hub-settings.ts'
 
 /** How a download reports, is stopped, and how patient it is. */
@@ -63,10 +63,7 @@ export async function retrying<T>(
       const now = measure()
       failures = now > before ? 1 : failures + 1
       before = now
-      if (failures >= tries)
-        throw new DownloadError(
-          `download: ${error.message}. Check the network and HF_ENDPOINT, or name a file of weights instead.`,
-        )
+      if (failures >= tries) throw givenUp(error)
     }
     await pause(1000 * pauseSeconds * 2 ** (failures - 1))
   }

@@ -1,14 +1,25 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { DataError } from '../errors.ts'
-import { classNames, type Grouped, label } from './classes.ts'
+import { checkLetterCase, classNames, type Grouped, label } from './classes.ts'
 import type { Dataset, Example, ImageSource } from './example.ts'
 import { imageExtensions, isImageName } from './extensions.ts'
+import type { DatasetKind } from './kind.ts'
 import type { OpenOptions } from './options.ts'
+import { inOrder } from './order.ts'
 import { stratifiedSplit } from './split.ts'
 
 /** A folder with `train/` and `val/` (`validation/`, `test/`) of class folders, or a folder of class folders. */
-export function openFolder(location: string, options: OpenOptions): Dataset {
+export const folders: DatasetKind = {
+  name: 'folder',
+  title: 'class folders',
+  expects: 'one folder of images per class, or train/ and val/ with them',
+  photos: true,
+  locate: (place) => (statSync(place).isDirectory() ? place : undefined),
+  open: openFolder,
+}
+
+function openFolder(location: string, options: OpenOptions): Dataset {
   const name = basename(resolve(location))
   const part = (...names: string[]): string | undefined =>
     names.map((each) => join(location, each)).find((path) => existsSync(path))
@@ -16,14 +27,14 @@ export function openFolder(location: string, options: OpenOptions): Dataset {
   const groups = readClassFolders(trainFolder ?? location)
   const ids = [...groups.keys()]
   const classes = classNames(ids, location)
-  const examples = label(groups, ids, location)
+  const examples = inOrder(label(groups, ids, location))
   const validationFolder = part('val', 'validation', 'test')
   const testFolder = part('test', 'val', 'validation')
   if (!trainFolder || !validationFolder || !testFolder) {
     const { train, validation } = stratifiedSplit(examples, options.validationShare, options.seed)
     return { name, classes, train, validation, test: validation }
   }
-  const read = (folder: string): Example[] => label(readClassFolders(folder), ids, folder)
+  const read = (folder: string): readonly Example[] => inOrder(label(readClassFolders(folder), ids, folder))
   const validation = read(validationFolder)
   const test = testFolder === validationFolder ? validation : read(testFolder)
   return { name, classes, train: examples, validation, test }
@@ -44,6 +55,7 @@ function readClassFolders(folder: string): Grouped {
       `dataset: ${folder} has no images (${imageExtensions.join(', ')}) in its class folders`,
     )
   }
+  checkLetterCase(ids, folder)
   const bare = groups.find(([, images]) => images.length === 0)
   if (!bare) return new Map(groups)
   throw new DataError(

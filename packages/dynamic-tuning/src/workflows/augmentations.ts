@@ -1,5 +1,6 @@
+import { findDataset } from '../data/dataset.ts'
+import { parseLocation } from '../data/location.ts'
 import type { AugmentSettings, TransformSettings } from '../data/transforms.ts'
-import { isListFolder } from '../data/vtab.ts'
 import type { Normalization } from '../io/backbone.ts'
 import type { Augmentation, FinetuneSettings } from './finetune-settings.ts'
 
@@ -20,11 +21,12 @@ export const augmentations: Readonly<Record<Augmentation, AugmentSettings | unde
 }
 
 /**
- * `light` for folders and archives of photos, `none` otherwise: drawn tasks ask for places and angles, and VTAB's recipe,
- * whose list files these are, does not augment.
+ * `light` for folders, archives and sets of photos, `none` otherwise: drawn tasks ask for places and angles, mirrored digits are
+ * none, and VTAB's recipe, whose list files these are, does not augment.
  */
 export function usualAugmentation(data: string): Augmentation {
-  return data.startsWith('builtin:') || isListFolder(data) ? 'none' : 'light'
+  const location = parseLocation(data)
+  return location.kind !== 'builtin' && findDataset(location).kind.photos ? 'light' : 'none'
 }
 
 type Shown = Pick<FinetuneSettings, 'imageSize' | 'resize' | 'cropRatio' | 'augment'>

@@ -17,6 +17,9 @@ export type ImageSource =
 export interface PackedSource {
   readonly kind: 'packed'
   readonly file: string
+  /** What the file holds where it is compressed, unpacked; threads share it. */
+  readonly unpacked?: SharedArrayBuffer
+  /** Where the pixels begin in `unpacked`, or else in the file. */
   readonly offset: number
   readonly width: number
   readonly height: number
@@ -50,6 +53,6 @@ export interface Dataset {
 export function sourceName(source: ImageSource): string {
   if (source.kind === 'file') return source.path
   if (source.kind === 'tar') return `${source.archive}:${source.name}`
-  if (source.kind === 'packed') return `${source.file}, image ${source.name} at byte ${source.offset}`
+  if (source.kind === 'packed') return `${source.file}, image ${source.name}`
   return `builtin:${source.task}, image ${source.index}`
 }

@@ -21,8 +21,12 @@ export function imageReader(drawnSize = defaultDrawnSize): ImageReader {
     async read(source, enough) {
       if (source.kind === 'drawn') return drawImage(source.task, source.seed, source.index, drawnSize)
       if (source.kind === 'packed') {
-        const range = { file: source.file, offset: source.offset, size: packedSize(source) }
-        return unpack(bytesOf(range, sourceName(source), files), source)
+        const { file, offset, unpacked } = source
+        const size = packedSize(source)
+        const pixels = unpacked
+          ? new Uint8Array(unpacked, offset, size)
+          : bytesOf({ file, offset, size }, sourceName(source), files)
+        return unpack(pixels, source)
       }
       const bytes =
         source.kind === 'file'

@@ -45,16 +45,16 @@ export const finetuneCommand = defineCommand<Options>({
     new Option('--label-smoothing <x>', 'default 0').argParser(number(0, 1)),
     new Option(
       '--augment <how>',
-      'random changes to training images (default light for folders of photos, else none):',
+      'random changes to training images; light suits photos of things (default none):',
     ).choices(['none', 'resized-crop', 'light', 'strong']),
     new Option('--resize <how>', 'how images of another shape are fitted (default squash):').choices([
       'squash',
       'crop',
     ]),
-    new Option('--split <name>', 'of list files; final trains on train800val200 (default final):').choices([
-      'final',
-      'search',
-    ]),
+    new Option(
+      '--split <name>',
+      'final trains on all but test images, search keeps some to choose settings by (default final):',
+    ).choices(['final', 'search']),
     new Option('--train-size <n>', 'images drawn of a built-in task (default 1000)').argParser(integer(1)),
     new Option('--test-size <n>', 'the same for testing (default 500)').argParser(integer(1)),
     new Option('--workers <n>', 'threads that read images').argParser(integer(0)),

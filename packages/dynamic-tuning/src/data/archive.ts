@@ -17,7 +17,6 @@ export const archives: DatasetKind = {
   name: 'tar',
   title: 'tar archives of class folders',
   expects: 'train.tar and val.tar (or test.tar), or one .tar',
-  photos: true,
   locate(place) {
     const isArchive = place.endsWith('.tar') && statSync(place, { throwIfNoEntry: false })?.isFile()
     return isArchive || existsSync(join(place, 'train.tar')) ? place : undefined

@@ -14,7 +14,6 @@ export const folders: DatasetKind = {
   name: 'folder',
   title: 'class folders',
   expects: 'one folder of images per class, or train/ and val/ with them',
-  photos: true,
   locate: (place) => (statSync(place).isDirectory() ? place : undefined),
   open: openFolder,
 }

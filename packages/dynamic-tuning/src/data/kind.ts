@@ -11,8 +11,6 @@ export interface DatasetKind {
   readonly title: string
   /** What it must hold, for messages. */
   readonly expects: string
-  /** Whether random crops and mirror images keep the labels true, as for most photos. */
-  readonly photos: boolean
   /** The folder (or file) at or just inside a place that holds it; undefined if none does. Looks at a few names only. */
   locate(place: string): string | undefined
   /** @throws DataError naming file and place */

@@ -17,7 +17,6 @@ export const lists: DatasetKind = {
   name: 'lists',
   title: 'VTAB-style list files',
   expects: vtabLists.join(', '),
-  photos: false,
   locate: (place) => (isListFolder(place) ? place : undefined),
   open: openLists,
 }

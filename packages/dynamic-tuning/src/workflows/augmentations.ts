@@ -1,5 +1,3 @@
-import { findDataset } from '../data/dataset.ts'
-import { parseLocation } from '../data/location.ts'
 import type { AugmentSettings, TransformSettings } from '../data/transforms.ts'
 import type { Normalization } from '../io/backbone.ts'
 import type { Augmentation, FinetuneSettings } from './finetune-settings.ts'
@@ -21,13 +19,10 @@ export const augmentations: Readonly<Record<Augmentation, AugmentSettings | unde
 }
 
 /**
- * `light` for folders, archives and sets of photos, `none` otherwise: drawn tasks ask for places and angles, mirrored digits are
- * none, and VTAB's recipe, whose list files these are, does not augment.
+ * What holds where nothing is said, for any kind of data: whether a crop or a mirror image keeps a label true is not to be seen from files,
+ * and the same images must train alike in whatever they are stored.
  */
-export function usualAugmentation(data: string): Augmentation {
-  const location = parseLocation(data)
-  return location.kind !== 'builtin' && findDataset(location).kind.photos ? 'light' : 'none'
-}
+export const usualAugmentation: Augmentation = 'none'
 
 type Shown = Pick<FinetuneSettings, 'imageSize' | 'resize' | 'cropRatio' | 'augment'>
 

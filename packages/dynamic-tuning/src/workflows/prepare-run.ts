@@ -39,7 +39,7 @@ export async function prepareRun(input: FinetuneInput, saved?: Known): Promise<P
   })
   const settings = completeFinetune(located(input), {
     config: opened.config,
-    augment: usualAugmentation(input.data),
+    augment: usualAugmentation,
   })
   const fromHub = placeOfModel(settings.model).kind === 'hub'
   const backbone = { name: fromHub ? opened.name : settings.model, sha256: hashWeights(opened.tensors) }

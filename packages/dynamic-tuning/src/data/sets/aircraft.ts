@@ -16,7 +16,6 @@ function aircraftBy(name: string, level: string, classList: string): DatasetKind
     name,
     title,
     expects: `data/${classList}, data/images_${level}_train.txt, _val.txt, _test.txt and data/images/`,
-    photos: true,
     locate: holding(
       [`data/${classList}`, `data/images_${level}_train.txt`],
       ['fgvc-aircraft-2013b', 'fgvc-aircraft'],

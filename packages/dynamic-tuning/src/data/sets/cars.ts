@@ -18,7 +18,6 @@ export const cars: DatasetKind = {
   name: 'cars',
   title: 'Stanford Cars',
   expects: `devkit/cars_meta.mat, devkit/cars_train_annos.mat, ${testLists[0]}, cars_train/ and cars_test/`,
-  photos: true,
   locate: holding(
     ['devkit/cars_meta.mat', 'devkit/cars_train_annos.mat'],
     ['stanford_cars', 'stanford-cars'],

@@ -27,7 +27,6 @@ function cifar(layout: Layout): DatasetKind {
     name,
     title,
     expects: `${train.join(', ')}, ${test} and ${names} (the binary version)`,
-    photos: true,
     locate: holding([train[0] as string, test], [inner]),
     open(folder, options) {
       const classes = readClassNames(join(folder, names))

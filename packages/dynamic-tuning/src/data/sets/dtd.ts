@@ -11,7 +11,6 @@ export const dtd: DatasetKind = {
   name: 'dtd',
   title: 'DTD',
   expects: 'labels/train1.txt, labels/val1.txt, labels/test1.txt and images/',
-  photos: true,
   locate: holding(['labels/train1.txt', 'labels/val1.txt', 'labels/test1.txt', 'images'], ['dtd']),
   open(folder, options) {
     const lines = (part: string): Line[] => readLines(join(folder, 'labels', `${part}1.txt`))

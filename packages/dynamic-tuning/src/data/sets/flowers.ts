@@ -17,7 +17,6 @@ export const flowers: DatasetKind = {
   name: 'flowers',
   title: 'Flowers-102',
   expects: 'imagelabels.mat, setid.mat and jpg/',
-  photos: true,
   locate: holding(['imagelabels.mat', 'setid.mat', 'jpg'], ['flowers-102', 'oxford_flowers102']),
   async open(folder, options) {
     const path = join(folder, 'imagelabels.mat')

@@ -11,7 +11,6 @@ export const food101: DatasetKind = {
   name: 'food101',
   title: 'Food-101',
   expects: 'meta/classes.txt, meta/train.txt, meta/test.txt and images/',
-  photos: true,
   locate: holding(['meta/classes.txt', 'meta/train.txt', 'images'], ['food-101', 'food101']),
   open(folder, options) {
     const list = join(folder, 'meta/classes.txt')

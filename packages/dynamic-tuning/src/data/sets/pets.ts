@@ -14,7 +14,6 @@ export const pets: DatasetKind = {
   name: 'pets',
   title: 'Oxford-IIIT Pets',
   expects: 'annotations/trainval.txt, annotations/test.txt and images/',
-  photos: true,
   locate: holding(
     ['annotations/trainval.txt', 'annotations/test.txt', 'images'],
     ['oxford-iiit-pet', 'oxford_iiit_pet'],

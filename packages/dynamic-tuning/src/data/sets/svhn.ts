@@ -17,7 +17,6 @@ export const svhn: DatasetKind = {
   name: 'svhn',
   title: 'SVHN',
   expects: 'train_32x32.mat and test_32x32.mat (cropped digits)',
-  photos: false,
   locate: holding(['train_32x32.mat', 'test_32x32.mat'], ['svhn', 'SVHN']),
   async open(folder, options) {
     const train = await readDigits(join(folder, 'train_32x32.mat'))

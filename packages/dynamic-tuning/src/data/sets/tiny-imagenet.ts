@@ -16,7 +16,6 @@ export const tinyImagenet: DatasetKind = {
   name: 'tiny-imagenet',
   title: 'Tiny-ImageNet',
   expects: 'wnids.txt, train/ID/images/, val/val_annotations.txt and val/images/',
-  photos: true,
   locate: holding(['wnids.txt', 'train', 'val/val_annotations.txt'], ['tiny-imagenet-200']),
   open(folder, options) {
     const list = join(folder, 'wnids.txt')

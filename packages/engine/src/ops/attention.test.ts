@@ -17,7 +17,9 @@ function reference(heads: number, q: Plain, k: Plain, v: Plain, active?: Plain, 
       let score = 0
       for (let d = start; d < start + size; d++)
         score += at(q, [b as number, n as number, d]) * at(k, [b as number, m, d])
-      const added = bias ? at(bias, [b as number, m]) : 0
+      const head = Math.floor((c as number) / size)
+      const place = bias?.shape.length === 3 ? [head, n as number, m] : [b as number, m]
+      const added = bias ? at(bias, place) : 0
       return active && at(active, [b as number, m]) === 0 ? 0 : Math.exp(score / Math.sqrt(size) + added)
     })
     const total = scores.reduce((sum, score) => sum + score, 0)
@@ -139,7 +141,57 @@ describeOp(
   },
 )
 
+describeOp(
+  'attention with a bias for each head, query and key',
+  (q, k, v, bias) => attention(q as Tensor, k as Tensor, v as Tensor, 2, bias),
+  {
+    cases: [
+      { inputs: [...leaves(2, 3, 5, 4), drawn([2, 3, 5], 'bias')] },
+      {
+        inputs: [...leaves(3, 5, 5, 6), drawn([2, 5, 5], 'bias')],
+        shapes: [
+          ['B', 5, 6],
+          ['B', 5, 6],
+          ['B', 5, 6],
+          [2, 5, 5],
+        ],
+      },
+    ],
+    reference: (q, k, v, bias) => reference(2, q as Plain, k as Plain, v as Plain, undefined, bias as Plain),
+    throws: [
+      {
+        build: () =>
+          attention(
+            input('q', [2, 3, 4]),
+            input('k', [2, 3, 4]),
+            input('v', [2, 3, 4]),
+            2,
+            input('m', [3, 3, 3]),
+          ),
+        error: /attention: active keys float32 \[3, 3, 3\] .* or \[2, 3, 3\]/,
+      },
+    ],
+  },
+)
+
 describe('attention', () => {
+  it('adds a bias of each head, query and key when fused', async () => {
+    const data = [...leaves(2, 4, 5, 8), drawn([2, 4, 5], 'bias')].map((x) => ({
+      ...x,
+      dtype: 'float32' as const,
+      data: Float32Array.from(x.data as Float64Array),
+    }))
+    const [q, k, v] = [input('q', ['B', 4, 8]), input('k', ['B', 5, 8]), input('v', ['B', 5, 8])]
+    const program = await compile({ y: attention(q, k, v, 2, input('bias', [2, 4, 5])) }, { fused: true })
+    const names = ['q', 'k', 'v', 'bias']
+    const { y } = await program.run(
+      Object.fromEntries(names.map((name, i) => [name, data[i] as (typeof data)[0]])),
+    )
+    await program.release()
+    const [first, second, third, bias] = data.map(plain) as [Plain, Plain, Plain, Plain]
+    expectAllclose(y, reference(2, first, second, third, undefined, bias), { atol: 1e-5 })
+  })
+
   it('adds a bias to its keys when fused', async () => {
     const data = [...leaves(2, 4, 5, 8), drawn([2, 5], 'bias')].map((x) => ({
       ...x,

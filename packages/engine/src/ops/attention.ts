@@ -26,24 +26,45 @@ function headSize(x: Tensor, heads: number): number {
 /** Added to the score of a key that is not active: its weight comes out as exactly 0. */
 const closed = -1e9
 
-/** What is added to the scores of the keys: a bias as it is, 0 for active keys and -1e9 for others. [B, 1, 1, M]. */
+/** Whether `keys` is a bias of its own for every head, query and key. */
+const isFullBias = (keys: Tensor): boolean => keys.shape.length === 3
+
+/**
+ * What is added to the scores: a bias as it is, 0 for active keys and -1e9 for others. [B, 1, 1, M], or [heads, N, M] for a
+ * bias that every query has of its own.
+ */
 function addedToScores(keys: Tensor, query: Tensor): Tensor {
+  if (isFullBias(keys)) return keys
   const [batch, count] = keys.shape as [Dim, Dim]
   const [open, shut] = [asTensor(0, query), asTensor(closed, query)]
   const added = keys.dtype === 'bool' ? where(keys, open, shut) : keys
   return reshape(added, [batch, 1, 1, count])
 }
 
-/** The fused operator's inputs for `keys`: a mask, or a bias [B, M] written out for every query as [B, 1, N, M]. */
+/**
+ * The fused operator's inputs for `keys`: a mask, or a bias [B, M] written out for every query as [B, 1, N, M]; a full one,
+ * [heads, N, M], holds for every image.
+ */
 function keyInputs(emitter: Emitter, keys: Tensor | undefined, query: Tensor): string[] {
   if (keys === undefined) return []
   const name = emitter.nameOf(keys)
+  if (isFullBias(keys)) return ['', '', emitter.node('Unsqueeze', [name, int64List(emitter, [0])])]
   if (keys.dtype === 'bool') return ['', emitter.node('Cast', [name], { to: onnxDTypes.int32 })]
   const row = emitter.node('Unsqueeze', [name, int64List(emitter, [1, 2])])
   const queries = emitter.node('Shape', [emitter.nameOf(query)], { start: 1, end: 2 })
   const [ones, one] = [int64List(emitter, [1, 1]), int64List(emitter, [1])]
   const size = emitter.node('Concat', [ones, queries, one], { axis: 0 })
   return ['', '', emitter.node('Expand', [row, size])]
+}
+
+function checkKeys(keys: Tensor, query: Tensor, key: Tensor, heads: number): void {
+  const [queries, count] = [query.shape[1] as Dim, key.shape[1] as Dim]
+  const typed = keys.dtype === key.dtype
+  if (typed && sameShape(keys.shape, [heads, queries, count])) return
+  if ((typed || keys.dtype === 'bool') && sameShape(keys.shape, key.shape.slice(0, 2))) return
+  throw new ShapeError(
+    `attention: active keys ${keys.dtype} ${shapeText(keys.shape)} for key ${shapeText(key.shape)}. Needs bool [B, M], or a bias of the key's type, [B, M] or [${heads}, ${queries}, ${count}].`,
+  )
 }
 
 const attentionOp: Operator<AttentionAttributes> = {
@@ -61,10 +82,7 @@ const attentionOp: Operator<AttentionAttributes> = {
       throw new ShapeError(
         `attention: query ${shapeText(query.shape)}, key ${shapeText(key.shape)}, value ${shapeText(value.shape)} do not fit. Needs [B, M, ${width}] twice.`,
       )
-    if (keys && !(['bool', key.dtype].includes(keys.dtype) && sameShape(keys.shape, key.shape.slice(0, 2))))
-      throw new ShapeError(
-        `attention: active keys ${keys.dtype} ${shapeText(keys.shape)} for key ${shapeText(key.shape)}. Needs bool [B, M], or a bias of the key's type.`,
-      )
+    if (keys) checkKeys(keys, query, key, heads)
     return [query]
   },
   cost: ([q, k], _y, size) => 2 * size((q as Tensor).shape) * size([(k as Tensor).shape[1] as Dim]),
@@ -96,7 +114,7 @@ const attentionOp: Operator<AttentionAttributes> = {
 /**
  * softmax(q k^T / sqrt(D)) v for every head. query: [B, N, C], key and value: [B, M, C] with C = heads * D -> [B, N, C].
  * `keys`, bool [B, M], leaves out the keys where it is false; it carries no gradient, and every image needs one that is
- * active. Of the keys' own type, it is added to their scores: softmax(q k^T / sqrt(D) + keys) v.
+ * active. Of the keys' own type, [B, M] or [heads, N, M], it is added to their scores: softmax(q k^T / sqrt(D) + keys) v.
  * One fused operator where the program is compiled with `fused`, standard operators otherwise.
  */
 export function attention(query: Tensor, key: Tensor, value: Tensor, heads: number, keys?: Tensor): Tensor {

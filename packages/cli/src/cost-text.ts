@@ -6,6 +6,7 @@ import { renderTable } from './terminal/table.ts'
 /** What parts are called in the table, by the last word of their name in the graph. */
 export const partNames: Readonly<Record<string, string>> = {
   patch_embed: 'patch embedding',
+  downsample: 'patch merging',
   attn: 'attention',
   mlp: 'MLP',
   adaptattn: 'adapters',

@@ -39,7 +39,13 @@ export {
 } from './data/vtab.ts'
 export * from './errors.ts'
 export type { OnnxExport } from './export/onnx.ts'
-export { type BackboneOptions, type Normalization, type OpenedBackbone, openBackbone } from './io/backbone.ts'
+export {
+  type BackboneOptions,
+  type Normalization,
+  type OpenedBackbone,
+  openBackbone,
+  openBackboneConfig,
+} from './io/backbone.ts'
 export { type Checkpoint, loadCheckpointFile, saveCheckpointFile } from './io/checkpoint.ts'
 export {
   type DownloadProgress,
@@ -61,17 +67,30 @@ export { type Backbone, drawWeights, fitBackbone, vitShapes } from './models/bac
 export type { CheckpointConfig } from './models/checkpoint-config.ts'
 export { fromHuggingFaceNames, hasHuggingFaceNames } from './models/checkpoint-names.ts'
 export { type CompareOptions, compareShapes } from './models/compare-shapes.ts'
+export {
+  buildModel,
+  checkModelConfig,
+  depthOf,
+  layersOf,
+  modelConfig,
+  modelShapes,
+} from './models/families.ts'
 export type {
   AttentionPart,
   LayerPart,
   MlpPart,
   ModelHooks,
+  ModelOutputs,
   ModelPlace,
   Place,
   SitePlace,
   Stages,
 } from './models/hooks.ts'
+export type { LayerSizes } from './models/layer-sizes.ts'
+export type { ModelConfig } from './models/model-config.ts'
 export { type Grid, type ResizeMethod, resizePositionEmbedding } from './models/position-embedding.ts'
+export { type SwinOutputs, swin } from './models/swin.ts'
+export type { SwinConfig } from './models/swin-config.ts'
 export { type VitOutputs, vit } from './models/vit.ts'
 export {
   type GlobalPool,

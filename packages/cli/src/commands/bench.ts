@@ -54,7 +54,10 @@ function caseName(text: string): string {
 }
 
 const options = (): Option[] => [
-  new Option('--model <name>', `timm's name (default ${defaultBench.model})`),
+  new Option(
+    '--model <name>',
+    `timm's name, builtin, or a path whose sizes are taken (default ${defaultBench.model})`,
+  ),
   shared.randomWeights().hideHelp(),
   new Option(
     '--method <cases>',

@@ -9,18 +9,16 @@ import {
   countPaperTable,
   type GivenReduction,
   type MethodOptionName,
+  type ModelConfig,
   methodOptions,
   modelCost,
-  openBackbone,
+  openBackboneConfig,
   paperCount,
   paperTable,
   paperTables,
-  placeOfModel,
   reductionOptions,
   type TunerOptions,
   tunerNamed,
-  type VitConfig,
-  vitConfig,
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { costText } from '../cost-text.ts'
@@ -140,18 +138,8 @@ function showTable({ options, terminal }: Call<Options>, number: number): undefi
   terminal.result(counted, () => paperTableText(counted, terminal.paint))
 }
 
-function configOf(model: string, { classes = usualClasses, imageSize }: Options): VitConfig {
-  if (placeOfModel(model).kind === 'named') return withImageSize(vitConfig(model, classes), imageSize)
-  return openBackbone(model, { numClasses: classes, imageSize }).config
-}
-
-function withImageSize(config: VitConfig, imageSize: Options['imageSize']): VitConfig {
-  if (imageSize === undefined) return config
-  if (imageSize.some((size) => size % config.patchSize !== 0))
-    throw new ConfigError(
-      `flops: images of ${imageSize.join(' x ')} are no multiple of the patch ${config.patchSize}. Choose another image size.`,
-    )
-  return { ...config, imageSize }
+function configOf(model: string, { classes = usualClasses, imageSize }: Options): ModelConfig {
+  return openBackboneConfig(model, { numClasses: classes, imageSize })
 }
 
 /** CIFAR-100, which the papers count with. */

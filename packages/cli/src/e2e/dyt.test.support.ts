@@ -87,6 +87,24 @@ export function saveTinyBackbone(path: string, seed: number): void {
   saveCheckpointFile(path, { tensors: drawWeights(config, seed), config })
 }
 
+/** Saves a tiny Swin: two stages of two blocks on 8 x 8 and 4 x 4 tokens of 32 x 32 pixels. */
+export function saveTinySwin(path: string, seed: number): void {
+  const config = {
+    family: 'swin',
+    imageSize: [32, 32],
+    patchSize: 4,
+    embedDim: 8,
+    depths: [2, 2],
+    numHeads: [1, 2],
+    windowSize: 4,
+    mlpRatio: 2,
+    numClasses: 5,
+    layerNormEps: 1e-5,
+    qkvBias: true,
+  } as const
+  saveCheckpointFile(path, { tensors: drawWeights(config, seed), config })
+}
+
 /** Settings of a run that takes a second: a drawn task, the tiny backbone, one thread. */
 export const quick: readonly string[] = [
   ...['--data', 'builtin:nature', '--model', 'tiny.safetensors', '--bottleneck', '4'],

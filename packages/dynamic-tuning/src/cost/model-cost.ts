@@ -1,7 +1,7 @@
 import { input } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
-import { vit } from '../models/vit.ts'
-import { prefixTokens, type VitConfig } from '../models/vit-config.ts'
+import { buildModel, layersOf } from '../models/families.ts'
+import type { ModelConfig } from '../models/model-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import type { ReductionOptions } from '../reduction/options.ts'
 import { openReduction, patternsWith } from '../reduction/registry.ts'
@@ -12,7 +12,7 @@ import { type Cost, countCost, symbolsIn } from './count-cost.ts'
 
 /** A model whose cost is asked for. */
 export interface ModelCostSettings {
-  readonly config: VitConfig
+  readonly config: ModelConfig
   readonly tuner: Tuner
   /** Default: the method's own. */
   readonly options?: TunerOptions
@@ -52,7 +52,7 @@ export function modelCost(settings: ModelCostSettings): ModelCost {
   const store = new WeightStore({ trainable: [/./] })
   const pass = tune(tuner, options, inferencePass('skip', options, config, { blocks }))
   const hooks = { ...pass.hooks, ...openReduction(reduction, 'reduce', config).hooks }
-  const { logits } = vit(input('images', ['B', 3, ...config.imageSize]), store, config, hooks)
+  const { logits } = buildModel(input('images', ['B', 3, ...config.imageSize]), store, config, hooks)
   const sizes = openSizes({ ...settings, options }, pass.dispatches)
   const symbols = Object.fromEntries([...symbolsIn([logits])].map((name) => [name, sizeNamed(name, sizes)]))
   const patterns = patternsWith(tuner, options, reduction)
@@ -66,6 +66,7 @@ function openSizes(
 ): Record<string, number> {
   const { config, tuner, options, activeRate = options.rate, gates: given } = settings
   const { sites } = gateShape(options, config)
+  const layers = layersOf(config)
   const gates: NonNullable<typeof given> = given ?? sites.map(() => ({ rate: activeRate }))
   if (gates.length !== sites.length)
     throw new ConfigError(`cost: ${gates.length} rates for ${sites.length} gates. Give one for each.`)
@@ -73,7 +74,8 @@ function openSizes(
   for (const [gate, { rate, rms = rate }] of gates.entries()) {
     if (!(rate >= 0 && rate <= 1))
       throw new ConfigError(`cost: active rate ${rate}. Give a share from 0 to 1.`)
-    const prefix = prefixTokens(config) + tuner.promptsAt(options, sites[gate]?.layer ?? 0)
+    const layer = sites[gate]?.layer ?? 0
+    const prefix = (layers[layer]?.prefix ?? 0) + tuner.promptsAt(options, layer)
     // Tokens at this gate: fewer than patches where some were merged before. Unused at sample level.
     const patches = Number(dispatches[gate]?.mask.shape[1])
     sizes[`S${gate}`] = rate

@@ -6,8 +6,8 @@ export interface BucketSettings {
   readonly build: (capacities: readonly number[]) => Promise<Program>
   /** Room to start with, for each of D gates. */
   readonly start: readonly number[]
-  /** Patch tokens of an image: more room is never needed. */
-  readonly tokens: number
+  /** Patch tokens of an image at each gate: more room is never needed. */
+  readonly tokens: readonly number[]
 }
 
 /** Room grows in steps of a sixteenth of the tokens, so that few programs are made. */
@@ -19,9 +19,10 @@ const steps = 16
  * Runs follow one another.
  */
 export async function bucketedProgram({ build, start, tokens }: BucketSettings): Promise<Program> {
-  const rounded = (count: number): number => {
-    const step = Math.max(1, Math.ceil(tokens / steps))
-    return Math.min(tokens, Math.ceil(count / step) * step)
+  const rounded = (count: number, gate: number): number => {
+    const most = tokens[gate] as number
+    const step = Math.max(1, Math.ceil(most / steps))
+    return Math.min(most, Math.ceil(count / step) * step)
   }
   let capacities = start.map(rounded)
   let program = await build(capacities)
@@ -31,7 +32,7 @@ export async function bucketedProgram({ build, start, tokens }: BucketSettings):
     const outputs = await program.run(feeds)
     const needed = Array.from((outputs.needed as TensorData).data as Float32Array)
     if (needed.every((count, gate) => count <= (capacities[gate] as number))) return outputs
-    const room = capacities.map((count, gate) => Math.max(count, rounded(needed[gate] as number)))
+    const room = capacities.map((count, gate) => Math.max(count, rounded(needed[gate] as number, gate)))
     const larger = await build(room)
     await program.release()
     program = larger

@@ -14,8 +14,8 @@ import {
   type TensorData,
 } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
-import { vit } from '../models/vit.ts'
-import type { VitConfig } from '../models/vit-config.ts'
+import { buildModel } from '../models/families.ts'
+import type { ModelConfig } from '../models/model-config.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
 import type { ReductionOptions } from '../reduction/options.ts'
 import { inferenceMode, openReduction } from '../reduction/registry.ts'
@@ -29,7 +29,7 @@ import { bucketedProgram } from './bucketed-program.ts'
 
 /** What a classifier is built from. */
 export interface ClassifierSettings {
-  readonly config: VitConfig
+  readonly config: ModelConfig
   readonly tuner: Tuner
   readonly options: TunerOptions
   /** Default: every token goes through all layers. */
@@ -60,7 +60,7 @@ export interface ClassifierSettings {
 export interface Prediction {
   /** [B, K] */
   readonly logits: Float32Array
-  /** 0 or 1, [B, D, n] for D gates (see `gates`) over patch tokens; undefined for methods without dispatch. */
+  /** 0 or 1, [B, D, n] for D gates (see `gates`) over patch tokens, or gate after gate where n differs; undefined without dispatch. */
   readonly masks: Float32Array | undefined
   /** Share of active tokens among those present at a gate, [B, D]; only where tokens are merged before it. */
   readonly shares?: Float32Array | undefined
@@ -69,7 +69,8 @@ export interface Prediction {
 }
 
 /**
- * The graph of a tuned model for inference: `logits` [B, K], and `masks` [B, D, n] where tokens are dispatched. Where tokens
+ * The graph of a tuned model for inference: `logits` [B, K], and `masks` [B, D, n] where tokens are dispatched (where gates
+ * decide on different numbers of tokens, one gate's after another's, [B, n_1 + ... + n_D]). Where tokens
  * are merged too, masks tell of the patches they are made of, and `shares` [B, D] how many of the tokens present were active.
  * Inputs are the images, called `name`, [B, 3, H, W], and with dispatch `threshold` [D] and, where it is random, `noise`.
  * With `capacities` [D] the active tokens of an image have that much room at each gate, and `needed` [D] is how much the
@@ -89,7 +90,7 @@ export function inferenceGraph(
   const chosen = plain.kind === 'complete' ? plain : { ...plain, classTokenOnly: true, capacities }
   const opened = tune(tuner, options, chosen)
   const reducing = openReduction(settings.reduction, inferenceMode(pass), config)
-  const { logits } = vit(images, store, config, { ...opened.hooks, ...reducing.hooks })
+  const { logits } = buildModel(images, store, config, { ...opened.hooks, ...reducing.hooks })
   const { dispatches } = opened
   if (dispatches.length === 0) return narrow({ logits })
   const ofPatches = (of: (each: Dispatch) => Tensor): Tensor =>
@@ -115,14 +116,14 @@ function mostActive(dispatches: readonly Dispatch[]): Tensor {
 async function programOf(settings: ClassifierSettings): Promise<Program> {
   const { config, options, pass = 'skip', compile: chosen } = settings
   const compiled = { fused: isNative(chosen?.device), ...chosen }
-  const { sites, decisions } = gateShape(options, config)
+  const { sites, perGate } = gateShape(options, config)
   const wanted = settings.buckets ?? chosen?.device === 'webgpu'
   if (!wanted || pass !== 'skip' || sites.length === 0 || options.dispatchLevel === 'sample')
     return compile(inferenceGraph(settings), compiled)
   return bucketedProgram({
     build: (capacities) => compile(inferenceGraph(settings, 'images', capacities), compiled),
-    start: sites.map(() => options.rate * decisions),
-    tokens: decisions,
+    start: perGate.map((count) => options.rate * count),
+    tokens: perGate,
   })
 }
 
@@ -160,7 +161,7 @@ export class Classifier {
     }
   }
 
-  /** The model's gates, and how many decisions each makes on an image: D and n of the masks. */
+  /** The model's gates, and how many decisions each makes on an image: D and each n of the masks. */
   get gates(): GateShape {
     return gateShape(this.settings.options, this.settings.config)
   }

@@ -1,5 +1,6 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import type { Loader } from '../data/loader.ts'
+import { depthOf } from '../models/families.ts'
 import type { Classifier } from './classifier.ts'
 import { ActivityTally, type GateActivity, meanRate, ratePerLayer } from './gate-activity.ts'
 
@@ -85,8 +86,8 @@ class Tally {
 
   constructor({ settings: { config }, gates }: Classifier) {
     this.classes = config.numClasses
-    this.depth = config.depth
-    this.activity = new ActivityTally(gates.sites, gates.decisions)
+    this.depth = depthOf(config)
+    this.activity = new ActivityTally(gates.sites, gates.perGate)
     this.confusion = Array.from({ length: this.classes }, () => new Array<number>(this.classes).fill(0))
   }
 

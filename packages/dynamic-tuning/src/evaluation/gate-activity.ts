@@ -8,7 +8,21 @@ export interface GateActivity extends Site {
   readonly rms: number
 }
 
-/** Adds up decisions [B, D, n] batch by batch. */
+/** Share of open decisions of every image and gate, [B, D]; masks: the gates' decisions one after another, image by image. */
+export function sharesOf(masks: Float32Array, decisions: readonly number[]): Float64Array {
+  const perImage = decisions.reduce((sum, count) => sum + count, 0)
+  const shares = new Float64Array((masks.length / perImage) * decisions.length)
+  let at = 0
+  for (let row = 0; row < shares.length; row++) {
+    const count = decisions[row % decisions.length] as number
+    let active = 0
+    for (let i = 0; i < count; i++) active += masks[at++] as number
+    shares[row] = active / count
+  }
+  return shares
+}
+
+/** Adds up decisions [B, D, n] batch by batch; gates may decide on different numbers of tokens. */
 export class ActivityTally {
   private images = 0
   private readonly sums: Float64Array
@@ -16,14 +30,14 @@ export class ActivityTally {
 
   constructor(
     private readonly sites: readonly Site[],
-    private readonly decisions: number,
+    private readonly perGate: readonly number[],
   ) {
     this.sums = new Float64Array(sites.length)
     this.squares = new Float64Array(sites.length)
   }
 
   /** Where tokens were merged, masks tell of patches and `shares` [B, D] of the tokens that were present. */
-  add(masks: Float32Array, shares: Float32Array | Float64Array = this.sharesIn(masks)): void {
+  add(masks: Float32Array, shares: Float32Array | Float64Array = sharesOf(masks, this.perGate)): void {
     const gates = this.sites.length
     for (const [row, share] of shares.entries()) {
       const gate = row % gates
@@ -31,15 +45,6 @@ export class ActivityTally {
       this.squares[gate] = (this.squares[gate] as number) + share ** 2
     }
     this.images += shares.length / gates
-  }
-
-  private sharesIn(masks: Float32Array): Float64Array {
-    const { decisions: n } = this
-    return Float64Array.from({ length: masks.length / n }, (_, row) => {
-      let active = 0
-      for (let i = 0; i < n; i++) active += masks[row * n + i] as number
-      return active / n
-    })
   }
 
   result(): GateActivity[] {

@@ -22,15 +22,19 @@ const tableSize = 97
  * @throws ConfigError for one without gates or without that output
  */
 export async function gateProbabilities(classifier: Classifier, loader: Loader): Promise<GateProbabilities> {
-  const { sites, decisions } = classifier.gates
+  const { sites, perGate: counts } = classifier.gates
   const perGate: Float32Array[][] = sites.map(() => [])
   let first = 0
   for await (const { images, size } of loader.epoch(0)) {
     const { probabilities } = await classifier.classify(images, undefined, { first })
     if (probabilities === undefined)
       throw new ConfigError('gates: this model gives no probabilities. Choose a method that dispatches.')
-    for (let row = 0; row < size * sites.length; row++)
-      perGate[row % sites.length]?.push(probabilities.slice(row * decisions, (row + 1) * decisions))
+    let at = 0
+    for (let row = 0; row < size * sites.length; row++) {
+      const count = counts[row % sites.length] as number
+      perGate[row % sites.length]?.push(probabilities.slice(at, at + count))
+      at += count
+    }
     first += size
   }
   const joined = perGate.map(joinSorted)

@@ -1,6 +1,6 @@
 import { compile, input, random, type Tensor, type TensorData } from '@dynamic-tuning/engine'
-import { vit } from '../models/vit.ts'
-import type { VitConfig } from '../models/vit-config.ts'
+import { buildModel, layerAt } from '../models/families.ts'
+import type { ModelConfig } from '../models/model-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import type { ReductionOptions } from '../reduction/options.ts'
 import { openReduction } from '../reduction/registry.ts'
@@ -9,7 +9,7 @@ import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 
 /** What a random model is made of. */
 export interface RandomModelSettings {
-  readonly config: VitConfig
+  readonly config: ModelConfig
   readonly tuner: Tuner
   readonly options: TunerOptions
   readonly reduction?: ReductionOptions | undefined
@@ -37,7 +37,7 @@ export async function randomModel(
   const store = new WeightStore({ seed, ...(learns && { trainable: [/_token_select\./] }) })
   const pixels = input('images', [images, 3, ...config.imageSize])
   const hooks = { ...pass.hooks, ...openReduction(reduction, 'reduce', config).hooks }
-  const { logits } = vit(pixels, store, config, hooks)
+  const { logits } = buildModel(pixels, store, config, hooks)
   if (pass.dispatches.length === 0) return store.values()
   const outputs: Record<string, Tensor> = { logits }
   for (const [gate, { logits: own }] of pass.dispatches.entries()) outputs[`${gate}`] = own
@@ -52,7 +52,7 @@ export async function randomModel(
   for (let round = 0; round < rounds; round++) {
     const result = await program.run({ images: noise, ...Object.fromEntries(dispatchers) })
     for (const [gate, { layer, part }] of pass.dispatches.entries()) {
-      const name = `blocks.${layer}.${part}_token_select.mlp_head.bias`
+      const name = `${layerAt(config, layer).path}.${part}_token_select.mlp_head.bias`
       const bias = dispatchers.get(name) as TensorData<'float32'>
       const sorted = Float32Array.from(result[`${gate}`]?.data as Float32Array).sort()
       const threshold = sorted[

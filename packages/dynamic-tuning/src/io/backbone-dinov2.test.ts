@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { CheckpointError, ConfigError } from '../errors.ts'
 import { type Backbone, vitShapes } from '../models/backbone.ts'
 import { toDinov2Names } from '../models/dinov2-names.test.support.ts'
+import { asVit } from '../models/model-config.ts'
 import { plainVit } from '../models/plain-vit.test.support.ts'
 import { vit } from '../models/vit.ts'
 import type { VitConfig } from '../models/vit-config.ts'
@@ -43,16 +44,20 @@ function folderOf(tensors: ReadonlyMap<string, TensorData>, json?: unknown): str
 }
 
 async function logitsOf({ config: own, tensors }: Backbone): Promise<Float32Array> {
-  const { logits } = vit(input('images', ['B', 3, ...own.imageSize]), new WeightStore({ tensors }), own)
+  const { logits } = vit(
+    input('images', ['B', 3, ...own.imageSize]),
+    new WeightStore({ tensors }),
+    asVit(own),
+  )
   const program = await compile({ logits }, { threads: 1 })
-  const { logits: found } = await program.run({ images: imagesFor(own) })
+  const { logits: found } = await program.run({ images: imagesFor(asVit(own)) })
   await program.release()
   return found.data as Float32Array
 }
 
 const imagesFor = ({ imageSize }: VitConfig): Float32Array => noise(3 * imageSize[0] * imageSize[1], 6)
 const plainLogits = (values: Map<string, TensorData>, own: VitConfig): number[] =>
-  plainVit(imagesFor(own), values, own).logits
+  plainVit(imagesFor(asVit(own)), values, own).logits
 
 describe("DINOv2 in Hugging Face's names", () => {
   const json = {
@@ -157,7 +162,7 @@ describe("DINOv2 in its authors' and in timm's names", () => {
       const converted = openBackbone(folderOf(timm()), options)
       expect(own.config).toEqual({ ...config, initValues: 1e-5, imageSize: size ?? [42, 42] })
       expect(converted.config).toEqual({ ...own.config, noEmbedClass: true })
-      const wanted = plainLogits(new Map(own.tensors), own.config)
+      const wanted = plainLogits(new Map(own.tensors), asVit(own.config))
       const limit = 1e-4 * Math.max(...wanted.map(Math.abs))
       expect(farthest(await logitsOf(own), wanted)).toBeLessThan(limit)
       expect(farthest(await logitsOf(converted), wanted)).toBeLessThan(limit)

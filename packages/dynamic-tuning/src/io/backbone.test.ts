@@ -6,6 +6,7 @@ import { compile, input, type TensorData } from '@dynamic-tuning/engine'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CheckpointError, ConfigError } from '../errors.ts'
 import { drawWeights } from '../models/backbone.ts'
+import { asVit } from '../models/model-config.ts'
 import { resizePositionEmbedding } from '../models/position-embedding.ts'
 import { vit } from '../models/vit.ts'
 import type { VitConfig } from '../models/vit-config.ts'
@@ -179,7 +180,7 @@ describe.skipIf(!existsSync(reference))('openBackbone beside reference/vit (skip
     const images = new Float32Array(2 * 3 * 32 * 32).map((_, i) => Math.sin(i / 7))
     const outputs = await Promise.all(
       [hf, timm].map(async ({ config: own, tensors }) => {
-        const { logits } = vit(input('images', ['B', 3, 32, 32]), new WeightStore({ tensors }), own)
+        const { logits } = vit(input('images', ['B', 3, 32, 32]), new WeightStore({ tensors }), asVit(own))
         return (await (await compile({ logits })).run({ images })).logits.data
       }),
     )

@@ -3,15 +3,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { CheckpointError, ConfigError } from '../errors.ts'
-import {
-  type Backbone,
-  completeConfig,
-  drawWeights,
-  type FitOptions,
-  fitBackbone,
-  type HeadsHint,
-} from '../models/backbone.ts'
-import { checkVitConfig, vitConfig } from '../models/vit-config.ts'
+import { type Backbone, drawWeights, type FitOptions, fitBackbone } from '../models/backbone.ts'
+import type { ModelHint } from '../models/checkpoint-form.ts'
+import { completeConfig, modelConfig } from '../models/families.ts'
+import type { ModelConfig } from '../models/model-config.ts'
 import { loadCheckpointFile } from './checkpoint.ts'
 import { cachedModel } from './hub/fetch-model.ts'
 import { placeOfModel, type WeightsPlace } from './model-place.ts'
@@ -31,7 +26,7 @@ export interface OpenedBackbone extends Backbone {
 }
 
 /** What a backbone is opened for, and what its files may leave open. */
-export interface BackboneOptions extends FitOptions, HeadsHint {
+export interface BackboneOptions extends FitOptions, ModelHint {
   /** Draw all weights with `seed` instead of reading them; timm's names have no weights of their own. */
   readonly randomWeights?: boolean
   /** Seed of random weights. Default 0. */
@@ -55,18 +50,26 @@ export function openBackbone(nameOrPath: string, options: BackboneOptions = {}):
   const { randomWeights = false, seed = 0, imageSize, numClasses } = options
   const place = placeOfModel(nameOrPath)
   if (place.kind === 'named') {
-    const named = vitConfig(nameOrPath, numClasses)
+    const config = modelConfig(nameOrPath, numClasses, imageSize)
     if (!randomWeights)
       throw new ConfigError(
         `backbone: no weights are known for ${nameOrPath}. Give the path of its weights or a repository of them, such as timm/vit_base_patch16_224.augreg_in21k, or ask for random ones.`,
       )
-    const config = checkVitConfig({ ...named, imageSize: imageSize ?? named.imageSize })
     return { name: nameOrPath, config, tensors: drawWeights(config, seed), normalization: plain }
   }
   const opened = openFiles(nameOrPath, placed(place, nameOrPath), options)
   if (!randomWeights) return opened
   const { name, config, normalization } = opened
   return { name, config, normalization, tensors: drawWeights(config, seed) }
+}
+
+/**
+ * The settings of a backbone, by name or path as `openBackbone` takes them, without its weights where a name tells them.
+ * @throws as `openBackbone`
+ */
+export function openBackboneConfig(nameOrPath: string, options: BackboneOptions = {}): ModelConfig {
+  if (placeOfModel(nameOrPath).kind !== 'named') return openBackbone(nameOrPath, options).config
+  return modelConfig(nameOrPath, options.numClasses, options.imageSize)
 }
 
 /** Where the files lie, and the name that finds them again: that of a repository has its commit. */

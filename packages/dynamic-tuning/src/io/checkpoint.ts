@@ -7,9 +7,9 @@ import {
   type CheckpointConfig,
   type CheckpointDescription,
   describeOwn,
-  describeTensors,
   describeTimm,
 } from '../models/checkpoint-config.ts'
+import { checkpointFormOf } from '../models/families.ts'
 import { refuseGatedMlps } from '../models/gated-mlp.ts'
 import { describeHuggingFace } from '../models/hugging-face-config.ts'
 import { openTensors } from './open-tensors.ts'
@@ -31,7 +31,7 @@ const configKey = 'dynamic-tuning.config'
 const classesKey = 'dynamic-tuning.classes'
 
 /**
- * Loads the weights of a ViT from a file of any known format (safetensors, .npz of JAX, .pth or .bin of PyTorch) under timm's,
+ * Loads the weights of a ViT or Swin from a file of any known format (safetensors, .npz of JAX, .pth or .bin of PyTorch) under timm's,
  * Hugging Face's, JAX's, DINOv2's or DeiT-3's own names, or from a folder with such a file and, if there is one,
  * `config.json` of Hugging Face or timm. Names become timm's, all floats float32; settings that no file tells are read
  * off the tensors where they can be.
@@ -42,12 +42,12 @@ export function loadCheckpointFile(path: string): Checkpoint {
   const folder = existsSync(path) && statSync(path).isDirectory()
   const file = openTensors(folder ? weightsIn(path) : path)
   try {
-    const { tensors, config: shown } = renamedWeights(file)
+    const { tensors, config: found } = renamedWeights(file)
     refuseGatedMlps(file.path, tensors)
     const { config, classes } = folder ? describeFolder(path, file) : describeFile(file)
-    const known = { ...describeTensors(tensors, config), ...shown, ...config }
+    const shown = checkpointFormOf(tensors.keys()).describe(tensors, config)
     // A headless Hugging Face config still counts two classes: what the tensors say holds.
-    known.numClasses = tensors.get('head.weight')?.shape[0] ?? 0
+    const known = { ...shown, ...found, ...config, numClasses: shown.numClasses ?? 0 }
     const named = classes?.length === known.numClasses
     return named
       ? { path: file.path, tensors, config: known, classes }

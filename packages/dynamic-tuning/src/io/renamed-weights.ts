@@ -3,9 +3,10 @@ import { CheckpointError } from '../errors.ts'
 import { fromHuggingFaceNames, hasHuggingFaceNames } from '../models/checkpoint-names.ts'
 import { fromJaxNames, hasJaxNames, type NamedWeights, type RenamedWeights } from '../models/jax-names.ts'
 import { fromOriginalNames } from '../models/original-names.ts'
+import { fromSwinNames, hasSwinTables } from '../models/swin-tensors.ts'
 import { readAll, type TensorFile } from './tensor-file.ts'
 
-/** A way to name the weights of a ViT, and how it becomes timm's. */
+/** A way to name the weights of a backbone, and how it becomes timm's. */
 interface Naming {
   has(names: Iterable<string>): boolean
   rename(weights: TensorFile): RenamedWeights
@@ -13,6 +14,7 @@ interface Naming {
 
 /** The first that fits is taken; the last fits all. */
 const namings: readonly Naming[] = [
+  { has: hasSwinTables, rename: (weights) => ({ tensors: fromSwinNames(readAll(weights)), config: {} }) },
   { has: hasJaxNames, rename: (weights) => fromJaxNames(weights) },
   {
     has: hasHuggingFaceNames,

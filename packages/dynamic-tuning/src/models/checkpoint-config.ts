@@ -16,7 +16,7 @@ const checkpointConfig = z.looseObject({
   patchSize: count,
   embedDim: count,
   depth: count,
-  numHeads: count,
+  numHeads: z.union([count, z.array(count)]),
   mlpRatio: z.number().positive(),
   numClasses: z.int().nonnegative(),
   layerNormEps: z.number().positive(),
@@ -25,6 +25,10 @@ const checkpointConfig = z.looseObject({
   initValues: z.number().positive(),
   regTokens: z.int().nonnegative(),
   noEmbedClass: z.boolean(),
+  family: z.enum(['vit', 'swin']),
+  depths: z.array(count),
+  windowSize: count,
+  reductionBias: z.boolean(),
 })
 
 /**
@@ -37,7 +41,8 @@ export interface CheckpointConfig {
   patchSize: number
   embedDim: number
   depth: number
-  numHeads: number
+  /** A Swin's by stage. */
+  numHeads: number | readonly number[]
   mlpRatio: number
   numClasses: number
   layerNormEps: number
@@ -48,6 +53,11 @@ export interface CheckpointConfig {
   /** Only with registers. */
   regTokens: number
   noEmbedClass: boolean
+  family: 'vit' | 'swin'
+  /** Of a Swin, as `windowSize` and `reductionBias` are. */
+  depths: readonly number[]
+  windowSize: number
+  reductionBias: boolean
 }
 
 /** A checkpoint's description: some of the settings, and class names by index. */
@@ -140,6 +150,6 @@ export function check<T extends z.ZodType>(schema: T, source: string, json: unkn
   const result = schema.safeParse(json)
   if (result.success) return result.data
   throw new CheckpointError(
-    `checkpoint: ${source} does not describe a ViT this library can run:\n${z.prettifyError(result.error)}`,
+    `checkpoint: ${source} does not describe a ViT or Swin this library can run:\n${z.prettifyError(result.error)}`,
   )
 }

@@ -64,8 +64,17 @@ export function fromHuggingFaceNames(tensors: ReadonlyMap<string, TensorData>): 
       attention.set(target, (attention.get(target) ?? new Map()).set(projection, tensor))
     } else renamed.set(placeInLayer(index, part, kind) ?? outside[name] ?? original, tensor)
   }
-  for (const [name, parts] of attention) renamed.set(name, mergeRows(name, parts))
-  return renamed
+  return new Map([...renamed, ...joinProjections(attention)])
+}
+
+/**
+ * Rows of query, key and value, in this order, as one weight under each name.
+ * @throws CheckpointError where one of them is missing or unlike the others
+ */
+export function joinProjections(
+  projections: ReadonlyMap<string, ReadonlyMap<string, TensorData>>,
+): Map<string, TensorData> {
+  return new Map([...projections].map(([name, parts]) => [name, mergeRows(name, parts)]))
 }
 
 /** timm's name of a weight of a layer, where this is one. */

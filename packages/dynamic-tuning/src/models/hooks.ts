@@ -1,29 +1,43 @@
 import type { Tensor } from '@dynamic-tuning/engine'
 import type { AttentionMix } from '../nn/self-attention.ts'
 import type { Weights } from '../nn/weight-store.ts'
-import type { VitConfig } from './vit-config.ts'
+import type { LayerSizes } from './layer-sizes.ts'
+import type { ModelConfig } from './model-config.ts'
+
+/** What every backbone gives, whatever its family. */
+export interface ModelOutputs {
+  /** [B, P + N, C]: the tokens after the final norm, or after the last layer where a mean is normed instead. */
+  readonly features: Tensor
+  /** What enters the head, [B, C] for C features of the last layer, [B, 2C] where two are put side by side. */
+  readonly pooled: Tensor
+  /** [B, K] for K classes. */
+  readonly logits: Tensor
+}
 
 /** What every hook may look at. */
 export interface ModelPlace {
   /** Weights of the whole model, for those that a method shares between layers. */
   readonly root: Weights
-  readonly config: VitConfig
+  readonly config: ModelConfig
 }
 
 /** The layer in which a hook is called. */
 export interface Place extends ModelPlace {
   /** Number of the layer, from 0. */
   readonly index: number
-  /** Weights of the layer, `blocks.{index}`. */
+  readonly sizes: LayerSizes
+  /** Weights of the layer, those below `sizes.path`. */
   readonly weights: Weights
 }
 
 /** The linear map or norm after which a hook is called. */
 export interface SitePlace extends ModelPlace {
-  /** Its name, that of the layer left out: `patch_embed.proj`, `attn.qkv`, `mlp.fc1`, `norm1`, `norm`. */
+  /** Its name, that of the layer left out: `patch_embed.proj`, `attn.qkv`, `mlp.fc1`, `norm1`, `norm`, `layers.1.downsample.norm`. */
   readonly name: string
-  /** Number of its layer; undefined for patch embedding and final norm. */
+  /** Number of its layer; undefined outside of layers: patch embedding, patch merging, final norm. */
   readonly index: number | undefined
+  /** Sizes of its layer, if it is in one. */
+  readonly sizes: LayerSizes | undefined
   /** Weights of the map or norm itself. */
   readonly weights: Weights
 }

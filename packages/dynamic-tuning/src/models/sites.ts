@@ -1,6 +1,6 @@
 import type { Tensor } from '@dynamic-tuning/engine'
 import type { AfterLinear } from '../nn/linear.ts'
-import type { ModelHooks, ModelPlace, SitePlace } from './hooks.ts'
+import type { ModelHooks, ModelPlace, Place, SitePlace } from './hooks.ts'
 
 /** The hooks after linear maps and norms, at one place of a model. */
 export interface Sites {
@@ -10,14 +10,15 @@ export interface Sites {
   normed(y: Tensor, name: string): Tensor
 }
 
-/** Those of layer `index`, or of what is outside of layers. */
-export function sitesAt(hooks: ModelHooks, { root, config }: ModelPlace, index?: number): Sites {
+/** Those of `layer`, or of what is outside of layers. */
+export function sitesAt(hooks: ModelHooks, { root, config }: ModelPlace, layer?: Place): Sites {
   const siteOf = (name: string): SitePlace => ({
     root,
     config,
     name,
-    index,
-    weights: root.at(index === undefined ? name : `blocks.${index}.${name}`),
+    index: layer?.index,
+    sizes: layer?.sizes,
+    weights: (layer?.weights ?? root).at(name),
   })
   return {
     after: (module) => (y, x, name) => hooks.afterLinear?.(y, x, siteOf(`${module}.${name}`)) ?? y,

@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors.ts'
-import { settingsNamed } from './vit-names.ts'
+import type { LayerSizes, OuterSite } from './layer-sizes.ts'
+import { vitNamed, vitNamesShown } from './vit-names.ts'
 
 /**
  * What a model classifies from: `token`, the class token after `norm`; `avg`, the mean of the patch tokens alone, before
@@ -11,6 +12,8 @@ export const globalPools = ['token', 'avg', 'token+avg'] as const
 
 /** Everything that decides a ViT's graph. Sizes in pixels, patches or features; names are timm's. */
 export interface VitConfig {
+  /** Tells ViTs from other families, which name theirs. */
+  readonly family?: 'vit' | undefined
   /** [height, width] of the images. */
   readonly imageSize: readonly [number, number]
   readonly patchSize: number
@@ -37,7 +40,10 @@ export interface VitConfig {
  * @throws ConfigError for other names
  */
 export function vitConfig(name: string, numClasses = 1000): VitConfig {
-  return checkVitConfig({ ...settingsNamed(name), numClasses })
+  const sizes = vitNamed(name)
+  if (sizes === undefined)
+    throw new ConfigError(`model: unknown name ${name}. Use ${vitNamesShown}, builtin, or a path.`)
+  return checkVitConfig({ ...sizes, numClasses })
 }
 
 /** Rows and columns of patches. */
@@ -70,6 +76,25 @@ export function positionPrefix({ noEmbedClass = false }: Pick<VitConfig, 'noEmbe
 export function hiddenFeatures({ embedDim, mlpRatio }: Pick<VitConfig, 'embedDim' | 'mlpRatio'>): number {
   // A ratio found by dividing may land just below the whole number it came from.
   return Math.floor(embedDim * mlpRatio + 1e-6)
+}
+
+/** Sizes of all layers, which are those of the first. */
+export function vitLayers(config: VitConfig): LayerSizes[] {
+  const { depth, embedDim: width, numHeads: heads } = config
+  const sizes = {
+    width,
+    hidden: hiddenFeatures(config),
+    heads,
+    grid: gridOf(config),
+    prefix: prefixTokens(config),
+  }
+  return Array.from({ length: depth }, (_, index) => ({ path: `blocks.${index}`, ...sizes }))
+}
+
+/** Maps and norms of a ViT outside of its layers, the head left out. */
+export function vitOuter({ embedDim: features, globalPool }: VitConfig): OuterSite[] {
+  const norm = globalPool === 'avg' ? 'fc_norm' : 'norm'
+  return ['patch_embed.proj', norm].map((name) => ({ name, features, bias: true }))
 }
 
 /** `config` itself. @throws ConfigError where the sizes do not fit one another */

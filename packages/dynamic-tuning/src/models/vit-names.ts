@@ -1,4 +1,3 @@
-import { ConfigError } from '../errors.ts'
 import { gatedMlp } from './gated-mlp.ts'
 import type { VitConfig } from './vit-config.ts'
 
@@ -54,11 +53,14 @@ const families: readonly Family[] = [
   },
 ]
 
+/** How messages write the names. */
+export const vitNamesShown: string = families.map(({ shown }) => shown).join(', ')
+
 /**
- * What timm's name of a model says, a tag after a dot (`.augreg_in21k`) left out; sizes are not yet checked.
- * @throws ConfigError for a name that is not in the table
+ * What timm's name of a ViT says, a tag after a dot (`.augreg_in21k`) left out; sizes are not yet checked. Undefined for a
+ * name that is not in the table. @throws ConfigError for a model with gated MLPs
  */
-export function settingsNamed(name: string): Omit<VitConfig, 'numClasses'> {
+export function vitNamed(name: string): Omit<VitConfig, 'numClasses'> | undefined {
   const [untagged = ''] = name.split('.')
   if (/^vit_giant_patch14_(reg4_)?dinov2$/.test(untagged)) throw gatedMlp(`model ${name}`)
   for (const { name: pattern, pixels, settings } of families) {
@@ -70,7 +72,5 @@ export function settingsNamed(name: string): Omit<VitConfig, 'numClasses'> {
     const imageSize = [Number(side), Number(side)] as const
     return { ...usual, imageSize, patchSize: Number(patch), embedDim, depth, numHeads, ...settings }
   }
-  throw new ConfigError(
-    `model: unknown name ${name}. Use ${families.map(({ shown }) => shown).join(', ')}, builtin, or a path.`,
-  )
+  return undefined
 }

@@ -3,16 +3,17 @@ import { truncatedNormal } from '../nn/initializers.ts'
 import { layerNorm } from '../nn/layer-norm.ts'
 import { layerScale } from '../nn/layer-scale.ts'
 import { linearLayer } from '../nn/linear.ts'
-import { mlp } from '../nn/mlp.ts'
 import { patchEmbed } from '../nn/patch-embed.ts'
 import { selfAttention } from '../nn/self-attention.ts'
 import type { Weights } from '../nn/weight-store.ts'
-import type { AttentionPart, MlpPart, ModelHooks, ModelPlace, Place } from './hooks.ts'
+import { block, mlpPart, once } from './block.ts'
+import type { AttentionPart, ModelHooks, ModelOutputs, ModelPlace, Place } from './hooks.ts'
+import type { LayerSizes } from './layer-sizes.ts'
 import { type Sites, sitesAt } from './sites.ts'
-import { hiddenFeatures, patchCount, positionPrefix, prefixTokens, type VitConfig } from './vit-config.ts'
+import { patchCount, positionPrefix, prefixTokens, type VitConfig, vitLayers } from './vit-config.ts'
 
 /** Every stage of a ViT by name. N patch tokens after P others (`prefixTokens`), C features, K classes. */
-export interface VitOutputs {
+export interface VitOutputs extends ModelOutputs {
   /** [B, N, C] before class token, registers and positions. */
   readonly patchEmbed: Tensor
   /** [B, P + N, C] with them: class token, registers, patches. */
@@ -38,12 +39,19 @@ export function vit(images: Tensor, weights: Weights, config: VitConfig, hooks: 
   const embed = embedTokens(patches, weights, config)
   const entering = hooks.tokens?.(embed, place) ?? embed
   const blocks: Tensor[] = []
+  const sizes = vitLayers(config)
   let x = entering
   for (let index = 0; index < config.depth; index++) {
-    x = block(x, { ...place, index, weights: weights.at(`blocks.${index}`) }, hooks)
+    const own = sizes[index] as LayerSizes
+    x = vitBlock(x, { ...place, index, sizes: own, weights: weights.at(own.path) }, hooks)
     blocks.push(x)
   }
-  const { features, pooled } = pool(hooks.leave?.(x, { embed: entering, blocks }, place) ?? x, place, sites)
+  const { features, pooled } = pool(
+    hooks.leave?.(x, { embed: entering, blocks }, place) ?? x,
+    weights,
+    config,
+    sites,
+  )
   const head = weights.at('head')
   const logits = linearLayer(pooled, head, config.numClasses, { weight: truncatedNormal(0.01) })
   return { patchEmbed: patches, embed, blocks, features, pooled, logits }
@@ -76,37 +84,23 @@ function embedTokens(patches: Tensor, weights: Weights, config: VitConfig): Tens
 }
 
 /** u = x + ls1 Attn(LN1(x)), then u + ls2 MLP(LN2(u)); both factors are 1 without layer scale. */
-function block(tokens: Tensor, place: Place, hooks: ModelHooks): Tensor {
-  const x = hooks.enter?.(tokens, place) ?? tokens
-  const sites = sitesAt(hooks, place, place.index)
-  const attention = attentionOf(place, hooks, sites)
-  const mlpPart = mlpOf(place, hooks, sites)
-  if (hooks.layer) return hooks.layer(x, { ...place, attention, mlp: mlpPart, norm: attention.norm })
-  const attended = hooks.attention?.(x, attention) ?? add(x, attention.run(x))
-  const u = hooks.afterAttention?.(attended, place) ?? attended
-  return hooks.mlp?.(u, mlpPart) ?? add(u, mlpPart.run(u))
+function vitBlock(tokens: Tensor, place: Place, hooks: ModelHooks): Tensor {
+  const sites = sitesAt(hooks, place, place)
+  const scaledMlp = (y: Tensor): Tensor => scaled(y, place.weights.at('ls2'), place.config as VitConfig)
+  const parts = { attention: attentionOf(place, hooks, sites), mlp: mlpPart(place, hooks, sites, scaledMlp) }
+  return block(tokens, place, parts, hooks)
 }
 
 function attentionOf(place: Place, hooks: ModelHooks, sites: Sites): AttentionPart {
-  const { numHeads: heads, qkvBias, layerNormEps } = place.config
+  const config = place.config as VitConfig
+  const { numHeads: heads, qkvBias, layerNormEps } = config
   const { weights } = place
   const norm = once((x) => sites.normed(layerNorm(x, weights.at('norm1'), layerNormEps), 'norm1'))
   const run: AttentionPart['run'] = (tokens, mix = hooks.attentionMix?.(place)) => {
     const options = { heads, qkvBias, mix, after: sites.after('attn') }
     const attended = selfAttention(norm(tokens), weights.at('attn'), options)
-    const y = scaled(attended, weights.at('ls1'), place.config)
+    const y = scaled(attended, weights.at('ls1'), config)
     return hooks.branch?.(y, 'attn', place) ?? y
-  }
-  return { ...place, norm, run }
-}
-
-function mlpOf(place: Place, hooks: ModelHooks, sites: Sites): MlpPart {
-  const { config, weights } = place
-  const norm = once((x) => sites.normed(layerNorm(x, weights.at('norm2'), config.layerNormEps), 'norm2'))
-  const run: MlpPart['run'] = (tokens) => {
-    const inner = mlp(norm(tokens), weights.at('mlp'), hiddenFeatures(config), sites.after('mlp'))
-    const y = scaled(inner, weights.at('ls2'), config)
-    return hooks.branch?.(y, 'mlp', place) ?? y
   }
   return { ...place, norm, run }
 }
@@ -116,19 +110,10 @@ function scaled(x: Tensor, weights: Weights, { initValues }: VitConfig): Tensor 
   return initValues === undefined ? x : layerScale(x, weights, initValues)
 }
 
-/** `compute`, the same node each time it is asked about the same tensor. */
-function once(compute: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
-  const made = new Map<Tensor, Tensor>()
-  return (x) => {
-    const y = made.get(x) ?? compute(x)
-    made.set(x, y)
-    return y
-  }
-}
-
 function pool(
   x: Tensor,
-  { root: weights, config }: ModelPlace,
+  weights: Weights,
+  config: VitConfig,
   sites: Sites,
 ): { features: Tensor; pooled: Tensor } {
   const { layerNormEps, globalPool, embedDim } = config

@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.ts'
+import { isVit, type ModelConfig } from '../models/model-config.ts'
 import { patchCount, prefixTokens, type VitConfig } from '../models/vit-config.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { keepLayers } from './keep-layers.ts'
@@ -78,9 +79,13 @@ function checkRates(asker: string, { keepRate, tomeR, tomeSlope }: ReductionOpti
 }
 
 /** Refuses layers, lists and shares that do not fit a model. @throws ConfigError saying what to change */
-export function checkReductionFits(asker: string, options: ReductionOptions, config: VitConfig): void {
+export function checkReductionFits(asker: string, options: ReductionOptions, config: ModelConfig): void {
   const { reduction, tomeR, keepRate, reductionLayers: layers } = options
   if (reduction === 'none') return
+  if (!isVit(config))
+    throw new ConfigError(
+      `${asker}: ${reduction} takes tokens out of one sequence, but here they fill a grid whose windows must stay whole. Use reduction none.`,
+    )
   if (config.globalPool !== 'token')
     throw new ConfigError(
       `${asker}: ${reduction} needs a model classified by its class token, this one takes the mean of its patches. Use reduction none.`,

@@ -1,4 +1,4 @@
-import type { VitConfig } from '../models/vit-config.ts'
+import { asVit, type ModelConfig } from '../models/model-config.ts'
 import { trainedPatterns } from '../tuners/tune.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { dynamicvit } from './dynamicvit.ts'
@@ -19,10 +19,10 @@ export function reductionIn(options: ReductionOptions | undefined): Reduction | 
 export function openReduction(
   options: ReductionOptions | undefined,
   mode: ReductionMode,
-  config: VitConfig,
+  config: ModelConfig,
 ): ReductionPass {
   const reduction = reductionIn(options)
-  if (options && reduction && mode !== 'off') return reduction.open(options, mode, config)
+  if (options && reduction && mode !== 'off') return reduction.open(options, mode, asVit(config))
   return { hooks: {}, places: new Map(), records: new Map(), decisions: [] }
 }
 

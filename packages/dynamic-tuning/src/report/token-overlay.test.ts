@@ -47,6 +47,16 @@ describe('countActive and heatTokens', () => {
   it('counts layers per token', () => {
     const layers = [grid(1, 3, [1, 0, 1]), grid(1, 3, [1, 0, 0]), grid(1, 3, [1, 0, 1])]
     expect([...Array.from(countActive(layers).values)]).toEqual([3, 0, 2])
+    const [fine, coarse] = [grid(2, 4, [1, 0, 1, 0, 0, 0, 0, 1]), grid(1, 2, [0, 1])]
+    for (const both of [
+      [fine, coarse],
+      [coarse, fine],
+    ])
+      expect(countActive(both)).toEqual({
+        values: Float32Array.of(1, 0, 2, 1, 0, 0, 1, 2),
+        rows: 2,
+        columns: 4,
+      })
     expect(() => countActive([])).toThrow(DataError)
     expect(() => countActive([grid(1, 2, [1, 1]), grid(2, 1, [1, 1])])).toThrow(/2 × 1 beside 1 × 2/)
   })

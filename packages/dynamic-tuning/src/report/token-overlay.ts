@@ -40,18 +40,30 @@ export function overlayTokens(image: Pixels, grid: TokenGrid): Pixels {
   return { ...image, data }
 }
 
-/** For each token the number of `grids` it is active in. Returns values: [rows · columns], 0 to grids.length. */
+/**
+ * For each token the number of `grids` it is active in. Returns values: [rows · columns], 0 to grids.length. The tokens of
+ * coarser grids count for all tokens of the finest that they cover.
+ */
 export function countActive(grids: readonly TokenGrid[]): TokenGrid {
-  const first = grids[0]
+  const first = grids.reduce<TokenGrid | undefined>(
+    (most, grid) => (most && most.rows * most.columns >= grid.rows * grid.columns ? most : grid),
+    undefined,
+  )
   if (!first) throw new DataError('countActive: there is no layer to count. Pass at least one grid.')
   const values = new Float32Array(first.rows * first.columns)
   for (const grid of grids) {
-    if (grid.rows !== first.rows || grid.columns !== first.columns) {
+    const [tall, wide] = [first.rows / grid.rows, first.columns / grid.columns]
+    if (!Number.isInteger(tall) || !Number.isInteger(wide)) {
       const sizes = `${grid.rows} × ${grid.columns} beside ${first.rows} × ${first.columns}`
-      throw new DataError(`countActive: grids differ, got ${sizes}. Count layers of one size together.`)
+      throw new DataError(
+        `countActive: grids differ, got ${sizes}. Count layers together whose sizes divide.`,
+      )
     }
-    for (let i = 0; i < values.length; i++)
-      values[i] = (values[i] as number) + ((grid.values[i] ?? 0) > 0.5 ? 1 : 0)
+    for (let i = 0; i < values.length; i++) {
+      const [row, column] = [Math.floor(i / first.columns / tall), Math.floor((i % first.columns) / wide)]
+      const active = (grid.values[row * grid.columns + column] ?? 0) > 0.5
+      values[i] = (values[i] as number) + (active ? 1 : 0)
+    }
   }
   return { values, rows: first.rows, columns: first.columns }
 }

@@ -1,5 +1,6 @@
 import type { Tensor } from '@dynamic-tuning/engine'
-import { type VitOutputs, vit } from '../models/vit.ts'
+import { buildModel } from '../models/families.ts'
+import type { ModelOutputs } from '../models/hooks.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
 import type { KeepDecision, ReductionMode } from '../reduction/reduction.ts'
 import { openReduction } from '../reduction/registry.ts'
@@ -8,7 +9,7 @@ import type { Dispatch, Pass } from '../tuners/tuner.ts'
 import type { ObjectiveSettings } from './objective.ts'
 
 /** A model in one pass of training, with what gates and predictors decided. */
-export interface TunedOutputs extends VitOutputs {
+export interface TunedOutputs extends ModelOutputs {
   readonly dispatches: readonly Dispatch[]
   readonly decisions: readonly KeepDecision[]
 }
@@ -23,6 +24,6 @@ export function forward(
 ): TunedOutputs {
   const opened = tune(tuner, options, pass)
   const reducing = openReduction(reduction, mode, config)
-  const outputs = vit(images, store, config, { ...hooks, ...opened.hooks, ...reducing.hooks })
+  const outputs = buildModel(images, store, config, { ...hooks, ...opened.hooks, ...reducing.hooks })
   return { ...outputs, dispatches: opened.dispatches, decisions: reducing.decisions }
 }

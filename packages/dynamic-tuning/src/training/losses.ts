@@ -26,8 +26,11 @@ export function distillation(teacher: Tensor, student: Tensor): Tensor {
   return reduceMean(reduceSum(mul(exp(target), difference), { axes: [1] }))
 }
 
-/** (mean M - r)^2 over images, gates and patch tokens alone (Eq. 7). masks: [B, D, n]. */
-export function rateLoss(masks: Tensor, rate: number): Tensor {
-  const distance = add(reduceMean(masks), -rate)
+/**
+ * (mean M - r)^2 over images, gates and patch tokens alone (Eq. 7): the mean of the gates' own means, so that where stages
+ * have different numbers of tokens the mean stands for the share of MLPs that is computed. rates: those means, [D].
+ */
+export function rateLoss(rates: Tensor, rate: number): Tensor {
+  const distance = add(reduceMean(rates), -rate)
   return mul(distance, distance)
 }

@@ -12,8 +12,8 @@ export interface MuonSettings {
   readonly threads: number
 }
 
-/** Hidden matrices of a ViT: all linear weights inside its layers. */
-const hiddenMatrix = /^blocks\.\d+\..*\.weight$/
+/** Hidden matrices: all linear weights inside layers. */
+const hiddenMatrix = /^(?:layers\.\d+\.)?blocks\.\d+\..*\.weight$/
 
 /**
  * Muon (Jordan et al., 2024): a hidden matrix W [M, N] moves along its orthogonalised momentum,

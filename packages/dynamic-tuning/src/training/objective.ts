@@ -1,12 +1,12 @@
-import { add, gradients, input, mul, narrow, reduceMean, share, type Tensor } from '@dynamic-tuning/engine'
+import { add, gradients, input, mul, narrow, share, type Tensor } from '@dynamic-tuning/engine'
 import type { ModelHooks } from '../models/hooks.ts'
-import type { VitConfig } from '../models/vit-config.ts'
+import type { ModelConfig } from '../models/model-config.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
 import type { ReductionOptions } from '../reduction/options.ts'
 import { trainingMode } from '../reduction/registry.ts'
 import { noiseInput } from '../tuners/dispatch-inputs.ts'
 import { dropoutInput } from '../tuners/dropout.ts'
-import { stackLayers } from '../tuners/stack-layers.ts'
+import { meanPerGate, stackLayers } from '../tuners/stack-layers.ts'
 import type { Pass, Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { forward } from './forward.ts'
 import { crossEntropy, distillation, rateLoss } from './losses.ts'
@@ -27,7 +27,7 @@ export const paperLoss: LossSettings = { rateWeight: 2, complete: true, distilla
 
 /** What a training graph is made of. */
 export interface ObjectiveSettings {
-  readonly config: VitConfig
+  readonly config: ModelConfig
   readonly tuner: Tuner
   readonly options: TunerOptions
   readonly loss: LossSettings
@@ -38,7 +38,7 @@ export interface ObjectiveSettings {
 
 /**
  * Outputs of one training pass: `loss`, its terms, `logits` [B, K], `grad.<weight>`; with dispatch `activeRatePerGate` [D]
- * and the gates `masks`, `soft` and `dispatcherLogits` [B, D, n]; with DynamicViT `keepDecisions` [B, S, N] and `features`
+ * and the gates `masks`, `soft` and `dispatcherLogits` as `stackLayers` puts them, [B, D, n]; with DynamicViT `keepDecisions` [B, S, N] and `features`
  * [B, N, C].
  */
 export type ObjectiveOutputs = Record<string, Tensor>
@@ -87,13 +87,14 @@ function dynamicLoss(
   const dropout = dropoutInput('dropout', tuner, options, config)
   const pass: Pass = { kind: 'train', noise, temperature, dropout, classTokenOnly: true }
   const dynamic = forward(store, images, settings, pass)
-  const masks = stackLayers(dynamic.dispatches.map(({ mask }) => mask))
+  const masks = dynamic.dispatches.map(({ mask }) => mask)
+  const rates = meanPerGate(masks)
   const outputs: ObjectiveOutputs = {
     logits: dynamic.logits,
     ceDynamic: crossEntropy(dynamic.logits, targets),
-    rateLoss: mul(rateLoss(masks, options.rate), loss.rateWeight),
-    activeRatePerGate: reduceMean(masks, { axes: [0, 2] }),
-    masks,
+    rateLoss: mul(rateLoss(rates, options.rate), loss.rateWeight),
+    activeRatePerGate: rates,
+    masks: stackLayers(masks),
     soft: stackLayers(dynamic.dispatches.map(({ soft }) => soft)),
     dispatcherLogits: stackLayers(dynamic.dispatches.map(({ logits }) => logits)),
   }

@@ -1,6 +1,7 @@
 import type { Tensor } from '@dynamic-tuning/engine'
+import { layersOf } from '../models/families.ts'
 import type { Place } from '../models/hooks.ts'
-import type { VitConfig } from '../models/vit-config.ts'
+import type { ModelConfig } from '../models/model-config.ts'
 import { adapter } from '../nn/adapter.ts'
 import { moeAdapter } from '../nn/moe-adapter.ts'
 import { dropoutOf } from './dropout.ts'
@@ -43,9 +44,15 @@ export function adapterDropout(parts: readonly Part[], options: TunerOptions): D
 }
 
 /** Parameters of an adapter beside each of `parts` in every layer. */
-export function adapterParameters(parts: readonly Part[], config: VitConfig, options: TunerOptions): number {
+export function adapterParameters(
+  parts: readonly Part[],
+  config: ModelConfig,
+  options: TunerOptions,
+): number {
   const { bottleneck: h, experts, learnableScale } = options
-  const one = 2 * config.embedDim * h + h + config.embedDim
-  const each = experts === 1 ? one : experts * (one + config.embedDim)
-  return config.depth * parts.length * (each + (learnableScale ? 1 : 0))
+  const each = layersOf(config).map(({ width }) => {
+    const one = 2 * width * h + h + width
+    return (experts === 1 ? one : experts * (one + width)) + (learnableScale ? 1 : 0)
+  })
+  return parts.length * each.reduce((sum, count) => sum + count, 0)
 }

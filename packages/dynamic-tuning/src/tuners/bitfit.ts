@@ -1,4 +1,4 @@
-import { hiddenFeatures } from '../models/vit-config.ts'
+import { layersOf, outerSites } from '../models/families.ts'
 import { defineTuner } from './tuner.ts'
 
 /** BitFit (arXiv:2106.10199): every bias of the model is trained, those of norms and patch embedding too, and the head. */
@@ -10,7 +10,8 @@ export const bitfit = defineTuner({
   trainable: [/(?:^|\.)bias$/, /^head\./],
   parameterFormula: 'L (7 D + m D + D) + 2 D',
   parameterCount(config) {
-    const { depth, embedDim: width, qkvBias } = config
-    return depth * (hiddenFeatures(config) + (qkvBias ? 7 : 4) * width) + 2 * width
+    const outside = outerSites(config).reduce((sum, { features, bias }) => sum + (bias ? features : 0), 0)
+    const ofAttention = config.qkvBias ? 7 : 4
+    return layersOf(config).reduce((sum, { width, hidden }) => sum + hidden + ofAttention * width, outside)
   },
 })

@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors.ts'
-import type { VitConfig } from '../models/vit-config.ts'
+import { attentionNeedsAll, depthOf } from '../models/families.ts'
+import type { ModelConfig } from '../models/model-config.ts'
 import { methodOptions } from './method-options.ts'
 import type { Tuner, TunerOptions } from './tuner.ts'
 
@@ -55,13 +56,18 @@ function checkUsed(asker: string, tuner: Tuner, given: GivenOptions): void {
  * Refuses settings that do not go with a model.
  * @throws ConfigError where a layer that is to dispatch does not exist or is named twice, or the method cannot go with it
  */
-export function checkModel(asker: string, tuner: Tuner, options: TunerOptions, config: VitConfig): void {
-  const { dispatchLayers } = options
-  const { depth } = config
+export function checkModel(asker: string, tuner: Tuner, options: TunerOptions, config: ModelConfig): void {
+  const { dispatchLayers, dispatch, dispatchLevel } = options
+  const depth = depthOf(config)
   const wrong = dispatchLayers?.find((layer, i) => layer >= depth || dispatchLayers.indexOf(layer) !== i)
   if (wrong !== undefined)
     throw new ConfigError(
       `${asker}: dispatchLayers names ${wrong} ${wrong >= depth ? `but layers are 0 to ${depth - 1}` : 'twice'}. Correct the list.`,
+    )
+  const whole = attentionNeedsAll(config)
+  if (whole !== undefined && dispatchLevel === 'token' && !['none', 'mlp'].includes(dispatch))
+    throw new ConfigError(
+      `${asker}: dispatch ${dispatch} cannot go with this model: ${whole}. Use dispatch mlp, or dispatchLevel sample.`,
     )
   const reason = tuner.refusesModel(config, options)
   if (reason !== undefined)

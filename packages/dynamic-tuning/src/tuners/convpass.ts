@@ -1,6 +1,6 @@
 import { mul, type Tensor } from '@dynamic-tuning/engine'
+import { layersOf } from '../models/families.ts'
 import type { AttentionPart, LayerPart, MlpPart } from '../models/hooks.ts'
-import { gridOf } from '../models/vit-config.ts'
 import { xavierUniform, zeros } from '../nn/initializers.ts'
 import { linearLayer } from '../nn/linear.ts'
 import { quickGelu } from '../nn/quick-gelu.ts'
@@ -22,8 +22,8 @@ export const convpass = defineTuner({
   defaults: { bottleneck: 8, adapterScale: 1, adapterDropout: 0.1 },
   uses: ['bottleneck', 'adapterScale', 'adapterDropout'],
   parameterFormula: '2 L (2 D h + h + D + 9 h^2 + h)',
-  parameterCount: ({ depth, embedDim }, { bottleneck: h }) =>
-    2 * depth * (2 * embedDim * h + h + embedDim + 9 * h * h + h),
+  parameterCount: (config, { bottleneck: h }) =>
+    2 * layersOf(config).reduce((sum, { width }) => sum + 2 * width * h + h + width + 9 * h * h + h, 0),
   dropoutSites: ({ bottleneck }) => ({ perLayer: 2, features: () => bottleneck }),
   refuses({ dispatch, dispatchLevel }) {
     if (dispatch !== 'layer' || dispatchLevel !== 'token') return undefined
@@ -42,12 +42,12 @@ export const convpass = defineTuner({
 function bypass(
   part: Exclude<Part, 'layer'>,
   x: Tensor,
-  { norm, weights, index, config }: AttentionPart | MlpPart | LayerPart,
+  { norm, weights, index, sizes }: AttentionPart | MlpPart | LayerPart,
   { options, pass }: { options: TunerOptions; pass: Pass },
 ): Tensor {
   const own = weights.at(`convpass_${part}`)
   const inner = linearLayer(norm(x), own.at('down'), options.bottleneck, { weight: xavierUniform })
-  const mixed = quickGelu(tokenConvolution(quickGelu(inner), own.at('conv'), gridOf(config)))
+  const mixed = quickGelu(tokenConvolution(quickGelu(inner), own.at('conv'), sizes.grid))
   const kept = dropped(mixed, pass, { layer: index, slot: part === 'attn' ? 0 : 1 })
   const up = linearLayer(kept, own.at('up'), Number(x.shape.at(-1)), { weight: zeros })
   return options.adapterScale === 1 ? up : mul(up, options.adapterScale)

@@ -8,6 +8,7 @@ import { Classifier } from '../evaluation/classifier.ts'
 import { readSafetensors } from '../io/safetensors.ts'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
 import { vitShapes } from '../models/backbone.ts'
+import { modelShapes } from '../models/families.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { vitConfig } from '../models/vit-config.ts'
 import { farthest, noise, randomValues } from '../nn/plain.test.support.ts'
@@ -154,7 +155,7 @@ export function describeTuner(tuner: Tuner, { options: chosen = {}, rate = 3e-2 
         expect(farthest(await logitsOf(merged), wanted)).toBeLessThan(1e-5 * scale)
         if (tuner.parts !== undefined || tuner.leftAfterMerge !== undefined) continue
         const plain = { config: merged.config, tuner: linearProbe, options: linearProbe.defaults }
-        expect([...merged.tensors.keys()].sort()).toEqual([...vitShapes(merged.config).keys()].sort())
+        expect([...merged.tensors.keys()].sort()).toEqual([...modelShapes(merged.config).keys()].sort())
         expect(modelCost(merged).flops).toEqual(modelCost(plain).flops)
       }
     })

@@ -1,12 +1,16 @@
 import { constant, input, type Tensor } from '@dynamic-tuning/engine'
-import { patchCount, type VitConfig } from '../models/vit-config.ts'
+import { layersOf } from '../models/families.ts'
+import { type LayerSizes, patchesIn } from '../models/layer-sizes.ts'
+import type { ModelConfig } from '../models/model-config.ts'
 import { dispatchSites, type Site } from './parts.ts'
 import type { BlockForm, Pass, TunerOptions } from './tuner.ts'
 
 /** The gates of a model and how many decisions each makes on an image. */
 export interface GateShape {
   readonly sites: readonly Site[]
-  /** n: N patch tokens, or 1 at sample level. */
+  /** n of each gate, [D]: the patch tokens of its layer, or 1 at sample level. */
+  readonly perGate: readonly number[]
+  /** The most of them: n where all gates decide on as many tokens. */
   readonly decisions: number
 }
 
@@ -17,13 +21,16 @@ export interface GateSettings {
 }
 
 /** The gates that `options` put into a model; none without dispatch. */
-export function gateShape(options: TunerOptions, config: VitConfig): GateShape {
-  const decisions = options.dispatchLevel === 'sample' ? 1 : patchCount(config)
-  return { sites: dispatchSites(options, config.depth), decisions }
+export function gateShape(options: TunerOptions, config: ModelConfig): GateShape {
+  const layers = layersOf(config)
+  const sites = dispatchSites(options, layers.length)
+  const one = options.dispatchLevel === 'sample'
+  const perGate = sites.map(({ layer }) => (one ? 1 : patchesIn(layers[layer] as LayerSizes)))
+  return { sites, perGate, decisions: Math.max(1, ...perGate) }
 }
 
-/** The graph input `noise`: G1 - G2 for every gate, [D, B, n, 1]. */
-export function noiseInput(options: TunerOptions, config: VitConfig): Tensor {
+/** The graph input `noise`: G1 - G2 for every gate, [D, B, n, 1] for the most decisions n of a gate; others need fewer. */
+export function noiseInput(options: TunerOptions, config: ModelConfig): Tensor {
   const { sites, decisions } = gateShape(options, config)
   return input('noise', [sites.length, 'B', decisions, 1])
 }
@@ -36,7 +43,7 @@ export function noiseInput(options: TunerOptions, config: VitConfig): Tensor {
 export function inferencePass(
   kind: Exclude<Pass['kind'], 'train'>,
   options: TunerOptions,
-  config: VitConfig,
+  config: ModelConfig,
   { fixed, blocks }: GateSettings = {},
 ): Exclude<Pass, { kind: 'train' }> {
   const { sites } = gateShape(options, config)

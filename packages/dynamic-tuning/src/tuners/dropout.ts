@@ -1,5 +1,7 @@
 import { type Dim, input, mul, reshape, slice, type Tensor } from '@dynamic-tuning/engine'
-import { patchCount, prefixTokens, type VitConfig } from '../models/vit-config.ts'
+import { depthOf, layersOf } from '../models/families.ts'
+import { tokensIn } from '../models/layer-sizes.ts'
+import type { ModelConfig } from '../models/model-config.ts'
 import type { Dropout, Pass, Tuner, TunerOptions } from './tuner.ts'
 
 /**
@@ -10,18 +12,19 @@ export function dropoutInput(
   name: string,
   tuner: Tuner,
   options: TunerOptions,
-  config: VitConfig,
+  config: ModelConfig,
 ): Dropout | undefined {
   const where = options.adapterDropout === 0 ? undefined : tuner.dropoutSites(options)
   const features = where?.features(config) ?? 0
   if (where === undefined || where.perLayer === 0 || features === 0) return undefined
-  const tokens = patchCount(config) + prefixTokens(config) + mostPrompts(tuner, options, config)
+  const tokens = Math.max(...layersOf(config).map(tokensIn)) + mostPrompts(tuner, options, config)
   const { perLayer } = where
-  return { factors: input(name, [perLayer * config.depth, 'B', tokens, features]), perLayer, first: 0 }
+  return { factors: input(name, [perLayer * depthOf(config), 'B', tokens, features]), perLayer, first: 0 }
 }
 
 /** Most prompt tokens in any layer. */
-export function mostPrompts(tuner: Tuner, options: TunerOptions, { depth }: VitConfig): number {
+export function mostPrompts(tuner: Tuner, options: TunerOptions, config: ModelConfig): number {
+  const depth = depthOf(config)
   return Math.max(...Array.from({ length: depth }, (_, layer) => tuner.promptsAt(options, layer)))
 }
 

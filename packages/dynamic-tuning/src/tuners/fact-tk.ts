@@ -1,4 +1,6 @@
 import { concat, matMul, reshape, slice, type Tensor, transpose } from '@dynamic-tuning/engine'
+import { asVit } from '../models/model-config.ts'
+import type { VitConfig } from '../models/vit-config.ts'
 import { xavierUniform } from '../nn/initializers.ts'
 import { type CoreSource, type Cores, factHooks, factTuner, mergeFact, pieces } from './fact.ts'
 import { product } from './merging.ts'
@@ -10,7 +12,8 @@ import { defineTuner } from './tuner.ts'
  * as the published code does, which flattens [r, r, m] to [r, r m] in memory order: S1 is that transposed, S2 that itself.
  */
 const tuckerCores: CoreSource = {
-  nodes({ root, config }, layer, r) {
+  nodes({ root, config: model }, layer, r) {
+    const config = asVit(model)
     const [m, columns] = [pieces(config), 4 + 2 * pieces(config)]
     const core = root.get('fact.core', [r, r, r], xavierUniform)
     const factors = root.get('fact.factors', [r, columns * config.depth], xavierUniform)
@@ -57,7 +60,7 @@ export const factTk = defineTuner({
   trainable: [/^fact\./, /^head\./],
   defaults: { rank: 32, adapterScale: 1, adapterDropout: 0.1 },
   parameterFormula: '2 D r + r^3 + r (4 + 2 m) L',
-  parameterCount: (config, { rank: r }) =>
+  parameterCount: (config: VitConfig, { rank: r }) =>
     2 * config.embedDim * r + r ** 3 + r * (4 + 2 * pieces(config)) * config.depth,
   open: (options, pass) => factHooks(tuckerCores, options, pass),
   merge: mergeFact(tuckerCores),

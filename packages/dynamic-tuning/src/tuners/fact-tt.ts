@@ -1,4 +1,6 @@
 import { concat, type Tensor } from '@dynamic-tuning/engine'
+import { asVit } from '../models/model-config.ts'
+import type { VitConfig } from '../models/vit-config.ts'
 import { kaimingUniform } from '../nn/initializers.ts'
 import { type CoreSource, factHooks, factTuner, mergeFact, pieces } from './fact.ts'
 import { defineTuner, type Tensors } from './tuner.ts'
@@ -7,7 +9,7 @@ import { defineTuner, type Tensors } from './tuner.ts'
 const trainCores: CoreSource = {
   nodes({ root, config }, layer, r) {
     const at = root.at(`blocks.${layer}`)
-    const m = pieces(config)
+    const m = pieces(asVit(config))
     const square = (name: string): Tensor => at.get(`attn.fact_${name}.weight`, [r, r], kaimingUniform)
     return {
       qkv: concat([square('q'), square('k'), square('v')], 0),
@@ -38,7 +40,7 @@ export const factTt = defineTuner({
   trainable: [/^fact\.[uv]\.weight$/, /\.fact_(?:q|k|v|proj|fc1|fc2)\.weight$/, /^head\./],
   defaults: { rank: 16, adapterScale: 1, adapterDropout: 0.1 },
   parameterFormula: '2 D r + L (4 + 2 m) r^2',
-  parameterCount: (config, { rank: r }) =>
+  parameterCount: (config: VitConfig, { rank: r }) =>
     2 * config.embedDim * r + config.depth * (4 + 2 * pieces(config)) * r * r,
   open: (options, pass) => factHooks(trainCores, options, pass),
   merge: mergeFact(trainCores),

@@ -1,5 +1,6 @@
 import { add, linear, mul, reshape, type Tensor, type TensorData } from '@dynamic-tuning/engine'
 import type { ModelPlace } from '../models/hooks.ts'
+import { asVit, isVit, type ModelConfig } from '../models/model-config.ts'
 import { hiddenFeatures, type VitConfig } from '../models/vit-config.ts'
 import { kaimingUniform, zeros } from '../nn/initializers.ts'
 import { dropped } from './dropout.ts'
@@ -95,15 +96,18 @@ export const factTuner = {
     features: (config: VitConfig) => Math.max(3, pieces(config)) * rank,
   }),
   refuses: ({ rank }) => (rank === 0 ? 'its rank is 0; give 16, for instance' : undefined),
-  refusesModel: (config) =>
-    Number.isInteger(pieces(config))
+  refusesModel(config: ModelConfig) {
+    if (!isVit(config)) return 'its factors are shared by layers of one width, and here stages differ'
+    return Number.isInteger(pieces(config))
       ? undefined
-      : `it cuts the MLP into pieces of ${config.embedDim} features, and ${hiddenFeatures(config)} are no multiple`,
+      : `it cuts the MLP into pieces of ${config.embedDim} features, and ${hiddenFeatures(config)} are no multiple`
+  },
 } as const satisfies Partial<Omit<Tuner, 'defaults'>>
 
 /** Adds s V S U to every piece of the dense weights. */
 export function mergeFact(source: CoreSource): NonNullable<Tuner['merge']> {
-  return (tensors, config, { rank, adapterScale }) => {
+  return (tensors, model, { rank, adapterScale }) => {
+    const config = asVit(model)
     const merged = without(tensors, /(?:^|\.)fact(?:\.|_)/)
     const [u, v] = ['fact.u.weight', 'fact.v.weight'].map((name) => tensors.get(name)?.data as Float32Array)
     const factors = { u, v, rank, scale: adapterScale, width: config.embedDim } as PlainFactors

@@ -1,10 +1,10 @@
-import { vitShapes } from '../models/backbone.ts'
-import type { VitConfig } from '../models/vit-config.ts'
+import { modelShapes } from '../models/families.ts'
+import type { ModelConfig } from '../models/model-config.ts'
 import { defineTuner } from './tuner.ts'
 
 /** Parameters of a whole model but its head, read off its graph. */
-export function wholeModel(config: VitConfig): number {
-  const shapes = [...vitShapes(config)].filter(([name]) => !name.startsWith('head.'))
+export function wholeModel(config: ModelConfig): number {
+  const shapes = [...modelShapes(config)].filter(([name]) => !name.startsWith('head.'))
   return shapes.reduce((sum, [, shape]) => sum + shape.reduce((size, dim) => size * dim, 1), 0)
 }
 

@@ -8,8 +8,10 @@ import {
   type TensorData,
 } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
+import { layerAt } from '../models/families.ts'
 import type { Place } from '../models/hooks.ts'
 import { tiny } from '../models/tiny.test.support.ts'
+import type { VitConfig } from '../models/vit-config.ts'
 import { farthest, noise, randomValues } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { gumbelNoise } from '../training/noise.ts'
@@ -30,12 +32,10 @@ const values = randomValues(
   4,
 )
 
-const placeOf = (store: WeightStore, index = 1, patches = tokens): Place => ({
-  index,
-  weights: store,
-  root: store,
-  config: { ...tiny, imageSize: [tiny.patchSize, patches * tiny.patchSize] },
-})
+const placeOf = (store: WeightStore, index = 1, patches = tokens): Place => {
+  const config: VitConfig = { ...tiny, imageSize: [tiny.patchSize, patches * tiny.patchSize] }
+  return { index, weights: store, root: store, config, sizes: layerAt(config, 0) }
+}
 
 /** Masks of layer 1 in training, and the gradients of sum(mask * factors). */
 async function train(temperature: number) {

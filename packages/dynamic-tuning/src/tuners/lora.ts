@@ -1,5 +1,6 @@
 import { add, concat, mul, type Tensor, type TensorData, zerosLike } from '@dynamic-tuning/engine'
-import type { VitConfig } from '../models/vit-config.ts'
+import { layersOf } from '../models/families.ts'
+import type { ModelConfig } from '../models/model-config.ts'
 import { kaimingUniform, zeros } from '../nn/initializers.ts'
 import { linearWithoutBias } from '../nn/linear.ts'
 import type { Weights } from '../nn/weight-store.ts'
@@ -26,14 +27,15 @@ export const lora = defineTuner({
   defaults: { rank: 8, loraAlpha: 8, adapterDropout: 0.1 },
   uses: ['rank', 'loraAlpha', 'adapterDropout'],
   parameterFormula: '4 L D r',
-  parameterCount: ({ depth, embedDim }, { rank }) => 4 * depth * embedDim * rank,
+  parameterCount: (config, { rank }) =>
+    layersOf(config).reduce((sum, { width }) => sum + 4 * width * rank, 0),
   dropoutSites: ({ rank }) => ({ perLayer: 2, features: () => rank }),
   refuses: ({ rank }) => (rank === 0 ? 'its rank is 0; give 8, for instance' : undefined),
   open: (options, pass) => ({
     hooks: {
-      afterLinear(y, x, { name, root, index = 0 }) {
+      afterLinear(y, x, { name, root, index = 0, sizes }) {
         if (name !== 'attn.qkv') return y
-        const own = root.at(`blocks.${index}.attn`)
+        const own = root.at(`${sizes?.path}.attn`)
         return add(y, mul(change(x, own, { index, options, pass }), scaleOf(options)))
       },
     },
@@ -58,14 +60,10 @@ function change(
 }
 
 /** Rows 0 .. C - 1 of `qkv.weight` gain s B_q A_q, rows 2C .. 3C - 1 gain s B_v A_v. */
-function merge(
-  tensors: Tensors,
-  { depth, embedDim: width }: VitConfig,
-  options: TunerOptions,
-): Map<string, TensorData> {
+function merge(tensors: Tensors, config: ModelConfig, options: TunerOptions): Map<string, TensorData> {
   const merged = without(tensors, /\.lora_[qv]\./)
-  for (let i = 0; i < depth; i++) {
-    const at = `blocks.${i}.attn`
+  for (const { path, width } of layersOf(config)) {
+    const at = `${path}.attn`
     const weight = copyOf(tensors, `${at}.qkv.weight`)
     for (const [name, third] of targets) {
       const down = tensors.get(`${at}.${name}.down.weight`) as TensorData<'float32'>

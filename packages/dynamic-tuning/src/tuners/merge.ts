@@ -1,13 +1,14 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
-import type { VitConfig } from '../models/vit-config.ts'
+import { withStoredBiases } from '../models/families.ts'
+import type { ModelConfig } from '../models/model-config.ts'
 import { joinTuners } from './compose.ts'
 import { linearProbe } from './linear.ts'
 import type { Tensors, Tuner, TunerOptions } from './tuner.ts'
 
 /** A tuned model: its sizes, its method and all its weights. */
 export interface TunedWeights {
-  readonly config: VitConfig
+  readonly config: ModelConfig
   readonly tuner: Tuner
   readonly options: TunerOptions
   readonly tensors: Tensors
@@ -32,9 +33,8 @@ export function mergeTuned({ config, tuner, options, tensors }: TunedWeights): T
   for (const { merge } of partsOf(tuner)) merged = merge?.(merged, config, options) ?? merged
   const left = partsOf(tuner).filter(({ merge, leftAfterMerge }) => merge === undefined || leftAfterMerge)
   const rest = left.reduce((all, { leftAfterMerge }) => leftAfterMerge?.(all) ?? all, options)
-  // A scale and shift gives a map without bias one.
-  const qkvBias = merged.has('blocks.0.attn.qkv.bias')
-  return { config: { ...config, qkvBias }, tuner: joined(left), options: rest, tensors: merged }
+  const sized = withStoredBiases(config, merged)
+  return { config: sized, tuner: joined(left), options: rest, tensors: merged }
 }
 
 function joined(left: readonly Tuner[]): Tuner {

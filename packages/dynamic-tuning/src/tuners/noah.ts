@@ -1,5 +1,7 @@
 import { add, linear, type Tensor, type TensorData } from '@dynamic-tuning/engine'
+import { depthOf } from '../models/families.ts'
 import type { Place } from '../models/hooks.ts'
+import { asVit, isVit } from '../models/model-config.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import { bottleneck, leading } from '../nn/bottleneck.ts'
 import { kaimingUniform, zeros } from '../nn/initializers.ts'
@@ -63,7 +65,10 @@ export const noah = defineTuner({
     const { superDim = largest } = options
     return largest > superDim ? `a size of ${largest} does not fit into superDim ${superDim}` : undefined
   },
-  refusesModel({ depth }, options) {
+  refusesModel(config, options) {
+    if (!isVit(config))
+      return 'its prompts join one sequence of tokens, and here tokens fill a grid of windows'
+    const { depth } = config
     const wrong = modules.find((name) => ![1, depth].includes(options[name]?.length ?? 1))
     return wrong && `${wrong} has ${options[wrong]?.length} sizes for ${depth} layers; give one, or ${depth}`
   },
@@ -78,7 +83,7 @@ export const noah = defineTuner({
       },
       branch: (y, part, place) => (part === 'mlp' ? adapted(y, place, options, pass) : y),
       leave: (x, _stages, { config }) =>
-        config.globalPool === 'token' ? x : withoutPrompts(x, promptsAt(options, config.depth - 1)),
+        asVit(config).globalPool === 'token' ? x : withoutPrompts(x, promptsAt(options, depthOf(config) - 1)),
     },
   }),
 })
@@ -90,7 +95,7 @@ function prompted(x: Tensor, { index, weights, config }: Place, options: TunerOp
   const count = sizeAt(options, 'visualPromptDim', index)
   if (count === 0) return x
   const { superDim = count } = options
-  const all = weights.get('prompt', [1, superDim, config.embedDim], promptStart(config))
+  const all = weights.get('prompt', [1, superDim, config.embedDim], promptStart(asVit(config)))
   return withPrompts(withoutPrompts(x, replaced(options, index)), leading(all, 1, count))
 }
 

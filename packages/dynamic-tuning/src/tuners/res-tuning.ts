@@ -1,4 +1,6 @@
 import { add, gelu, stopGradient, type Tensor } from '@dynamic-tuning/engine'
+import { isVit } from '../models/model-config.ts'
+import type { VitConfig } from '../models/vit-config.ts'
 import { bottleneck } from '../nn/bottleneck.ts'
 import { normal, xavierUniform } from '../nn/initializers.ts'
 import type { Weights } from '../nn/weight-store.ts'
@@ -21,11 +23,16 @@ export const resTuning = defineTuner({
   defaults: { bottleneck: 10 },
   uses: ['bottleneck'],
   parameterFormula: '2 L (2 D h + h + D)',
-  parameterCount: ({ depth, embedDim }, { bottleneck: h }) => 2 * depth * (2 * embedDim * h + h + embedDim),
+  parameterCount: ({ depth, embedDim }: VitConfig, { bottleneck: h }) =>
+    2 * depth * (2 * embedDim * h + h + embedDim),
   refuses: ({ dispatch }) =>
     dispatch === 'none'
       ? undefined
       : 'its bypass reads every token of the frozen layers, which dispatchers would have to be trained in; leave dispatch out',
+  refusesModel: (config) =>
+    isVit(config)
+      ? undefined
+      : 'it adds the tokens of all layers up, and here stages have other tokens and widths',
   needsAllTokens: () => 'it adds the tokens of all layers up, which must be as many',
   open: ({ bottleneck: features }) => ({
     hooks: {

@@ -1,5 +1,6 @@
 import { add, mul, type Tensor, type TensorData } from '@dynamic-tuning/engine'
-import { hiddenFeatures, type VitConfig } from '../models/vit-config.ts'
+import { layersOf, outerSites } from '../models/families.ts'
+import type { ModelConfig } from '../models/model-config.ts'
 import { normal } from '../nn/initializers.ts'
 import type { Weights } from '../nn/weight-store.ts'
 import { copyOf, without } from './merging.ts'
@@ -18,8 +19,8 @@ export const ssf = defineTuner({
   trainable: [/\.ssf_(?:scale|shift)$/, /^head\./],
   parameterFormula: '2 (L (7 D + m D + D) + 2 D)',
   parameterCount(config) {
-    const { depth, embedDim: width } = config
-    return 2 * (depth * (hiddenFeatures(config) + 7 * width) + 2 * width)
+    const outside = outerSites(config).reduce((sum, { features }) => sum + features, 0)
+    return 2 * layersOf(config).reduce((sum, { width, hidden }) => sum + hidden + 7 * width, outside)
   },
   open: () => ({
     hooks: {
@@ -37,7 +38,7 @@ function scaleAndShift(y: Tensor, weights: Weights): Tensor {
 }
 
 /** W = diag(gamma) W (rows, or output channels), b = gamma * b + beta; a map without bias gains one. */
-function merge(tensors: Tensors, _config: VitConfig): Map<string, TensorData> {
+function merge(tensors: Tensors, _config: ModelConfig): Map<string, TensorData> {
   const merged = without(tensors, /\.ssf_(?:scale|shift)$/)
   for (const [name, value] of tensors) {
     const site = /^(.+)\.ssf_scale$/.exec(name)?.[1]

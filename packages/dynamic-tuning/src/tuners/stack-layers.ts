@@ -1,10 +1,23 @@
-import { concat, type Dim, reshape, type Tensor } from '@dynamic-tuning/engine'
+import { concat, type Dim, reduceMean, reshape, type Tensor } from '@dynamic-tuning/engine'
 
-/** [B, n] of every gate to [B, D, n]. */
+/**
+ * [B, n] of every gate to [B, D, n]; where gates decide on different numbers of tokens, one after another, [B, n_1 + ... + n_D].
+ * Both lie in memory as each image's gates one after another.
+ */
 export function stackLayers(layers: readonly Tensor[]): Tensor {
+  const counts = new Set(layers.map(({ shape }) => shape[1]))
+  if (counts.size > 1) return concat(layers, 1)
   const parts = layers.map((layer) => {
     const [batch, tokens] = layer.shape as [Dim, number]
     return reshape(layer, [batch, 1, tokens])
   })
   return concat(parts, 1)
+}
+
+/** Mean over images and tokens of what each gate decided, [D] of [B, n] each. */
+export function meanPerGate(layers: readonly Tensor[]): Tensor {
+  return concat(
+    layers.map((layer) => reshape(reduceMean(layer, { axes: [0, 1], keepDims: true }), [1])),
+    0,
+  )
 }

@@ -1,6 +1,6 @@
 import { add, type Tensor } from '@dynamic-tuning/engine'
 import type { AttentionPart, LayerPart, MlpPart, ModelHooks, Place } from '../models/hooks.ts'
-import { prefixTokens } from '../models/vit-config.ts'
+import { isVit } from '../models/model-config.ts'
 import { closedGate, decide } from './gate.ts'
 import { type Block, onPrefix, throughGate } from './gated.ts'
 import { dispatchedParts, type Part } from './parts.ts'
@@ -45,7 +45,7 @@ export function tune(tuner: Tuner, options: TunerOptions, pass: Pass): TunedPass
     const base = added === undefined ? x : add(x, added)
     if (pass.kind === 'complete' || !gatesAt(part, place)) return add(base, block(x))
     const gate = dispatches.length
-    const prefix = prefixTokens(place.config) + tuner.promptsAt(options, place.index)
+    const prefix = place.sizes.prefix + tuner.promptsAt(options, place.index)
     const own = { number: gate, part, prefix }
     const form = pass.kind === 'train' ? 'dispatched' : (pass.blocks?.[gate] ?? 'dispatched')
     if (form !== 'dispatched') {
@@ -91,7 +91,8 @@ export function tune(tuner: Tuner, options: TunerOptions, pass: Pass): TunedPass
 /** Whether of what this layer gives only the class token is read: it is the last, and nothing but the head looks at it. */
 function readsClassToken(pass: Pass, { index, config }: Place, hooks: ModelHooks): boolean {
   const asked = 'classTokenOnly' in pass && pass.classTokenOnly === true
-  return asked && index === config.depth - 1 && config.globalPool === 'token' && hooks.leave === undefined
+  const lastOfVit = isVit(config) && index === config.depth - 1 && config.globalPool === 'token'
+  return asked && lastOfVit && hooks.leave === undefined
 }
 
 /** Patterns of the weights a method trains with these settings: its own, and those of gates that learn. */

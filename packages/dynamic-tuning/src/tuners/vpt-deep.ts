@@ -1,4 +1,6 @@
 import { slice } from '@dynamic-tuning/engine'
+import { asVit } from '../models/model-config.ts'
+import type { VitConfig } from '../models/vit-config.ts'
 import { defineTuner } from './tuner.ts'
 import { promptStart, promptTuner, withoutPrompts, withPrompts } from './vpt.ts'
 
@@ -13,16 +15,17 @@ export const vptDeep = defineTuner({
   equation: 'x_i = [cls; P_i; patches] before every layer i',
   trainable: [/^(?:deep_)?prompt_embeddings$/, /^head\./],
   parameterFormula: 'L P D',
-  parameterCount: ({ embedDim, depth }, { promptLength }) => depth * promptLength * embedDim,
+  parameterCount: ({ embedDim, depth }: VitConfig, { promptLength }) => depth * promptLength * embedDim,
   open: ({ promptLength: count }) => ({
     hooks: {
       enter(x, { root, config, index }) {
-        const [width, start] = [config.embedDim, promptStart(config)]
+        const [width, start] = [config.embedDim, promptStart(asVit(config))]
         if (index === 0) return withPrompts(x, root.get('prompt_embeddings', [1, count, width], start))
-        const all = root.get('deep_prompt_embeddings', [config.depth - 1, count, width], start)
+        const all = root.get('deep_prompt_embeddings', [asVit(config).depth - 1, count, width], start)
         return withPrompts(withoutPrompts(x, count), slice(all, 0, index - 1, index))
       },
-      leave: (x, _stages, { config }) => (config.globalPool === 'token' ? x : withoutPrompts(x, count)),
+      leave: (x, _stages, { config }) =>
+        asVit(config).globalPool === 'token' ? x : withoutPrompts(x, count),
     },
   }),
 })

@@ -1,3 +1,4 @@
+import { asVit } from '../models/model-config.ts'
 import { defineTuner } from './tuner.ts'
 import { promptStart, promptTuner, withoutPrompts, withPrompts } from './vpt.ts'
 
@@ -16,9 +17,13 @@ export const vptShallow = defineTuner({
   open: ({ promptLength: count }) => ({
     hooks: {
       tokens: (x, { root, config }) =>
-        withPrompts(x, root.get('prompt_embeddings', [1, count, config.embedDim], promptStart(config))),
+        withPrompts(
+          x,
+          root.get('prompt_embeddings', [1, count, config.embedDim], promptStart(asVit(config))),
+        ),
       // The class token alone would not mind them.
-      leave: (x, _stages, { config }) => (config.globalPool === 'token' ? x : withoutPrompts(x, count)),
+      leave: (x, _stages, { config }) =>
+        asVit(config).globalPool === 'token' ? x : withoutPrompts(x, count),
     },
   }),
 })

@@ -1,4 +1,5 @@
 import { add, concat, type Dim, slice, type Tensor, zerosLike } from '@dynamic-tuning/engine'
+import { isVit } from '../models/model-config.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import { type Initializer, uniform } from '../nn/initializers.ts'
 import type { Tuner } from './tuner.ts'
@@ -31,6 +32,10 @@ export const promptTuner = {
   uses: ['promptLength'],
   promptsAt: ({ promptLength }) => promptLength,
   needsAllTokens: () => 'its prompts have places among the tokens and were not meant to leave',
+  refusesModel: (config) =>
+    isVit(config)
+      ? undefined
+      : 'its prompts join one sequence of tokens, and here tokens fill a grid of windows',
   refuses: ({ promptLength }) =>
     promptLength === 0 ? 'promptLength is 0; give 10, for instance' : undefined,
 } as const satisfies Partial<Omit<Tuner, 'defaults'>> & { readonly defaults: object }

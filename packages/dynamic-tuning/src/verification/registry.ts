@@ -6,6 +6,7 @@ import { dynamicvitKind } from './kinds/dynamicvit.ts'
 import { dytImageKind } from './kinds/dyt-image.ts'
 import { evitKind } from './kinds/evit.ts'
 import { methodKind } from './kinds/method.ts'
+import { swinKind } from './kinds/swin.ts'
 import { tomeKind } from './kinds/tome.ts'
 import { vitKind } from './kinds/vit.ts'
 import { vitResizeKind } from './kinds/vit-resize.ts'
@@ -14,6 +15,7 @@ import { vitResizeKind } from './kinds/vit-resize.ts'
 export const fixtureKinds: readonly FixtureKind[] = [
   vitKind,
   vitResizeKind,
+  swinKind,
   dytImageKind,
   methodKind,
   tomeKind,

@@ -5,9 +5,10 @@ import { Classifier, type Prediction } from '../evaluation/classifier.ts'
 import { ActivityTally, type GateActivity, meanRate } from '../evaluation/gate-activity.ts'
 import { randomModel } from '../evaluation/random-model.ts'
 import { type TimedCase, timeInTurn } from '../evaluation/timing.ts'
-import { type VitConfig, vitConfig } from '../models/vit-config.ts'
+import type { ModelConfig } from '../models/model-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { checkReductionFits } from '../reduction/check-reduction.ts'
+import { checkModel } from '../tuners/check-tuning.ts'
 import { linearProbe } from '../tuners/linear.ts'
 import { type BenchCase, benchCase } from './bench-case.ts'
 import {
@@ -32,7 +33,7 @@ export async function benchInference(
   settings: BenchSettings,
   { only, onProgress }: BenchSelection = {},
 ): Promise<BenchReport> {
-  const config = benchConfig(vitConfig(settings.model, settings.classes), settings)
+  const config = benchConfig(settings)
   const candidates: Candidate[] = []
   for (const name of ['static', ...settings.methods]) {
     if (only !== undefined && name !== only) continue
@@ -48,9 +49,10 @@ export async function benchInference(
   return { benchmark: 'inference', environment: benchEnvironment(), results }
 }
 
-async function prepare(name: string, config: VitConfig, settings: BenchSettings): Promise<Candidate> {
+async function prepare(name: string, config: ModelConfig, settings: BenchSettings): Promise<Candidate> {
   const spelled = name === 'static' ? { ...benchCase('linear', settings), name } : benchCase(name, settings)
   const { tuner, reduction } = spelled
+  checkModel('bench', tuner, spelled.options, config)
   checkReductionFits('bench', reduction, config)
   const { seed, threads, budget } = settings
   const solved = budget !== undefined && spelled.options.dispatch !== 'none'
@@ -66,7 +68,7 @@ async function prepare(name: string, config: VitConfig, settings: BenchSettings)
 
 async function measure(
   candidates: readonly Candidate[],
-  config: VitConfig,
+  config: ModelConfig,
   batch: number,
   settings: BenchSettings,
 ): Promise<BenchResult[]> {
@@ -83,8 +85,8 @@ async function measure(
   const staticMacs = modelCost({ config, tuner: linearProbe }).flops.total
   return candidates.map((candidate) => {
     const timing = times.get(candidate.name) as NonNullable<typeof base>
-    const { sites, decisions } = candidate.classifier.gates
-    const activity = new ActivityTally(sites, decisions)
+    const { sites, perGate } = candidate.classifier.gates
+    const activity = new ActivityTally(sites, perGate)
     const { masks, shares } = last.get(candidate.name) as Prediction
     if (masks) activity.add(masks, shares)
     const gates = activity.result()
@@ -106,7 +108,7 @@ async function measure(
 }
 
 /** Images of standard normal noise, [batch, 3, H, W]. */
-export function noiseImages(config: VitConfig, batch: number, seed: number): Float32Array {
+export function noiseImages(config: ModelConfig, batch: number, seed: number): Float32Array {
   const stream = random(seed, 'bench')
   return Float32Array.from({ length: batch * 3 * config.imageSize[0] * config.imageSize[1] }, stream.normal)
 }

@@ -1,12 +1,14 @@
 import { Classifier } from '../evaluation/classifier.ts'
 import { type TimedCase, timeInTurn } from '../evaluation/timing.ts'
-import { type VitConfig, vitConfig } from '../models/vit-config.ts'
+import type { ModelConfig } from '../models/model-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { checkReductionFits } from '../reduction/check-reduction.ts'
 import { patternsWith } from '../reduction/registry.ts'
 import { AdamW } from '../training/adamw.ts'
 import { paperLoss } from '../training/objective.ts'
 import { softTargets } from '../training/targets.ts'
 import { type StepResult, TrainingStep } from '../training/training-step.ts'
+import { checkModel } from '../tuners/check-tuning.ts'
 import { linearProbe } from '../tuners/linear.ts'
 import { benchCase } from './bench-case.ts'
 import { noiseImages } from './bench-inference.ts'
@@ -34,7 +36,7 @@ export async function benchTraining(
   settings: BenchSettings,
   { only, onProgress }: BenchSelection = {},
 ): Promise<BenchReport> {
-  const config = benchConfig(vitConfig(settings.model, settings.classes), settings)
+  const config = benchConfig(settings)
   const results: BenchResult[] = []
   for (const batch of settings.batches) {
     const jobs: Job[] = []
@@ -71,7 +73,7 @@ export async function benchTraining(
 
 async function forwardJob(
   name: string,
-  config: VitConfig,
+  config: ModelConfig,
   batch: number,
   settings: BenchSettings,
 ): Promise<Job> {
@@ -90,11 +92,13 @@ async function forwardJob(
 
 async function stepJob(
   name: string,
-  config: VitConfig,
+  config: ModelConfig,
   batch: number,
   settings: BenchSettings,
 ): Promise<Job> {
   const { tuner, options, reduction } = benchCase(name, settings)
+  checkModel('bench', tuner, options, config)
+  checkReductionFits('bench', reduction, config)
   const { seed } = settings
   const store = new WeightStore({ trainable: patternsWith(tuner, options, reduction), seed })
   const compile = benchCompile(settings)

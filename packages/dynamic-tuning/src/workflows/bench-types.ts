@@ -1,11 +1,12 @@
 import { availableParallelism, cpus } from 'node:os'
 import type { CompileOptions, Device } from '@dynamic-tuning/engine'
-import type { VitConfig } from '../models/vit-config.ts'
+import { openBackboneConfig } from '../io/backbone.ts'
+import type { ModelConfig } from '../models/model-config.ts'
 import { libraryVersion } from './library-version.ts'
 
 /** What is measured, and how. */
 export interface BenchSettings {
-  /** timm's name; weights are random. */
+  /** timm's name, `builtin`, or a path whose sizes are taken; weights are random. */
   readonly model: string
   /** Methods beside the static model, as `benchCase` reads them. */
   readonly methods: readonly string[]
@@ -96,9 +97,10 @@ export interface BenchSelection {
   readonly onProgress?: (text: string) => void
 }
 
-/** Sizes of the model that is measured. */
-export function benchConfig(config: VitConfig, { imageSize }: BenchSettings): VitConfig {
-  return imageSize === undefined ? config : { ...config, imageSize: [imageSize, imageSize] }
+/** Sizes of the model that is measured. @throws ConfigError for unknown names and sizes that do not fit */
+export function benchConfig({ model, classes, imageSize }: BenchSettings): ModelConfig {
+  const size = imageSize === undefined ? undefined : ([imageSize, imageSize] as const)
+  return openBackboneConfig(model, { numClasses: classes, imageSize: size })
 }
 
 /** How programs are compiled for a measurement. */

@@ -5,7 +5,7 @@ import { createTransform, toInput } from '../data/transforms.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
 import { argMaxAt, crossEntropyAt } from '../evaluation/evaluate.ts'
 import { ActivityTally, type GateActivity } from '../evaluation/gate-activity.ts'
-import { gridOf } from '../models/vit-config.ts'
+import { layerAt } from '../models/families.ts'
 import { type LayerTokens, type StripOptions, tokenStrip } from '../report/token-strip.ts'
 import { gateShape } from '../tuners/dispatch-inputs.ts'
 import type { TunedModel } from './tuned-run.ts'
@@ -77,20 +77,22 @@ export function activityOf(
   { settings, config }: TunedModel,
   images: readonly ExplainedImage[],
 ): GateActivity[] {
-  const { sites, decisions } = gateShape(settings, config)
-  const tally = new ActivityTally(sites, decisions)
+  const { sites, perGate } = gateShape(settings, config)
+  const tally = new ActivityTally(sites, perGate)
   for (const { masks } of images) if (masks) tally.add(masks)
   return tally.result()
 }
 
 /** The tokens each gate let through; a gate that decides on the whole image has all or none. */
 function layersOf({ config, settings }: TunedModel, masks: Float32Array): LayerTokens[] {
-  const [rows, columns] = gridOf(config)
-  const { sites, decisions } = gateShape(settings, config)
+  const { sites, perGate } = gateShape(settings, config)
   const several = new Set(sites.map(({ part }) => part)).size > 1
+  let start = 0
   return sites.map(({ layer, part }, gate) => {
-    const own = masks.subarray(gate * decisions, (gate + 1) * decisions)
-    const values = decisions === 1 ? new Float32Array(rows * columns).fill(own[0] as number) : own
+    const [rows, columns] = layerAt(config, layer).grid
+    const own = masks.subarray(start, start + (perGate[gate] as number))
+    start += own.length
+    const values = own.length === 1 ? new Float32Array(rows * columns).fill(own[0] as number) : own
     return { layer, ...(several && { part }), grid: { values, rows, columns } }
   })
 }

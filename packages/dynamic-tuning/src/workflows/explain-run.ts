@@ -7,6 +7,7 @@ import { ConfigError, DataError, RunError } from '../errors.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
 import { type GateActivity, meanRate, ratePerLayer } from '../evaluation/gate-activity.ts'
 import { writeAside } from '../io/write-aside.ts'
+import { depthOf } from '../models/families.ts'
 import {
   activityOf,
   type ExplainedImage,
@@ -80,7 +81,7 @@ export async function explainRun(run: TunedRun, settings: ExplainSettings = {}):
       method: run.tuner.name,
       images: explained.length,
       activeRate: meanRate(gates),
-      activeRatePerLayer: ratePerLayer(gates, run.config.depth),
+      activeRatePerLayer: ratePerLayer(gates, depthOf(run.config)),
       gates,
       pictures: await writePictures(run, shown, out, settings.layers),
       errors,
@@ -96,10 +97,10 @@ function checkRun({ tuner, settings, config, path }: TunedRun, layers: readonly 
     const why = reduction === 'none' ? 'which skips no tokens' : `whose ${reduction} has no gates to show`
     throw new ConfigError(`explain: ${path} was tuned with ${tuner.name}, ${why}. Name a run of dyt.`)
   }
-  const unknown = layers.find((layer) => !Number.isInteger(layer) || layer < 0 || layer >= config.depth)
+  const unknown = layers.find((layer) => !Number.isInteger(layer) || layer < 0 || layer >= depthOf(config))
   if (unknown !== undefined)
     throw new ConfigError(
-      `explain: there is no layer ${unknown}, the model has 0 to ${config.depth - 1}. Choose among these.`,
+      `explain: there is no layer ${unknown}, the model has 0 to ${depthOf(config) - 1}. Choose among these.`,
     )
 }
 
@@ -150,7 +151,7 @@ async function writePictures(
       ...(label !== undefined && { label }),
       predicted: run.classes[image.predicted] as string,
       probability: image.probability,
-      activeRatePerLayer: ratePerLayer(activityOf(run, [image]), run.config.depth),
+      activeRatePerLayer: ratePerLayer(activityOf(run, [image]), depthOf(run.config)),
     })
   }
   return pictures

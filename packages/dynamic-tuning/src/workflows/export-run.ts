@@ -4,10 +4,11 @@ import { randomModel } from '../evaluation/random-model.ts'
 import { exportOnnx, type OnnxExport } from '../export/onnx.ts'
 import { type Normalization, openBackbone } from '../io/backbone.ts'
 import { fetchModel } from '../io/hub/fetch-model.ts'
-import type { VitConfig } from '../models/vit-config.ts'
+import type { ModelConfig } from '../models/model-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { checkReduction, checkReductionFits } from '../reduction/check-reduction.ts'
 import { type GivenReduction, reductionOptions } from '../reduction/options.ts'
+import { checkModel } from '../tuners/check-tuning.ts'
 import { gateShape } from '../tuners/dispatch-inputs.ts'
 import { canMerge, mergeTuned, type TunedWeights } from '../tuners/merge.ts'
 import { tunerNamed } from '../tuners/registry.ts'
@@ -106,6 +107,7 @@ export async function exportRandomModel(settings: RandomExportSettings): Promise
     throw new ConfigError(
       `export: active is ${active}, expected a share from 0 to 1. Give 0.5, for instance.`,
     )
+  checkModel('export', tuner, options, config)
   const reduction = reductionOptions(settings.reduction)
   checkReduction('export', reduction, { tuner, options })
   checkReductionFits('export', reduction, config)
@@ -137,7 +139,7 @@ function optionsIn({ bottleneck, adapterScale, rate, temperature }: RandomExport
 function describe(
   method: string,
   pass: string,
-  { imageSize }: VitConfig,
+  { imageSize }: ModelConfig,
   { mean, std }: Normalization,
 ): Record<string, string> {
   return {

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { ConfigError } from '../errors.ts'
-import { tokenCount, type VitConfig } from '../models/vit-config.ts'
+import { layersOf } from '../models/families.ts'
+import { tokensIn } from '../models/layer-sizes.ts'
+import type { ModelConfig } from '../models/model-config.ts'
 import { checkReduction, checkReductionFits } from '../reduction/check-reduction.ts'
 import { noReduction, type ReductionOptions, reductionNames, reductionOptions } from '../reduction/options.ts'
 import { checkModel, checkTuning, completeOptions } from '../tuners/check-tuning.ts'
@@ -190,7 +192,7 @@ const defaults: Omit<FinetuneSettings, keyof TunerOptions | keyof ReductionOptio
 /** What is asked for with every default filled in; the model and the kind of data decide some of them. */
 export function completeFinetune(
   input: FinetuneInput,
-  known: { readonly config: VitConfig; readonly augment: Augmentation },
+  known: { readonly config: ModelConfig; readonly augment: Augmentation },
 ): FinetuneSettings {
   const asked = { ...defaults, ...definedOnly(input) }
   const tuner = tunerNamed(asked.method)
@@ -225,7 +227,8 @@ const floatsKept = 18
  * Images per pass that keep a step's activations near 2 GB: 16 for ViT-B/16, fewer with many `prompts`. It does not ask how much memory the machine
  * has: the same settings must give the same weights everywhere.
  */
-export function usualMicroBatch(config: VitConfig, prompts = 0): number {
-  const perImage = (tokenCount(config) + prompts) * config.embedDim * config.depth * 4 * floatsKept
+export function usualMicroBatch(config: ModelConfig, prompts = 0): number {
+  const kept = layersOf(config).reduce((sum, layer) => sum + (tokensIn(layer) + prompts) * layer.width, 0)
+  const perImage = kept * 4 * floatsKept
   return Math.max(1, Math.floor(activationBytes / perImage))
 }

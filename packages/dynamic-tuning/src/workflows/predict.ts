@@ -3,6 +3,7 @@ import { imageReader } from '../data/read.ts'
 import { toInput } from '../data/transforms.ts'
 import { TuningError } from '../errors.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
+import { sharesOf } from '../evaluation/gate-activity.ts'
 import type { TunedModel } from './tuned-run.ts'
 
 /** What a model says of one image: labels by falling probability, or why it could not be read. */
@@ -77,7 +78,8 @@ async function* classify(
       ? await classifier.classify(joined(inputs))
       : { logits: new Float32Array(), masks: undefined }
   const classes = model.classes.length
-  const tokens = classifier.gates.sites.length * classifier.gates.decisions
+  const { perGate } = classifier.gates
+  const tokens = perGate.reduce((sum, count) => sum + count, 0)
   let row = 0
   for (const { image, input } of images) {
     if (typeof input === 'string') {
@@ -86,10 +88,12 @@ async function* classify(
     }
     const predictions = best(logits.subarray(row * classes, (row + 1) * classes), model.classes, top)
     const active = masks?.subarray(row * tokens, (row + 1) * tokens)
-    yield { image, predictions, activeRate: active ? active.reduce((a, b) => a + b, 0) / tokens : 1 }
+    yield { image, predictions, activeRate: active ? mean(sharesOf(active, perGate)) : 1 }
     row++
   }
 }
+
+const mean = (values: Float64Array): number => values.reduce((a, b) => a + b, 0) / values.length
 
 function joined(inputs: readonly Float32Array[]): Float32Array {
   const [first] = inputs as readonly [Float32Array]

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { RunError } from '../errors.ts'
 import type { Normalization } from '../io/backbone.ts'
 import type { RunFolder } from '../io/run-folder.ts'
-import type { VitConfig } from '../models/vit-config.ts'
+import type { ModelConfig } from '../models/model-config.ts'
 import { checkFinetune, completeFinetune, type FinetuneSettings } from './finetune-settings.ts'
 import { libraryVersion } from './library-version.ts'
 import { modelSchema } from './model-schema.ts'
@@ -16,7 +16,7 @@ export interface RunConfig {
   readonly version: string
   readonly settings: FinetuneSettings
   /** Sizes of the tuned model. */
-  readonly model: VitConfig
+  readonly model: ModelConfig
   readonly classes: readonly string[]
   readonly normalization: Normalization
   /** Tells whether the frozen weights are still those the run was tuned on. */
@@ -50,7 +50,7 @@ export function readRunConfig(run: RunFolder): RunConfig {
   return { ...rest, settings: settingsOf(run, settings, rest.model) }
 }
 
-function settingsOf(run: RunFolder, settings: unknown, config: VitConfig): FinetuneSettings {
+function settingsOf(run: RunFolder, settings: unknown, config: ModelConfig): FinetuneSettings {
   try {
     return completeFinetune(checkFinetune(settings), { config, augment: 'none' })
   } catch (error) {

@@ -3,6 +3,7 @@ import type { Metric } from '../data/example.ts'
 import type { Evaluation } from '../evaluation/evaluate.ts'
 import type { GateActivity } from '../evaluation/gate-activity.ts'
 import type { RunFolder } from '../io/run-folder.ts'
+import { depthOf } from '../models/families.ts'
 import { linearProbe } from '../tuners/linear.ts'
 import { peakMemoryMB } from './peak-memory.ts'
 import type { TunedModel } from './tuned-run.ts'
@@ -47,7 +48,7 @@ export function summarize(
   evaluation: Evaluation,
   { seconds, metric = 'accuracy' }: { readonly seconds: number; readonly metric?: Metric | undefined },
 ): RunSummary {
-  const rates = evaluation.activeRatePerLayer ?? new Array<number>(config.depth).fill(1)
+  const rates = evaluation.activeRatePerLayer ?? new Array<number>(depthOf(config)).fill(1)
   const { gates } = evaluation
   const cost = modelCost({ config, tuner, options: settings, reduction: settings, gates })
   return {
@@ -81,7 +82,7 @@ export function storedSummary(run: RunFolder): RunSummary | undefined {
   return { ...summary, run: run.path }
 }
 
-/** Multiply-accumulates of an image through the bare ViT. */
+/** Multiply-accumulates of an image through the bare backbone. */
 export function staticFlops(config: TunedModel['config']): number {
   return modelCost({ config, tuner: linearProbe }).flops.total
 }

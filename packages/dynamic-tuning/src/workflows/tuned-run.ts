@@ -25,7 +25,7 @@ export type GateChoices = Pick<ClassifierSettings, 'thresholds' | 'blocks' | 'pr
 /** A tuned model, ready to be compiled for any pass and device. */
 export interface TunedModel {
   readonly settings: FinetuneSettings
-  /** Sizes of the ViT. */
+  /** Sizes of the backbone. */
   readonly config: RunConfig['model']
   readonly tuner: Tuner
   readonly classes: readonly string[]

@@ -69,7 +69,8 @@ function checkKeys(keys: Tensor, query: Tensor, key: Tensor, heads: number): voi
 
 const attentionOp: Operator<AttentionAttributes> = {
   name: 'MultiHeadAttention',
-  rows: () => [0],
+  // A bias of every query belongs to all of them.
+  rows: ([_q, _k, _v, keys]) => (keys !== undefined && isFullBias(keys) ? [] : [0]),
   infer: ([q, k, v, keys], { heads }) => {
     const [query, key, value] = [q as Tensor, k as Tensor, v as Tensor]
     const width = query.shape[2]

@@ -1,7 +1,7 @@
 import { type CompileOptions, compile, input, type TensorData } from '@dynamic-tuning/engine'
 import { z } from 'zod'
 import { Classifier } from '../../evaluation/classifier.ts'
-import { vit } from '../../models/vit.ts'
+import { buildModel } from '../../models/families.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
 import { paperLoss } from '../../training/objective.ts'
 import { TrainingStep } from '../../training/training-step.ts'
@@ -96,7 +96,11 @@ async function probed(
 
 /** What the final norm gives for the class token, [B, C]. */
 async function featuresOf({ fixture, config, tensors }: BackboneFixture, device: CompileOptions) {
-  const { pooled } = vit(input('images', ['B', 3, ...config.imageSize]), new WeightStore({ tensors }), config)
+  const { pooled } = buildModel(
+    input('images', ['B', 3, ...config.imageSize]),
+    new WeightStore({ tensors }),
+    config,
+  )
   const program = await compile({ pooled }, device)
   const values = await program.run({ images: fixtureInput(fixture, 'images') })
   await program.release()

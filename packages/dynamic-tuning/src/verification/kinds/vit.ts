@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { Classifier } from '../../evaluation/classifier.ts'
 import { openBackbone } from '../../io/backbone.ts'
 import { type Backbone, fitBackbone } from '../../models/backbone.ts'
+import { asVit } from '../../models/model-config.ts'
 import { vit } from '../../models/vit.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
 import { linearProbe } from '../../tuners/linear.ts'
@@ -34,7 +35,7 @@ async function runStages(
   images: Float32Array,
   options: CompileOptions,
 ): Promise<[string, TensorData][]> {
-  const out = vit(input('images', ['B', 3, ...config.imageSize]), new WeightStore({ tensors }), config)
+  const out = vit(input('images', ['B', 3, ...config.imageSize]), new WeightStore({ tensors }), asVit(config))
   const blocks = out.blocks.map((block, i) => [`blocks.${i}`, block] as const)
   const { patchEmbed: patch_embed, embed, features, pooled, logits } = out
   const stages = { patch_embed, embed, ...Object.fromEntries(blocks), features, pooled, logits }

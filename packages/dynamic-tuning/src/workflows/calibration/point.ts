@@ -3,6 +3,7 @@ import type { Loader } from '../../data/loader.ts'
 import type { Classifier } from '../../evaluation/classifier.ts'
 import { evaluate } from '../../evaluation/evaluate.ts'
 import { ratePerLayer } from '../../evaluation/gate-activity.ts'
+import { depthOf } from '../../models/families.ts'
 import { staticFlops } from '../summary.ts'
 import type { TunedModel } from '../tuned-run.ts'
 
@@ -77,7 +78,7 @@ async function measurePoint(
   return {
     thresholds,
     activeRate: activeRate as number,
-    activeRatePerLayer: ratePerLayer(gates, config.depth),
+    activeRatePerLayer: ratePerLayer(gates, depthOf(config)),
     flops,
     share: flops / staticFlops(config),
     accuracy,

@@ -25,7 +25,7 @@ export async function answersOf(
   goOn: (logits: Float32Array, batch: number) => boolean = () => true,
 ): Promise<Answers> {
   const classifier = await model.classifier('skip', compile, choices)
-  const activity = new ActivityTally(classifier.gates.sites, classifier.gates.decisions)
+  const activity = new ActivityTally(classifier.gates.sites, classifier.gates.perGate)
   const logits: Float32Array[] = []
   const labels: number[] = []
   try {

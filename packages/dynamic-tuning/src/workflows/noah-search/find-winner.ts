@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { RunFolder } from '../../io/run-folder.ts'
 import { writeAside } from '../../io/write-aside.ts'
+import { depthOf } from '../../models/families.ts'
 import type { FinetuneControl } from '../finetune.ts'
 import type { Prepared } from '../prepare-run.ts'
 import { type Candidate, type EvolutionProgress, evolve } from './evolve.ts'
@@ -68,12 +69,12 @@ function conclude(
   { winner, candidates, images }: { winner: Candidate; candidates: number; images: number },
 ): NoahSearchResult {
   const settingsFile = join(run.path, 'noah.json')
-  const forFinetune = winnerSettings(plan, winner.subnet, model.depth)
+  const forFinetune = winnerSettings(plan, winner.subnet, depthOf(model))
   writeAside(settingsFile, `${JSON.stringify(forFinetune, null, 2)}\n`)
   return {
     run: run.path,
     finished: true,
-    ...subnetSettings(winner.subnet, model.depth),
+    ...subnetSettings(winner.subnet, depthOf(model)),
     parameters: winner.parameters,
     limit: plan.search.limit,
     validationAccuracy: winner.accuracy,

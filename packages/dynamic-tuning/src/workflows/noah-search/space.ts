@@ -1,5 +1,6 @@
 import type { Random } from '@dynamic-tuning/engine'
-import type { VitConfig } from '../../models/vit-config.ts'
+import { depthOf } from '../../models/families.ts'
+import { asVit, type ModelConfig } from '../../models/model-config.ts'
 import { noah } from '../../tuners/noah.ts'
 import { type Subnet, type SubnetModule, subnetModules } from '../../tuners/noah-supernet.ts'
 
@@ -56,8 +57,8 @@ export function subnetSettings(subnet: Subnet, layers: number): Subnet {
 }
 
 /** Parameters of a sub-network as `noah` counts them: head excluded. */
-export function subnetParameters(subnet: Subnet, config: VitConfig): number {
-  return noah.parameterCount(config, { ...noah.defaults, ...subnetSettings(subnet, config.depth) })
+export function subnetParameters(subnet: Subnet, config: ModelConfig): number {
+  return noah.parameterCount(asVit(config), { ...noah.defaults, ...subnetSettings(subnet, depthOf(config)) })
 }
 
 /** Tells sub-networks apart: `5,1/10,10,5/1`. */

@@ -1,3 +1,4 @@
+import { depthOf } from '../../models/families.ts'
 import { noahSupernet } from '../../tuners/noah-supernet.ts'
 import type { Tuner } from '../../tuners/tuner.ts'
 import type { Prepared } from '../prepare-run.ts'
@@ -6,7 +7,7 @@ import type { SubnetSpace } from './space.ts'
 /** The super-network of a space: as large as its largest size. */
 export function supernetOf({ model }: Pick<Prepared, 'model'>, { sizes }: SubnetSpace): Supernet {
   const superDim = Math.max(...sizes)
-  return { tuner: noahSupernet(model.depth, superDim), superDim }
+  return { tuner: noahSupernet(depthOf(model), superDim), superDim }
 }
 
 /** A super-network as a tuning method, and its size R. */

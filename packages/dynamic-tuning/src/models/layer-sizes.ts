@@ -1,0 +1,31 @@
+/** Sizes of one layer of a model; they differ between layers where the model has stages. */
+export interface LayerSizes {
+  /** Where its weights are: `blocks.3`, `layers.2.blocks.0`. */
+  readonly path: string
+  /** C, features of a token. */
+  readonly width: number
+  /** Features inside the MLP. */
+  readonly hidden: number
+  readonly heads: number
+  /** Rows and columns of patch tokens. */
+  readonly grid: readonly [number, number]
+  /** P, tokens before the patches (class token, registers), which are always active. */
+  readonly prefix: number
+}
+
+/** A linear map or norm outside of layers: its name, features it gives, and whether it has a bias. */
+export interface OuterSite {
+  readonly name: string
+  readonly features: number
+  readonly bias: boolean
+}
+
+/** Tokens of a layer, prompts left out: P + rows * columns. */
+export function tokensIn({ grid, prefix }: LayerSizes): number {
+  return prefix + grid[0] * grid[1]
+}
+
+/** Patch tokens of a layer, N. */
+export function patchesIn({ grid }: LayerSizes): number {
+  return grid[0] * grid[1]
+}

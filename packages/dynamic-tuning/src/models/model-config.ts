@@ -1,0 +1,19 @@
+import { ConfigError } from '../errors.ts'
+import type { SwinConfig } from './swin-config.ts'
+import type { VitConfig } from './vit-config.ts'
+
+/** Everything that decides the graph of a backbone, of whatever family; `family` is absent for ViTs. */
+export type ModelConfig = VitConfig | SwinConfig
+
+/** `config` as that of a ViT, for methods that go with no other family: they refuse those before. @throws ConfigError */
+export function asVit(config: ModelConfig): VitConfig {
+  if (isVit(config)) return config
+  throw new ConfigError(
+    'model: this is made for one sequence of tokens of one width, as in a ViT. Choose a ViT.',
+  )
+}
+
+/** Whether a model is a ViT: one sequence of tokens, class token first. */
+export function isVit(config: ModelConfig): config is VitConfig {
+  return config.family !== 'swin'
+}

@@ -1,0 +1,96 @@
+import {
+  type CompileOptions,
+  compile,
+  type Dim,
+  input,
+  reshape,
+  type Tensor,
+  type TensorData,
+} from '@dynamic-tuning/engine'
+import { z } from 'zod'
+import { type Backbone, fitBackbone } from '../../models/backbone.ts'
+import { layersOf } from '../../models/families.ts'
+import { swin } from '../../models/swin.ts'
+import { checkSwinConfig, type SwinConfig, swinStages } from '../../models/swin-config.ts'
+import { fromSwinNames } from '../../models/swin-tensors.ts'
+import { WeightStore } from '../../nn/weight-store.ts'
+import { fixtureConfig, fixtureInput, fixtureWeights } from '../fixture.ts'
+import type { FixtureKind } from '../fixture-kind.ts'
+import { sizeFields } from '../vit-settings.ts'
+import { classify } from './vit.ts'
+
+const count = z.int().positive()
+const { depth: _depth, ...shared } = sizeFields
+
+/** The fields of a fixture's `config.json` that decide its Swin. */
+export const swinFields = z.looseObject({
+  ...shared,
+  depths: z.array(count).min(1),
+  num_heads: z.array(count).min(1),
+  window_size: count,
+  activation: z.literal('gelu_erf'),
+})
+
+/** A fixture's model; `img_size` is a side or [height, width]. */
+export function swinOf(fields: z.output<typeof swinFields>): SwinConfig {
+  const side = fields.img_size
+  return checkSwinConfig({
+    family: 'swin',
+    imageSize: typeof side === 'number' ? [side, side] : side,
+    patchSize: fields.patch_size,
+    embedDim: fields.embed_dim,
+    depths: fields.depths,
+    numHeads: fields.num_heads,
+    windowSize: fields.window_size,
+    mlpRatio: fields.mlp_ratio,
+    numClasses: fields.num_classes,
+    layerNormEps: fields.layer_norm_eps,
+    qkvBias: fields.qkv_bias,
+  })
+}
+
+/** A plain Swin, block by block; tensors keep the grid, [B, rows, columns, C]. */
+export const swinKind: FixtureKind = {
+  name: 'swin',
+  matches: (config) => z.looseObject({ kind: z.literal('swin') }).safeParse(config).success,
+  async produce(fixture, options) {
+    const config = swinOf(fixtureConfig(fixture, swinFields))
+    const tensors = fromSwinNames(fixtureWeights(fixture))
+    const backbone = fitBackbone(fixture.folder, { config, tensors })
+    const images = fixtureInput(fixture, 'images').data as Float32Array
+    const stages = await runStages(backbone, images, options)
+    return new Map([...stages, ['logits (inference)', await classify(backbone, images, options)]])
+  },
+}
+
+async function runStages(
+  { config, tensors }: Backbone<SwinConfig>,
+  images: Float32Array,
+  options: CompileOptions,
+): Promise<[string, TensorData][]> {
+  const out = swin(input('images', ['B', 3, ...config.imageSize]), new WeightStore({ tensors }), config)
+  const stages = swinStages(config)
+  const onGrid = (x: Tensor, stage: number): Tensor => {
+    const [batch, , width] = x.shape as [Dim, Dim, number]
+    return reshape(x, [batch, ...(stages[stage]?.grid ?? []), width])
+  }
+  const blocks = layersOf(config).map(({ path }, i) => {
+    const stage = Number(path.split('.')[1])
+    return [path, onGrid(out.blocks[i] as Tensor, stage)] as const
+  })
+  const merged = out.downsamples.map((x, i) => [`layers.${i + 1}.downsample`, onGrid(x, i + 1)] as const)
+  const { pooled, logits } = out
+  const program = await compile(
+    {
+      patch_embed: onGrid(out.patchEmbed, 0),
+      ...Object.fromEntries([...blocks, ...merged]),
+      norm: onGrid(out.features, stages.length - 1),
+      pooled,
+      logits,
+    },
+    options,
+  )
+  const values = await program.run({ images })
+  await program.release()
+  return Object.entries(values)
+}

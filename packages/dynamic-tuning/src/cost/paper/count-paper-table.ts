@@ -1,4 +1,5 @@
-import { type VitConfig, vitConfig } from '../../models/vit-config.ts'
+import { modelConfig } from '../../models/families.ts'
+import { asVit, type ModelConfig } from '../../models/model-config.ts'
 import { type ReductionOptions, reductionOptions } from '../../reduction/options.ts'
 import { tuners } from '../../tuners/registry.ts'
 import type { Tuner, TunerOptions } from '../../tuners/tuner.ts'
@@ -54,7 +55,7 @@ function countRow(row: PaperRow, { model, classes, lacks }: PaperTable): Counted
   if (tuner === undefined) return { method, missing: `${row.tuner} is not built`, ...printed }
   const options = { ...tuner.defaults, ...row.options }
   const counted: Model = {
-    config: vitConfig(model, classes),
+    config: modelConfig(model, classes),
     tuner,
     options,
     reduction: reductionOptions(row.reduction),
@@ -65,7 +66,7 @@ function countRow(row: PaperRow, { model, classes, lacks }: PaperTable): Counted
 }
 
 interface Model {
-  readonly config: VitConfig
+  readonly config: ModelConfig
   readonly tuner: Tuner
   readonly options: TunerOptions
   readonly reduction: ReductionOptions
@@ -91,10 +92,11 @@ function countFlops(row: PaperRow, counted: Model): Omit<CountedRow, 'method' | 
 }
 
 /** What an image costs, or a video of such images under a head of its own. */
-function inGiga(image: number, { frames }: PaperRow, config: VitConfig): number {
+function inGiga(image: number, { frames }: PaperRow, config: ModelConfig): number {
   if (frames === undefined) return image / 1e9
-  const imageHead = config.embedDim * config.numClasses
-  return (frames * (image - imageHead) + videoHeadCost({ ...config, numClasses: 400 }, frames)) / 1e9
+  const vit = asVit(config)
+  const imageHead = vit.embedDim * vit.numClasses
+  return (frames * (image - imageHead) + videoHeadCost({ ...vit, numClasses: 400 }, frames)) / 1e9
 }
 
 function figure(printed: string, ours: number): Figure {

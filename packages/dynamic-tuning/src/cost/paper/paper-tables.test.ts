@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../../errors.ts'
+import { modelConfig } from '../../models/families.ts'
+import { asVit } from '../../models/model-config.ts'
 import { vitConfig } from '../../models/vit-config.ts'
 import { reductionOptions } from '../../reduction/options.ts'
 import { tunerNamed, tuners } from '../../tuners/registry.ts'
@@ -75,6 +77,7 @@ describe('tables of the paper', () => {
       '11 AdaptFormer: parameters',
       '11 DyT: parameters',
       '11 DyT+ N=4: parameters',
+      '17 Full tuning: FLOPs',
       '19 DyT r=0.5: parameters',
     ])
   })
@@ -85,7 +88,7 @@ describe('tables of the paper', () => {
       for (const { method, tuner = '', options, reduction, frames } of rows) {
         const { rateOfPrint: rate, flopsG } = found[method] as CountedRow
         if (options?.rate === undefined || flopsG.ours === undefined) continue
-        const config = vitConfig(model, classes)
+        const config = modelConfig(model, classes)
         const named = tunerNamed(tuner)
         const settings = {
           config,
@@ -94,9 +97,9 @@ describe('tables of the paper', () => {
           reduction: reductionOptions(reduction),
         }
         const image = modelCost({ ...settings, activeRate: rate as number }).flops.total
-        const head = config.embedDim * classes
+        const head = config.embedDim * classes // of videos, which are counted for ViTs alone
         const total = frames
-          ? frames * (image - head) + videoHeadCost({ ...config, numClasses: 400 }, frames)
+          ? frames * (image - head) + videoHeadCost({ ...asVit(config), numClasses: 400 }, frames)
           : image
         expect(total / 1e9).toBeCloseTo(flopsG.paper, 9)
       }
@@ -122,6 +125,29 @@ describe('tables of the paper', () => {
 describe('what the notes say', () => {
   const digits = (count: number, places = 2): string => count.toFixed(places)
   const million = (count: number): string => digits(count / 1e6)
+
+  it('Table 17: what Swin-B costs by other rules, and how its printed FLOPs rise', () => {
+    const config = modelConfig('swin_base_patch4_window7_224', 100)
+    const { flops } = modelCost({ config, tuner: tunerNamed('linear') })
+    expect(flops.total).toBe(15_466_904_576)
+    const {
+      LayerNormalization: norms = 0,
+      Gemm: maps = 0,
+      MultiHeadAttention: products = 0,
+    } = flops.operators
+    expect(digits((flops.total - (4 / 5) * norms) / 1e9)).toBe('15.44')
+    const embedding = 56 ** 2 * 48 * 128
+    expect(digits((maps + products - embedding) / 1e9)).toBe('15.41')
+    const blocks = Object.entries(flops.parts).filter(([name]) => name.endsWith('.mlp'))
+    const mlps = blocks.map(([, cost]) => cost)
+    expect(new Set(mlps)).toEqual(new Set([411_041_792]))
+    const all = mlps.reduce((sum, cost) => sum + cost, 0)
+    expect(digits(all / 1e9)).toBe('9.87')
+    const rise = Number(rowsOf(17)['DyT r=0.9']?.flopsG.paper) - Number(rowsOf(17)['DyT r=0.1']?.flopsG.paper)
+    const ours = Number(rowsOf(17)['DyT r=0.9']?.flopsG.ours) - Number(rowsOf(17)['DyT r=0.1']?.flopsG.ours)
+    expect([digits(rise), digits(ours)]).toEqual(['4.51', '7.90'])
+    expect(Math.round((24 * rise) / ours)).toBe(14)
+  })
 
   it('Table 1: two adapters, and attention with all tokens as keys', () => {
     expect(million(2 * (adapters(64) + 12 * 769))).toBe('2.40')
@@ -218,6 +244,7 @@ describe.skipIf(!existsSync(new URL('spec/tables.json', shared)))(
       expect(vtab.AdaptFormer?.flopsG.ours).toBe(total('adaptformer_d8'))
       expect(complete.AdaptFormer?.flopsG.ours).toBe(total('adaptformer_d64'))
       expect(rowsOf(18)['Full tuning']?.flopsG.ours).toBe(total('vit_l16'))
+      expect(rowsOf(17)['Full tuning']?.flopsG.ours).toBe(total('swin_b'))
       expect(complete['Full tuning, video']?.flopsG.ours).toBe(total('video_8_frames_400_classes'))
       const { breakdown } = models.video_8_frames_400_classes as (typeof models)[string]
       const config = vitConfig('vit_base_patch16_224', 400)

@@ -28,7 +28,11 @@ function scene(start: readonly number[], tokens: number) {
       },
     }
   }
-  return { made, opened: () => open, program: bucketedProgram({ build, start, tokens: start.map(() => tokens) }) }
+  return {
+    made,
+    opened: () => open,
+    program: bucketedProgram({ build, start, tokens: start.map(() => tokens) }),
+  }
 }
 
 describe('bucketedProgram', () => {

@@ -4,6 +4,7 @@ import { Classifier } from '../evaluation/classifier.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
 import { createRunFolder, type RunFolder } from '../io/run-folder.ts'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
+import { withEvents } from '../io/tensorboard/run-events.ts'
 import { writeAside } from '../io/write-aside.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { patternsWith } from '../reduction/registry.ts'
@@ -51,14 +52,14 @@ export async function finetune(
   control.onPhase?.('opening data and backbone')
   if (!control.resume) {
     const prepared = await prepareRun(checkFinetune(input))
-    const run = createRunFolder(control.out)
+    const run = withEvents(createRunFolder(control.out), control.tensorboard)
     return using(run, async () => {
       const { dataset: _dataset, tensors: _tensors, ...config } = prepared
       writeRunConfig(run, config)
       return runAll(run, prepared, control)
     })
   }
-  const run = createRunFolder(control.out, { resume: true })
+  const run = withEvents(createRunFolder(control.out, { resume: true }), control.tensorboard)
   return using(run, async () => {
     const saved = readRunConfig(run)
     const settings = resumedSettings(saved.settings, input)

@@ -226,6 +226,10 @@ const floatsKept = 18
  * has: the same settings must give the same weights everywhere.
  */
 export function usualMicroBatch(config: VitConfig, prompts = 0): number {
-  const perImage = (tokenCount(config) + prompts) * config.embedDim * config.depth * 4 * floatsKept
-  return Math.max(1, Math.floor(activationBytes / perImage))
+  return Math.max(1, Math.floor(activationBytes / activationBytesOf(config, prompts)))
+}
+
+/** About how many bytes of activations one image keeps while training. */
+export function activationBytesOf(config: VitConfig, prompts = 0): number {
+  return (tokenCount(config) + prompts) * config.embedDim * config.depth * 4 * floatsKept
 }

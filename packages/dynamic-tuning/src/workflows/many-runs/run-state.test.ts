@@ -36,7 +36,7 @@ describe('runState', () => {
     const path = join(folder, 'linear')
     expect(() => runState(path, { ...settings, epochs: 2 })).toThrow(ConfigError)
     expect(() => runState(path, { ...settings, epochs: 2 })).toThrow(
-      `compare: ${path} was run with epochs 1, now it is 2. `,
+      `run: ${path} was run with epochs 1, now it is 2. `,
     )
     expect(() => runState(path, { ...settings, seed: 1 })).toThrow('seed 0, now it is 1')
     expect(runState(path, { ...settings, threads: 7, workers: 3, device: 'cuda' })).toEqual(summary)

@@ -56,7 +56,8 @@ describe('startFinetune', () => {
     }
     expect(await start(endless, 'killed', { onStep })).toEqual({
       kind: 'failed',
-      message: 'compare: the process of the run was ended by SIGKILL. Perhaps memory ran out. See its log.',
+      crashed: true,
+      message: 'run: its process was ended by SIGKILL. Perhaps memory ran out. See its log.',
     })
   })
 })

@@ -1,13 +1,21 @@
+import { TuningError } from '../../errors.ts'
 import type { StepMetrics, TrainTotal } from '../../training/trainer.ts'
 import { finetune } from '../finetune.ts'
 import type { FinetuneInput } from '../finetune-settings.ts'
 import type { RunSummary } from '../summary.ts'
+import type { FailedEnd } from './start-finetune.ts'
 
 // The script of a process that does one run: `startFinetune` forks it. What it says goes to the run's log.
 
 /** What the process is told. */
 export type Order =
-  | { readonly kind: 'start'; readonly input: FinetuneInput; readonly out: string; readonly resume: boolean }
+  | {
+      readonly kind: 'start'
+      readonly input: FinetuneInput
+      readonly out: string
+      readonly resume: boolean
+      readonly tensorboard?: boolean | undefined
+    }
   | { readonly kind: 'stop' }
 
 /** What it answers. */
@@ -15,7 +23,7 @@ export type Report =
   | { readonly kind: 'step'; readonly metrics: StepMetrics; readonly total: TrainTotal }
   | { readonly kind: 'finished'; readonly summary: RunSummary }
   | { readonly kind: 'stopped' }
-  | { readonly kind: 'failed'; readonly message: string }
+  | FailedEnd
 
 const controller = new AbortController()
 const stop = (): void => controller.abort()
@@ -34,10 +42,11 @@ process.on('message', (order: Order) => {
   else run(order).then(answer, fail)
 })
 
-async function run({ input, out, resume }: Extract<Order, { kind: 'start' }>): Promise<Report> {
+async function run({ input, out, resume, tensorboard }: Extract<Order, { kind: 'start' }>): Promise<Report> {
   const { summary } = await finetune(input, {
     out,
     resume,
+    tensorboard,
     signal: controller.signal,
     onPhase: (phase) => console.error(phase),
     onStep: (metrics, total) => report({ kind: 'step', metrics, total }),
@@ -49,7 +58,9 @@ async function run({ input, out, resume }: Extract<Order, { kind: 'start' }>): P
 function fail(error: unknown): void {
   console.error(error)
   process.exitCode = 1
-  answer({ kind: 'failed', message: error instanceof Error ? error.message : String(error) })
+  // The library's own errors follow from settings, data and folders; others, such as memory that ran out, may not come again.
+  const crashed = !(error instanceof TuningError)
+  answer({ kind: 'failed', crashed, message: error instanceof Error ? error.message : String(error) })
 }
 
 function answer(last: Report): void {

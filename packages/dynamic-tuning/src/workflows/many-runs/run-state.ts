@@ -25,7 +25,7 @@ export function runState(path: string, wanted: FinetuneSettings): RunState {
   const key = differingSetting(settings, wanted)
   if (key !== undefined)
     throw new ConfigError(
-      `compare: ${path} was run with ${key} ${JSON.stringify(settings[key])}, now it is ${JSON.stringify(wanted[key])}. Choose another folder, or delete that run.`,
+      `run: ${path} was run with ${key} ${JSON.stringify(settings[key])}, now it is ${JSON.stringify(wanted[key])}. Choose another folder, or delete that run.`,
     )
   if (existsSync(folder.adapterPath)) return storedSummary(folder) ?? 'stopped'
   return existsSync(folder.checkpointPath) ? 'stopped' : 'begun'

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../../errors.ts'
-import { planComparison } from './plan.ts'
-import { planRuns, shareOfMachine, usualJobs } from './plan-runs.ts'
+import { planComparison } from '../compare/plan.ts'
+import { planRuns } from './plan-runs.ts'
+import { shareOfMachine, usualJobs } from './share-of-machine.ts'
 
 describe('planRuns', () => {
   const plan = planComparison({
@@ -15,7 +16,8 @@ describe('planRuns', () => {
   })
 
   it('lists the seeds of one case after the other, with all settings settled', async () => {
-    const runs = await planRuns(plan, 'out', 2)
+    const { runs, refused } = await planRuns({ where: 'compare', ...plan, out: 'out', jobs: 2 })
+    expect(refused).toEqual([])
     expect(runs.map(({ path }) => path)).toEqual(
       ['linear/seed3', 'linear/seed5', 'dyt-r0.5/seed3', 'dyt-r0.5/seed5'].map((name) =>
         join('out', 'cases', name),
@@ -32,9 +34,8 @@ describe('planRuns', () => {
 
   it('names the case that does not fit the backbone', async () => {
     const cases = [{ name: 'small' }, { name: 'odd', imageSize: [33, 33] as const }]
-    const failure = await planRuns(planComparison({ data: plan.data, cases }), 'out', 1).catch(
-      (error) => error,
-    )
+    const odd = planComparison({ data: plan.data, cases })
+    const failure = await planRuns({ where: 'compare', ...odd, out: 'out', jobs: 1 }).catch((error) => error)
     expect(failure).toBeInstanceOf(ConfigError)
     expect(failure.message).toMatch(/^compare: case "odd": .*33 x 33 are no multiple of the patch/)
   })

@@ -1,16 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { exampleRun } from './example.test.support.ts'
-import { deviation, mean, summarizeCase } from './summarize-cases.ts'
-
-describe('mean and deviation', () => {
-  it('are those of a sample', () => {
-    expect(mean([2, 4, 4, 4, 5, 5, 7, 9])).toBe(5)
-    // Squares of the distances sum to 32.
-    expect(deviation([2, 4, 4, 4, 5, 5, 7, 9])).toBeCloseTo(Math.sqrt(32 / 7), 14)
-    expect(deviation([3, 3])).toBe(0)
-    expect([deviation([3]), deviation([])]).toEqual([null, null])
-  })
-})
+import { exampleRun } from '../compare/example.test.support.ts'
+import { summarizeCase } from './summarize-cases.ts'
 
 describe('summarizeCase', () => {
   it('takes means over seeds, and the largest peak of memory', () => {
@@ -25,11 +15,12 @@ describe('summarizeCase', () => {
         peakMemoryMB: 450,
       }),
     ]
-    const row = summarizeCase({ name: 'x', method: 'dyt', settings: { rate: 0.5 } }, runs, 17)
+    const row = summarizeCase({ name: 'x', method: 'dyt', settings: { rate: 0.5 } }, runs)
     expect(row).toMatchObject({ case: 'x', method: 'dyt', settings: { rate: 0.5 }, seeds: 2, runs })
-    expect(row).toMatchObject({ flops: 120, seconds: 15, peakMemoryMB: 450, imagesPerSecond: 17 })
+    expect(row).toMatchObject({ flops: 120, seconds: 15, peakMemoryMB: 450, loss: 1.5 })
     expect(row.accuracy).toBeCloseTo(0.55, 14)
     expect(row.accuracyDeviation).toBeCloseTo(0.05 * Math.SQRT2, 14)
+    expect(row.accuracyInterval).toEqual([0.5, 0.6])
     expect(row.activeRate).toBeCloseTo(0.5, 14)
     expect(row.activeRatePerLayer.map((rate) => rate.toFixed(12))).toEqual([
       '0.600000000000',

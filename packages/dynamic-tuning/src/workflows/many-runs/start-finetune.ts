@@ -14,6 +14,7 @@ export interface FinetuneJob {
   readonly resume: boolean
   /** File to which everything goes that the process prints. */
   readonly log: string
+  readonly tensorboard?: boolean | undefined
 }
 
 /** Where a run in a process reports and how it is stopped. */
@@ -22,11 +23,18 @@ export interface JobControl {
   readonly onStep?: (metrics: StepMetrics, total: TrainTotal) => void
 }
 
+/** A run that failed; `crashed` where its process ended without a word, so that another try may go better. */
+export interface FailedEnd {
+  readonly kind: 'failed'
+  readonly crashed: boolean
+  readonly message: string
+}
+
 /** How a run in a process ended. */
 export type JobEnd =
   | { readonly kind: 'finished'; readonly summary: RunSummary }
   | { readonly kind: 'stopped' }
-  | { readonly kind: 'failed'; readonly message: string }
+  | FailedEnd
 
 /**
  * Runs `finetune` in a process of its own. Raising `signal` ends it with a checkpoint. A process that crashes is a run that
@@ -47,7 +55,11 @@ export function startFinetune({ log, ...job }: FinetuneJob, { signal, onStep }: 
       else end = report
     })
     child.on('error', ({ message }) =>
-      resolve({ kind: 'failed', message: `compare: a process could not be started, got ${message}.` }),
+      resolve({
+        kind: 'failed',
+        crashed: true,
+        message: `run: a process could not be started, got ${message}.`,
+      }),
     )
     child.on('exit', (code, by) => {
       const finish = (): void => resolve(end ?? (signal?.aborted ? { kind: 'stopped' } : crashed(code, by)))
@@ -64,5 +76,5 @@ export function startFinetune({ log, ...job }: FinetuneJob, { signal, onStep }: 
 function crashed(code: number | null, by: NodeJS.Signals | null): JobEnd {
   const how = by === null ? `with code ${code}` : `by ${by}`
   const why = by === 'SIGKILL' ? ' Perhaps memory ran out.' : ''
-  return { kind: 'failed', message: `compare: the process of the run was ended ${how}.${why} See its log.` }
+  return { kind: 'failed', crashed: true, message: `run: its process was ended ${how}.${why} See its log.` }
 }

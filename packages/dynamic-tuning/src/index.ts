@@ -221,6 +221,11 @@ export {
   pretrainKeys,
 } from './workflows/pretrain-settings.ts'
 export type { RunSummary } from './workflows/summary.ts'
+export type { SweepOutcome } from './workflows/sweep/outcome.ts'
+export { planSweep, type SweepInput, sweepKeys } from './workflows/sweep/plan.ts'
+export { type SweepMetric, sweepMetrics } from './workflows/sweep/rank-by.ts'
+export { sweep } from './workflows/sweep/sweep.ts'
+export { sweepColumns } from './workflows/sweep/sweep-table.ts'
 export {
   type InferencePass,
   openRun,

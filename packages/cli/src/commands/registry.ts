@@ -13,6 +13,7 @@ import { methodsCommand } from './methods.ts'
 import { noahSearchCommand } from './noah-search.ts'
 import { predictCommand } from './predict.ts'
 import { pretrainCommand } from './pretrain.ts'
+import { sweepCommand } from './sweep.ts'
 import { verifyCommand } from './verify.ts'
 
 /** All commands, in the order of `dyt --help` within their group. */
@@ -20,6 +21,7 @@ export const commands: readonly CommandUnit[] = [
   demoCommand,
   finetuneCommand,
   compareCommand,
+  sweepCommand,
   noahSearchCommand,
   pretrainCommand,
   downloadCommand,

@@ -137,6 +137,12 @@ export const finetuneKeys: readonly string[] = Object.keys(shape)
 
 const schema: z.ZodType<FinetuneInput> = z.strictObject(shape)
 
+/** Whether a setting may have a value; false for names of no setting. */
+export function isSettingValue(name: string, value: unknown): boolean {
+  const rule: z.ZodType | undefined = (shape as Readonly<Record<string, z.ZodType>>)[name]
+  return rule?.safeParse(value).success ?? false
+}
+
 /** Checks what a run is asked for. @throws ConfigError naming unknown settings and values out of range */
 export function checkFinetune(given: unknown): FinetuneInput {
   const input = checkSettings('finetune', given, schema, finetuneKeys)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { ConfigError } from '../../errors.ts'
 import {
   checkFinetune,
@@ -44,11 +45,18 @@ export function planCase(
   }
 }
 
-/** `dyt r=0.5` is `dyt-r0.5`. */
+/** `dyt r=0.5` is `dyt-r0.5`. A long name is cut and ends in a fingerprint of all of it. */
 function folderOf(name: string): string {
-  const safe = name.replaceAll('=', '').replace(/[^\p{L}\p{N}._+-]+/gu, '-')
-  return safe.slice(0, 100).replace(/^[.-]+|[.-]+$/g, '') || 'case'
+  const safe = name
+    .replaceAll('=', '')
+    .replace(/[^\p{L}\p{N}._+-]+/gu, '-')
+    .replace(/^[.-]+|[.-]+$/g, '')
+  if (safe.length <= longestFolder) return safe || 'case'
+  const print = createHash('sha256').update(name).digest('hex').slice(0, 8)
+  return `${safe.slice(0, longestFolder - 9)}-${print}`
 }
+
+const longestFolder = 100
 
 /** @throws ConfigError where two cases have one name or would share a folder */
 export function checkNames(where: string, cases: readonly RunCase[]): void {

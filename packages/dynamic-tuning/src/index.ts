@@ -29,6 +29,14 @@ export {
   toInput,
   transformSchema,
 } from './data/transforms.ts'
+export {
+  findVtabTasks,
+  type VtabFolder,
+  type VtabGroup,
+  type VtabTask,
+  vtabGroups,
+  vtabTasks,
+} from './data/vtab.ts'
 export * from './errors.ts'
 export { bootstrapInterval, type Interval, shareInterval } from './evaluation/statistics.ts'
 export type { OnnxExport } from './export/onnx.ts'

@@ -5,8 +5,9 @@ import { openArchives } from './archive.ts'
 import { openDrawn } from './drawn.ts'
 import type { Dataset } from './example.ts'
 import { openFolder } from './folder.ts'
-import { isListFolder, openLists } from './list.ts'
+import { openLists } from './list.ts'
 import { checkOptions, defaultOptions, type OpenOptions } from './options.ts'
+import { isListFolder } from './vtab.ts'
 
 const drawnPrefix = 'builtin:'
 

@@ -4,13 +4,7 @@ import { DataError } from '../errors.ts'
 import { readClasses } from './classes.ts'
 import type { Dataset, Example } from './example.ts'
 import type { OpenOptions } from './options.ts'
-
-const names = ['train800.txt', 'val200.txt', 'train800val200.txt', 'test.txt']
-
-/** Whether a folder holds list files in the manner of VTAB-1k. */
-export function isListFolder(folder: string): boolean {
-  return names.some((name) => existsSync(join(folder, name)))
-}
+import { vtabLists } from './vtab.ts'
 
 /**
  * A folder of list files, `path label` a line, paths from the folder: `final` trains on train800val200 and reports test
@@ -36,7 +30,7 @@ const mostClasses = 100_000
 
 function readList(folder: string, name: string, classes: number | undefined): Example[] {
   const path = join(folder, name)
-  if (!existsSync(path)) throw new DataError(`dataset: ${path} is missing. Expected ${names.join(', ')}.`)
+  if (!existsSync(path)) throw new DataError(`dataset: ${path} is missing. Expected ${vtabLists.join(', ')}.`)
   const examples: Example[] = []
   readFileSync(path, 'utf8')
     .split(/\r?\n/)

@@ -1,5 +1,5 @@
-import { isListFolder } from '../data/list.ts'
 import type { AugmentSettings, TransformSettings } from '../data/transforms.ts'
+import { isListFolder } from '../data/vtab.ts'
 import type { Normalization } from '../io/backbone.ts'
 import type { Augmentation, FinetuneSettings } from './finetune-settings.ts'
 

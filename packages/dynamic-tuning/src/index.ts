@@ -242,3 +242,7 @@ export {
   tunedModel,
   withReduction,
 } from './workflows/tuned-run.ts'
+export type { VtabOutcome, VtabSearchRow, VtabTaskRow } from './workflows/vtab/outcome.ts'
+export { type VtabInput, vtabKeys } from './workflows/vtab/plan.ts'
+export { vtab } from './workflows/vtab/vtab.ts'
+export { type VtabLine, vtabHeads, vtabLines } from './workflows/vtab/vtab-table.ts'

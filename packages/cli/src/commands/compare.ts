@@ -1,16 +1,9 @@
 import { join } from 'node:path'
 import { InvalidArgumentError, Option } from 'commander'
-import {
-  type CompareInput,
-  ConfigError,
-  compare,
-  compareKeys,
-  defaultMethods,
-  type ManyRunsStopped,
-} from 'dynamic-tuning'
+import { type CompareInput, ConfigError, compare, compareKeys, defaultMethods } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
-import { stoppedCode } from '../interrupt.ts'
 import { manyRunsProgress } from '../many-runs-progress.ts'
+import { manyRunsStopped } from '../many-runs-stopped.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
 import {
   finetuneFlags,
@@ -74,18 +67,9 @@ async function run({ options, terminal, signal }: Call<Options>): Promise<number
     ...{ out, jobs, memoryMB, retries, tensorboard, signal },
     ...manyRunsProgress(terminal, 'compare', out),
   })
-  if (!outcome.finished) return stop(outcome, terminal)
+  if (!outcome.finished) return manyRunsStopped(outcome, terminal)
   terminal.result(outcome, () => comparisonText(outcome, terminal.paint))
   return outcome.failures.length > 0 ? 1 : undefined
-}
-
-function stop(stopped: ManyRunsStopped, terminal: Call<Options>['terminal']): number {
-  terminal.result(stopped, () => '')
-  const { finishedRuns, totalRuns } = stopped
-  terminal.note(
-    `Stopped with ${finishedRuns} of ${totalRuns} runs finished. The same command goes on from here.`,
-  )
-  return stoppedCode
 }
 
 /** Values of cases as flags would give them. */

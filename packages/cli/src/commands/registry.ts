@@ -15,6 +15,7 @@ import { predictCommand } from './predict.ts'
 import { pretrainCommand } from './pretrain.ts'
 import { sweepCommand } from './sweep.ts'
 import { verifyCommand } from './verify.ts'
+import { vtabCommand } from './vtab.ts'
 
 /** All commands, in the order of `dyt --help` within their group. */
 export const commands: readonly CommandUnit[] = [
@@ -22,6 +23,7 @@ export const commands: readonly CommandUnit[] = [
   finetuneCommand,
   compareCommand,
   sweepCommand,
+  vtabCommand,
   noahSearchCommand,
   pretrainCommand,
   downloadCommand,

@@ -2,7 +2,6 @@ import { basename, extname, join } from 'node:path'
 import { Option } from 'commander'
 import {
   ConfigError,
-  type ManyRunsStopped,
   type SweepInput,
   type SweepOutcome,
   sweep,
@@ -10,8 +9,8 @@ import {
   sweepMetrics,
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
-import { stoppedCode } from '../interrupt.ts'
 import { manyRunsProgress } from '../many-runs-progress.ts'
+import { manyRunsStopped } from '../many-runs-stopped.ts'
 import { type CommonOptions, commonOptions, shared } from '../options/common.ts'
 import {
   finetuneFlags,
@@ -77,7 +76,7 @@ async function run({ args, options, terminal, signal }: Call<Options>): Promise<
     ...{ out, jobs, memoryMB, retries, tensorboard, signal },
     ...manyRunsProgress(terminal, 'sweep', out),
   })
-  if (!outcome.finished) return stop(outcome, terminal)
+  if (!outcome.finished) return manyRunsStopped(outcome, terminal)
   terminal.result(outcome, () => sweepText(outcome as SweepOutcome, terminal.paint))
   return outcome.failures.length > 0 ? 1 : undefined
 }
@@ -102,13 +101,4 @@ function valuesAsFlags(path: string, input: SweepInput): SweepInput {
     ...(include !== undefined && { include: cases(include) as NonNullable<SweepInput['include']> }),
     ...(exclude !== undefined && { exclude: cases(exclude) as NonNullable<SweepInput['exclude']> }),
   }
-}
-
-function stop(stopped: ManyRunsStopped, terminal: Call<Options>['terminal']): number {
-  terminal.result(stopped, () => '')
-  const { finishedRuns, totalRuns } = stopped
-  terminal.note(
-    `Stopped with ${finishedRuns} of ${totalRuns} runs finished. The same command goes on from here.`,
-  )
-  return stoppedCode
 }

@@ -57,6 +57,8 @@ export interface FinetuneSettings extends TunerOptions, ReductionOptions {
   readonly testSize: number
   /** Most validation images looked at after an epoch; all test images are, after the last. */
   readonly validationImages: number
+  /** What the finished model is tested on: `validation` where settings are being chosen, which no test image may see. */
+  readonly testOn: 'test' | 'validation'
 }
 
 /** What a run is asked for: the data, and any settings that differ from the defaults. */
@@ -130,6 +132,7 @@ const shape = {
   trainSize: count.optional(),
   testSize: count.optional(),
   validationImages: count.optional(),
+  testOn: z.enum(['test', 'validation']).optional(),
 }
 
 /** Names of all settings. */
@@ -191,6 +194,7 @@ const defaults: Omit<FinetuneSettings, keyof TunerOptions | keyof ReductionOptio
   trainSize: 1000,
   testSize: 500,
   validationImages: 500,
+  testOn: 'test',
 }
 
 /** What is asked for with every default filled in; the model and the kind of data decide some of them. */

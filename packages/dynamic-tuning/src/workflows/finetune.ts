@@ -86,15 +86,15 @@ async function runAll(
   const outcome = await trainAll(run, prepared, control)
   if (!outcome.finished) return { settings, steps: outcome.steps }
   writeSafetensors(run.adapterPath, outcome.weights)
-  control.onPhase?.(`testing on ${prepared.dataset.test.length} images`)
+  const examples = prepared.dataset[settings.testOn]
+  control.onPhase?.(`testing on ${examples.length} images`)
   const model = tunedModel(prepared, new Map([...prepared.tensors, ...outcome.weights]))
-  const held = heldOut(prepared, prepared.dataset.test)
+  const held = heldOut(prepared, examples)
   const classifier = await model.classifier()
   try {
     const evaluation = await evaluate(classifier, held)
     const summary = summarize(control.out, model, evaluation, trainingSeconds(run))
     run.appendMetric({ kind: 'result', step: outcome.steps, ...summary })
-    const examples = prepared.dataset.test
     const report = { model, classifier, summary, records: run.readMetrics(), examples }
     writeAside(run.reportPath, await runReport(report))
     return { settings, steps: outcome.steps, summary }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { CheckpointError, ConfigError, DataError } from '../../errors.ts'
+import { CheckpointError, ConfigError, DataError, type TuningError } from '../../errors.ts'
 import type { FinetuneInput, FinetuneSettings } from '../finetune-settings.ts'
 import { expectedMemoryMB } from './expected-memory.ts'
 import { casePath } from './many-folder.ts'
@@ -27,7 +27,7 @@ export interface PlannedRun {
 /** A case that cannot run: its data or weights are missing or damaged. */
 export interface RefusedCase {
   readonly case: RunCase
-  readonly error: DataError | CheckpointError
+  readonly error: TuningError
 }
 
 /** Everything there is to run, and what cannot. */

@@ -10,17 +10,21 @@ const mostLines = 6
 
 /** A plot for every setting that varies: accuracy over its values, by the one other setting where there is one with few values. */
 export function axisPlots({ axes, cases }: Pick<SweepOutcome, 'axes' | 'cases'>): string[] {
-  const varying = axes.filter((axis) => new Set(cases.map((row) => axisText(row, axis))).size > 1)
-  return varying.map((axis) => {
+  return varyingIn(axes, cases).map((axis) => {
     const rows = cases.filter((row) => ownValue(row, axis) !== undefined)
     const numeric = rows.every((row) => typeof ownValue(row, axis) === 'number')
-    return numeric ? overNumbers(axis, rows, varying) : overNames(axis, rows)
+    const others = varyingIn(axes, rows).filter((other) => other !== axis)
+    return numeric ? overNumbers(axis, rows, others) : overNames(axis, rows)
   })
 }
 
-function overNumbers(axis: string, rows: readonly CaseRow[], varying: readonly string[]): string {
+/** Settings of which some cases have other values than others. */
+function varyingIn(axes: readonly string[], cases: readonly CaseRow[]): string[] {
+  return axes.filter((axis) => new Set(cases.map((row) => axisText(row, axis))).size > 1)
+}
+
+function overNumbers(axis: string, rows: readonly CaseRow[], others: readonly string[]): string {
   const values = rows.map((row) => ownValue(row, axis) as number)
-  const others = varying.filter((other) => other !== axis)
   const by = others.length === 1 ? (others[0] as string) : undefined
   const names = by === undefined ? [] : [...new Set(rows.map((row) => axisText(row, by)))]
   const split = names.length > 1 && names.length <= mostLines

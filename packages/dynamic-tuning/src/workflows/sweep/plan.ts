@@ -85,7 +85,7 @@ export function planSweep(given: unknown): SweepPlan {
     seeds: seedsOf('sweep', seeds, seed ?? 0),
     cases,
     metric: checkMetric(metric),
-    axes: [...own],
+    axes: methodFirst(own),
     common,
   }
 }
@@ -113,4 +113,8 @@ function planOwn(own: NamedSettings, common: SomeSettings): RunCase {
       'sweep: data is missing. Name a folder with one folder of images per class as data.',
     )
   return planCase('sweep', own, common)
+}
+
+function methodFirst(axes: ReadonlySet<string>): string[] {
+  return [...axes].sort((a, b) => Number(b === 'method') - Number(a === 'method'))
 }

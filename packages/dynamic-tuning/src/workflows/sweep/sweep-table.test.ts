@@ -63,6 +63,15 @@ describe('the table of a sweep', () => {
 })
 
 describe('axisPlots', () => {
+  it('draws a line for each value of the one other setting', () => {
+    const cases = [1, 2, 3, 4].map((i) =>
+      row('dyt', { rate: i % 2 === 0 ? 0.5 : 1, epochs: i < 3 ? 1 : 2 }, [i / 10]),
+    )
+    const [byRate] = axisPlots({ axes: ['method', 'rate', 'epochs'], cases })
+    expect(byRate).toContain('>epochs 1</text>')
+    expect(byRate).toContain('>epochs 2</text>')
+  })
+
   it('draws means over cases: lines over numbers, bars for names', () => {
     const [byMethod, byRate, ...none] = axisPlots(outcome)
     expect(none).toHaveLength(1)

@@ -18,17 +18,30 @@ export function plainClipOf<F extends { readonly tokens: Rows }>(
   config: VitConfig,
   frameOf: (image: number[], frame: number) => F,
 ): { frames: F[]; features: Rows; pooled: number[]; logits: number[] } {
-  const { frames: count = 1, imageSize, numHeads, layerNormEps: eps } = config
+  const frames = framesOf(clip, config).map(frameOf)
+  const features = frames.flatMap(({ tokens }) => plainNorm(tokens, values, 'norm', config.layerNormEps))
+  return { frames, features, ...plainClipHead(features, values, config) }
+}
+
+/** The frames of a clip [3 * T * H * W], [3 * H * W] each. */
+export function framesOf(clip: ArrayLike<number>, { frames: count = 1, imageSize }: VitConfig): number[][] {
   const area = imageSize[0] * imageSize[1]
-  const frames = Array.from({ length: count }, (_, t) => {
+  return Array.from({ length: count }, (_, t) => {
     const image: number[] = []
     for (let channel = 0; channel < 3; channel++)
       for (let i = 0; i < area; i++) image.push(clip[(channel * count + t) * area + i] as number)
-    return frameOf(image, t)
+    return image
   })
-  const features = frames.flatMap(({ tokens }) => plainNorm(tokens, values, 'norm', eps))
-  const pooled = plainPooling(features, values, { heads: numHeads, eps })
-  return { frames, features, pooled, logits: plainLinear([pooled], values, 'head')[0] as number[] }
+}
+
+/** What the head makes of all tokens of a clip after the final norm. */
+export function plainClipHead(
+  features: Rows,
+  values: Values,
+  { numHeads: heads, layerNormEps: eps }: VitConfig,
+): { pooled: number[]; logits: number[] } {
+  const pooled = plainPooling(features, values, { heads, eps })
+  return { pooled, logits: plainLinear([pooled], values, 'head')[0] as number[] }
 }
 
 /** A clip under MLP dispatch or less, in plain loops and double precision. */

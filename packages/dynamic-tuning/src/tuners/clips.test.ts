@@ -55,6 +55,7 @@ describe.each(tuners.map((tuner) => [tuner.name, tuner] as const))('%s on clips'
     const count = (of: typeof tiny): number =>
       modelCost({ config: of, tuner, options }).params.trainableWithoutHead
     expect(count(config)).toBe(count(tiny))
+    expect(tuner.parameterCount(config, options)).toBe(tuner.parameterCount(tiny, options))
   })
 })
 

@@ -10,6 +10,7 @@ export function summaryText(summary: RunSummary, paint: Paint, more: readonly Fa
   const dispatches = activeRatePerLayer.some((rate) => rate !== 1)
   const facts: Fact[] = [
     ['accuracy', formatPercent(summary.accuracy), `of ${summary.images} test images`],
+    ...meanPerClass(summary),
     [
       'active tokens',
       formatPercent(activeRate),
@@ -21,6 +22,15 @@ export function summaryText(summary: RunSummary, paint: Paint, more: readonly Fa
     ['time', formatDuration(summary.seconds), `peak memory ${formatMemory(summary.peakMemoryMB)}`],
   ]
   return renderFacts(facts, paint)
+}
+
+/** Where it tells something else than accuracy; runs of former versions have none. */
+function meanPerClass({ accuracy, meanPerClassAccuracy, metric }: Partial<RunSummary>): Fact[] {
+  if (accuracy === undefined || meanPerClassAccuracy === undefined) return []
+  const usual = metric === 'meanPerClassAccuracy'
+  const share = formatPercent(meanPerClassAccuracy)
+  if (!usual && share === formatPercent(accuracy)) return []
+  return [['mean per class', share, usual ? 'the usual figure of this dataset' : '']]
 }
 
 /** Runs of former versions know of no reduction. */

@@ -15,7 +15,7 @@ export { openDataset } from './data/dataset.ts'
 export type { Size } from './data/decode.ts'
 export { decode, maxPixels } from './data/decode.ts'
 export { drawImage, drawnLabel, drawnSize, drawnTasks } from './data/drawn/draw-image.ts'
-export { type Dataset, type Example, type ImageSource, sourceName } from './data/example.ts'
+export { type Dataset, type Example, type ImageSource, type Metric, sourceName } from './data/example.ts'
 export { createLoader, type Loader, type LoaderSettings } from './data/loader.ts'
 export { defaultOptions, type OpenOptions } from './data/options.ts'
 export type { Pixels } from './data/pixels.ts'
@@ -29,6 +29,14 @@ export {
   toInput,
   transformSchema,
 } from './data/transforms.ts'
+export {
+  findVtabTasks,
+  type VtabFolder,
+  type VtabGroup,
+  type VtabTask,
+  vtabGroups,
+  vtabTasks,
+} from './data/vtab.ts'
 export * from './errors.ts'
 export type { OnnxExport } from './export/onnx.ts'
 export { type BackboneOptions, type Normalization, type OpenedBackbone, openBackbone } from './io/backbone.ts'

@@ -53,13 +53,13 @@ export function createLoader(examples: readonly Example[], settings: LoaderSetti
   let source: BatchSource | undefined
   let waitSeconds = 0
 
-  const plan = (order: Int32Array, epoch: number, step: number): BatchPlan => ({
-    epoch,
-    indices: new Int32Array(order.subarray(step * batch, (step + 1) * batch)),
-  })
+  const plan = (order: Int32Array, epoch: number, step: number): BatchPlan => {
+    const indices = new Int32Array(order.subarray(step * batch, (step + 1) * batch))
+    return { epoch, indices, examples: Array.from(indices, (index) => examples[index] as Example) }
+  }
 
   async function* run(epoch: number, fromStep: number): AsyncGenerator<Batch, void, void> {
-    source ??= openSource(examples, settings, workers)
+    source ??= openSource(examples.length, settings, workers)
     const order = Int32Array.from(examples.keys())
     if (shuffle) random(seed, 'shuffle', epoch).shuffle(order)
     const ahead: Promise<Batch>[] = []
@@ -95,15 +95,15 @@ function defaultWorkers(): number {
   return Math.max(1, Math.min(8, availableParallelism() - 1))
 }
 
-function openSource(examples: readonly Example[], settings: LoaderSettings, workers: number): BatchSource {
+function openSource(examples: number, settings: LoaderSettings, workers: number): BatchSource {
   const { transform, seed, cacheMB = 1024 } = settings
   const { deterministic } = createTransform(transform)
   const needed = deterministic
-    ? examples.length * (transform.height * transform.width * 3 + 3)
+    ? examples * (transform.height * transform.width * 3 + 3)
     : Number.POSITIVE_INFINITY
   const bytes = Math.min(cacheMB * 2 ** 20, needed)
-  const cache = bytes > 0 ? cacheMemory(examples.length, bytes) : undefined
-  const making: BatchMakerSettings = { examples, transform, seed, cache }
+  const cache = bytes > 0 ? cacheMemory(examples, bytes) : undefined
+  const making: BatchMakerSettings = { transform, seed, cache }
   return workers > 0 ? workerPool(workers, making) : onThisThread(making)
 }
 

@@ -91,7 +91,10 @@ async function runAll(
   const classifier = await model.classifier()
   try {
     const evaluation = await evaluate(classifier, held)
-    const summary = summarize(control.out, model, evaluation, trainingSeconds(run))
+    const summary = summarize(control.out, model, evaluation, {
+      seconds: trainingSeconds(run),
+      metric: prepared.dataset.metric,
+    })
     run.appendMetric({ kind: 'result', step: outcome.steps, ...summary })
     const examples = prepared.dataset.test
     const report = { model, classifier, summary, records: run.readMetrics(), examples }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type { TensorData } from '@dynamic-tuning/engine'
 import { openDataset } from '../data/dataset.ts'
 import type { Dataset } from '../data/example.ts'
+import { absoluteLocation } from '../data/location.ts'
 import type { OpenOptions } from '../data/options.ts'
 import { ConfigError, DataError } from '../errors.ts'
 import { openBackbone } from '../io/backbone.ts'
@@ -39,7 +40,7 @@ export async function prepareRun(input: FinetuneInput, saved?: Known): Promise<P
   })
   const settings = completeFinetune(located(input), {
     config: opened.config,
-    augment: usualAugmentation(input.data),
+    augment: usualAugmentation,
   })
   const fromHub = placeOfModel(settings.model).kind === 'hub'
   const backbone = { name: fromHub ? opened.name : settings.model, sha256: hashWeights(opened.tensors) }
@@ -67,7 +68,7 @@ export function located<T extends Pick<FinetuneInput, 'data' | 'model'>>(input: 
   const { data, model = 'builtin' } = input
   return {
     ...input,
-    data: data.startsWith('builtin:') ? data : resolve(data),
+    data: absoluteLocation(data),
     ...(model !== 'builtin' && existsSync(model) && { model: resolve(model) }),
   }
 }

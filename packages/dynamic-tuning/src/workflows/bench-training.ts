@@ -18,6 +18,7 @@ import {
   benchCompile,
   benchConfig,
   benchEnvironment,
+  framesOf,
 } from './bench-types.ts'
 
 interface Job extends TimedCase {
@@ -54,6 +55,7 @@ export async function benchTraining(
         method: job.name,
         activeRate: job.activeRate(),
         batch,
+        ...framesOf(settings),
         device,
         precision: 'fp32',
         threads,
@@ -96,7 +98,7 @@ async function stepJob(
 ): Promise<Job> {
   const { tuner, options, reduction } = benchCase(name, settings)
   const { seed } = settings
-  const store = new WeightStore({ trainable: patternsWith(tuner, options, reduction), seed })
+  const store = new WeightStore({ trainable: patternsWith(tuner, options, reduction, config), seed })
   const compile = benchCompile(settings)
   const sizes = { seed, microBatch: batch, compile }
   const common = { config, tuner, options, reduction, loss: paperLoss, store, ...sizes }

@@ -9,6 +9,7 @@ import { ConfigError, DataError } from '../errors.ts'
 import { type OpenedBackbone, openBackbone } from '../io/backbone.ts'
 import { fetchModel } from '../io/hub/fetch-model.ts'
 import { placeOfModel } from '../io/model-place.ts'
+import { isOfHead } from '../models/heads/registry.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import { usualAugmentation } from './augmentations.ts'
 import {
@@ -98,7 +99,7 @@ function withoutForeignHead(
   wanted: readonly string[],
 ): ReadonlyMap<string, TensorData> {
   if (classes?.join('\n') === wanted.join('\n')) return tensors
-  return new Map([...tensors].filter(([name]) => !name.startsWith('head.')))
+  return new Map([...tensors].filter(([name]) => !isOfHead(name)))
 }
 
 type Known = Pick<RunConfig, 'classes' | 'backbone'>

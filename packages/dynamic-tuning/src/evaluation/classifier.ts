@@ -11,6 +11,7 @@ import {
   type TensorData,
 } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
+import { isBackboneMap } from '../models/backbone-maps.ts'
 import { vit } from '../models/vit.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
@@ -98,7 +99,11 @@ export class Classifier {
     const outputs = inferenceGraph(settings)
     return new Classifier(
       settings,
-      await compile(outputs, { fused: isNative(settings.compile?.device), ...settings.compile }),
+      await compile(outputs, {
+        fused: isNative(settings.compile?.device),
+        reduced: isBackboneMap,
+        ...settings.compile,
+      }),
     )
   }
 

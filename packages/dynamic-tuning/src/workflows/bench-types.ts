@@ -1,5 +1,5 @@
 import { availableParallelism, cpus } from 'node:os'
-import type { CompileOptions, Device } from '@dynamic-tuning/engine'
+import type { CompileOptions, Device, Precision } from '@dynamic-tuning/engine'
 import type { VitConfig } from '../models/vit-config.ts'
 import { libraryVersion } from './library-version.ts'
 
@@ -20,6 +20,8 @@ export interface BenchSettings {
   readonly imageSize?: number
   readonly threads: number
   readonly device: Device
+  /** Of the methods; the static model is fp32. */
+  readonly precision?: Precision
   readonly warmup: number
   readonly rounds: number
   readonly seed: number
@@ -48,7 +50,7 @@ export interface BenchResult {
   readonly activeRate: number | null
   readonly batch: number
   readonly device: Device
-  readonly precision: 'fp32'
+  readonly precision: Precision
   readonly threads: number
   readonly medianMs: number
   readonly p10Ms: number

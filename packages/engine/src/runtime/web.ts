@@ -4,6 +4,7 @@ import type { Tensor as GraphTensor } from '../graph/tensor.ts'
 import { lower } from '../onnx/lower.ts'
 import type { OnnxModel } from '../onnx/model.ts'
 import { encodeModel } from '../onnx/writer.ts'
+import { applyPrecision } from '../precision/apply-precision.ts'
 import { join, sessionOptions, weightBytes, wrapSession } from './ort.ts'
 import { type CompileOptions, createProgram, type Program } from './program.ts'
 
@@ -19,7 +20,8 @@ export async function compile<Name extends string>(
   outputs: Readonly<Record<Name, GraphTensor>>,
   options: CompileOptions = {},
 ): Promise<Program<Name>> {
-  return openModel<Name>(lower(outputs, { fused: options.fused ?? false }), options)
+  const { fused = false } = options
+  return openModel<Name>(applyPrecision(lower(outputs, { fused }), options), options)
 }
 
 /** Makes a runnable program of a model read from a file. @throws GraphError as `compile` does */

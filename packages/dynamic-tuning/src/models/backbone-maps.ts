@@ -1,4 +1,4 @@
-const backboneMap = /(?:^|\.)blocks\.\d+\.(?:attn|mlp)\.\w+\.weight$/
+const backboneMap = /(?:^|\.)blocks\.\d+\.(?:attn\.(?:qkv|proj)|mlp\.(?:fc1|fc2))\.weight$/
 
 /**
  * Whether a weight is one of the large maps inside the layers, `attn.qkv`, `attn.proj`, `mlp.fc1`, `mlp.fc2`: those that are

@@ -6,6 +6,7 @@ import type { Dataset } from '../data/example.ts'
 import type { OpenOptions } from '../data/options.ts'
 import { ConfigError, DataError } from '../errors.ts'
 import { openBackbone } from '../io/backbone.ts'
+import { roundBackbone } from '../models/backbone-precision.ts'
 import { usualAugmentation } from './augmentations.ts'
 import { completeFinetune, definedOnly, type FinetuneInput } from './finetune-settings.ts'
 import { libraryVersion } from './library-version.ts'
@@ -46,7 +47,7 @@ export async function prepareRun(input: FinetuneInput, saved?: Known): Promise<P
     normalization: opened.normalization,
     backbone,
     dataset,
-    tensors: withoutForeignHead(opened, dataset.classes),
+    tensors: roundBackbone(withoutForeignHead(opened, dataset.classes), settings.backbonePrecision),
   }
 }
 

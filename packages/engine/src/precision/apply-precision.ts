@@ -84,7 +84,8 @@ class Rewriting {
       outputs: readonly string[],
       rest = {},
     ): string => {
-      const name = `${place}${opType}_${this.nodes.length}`
+      // Nodes that stay have a bare number: no name is given twice.
+      const name = `${place}${opType}_p${this.nodes.length}`
       this.nodes.push({ opType, domain: '', name, inputs, outputs, attributes: {}, ...rest })
       return outputs[0] as string
     }

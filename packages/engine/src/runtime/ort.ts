@@ -14,8 +14,6 @@ export function sessionOptions(options: CompileOptions): InferenceSession.Sessio
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
     extra: {
       session: {
-        // Without VNNI the 8-bit products of two such sums may saturate: take the exact kernels there.
-        x64quantprecision: '1',
         ...(prepack ? {} : { disable_prepacking: '1' }),
         ...(spin ? {} : { intra_op: { allow_spinning: '0' } }),
       },

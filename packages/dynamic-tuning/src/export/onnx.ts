@@ -21,7 +21,7 @@ export interface OnnxExportSettings extends ClassifierSettings {
   readonly metadata: Readonly<Record<string, string>>
   /** Keep large weights in `<file>_data`. Default: only where they exceed 1 GB. */
   readonly external?: boolean | undefined
-  /** Of the products with the backbone's weights; fp32 by default. */
+  /** Of the products with the backbone's weights; fp32 by default. int8 is `narrow`: right on every processor. */
   readonly precision?: Precision | undefined
   /** Take ONNX Runtime's own operators where they are faster: no other engine then runs the file. */
   readonly fused?: boolean | undefined
@@ -54,7 +54,7 @@ export function onnxModel(settings: OnnxExportSettings): OnnxModel {
   const { precision = 'fp32', fused = false, device } = settings
   const metadata = { ...settings.metadata, ...(precision !== 'fp32' && { precision }) }
   const model = lower(inferenceGraph(settings, exportInput), { metadata, fused })
-  return applyPrecision(model, { precision, fused, device, reduced: isBackboneMap })
+  return applyPrecision(model, { precision, fused, device, narrow: true, reduced: isBackboneMap })
 }
 
 /** Writes the model to `path`. @throws FormatError where the place cannot be written; nothing half-written stays */

@@ -96,6 +96,21 @@ describe('a product in another precision', () => {
     await program.release()
   })
 
+  it('keeps narrow weights so small that pairs of products fit 16 bits', async () => {
+    const { weight, bias, graph } = layer()
+    const model = applyPrecision(lower(graph), { precision: 'int8', narrow: true })
+    const [values] = [...model.initializers.values()].filter(({ dtype }) => dtype === 'int8')
+    const largest = Math.max(...Array.from(values?.data as Int8Array, Math.abs))
+    expect(largest).toBe(63)
+    expect(2 * 255 * largest).toBeLessThan(2 ** 15)
+    const program = await compile(graph, { precision: 'int8', narrow: true, threads: 1 })
+    const x = drawn(5 * inputs, 'x5')
+    const found = (await program.run({ x })).y.data as Float32Array
+    const exact = plainProduct('fp32', { x, weight, bias, inputs })
+    expect(apart(found, exact)).toBeLessThan(0.06)
+    await program.release()
+  })
+
   it.each(cases)('is the same read back from its file: $precision, fused $fused', async (options) => {
     const { graph } = layer()
     const model = applyPrecision(lower(graph), options)

@@ -91,6 +91,7 @@ class Rewriting {
     }
     return {
       fused: this.options.fused ?? false,
+      narrow: this.options.narrow ?? false,
       halves: this.options.device === 'webgpu' || this.options.device === 'cuda',
       node: (opType, inputs, attributes = {}, outputs = [this.fresh(`${place}${opType}`)], domain = '') =>
         add(opType, inputs, outputs, { attributes, domain }),

@@ -8,7 +8,7 @@ import { quantizeRows } from './quantize-rows.ts'
  */
 export const int8Product: ProductForm = ({ x, weight, bias }, draft) => {
   const [outputs, inputs] = weight.shape as readonly [number, number]
-  const { values, scales } = quantizeRows(weight.data, outputs, 127)
+  const { values, scales } = quantizeRows(weight.data, outputs, draft.narrow ? 63 : 127)
   const data = transposed(values, outputs, inputs)
   const w = draft.constant('int8', { dtype: 'int8', shape: [inputs, outputs], data })
   const wScale = draft.constant('scale', { dtype: 'float32', shape: [outputs], data: scales })

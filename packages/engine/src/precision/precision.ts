@@ -13,6 +13,11 @@ export type Precision = (typeof precisions)[number]
 export interface PrecisionOptions {
   /** Default `fp32`. */
   readonly precision?: Precision | undefined
+  /**
+   * Keep `int8` weights from -63 to 63, half as fine, so that no processor's products of 8-bit numbers saturate. Default: as
+   * this machine needs it where a model is compiled, false where it is written.
+   */
+  readonly narrow?: boolean | undefined
   /** Whether the product with the weight of this name is meant; all of them by default. */
   readonly reduced?: ((weight: string) => boolean) | undefined
 }

@@ -17,6 +17,8 @@ export interface Draft extends Pick<Emitter, 'node'> {
   readonly fused: boolean
   /** Whether the device computes in half precision itself. */
   readonly halves: boolean
+  /** Whether 8-bit products may saturate where numbers are large. */
+  readonly narrow: boolean
   /** Adds a constant called after the product's weight; returns its name. */
   constant(suffix: string, data: TensorData): string
   /** Adds a node with several outputs; returns their names. */

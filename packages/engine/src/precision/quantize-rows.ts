@@ -6,9 +6,12 @@ export interface QuantizedRows {
   readonly scales: Float32Array
 }
 
+/** Below it float32 has fewer digits than a scale needs. */
+const smallestNormal = 2 ** -126
+
 /**
  * Symmetric rounding: scale = max |w| of a row / limit, value = round(w / scale), so that |w - scale * value| <= scale / 2. A
- * row of zeros has scale 1. weights: [rows, columns]; limit: 127 for 8 bits, 7 for 4.
+ * row of zeros, or of subnormal numbers, has scale 1. weights: [rows, columns]; limit: 127 for 8 bits, 7 for 4.
  */
 export function quantizeRows(weights: Float32Array, rows: number, limit: number): QuantizedRows {
   const columns = weights.length / rows
@@ -18,8 +21,8 @@ export function quantizeRows(weights: Float32Array, rows: number, limit: number)
     const start = row * columns
     let largest = 0
     for (let i = start; i < start + columns; i++) largest = Math.max(largest, Math.abs(weights[i] as number))
-    // A subnormal scale could not be divided by.
-    const scale = Math.fround(largest / limit) || 1
+    const exact = Math.fround(largest / limit)
+    const scale = exact < smallestNormal ? 1 : exact
     scales[row] = scale
     for (let i = start; i < start + columns; i++) {
       const rounded = Math.round((weights[i] as number) / scale)

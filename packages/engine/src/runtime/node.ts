@@ -11,6 +11,7 @@ import { encodeModel } from '../onnx/writer.ts'
 import { applyPrecision } from '../precision/apply-precision.ts'
 import { join, sessionOptions, weightBytes, wrapSession } from './ort.ts'
 import { type CompileOptions, createProgram, type Device, type Program, type Session } from './program.ts'
+import { withNarrowness } from './saturation.ts'
 
 /** Above this many bytes of weights a model is opened from files, which the system maps instead of copying. */
 const mappedBytes = 64 * 2 ** 20
@@ -24,7 +25,8 @@ export async function compile<Name extends string>(
   options: CompileOptions = {},
 ): Promise<Program<Name>> {
   const { fused = false } = options
-  return openModel<Name>(applyPrecision(lower(outputs, { fused }), options), options)
+  const settled = await withNarrowness(options, (model) => openModel(model, { threads: 1 }))
+  return openModel<Name>(applyPrecision(lower(outputs, { fused }), settled), options)
 }
 
 /** Makes a runnable program of a model read from a file. @throws GraphError as `compile` does */

@@ -7,6 +7,7 @@ import { encodeModel } from '../onnx/writer.ts'
 import { applyPrecision } from '../precision/apply-precision.ts'
 import { join, sessionOptions, weightBytes, wrapSession } from './ort.ts'
 import { type CompileOptions, createProgram, type Program } from './program.ts'
+import { withNarrowness } from './saturation.ts'
 
 /** Above this many bytes weights are handed over beside the model, which protobuf limits to 2 GB. */
 const externalBytes = 64 * 2 ** 20
@@ -21,7 +22,8 @@ export async function compile<Name extends string>(
   options: CompileOptions = {},
 ): Promise<Program<Name>> {
   const { fused = false } = options
-  return openModel<Name>(applyPrecision(lower(outputs, { fused }), options), options)
+  const settled = await withNarrowness(options, (model) => openModel(model, { device: 'wasm' }))
+  return openModel<Name>(applyPrecision(lower(outputs, { fused }), settled), options)
 }
 
 /** Makes a runnable program of a model read from a file. @throws GraphError as `compile` does */

@@ -13,13 +13,13 @@ import {
   peakMemoryMB,
 } from 'dynamic-tuning'
 import { type Call, type CommandUnit, defineCommand } from '../command.ts'
-import { type CommonOptions, shared } from '../options/common.ts'
+import { type CommonOptions, type PrecisionChoice, shared } from '../options/common.ts'
 import { integer, number } from '../options/numbers.ts'
 import { formatMemory, formatPercent } from '../terminal/format.ts'
 import type { Paint } from '../terminal/output.ts'
 import { renderTable } from '../terminal/table.ts'
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, PrecisionChoice {
   readonly model?: string
   readonly method?: readonly string[]
   readonly batch?: readonly number[]
@@ -28,6 +28,7 @@ interface Options extends CommonOptions {
   readonly bottleneck?: number
   readonly classes?: number
   readonly imageSize?: readonly [number, number]
+  readonly frames?: number
   readonly rounds?: number
   readonly warmup?: number
   readonly memory?: boolean
@@ -68,6 +69,7 @@ const options = (): Option[] => [
   shared.bottleneck(),
   shared.classes(),
   shared.imageSize(),
+  shared.frames(),
   new Option('--rounds <n>', `counted runs of each (default ${defaultBench.rounds})`).argParser(integer(1)),
   new Option('--warmup <n>', `runs before that (default ${defaultBench.warmup})`).argParser(integer(0)),
   new Option('--no-memory', 'do not measure peak memory in processes of their own'),
@@ -87,7 +89,7 @@ function benchCommand(
     ...unit,
     name: `bench ${kind}`,
     group: 'Measure',
-    options: [...options(), ...(kind === 'inference' ? [budgetOption()] : [])],
+    options: [...options(), ...(kind === 'inference' ? [budgetOption(), shared.precision()] : [])],
     async run(call: Call<Options>) {
       const settings = settingsOf(call.options, kind)
       const report = await measure(kind, settings, call)
@@ -107,6 +109,8 @@ export const benchInferenceCommand = benchCommand('inference', {
     ['dyt bench inference --model vit_small_patch16_224 --method adaptformer,dyt', 'several methods'],
     ['dyt bench inference --method dyt:dispatch=layer:active=0.7,dyt:experts=4', 'settings for each of them'],
     ['dyt bench inference --method dyt,dyt:reduction=tome:tomeR=8', 'without and with merged tokens'],
+    ['dyt bench inference --frames 8 --batch 1', 'clips of 8 frames'],
+    ['dyt bench inference --method linear:precision=int8,dyt,dyt:precision=int8 --batch 8', '8-bit products'],
     ['dyt bench inference --budget 0.6', 'at 60 % of the static FLOPs'],
   ],
 })
@@ -122,7 +126,8 @@ export const benchTrainingCommand = benchCommand('training', {
 })
 
 function settingsOf(given: Options, kind: Kind): BenchSettings {
-  const { model, method, batch, active, budget, bottleneck, classes, imageSize, rounds, warmup } = given
+  const { model, method, batch, active, budget, bottleneck, classes, imageSize, frames, rounds, warmup } =
+    given
   if (budget !== undefined && active !== undefined)
     throw new ConfigError('bench: --budget decides what --active is. Leave one of them out.')
   const defaults = kind === 'training' ? { ...defaultBench, batches: [8] } : defaultBench
@@ -137,8 +142,10 @@ function settingsOf(given: Options, kind: Kind): BenchSettings {
     rounds,
     warmup,
     imageSize: imageSize?.[0],
+    frames,
     threads: given.threads,
     device: given.device,
+    precision: given.precision,
     seed: given.seed,
   }
   const known = Object.entries(chosen).filter(([, value]) => value !== undefined)
@@ -172,7 +179,8 @@ async function memoryAlone(
   settings: BenchSettings,
   { method, batch }: BenchResult,
 ): Promise<number> {
-  const { model, active, budget, bottleneck, classes, imageSize, threads, device, seed } = settings
+  const { model, active, budget, bottleneck, classes, imageSize, frames, threads, device, seed } = settings
+  const { precision } = settings
   const flags = {
     model,
     method: method === 'static' ? undefined : method,
@@ -183,8 +191,10 @@ async function memoryAlone(
     classes,
     threads,
     device,
+    precision,
     seed,
     'image-size': imageSize,
+    frames,
     only: method,
     rounds: 1,
     warmup: 1,
@@ -201,10 +211,11 @@ function reportText({ benchmark, environment, results }: BenchReport, paint: Pai
   const header = [
     'batch',
     'method',
+    'precision',
     'active',
     'median',
     'p10-p90',
-    'images/s',
+    results.some(({ frames }) => frames !== undefined) ? 'clips/s' : 'images/s',
     'memory',
     'ratio',
     'FLOPs promise',
@@ -212,6 +223,7 @@ function reportText({ benchmark, environment, results }: BenchReport, paint: Pai
   const rows = results.map((result) => [
     String(result.batch),
     result.method,
+    result.precision,
     result.activeRate === null ? '' : formatPercent(result.activeRate),
     `${result.medianMs.toFixed(0)} ms`,
     `${result.p10Ms.toFixed(0)}-${result.p90Ms.toFixed(0)} ms`,
@@ -221,9 +233,10 @@ function reportText({ benchmark, environment, results }: BenchReport, paint: Pai
     result.flopsRatioToStatic?.toFixed(3) ?? '',
   ])
   const { cpu, cores, node, platform } = environment
-  const [{ model = '', threads = 0, device = 'cpu' } = {}] = results
+  const [{ model = '', threads = 0, device = 'cpu', frames } = {}] = results
+  const samples = frames === undefined ? '' : `, clips of ${frames} frames`
   return [
-    `${paint.bold(`${model}, ${benchmark}`)}: fp32 on ${device}, ${threads} threads; ${cpu}, ${cores} cores, ${platform}, Node ${node}`,
+    `${paint.bold(`${model}, ${benchmark}${samples}`)}: on ${device}, ${threads} threads; ${cpu}, ${cores} cores, ${platform}, Node ${node}`,
     renderTable(header, rows, { paint }),
     `ratio: ${ratioText[benchmark]}, medians of one run\n`,
   ].join('\n')

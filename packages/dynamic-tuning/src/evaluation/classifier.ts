@@ -4,7 +4,6 @@ import {
   concat,
   type Device,
   type Feeds,
-  input,
   narrow,
   type Program,
   reduceMax,
@@ -14,7 +13,9 @@ import {
   type TensorData,
 } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
+import { isBackboneMap } from '../models/backbone-maps.ts'
 import { buildModel } from '../models/families.ts'
+import { imageRows, sampleInput, sampleSize } from '../models/heads/registry.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
 import type { ReductionOptions } from '../reduction/options.ts'
@@ -56,7 +57,7 @@ export interface ClassifierSettings {
   readonly buckets?: boolean | undefined
 }
 
-/** Logits of some images, and which tokens were active. */
+/** Logits of some images or clips, and which tokens were active; of clips B * T frames have masks. */
 export interface Prediction {
   /** [B, K] */
   readonly logits: Float32Array
@@ -73,6 +74,7 @@ export interface Prediction {
  * decide on different numbers of tokens, one gate's after another's, [B, n_1 + ... + n_D]). Where tokens
  * are merged too, masks tell of the patches they are made of, and `shares` [B, D] how many of the tokens present were active.
  * Inputs are the images, called `name`, [B, 3, H, W], and with dispatch `threshold` [D] and, where it is random, `noise`.
+ * A model with frames takes clips [B, 3, T, H, W]; masks and shares are then those of the B * T frames.
  * With `capacities` [D] the active tokens of an image have that much room at each gate, and `needed` [D] is how much the
  * images of a batch needed: more than there is room for makes the other outputs wrong.
  */
@@ -82,7 +84,7 @@ export function inferenceGraph(
   capacities?: readonly number[],
 ): Record<string, Tensor> {
   const { config, tuner, options, store } = settings
-  const images = input(name, ['B', 3, ...config.imageSize])
+  const images = sampleInput(config, name)
   const { sites } = gateShape(options, config)
   const fixed = settings.fixedThresholds ? thresholdList(settings.thresholds, sites.length) : undefined
   const { pass = 'skip', blocks } = settings
@@ -115,7 +117,7 @@ function mostActive(dispatches: readonly Dispatch[]): Tensor {
 /** Makes the program; one that skips with fixed sizes where the settings or the device ask for it. */
 async function programOf(settings: ClassifierSettings): Promise<Program> {
   const { config, options, pass = 'skip', compile: chosen } = settings
-  const compiled = { fused: isNative(chosen?.device), ...chosen }
+  const compiled = { fused: isNative(chosen?.device), reduced: isBackboneMap, ...chosen }
   const { sites, perGate } = gateShape(options, config)
   const wanted = settings.buckets ?? chosen?.device === 'webgpu'
   if (!wanted || pass !== 'skip' || sites.length === 0 || options.dispatchLevel === 'sample')
@@ -139,8 +141,8 @@ export class Classifier {
   }
 
   /**
-   * Classifies images [B, 3, H, W], normalised; `weights` are the trained ones, if the store has any. Those this pass does not
-   * use, such as the dispatchers of the complete model, are left out. `first` is the number of the first image among all
+   * Classifies images [B, 3, H, W] or clips [B, 3, T, H, W], normalised; `weights` are the trained ones, if the store has any. Those this pass does not
+   * use, such as the dispatchers of the complete model, are left out. `first` is the number of the first image or clip among all
    * that are looked at: random dispatch draws for each of them.
    */
   async classify(
@@ -175,8 +177,8 @@ export class Classifier {
         const data = Float32Array.from(thresholdList(thresholds, sites.length))
         feeds.threshold = { dtype: 'float32', shape: [sites.length], data }
       }
-      const count = images.length / (3 * config.imageSize[0] * config.imageSize[1])
-      const key = { seed, step: 'inference', first } as const
+      const count = imageRows(config, images.length / sampleSize(config))
+      const key = { seed, step: 'inference', first: imageRows(config, first) } as const
       if (name === 'noise') feeds.noise = gumbelNoise(key, [sites.length, count, decisions])
     }
     return feeds

@@ -41,16 +41,16 @@ const builtinPath = fileURLToPath(new URL('../../assets/builtin.safetensors', im
 /**
  * Opens a backbone: `builtin`, the path of a file of weights or of a folder with one (safetensors, .npz of JAX, .pth or .bin of
  * PyTorch), a model of the Hugging Face hub that `fetchModel` has brought (`owner/name`), or, with random weights, timm's
- * name of a model. A head with another number of classes is dropped, positions are resized to the image size, all floats
- * become float32.
+ * name of a model. A head with another number of classes, or of images where clips are wanted, is dropped, positions are
+ * resized to the image size, all floats become float32.
  * @throws CheckpointError for weights that are missing, damaged, hold NaN or do not fit; DownloadError for models that were not
  * fetched; ConfigError for unknown names, and where the number of heads stays open
  */
 export function openBackbone(nameOrPath: string, options: BackboneOptions = {}): OpenedBackbone {
-  const { randomWeights = false, seed = 0, imageSize, numClasses } = options
+  const { randomWeights = false, seed = 0, imageSize, numClasses, frames } = options
   const place = placeOfModel(nameOrPath)
   if (place.kind === 'named') {
-    const config = modelConfig(nameOrPath, numClasses, imageSize)
+    const config = modelConfig(nameOrPath, numClasses, { imageSize, frames })
     if (!randomWeights)
       throw new ConfigError(
         `backbone: no weights are known for ${nameOrPath}. Give the path of its weights or a repository of them, such as timm/vit_base_patch16_224.augreg_in21k, or ask for random ones.`,
@@ -69,7 +69,7 @@ export function openBackbone(nameOrPath: string, options: BackboneOptions = {}):
  */
 export function openBackboneConfig(nameOrPath: string, options: BackboneOptions = {}): ModelConfig {
   if (placeOfModel(nameOrPath).kind !== 'named') return openBackbone(nameOrPath, options).config
-  return modelConfig(nameOrPath, options.numClasses, options.imageSize)
+  return modelConfig(nameOrPath, options.numClasses, options)
 }
 
 /** Where the files lie, and the name that finds them again: that of a repository has its commit. */

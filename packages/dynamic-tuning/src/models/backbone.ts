@@ -1,10 +1,11 @@
-import { input, type TensorData } from '@dynamic-tuning/engine'
+import type { TensorData } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { compareShapes } from './compare-shapes.ts'
 import { buildModel, checkModelConfig, fitTensors, modelShapes } from './families.ts'
+import { isOfHead, sampleInput } from './heads/registry.ts'
 import type { ModelHooks } from './hooks.ts'
-import type { ModelConfig } from './model-config.ts'
+import { isVit, type ModelConfig } from './model-config.ts'
 import type { VitConfig } from './vit-config.ts'
 
 /** A backbone's settings and its weights under timm names; weights left out (a new head) are still to be drawn. */
@@ -20,11 +21,13 @@ export function vitShapes(config: VitConfig, hooks?: ModelHooks): Map<string, re
   return modelShapes(config, hooks)
 }
 
-/** New weights for all of a model, drawn with `seed`. */
+/** New weights for all of a model, drawn with `seed`; for clips its head is left out. */
 export function drawWeights(config: ModelConfig, seed: number): Map<string, TensorData> {
   const store = new WeightStore({ seed })
-  buildModel(input('images', ['B', 3, ...config.imageSize]), store, config)
-  return store.values()
+  buildModel(sampleInput(config), store, config)
+  const drawn = store.values()
+  if (config.frames === undefined) return drawn
+  return new Map([...drawn].filter(([name]) => !isOfHead(name)))
 }
 
 /** What a backbone is wanted for. */
@@ -33,11 +36,13 @@ export interface FitOptions {
   readonly numClasses?: number | undefined
   /** [height, width] in pixels. Default: the checkpoint's. */
   readonly imageSize?: readonly [number, number] | undefined
+  /** T, where clips of so many frames are to be classified. Default: images are. */
+  readonly frames?: number | undefined
 }
 
 /**
  * A checked backbone for a task: every tensor is there and fits, positions are resized to the image size (the class
- * token's is kept), and a head with other classes is left out.
+ * token's is kept), and a head with other classes, or for clips instead of images, is left out.
  * @throws CheckpointError listing all missing, unexpected and misshaped tensors; ConfigError for sizes that do not fit
  */
 export function fitBackbone<C extends ModelConfig>(
@@ -47,15 +52,21 @@ export function fitBackbone<C extends ModelConfig>(
 ): Backbone<C> {
   const { config: own, tensors, classes } = backbone
   const ignore = own.numClasses === 0 ? [/^head\./] : []
-  compareShapes(tensors, modelShapes({ ...own, numClasses: Math.max(1, own.numClasses) }), { ignore, source })
-  const { numClasses = own.numClasses, imageSize = own.imageSize } = options
+  const ofClips = isVit(own) && tensors.has('query_token')
+  const stored = { ...own, numClasses: Math.max(1, own.numClasses), ...(ofClips && { frames: 1 }) }
+  compareShapes(tensors, modelShapes(stored), { ignore, source })
+  const { numClasses = own.numClasses, imageSize = own.imageSize, frames } = options
   if (!Number.isInteger(numClasses) || numClasses < 1)
     throw new ConfigError(
       `${source}: ${numClasses} classes. ${own.numClasses === 0 ? 'It has no head; give' : 'Give'} the number of classes.`,
     )
-  const config = checkModelConfig({ ...own, numClasses, imageSize })
-  const kept = [...tensors].filter(([name]) => numClasses === own.numClasses || !name.startsWith('head.'))
+  const config = checkModelConfig({ ...own, numClasses, imageSize, ...(frames !== undefined && { frames }) })
+  const sameKind = ofClips === (frames !== undefined)
+  const sameClasses = sameKind && numClasses === own.numClasses
+  const leftOut = (name: string): boolean =>
+    sameKind ? !sameClasses && name.startsWith('head.') : isOfHead(name)
+  const kept = [...tensors].filter(([name]) => !leftOut(name))
   const fitted = fitTensors(source, new Map(kept), own, config)
-  const named = classes !== undefined && numClasses === own.numClasses
+  const named = classes !== undefined && sameClasses
   return named ? { config, tensors: fitted, classes } : { config, tensors: fitted }
 }

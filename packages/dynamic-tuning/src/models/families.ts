@@ -1,8 +1,9 @@
-import { input, type Tensor, type TensorData } from '@dynamic-tuning/engine'
+import type { Tensor, TensorData } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
 import { WeightStore, type Weights } from '../nn/weight-store.ts'
 import type { CheckpointConfig } from './checkpoint-config.ts'
 import type { CheckpointForm, ModelHint } from './checkpoint-form.ts'
+import { sampleInput } from './heads/registry.ts'
 import type { ModelHooks, ModelOutputs } from './hooks.ts'
 import type { LayerSizes, OuterSite } from './layer-sizes.ts'
 import { isVit, type ModelConfig } from './model-config.ts'
@@ -17,7 +18,7 @@ import { vitNamed, vitNamesShown } from './vit-names.ts'
 
 /** What the library knows of a family of backbones. A new one is a file with its model, and one here. */
 interface Family<C extends ModelConfig> {
-  build(images: Tensor, weights: Weights, config: C, hooks?: ModelHooks): ModelOutputs
+  build(samples: Tensor, weights: Weights, config: C, hooks?: ModelHooks): ModelOutputs
   /** Sizes of all layers, in the order in which they run. */
   layers(config: C): readonly LayerSizes[]
   /** Maps and norms outside of layers, the head left out. */
@@ -62,14 +63,14 @@ function familyOf<C extends ModelConfig>(config: C): Family<C> {
   return (isVit(config) ? vits : swins) as unknown as Family<C>
 }
 
-/** Builds a backbone of any family with its head. images: [B, 3, H, W], normalised. */
+/** Builds a backbone of any family with its head. samples: [B, 3, H, W], or clips [B, 3, T, H, W], normalised. */
 export function buildModel(
-  images: Tensor,
+  samples: Tensor,
   weights: Weights,
   config: ModelConfig,
   hooks: ModelHooks = {},
 ): ModelOutputs {
-  return familyOf(config).build(images, weights, config, hooks)
+  return familyOf(config).build(samples, weights, config, hooks)
 }
 
 /** Sizes of all layers of a model, in the order in which they run. */
@@ -107,6 +108,14 @@ export function isModelName(name: string): boolean {
   return families.some(({ named }) => named(name) !== undefined)
 }
 
+/** What a model is given, where it is not what its name says. */
+export interface SampleSizes {
+  /** [height, width] in pixels. */
+  readonly imageSize?: readonly [number, number] | undefined
+  /** Frames of a clip; images are classified where it is absent. */
+  readonly frames?: number | undefined
+}
+
 /**
  * The settings of a model of any family by timm's name, whatever tag follows a dot.
  * @throws ConfigError for unknown names, and for sizes that do not fit
@@ -114,12 +123,17 @@ export function isModelName(name: string): boolean {
 export function modelConfig(
   name: string,
   numClasses = 1000,
-  imageSize?: readonly [number, number],
+  { imageSize, frames }: SampleSizes = {},
 ): ModelConfig {
   for (const { named } of families) {
     const sizes = named(name)
     if (sizes === undefined) continue
-    return checkModelConfig({ ...sizes, numClasses, ...(imageSize && { imageSize }) } as ModelConfig)
+    return checkModelConfig({
+      ...sizes,
+      numClasses,
+      ...(imageSize && { imageSize }),
+      ...(frames !== undefined && { frames }),
+    } as ModelConfig)
   }
   throw new ConfigError(
     `model: unknown name ${name}. Use ${families.map(({ names }) => names).join(', ')}, builtin, or a path.`,
@@ -166,6 +180,6 @@ export function fitTensors<C extends ModelConfig>(
 /** Names and shapes of all weights of a model, with those a method's hooks ask for. */
 export function modelShapes(config: ModelConfig, hooks?: ModelHooks): Map<string, readonly number[]> {
   const store = new WeightStore({ trainable: [/./] })
-  buildModel(input('images', ['B', 3, ...config.imageSize]), store, config, hooks)
+  buildModel(sampleInput(config), store, config, hooks)
   return store.shapes
 }

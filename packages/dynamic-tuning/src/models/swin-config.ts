@@ -16,6 +16,8 @@ export interface SwinConfig {
   readonly windowSize: number
   readonly mlpRatio: number
   readonly numClasses: number
+  /** Never given: it classifies images, no clips. */
+  readonly frames?: undefined
   readonly layerNormEps: number
   readonly qkvBias: boolean
   /** Whether the map of patch merging has a bias: only where a scale and shift was folded into it. Default false. */
@@ -96,7 +98,11 @@ export function swinUnit({ patchSize, windowSize, depths }: Omit<SwinConfig, 'im
 
 /** `config` itself. @throws ConfigError where the sizes do not fit one another, or windows do not cover the image */
 export function checkSwinConfig(config: SwinConfig): SwinConfig {
-  const { depths, numHeads, windowSize } = config
+  const { depths, numHeads, windowSize, frames } = config
+  if (frames !== undefined)
+    throw new ConfigError(
+      `model: clips of ${frames} frames for a Swin, but the head of clips attends to the tokens of a ViT. Choose a ViT, or leave frames out.`,
+    )
   if (depths.length === 0 || depths.length !== numHeads.length)
     throw new ConfigError(
       `model: ${depths.length} stages with ${numHeads.length} numbers of heads. Give one for each stage.`,

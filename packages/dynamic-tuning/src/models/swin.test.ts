@@ -112,6 +112,7 @@ describe('swin', () => {
     [{ numHeads: [1] }, /2 stages with 1 numbers of heads/],
     [{ numHeads: [3, 2] }, /3 heads do not divide the 4 features of stage 0/],
     [{ windowSize: 0 }, /windows of 0 tokens/],
+    [{ frames: 8 as never }, /clips of 8 frames for a Swin.* Choose a ViT/],
   ])('refuses sizes that do not fit: %o', (change, message) => {
     const build = () => checkModelConfig({ ...tinySwin, ...change })
     expect(build).toThrow(ConfigError)

@@ -1,10 +1,11 @@
-import { reduceMean, type Tensor } from '@dynamic-tuning/engine'
+import type { Tensor } from '@dynamic-tuning/engine'
 import { layerNorm } from '../nn/layer-norm.ts'
 import { linearLayer } from '../nn/linear.ts'
 import { patchEmbed } from '../nn/patch-embed.ts'
 import { patchMerging } from '../nn/patch-merging.ts'
 import type { Weights } from '../nn/weight-store.ts'
 import { block, mlpPart, once } from './block.ts'
+import { headOf } from './heads/registry.ts'
 import type { AttentionPart, ModelHooks, ModelOutputs, ModelPlace, Place } from './hooks.ts'
 import type { LayerSizes } from './layer-sizes.ts'
 import { type Sites, sitesAt } from './sites.ts'
@@ -55,7 +56,7 @@ export function swin(
   }
   const last = hooks.leave?.(x, { embed: entering, blocks }, place) ?? x
   const features = sites.normed(layerNorm(last, weights.at('norm'), config.layerNormEps), 'norm')
-  const pooled = reduceMean(features, { axes: [1] })
+  const pooled = headOf(config).pool(features, place, sites)
   const logits = linearLayer(pooled, weights.at('head.fc'), config.numClasses)
   return { patchEmbed: patches, downsamples, blocks, features, pooled, logits }
 }

@@ -1,5 +1,6 @@
 import { constant, input, type Tensor } from '@dynamic-tuning/engine'
 import { layersOf } from '../models/families.ts'
+import { imageRows } from '../models/heads/registry.ts'
 import { type LayerSizes, patchesIn } from '../models/layer-sizes.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { dispatchSites, type Site } from './parts.ts'
@@ -29,10 +30,13 @@ export function gateShape(options: TunerOptions, config: ModelConfig): GateShape
   return { sites, perGate, decisions: Math.max(1, ...perGate) }
 }
 
-/** The graph input `noise`: G1 - G2 for every gate, [D, B, n, 1] for the most decisions n of a gate; others need fewer. */
+/**
+ * The graph input `noise`: G1 - G2 for every gate, [D, I, n, 1] for I images or frames and the most decisions n of a gate;
+ * others need fewer.
+ */
 export function noiseInput(options: TunerOptions, config: ModelConfig): Tensor {
   const { sites, decisions } = gateShape(options, config)
-  return input('noise', [sites.length, 'B', decisions, 1])
+  return input('noise', [sites.length, imageRows(config, 'B'), decisions, 1])
 }
 
 /**

@@ -1,10 +1,11 @@
 import { modelShapes } from '../models/families.ts'
+import { isOfHead } from '../models/heads/registry.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { defineTuner } from './tuner.ts'
 
 /** Parameters of a whole model but its head, read off its graph. */
 export function wholeModel(config: ModelConfig): number {
-  const shapes = [...modelShapes(config)].filter(([name]) => !name.startsWith('head.'))
+  const shapes = [...modelShapes(config)].filter(([name]) => !isOfHead(name))
   return shapes.reduce((sum, [, shape]) => sum + shape.reduce((size, dim) => size * dim, 1), 0)
 }
 

@@ -1,5 +1,6 @@
 import { add, linear, type Tensor, type TensorData } from '@dynamic-tuning/engine'
 import { depthOf } from '../models/families.ts'
+import { headOf } from '../models/heads/registry.ts'
 import type { Place } from '../models/hooks.ts'
 import { asVit, isVit } from '../models/model-config.ts'
 import type { VitConfig } from '../models/vit-config.ts'
@@ -83,7 +84,9 @@ export const noah = defineTuner({
       },
       branch: (y, part, place) => (part === 'mlp' ? adapted(y, place, options, pass) : y),
       leave: (x, _stages, { config }) =>
-        asVit(config).globalPool === 'token' ? x : withoutPrompts(x, promptsAt(options, depthOf(config) - 1)),
+        headOf(config).readsClassToken(config)
+          ? x
+          : withoutPrompts(x, promptsAt(options, depthOf(config) - 1)),
     },
   }),
 })

@@ -1,6 +1,7 @@
 import { add, type Tensor } from '@dynamic-tuning/engine'
+import { depthOf } from '../models/families.ts'
+import { headOf } from '../models/heads/registry.ts'
 import type { AttentionPart, LayerPart, MlpPart, ModelHooks, Place } from '../models/hooks.ts'
-import { isVit } from '../models/model-config.ts'
 import { closedGate, decide } from './gate.ts'
 import { type Block, onPrefix, throughGate } from './gated.ts'
 import { dispatchedParts, type Part } from './parts.ts'
@@ -91,8 +92,8 @@ export function tune(tuner: Tuner, options: TunerOptions, pass: Pass): TunedPass
 /** Whether of what this layer gives only the class token is read: it is the last, and nothing but the head looks at it. */
 function readsClassToken(pass: Pass, { index, config }: Place, hooks: ModelHooks): boolean {
   const asked = 'classTokenOnly' in pass && pass.classTokenOnly === true
-  const lastOfVit = isVit(config) && index === config.depth - 1 && config.globalPool === 'token'
-  return asked && lastOfVit && hooks.leave === undefined
+  const lastRead = index === depthOf(config) - 1 && headOf(config).readsClassToken(config)
+  return asked && lastRead && hooks.leave === undefined
 }
 
 /** Patterns of the weights a method trains with these settings: its own, and those of gates that learn. */

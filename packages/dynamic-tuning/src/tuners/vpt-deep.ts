@@ -1,4 +1,5 @@
 import { slice } from '@dynamic-tuning/engine'
+import { headOf } from '../models/heads/registry.ts'
 import { asVit } from '../models/model-config.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import { defineTuner } from './tuner.ts'
@@ -25,7 +26,7 @@ export const vptDeep = defineTuner({
         return withPrompts(withoutPrompts(x, count), slice(all, 0, index - 1, index))
       },
       leave: (x, _stages, { config }) =>
-        asVit(config).globalPool === 'token' ? x : withoutPrompts(x, count),
+        headOf(config).readsClassToken(config) ? x : withoutPrompts(x, count),
     },
   }),
 })

@@ -1,3 +1,4 @@
+import { headOf } from '../models/heads/registry.ts'
 import { asVit } from '../models/model-config.ts'
 import { defineTuner } from './tuner.ts'
 import { promptStart, promptTuner, withoutPrompts, withPrompts } from './vpt.ts'
@@ -23,7 +24,7 @@ export const vptShallow = defineTuner({
         ),
       // The class token alone would not mind them.
       leave: (x, _stages, { config }) =>
-        asVit(config).globalPool === 'token' ? x : withoutPrompts(x, count),
+        headOf(config).readsClassToken(config) ? x : withoutPrompts(x, count),
     },
   }),
 })

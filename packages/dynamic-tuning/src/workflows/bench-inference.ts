@@ -5,6 +5,7 @@ import { Classifier, type Prediction } from '../evaluation/classifier.ts'
 import { ActivityTally, type GateActivity, meanRate } from '../evaluation/gate-activity.ts'
 import { randomModel } from '../evaluation/random-model.ts'
 import { type TimedCase, timeInTurn } from '../evaluation/timing.ts'
+import { sampleSize } from '../models/heads/registry.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { checkReductionFits } from '../reduction/check-reduction.ts'
@@ -19,6 +20,7 @@ import {
   benchCompile,
   benchConfig,
   benchEnvironment,
+  framesOf,
 } from './bench-types.ts'
 
 interface Candidate extends BenchCase {
@@ -50,7 +52,8 @@ export async function benchInference(
 }
 
 async function prepare(name: string, config: ModelConfig, settings: BenchSettings): Promise<Candidate> {
-  const spelled = name === 'static' ? { ...benchCase('linear', settings), name } : benchCase(name, settings)
+  const spelled =
+    name === 'static' ? { ...benchCase('linear:precision=fp32', settings), name } : benchCase(name, settings)
   const { tuner, reduction } = spelled
   checkModel('bench', tuner, spelled.options, config)
   checkReductionFits('bench', reduction, config)
@@ -61,7 +64,7 @@ async function prepare(name: string, config: ModelConfig, settings: BenchSetting
   const chosen = { ...spelled, active, options }
   const tensors = await randomModel({ config, tuner, options, reduction, active, seed, threads })
   const store = new WeightStore({ tensors })
-  const compile = benchCompile(settings)
+  const compile = { ...benchCompile(settings), precision: spelled.precision }
   const made = { config, tuner, options, reduction, store, compile, seed }
   return { ...chosen, classifier: await Classifier.create(made) }
 }
@@ -95,8 +98,9 @@ async function measure(
       method: candidate.name,
       activeRate: masks ? meanRate(gates) : null,
       batch,
+      ...framesOf(settings),
       device: settings.device,
-      precision: 'fp32',
+      precision: candidate.precision,
       threads: settings.threads,
       ...timing,
       imagesPerSecond: (1000 * batch) / timing.medianMs,
@@ -107,8 +111,8 @@ async function measure(
   })
 }
 
-/** Images of standard normal noise, [batch, 3, H, W]. */
+/** Images [batch, 3, H, W], or clips, of standard normal noise. */
 export function noiseImages(config: ModelConfig, batch: number, seed: number): Float32Array {
   const stream = random(seed, 'bench')
-  return Float32Array.from({ length: batch * 3 * config.imageSize[0] * config.imageSize[1] }, stream.normal)
+  return Float32Array.from({ length: batch * sampleSize(config) }, stream.normal)
 }

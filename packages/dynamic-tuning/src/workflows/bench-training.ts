@@ -20,6 +20,7 @@ import {
   benchCompile,
   benchConfig,
   benchEnvironment,
+  framesOf,
 } from './bench-types.ts'
 
 interface Job extends TimedCase {
@@ -56,6 +57,7 @@ export async function benchTraining(
         method: job.name,
         activeRate: job.activeRate(),
         batch,
+        ...framesOf(settings),
         device,
         precision: 'fp32',
         threads,
@@ -100,7 +102,7 @@ async function stepJob(
   checkModel('bench', tuner, options, config)
   checkReductionFits('bench', reduction, config)
   const { seed } = settings
-  const store = new WeightStore({ trainable: patternsWith(tuner, options, reduction), seed })
+  const store = new WeightStore({ trainable: patternsWith(tuner, options, reduction, config), seed })
   const compile = benchCompile(settings)
   const sizes = { seed, microBatch: batch, compile }
   const common = { config, tuner, options, reduction, loss: paperLoss, store, ...sizes }

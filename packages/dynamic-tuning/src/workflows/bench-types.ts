@@ -1,5 +1,5 @@
 import { availableParallelism, cpus } from 'node:os'
-import type { CompileOptions, Device } from '@dynamic-tuning/engine'
+import type { CompileOptions, Device, Precision } from '@dynamic-tuning/engine'
 import { openBackboneConfig } from '../io/backbone.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { libraryVersion } from './library-version.ts'
@@ -19,8 +19,12 @@ export interface BenchSettings {
   readonly classes: number
   /** Side of the images in pixels; the model's own by default. */
   readonly imageSize?: number
+  /** Frames of a clip; images are classified where it is absent. */
+  readonly frames?: number
   readonly threads: number
   readonly device: Device
+  /** Of the methods; the static model is fp32. */
+  readonly precision?: Precision
   readonly warmup: number
   readonly rounds: number
   readonly seed: number
@@ -48,12 +52,15 @@ export interface BenchResult {
   /** Share of active patch tokens as measured; null without dispatch. */
   readonly activeRate: number | null
   readonly batch: number
+  /** Frames of each clip of the batch; absent for images. */
+  readonly frames?: number
   readonly device: Device
-  readonly precision: 'fp32'
+  readonly precision: Precision
   readonly threads: number
   readonly medianMs: number
   readonly p10Ms: number
   readonly p90Ms: number
+  /** Clips where there are frames. */
   readonly imagesPerSecond: number
   /** Largest resident memory of a process that does only this; null where it was not measured. */
   readonly peakMemoryMB: number | null
@@ -98,9 +105,14 @@ export interface BenchSelection {
 }
 
 /** Sizes of the model that is measured. @throws ConfigError for unknown names and sizes that do not fit */
-export function benchConfig({ model, classes, imageSize }: BenchSettings): ModelConfig {
+export function benchConfig({ model, classes, imageSize, frames }: BenchSettings): ModelConfig {
   const size = imageSize === undefined ? undefined : ([imageSize, imageSize] as const)
-  return openBackboneConfig(model, { numClasses: classes, imageSize: size })
+  return openBackboneConfig(model, { numClasses: classes, imageSize: size, frames })
+}
+
+/** What is said of a result where clips are classified. */
+export function framesOf({ frames }: BenchSettings): Pick<BenchResult, 'frames'> {
+  return frames === undefined ? {} : { frames }
 }
 
 /** How programs are compiled for a measurement. */

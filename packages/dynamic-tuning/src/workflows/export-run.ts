@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { ConfigError } from '../errors.ts'
 import { randomModel } from '../evaluation/random-model.ts'
-import { exportOnnx, type OnnxExport } from '../export/onnx.ts'
+import { exportOnnx, type OnnxExport, type OnnxExportSettings } from '../export/onnx.ts'
 import { type Normalization, openBackbone } from '../io/backbone.ts'
 import { fetchModel } from '../io/hub/fetch-model.ts'
 import type { ModelConfig } from '../models/model-config.ts'
@@ -18,7 +18,7 @@ import { libraryVersion } from './library-version.ts'
 import { type InferencePass, type TunedModel, withReduction } from './tuned-run.ts'
 
 /** Where a model is exported to, and which form of it. */
-export interface ExportSettings {
+export interface ExportSettings extends Pick<OnnxExportSettings, 'precision' | 'fused' | 'device'> {
   readonly out: string
   /** `skip` (default) computes active tokens only; `masked` computes all and masks: for runtimes that want fixed sizes. */
   readonly pass?: Exclude<InferencePass, 'complete'> | undefined
@@ -48,6 +48,8 @@ export interface RandomExportSettings extends ExportSettings, Partial<Omit<Tuner
   readonly active?: number | undefined
   readonly classes?: number | undefined
   readonly imageSize?: readonly [number, number] | undefined
+  /** T, for a model of clips. */
+  readonly frames?: number | undefined
   readonly seed?: number | undefined
   readonly threads?: number | undefined
 }
@@ -57,6 +59,7 @@ export function exportModel(tuned: TunedModel, wanted: ExportSettings): OnnxExpo
   const model = withReduction(tuned, wanted.reduction)
   const { config, tuner, settings, classes, normalization, tensors } = model
   const { out, pass = 'skip', external, merge = true, fixedThresholds, blocks, metadata } = wanted
+  const { precision, fused, device } = wanted
   const gates = gateShape(settings, config).sites.length
   const thresholds = wanted.thresholds ?? new Array<number>(gates).fill(0.5)
   return exportOnnx(resolve(out), {
@@ -67,6 +70,7 @@ export function exportModel(tuned: TunedModel, wanted: ExportSettings): OnnxExpo
     thresholds,
     fixedThresholds,
     blocks,
+    ...{ precision, fused, device },
     metadata: {
       ...describe(tuner.name, pass, config, normalization),
       reduction: settings.reduction,
@@ -90,14 +94,19 @@ export async function exportRandomModel(settings: RandomExportSettings): Promise
     pass = 'skip',
     classes: numClasses,
     imageSize,
+    frames,
     external,
     merge = true,
+    precision,
+    fused,
+    device,
   } = settings
   const tuner = tunerNamed(settings.method ?? 'dyt')
   await fetchModel(settings.model)
   const { config, normalization } = openBackbone(settings.model, {
     numClasses,
     imageSize,
+    frames,
     seed,
     randomWeights: true,
   })
@@ -117,6 +126,7 @@ export async function exportRandomModel(settings: RandomExportSettings): Promise
     reduction,
     pass,
     external,
+    ...{ precision, fused, device },
     metadata: {
       ...describe(tuner.name, pass, config, normalization),
       reduction: reduction.reduction,
@@ -139,7 +149,7 @@ function optionsIn({ bottleneck, adapterScale, rate, temperature }: RandomExport
 function describe(
   method: string,
   pass: string,
-  { imageSize }: ModelConfig,
+  { imageSize, frames }: ModelConfig,
   { mean, std }: Normalization,
 ): Record<string, string> {
   return {
@@ -148,6 +158,7 @@ function describe(
     method,
     pass,
     image_size: JSON.stringify(imageSize),
+    ...(frames !== undefined && { frames: String(frames) }),
     image_mean: JSON.stringify(mean),
     image_std: JSON.stringify(std),
   }

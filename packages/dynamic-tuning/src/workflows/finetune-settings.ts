@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ConfigError } from '../errors.ts'
+import { type BackbonePrecision, backbonePrecisions } from '../models/backbone-precision.ts'
 import { layersOf } from '../models/families.ts'
 import { tokensIn } from '../models/layer-sizes.ts'
 import type { ModelConfig } from '../models/model-config.ts'
@@ -9,7 +10,7 @@ import { checkModel, checkTuning, completeOptions } from '../tuners/check-tuning
 import { mostPrompts } from '../tuners/dropout.ts'
 import { type MethodOptionName, methodOptions } from '../tuners/method-options.ts'
 import { tunerNamed } from '../tuners/registry.ts'
-import type { TunerOptions } from '../tuners/tuner.ts'
+import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { checkSettings } from './check-settings.ts'
 
 /** Random changes to training images, by name: see `augmentations`. */
@@ -24,6 +25,8 @@ export interface FinetuneSettings extends TunerOptions, ReductionOptions {
   readonly randomWeights: boolean
   /** A name in the registry of methods. */
   readonly method: string
+  /** Bits in which the backbone's frozen maps are kept; the run's model is that of the rounded weights. */
+  readonly backbonePrecision: BackbonePrecision
   /** Loss terms of methods with dispatch: the complete model's cross-entropy, and the KL from it. */
   readonly complete: boolean
   readonly distillation: boolean
@@ -59,6 +62,8 @@ export interface FinetuneSettings extends TunerOptions, ReductionOptions {
   readonly testSize: number
   /** Most validation images looked at after an epoch; all test images are, after the last. */
   readonly validationImages: number
+  /** What the finished model is tested on: `validation` where settings are being chosen, which no test image may see. */
+  readonly testOn: 'test' | 'validation'
 }
 
 /** What a run is asked for: the data, and any settings that differ from the defaults. */
@@ -89,6 +94,7 @@ const shape = {
   model: z.string().min(1).optional(),
   randomWeights: z.boolean().optional(),
   method: z.string().optional(),
+  backbonePrecision: z.enum(backbonePrecisions).optional(),
   dispatch: z.enum(['none', 'mlp', 'attention', 'attention-mlp', 'layer']).optional(),
   dispatchLevel: z.enum(['token', 'sample']).optional(),
   dispatchStrategy: z.enum(['learned', 'random']).optional(),
@@ -132,6 +138,7 @@ const shape = {
   trainSize: count.optional(),
   testSize: count.optional(),
   validationImages: count.optional(),
+  testOn: z.enum(['test', 'validation']).optional(),
 }
 
 /** Names of all settings. */
@@ -139,11 +146,18 @@ export const finetuneKeys: readonly string[] = Object.keys(shape)
 
 const schema: z.ZodType<FinetuneInput> = z.strictObject(shape)
 
+/** Whether a setting may have a value; false for names of no setting. */
+export function isSettingValue(name: string, value: unknown): boolean {
+  const rule: z.ZodType | undefined = (shape as Readonly<Record<string, z.ZodType>>)[name]
+  return rule?.safeParse(value).success ?? false
+}
+
 /** Checks what a run is asked for. @throws ConfigError naming unknown settings and values out of range */
 export function checkFinetune(given: unknown): FinetuneInput {
   const input = checkSettings('finetune', given, schema, finetuneKeys)
   const tuner = tunerNamed(input.method ?? defaults.method)
   checkTuning('finetune', tuner, input)
+  if ((input.backbonePrecision ?? 'fp32') !== 'fp32') checkFrozen(tuner)
   checkReduction('finetune', input, { tuner, options: completeOptions(tuner, input) })
   const { batch = defaults.batch, microBatch = 1, resize = defaults.resize, cropRatio } = input
   if (cropRatio !== undefined && resize !== 'crop')
@@ -155,6 +169,14 @@ export function checkFinetune(given: unknown): FinetuneInput {
       `finetune: microBatch is ${microBatch} but the batch only ${batch}. Make it smaller or leave it out.`,
     )
   return input
+}
+
+/** @throws ConfigError for a method that trains the maps which are to be kept in few bits */
+function checkFrozen({ name, trainable }: Tuner): void {
+  if (trainable.some((pattern) => pattern.test('blocks.0.mlp.fc1.weight')))
+    throw new ConfigError(
+      `finetune: ${name} trains the backbone, which cannot be kept in few bits then. Leave backbonePrecision out.`,
+    )
 }
 
 type Decided =
@@ -170,6 +192,7 @@ const defaults: Omit<FinetuneSettings, keyof TunerOptions | keyof ReductionOptio
   model: 'builtin',
   randomWeights: false,
   method: 'dyt',
+  backbonePrecision: 'fp32',
   complete: true,
   distillation: true,
   rateWeight: 2,
@@ -187,6 +210,7 @@ const defaults: Omit<FinetuneSettings, keyof TunerOptions | keyof ReductionOptio
   trainSize: 1000,
   testSize: 500,
   validationImages: 500,
+  testOn: 'test',
 }
 
 /** What is asked for with every default filled in; the model and the kind of data decide some of them. */
@@ -228,7 +252,11 @@ const floatsKept = 18
  * has: the same settings must give the same weights everywhere.
  */
 export function usualMicroBatch(config: ModelConfig, prompts = 0): number {
+  return Math.max(1, Math.floor(activationBytes / activationBytesOf(config, prompts)))
+}
+
+/** About how many bytes of activations one image keeps while training. */
+export function activationBytesOf(config: ModelConfig, prompts = 0): number {
   const kept = layersOf(config).reduce((sum, layer) => sum + (tokensIn(layer) + prompts) * layer.width, 0)
-  const perImage = kept * 4 * floatsKept
-  return Math.max(1, Math.floor(activationBytes / perImage))
+  return kept * 4 * floatsKept
 }

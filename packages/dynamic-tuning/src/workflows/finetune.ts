@@ -4,7 +4,9 @@ import { Classifier } from '../evaluation/classifier.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
 import { createRunFolder, type RunFolder } from '../io/run-folder.ts'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
+import { withEvents } from '../io/tensorboard/run-events.ts'
 import { writeAside } from '../io/write-aside.ts'
+import { keepIn } from '../models/backbone-precision.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { patternsWith } from '../reduction/registry.ts'
 import { AdamW, defaultAdamW } from '../training/adamw.ts'
@@ -51,14 +53,14 @@ export async function finetune(
   control.onPhase?.('opening data and backbone')
   if (!control.resume) {
     const prepared = await prepareRun(checkFinetune(input))
-    const run = createRunFolder(control.out)
+    const run = withEvents(createRunFolder(control.out), control.tensorboard)
     return using(run, async () => {
       const { dataset: _dataset, tensors: _tensors, ...config } = prepared
       writeRunConfig(run, config)
       return runAll(run, prepared, control)
     })
   }
-  const run = createRunFolder(control.out, { resume: true })
+  const run = withEvents(createRunFolder(control.out, { resume: true }), control.tensorboard)
   return using(run, async () => {
     const saved = readRunConfig(run)
     const settings = resumedSettings(saved.settings, input)
@@ -85,9 +87,10 @@ async function runAll(
   const outcome = await trainAll(run, prepared, control)
   if (!outcome.finished) return { settings, steps: outcome.steps }
   writeSafetensors(run.adapterPath, outcome.weights)
-  control.onPhase?.(`testing on ${prepared.dataset.test.length} images`)
+  const examples = prepared.dataset[settings.testOn]
+  control.onPhase?.(`testing on ${examples.length} images`)
   const model = tunedModel(prepared, new Map([...prepared.tensors, ...outcome.weights]))
-  const held = heldOut(prepared, prepared.dataset.test)
+  const held = heldOut(prepared, examples)
   const classifier = await model.classifier()
   try {
     const evaluation = await evaluate(classifier, held)
@@ -96,7 +99,6 @@ async function runAll(
       metric: prepared.dataset.metric,
     })
     run.appendMetric({ kind: 'result', step: outcome.steps, ...summary })
-    const examples = prepared.dataset.test
     const report = { model, classifier, summary, records: run.readMetrics(), examples }
     writeAside(run.reportPath, await runReport(report))
     return { settings, steps: outcome.steps, summary }
@@ -115,8 +117,9 @@ async function trainAll(run: RunFolder, prepared: Prepared, control: FinetuneCon
   const { settings, model: config, dataset } = prepared
   const { seed, threads, device, microBatch } = settings
   const tuner = tunerNamed(settings.method)
-  const trainable = patternsWith(tuner, settings, settings)
-  const store = new WeightStore({ tensors: prepared.tensors, trainable, seed })
+  const trainable = patternsWith(tuner, settings, settings, config)
+  const keep = keepIn(settings.backbonePrecision)
+  const store = new WeightStore({ tensors: prepared.tensors, trainable, seed, keep })
   const common = { config, tuner, options: settings, reduction: settings, compile: { threads, device } }
   const loader = trainingLoader(prepared)
   const sample = sampleExamples(dataset.validation, settings.validationImages, 0, 'validation')

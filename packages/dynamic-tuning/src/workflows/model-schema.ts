@@ -13,6 +13,7 @@ const vit = z.strictObject({
   mlpRatio: z.number().positive(),
   numClasses: count,
   globalPool: z.enum(globalPools),
+  frames: count.optional(),
   layerNormEps: z.number().positive(),
   qkvBias: z.boolean(),
   initValues: z.number().positive().optional(),

@@ -1,5 +1,5 @@
 import { modelConfig } from '../../models/families.ts'
-import { asVit, type ModelConfig } from '../../models/model-config.ts'
+import type { ModelConfig } from '../../models/model-config.ts'
 import { type ReductionOptions, reductionOptions } from '../../reduction/options.ts'
 import { tuners } from '../../tuners/registry.ts'
 import type { Tuner, TunerOptions } from '../../tuners/tuner.ts'
@@ -7,7 +7,6 @@ import { type CostByRate, costByRate, rateAtCost } from '../cost-by-rate.ts'
 import { modelCost } from '../model-cost.ts'
 import { paperCount } from '../paper-count.ts'
 import type { PaperRow, PaperTable } from './paper-table.ts'
-import { videoHeadCost } from './video-head.ts'
 
 /** A figure as printed and as counted. */
 export interface Figure {
@@ -55,7 +54,7 @@ function countRow(row: PaperRow, { model, classes, lacks }: PaperTable): Counted
   if (tuner === undefined) return { method, missing: `${row.tuner} is not built`, ...printed }
   const options = { ...tuner.defaults, ...row.options }
   const counted: Model = {
-    config: modelConfig(model, classes),
+    config: configOf(row, model, classes),
     tuner,
     options,
     reduction: reductionOptions(row.reduction),
@@ -63,6 +62,11 @@ function countRow(row: PaperRow, { model, classes, lacks }: PaperTable): Counted
   const paramsM = figure(row.params, paperCount(modelCost(counted).params) / 1e6)
   if (lacks) return { method, missing: lacks, paramsM, flopsG: printed.flopsG }
   return { method, paramsM, ...countFlops(row, counted) }
+}
+
+/** Sizes of a row's model: an image's, or a clip's of so many frames. */
+export function configOf({ frames, classes }: PaperRow, model: string, usual: number): ModelConfig {
+  return modelConfig(model, classes ?? usual, { frames })
 }
 
 interface Model {
@@ -73,30 +77,13 @@ interface Model {
 }
 
 function countFlops(row: PaperRow, counted: Model): Omit<CountedRow, 'method' | 'paramsM'> {
-  const { config, options } = counted
-  const ofInput = (images: number): number => inGiga(images, row, config)
-  if (options.dispatch === 'none')
-    return { flopsG: figure(row.flops, ofInput(modelCost(counted).flops.total)) }
-  const { rate } = options
-  const images = costByRate(counted)
-  const frames = row.frames ?? 1
-  const flopsGByRate = {
-    constant: ofInput(images.constant),
-    linear: (images.linear * frames) / 1e9,
-    quadratic: (images.quadratic * frames) / 1e9,
-  }
-  const ours = modelCost({ ...counted, activeRate: rate }).flops.total
+  const { dispatch, rate } = counted.options
+  if (dispatch === 'none') return { flopsG: figure(row.flops, modelCost(counted).flops.total / 1e9) }
+  const { constant, linear, quadratic } = costByRate(counted)
+  const flopsGByRate = { constant: constant / 1e9, linear: linear / 1e9, quadratic: quadratic / 1e9 }
   const rateOfPrint = rateAtCost(flopsGByRate, Number(row.flops))
-  const flopsG = figure(row.flops, ofInput(ours))
+  const flopsG = figure(row.flops, modelCost({ ...counted, activeRate: rate }).flops.total / 1e9)
   return { flopsG, rate, flopsGByRate, ...(rateOfPrint !== undefined && { rateOfPrint }) }
-}
-
-/** What an image costs, or a video of such images under a head of its own. */
-function inGiga(image: number, { frames }: PaperRow, config: ModelConfig): number {
-  if (frames === undefined) return image / 1e9
-  const vit = asVit(config)
-  const imageHead = vit.embedDim * vit.numClasses
-  return (frames * (image - imageHead) + videoHeadCost({ ...vit, numClasses: 400 }, frames)) / 1e9
 }
 
 function figure(printed: string, ours: number): Figure {

@@ -1,0 +1,42 @@
+import { type Dim, input, multiplyDims, type Tensor } from '@dynamic-tuning/engine'
+import { isVit, type ModelConfig } from '../model-config.ts'
+import { clipHead } from './clip-head.ts'
+import { gridHead } from './grid-head.ts'
+import type { ModelHead } from './head.ts'
+import { imageHead } from './image-head.ts'
+
+/** All heads. */
+const heads: readonly ModelHead[] = [imageHead, clipHead, gridHead]
+
+/** The head of a model: that of clips where it has `frames`. */
+export function headOf(config: ModelConfig): ModelHead {
+  if (!isVit(config)) return gridHead
+  return config.frames === undefined ? imageHead : clipHead
+}
+
+/** The graph input of a batch of samples: images [B, 3, H, W], or clips [B, 3, T, H, W]. `batch` is B where it is known. */
+export function sampleInput(config: ModelConfig, name = 'images', batch: Dim = 'B'): Tensor {
+  return input(name, [batch, ...headOf(config).sampleShape(config)])
+}
+
+/** Numbers in a sample: 3 * H * W, or 3 * T * H * W. */
+export function sampleSize(config: ModelConfig): number {
+  return headOf(config)
+    .sampleShape(config)
+    .reduce((product, size) => product * size, 1)
+}
+
+/** Rows that a backbone makes of `samples`: one for each image, or each frame. */
+export function imageRows<D extends Dim>(config: ModelConfig, samples: D): D {
+  return multiplyDims(samples, headOf(config).imagesIn(config)) as D
+}
+
+/** Whether a weight belongs to a head, whichever one: it is no backbone's. */
+export function isOfHead(name: string): boolean {
+  return heads.some(({ modules }) => modules.includes(name.split('.')[0] as string))
+}
+
+/** Patterns of the weights of a model's head. */
+export function headPatterns(config: ModelConfig): readonly RegExp[] {
+  return headOf(config).modules.map((module) => new RegExp(`^${module}(?:\\.|$)`))
+}

@@ -1,4 +1,4 @@
-import { input } from '@dynamic-tuning/engine'
+import { input, narrow } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
 import { vit } from '../models/vit.ts'
 import { prefixTokens, type VitConfig } from '../models/vit-config.ts'
@@ -27,6 +27,8 @@ export interface ModelCostSettings {
   readonly gates?: readonly { readonly rate: number; readonly rms?: number }[]
   /** What is left of the block behind each gate; all of it by default. */
   readonly blocks?: readonly BlockForm[]
+  /** Count what inference computes: of the last layer only what the class token needs. Default: the whole model, as papers do. */
+  readonly computed?: boolean
 }
 
 /** Parameters and multiply-accumulates of one image. */
@@ -50,9 +52,16 @@ export interface ModelCost {
 export function modelCost(settings: ModelCostSettings): ModelCost {
   const { config, tuner, options = tuner.defaults, reduction, blocks } = settings
   const store = new WeightStore({ trainable: [/./] })
-  const pass = tune(tuner, options, inferencePass('skip', options, config, { blocks }))
+  const { computed = false } = settings
+  const plain = inferencePass('skip', options, config, { blocks })
+  const pass = tune(
+    tuner,
+    options,
+    computed && plain.kind !== 'complete' ? { ...plain, classTokenOnly: true } : plain,
+  )
   const hooks = { ...pass.hooks, ...openReduction(reduction, 'reduce', config).hooks }
-  const { logits } = vit(input('images', ['B', 3, ...config.imageSize]), store, config, hooks)
+  const whole = vit(input('images', ['B', 3, ...config.imageSize]), store, config, hooks)
+  const { logits } = computed ? narrow({ logits: whole.logits }) : whole
   const sizes = openSizes({ ...settings, options }, pass.dispatches)
   const symbols = Object.fromEntries([...symbolsIn([logits])].map((name) => [name, sizeNamed(name, sizes)]))
   const patterns = patternsWith(tuner, options, reduction)

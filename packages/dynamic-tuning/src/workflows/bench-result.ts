@@ -1,0 +1,43 @@
+import { random } from '@dynamic-tuning/engine'
+import type { Timing } from '../evaluation/timing.ts'
+import type { VitConfig } from '../models/vit-config.ts'
+import type { BenchPlace, BenchResult, GemmResult } from './bench-types.ts'
+
+/** What was measured of one case. */
+export interface Measured extends Pick<BenchResult, 'method' | 'activeRate' | 'batch' | 'ratioToStatic'> {
+  readonly timing: Timing
+  /** Multiply-accumulates of an image that are really computed, and what those of the whole model promise. */
+  readonly cost?: { readonly macs: number; readonly promise: number }
+  readonly gemm?: GemmResult | undefined
+}
+
+/** A line of the report. */
+export function benchResult(place: BenchPlace, config: VitConfig, measured: Measured): BenchResult {
+  const { method, activeRate, batch, timing, ratioToStatic, cost, gemm } = measured
+  const { model, device, threads } = place
+  const speed = cost === undefined ? null : (2e-6 * cost.macs * batch) / timing.medianMs
+  return {
+    model,
+    method,
+    activeRate,
+    batch,
+    imageSize: config.imageSize,
+    device,
+    precision: 'fp32',
+    threads,
+    ...timing,
+    imagesPerSecond: (1000 * batch) / timing.medianMs,
+    peakMemoryMB: null,
+    ratioToStatic,
+    flopsRatioToStatic: cost?.promise ?? null,
+    promiseKept: cost === undefined ? null : ratioToStatic / cost.promise,
+    gflopsPerSecond: speed,
+    gemmShare: speed === null || gemm === undefined ? null : speed / gemm.gflopsPerSecond,
+  }
+}
+
+/** Images of standard normal noise, [batch, 3, H, W]. */
+export function noiseImages(config: VitConfig, batch: number, seed: number): Float32Array {
+  const stream = random(seed, 'bench')
+  return Float32Array.from({ length: batch * 3 * config.imageSize[0] * config.imageSize[1] }, stream.normal)
+}

@@ -46,6 +46,8 @@ export interface ClassifierSettings {
   readonly probabilities?: boolean | undefined
   /** Of random dispatch. */
   readonly seed?: number | undefined
+  /** A last change to the graph, such as `withoutPrefix`. */
+  readonly rewrite?: ((outputs: Record<string, Tensor>) => Readonly<Record<string, Tensor>>) | undefined
 }
 
 /** Logits of some images, and which tokens were active. */
@@ -97,7 +99,8 @@ export class Classifier {
   ) {}
 
   static async create(settings: ClassifierSettings): Promise<Classifier> {
-    const outputs = inferenceGraph(settings)
+    const graph = inferenceGraph(settings)
+    const outputs = settings.rewrite?.(graph) ?? graph
     return new Classifier(
       settings,
       await compile(outputs, { fused: isNative(settings.compile?.device), ...settings.compile }),
@@ -133,7 +136,7 @@ export class Classifier {
   }
 
   private gateFeeds(images: Float32Array, first: number, thresholds: ClassifyOptions['thresholds']): Feeds {
-    const { config, seed = 0 } = this.settings
+    const { seed = 0 } = this.settings
     const { sites, decisions } = this.gates
     const feeds: Record<string, TensorData> = {}
     for (const { name } of this.program.inputs) {
@@ -141,11 +144,17 @@ export class Classifier {
         const data = Float32Array.from(thresholdList(thresholds, sites.length))
         feeds.threshold = { dtype: 'float32', shape: [sites.length], data }
       }
-      const count = images.length / (3 * config.imageSize[0] * config.imageSize[1])
+      const count = images.length / this.imageLength
       const key = { seed, step: 'inference', first } as const
       if (name === 'noise') feeds.noise = gumbelNoise(key, [sites.length, count, decisions])
     }
     return feeds
+  }
+
+  /** Numbers of an image as the program takes it. */
+  private get imageLength(): number {
+    const { shape = [] } = this.program.inputs.find(({ name }) => name === 'images') ?? {}
+    return shape.slice(1).reduce<number>((size, dim) => size * Number(dim), 1)
   }
 
   release(): Promise<void> {

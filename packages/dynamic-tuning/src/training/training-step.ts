@@ -7,11 +7,11 @@ import {
 } from '@dynamic-tuning/engine'
 import type { WeightStore } from '../nn/weight-store.ts'
 import { dropoutFactors, gumbelNoise } from './noise.ts'
-import { type ObjectiveSettings, objective } from './objective.ts'
+import { type ObjectiveOutputs, type ObjectiveSettings, objective } from './objective.ts'
 
 /** Images and soft labels of one step. */
 export interface StepBatch {
-  /** [B, 3, H, W], normalised. */
+  /** [B, 3, H, W], normalised; or what a frozen prefix makes of them, [B, F]. */
   readonly images: Float32Array
   /** [B, K], rows summing to 1. */
   readonly targets: Float32Array
@@ -62,6 +62,8 @@ export interface TrainingStepSettings extends ObjectiveSettings {
   readonly microBatch: number
   readonly compile?: CompileOptions
   readonly extraFeeds?: ExtraFeeds
+  /** A last change to the graph, such as `withoutPrefix`. */
+  readonly rewrite?: ((outputs: ObjectiveOutputs) => ObjectiveOutputs) | undefined
   /** tau at a step, where `finalTemperature` makes it change. */
   readonly temperatureAt?: (step: number) => number
 }
@@ -85,7 +87,10 @@ export class TrainingStep implements TrainableStep {
   ): Promise<TrainingStep> {
     // Features are for those who compare them; a step has no use for so many numbers.
     const { features: _features, ...outputs } = objective(settings.store, settings)
-    const program = await compile(outputs, { prepack: false, ...settings.compile })
+    const program = await compile(settings.rewrite?.(outputs) ?? outputs, {
+      prepack: false,
+      ...settings.compile,
+    })
     return new TrainingStep(settings, program, weights ?? settings.store.startValues())
   }
 
@@ -109,7 +114,7 @@ export class TrainingStep implements TrainableStep {
   private feeds(batch: StepBatch, key: { step: number; first: number; size: number }): Feeds {
     const { config, options, seed, temperatureAt } = this.settings
     const { first, size, step } = key
-    const pixels = 3 * config.imageSize[0] * config.imageSize[1]
+    const pixels = batch.images.length / batch.size
     const part = (data: Float32Array, width: number): Float32Array =>
       data.subarray(first * width, (first + size) * width)
     const feeds: Record<string, TensorData | Float32Array> = {

@@ -1,3 +1,4 @@
+import type { Example } from '../data/example.ts'
 import type { Loader } from '../data/loader.ts'
 import { sampleExamples } from '../data/sample.ts'
 import { Classifier } from '../evaluation/classifier.ts'
@@ -8,11 +9,13 @@ import { writeAside } from '../io/write-aside.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { patternsWith } from '../reduction/registry.ts'
 import { AdamW, defaultAdamW } from '../training/adamw.ts'
+import { withoutPrefix } from '../training/frozen-prefix.ts'
 import { temperatureAt } from '../training/schedule.ts'
 import { withTargets } from '../training/targets.ts'
 import { type TrainOutcome, train } from '../training/trainer.ts'
 import { TrainingStep } from '../training/training-step.ts'
 import { tunerNamed } from '../tuners/registry.ts'
+import { cacheableParts, cacheFeatures, dropFeatures } from './feature-cache.ts'
 import { checkFinetune, type FinetuneInput, type FinetuneSettings } from './finetune-settings.ts'
 import { type Prepared, prepareRun } from './prepare-run.ts'
 import type { RunControl } from './pretrain.ts'
@@ -51,6 +54,7 @@ export async function finetune(
   control.onPhase?.('opening data and backbone')
   if (!control.resume) {
     const prepared = await prepareRun(checkFinetune(input))
+    cacheableParts(prepared)
     const run = createRunFolder(control.out)
     return using(run, async () => {
       const { dataset: _dataset, tensors: _tensors, ...config } = prepared
@@ -85,6 +89,7 @@ async function runAll(
   const outcome = await trainAll(run, prepared, control)
   if (!outcome.finished) return { settings, steps: outcome.steps }
   writeSafetensors(run.adapterPath, outcome.weights)
+  dropFeatures(run)
   control.onPhase?.(`testing on ${prepared.dataset.test.length} images`)
   const model = tunedModel(prepared, new Map([...prepared.tensors, ...outcome.weights]))
   const held = heldOut(prepared, prepared.dataset.test)
@@ -102,9 +107,10 @@ async function runAll(
   }
 }
 
-/** Time spent in training steps, pauses between interrupted parts left out. */
+/** Time spent in training steps and on features computed beforehand, pauses between interrupted parts left out. */
 function trainingSeconds(run: RunFolder): number {
-  const epochs = run.readMetrics().filter((line) => 'kind' in line && line.kind === 'epoch')
+  const timed = ['epoch', 'features']
+  const epochs = run.readMetrics().filter((line) => 'kind' in line && timed.includes(line.kind as string))
   return epochs.reduce((sum, line) => sum + (line as { seconds: number }).seconds, 0)
 }
 
@@ -115,9 +121,8 @@ async function trainAll(run: RunFolder, prepared: Prepared, control: FinetuneCon
   const trainable = patternsWith(tuner, settings, settings)
   const store = new WeightStore({ tensors: prepared.tensors, trainable, seed })
   const common = { config, tuner, options: settings, reduction: settings, compile: { threads, device } }
-  const loader = trainingLoader(prepared)
   const sample = sampleExamples(dataset.validation, settings.validationImages, 0, 'validation')
-  const held = heldOut(prepared, sample)
+  const { loader, held, rewrite } = await openLoaders(run, prepared, sample, control)
   const opened: { release(): Promise<void> }[] = []
   try {
     control.onPhase?.(`compiling ${settings.method}`)
@@ -126,12 +131,18 @@ async function trainAll(run: RunFolder, prepared: Prepared, control: FinetuneCon
       store,
       seed,
       microBatch,
+      rewrite,
       loss: settings,
       temperatureAt: temperaturesOf(settings, settings.epochs * loader.stepsPerEpoch),
     })
     opened.push(step)
     const values = { tensors: prepared.tensors, trainable, seed }
-    const classifier = await Classifier.create({ ...common, store: new WeightStore(values), pass: 'skip' })
+    const classifier = await Classifier.create({
+      ...common,
+      store: new WeightStore(values),
+      pass: 'skip',
+      rewrite,
+    })
     opened.push(classifier)
     return await train({
       ...control,
@@ -148,6 +159,22 @@ async function trainAll(run: RunFolder, prepared: Prepared, control: FinetuneCon
   } finally {
     await Promise.all([loader.close(), held.close(), ...opened.map((each) => each.release())])
   }
+}
+
+/** Loaders over images, or over the features of a frozen part, which graphs must then be rid of. */
+async function openLoaders(
+  run: RunFolder,
+  prepared: Prepared,
+  sample: readonly Example[],
+  { onPhase, signal }: FinetuneControl,
+): Promise<{ loader: Loader; held: Loader; rewrite?: typeof withoutPrefix }> {
+  const parts = cacheableParts(prepared)
+  if (parts) {
+    onPhase?.(`computing features of ${prepared.dataset.train.length} images once`)
+    const cached = await cacheFeatures(run, prepared, parts, sample, signal)
+    if (cached) return { loader: cached.training, held: cached.heldOut, rewrite: withoutPrefix }
+  }
+  return { loader: trainingLoader(prepared), held: heldOut(prepared, sample) }
 }
 
 /** tau step by step. */

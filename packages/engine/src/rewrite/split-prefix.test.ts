@@ -7,6 +7,7 @@ import {
   input,
   linear,
   mul,
+  packPrefix,
   parameter,
   random,
   reduceSum,
@@ -97,5 +98,21 @@ describe('splitPrefix', () => {
     )
     expect(Object.keys(prefix)).toEqual(['prefix.0'])
     expect(inputsOf(rest)).toEqual(['prefix.0', 'scale'])
+  })
+
+  it('packs what crosses into the rows of one input', async () => {
+    const [a, b] = [sigmoid(x), reshape(mul(x, 2), ['B', 12])]
+    const scale = input('scale', ['B', 3, 4])
+    const outputs = { out: mul(a, scale), other: add(b, reshape(scale, ['B', 12])) }
+    const packed = packPrefix(splitPrefix(outputs, ['x']), 'rows')
+    expect(packed.width).toBe(24)
+    expect(inputsOf(packed.rest)).toEqual(['rows', 'scale'])
+    const { rows } = await run({ rows: packed.prefix as Tensor }, feeds)
+    expect(rows?.shape).toEqual([5, 24])
+    const got = await run(packed.rest, { ...feeds, rows: rows as TensorData })
+    const wanted = await run(outputs, feeds)
+    for (const name of ['out', 'other'])
+      expectAllclose(got[name] as TensorData, wanted[name] as TensorData, { rtol: 1e-6, atol: 1e-7 })
+    expect(packPrefix(splitPrefix({ out: mul(scale, 2) }, ['x']), 'rows')).toMatchObject({ width: 0 })
   })
 })

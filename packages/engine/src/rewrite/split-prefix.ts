@@ -14,7 +14,7 @@ export interface SplitGraph {
 /**
  * Cuts a graph behind everything that follows from the inputs `from` and from constants alone. Where those inputs and the
  * constants stay the same, so does the prefix: it is computed once, and the rest as often as its other inputs change.
- * A value crosses the cut only if its first size is that of the inputs (`batch`, a symbol such as `B`) and all others are known, so
+ * A value crosses the cut only if it is float32, its first size is that of the inputs (`batch`, a symbol such as `B`) and all others are known, so
  * that it can be kept row by row; of others the rest computes the last steps itself. An input of `from` that the rest reads
  * as it is stays its input. Values are those of the whole graph.
  */
@@ -72,8 +72,12 @@ class Cut {
     for (const [i, tensor] of outputs.entries()) made.set(node.outputs[i] as Tensor, tensor)
   }
 
-  private canCross({ shape }: Tensor): boolean {
-    return shape[0] === this.batch && shape.slice(1).every((size) => typeof size === 'number')
+  private canCross({ dtype, shape }: Tensor): boolean {
+    return (
+      dtype === 'float32' &&
+      shape[0] === this.batch &&
+      shape.slice(1).every((size) => typeof size === 'number')
+    )
   }
 
   private cross(tensor: Tensor): Tensor {

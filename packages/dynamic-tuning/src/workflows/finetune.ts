@@ -96,7 +96,7 @@ async function runAll(
   const classifier = await model.classifier()
   try {
     const evaluation = await evaluate(classifier, held)
-    const summary = summarize(control.out, model, evaluation, trainingSeconds(run))
+    const summary = summarize(control.out, model, evaluation, trainingTime(run))
     run.appendMetric({ kind: 'result', step: outcome.steps, ...summary })
     const examples = prepared.dataset.test
     const report = { model, classifier, summary, records: run.readMetrics(), examples }
@@ -107,11 +107,16 @@ async function runAll(
   }
 }
 
-/** Time spent in training steps and on features computed beforehand, pauses between interrupted parts left out. */
-function trainingSeconds(run: RunFolder): number {
-  const timed = ['epoch', 'features']
-  const epochs = run.readMetrics().filter((line) => 'kind' in line && timed.includes(line.kind as string))
-  return epochs.reduce((sum, line) => sum + (line as { seconds: number }).seconds, 0)
+/**
+ * Time spent in training steps and on features computed beforehand, pauses between interrupted parts left out, and how much of the
+ * steps' time went by before their images were there.
+ */
+function trainingTime(run: RunFolder): { seconds: number; loaderWaitShare: number } {
+  const lines = run.readMetrics() as { kind?: string; seconds?: number; waitSeconds?: number }[]
+  const sum = (kind: string, field: 'seconds' | 'waitSeconds'): number =>
+    lines.filter((line) => line.kind === kind).reduce((total, line) => total + (line[field] ?? 0), 0)
+  const [steps, waited] = [sum('epoch', 'seconds'), sum('epoch', 'waitSeconds')]
+  return { seconds: steps + sum('features', 'seconds'), loaderWaitShare: waited / (waited + steps) }
 }
 
 async function trainAll(run: RunFolder, prepared: Prepared, control: FinetuneControl): Promise<TrainOutcome> {

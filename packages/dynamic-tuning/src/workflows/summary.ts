@@ -31,6 +31,8 @@ export interface RunSummary {
   /** The same without any adapter and with every token. */
   readonly staticFlops: number
   readonly seconds: number
+  /** Of training alone: share of the time of steps spent waiting for images. */
+  readonly loaderWaitShare?: number
   readonly peakMemoryMB: number
   readonly seed: number
 }
@@ -40,7 +42,7 @@ export function summarize(
   run: string,
   { settings, config, tuner }: TunedModel,
   evaluation: Evaluation,
-  seconds: number,
+  { seconds, loaderWaitShare }: Pick<RunSummary, 'seconds' | 'loaderWaitShare'>,
 ): RunSummary {
   const rates = evaluation.activeRatePerLayer ?? new Array<number>(config.depth).fill(1)
   const { gates } = evaluation
@@ -61,6 +63,7 @@ export function summarize(
     flops: cost.flops.total,
     staticFlops: staticFlops(config),
     seconds,
+    ...(loaderWaitShare !== undefined && { loaderWaitShare }),
     peakMemoryMB: Math.round(peakMemoryMB()),
     seed: settings.seed,
   }

@@ -134,6 +134,15 @@ export type { TensorReport } from './verification/compare.ts'
 export { type FixtureReport, verifyFixture } from './verification/verify.ts'
 export { baselines } from './workflows/bench-baselines.ts'
 export { type BenchCase, benchCase } from './workflows/bench-case.ts'
+export {
+  type CheckedRatio,
+  checkExpected,
+  compareRatios,
+  type ExpectedBench,
+  type ExpectedRatio,
+  hasRegression,
+  ratiosOf,
+} from './workflows/bench-check.ts'
 export { benchInference } from './workflows/bench-inference.ts'
 export {
   type BenchColumn,

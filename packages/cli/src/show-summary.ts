@@ -12,6 +12,7 @@ export function summaryText(summary: RunSummary, paint: Paint, more: readonly Fa
   const waiting = waited === undefined ? '' : `, ${formatPercent(waited)} of step time waiting for images`
   const facts: Fact[] = [
     ['accuracy', formatPercent(summary.accuracy), `of ${summary.images} test images`],
+    ...meanPerClass(summary),
     [
       'active tokens',
       formatPercent(activeRate),
@@ -23,6 +24,15 @@ export function summaryText(summary: RunSummary, paint: Paint, more: readonly Fa
     ['time', formatDuration(summary.seconds), `peak memory ${formatMemory(summary.peakMemoryMB)}${waiting}`],
   ]
   return renderFacts(facts, paint)
+}
+
+/** Where it tells something else than accuracy; runs of former versions have none. */
+function meanPerClass({ accuracy, meanPerClassAccuracy, metric }: Partial<RunSummary>): Fact[] {
+  if (accuracy === undefined || meanPerClassAccuracy === undefined) return []
+  const usual = metric === 'meanPerClassAccuracy'
+  const share = formatPercent(meanPerClassAccuracy)
+  if (!usual && share === formatPercent(accuracy)) return []
+  return [['mean per class', share, usual ? 'the usual figure of this dataset' : '']]
 }
 
 /** Runs of former versions know of no reduction. */

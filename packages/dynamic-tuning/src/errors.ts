@@ -22,3 +22,8 @@ export class DataError extends TuningError {
 export class RunError extends TuningError {
   override name = 'RunError'
 }
+
+/** A model that cannot be fetched: no network, no such repository, no permission, or another file than was promised. */
+export class DownloadError extends TuningError {
+  override name = 'DownloadError'
+}

@@ -46,16 +46,20 @@ export const finetuneCommand = defineCommand<Options>({
     new Option('--label-smoothing <x>', 'default 0').argParser(number(0, 1)),
     new Option(
       '--augment <how>',
-      'random changes to training images (default light for folders of photos, else none):',
+      'random changes to training images; light suits photos of things (default none):',
     ).choices(['none', 'resized-crop', 'light', 'strong']),
     new Option('--resize <how>', 'how images of another shape are fitted (default squash):').choices([
       'squash',
       'crop',
     ]),
-    new Option('--split <name>', 'of list files; final trains on train800val200 (default final):').choices([
-      'final',
-      'search',
-    ]),
+    new Option(
+      '--split <name>',
+      'final trains on all but test images, search keeps some to choose settings by (default final):',
+    ).choices(['final', 'search']),
+    new Option(
+      '--validation-share <x>',
+      'share of every class put aside where the data have no such images (default 0.2)',
+    ).argParser(number(0, 1)),
     new Option('--train-size <n>', 'images drawn of a built-in task (default 1000)').argParser(integer(1)),
     new Option('--test-size <n>', 'the same for testing (default 500)').argParser(integer(1)),
     new Option('--workers <n>', 'threads that read images').argParser(integer(0)),
@@ -68,6 +72,7 @@ export const finetuneCommand = defineCommand<Options>({
   examples: [
     ['dyt finetune --data builtin:nature --epochs 5', 'a task that is drawn on the fly'],
     ['dyt finetune --data photos/ --out runs/photos', 'your own photos, one folder per class'],
+    ['dyt finetune --data cifar10:/data --augment light', "a complete set in its authors' files"],
     ['dyt finetune --data photos/ --method linear --seed 1', 'another method to compare with'],
     ['dyt finetune --data photos/ --dispatch attention-mlp --rate 0.7', 'another variant of Dynamic Tuning'],
     ['dyt finetune --data photos/ --experts 4', 'MoE-adapters'],

@@ -15,6 +15,7 @@ import {
   paperCount,
   paperTable,
   paperTables,
+  placeOfModel,
   reductionOptions,
   type TunerOptions,
   tunerNamed,
@@ -140,7 +141,7 @@ function showTable({ options, terminal }: Call<Options>, number: number): undefi
 }
 
 function configOf(model: string, { classes = usualClasses, imageSize }: Options): VitConfig {
-  if (/^(?:vit|deit3)_/.test(model)) return withImageSize(vitConfig(model, classes), imageSize)
+  if (placeOfModel(model).kind === 'named') return withImageSize(vitConfig(model, classes), imageSize)
   return openBackbone(model, { numClasses: classes, imageSize }).config
 }
 

@@ -1,5 +1,5 @@
 import { random } from '@dynamic-tuning/engine'
-import type { BatchPlan } from './batch.ts'
+import type { Batch } from './batch.ts'
 
 /** How examples are put into batches. */
 export interface BatchOrderSettings {
@@ -17,8 +17,8 @@ export interface BatchOrder {
   readonly stepsPerEpoch: number
   /** Examples an epoch leaves out, because the last batch is not full. */
   readonly skipped: number
-  /** What makes up the batch of a step of an epoch. */
-  epoch(epoch: number): (step: number) => BatchPlan
+  /** Places in the list of examples of those that make up the batch of a step of an epoch. */
+  epoch(epoch: number): (step: number) => Batch['indices']
 }
 
 /** The order in which `count` examples are gone through. */
@@ -32,7 +32,7 @@ export function batchOrder(
     epoch(epoch) {
       const order = Int32Array.from({ length: count }, (_, i) => i)
       if (shuffle) random(seed, 'shuffle', epoch).shuffle(order)
-      return (step) => ({ epoch, indices: new Int32Array(order.subarray(step * batch, (step + 1) * batch)) })
+      return (step) => new Int32Array(order.subarray(step * batch, (step + 1) * batch))
     },
   }
 }

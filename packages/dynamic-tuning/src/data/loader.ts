@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { ConfigError } from '../errors.ts'
-import { type Batch, type BatchMakerSettings, batchMaker } from './batch.ts'
+import { type Batch, type BatchMakerSettings, type BatchPlan, batchMaker } from './batch.ts'
 import { type BatchOrderSettings, batchOrder } from './batch-order.ts'
 import { cacheMemory } from './cache.ts'
 import type { Example } from './example.ts'
@@ -47,8 +47,12 @@ export function createLoader(examples: readonly Example[], settings: LoaderSetti
   let waitSeconds = 0
 
   async function* run(epoch: number, fromStep: number): AsyncGenerator<Batch, void, void> {
-    source ??= openSource(examples, settings, workers)
-    const plan = order.epoch(epoch)
+    source ??= openSource(examples.length, settings, workers)
+    const indicesAt = order.epoch(epoch)
+    const plan = (step: number): BatchPlan => {
+      const indices = indicesAt(step)
+      return { epoch, indices, examples: Array.from(indices, (index) => examples[index] as Example) }
+    }
     const ahead: Promise<Batch>[] = []
     for (let step = fromStep, asked = fromStep; step < stepsPerEpoch; step++) {
       for (; asked < Math.min(stepsPerEpoch, step + 1 + prefetch); asked++) {
@@ -82,15 +86,15 @@ function defaultWorkers(): number {
   return Math.max(1, Math.min(8, availableParallelism() - 1))
 }
 
-function openSource(examples: readonly Example[], settings: LoaderSettings, workers: number): BatchSource {
+function openSource(examples: number, settings: LoaderSettings, workers: number): BatchSource {
   const { transform, seed, cacheMB = 1024 } = settings
   const { deterministic } = createTransform(transform)
   const needed = deterministic
-    ? examples.length * (transform.height * transform.width * 3 + 3)
+    ? examples * (transform.height * transform.width * 3 + 3)
     : Number.POSITIVE_INFINITY
   const bytes = Math.min(cacheMB * 2 ** 20, needed)
-  const cache = bytes > 0 ? cacheMemory(examples.length, bytes) : undefined
-  const making: BatchMakerSettings = { examples, transform, seed, cache }
+  const cache = bytes > 0 ? cacheMemory(examples, bytes) : undefined
+  const making: BatchMakerSettings = { transform, seed, cache }
   return workers > 0 ? workerPool(workers, making) : onThisThread(making)
 }
 

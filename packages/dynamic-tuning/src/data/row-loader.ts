@@ -31,8 +31,8 @@ export function rowLoader(
       return waitSeconds
     },
     async *epoch(epoch, { fromStep = 0 } = {}) {
-      const plan = order.epoch(epoch)
-      for (let step = fromStep; step < order.stepsPerEpoch; step++) yield read(plan(step).indices)
+      const indicesAt = order.epoch(epoch)
+      for (let step = fromStep; step < order.stepsPerEpoch; step++) yield read(indicesAt(step))
     },
     close: async () => rows.close(),
   }

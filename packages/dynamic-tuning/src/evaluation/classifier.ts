@@ -7,7 +7,9 @@ import {
   input,
   narrow,
   type Program,
+  reduceMax,
   reduceMean,
+  reduceSum,
   type Tensor,
   type TensorData,
 } from '@dynamic-tuning/engine'
@@ -23,6 +25,7 @@ import { type GateShape, gateShape, inferencePass } from '../tuners/dispatch-inp
 import { stackLayers } from '../tuners/stack-layers.ts'
 import { tune } from '../tuners/tune.ts'
 import type { BlockForm, Dispatch, Pass, Tuner, TunerOptions } from '../tuners/tuner.ts'
+import { bucketedProgram } from './bucketed-program.ts'
 
 /** What a classifier is built from. */
 export interface ClassifierSettings {
@@ -48,6 +51,11 @@ export interface ClassifierSettings {
   readonly seed?: number | undefined
   /** A last change to the graph, such as `withoutPrefix`. */
   readonly rewrite?: ((outputs: Record<string, Tensor>) => Readonly<Record<string, Tensor>>) | undefined
+  /**
+   * Whether skipping has room for a fixed number of active tokens, which grows where needed, instead of lists as long as
+   * needed; default: on `webgpu`, where lists would be made on the host.
+   */
+  readonly buckets?: boolean | undefined
 }
 
 /** Logits of some images, and which tokens were active. */
@@ -66,15 +74,22 @@ export interface Prediction {
  * The graph of a tuned model for inference: `logits` [B, K], and `masks` [B, D, n] where tokens are dispatched. Where tokens
  * are merged too, masks tell of the patches they are made of, and `shares` [B, D] how many of the tokens present were active.
  * Inputs are the images, called `name`, [B, 3, H, W], and with dispatch `threshold` [D] and, where it is random, `noise`.
+ * With `capacities` [D] the active tokens of an image have that much room at each gate, and `needed` [D] is how much the
+ * images of a batch needed: more than there is room for makes the other outputs wrong.
  */
-export function inferenceGraph(settings: ClassifierSettings, name = 'images'): Record<string, Tensor> {
+export function inferenceGraph(
+  settings: ClassifierSettings,
+  name = 'images',
+  capacities?: readonly number[],
+): Record<string, Tensor> {
   const { config, tuner, options, store } = settings
   const images = input(name, ['B', 3, ...config.imageSize])
   const { sites } = gateShape(options, config)
   const fixed = settings.fixedThresholds ? thresholdList(settings.thresholds, sites.length) : undefined
   const { pass = 'skip', blocks } = settings
   const plain = inferencePass(pass, options, config, { fixed, blocks })
-  const opened = tune(tuner, options, plain.kind === 'complete' ? plain : { ...plain, classTokenOnly: true })
+  const chosen = plain.kind === 'complete' ? plain : { ...plain, classTokenOnly: true, capacities }
+  const opened = tune(tuner, options, chosen)
   const reducing = openReduction(settings.reduction, inferenceMode(pass), config)
   const { logits } = vit(images, store, config, { ...opened.hooks, ...reducing.hooks })
   const { dispatches } = opened
@@ -88,7 +103,33 @@ export function inferenceGraph(settings: ClassifierSettings, name = 'images'): R
       dispatches.map(({ mask }) => reduceMean(mask, { axes: [1], keepDims: true })),
       1,
     )
+  if (capacities) outputs.needed = mostActive(dispatches)
   return narrow(outputs)
+}
+
+/** The most active patch tokens of an image at each gate, [D]. */
+function mostActive(dispatches: readonly Dispatch[]): Tensor {
+  const ofGate = ({ mask }: Dispatch): Tensor => reduceMax(reduceSum(mask, { axes: [1] }), { keepDims: true })
+  return concat(dispatches.map(ofGate), 0)
+}
+
+/** Makes the program; one that skips with fixed sizes where the settings or the device ask for it. */
+async function programOf(settings: ClassifierSettings): Promise<Program> {
+  const { config, options, pass = 'skip', compile: chosen } = settings
+  const compiled = { fused: isNative(chosen?.device), ...chosen }
+  const graph = (capacities?: Parameters<typeof inferenceGraph>[2]): Readonly<Record<string, Tensor>> => {
+    const whole = inferenceGraph(settings, 'images', capacities)
+    return settings.rewrite?.(whole) ?? whole
+  }
+  const { sites, decisions } = gateShape(options, config)
+  const wanted = settings.buckets ?? chosen?.device === 'webgpu'
+  if (!wanted || pass !== 'skip' || sites.length === 0 || options.dispatchLevel === 'sample')
+    return compile(graph(), compiled)
+  return bucketedProgram({
+    build: (capacities) => compile(graph(capacities), compiled),
+    start: sites.map(() => options.rate * decisions),
+    tokens: decisions,
+  })
 }
 
 /** A compiled tuned model that classifies batches of any size. */
@@ -99,12 +140,7 @@ export class Classifier {
   ) {}
 
   static async create(settings: ClassifierSettings): Promise<Classifier> {
-    const graph = inferenceGraph(settings)
-    const outputs = settings.rewrite?.(graph) ?? graph
-    return new Classifier(
-      settings,
-      await compile(outputs, { fused: isNative(settings.compile?.device), ...settings.compile }),
-    )
+    return new Classifier(settings, await programOf(settings))
   }
 
   /**

@@ -24,6 +24,10 @@ export interface Selection {
   addTo(base: Tensor, update: Tensor): Tensor
   /** Attention among the active tokens of each image; undefined where plain attention is that already. */
   readonly mix: AttentionMix | undefined
+}
+
+/** An active part that is a list of rows. */
+export interface RowSelection extends Selection {
   /** Numbers of the active rows, int64 [K, 1]: rows are the tokens of the whole batch, or its images. */
   readonly places: Tensor
   /** x: [B, N, C] as rows, [B*N, C] or [B, N, C]. */
@@ -34,7 +38,7 @@ export interface Selection {
  * The active tokens of the whole batch, one after another: K rows of C features. active: bool [B, N]. Symbols `K{gate}` and
  * `M{gate}` name the rows and the most tokens of one image.
  */
-export function selectTokens(active: Tensor, gate: string): Selection {
+export function selectTokens(active: Tensor, gate: string): RowSelection {
   const [batch, tokens] = active.shape as [Dim, number]
   const rows = multiplyDims(batch, tokens)
   const symbol = `K${gate}`
@@ -73,7 +77,7 @@ function packedMix(active: Tensor, symbols: { readonly rows: string; readonly mo
 }
 
 /** The active images of a batch, [S, N, C] of [B, N, C]. active: bool [B]. `S{gate}` names their number. */
-export function selectImages(active: Tensor, gate: string): Selection {
+export function selectImages(active: Tensor, gate: string): RowSelection {
   const symbol = `S${gate}`
   const places = reshape(nonZero(active, symbol), [symbol, 1])
   return {

@@ -61,8 +61,10 @@ export function tune(tuner: Tuner, options: TunerOptions, pass: Pass): TunedPass
       return onPrefix(x, base, block, prefix)
     const alone = level === 'sample' || part === 'mlp'
     const split = pass.kind === 'train' && alone && !readsClass && !dropsInside
-    const computed = pass.kind === 'skip' ? 'skip' : split ? 'apart' : 'masked'
-    return throughGate(x, base, block, { dispatch, gate, level, form: computed })
+    const capacity = pass.kind === 'skip' ? pass.capacities?.[gate] : undefined
+    const skipping = capacity === undefined ? 'skip' : 'bucket'
+    const computed = pass.kind === 'skip' ? skipping : split ? 'apart' : 'masked'
+    return throughGate(x, base, block, { dispatch, gate, level, form: computed, capacity })
   }
   /** Attn(LN1 x) + MLP(LN2 u) with u = x + Attn(LN1 x), and what is beside either. */
   const layerBlock =

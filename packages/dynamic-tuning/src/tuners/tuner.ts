@@ -33,6 +33,11 @@ export type Pass =
       readonly noise?: Tensor | undefined
       /** What becomes of the block behind each gate, [D]; all are dispatched where absent. */
       readonly blocks?: readonly BlockForm[] | undefined
+      /**
+       * Active patch tokens of an image that each gate has room for, [D]: skipping with fixed sizes, for devices without fast
+       * dynamic ones. More than that are lost. Token level only; lists as long as needed where absent.
+       */
+      readonly capacities?: readonly number[] | undefined
     }
 
 /**

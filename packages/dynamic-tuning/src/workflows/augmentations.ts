@@ -1,4 +1,3 @@
-import { isListFolder } from '../data/list.ts'
 import type { AugmentSettings, TransformSettings } from '../data/transforms.ts'
 import type { Normalization } from '../io/backbone.ts'
 import type { Augmentation, FinetuneSettings } from './finetune-settings.ts'
@@ -20,12 +19,10 @@ export const augmentations: Readonly<Record<Augmentation, AugmentSettings | unde
 }
 
 /**
- * `light` for folders and archives of photos, `none` otherwise: drawn tasks ask for places and angles, and VTAB's recipe,
- * whose list files these are, does not augment.
+ * What holds where nothing is said, for any kind of data: whether a crop or a mirror image keeps a label true is not to be seen from files,
+ * and the same images must train alike in whatever they are stored.
  */
-export function usualAugmentation(data: string): Augmentation {
-  return data.startsWith('builtin:') || isListFolder(data) ? 'none' : 'light'
-}
+export const usualAugmentation: Augmentation = 'none'
 
 type Shown = Pick<FinetuneSettings, 'imageSize' | 'resize' | 'cropRatio' | 'augment'>
 

@@ -54,7 +54,7 @@ export async function evaluateRun(run: TunedRun, wanted: EvaluationSettings = {}
   try {
     const evaluation = await evaluate(classifier, loader)
     return {
-      ...summarize(run.path, model, evaluation, { seconds: evaluation.seconds }),
+      ...summarize(run.path, model, evaluation, { seconds: evaluation.seconds, metric: dataset.metric }),
       data,
       pass,
       ...(thresholds !== undefined && { thresholds }),

@@ -96,7 +96,8 @@ async function runAll(
   const classifier = await model.classifier()
   try {
     const evaluation = await evaluate(classifier, held)
-    const summary = summarize(control.out, model, evaluation, trainingTime(run))
+    const { metric } = prepared.dataset
+    const summary = summarize(control.out, model, evaluation, { ...trainingTime(run), metric })
     run.appendMetric({ kind: 'result', step: outcome.steps, ...summary })
     const examples = prepared.dataset.test
     const report = { model, classifier, summary, records: run.readMetrics(), examples }

@@ -3,9 +3,12 @@ import { resolve } from 'node:path'
 import type { TensorData } from '@dynamic-tuning/engine'
 import { openDataset } from '../data/dataset.ts'
 import type { Dataset } from '../data/example.ts'
+import { absoluteLocation } from '../data/location.ts'
 import type { OpenOptions } from '../data/options.ts'
 import { ConfigError, DataError } from '../errors.ts'
 import { openBackbone } from '../io/backbone.ts'
+import { fetchModel } from '../io/hub/fetch-model.ts'
+import { placeOfModel } from '../io/model-place.ts'
 import { usualAugmentation } from './augmentations.ts'
 import { completeFinetune, definedOnly, type FinetuneInput } from './finetune-settings.ts'
 import { libraryVersion } from './library-version.ts'
@@ -25,7 +28,10 @@ export async function prepareRun(input: FinetuneInput, saved?: Known): Promise<P
   const dataset = await openDataset(input.data, dataOptions(input))
   if (dataset.classes.length < 2)
     throw new DataError(`finetune: ${input.data} has one class only. Give at least two to tell apart.`)
-  const opened = openBackbone(input.model ?? 'builtin', {
+  // A run goes on with the commit it was started with, whatever the repository has by now.
+  const model = saved && placeOfModel(saved.backbone.name).kind === 'hub' ? saved.backbone.name : input.model
+  await fetchModel(model ?? 'builtin')
+  const opened = openBackbone(model ?? 'builtin', {
     numClasses: dataset.classes.length,
     imageSize: input.imageSize,
     seed: input.seed ?? 0,
@@ -33,9 +39,10 @@ export async function prepareRun(input: FinetuneInput, saved?: Known): Promise<P
   })
   const settings = completeFinetune(located(input), {
     config: opened.config,
-    augment: usualAugmentation(input.data),
+    augment: usualAugmentation,
   })
-  const backbone = { name: settings.model, sha256: hashWeights(opened.tensors) }
+  const fromHub = placeOfModel(settings.model).kind === 'hub'
+  const backbone = { name: fromHub ? opened.name : settings.model, sha256: hashWeights(opened.tensors) }
   if (saved) checkSame(saved, { classes: dataset.classes, backbone })
   return {
     command: 'finetune',
@@ -60,7 +67,7 @@ export function located<T extends Pick<FinetuneInput, 'data' | 'model'>>(input: 
   const { data, model = 'builtin' } = input
   return {
     ...input,
-    data: data.startsWith('builtin:') ? data : resolve(data),
+    data: absoluteLocation(data),
     ...(model !== 'builtin' && existsSync(model) && { model: resolve(model) }),
   }
 }

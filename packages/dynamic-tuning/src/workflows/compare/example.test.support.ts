@@ -11,6 +11,8 @@ export function exampleRun(more: Partial<RunSummary> = {}): RunSummary {
     model: 'builtin',
     data: '/data/cifar10-1k',
     accuracy: 0.4,
+    meanPerClassAccuracy: 0,
+    metric: 'accuracy',
     loss: 1.5,
     images: 2000,
     activeRate: 1,

@@ -8,7 +8,7 @@ export async function memoryAlone(
   settings: BenchSettings,
   { method, batch, device, imageSize }: BenchResult,
 ): Promise<number> {
-  const { model, active, budget, bottleneck, classes, threads, seed, baselines = [] } = settings
+  const { model, active, budget, bottleneck, classes, threads, seed, precision, baselines = [] } = settings
   const isBaseline = baselines.includes(method)
   const flags = {
     model,
@@ -21,6 +21,7 @@ export async function memoryAlone(
     classes,
     threads,
     devices: device,
+    precision,
     seed,
     'image-size': imageSize[0],
     only: method,

@@ -17,10 +17,10 @@ import {
 import { memoryAlone } from '../bench-memory.ts'
 import { benchText } from '../bench-text.ts'
 import { type Call, type CommandUnit, defineCommand } from '../command.ts'
-import { type CommonOptions, shared } from '../options/common.ts'
+import { type CommonOptions, type PrecisionChoice, shared } from '../options/common.ts'
 import { integer, number } from '../options/numbers.ts'
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, PrecisionChoice {
   readonly model?: string
   readonly method?: readonly string[]
   readonly batch?: readonly number[]
@@ -105,7 +105,7 @@ function benchCommand(
     ...unit,
     name: `bench ${kind}`,
     group: 'Measure',
-    options: [...options(), ...(kind === 'inference' ? inferenceOptions() : [])],
+    options: [...options(), ...(kind === 'inference' ? [...inferenceOptions(), shared.precision()] : [])],
     async run(call: Call<Options>) {
       const settings = settingsOf(call.options, kind)
       const report = await measure(kind, settings, call)
@@ -129,6 +129,7 @@ export const benchInferenceCommand = benchCommand('inference', {
     ['dyt bench inference --model vit_small_patch16_224 --method adaptformer,dyt', 'several methods'],
     ['dyt bench inference --method dyt:dispatch=layer:active=0.7,dyt:experts=4', 'settings for each of them'],
     ['dyt bench inference --method dyt,dyt:reduction=tome:tomeR=8', 'without and with merged tokens'],
+    ['dyt bench inference --method linear:precision=int8,dyt,dyt:precision=int8 --batch 8', '8-bit products'],
     ['dyt bench inference --budget 0.6', 'at 60 % of the static FLOPs'],
     [
       'dyt bench inference --baseline transformers.js --plot speed.svg',
@@ -168,6 +169,7 @@ function settingsOf(given: Options, kind: Kind): BenchSettings {
     threads: given.threads,
     devices,
     baselines: baseline,
+    precision: given.precision,
     seed: given.seed,
   }
   const known = Object.entries(chosen).filter(([, value]) => value !== undefined)

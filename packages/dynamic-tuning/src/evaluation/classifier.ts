@@ -14,6 +14,7 @@ import {
   type TensorData,
 } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
+import { isBackboneMap } from '../models/backbone-maps.ts'
 import { vit } from '../models/vit.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
@@ -116,7 +117,7 @@ function mostActive(dispatches: readonly Dispatch[]): Tensor {
 /** Makes the program; one that skips with fixed sizes where the settings or the device ask for it. */
 async function programOf(settings: ClassifierSettings): Promise<Program> {
   const { config, options, pass = 'skip', compile: chosen } = settings
-  const compiled = { fused: isNative(chosen?.device), ...chosen }
+  const compiled = { fused: isNative(chosen?.device), reduced: isBackboneMap, ...chosen }
   const graph = (capacities?: Parameters<typeof inferenceGraph>[2]): Readonly<Record<string, Tensor>> => {
     const whole = inferenceGraph(settings, 'images', capacities)
     return settings.rewrite?.(whole) ?? whole

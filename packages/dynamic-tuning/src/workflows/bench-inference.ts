@@ -1,3 +1,4 @@
+import type { Precision } from '@dynamic-tuning/engine'
 import { modelCost } from '../cost/model-cost.ts'
 import { rateForShare } from '../cost/rate-for-share.ts'
 import { Classifier, type Prediction } from '../evaluation/classifier.ts'
@@ -28,6 +29,7 @@ import {
 /** A model that takes its turn. */
 interface Candidate {
   readonly name: string
+  readonly precision: Precision
   run(images: Float32Array): Promise<unknown>
   /** What the last run cost an image, and how many tokens were active in it. */
   cost(): { readonly activeRate: number | null; readonly macs: number; readonly promise: number }
@@ -82,7 +84,8 @@ async function openField(place: BenchPlace, { only, onProgress }: BenchSelection
 }
 
 async function prepare(name: string, config: VitConfig, place: BenchPlace): Promise<Candidate> {
-  const spelled = name === 'static' ? { ...benchCase('linear', place), name } : benchCase(name, place)
+  const spelled =
+    name === 'static' ? { ...benchCase('linear:precision=fp32', place), name } : benchCase(name, place)
   const { tuner, reduction } = spelled
   checkReductionFits('bench', reduction, config)
   const { seed, threads, budget } = place
@@ -91,7 +94,7 @@ async function prepare(name: string, config: VitConfig, place: BenchPlace): Prom
   const options = { ...spelled.options, rate: active || spelled.options.rate }
   const tensors = await randomModel({ config, tuner, options, reduction, active, seed, threads })
   const store = new WeightStore({ tensors })
-  const compile = benchCompile(place)
+  const compile = { ...benchCompile(place), precision: spelled.precision }
   const made = { config, tuner, options, reduction, store, compile, seed }
   return candidateOf({ ...spelled, active, options }, config, await Classifier.create(made))
 }
@@ -106,6 +109,7 @@ function candidateOf(measured: BenchCase, config: VitConfig, classifier: Classif
   }
   return {
     name: measured.name,
+    precision: measured.precision,
     run: async (images) => {
       last = await classifier.classify(images)
     },
@@ -122,6 +126,7 @@ function candidateOf(measured: BenchCase, config: VitConfig, classifier: Classif
 function baseline(name: string, config: VitConfig, model: BaselineModel): Candidate {
   return {
     name,
+    precision: 'fp32',
     run: (images) => model.run(images),
     cost: () => ({ activeRate: null, macs: staticMacs(config), promise: 1 }),
     release: () => model.release(),
@@ -148,7 +153,8 @@ async function measure(
     const timing = timingOf(candidate.name)
     const { activeRate, ...cost } = candidate.cost()
     const ratioToStatic = (base ?? timing.medianMs) / timing.medianMs
-    const measured = { method: candidate.name, activeRate, batch, timing, ratioToStatic, cost, gemm }
+    const { name: method, precision } = candidate
+    const measured = { method, precision, activeRate, batch, timing, ratioToStatic, cost, gemm }
     return benchResult(place, config, measured)
   })
   return { results, gemm }

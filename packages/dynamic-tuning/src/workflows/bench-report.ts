@@ -43,8 +43,10 @@ const ms = (value: number): string => (value < 100 ? value.toFixed(1) : value.to
 /** The columns of a report; of several, those that are empty everywhere are left out. */
 export function benchColumns({ benchmark, results }: BenchReport): BenchColumn[] {
   const ratio = benchmark === 'inference' ? 'times as fast' : 'forward passes'
+  const reduced = results.some(({ precision }) => precision !== 'fp32')
   const all: BenchColumn[] = [
     { name: 'case', text: ({ method }) => method, dispensable: 0 },
+    { name: 'precision', text: ({ precision }) => (reduced ? precision : ''), dispensable: 4 },
     {
       name: 'active',
       text: ({ activeRate }) => (activeRate === null ? '' : formatPercent(activeRate)),

@@ -1,10 +1,12 @@
-import { random } from '@dynamic-tuning/engine'
+import { type Precision, random } from '@dynamic-tuning/engine'
 import type { Timing } from '../evaluation/timing.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import type { BenchPlace, BenchResult, GemmResult } from './bench-types.ts'
 
 /** What was measured of one case. */
 export interface Measured extends Pick<BenchResult, 'method' | 'activeRate' | 'batch' | 'ratioToStatic'> {
+  /** Default fp32. */
+  readonly precision?: Precision
   readonly timing: Timing
   /** Multiply-accumulates of an image that are really computed, and what those of the whole model promise. */
   readonly cost?: { readonly macs: number; readonly promise: number }
@@ -13,7 +15,7 @@ export interface Measured extends Pick<BenchResult, 'method' | 'activeRate' | 'b
 
 /** A line of the report. */
 export function benchResult(place: BenchPlace, config: VitConfig, measured: Measured): BenchResult {
-  const { method, activeRate, batch, timing, ratioToStatic, cost, gemm } = measured
+  const { method, activeRate, batch, timing, ratioToStatic, cost, gemm, precision = 'fp32' } = measured
   const { model, device, threads } = place
   const speed = cost === undefined ? null : (2e-6 * cost.macs * batch) / timing.medianMs
   return {
@@ -23,7 +25,7 @@ export function benchResult(place: BenchPlace, config: VitConfig, measured: Meas
     batch,
     imageSize: config.imageSize,
     device,
-    precision: 'fp32',
+    precision,
     threads,
     ...timing,
     imagesPerSecond: (1000 * batch) / timing.medianMs,

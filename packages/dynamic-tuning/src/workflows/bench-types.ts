@@ -1,5 +1,5 @@
 import { availableParallelism, cpus } from 'node:os'
-import type { CompileOptions, Device } from '@dynamic-tuning/engine'
+import type { CompileOptions, Device, Precision } from '@dynamic-tuning/engine'
 import type { VitConfig } from '../models/vit-config.ts'
 import { libraryVersion } from './library-version.ts'
 
@@ -22,6 +22,8 @@ export interface BenchSettings {
   readonly devices: readonly Device[]
   /** Other runtimes to measure beside the methods, by their names in `baselines`. Inference only. */
   readonly baselines?: readonly string[]
+  /** Of the methods; the static model is fp32. */
+  readonly precision?: Precision
   readonly warmup: number
   readonly rounds: number
   readonly seed: number
@@ -64,7 +66,7 @@ export interface BenchResult {
   /** [height, width] in pixels. */
   readonly imageSize: readonly [number, number]
   readonly device: Device
-  readonly precision: 'fp32'
+  readonly precision: Precision
   readonly threads: number
   readonly medianMs: number
   readonly p10Ms: number

@@ -11,6 +11,7 @@ import { inferenceGraph } from '../evaluation/classifier.ts'
 import { openRows, type RowFile, writeRows } from '../io/row-file.ts'
 import type { RunFolder } from '../io/run-folder.ts'
 import { removeLeftovers } from '../io/write-aside.ts'
+import { keepIn } from '../models/backbone-precision.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { patternsWith } from '../reduction/registry.ts'
 import { type FrozenPrefix, frozenPrefix } from '../training/frozen-prefix.ts'
@@ -79,11 +80,12 @@ const megabytes = (bytes: number): string => `${(bytes / 1e6).toPrecision(3)} MB
 function prefixesOf({ settings, model: config, tensors }: Prepared): Prefixes | undefined {
   const tuner = tunerNamed(settings.method)
   const trainable = patternsWith(tuner, settings, settings)
-  const store = (): WeightStore => new WeightStore({ tensors, trainable, seed: settings.seed })
+  const values = { tensors, trainable, seed: settings.seed }
+  const store = new WeightStore({ ...values, keep: keepIn(settings.backbonePrecision) })
   const common = { config, tuner, options: settings, reduction: settings }
-  const { features: _features, ...outputs } = objective(store(), { ...common, loss: settings })
+  const { features: _features, ...outputs } = objective(store, { ...common, loss: settings })
   const training = frozenPrefix(outputs)
-  const held = frozenPrefix(inferenceGraph({ ...common, store: store(), pass: 'skip' }))
+  const held = frozenPrefix(inferenceGraph({ ...common, store: new WeightStore(values), pass: 'skip' }))
   return training && held && { training, heldOut: held }
 }
 

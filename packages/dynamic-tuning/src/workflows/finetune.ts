@@ -6,6 +6,7 @@ import { evaluate } from '../evaluation/evaluate.ts'
 import { createRunFolder, type RunFolder } from '../io/run-folder.ts'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
 import { writeAside } from '../io/write-aside.ts'
+import { keepIn } from '../models/backbone-precision.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { patternsWith } from '../reduction/registry.ts'
 import { AdamW, defaultAdamW } from '../training/adamw.ts'
@@ -125,7 +126,8 @@ async function trainAll(run: RunFolder, prepared: Prepared, control: FinetuneCon
   const { seed, threads, device, microBatch } = settings
   const tuner = tunerNamed(settings.method)
   const trainable = patternsWith(tuner, settings, settings)
-  const store = new WeightStore({ tensors: prepared.tensors, trainable, seed })
+  const keep = keepIn(settings.backbonePrecision)
+  const store = new WeightStore({ tensors: prepared.tensors, trainable, seed, keep })
   const common = { config, tuner, options: settings, reduction: settings, compile: { threads, device } }
   const sample = sampleExamples(dataset.validation, settings.validationImages, 0, 'validation')
   const { loader, held, rewrite } = await openLoaders(run, prepared, sample, control)

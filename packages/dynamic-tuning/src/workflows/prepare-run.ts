@@ -9,6 +9,7 @@ import { ConfigError, DataError } from '../errors.ts'
 import { openBackbone } from '../io/backbone.ts'
 import { fetchModel } from '../io/hub/fetch-model.ts'
 import { placeOfModel } from '../io/model-place.ts'
+import { roundBackbone } from '../models/backbone-precision.ts'
 import { usualAugmentation } from './augmentations.ts'
 import { completeFinetune, definedOnly, type FinetuneInput } from './finetune-settings.ts'
 import { libraryVersion } from './library-version.ts'
@@ -53,7 +54,7 @@ export async function prepareRun(input: FinetuneInput, saved?: Known): Promise<P
     normalization: opened.normalization,
     backbone,
     dataset,
-    tensors: withoutForeignHead(opened, dataset.classes),
+    tensors: roundBackbone(withoutForeignHead(opened, dataset.classes), settings.backbonePrecision),
   }
 }
 

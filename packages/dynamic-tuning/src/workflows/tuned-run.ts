@@ -6,6 +6,7 @@ import { Classifier, type ClassifierSettings, inferenceGraph } from '../evaluati
 import { openBackbone } from '../io/backbone.ts'
 import { openRunFolder, type RunFolder } from '../io/run-folder.ts'
 import { readSafetensors } from '../io/safetensors.ts'
+import { roundBackbone } from '../models/backbone-precision.ts'
 import { compareShapes } from '../models/compare-shapes.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { checkReduction, checkReductionFits } from '../reduction/check-reduction.ts'
@@ -136,7 +137,7 @@ function weightShapes({ model, settings }: RunConfig): Map<string, readonly numb
 }
 
 /** The frozen weights of a run, checked to be those it was tuned on; without a head. */
-function openFrozen({ settings, model, backbone }: RunConfig): Map<string, TensorData> {
+function openFrozen({ settings, model, backbone }: RunConfig): ReadonlyMap<string, TensorData> {
   const { tensors } = openBackbone(backbone.name, {
     numClasses: model.numClasses,
     imageSize: model.imageSize,
@@ -147,5 +148,6 @@ function openFrozen({ settings, model, backbone }: RunConfig): Map<string, Tenso
     throw new CheckpointError(
       `run: the weights of ${backbone.name} are not those this run was tuned on. Restore them, or tune again.`,
     )
-  return new Map([...tensors].filter(([name]) => !name.startsWith('head.')))
+  const frozen = new Map([...tensors].filter(([name]) => !name.startsWith('head.')))
+  return roundBackbone(frozen, settings.backbonePrecision)
 }

@@ -48,7 +48,10 @@ async function forward(config, pixels, threads) {
 async function step(config, pixels, threads) {
   const images = pixels.length / (3 * config.imageSize[0] * config.imageSize[1])
   const tuner = tunerNamed('dyt')
-  const store = new WeightStore({ trainable: patternsWith(tuner, tuner.defaults, undefined), seed: 0 })
+  const store = new WeightStore({
+    trainable: patternsWith(tuner, tuner.defaults, undefined, config),
+    seed: 0,
+  })
   const sizes = { seed: 0, microBatch: images, compile: { threads } }
   const made = await TrainingStep.create({
     config,

@@ -8,7 +8,18 @@ export async function memoryAlone(
   settings: BenchSettings,
   { method, batch, device, imageSize }: BenchResult,
 ): Promise<number> {
-  const { model, active, budget, bottleneck, classes, threads, seed, precision, baselines = [] } = settings
+  const {
+    model,
+    active,
+    budget,
+    bottleneck,
+    classes,
+    threads,
+    seed,
+    precision,
+    frames,
+    baselines = [],
+  } = settings
   const isBaseline = baselines.includes(method)
   const flags = {
     model,
@@ -23,6 +34,7 @@ export async function memoryAlone(
     devices: device,
     precision,
     seed,
+    frames,
     'image-size': imageSize[0],
     only: method,
     rounds: 1,

@@ -1,4 +1,4 @@
-import type { RunSummary } from 'dynamic-tuning'
+import { intervalText, type RunSummary, shareInterval } from 'dynamic-tuning'
 import { bars } from './terminal/bars.ts'
 import { type Fact, renderFacts } from './terminal/facts.ts'
 import { formatCount, formatDuration, formatMemory, formatPercent } from './terminal/format.ts'
@@ -11,7 +11,11 @@ export function summaryText(summary: RunSummary, paint: Paint, more: readonly Fa
   const { loaderWaitShare: waited } = summary
   const waiting = waited === undefined ? '' : `, ${formatPercent(waited)} of step time waiting for images`
   const facts: Fact[] = [
-    ['accuracy', formatPercent(summary.accuracy), `of ${summary.images} test images`],
+    [
+      'accuracy',
+      formatPercent(summary.accuracy),
+      `of ${summary.images} test images, 95 % interval ${intervalText(shareInterval(summary.accuracy, summary.images))}`,
+    ],
     ...meanPerClass(summary),
     [
       'active tokens',

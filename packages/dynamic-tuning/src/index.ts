@@ -39,6 +39,7 @@ export {
   vtabTasks,
 } from './data/vtab.ts'
 export * from './errors.ts'
+export { bootstrapInterval, type Interval, shareInterval } from './evaluation/statistics.ts'
 export type { OnnxExport } from './export/onnx.ts'
 export { type BackboneOptions, type Normalization, type OpenedBackbone, openBackbone } from './io/backbone.ts'
 export { type Checkpoint, loadCheckpointFile, saveCheckpointFile } from './io/checkpoint.ts'
@@ -62,6 +63,8 @@ export { type Backbone, drawWeights, fitBackbone, vitShapes } from './models/bac
 export type { CheckpointConfig } from './models/checkpoint-config.ts'
 export { fromHuggingFaceNames, hasHuggingFaceNames } from './models/checkpoint-names.ts'
 export { type CompareOptions, compareShapes } from './models/compare-shapes.ts'
+export type { ModelHead } from './models/heads/head.ts'
+export { headOf, headPatterns, imageRows, sampleInput, sampleSize } from './models/heads/registry.ts'
 export type {
   AttentionPart,
   LayerPart,
@@ -73,7 +76,7 @@ export type {
   Stages,
 } from './models/hooks.ts'
 export { type Grid, type ResizeMethod, resizePositionEmbedding } from './models/position-embedding.ts'
-export { type VitOutputs, vit } from './models/vit.ts'
+export { type BackboneOutputs, type VitOutputs, vit, vitBackbone } from './models/vit.ts'
 export {
   type GlobalPool,
   patchCount,
@@ -186,17 +189,10 @@ export { budgetThresholds, roundedUp } from './workflows/calibration/budgets.ts'
 export type { Calibration, CalibrationSettings } from './workflows/calibration/calibration.ts'
 export { curveCells, targetText, thresholdText } from './workflows/calibration/page.ts'
 export type { BudgetPoint, CurvePoint } from './workflows/calibration/point.ts'
-export {
-  type CompareControl,
-  type CompareStopped,
-  compare,
-} from './workflows/compare/compare.ts'
-export { compareColumns, failureText } from './workflows/compare/compare-table.ts'
-export type { CompareFailure, CompareOutcome } from './workflows/compare/finish-comparison.ts'
+export { compare } from './workflows/compare/compare.ts'
+export { compareColumns } from './workflows/compare/compare-table.ts'
+export type { CompareOutcome, CompareRow } from './workflows/compare/finish-comparison.ts'
 export { type CompareInput, compareKeys, defaultMethods } from './workflows/compare/plan.ts'
-export type { PlannedRun } from './workflows/compare/plan-runs.ts'
-export type { JobEnd } from './workflows/compare/start-finetune.ts'
-export type { CompareRow } from './workflows/compare/summarize-cases.ts'
 export type { DeadBlock, DeadBlockSettings, DeadBlocks } from './workflows/dead-blocks/find-dead-blocks.ts'
 export { changeText, leftOf } from './workflows/dead-blocks/page.ts'
 export { type DemoControl, type DemoOutcome, demo } from './workflows/demo.ts'
@@ -232,6 +228,13 @@ export {
   finetuneKeys,
 } from './workflows/finetune-settings.ts'
 export { libraryVersion } from './workflows/library-version.ts'
+export { accuracyText, type CaseColumn, intervalText } from './workflows/many-runs/case-columns.ts'
+export type { ManyRunsControl, ManyRunsStopped, ManyRunsWork } from './workflows/many-runs/control.ts'
+export { failureText, type RunFailure } from './workflows/many-runs/failures.ts'
+export type { PlannedRun } from './workflows/many-runs/plan-runs.ts'
+export type { NamedSettings, SomeSettings } from './workflows/many-runs/run-case.ts'
+export type { JobEnd } from './workflows/many-runs/start-finetune.ts'
+export type { CaseRow } from './workflows/many-runs/summarize-cases.ts'
 export { nearestWord } from './workflows/nearest-word.ts'
 export type { Candidate, EvolutionProgress } from './workflows/noah-search/evolve.ts'
 export type { NoahSearchControl } from './workflows/noah-search/find-winner.ts'
@@ -250,6 +253,11 @@ export {
   pretrainKeys,
 } from './workflows/pretrain-settings.ts'
 export type { RunSummary } from './workflows/summary.ts'
+export type { SweepOutcome } from './workflows/sweep/outcome.ts'
+export { planSweep, type SweepInput, sweepKeys } from './workflows/sweep/plan.ts'
+export { type SweepMetric, sweepMetrics } from './workflows/sweep/rank-by.ts'
+export { sweep } from './workflows/sweep/sweep.ts'
+export { sweepColumns } from './workflows/sweep/sweep-table.ts'
 export {
   type InferencePass,
   openRun,
@@ -258,3 +266,7 @@ export {
   tunedModel,
   withReduction,
 } from './workflows/tuned-run.ts'
+export type { VtabOutcome, VtabSearchRow, VtabTaskRow } from './workflows/vtab/outcome.ts'
+export { type VtabInput, vtabKeys } from './workflows/vtab/plan.ts'
+export { vtab } from './workflows/vtab/vtab.ts'
+export { type VtabLine, vtabHeads, vtabLines } from './workflows/vtab/vtab-table.ts'

@@ -33,6 +33,7 @@ interface Options extends CommonOptions, PrecisionChoice {
   readonly baseline?: readonly string[]
   readonly markdown?: string
   readonly plot?: string
+  readonly frames?: number
   readonly rounds?: number
   readonly warmup?: number
   readonly memory?: boolean
@@ -79,6 +80,7 @@ const options = (): Option[] => [
   new Option('--devices <names>', 'measure on several, such as cpu,cuda (default --device)').argParser(
     list(oneOf(['cpu', 'webgpu', 'cuda'])),
   ),
+  shared.frames(),
   new Option('--rounds <n>', `counted runs of each (default ${defaultBench.rounds})`).argParser(integer(1)),
   new Option('--warmup <n>', `runs before that (default ${defaultBench.warmup})`).argParser(integer(0)),
   new Option('--no-memory', 'do not measure peak memory in processes of their own'),
@@ -129,6 +131,7 @@ export const benchInferenceCommand = benchCommand('inference', {
     ['dyt bench inference --model vit_small_patch16_224 --method adaptformer,dyt', 'several methods'],
     ['dyt bench inference --method dyt:dispatch=layer:active=0.7,dyt:experts=4', 'settings for each of them'],
     ['dyt bench inference --method dyt,dyt:reduction=tome:tomeR=8', 'without and with merged tokens'],
+    ['dyt bench inference --frames 8 --batch 1', 'clips of 8 frames'],
     ['dyt bench inference --method linear:precision=int8,dyt,dyt:precision=int8 --batch 8', '8-bit products'],
     ['dyt bench inference --budget 0.6', 'at 60 % of the static FLOPs'],
     [
@@ -150,7 +153,8 @@ export const benchTrainingCommand = benchCommand('training', {
 })
 
 function settingsOf(given: Options, kind: Kind): BenchSettings {
-  const { model, method, batch, active, budget, bottleneck, classes, imageSize, rounds, warmup } = given
+  const { model, method, batch, active, budget, bottleneck, classes, imageSize, frames, rounds, warmup } =
+    given
   const { device, devices = device && [device], baseline } = given
   if (budget !== undefined && active !== undefined)
     throw new ConfigError('bench: --budget decides what --active is. Leave one of them out.')
@@ -166,6 +170,7 @@ function settingsOf(given: Options, kind: Kind): BenchSettings {
     rounds,
     warmup,
     imageSizes: imageSize,
+    frames,
     threads: given.threads,
     devices,
     baselines: baseline,

@@ -37,6 +37,7 @@ interface Options extends CommonOptions, PrecisionChoice, GivenReduction {
   readonly bottleneck?: number
   readonly classes?: number
   readonly imageSize?: readonly [number, number]
+  readonly frames?: number
 }
 
 /** What an exported file is, for --json. */
@@ -54,7 +55,7 @@ export const exportCommand = defineCommand<Options>({
   group: 'Use a trained model',
   summary: 'Write a run as an ONNX file that any ONNX Runtime executes',
   description:
-    'Standard operators of opset 20 only, unless --fused. Input pixel_values [B, 3, H, W], any B;\noutputs logits [B, K] and, where tokens are skipped, masks [B, layers, tokens].\nClass names, mean and std are in the metadata of the file.\nLoRA, SSF and FacT are folded into the weights: the graph is that of a plain ViT.',
+    'Standard operators of opset 20 only, unless --fused. Input pixel_values\n[B, 3, H, W], or [B, 3, T, H, W] for clips, any B; outputs logits [B, K] and,\nwhere tokens are skipped, masks [B, gates, tokens] of the images or frames.\nClass names, mean and std are in the metadata of the file.\nLoRA, SSF and FacT are folded into the weights: the graph is that of a plain ViT.',
   arguments: [['[run]', 'folder of a finetune run; none with --random-weights']],
   options: [
     new Option('--format <name>', 'what to write').choices(['onnx']).default('onnx'),
@@ -86,6 +87,7 @@ export const exportCommand = defineCommand<Options>({
     shared.bottleneck(),
     shared.classes(),
     shared.imageSize(),
+    shared.frames(),
     ...reductionFlags(),
   ],
   examples: [
@@ -94,6 +96,7 @@ export const exportCommand = defineCommand<Options>({
     ['dyt export runs/photos --dead-blocks', 'without blocks that no patch token enters'],
     ['dyt export runs/photos --precision int8', 'a quarter of the size, and faster on CPUs'],
     ['dyt export --model vit_base_patch16_224 --random-weights --active 0.5', 'a model to measure'],
+    ['dyt export --model vit_base_patch16_224 --random-weights --frames 8', 'the same for clips'],
   ],
   async run({ args: [path], options, terminal }: Call<Options>) {
     const exported = path === undefined ? await exportRandom(options) : await exportTuned(path, options)
@@ -111,6 +114,7 @@ async function exportTuned(path: string, options: Options): Promise<Exported> {
     'bottleneck',
     'classes',
     'imageSize',
+    'frames',
   ] as const)
     if (options[name] !== undefined)
       throw new ConfigError(`export: ${name} is decided by the run ${path}. Leave it out.`)
@@ -141,7 +145,8 @@ async function exportRandom(options: Options): Promise<Exported> {
       'export: which model? Name the folder of a run, or give --model NAME --random-weights.',
     )
   const share = options.active === undefined ? '' : `-${Math.round(options.active * 100)}`
-  const file = out ?? `${basename(model, '.safetensors')}-${method}${share}.onnx`
+  const length = options.frames === undefined ? '' : `-${options.frames}frames`
+  const file = out ?? `${basename(model, '.safetensors')}-${method}${share}${length}.onnx`
   const reduction = reductionGiven(options)
   const exported = await exportRandomModel({ ...options, model, method, pass, out: file, reduction })
   return { file, format: 'onnx', method, pass, ...exported }

@@ -8,6 +8,7 @@ import { dispatchOptions } from '../options/dispatch.ts'
 import { methodFlags } from '../options/method-options.ts'
 import { integer, number } from '../options/numbers.ts'
 import { reductionFlags } from '../options/reduction.ts'
+import { tensorboardFlag } from '../options/tensorboard.ts'
 import { freeRunFolder, quoted } from '../run-name.ts'
 import { summaryText } from '../show-summary.ts'
 import { trainingProgress } from '../training-progress.ts'
@@ -15,6 +16,7 @@ import { trainingProgress } from '../training-progress.ts'
 interface Options extends CommonOptions, Omit<Partial<FinetuneInput>, keyof CommonOptions> {
   readonly out?: string
   readonly resume?: boolean
+  readonly tensorboard?: boolean
 }
 
 export const finetuneCommand = defineCommand<Options>({
@@ -30,6 +32,7 @@ export const finetuneCommand = defineCommand<Options>({
     shared.method(),
     shared.out('run folder (default runs/DATA-METHOD)'),
     new Option('--resume', 'go on with the run in --out'),
+    tensorboardFlag(),
     ...dispatchOptions(),
     ...methodFlags(),
     ...reductionFlags(),
@@ -88,7 +91,8 @@ export const finetuneCommand = defineCommand<Options>({
 
 async function run(call: Call<Options>): Promise<number | undefined> {
   const { options, terminal, signal } = call
-  const { out: given, resume = false, config: _config, json: _json, quiet: _quiet, ...input } = options
+  const { out: given, resume = false, config: _config, json: _json, quiet: _quiet, ...rest } = options
+  const { tensorboard, ...input } = rest
   const out = place(given, resume, input)
   const show = trainingProgress(terminal)
   let total = 0
@@ -96,6 +100,7 @@ async function run(call: Call<Options>): Promise<number | undefined> {
   const outcome = await finetune(input, {
     out,
     resume,
+    tensorboard,
     signal,
     onPhase: (phase) => terminal.note(terminal.notePaint.dim(phase)),
     onStep(metrics, all) {

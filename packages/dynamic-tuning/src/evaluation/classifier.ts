@@ -4,7 +4,6 @@ import {
   concat,
   type Device,
   type Feeds,
-  input,
   narrow,
   type Program,
   reduceMax,
@@ -15,6 +14,7 @@ import {
 } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
 import { isBackboneMap } from '../models/backbone-maps.ts'
+import { imageRows, sampleInput } from '../models/heads/registry.ts'
 import { vit } from '../models/vit.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
@@ -59,7 +59,7 @@ export interface ClassifierSettings {
   readonly buckets?: boolean | undefined
 }
 
-/** Logits of some images, and which tokens were active. */
+/** Logits of some images or clips, and which tokens were active; of clips B * T frames have masks. */
 export interface Prediction {
   /** [B, K] */
   readonly logits: Float32Array
@@ -75,6 +75,7 @@ export interface Prediction {
  * The graph of a tuned model for inference: `logits` [B, K], and `masks` [B, D, n] where tokens are dispatched. Where tokens
  * are merged too, masks tell of the patches they are made of, and `shares` [B, D] how many of the tokens present were active.
  * Inputs are the images, called `name`, [B, 3, H, W], and with dispatch `threshold` [D] and, where it is random, `noise`.
+ * A model with frames takes clips [B, 3, T, H, W]; masks and shares are then those of the B * T frames.
  * With `capacities` [D] the active tokens of an image have that much room at each gate, and `needed` [D] is how much the
  * images of a batch needed: more than there is room for makes the other outputs wrong.
  */
@@ -84,7 +85,7 @@ export function inferenceGraph(
   capacities?: readonly number[],
 ): Record<string, Tensor> {
   const { config, tuner, options, store } = settings
-  const images = input(name, ['B', 3, ...config.imageSize])
+  const images = sampleInput(config, name)
   const { sites } = gateShape(options, config)
   const fixed = settings.fixedThresholds ? thresholdList(settings.thresholds, sites.length) : undefined
   const { pass = 'skip', blocks } = settings
@@ -145,8 +146,8 @@ export class Classifier {
   }
 
   /**
-   * Classifies images [B, 3, H, W], normalised; `weights` are the trained ones, if the store has any. Those this pass does not
-   * use, such as the dispatchers of the complete model, are left out. `first` is the number of the first image among all
+   * Classifies images [B, 3, H, W] or clips [B, 3, T, H, W], normalised; `weights` are the trained ones, if the store has any. Those this pass does not
+   * use, such as the dispatchers of the complete model, are left out. `first` is the number of the first image or clip among all
    * that are looked at: random dispatch draws for each of them.
    */
   async classify(
@@ -173,7 +174,7 @@ export class Classifier {
   }
 
   private gateFeeds(images: Float32Array, first: number, thresholds: ClassifyOptions['thresholds']): Feeds {
-    const { seed = 0 } = this.settings
+    const { config, seed = 0 } = this.settings
     const { sites, decisions } = this.gates
     const feeds: Record<string, TensorData> = {}
     for (const { name } of this.program.inputs) {
@@ -181,8 +182,8 @@ export class Classifier {
         const data = Float32Array.from(thresholdList(thresholds, sites.length))
         feeds.threshold = { dtype: 'float32', shape: [sites.length], data }
       }
-      const count = images.length / this.imageLength
-      const key = { seed, step: 'inference', first } as const
+      const count = imageRows(config, images.length / this.imageLength)
+      const key = { seed, step: 'inference', first: imageRows(config, first) } as const
       if (name === 'noise') feeds.noise = gumbelNoise(key, [sites.length, count, decisions])
     }
     return feeds

@@ -46,13 +46,13 @@ const builtinPath = fileURLToPath(new URL('../../assets/builtin.safetensors', im
 /**
  * Opens a backbone: `builtin`, the path of a file of weights or of a folder with one (safetensors, .npz of JAX, .pth or .bin of
  * PyTorch), a model of the Hugging Face hub that `fetchModel` has brought (`owner/name`), or, with random weights, timm's
- * name of a model. A head with another number of classes is dropped, positions are resized to the image size, all floats
- * become float32.
+ * name of a model. A head with another number of classes, or of images where clips are wanted, is dropped, positions are
+ * resized to the image size, all floats become float32.
  * @throws CheckpointError for weights that are missing, damaged, hold NaN or do not fit; DownloadError for models that were not
  * fetched; ConfigError for unknown names, and where the number of heads stays open
  */
 export function openBackbone(nameOrPath: string, options: BackboneOptions = {}): OpenedBackbone {
-  const { randomWeights = false, seed = 0, imageSize, numClasses } = options
+  const { randomWeights = false, seed = 0, imageSize, numClasses, frames } = options
   const place = placeOfModel(nameOrPath)
   if (place.kind === 'named') {
     const named = vitConfig(nameOrPath, numClasses)
@@ -60,7 +60,11 @@ export function openBackbone(nameOrPath: string, options: BackboneOptions = {}):
       throw new ConfigError(
         `backbone: no weights are known for ${nameOrPath}. Give the path of its weights or a repository of them, such as timm/vit_base_patch16_224.augreg_in21k, or ask for random ones.`,
       )
-    const config = checkVitConfig({ ...named, imageSize: imageSize ?? named.imageSize })
+    const config = checkVitConfig({
+      ...named,
+      imageSize: imageSize ?? named.imageSize,
+      ...(frames !== undefined && { frames }),
+    })
     return { name: nameOrPath, config, tensors: drawWeights(config, seed), normalization: plain }
   }
   const opened = openFiles(nameOrPath, placed(place, nameOrPath), options)

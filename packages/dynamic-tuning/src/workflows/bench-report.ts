@@ -43,6 +43,7 @@ const ms = (value: number): string => (value < 100 ? value.toFixed(1) : value.to
 /** The columns of a report; of several, those that are empty everywhere are left out. */
 export function benchColumns({ benchmark, results }: BenchReport): BenchColumn[] {
   const ratio = benchmark === 'inference' ? 'times as fast' : 'forward passes'
+  const clips = results.some(({ frames }) => frames !== undefined)
   const reduced = results.some(({ precision }) => precision !== 'fp32')
   const all: BenchColumn[] = [
     { name: 'case', text: ({ method }) => method, dispensable: 0 },
@@ -54,7 +55,11 @@ export function benchColumns({ benchmark, results }: BenchReport): BenchColumn[]
     },
     { name: 'median', text: ({ medianMs }) => `${ms(medianMs)} ms`, dispensable: 0 },
     { name: 'p10 to p90', text: ({ p10Ms, p90Ms }) => `${ms(p10Ms)} to ${ms(p90Ms)}`, dispensable: 6 },
-    { name: 'images/s', text: ({ imagesPerSecond }) => imagesPerSecond.toFixed(2), dispensable: 2 },
+    {
+      name: clips ? 'clips/s' : 'images/s',
+      text: ({ imagesPerSecond }) => imagesPerSecond.toFixed(2),
+      dispensable: 2,
+    },
     {
       name: 'memory',
       text: ({ peakMemoryMB }) => (peakMemoryMB === null ? '' : formatMemory(peakMemoryMB)),

@@ -1,7 +1,8 @@
 import { type Precision, random } from '@dynamic-tuning/engine'
 import type { Timing } from '../evaluation/timing.ts'
+import { sampleSize } from '../models/heads/registry.ts'
 import type { VitConfig } from '../models/vit-config.ts'
-import type { BenchPlace, BenchResult, GemmResult } from './bench-types.ts'
+import { type BenchPlace, type BenchResult, framesOf, type GemmResult } from './bench-types.ts'
 
 /** What was measured of one case. */
 export interface Measured extends Pick<BenchResult, 'method' | 'activeRate' | 'batch' | 'ratioToStatic'> {
@@ -24,6 +25,7 @@ export function benchResult(place: BenchPlace, config: VitConfig, measured: Meas
     activeRate,
     batch,
     imageSize: config.imageSize,
+    ...framesOf(place),
     device,
     precision,
     threads,
@@ -38,8 +40,8 @@ export function benchResult(place: BenchPlace, config: VitConfig, measured: Meas
   }
 }
 
-/** Images of standard normal noise, [batch, 3, H, W]. */
+/** Images [batch, 3, H, W], or clips, of standard normal noise. */
 export function noiseImages(config: VitConfig, batch: number, seed: number): Float32Array {
   const stream = random(seed, 'bench')
-  return Float32Array.from({ length: batch * 3 * config.imageSize[0] * config.imageSize[1] }, stream.normal)
+  return Float32Array.from({ length: batch * sampleSize(config) }, stream.normal)
 }

@@ -18,6 +18,8 @@ export interface BenchSettings {
   readonly classes: number
   /** Sides of the images in pixels; the model's own by default. */
   readonly imageSizes?: readonly number[]
+  /** Frames of a clip; images are classified where it is absent. */
+  readonly frames?: number
   readonly threads: number
   readonly devices: readonly Device[]
   /** Other runtimes to measure beside the methods, by their names in `baselines`. Inference only. */
@@ -65,12 +67,15 @@ export interface BenchResult {
   readonly batch: number
   /** [height, width] in pixels. */
   readonly imageSize: readonly [number, number]
+  /** Frames of each clip of the batch; absent for images. */
+  readonly frames?: number
   readonly device: Device
   readonly precision: Precision
   readonly threads: number
   readonly medianMs: number
   readonly p10Ms: number
   readonly p90Ms: number
+  /** Clips where there are frames. */
   readonly imagesPerSecond: number
   /** Largest resident memory of a process that does only this; null where it was not measured. */
   readonly peakMemoryMB: number | null
@@ -134,8 +139,17 @@ export interface BenchSelection {
 }
 
 /** Sizes of the model that is measured. */
-export function benchConfig(config: VitConfig, { imageSize }: BenchPlace): VitConfig {
-  return imageSize === undefined ? config : { ...config, imageSize: [imageSize, imageSize] }
+export function benchConfig(config: VitConfig, { imageSize, frames }: BenchPlace): VitConfig {
+  return {
+    ...config,
+    ...(imageSize !== undefined && { imageSize: [imageSize, imageSize] }),
+    ...(frames !== undefined && { frames }),
+  }
+}
+
+/** What is said of a result where clips are classified. */
+export function framesOf({ frames }: BenchPlace): Pick<BenchResult, 'frames'> {
+  return frames === undefined ? {} : { frames }
 }
 
 /** How programs are compiled for a measurement. */

@@ -56,6 +56,8 @@ export function cacheableParts(prepared: Prepared): Prefixes | undefined {
     return refuse(
       `images change from epoch to epoch (augment: ${augment}). Set augment to none, or leave it out.`,
     )
+  if (model.frames !== undefined)
+    return refuse('frames of clips may differ from epoch to epoch. Leave it out.')
   const found = prefixesOf(prepared)
   if (found === undefined)
     return refuse(`${settings.method} trains weights that meet the pixels themselves. Leave it out.`)
@@ -79,7 +81,7 @@ const megabytes = (bytes: number): string => `${(bytes / 1e6).toPrecision(3)} MB
 
 function prefixesOf({ settings, model: config, tensors }: Prepared): Prefixes | undefined {
   const tuner = tunerNamed(settings.method)
-  const trainable = patternsWith(tuner, settings, settings)
+  const trainable = patternsWith(tuner, settings, settings, config)
   const values = { tensors, trainable, seed: settings.seed }
   const store = new WeightStore({ ...values, keep: keepIn(settings.backbonePrecision) })
   const common = { config, tuner, options: settings, reduction: settings }

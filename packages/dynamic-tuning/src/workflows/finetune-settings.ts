@@ -65,6 +65,8 @@ export interface FinetuneSettings extends TunerOptions, ReductionOptions {
   readonly testSize: number
   /** Most validation images looked at after an epoch; all test images are, after the last. */
   readonly validationImages: number
+  /** What the finished model is tested on: `validation` where settings are being chosen, which no test image may see. */
+  readonly testOn: 'test' | 'validation'
 }
 
 /** What a run is asked for: the data, and any settings that differ from the defaults. */
@@ -140,12 +142,19 @@ const shape = {
   trainSize: count.optional(),
   testSize: count.optional(),
   validationImages: count.optional(),
+  testOn: z.enum(['test', 'validation']).optional(),
 }
 
 /** Names of all settings. */
 export const finetuneKeys: readonly string[] = Object.keys(shape)
 
 const schema: z.ZodType<FinetuneInput> = z.strictObject(shape)
+
+/** Whether a setting may have a value; false for names of no setting. */
+export function isSettingValue(name: string, value: unknown): boolean {
+  const rule: z.ZodType | undefined = (shape as Readonly<Record<string, z.ZodType>>)[name]
+  return rule?.safeParse(value).success ?? false
+}
 
 /** Checks what a run is asked for. @throws ConfigError naming unknown settings and values out of range */
 export function checkFinetune(given: unknown): FinetuneInput {
@@ -205,6 +214,7 @@ const defaults: Omit<FinetuneSettings, keyof TunerOptions | keyof ReductionOptio
   trainSize: 1000,
   testSize: 500,
   validationImages: 500,
+  testOn: 'test',
 }
 
 /** What is asked for with every default filled in; the model and the kind of data decide some of them. */
@@ -246,6 +256,10 @@ const floatsKept = 18
  * has: the same settings must give the same weights everywhere.
  */
 export function usualMicroBatch(config: VitConfig, prompts = 0): number {
-  const perImage = (tokenCount(config) + prompts) * config.embedDim * config.depth * 4 * floatsKept
-  return Math.max(1, Math.floor(activationBytes / perImage))
+  return Math.max(1, Math.floor(activationBytes / activationBytesOf(config, prompts)))
+}
+
+/** About how many bytes of activations one image keeps while training. */
+export function activationBytesOf(config: VitConfig, prompts = 0): number {
+  return (tokenCount(config) + prompts) * config.embedDim * config.depth * 4 * floatsKept
 }

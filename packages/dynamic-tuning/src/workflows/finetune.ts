@@ -5,6 +5,7 @@ import { Classifier } from '../evaluation/classifier.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
 import { createRunFolder, type RunFolder } from '../io/run-folder.ts'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
+import { withEvents } from '../io/tensorboard/run-events.ts'
 import { writeAside } from '../io/write-aside.ts'
 import { keepIn } from '../models/backbone-precision.ts'
 import { WeightStore } from '../nn/weight-store.ts'
@@ -56,14 +57,14 @@ export async function finetune(
   if (!control.resume) {
     const prepared = await prepareRun(checkFinetune(input))
     cacheableParts(prepared)
-    const run = createRunFolder(control.out)
+    const run = withEvents(createRunFolder(control.out), control.tensorboard)
     return using(run, async () => {
       const { dataset: _dataset, tensors: _tensors, ...config } = prepared
       writeRunConfig(run, config)
       return runAll(run, prepared, control)
     })
   }
-  const run = createRunFolder(control.out, { resume: true })
+  const run = withEvents(createRunFolder(control.out, { resume: true }), control.tensorboard)
   return using(run, async () => {
     const saved = readRunConfig(run)
     const settings = resumedSettings(saved.settings, input)
@@ -91,16 +92,16 @@ async function runAll(
   if (!outcome.finished) return { settings, steps: outcome.steps }
   writeSafetensors(run.adapterPath, outcome.weights)
   dropFeatures(run)
-  control.onPhase?.(`testing on ${prepared.dataset.test.length} images`)
+  const examples = prepared.dataset[settings.testOn]
+  control.onPhase?.(`testing on ${examples.length} images`)
   const model = tunedModel(prepared, new Map([...prepared.tensors, ...outcome.weights]))
-  const held = heldOut(prepared, prepared.dataset.test)
+  const held = heldOut(prepared, examples)
   const classifier = await model.classifier()
   try {
     const evaluation = await evaluate(classifier, held)
     const { metric } = prepared.dataset
     const summary = summarize(control.out, model, evaluation, { ...trainingTime(run), metric })
     run.appendMetric({ kind: 'result', step: outcome.steps, ...summary })
-    const examples = prepared.dataset.test
     const report = { model, classifier, summary, records: run.readMetrics(), examples }
     writeAside(run.reportPath, await runReport(report))
     return { settings, steps: outcome.steps, summary }
@@ -125,7 +126,7 @@ async function trainAll(run: RunFolder, prepared: Prepared, control: FinetuneCon
   const { settings, model: config, dataset } = prepared
   const { seed, threads, device, microBatch } = settings
   const tuner = tunerNamed(settings.method)
-  const trainable = patternsWith(tuner, settings, settings)
+  const trainable = patternsWith(tuner, settings, settings, config)
   const keep = keepIn(settings.backbonePrecision)
   const store = new WeightStore({ tensors: prepared.tensors, trainable, seed, keep })
   const common = { config, tuner, options: settings, reduction: settings, compile: { threads, device } }

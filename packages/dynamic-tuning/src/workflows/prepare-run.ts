@@ -6,12 +6,19 @@ import type { Dataset } from '../data/example.ts'
 import { absoluteLocation } from '../data/location.ts'
 import type { OpenOptions } from '../data/options.ts'
 import { ConfigError, DataError } from '../errors.ts'
-import { openBackbone } from '../io/backbone.ts'
+import { type OpenedBackbone, openBackbone } from '../io/backbone.ts'
 import { fetchModel } from '../io/hub/fetch-model.ts'
 import { placeOfModel } from '../io/model-place.ts'
 import { roundBackbone } from '../models/backbone-precision.ts'
+import { isOfHead } from '../models/heads/registry.ts'
+import type { VitConfig } from '../models/vit-config.ts'
 import { usualAugmentation } from './augmentations.ts'
-import { completeFinetune, definedOnly, type FinetuneInput } from './finetune-settings.ts'
+import {
+  completeFinetune,
+  definedOnly,
+  type FinetuneInput,
+  type FinetuneSettings,
+} from './finetune-settings.ts'
 import { libraryVersion } from './library-version.ts'
 import { hashWeights, type RunConfig } from './run-config.ts'
 
@@ -26,22 +33,11 @@ export interface Prepared extends RunConfig {
  * @throws ConfigError where data or backbone are no longer those of `saved`
  */
 export async function prepareRun(input: FinetuneInput, saved?: Known): Promise<Prepared> {
-  const dataset = await openDataset(input.data, dataOptions(input))
-  if (dataset.classes.length < 2)
-    throw new DataError(`finetune: ${input.data} has one class only. Give at least two to tell apart.`)
+  const dataset = await openData(input)
   // A run goes on with the commit it was started with, whatever the repository has by now.
   const model = saved && placeOfModel(saved.backbone.name).kind === 'hub' ? saved.backbone.name : input.model
-  await fetchModel(model ?? 'builtin')
-  const opened = openBackbone(model ?? 'builtin', {
-    numClasses: dataset.classes.length,
-    imageSize: input.imageSize,
-    seed: input.seed ?? 0,
-    randomWeights: input.randomWeights ?? false,
-  })
-  const settings = completeFinetune(located(input), {
-    config: opened.config,
-    augment: usualAugmentation,
-  })
+  const opened = await openModel({ ...input, model }, dataset.classes.length)
+  const settings = settle(input, opened.config)
   const fromHub = placeOfModel(settings.model).kind === 'hub'
   const backbone = { name: fromHub ? opened.name : settings.model, sha256: hashWeights(opened.tensors) }
   if (saved) checkSame(saved, { classes: dataset.classes, backbone })
@@ -56,6 +52,31 @@ export async function prepareRun(input: FinetuneInput, saved?: Known): Promise<P
     dataset,
     tensors: roundBackbone(withoutForeignHead(opened, dataset.classes), settings.backbonePrecision),
   }
+}
+
+/** The run's data. @throws DataError where they cannot be used */
+export async function openData(input: FinetuneInput): Promise<Dataset> {
+  const dataset = await openDataset(input.data, dataOptions(input))
+  if (dataset.classes.length < 2)
+    throw new DataError(`finetune: ${input.data} has one class only. Give at least two to tell apart.`)
+  return dataset
+}
+
+/** The run's backbone for so many classes, fetched where it is not there. @throws CheckpointError, ConfigError where it cannot be used */
+export async function openModel(input: FinetuneInput, numClasses: number): Promise<OpenedBackbone> {
+  const model = input.model ?? 'builtin'
+  await fetchModel(model)
+  return openBackbone(model, {
+    numClasses,
+    imageSize: input.imageSize,
+    seed: input.seed ?? 0,
+    randomWeights: input.randomWeights ?? false,
+  })
+}
+
+/** Every setting, as the kind of data and the backbone decide those that are left open. */
+export function settle(input: FinetuneInput, config: VitConfig): FinetuneSettings {
+  return completeFinetune(located(input), { config, augment: usualAugmentation })
 }
 
 function dataOptions(input: FinetuneInput): Partial<OpenOptions> {
@@ -79,7 +100,7 @@ function withoutForeignHead(
   wanted: readonly string[],
 ): ReadonlyMap<string, TensorData> {
   if (classes?.join('\n') === wanted.join('\n')) return tensors
-  return new Map([...tensors].filter(([name]) => !name.startsWith('head.')))
+  return new Map([...tensors].filter(([name]) => !isOfHead(name)))
 }
 
 type Known = Pick<RunConfig, 'classes' | 'backbone'>

@@ -8,6 +8,7 @@ import { openRunFolder, type RunFolder } from '../io/run-folder.ts'
 import { readSafetensors } from '../io/safetensors.ts'
 import { roundBackbone } from '../models/backbone-precision.ts'
 import { compareShapes } from '../models/compare-shapes.ts'
+import { isOfHead } from '../models/heads/registry.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { checkReduction, checkReductionFits } from '../reduction/check-reduction.ts'
 import { type GivenReduction, reductionOptions } from '../reduction/options.ts'
@@ -141,6 +142,7 @@ function openFrozen({ settings, model, backbone }: RunConfig): ReadonlyMap<strin
   const { tensors } = openBackbone(backbone.name, {
     numClasses: model.numClasses,
     imageSize: model.imageSize,
+    frames: model.frames,
     seed: settings.seed,
     randomWeights: settings.randomWeights,
   })
@@ -148,6 +150,6 @@ function openFrozen({ settings, model, backbone }: RunConfig): ReadonlyMap<strin
     throw new CheckpointError(
       `run: the weights of ${backbone.name} are not those this run was tuned on. Restore them, or tune again.`,
     )
-  const frozen = new Map([...tensors].filter(([name]) => !name.startsWith('head.')))
+  const frozen = new Map([...tensors].filter(([name]) => !isOfHead(name)))
   return roundBackbone(frozen, settings.backbonePrecision)
 }

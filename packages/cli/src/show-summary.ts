@@ -8,6 +8,8 @@ import type { Paint } from './terminal/output.ts'
 export function summaryText(summary: RunSummary, paint: Paint, more: readonly Fact[] = []): string {
   const { activeRate, activeRatePerLayer, flops, staticFlops } = summary
   const dispatches = activeRatePerLayer.some((rate) => rate !== 1)
+  const { loaderWaitShare: waited } = summary
+  const waiting = waited === undefined ? '' : `, ${formatPercent(waited)} of step time waiting for images`
   const facts: Fact[] = [
     [
       'accuracy',
@@ -23,7 +25,7 @@ export function summaryText(summary: RunSummary, paint: Paint, more: readonly Fa
     ['trained parameters', formatCount(summary.trainableParams)],
     ['FLOPs per image', formatCount(flops), `${(flops / staticFlops).toFixed(2)} times the static model's`],
     ...more,
-    ['time', formatDuration(summary.seconds), `peak memory ${formatMemory(summary.peakMemoryMB)}`],
+    ['time', formatDuration(summary.seconds), `peak memory ${formatMemory(summary.peakMemoryMB)}${waiting}`],
   ]
   return renderFacts(facts, paint)
 }

@@ -1,22 +1,15 @@
 import { availableParallelism } from 'node:os'
-import { random } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
 import { type Batch, type BatchMakerSettings, type BatchPlan, batchMaker } from './batch.ts'
+import { type BatchOrderSettings, batchOrder } from './batch-order.ts'
 import { cacheMemory } from './cache.ts'
 import type { Example } from './example.ts'
 import { createTransform, type TransformSettings } from './transforms.ts'
 import { type BatchSource, workerPool } from './workers.ts'
 
 /** How a loader goes through its examples. */
-export interface LoaderSettings {
+export interface LoaderSettings extends BatchOrderSettings {
   readonly transform: TransformSettings
-  /** Images per batch. */
-  readonly batch: number
-  readonly seed: number
-  /** A new order every epoch, drawn from `random(seed, 'shuffle', epoch)`. Default false. */
-  readonly shuffle?: boolean
-  /** Leave out the last batch of an epoch if it is not full. Default false. */
-  readonly dropLast?: boolean
   /** Threads that decode and augment; 0 does it on this one. Default: one less than the cores, at most 8, at least 1. */
   readonly workers?: number
   /** Batches made ahead. Default 4. */
@@ -47,25 +40,23 @@ export interface Loader {
  */
 export function createLoader(examples: readonly Example[], settings: LoaderSettings): Loader {
   check(examples, settings)
-  const { batch, seed, shuffle = false, dropLast = false } = settings
   const { workers = defaultWorkers(), prefetch = 4 } = settings
-  const stepsPerEpoch = dropLast ? Math.floor(examples.length / batch) : Math.ceil(examples.length / batch)
+  const order = batchOrder(examples.length, settings)
+  const { stepsPerEpoch, skipped } = order
   let source: BatchSource | undefined
   let waitSeconds = 0
 
-  const plan = (order: Int32Array, epoch: number, step: number): BatchPlan => {
-    const indices = new Int32Array(order.subarray(step * batch, (step + 1) * batch))
-    return { epoch, indices, examples: Array.from(indices, (index) => examples[index] as Example) }
-  }
-
   async function* run(epoch: number, fromStep: number): AsyncGenerator<Batch, void, void> {
     source ??= openSource(examples.length, settings, workers)
-    const order = Int32Array.from(examples.keys())
-    if (shuffle) random(seed, 'shuffle', epoch).shuffle(order)
+    const indicesAt = order.epoch(epoch)
+    const plan = (step: number): BatchPlan => {
+      const indices = indicesAt(step)
+      return { epoch, indices, examples: Array.from(indices, (index) => examples[index] as Example) }
+    }
     const ahead: Promise<Batch>[] = []
     for (let step = fromStep, asked = fromStep; step < stepsPerEpoch; step++) {
       for (; asked < Math.min(stepsPerEpoch, step + 1 + prefetch); asked++) {
-        const promise = source.request(plan(order, epoch, asked))
+        const promise = source.request(plan(asked))
         promise.catch(() => {}) // reported when its turn comes; until then nobody listens
         ahead.push(promise)
       }
@@ -78,7 +69,7 @@ export function createLoader(examples: readonly Example[], settings: LoaderSetti
 
   return {
     stepsPerEpoch,
-    skipped: dropLast ? examples.length % batch : 0,
+    skipped,
     get waitSeconds() {
       return waitSeconds
     },

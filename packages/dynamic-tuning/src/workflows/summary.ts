@@ -37,8 +37,15 @@ export interface RunSummary {
   /** The same without any adapter and with every token. */
   readonly staticFlops: number
   readonly seconds: number
+  /** Of training alone: share of the time of steps spent waiting for images. */
+  readonly loaderWaitShare?: number
   readonly peakMemoryMB: number
   readonly seed: number
+}
+
+/** What a summary tells beside an evaluation. */
+interface SummaryMeasures extends Pick<RunSummary, 'seconds' | 'loaderWaitShare'> {
+  readonly metric?: Metric | undefined
 }
 
 /** Puts together what an evaluation and the graph's cost tell of a model. */
@@ -46,7 +53,7 @@ export function summarize(
   run: string,
   { settings, config, tuner }: TunedModel,
   evaluation: Evaluation,
-  { seconds, metric = 'accuracy' }: { readonly seconds: number; readonly metric?: Metric | undefined },
+  { seconds, loaderWaitShare, metric = 'accuracy' }: SummaryMeasures,
 ): RunSummary {
   const rates = evaluation.activeRatePerLayer ?? new Array<number>(depthOf(config)).fill(1)
   const { gates } = evaluation
@@ -69,6 +76,7 @@ export function summarize(
     flops: cost.flops.total,
     staticFlops: staticFlops(config),
     seconds,
+    ...(loaderWaitShare !== undefined && { loaderWaitShare }),
     peakMemoryMB: Math.round(peakMemoryMB()),
     seed: settings.seed,
   }

@@ -22,3 +22,8 @@ export class DataError extends TuningError {
 export class RunError extends TuningError {
   override name = 'RunError'
 }
+
+/** A program that is needed beside this one, and not installed. */
+export class ToolError extends TuningError {
+  override name = 'ToolError'
+}

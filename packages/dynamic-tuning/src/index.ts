@@ -10,6 +10,7 @@ export {
 export type { PaperRow, PaperTable } from './cost/paper/paper-table.ts'
 export { paperTable, paperTables } from './cost/paper/paper-tables.ts'
 export { paperCount } from './cost/paper-count.ts'
+export { type RandAugment, randAugment, randOperations } from './data/augment/rand-augment.ts'
 export type { Batch } from './data/batch.ts'
 export { openDataset } from './data/dataset.ts'
 export type { Size } from './data/decode.ts'

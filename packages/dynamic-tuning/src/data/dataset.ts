@@ -21,6 +21,7 @@ const drawnPrefix = 'builtin:'
  * | folder with `train.tar` and `val.tar` (or `test.tar`) of class folders | as they are |
  * | one `.tar` of class folders | like a folder of class folders |
  * | `builtin:count`, `location`, `orientation` or `nature` | drawn at run time: `trainSize` and `testSize` images from `seed` |
+ * | `builtin:motion` or `direction` | the same, clips of 32 frames |
  *
  * Where there is one part beside `train`, it is both validation and test.
  * @throws ConfigError if there is no such builtin task or an option makes no sense

@@ -16,9 +16,11 @@ export interface Example {
   readonly label: number
 }
 
-/** Labelled images in three parts. `validation` is what is reported while training. */
+/** Labelled images or clips in three parts. `validation` is what is reported while training. */
 export interface Dataset {
   readonly name: string
+  /** Images where nothing is said. */
+  readonly kind?: 'images' | 'clips'
   readonly classes: readonly string[]
   readonly train: readonly Example[]
   readonly validation: readonly Example[]

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DataError } from '../errors.ts'
 import { openArchives } from './archive.ts'
+import { isClipListFolder, openClipLists } from './clips/clip-lists.ts'
 import { openDrawn } from './drawn.ts'
 import type { Dataset } from './example.ts'
 import { openFolder } from './folder.ts'
@@ -15,9 +16,10 @@ const drawnPrefix = 'builtin:'
  *
  * | location | parts |
  * |---|---|
- * | folder with `train/` and `val/` (or `validation/`, `test/`) of class folders | as they are |
+ * | folder with `train/` and `val/` (or `validation/`, `test/`) of class folders, of images or of clips | as they are |
  * | folder of class folders | a seeded share of every class becomes validation, and test |
  * | folder with `train800.txt`, `val200.txt`, `train800val200.txt`, `test.txt` | as option `split` says |
+ * | folder with lists of clips: `train.csv` and `val.csv` of paths and labels, or the authors' of Kinetics or Something-Something V2 | as they are |
  * | folder with `train.tar` and `val.tar` (or `test.tar`) of class folders | as they are |
  * | one `.tar` of class folders | like a folder of class folders |
  * | `builtin:count`, `location`, `orientation` or `nature` | drawn at run time: `trainSize` and `testSize` images from `seed` |
@@ -40,5 +42,6 @@ export async function openDataset(location: string, options: Partial<OpenOptions
   }
   if (existsSync(join(location, 'train.tar'))) return openArchives(location, resolved)
   if (isListFolder(location)) return openLists(location, resolved)
+  if (isClipListFolder(location)) return openClipLists(location, resolved)
   return openFolder(location, resolved)
 }

@@ -25,6 +25,8 @@ export interface Dataset {
   readonly train: readonly Example[]
   readonly validation: readonly Example[]
   readonly test: readonly Example[]
+  /** Clips that are listed and not there, left out. */
+  readonly missing?: readonly string[]
 }
 
 /** How messages name an image: its path, `archive.tar:name`, or the drawing's task and index. */

@@ -44,6 +44,8 @@ export { type Backbone, drawWeights, fitBackbone, vitShapes } from './models/bac
 export type { CheckpointConfig } from './models/checkpoint-config.ts'
 export { fromHuggingFaceNames, hasHuggingFaceNames } from './models/checkpoint-names.ts'
 export { type CompareOptions, compareShapes } from './models/compare-shapes.ts'
+export type { ModelHead } from './models/heads/head.ts'
+export { headOf, headPatterns, imageRows, sampleInput, sampleSize } from './models/heads/registry.ts'
 export type {
   AttentionPart,
   LayerPart,
@@ -55,7 +57,7 @@ export type {
   Stages,
 } from './models/hooks.ts'
 export { type Grid, type ResizeMethod, resizePositionEmbedding } from './models/position-embedding.ts'
-export { type VitOutputs, vit } from './models/vit.ts'
+export { type BackboneOutputs, type VitOutputs, vit, vitBackbone } from './models/vit.ts'
 export {
   type GlobalPool,
   patchCount,

@@ -1,5 +1,6 @@
-import { input } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
+import type { ModelHead } from '../models/heads/head.ts'
+import { headOf, imageRows, sampleInput } from '../models/heads/registry.ts'
 import { vit } from '../models/vit.ts'
 import { prefixTokens, type VitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
@@ -29,12 +30,13 @@ export interface ModelCostSettings {
   readonly blocks?: readonly BlockForm[]
 }
 
-/** Parameters and multiply-accumulates of one image. */
+/** Parameters and multiply-accumulates of one image, or one clip. */
 export interface ModelCost {
   readonly params: {
     readonly total: number
     /** Everything the method trains: adapters, dispatchers, head. */
     readonly trainable: number
+    /** Without all that belongs to the head, a clip's pooling too. */
     readonly trainableWithoutHead: number
     /** Trained parameters by module, summed over layers. The paper's tables count `adaptmlp` alone. */
     readonly trainableParts: Readonly<Record<string, number>>
@@ -52,14 +54,17 @@ export function modelCost(settings: ModelCostSettings): ModelCost {
   const store = new WeightStore({ trainable: [/./] })
   const pass = tune(tuner, options, inferencePass('skip', options, config, { blocks }))
   const hooks = { ...pass.hooks, ...openReduction(reduction, 'reduce', config).hooks }
-  const { logits } = vit(input('images', ['B', 3, ...config.imageSize]), store, config, hooks)
+  const { logits } = vit(sampleInput(config), store, config, hooks)
   const sizes = openSizes({ ...settings, options }, pass.dispatches)
   const symbols = Object.fromEntries([...symbolsIn([logits])].map((name) => [name, sizeNamed(name, sizes)]))
-  const patterns = patternsWith(tuner, options, reduction)
-  return { params: countParameters(store.shapes, patterns), flops: countCost([logits], symbols) }
+  const patterns = patternsWith(tuner, options, reduction, config)
+  return {
+    params: countParameters(store.shapes, patterns, headOf(config)),
+    flops: countCost([logits], symbols),
+  }
 }
 
-/** The open sizes of the graph for one image, on average: `K{g}` rows, `M{g}` slots and `S{g}` images of gate g. */
+/** The open sizes of the graph for one image or clip, on average: `K{g}` rows, `M{g}` slots and `S{g}` images of gate g. */
 function openSizes(
   settings: ModelCostSettings & { options: TunerOptions },
   dispatches: readonly Dispatch[],
@@ -76,8 +81,8 @@ function openSizes(
     const prefix = prefixTokens(config) + tuner.promptsAt(options, sites[gate]?.layer ?? 0)
     // Tokens at this gate: fewer than patches where some were merged before. Unused at sample level.
     const patches = Number(dispatches[gate]?.mask.shape[1])
-    sizes[`S${gate}`] = rate
-    sizes[`K${gate}`] = prefix + rate * patches
+    sizes[`S${gate}`] = imageRows(config, rate)
+    sizes[`K${gate}`] = imageRows(config, prefix + rate * patches)
     // The root of the mean square of prefix + active tokens: its square is what attention costs on average.
     sizes[`M${gate}`] = Math.sqrt(prefix ** 2 + 2 * prefix * rate * patches + (rms * patches) ** 2)
   }
@@ -94,10 +99,12 @@ function sizeNamed(symbol: string, sizes: Readonly<Record<string, number>>): num
 function countParameters(
   shapes: ReadonlyMap<string, readonly number[]>,
   patterns: readonly RegExp[],
+  { modules }: ModelHead,
 ): ModelCost['params'] {
   const trainableParts: Record<string, number> = {}
   let total = 0
   let trainable = 0
+  let ofHead = 0
   for (const [name, shape] of shapes) {
     const size = shape.reduce((product, dim) => product * dim, 1)
     total += size
@@ -105,6 +112,7 @@ function countParameters(
     trainable += size
     const part = name.replace(/^(?:layers\.\d+\.)?(?:blocks\.\d+\.)?/, '').split('.')[0] as string
     trainableParts[part] = (trainableParts[part] ?? 0) + size
+    if (modules.includes(part)) ofHead += size
   }
-  return { total, trainable, trainableWithoutHead: trainable - (trainableParts.head ?? 0), trainableParts }
+  return { total, trainable, trainableWithoutHead: trainable - ofHead, trainableParts }
 }

@@ -4,13 +4,13 @@ import {
   concat,
   type Device,
   type Feeds,
-  input,
   type Program,
   reduceMean,
   type Tensor,
   type TensorData,
 } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
+import { imageRows, sampleInput, sampleSize } from '../models/heads/registry.ts'
 import { vit } from '../models/vit.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
@@ -66,7 +66,7 @@ export interface Prediction {
  */
 export function inferenceGraph(settings: ClassifierSettings, name = 'images'): Record<string, Tensor> {
   const { config, tuner, options, store } = settings
-  const images = input(name, ['B', 3, ...config.imageSize])
+  const images = sampleInput(config, name)
   const { sites } = gateShape(options, config)
   const fixed = settings.fixedThresholds ? thresholdList(settings.thresholds, sites.length) : undefined
   const { pass = 'skip', blocks } = settings
@@ -139,8 +139,8 @@ export class Classifier {
         const data = Float32Array.from(thresholdList(thresholds, sites.length))
         feeds.threshold = { dtype: 'float32', shape: [sites.length], data }
       }
-      const count = images.length / (3 * config.imageSize[0] * config.imageSize[1])
-      const key = { seed, step: 'inference', first } as const
+      const count = imageRows(config, images.length / sampleSize(config))
+      const key = { seed, step: 'inference', first: imageRows(config, first) } as const
       if (name === 'noise') feeds.noise = gumbelNoise(key, [sites.length, count, decisions])
     }
     return feeds

@@ -1,4 +1,5 @@
-import { compile, input, random, type Tensor, type TensorData } from '@dynamic-tuning/engine'
+import { compile, random, type Tensor, type TensorData } from '@dynamic-tuning/engine'
+import { sampleInput, sampleSize } from '../models/heads/registry.ts'
 import { vit } from '../models/vit.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
@@ -35,7 +36,7 @@ export async function randomModel(
   const learns = options.dispatch !== 'none' && options.dispatchStrategy === 'learned'
   const pass = tune(tuner, options, learns ? { kind: 'masked' } : { kind: 'complete' })
   const store = new WeightStore({ seed, ...(learns && { trainable: [/_token_select\./] }) })
-  const pixels = input('images', [images, 3, ...config.imageSize])
+  const pixels = sampleInput(config, 'images', images)
   const hooks = { ...pass.hooks, ...openReduction(reduction, 'reduce', config).hooks }
   const { logits } = vit(pixels, store, config, hooks)
   if (pass.dispatches.length === 0) return store.values()
@@ -45,10 +46,7 @@ export async function randomModel(
   const dispatchers = store.startValues()
   for (const [name, { data }] of dispatchers) if (name.endsWith('weight')) drawDirection(data, seed, name)
   const drawn = random(seed, 'images')
-  const noise = Float32Array.from(
-    { length: images * 3 * config.imageSize[0] * config.imageSize[1] },
-    drawn.normal,
-  )
+  const noise = Float32Array.from({ length: images * sampleSize(config) }, drawn.normal)
   for (let round = 0; round < rounds; round++) {
     const result = await program.run({ images: noise, ...Object.fromEntries(dispatchers) })
     for (const [gate, { layer, part }] of pass.dispatches.entries()) {

@@ -43,20 +43,24 @@ const builtinPath = fileURLToPath(new URL('../../assets/builtin.safetensors', im
 
 /**
  * Opens a backbone: `builtin`, the path of a safetensors file or of a folder with `model.safetensors` (timm or Hugging Face
- * names), or, with random weights, timm's name of a model. A head with another number of classes is dropped, positions
+ * names), or, with random weights, timm's name of a model. A head with another number of classes, or of images where clips are wanted, is dropped, positions
  * are resized to the image size, F16 and BF16 become float32.
  * @throws CheckpointError for weights that are missing, damaged, hold NaN or do not fit; ConfigError for unknown names, and
  * where the number of heads stays open
  */
 export function openBackbone(nameOrPath: string, options: BackboneOptions = {}): OpenedBackbone {
-  const { randomWeights = false, seed = 0, imageSize, numClasses } = options
+  const { randomWeights = false, seed = 0, imageSize, numClasses, frames } = options
   if (!isPath(nameOrPath)) {
     const named = vitConfig(nameOrPath, numClasses)
     if (!randomWeights)
       throw new ConfigError(
         `backbone: no weights are known for ${nameOrPath}. Give the path of its weights, or ask for random ones.`,
       )
-    const config = checkVitConfig({ ...named, imageSize: imageSize ?? named.imageSize })
+    const config = checkVitConfig({
+      ...named,
+      imageSize: imageSize ?? named.imageSize,
+      ...(frames !== undefined && { frames }),
+    })
     return { name: nameOrPath, config, tensors: drawWeights(config, seed), normalization: plain }
   }
   const opened = openFiles(nameOrPath, options)

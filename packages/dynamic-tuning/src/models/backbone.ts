@@ -1,8 +1,9 @@
-import { input, type TensorData } from '@dynamic-tuning/engine'
+import type { TensorData } from '@dynamic-tuning/engine'
 import { CheckpointError, ConfigError } from '../errors.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import type { CheckpointConfig } from './checkpoint-config.ts'
 import { compareShapes } from './compare-shapes.ts'
+import { isOfHead, sampleInput } from './heads/registry.ts'
 import type { ModelHooks } from './hooks.ts'
 import { type Grid, resizePositionEmbedding } from './position-embedding.ts'
 import { vit } from './vit.ts'
@@ -19,15 +20,17 @@ export interface Backbone {
 /** Names and shapes of all weights of a ViT, with those a method's hooks ask for. */
 export function vitShapes(config: VitConfig, hooks?: ModelHooks): Map<string, readonly number[]> {
   const store = new WeightStore({ trainable: [/./] })
-  vit(input('images', ['B', 3, ...config.imageSize]), store, config, hooks)
+  vit(sampleInput(config), store, config, hooks)
   return store.shapes
 }
 
-/** New weights for all of a ViT, drawn with `seed`. */
+/** New weights for all of a ViT, drawn with `seed`; for clips its head is left out. */
 export function drawWeights(config: VitConfig, seed: number): Map<string, TensorData> {
   const store = new WeightStore({ seed })
-  vit(input('images', ['B', 3, ...config.imageSize]), store, config)
-  return store.values()
+  vit(sampleInput(config), store, config)
+  const drawn = store.values()
+  if (config.frames === undefined) return drawn
+  return new Map([...drawn].filter(([name]) => !isOfHead(name)))
 }
 
 /** What tells the number of heads where a checkpoint does not. */
@@ -98,28 +101,36 @@ export interface FitOptions {
   readonly numClasses?: number | undefined
   /** [height, width] in pixels. Default: the checkpoint's. */
   readonly imageSize?: readonly [number, number] | undefined
+  /** T, where clips of so many frames are to be classified. Default: images are. */
+  readonly frames?: number | undefined
 }
 
 /**
  * A checked backbone for a task: every tensor is there and fits, positions are resized to the image size (the class
- * token's is kept), and a head with other classes is left out.
+ * token's is kept), and a head with other classes, or for clips instead of images, is left out.
  * @throws CheckpointError listing all missing, unexpected and misshaped tensors; ConfigError for sizes that do not fit
  */
 export function fitBackbone(source: string, backbone: Backbone, options: FitOptions = {}): Backbone {
   const { config: own, tensors, classes } = backbone
   const ignore = own.numClasses === 0 ? [/^head\./] : []
-  compareShapes(tensors, vitShapes({ ...own, numClasses: Math.max(1, own.numClasses) }), { ignore, source })
-  const { numClasses = own.numClasses, imageSize = own.imageSize } = options
+  const ofClips = tensors.has('query_token')
+  const stored = { ...own, numClasses: Math.max(1, own.numClasses), frames: ofClips ? 1 : undefined }
+  compareShapes(tensors, vitShapes(stored), { ignore, source })
+  const { numClasses = own.numClasses, imageSize = own.imageSize, frames } = options
   if (!Number.isInteger(numClasses) || numClasses < 1)
     throw new ConfigError(
       `${source}: ${numClasses} classes. ${own.numClasses === 0 ? 'It has no head; give' : 'Give'} the number of classes.`,
     )
-  const config = checkVitConfig({ ...own, numClasses, imageSize })
-  const kept = [...tensors].filter(([name]) => numClasses === own.numClasses || !name.startsWith('head.'))
+  const config = checkVitConfig({ ...own, numClasses, imageSize, ...(frames !== undefined && { frames }) })
+  const sameKind = ofClips === (frames !== undefined)
+  const sameClasses = sameKind && numClasses === own.numClasses
+  const leftOut = (name: string): boolean =>
+    sameKind ? !sameClasses && name.startsWith('head.') : isOfHead(name)
+  const kept = [...tensors].filter(([name]) => !leftOut(name))
   const fitted = new Map(kept)
   const positions = tensors.get('pos_embed') as TensorData
   fitted.set('pos_embed', resizePositions(positions, own, gridOf(config)))
-  const named = classes !== undefined && numClasses === own.numClasses
+  const named = classes !== undefined && sameClasses
   return named ? { config, tensors: fitted, classes } : { config, tensors: fitted }
 }
 

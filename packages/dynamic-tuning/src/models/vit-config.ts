@@ -20,6 +20,8 @@ export interface VitConfig {
   readonly mlpRatio: number
   readonly numClasses: number
   readonly globalPool: GlobalPool
+  /** T, frames of the clips it classifies, each an image to the ViT. Absent: it classifies images. */
+  readonly frames?: number | undefined
   readonly layerNormEps: number
   readonly qkvBias: boolean
   /** What the factors of layer scale start from, timm's `init_values`. Absent: layers have no such factors. */
@@ -73,7 +75,7 @@ export function hiddenFeatures({ embedDim, mlpRatio }: Pick<VitConfig, 'embedDim
 
 /** `config` itself. @throws ConfigError where the sizes do not fit one another */
 export function checkVitConfig(config: VitConfig): VitConfig {
-  const { imageSize, patchSize, embedDim, numHeads, initValues = 1, regTokens = 0 } = config
+  const { imageSize, patchSize, embedDim, numHeads, initValues = 1, regTokens = 0, frames = 1 } = config
   if (imageSize.some((size) => !Number.isInteger(size / patchSize) || size <= 0))
     throw new ConfigError(
       `model: images of ${imageSize.join(' x ')} are no multiple of the patch ${patchSize}. Choose another image size.`,
@@ -86,5 +88,9 @@ export function checkVitConfig(config: VitConfig): VitConfig {
     )
   if (!Number.isInteger(regTokens) || regTokens < 0)
     throw new ConfigError(`model: ${regTokens} register tokens. Give a whole number, or leave regTokens out.`)
+  if (!Number.isInteger(frames) || frames < 1)
+    throw new ConfigError(
+      `model: clips of ${frames} frames. Give a whole number from 1, or leave frames out.`,
+    )
   return config
 }

@@ -1,4 +1,4 @@
-import { add, concat, expandLike, reduceMean, reshape, slice, type Tensor } from '@dynamic-tuning/engine'
+import { add, concat, expandLike, slice, type Tensor } from '@dynamic-tuning/engine'
 import { truncatedNormal } from '../nn/initializers.ts'
 import { layerNorm } from '../nn/layer-norm.ts'
 import { layerScale } from '../nn/layer-scale.ts'
@@ -7,20 +7,25 @@ import { mlp } from '../nn/mlp.ts'
 import { patchEmbed } from '../nn/patch-embed.ts'
 import { selfAttention } from '../nn/self-attention.ts'
 import type { Weights } from '../nn/weight-store.ts'
+import { headOf } from './heads/registry.ts'
 import type { AttentionPart, MlpPart, ModelHooks, ModelPlace, Place } from './hooks.ts'
 import { type Sites, sitesAt } from './sites.ts'
-import { hiddenFeatures, patchCount, positionPrefix, prefixTokens, type VitConfig } from './vit-config.ts'
+import { hiddenFeatures, patchCount, positionPrefix, type VitConfig } from './vit-config.ts'
 
-/** Every stage of a ViT by name. N patch tokens after P others (`prefixTokens`), C features, K classes. */
-export interface VitOutputs {
-  /** [B, N, C] before class token, registers and positions. */
+/** What a ViT makes of I images, stage by stage. N patch tokens after P others (`prefixTokens`), C features. */
+export interface BackboneOutputs {
+  /** [I, N, C] before class token, registers and positions. */
   readonly patchEmbed: Tensor
-  /** [B, P + N, C] with them: class token, registers, patches. */
+  /** [I, P + N, C] with them: class token, registers, patches. */
   readonly embed: Tensor
-  /** [B, P + N, C] after each layer. */
+  /** [I, P + N, C] after each layer. */
   readonly blocks: readonly Tensor[]
-  /** [B, P + N, C]: after the final norm, or the last layer unchanged with average pooling. */
+  /** [I, P + N, C]: after the final norm, or the last layer unchanged with average pooling. */
   readonly features: Tensor
+}
+
+/** Every stage of a ViT with its head by name: I = B images, or B * T frames of B clips; K classes. */
+export interface VitOutputs extends BackboneOutputs {
   /** [B, C] or [B, 2C] (`token+avg`), what enters the head. */
   readonly pooled: Tensor
   /** [B, K] */
@@ -28,10 +33,33 @@ export interface VitOutputs {
 }
 
 /**
- * Vision Transformer (arXiv:2010.11929) with pre-norm layers, under timm's weight names.
- * images: [B, 3, H, W], normalised. `hooks` let a method change tokens, layers and what is inside them.
+ * Vision Transformer (arXiv:2010.11929) with pre-norm layers, under timm's weight names, that classifies images, or clips
+ * where `config` has frames. samples: [B, 3, H, W] or [B, 3, T, H, W], normalised. `hooks` let a method change tokens, layers
+ * and what is inside them.
  */
-export function vit(images: Tensor, weights: Weights, config: VitConfig, hooks: ModelHooks = {}): VitOutputs {
+export function vit(
+  samples: Tensor,
+  weights: Weights,
+  config: VitConfig,
+  hooks: ModelHooks = {},
+): VitOutputs {
+  const place: ModelPlace = { root: weights, config }
+  const head = headOf(config)
+  const stages = vitBackbone(head.images(samples, config), weights, config, hooks)
+  const pooled = head.pool(stages.features, place, sitesAt(hooks, place))
+  const logits = linearLayer(pooled, weights.at('head'), config.numClasses, {
+    weight: truncatedNormal(0.01),
+  })
+  return { ...stages, pooled, logits }
+}
+
+/** The ViT below its head. images: [I, 3, H, W], normalised. */
+export function vitBackbone(
+  images: Tensor,
+  weights: Weights,
+  config: VitConfig,
+  hooks: ModelHooks = {},
+): BackboneOutputs {
   const place: ModelPlace = { root: weights, config }
   const sites = sitesAt(hooks, place)
   const patches = patchEmbed(images, weights.at('patch_embed'), config, sites.after('patch_embed'))
@@ -43,10 +71,10 @@ export function vit(images: Tensor, weights: Weights, config: VitConfig, hooks: 
     x = block(x, { ...place, index, weights: weights.at(`blocks.${index}`) }, hooks)
     blocks.push(x)
   }
-  const { features, pooled } = pool(hooks.leave?.(x, { embed: entering, blocks }, place) ?? x, place, sites)
-  const head = weights.at('head')
-  const logits = linearLayer(pooled, head, config.numClasses, { weight: truncatedNormal(0.01) })
-  return { patchEmbed: patches, embed, blocks, features, pooled, logits }
+  const leaving = hooks.leave?.(x, { embed: entering, blocks }, place) ?? x
+  const normed = (): Tensor =>
+    sites.normed(layerNorm(leaving, weights.at('norm'), config.layerNormEps), 'norm')
+  return { patchEmbed: patches, embed, blocks, features: config.globalPool === 'avg' ? leaving : normed() }
 }
 
 /**
@@ -124,22 +152,4 @@ function once(compute: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
     made.set(x, y)
     return y
   }
-}
-
-function pool(
-  x: Tensor,
-  { root: weights, config }: ModelPlace,
-  sites: Sites,
-): { features: Tensor; pooled: Tensor } {
-  const { layerNormEps, globalPool, embedDim } = config
-  const meanOfPatches = (tokens: Tensor): Tensor =>
-    reduceMean(slice(tokens, 1, prefixTokens(config), Number(tokens.shape[1])), { axes: [1] })
-  if (globalPool === 'avg') {
-    const normed = layerNorm(meanOfPatches(x), weights.at('fc_norm'), layerNormEps)
-    return { features: x, pooled: sites.normed(normed, 'fc_norm') }
-  }
-  const features = sites.normed(layerNorm(x, weights.at('norm'), layerNormEps), 'norm')
-  const first = reshape(slice(features, 1, 0, 1), [x.shape[0] as string | number, embedDim])
-  const pooled = globalPool === 'token' ? first : concat([first, meanOfPatches(features)], 1)
-  return { features, pooled }
 }

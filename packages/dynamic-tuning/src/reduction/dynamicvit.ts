@@ -17,6 +17,7 @@ import {
   type Tensor,
   topK,
 } from '@dynamic-tuning/engine'
+import { imageRows } from '../models/heads/registry.ts'
 import { patchCount } from '../models/vit-config.ts'
 import { type AttentionMix, mixTokens } from '../nn/self-attention.ts'
 import { type KeepLayer, keepLayers } from './keep-layers.ts'
@@ -42,7 +43,8 @@ export const dynamicvit: Reduction = {
     const decisions: KeepDecision[] = []
     const stages = mode === 'off' ? [] : keepLayers(options, config.depth, 'powers')
     const patches = patchCount(config)
-    const noise = mode === 'train' ? input('noise', [stages.length, 'B', patches, 1]) : undefined
+    const noise =
+      mode === 'train' ? input('noise', [stages.length, imageRows(config, 'B'), patches, 1]) : undefined
     let kept: Tensor | undefined
     const mix: AttentionMix | undefined =
       mode === 'train'

@@ -1,3 +1,4 @@
+import { headPatterns } from '../models/heads/registry.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import { trainedPatterns } from '../tuners/tune.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
@@ -36,13 +37,14 @@ export function trainingMode(options: ReductionOptions | undefined): ReductionMo
   return options ? (reductionIn(options)?.trainingMode(options) ?? 'off') : 'off'
 }
 
-/** Patterns of the weights that a method and a reduction train together. */
+/** Patterns of the weights of a model that a method and a reduction train together, those of its head among them. */
 export function patternsWith(
   tuner: Tuner,
   options: TunerOptions,
   reduction: ReductionOptions | undefined,
+  config: VitConfig,
 ): readonly RegExp[] {
-  const patterns = trainedPatterns(tuner, options)
+  const patterns = [...trainedPatterns(tuner, options), ...headPatterns(config)]
   const all = patterns.some((pattern) => pattern.test('predictor.0.fc_in.weight'))
   return all ? patterns : [...patterns, ...(reductionIn(reduction)?.trainable ?? [])]
 }

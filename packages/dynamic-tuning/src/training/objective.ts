@@ -1,4 +1,5 @@
 import { add, gradients, input, mul, reduceMean, type Tensor } from '@dynamic-tuning/engine'
+import { sampleInput } from '../models/heads/registry.ts'
 import type { ModelHooks } from '../models/hooks.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
@@ -53,7 +54,7 @@ export type ObjectiveOutputs = Record<string, Tensor>
 export function objective(store: WeightStore, settings: ObjectiveSettings): ObjectiveOutputs {
   const { config, options } = settings
   const mode = trainingMode(settings.reduction)
-  const images = input('images', ['B', 3, ...config.imageSize])
+  const images = sampleInput(config)
   const targets = input('targets', ['B', config.numClasses])
   const lossOf = options.dispatch !== 'none' ? dynamicLoss : mode === 'train' ? pruningLoss : plainLoss
   const outputs = lossOf(store, images, targets, settings)

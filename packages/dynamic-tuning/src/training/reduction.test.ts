@@ -116,7 +116,7 @@ describe('a training step on fewer tokens', () => {
     const values = new Map(
       [...drawnWeights(reduction)].filter(([key]) => !/adaptmlp|predictor|head/.test(key)),
     )
-    const trainable = patternsWith(adaptformer, options, reduction)
+    const trainable = patternsWith(adaptformer, options, reduction, config)
     const store = new WeightStore({ tensors: values, trainable, seed: 1 })
     const common = { config, tuner: adaptformer, options, reduction, loss: paperLoss, store, seed: 3 }
     const step = await TrainingStep.create({ ...common, microBatch: images, compile: { threads: 1 } })

@@ -5,13 +5,14 @@ import {
   type Program,
   type TensorData,
 } from '@dynamic-tuning/engine'
+import { imageRows, sampleSize } from '../models/heads/registry.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
 import { dropoutFactors, gumbelNoise } from './noise.ts'
 import { type ObjectiveSettings, objective } from './objective.ts'
 
 /** Images and soft labels of one step. */
 export interface StepBatch {
-  /** [B, 3, H, W], normalised. */
+  /** [B, 3, H, W], normalised, or clips [B, 3, T, H, W]. */
   readonly images: Float32Array
   /** [B, K], rows summing to 1. */
   readonly targets: Float32Array
@@ -91,12 +92,12 @@ export class TrainingStep implements TrainableStep {
 
   /** As the interface says; `noise` [D, B, n, 1] replaces the drawn one. */
   async run(batch: StepBatch, step: number, noise?: TensorData): Promise<StepResult> {
-    const { microBatch } = this.settings
+    const { microBatch, config } = this.settings
     const sums = new Sums(batch)
     for (let first = 0; first < batch.size; first += microBatch) {
       const size = Math.min(microBatch, batch.size - first)
       const feeds = this.feeds(batch, { step, first, size })
-      const given = noise && { noise: imagesOf(noise, first, size) }
+      const given = noise && { noise: imagesOf(noise, imageRows(config, first), imageRows(config, size)) }
       sums.add(await this.program.run({ ...feeds, ...given }), first, size)
     }
     return sums.result()
@@ -109,24 +110,28 @@ export class TrainingStep implements TrainableStep {
   private feeds(batch: StepBatch, key: { step: number; first: number; size: number }): Feeds {
     const { config, options, seed, temperatureAt } = this.settings
     const { first, size, step } = key
-    const pixels = 3 * config.imageSize[0] * config.imageSize[1]
+    const rows = { first: imageRows(config, first), size: imageRows(config, size) }
     const part = (data: Float32Array, width: number): Float32Array =>
       data.subarray(first * width, (first + size) * width)
     const feeds: Record<string, TensorData | Float32Array> = {
       ...Object.fromEntries(this.weights),
-      images: part(batch.images, pixels),
+      images: part(batch.images, sampleSize(config)),
       targets: part(batch.targets, config.numClasses),
     }
     for (const { name, shape } of this.program.inputs) {
       if (name === 'noise') {
         const [gates, , decisions] = shape as [number, 'B', number, 1]
-        feeds.noise = gumbelNoise({ seed, step, first }, [gates, size, decisions])
+        feeds.noise = gumbelNoise({ seed, step, first: rows.first }, [gates, rows.size, decisions])
       }
       if (name === 'temperature') feeds[name] = Float32Array.of(temperatureAt?.(step) ?? options.temperature)
       if (!name.startsWith('dropout')) continue
       const [adapters, , tokens, features] = shape as [number, 'B', number, number]
-      const sizes = [adapters, size, tokens, features] as const
-      feeds[name] = dropoutFactors({ seed, step, first, pass: name }, options.adapterDropout, sizes)
+      const sizes = [adapters, rows.size, tokens, features] as const
+      feeds[name] = dropoutFactors(
+        { seed, step, first: rows.first, pass: name },
+        options.adapterDropout,
+        sizes,
+      )
     }
     return { ...feeds, ...this.settings.extraFeeds?.(key) }
   }

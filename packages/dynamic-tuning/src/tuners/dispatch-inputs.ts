@@ -1,4 +1,5 @@
 import { constant, input, type Tensor } from '@dynamic-tuning/engine'
+import { imageRows } from '../models/heads/registry.ts'
 import { patchCount, type VitConfig } from '../models/vit-config.ts'
 import { dispatchSites, type Site } from './parts.ts'
 import type { BlockForm, Pass, TunerOptions } from './tuner.ts'
@@ -22,10 +23,10 @@ export function gateShape(options: TunerOptions, config: VitConfig): GateShape {
   return { sites: dispatchSites(options, config.depth), decisions }
 }
 
-/** The graph input `noise`: G1 - G2 for every gate, [D, B, n, 1]. */
+/** The graph input `noise`: G1 - G2 for every gate, [D, I, n, 1] for I images or frames. */
 export function noiseInput(options: TunerOptions, config: VitConfig): Tensor {
   const { sites, decisions } = gateShape(options, config)
-  return input('noise', [sites.length, 'B', decisions, 1])
+  return input('noise', [sites.length, imageRows(config, 'B'), decisions, 1])
 }
 
 /**

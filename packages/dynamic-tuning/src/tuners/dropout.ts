@@ -1,10 +1,11 @@
 import { type Dim, input, mul, reshape, slice, type Tensor } from '@dynamic-tuning/engine'
+import { imageRows } from '../models/heads/registry.ts'
 import { patchCount, prefixTokens, type VitConfig } from '../models/vit-config.ts'
 import type { Dropout, Pass, Tuner, TunerOptions } from './tuner.ts'
 
 /**
- * A method's dropout with its graph input `name`, [A, B, T, F]: A places, the most tokens T and the most features F at one of
- * them. Undefined where nothing is dropped.
+ * A method's dropout with its graph input `name`, [A, I, T, F]: A places, I images or frames, the most tokens T and the most
+ * features F at one place. Undefined where nothing is dropped.
  */
 export function dropoutInput(
   name: string,
@@ -17,7 +18,11 @@ export function dropoutInput(
   if (where === undefined || where.perLayer === 0 || features === 0) return undefined
   const tokens = patchCount(config) + prefixTokens(config) + mostPrompts(tuner, options, config)
   const { perLayer } = where
-  return { factors: input(name, [perLayer * config.depth, 'B', tokens, features]), perLayer, first: 0 }
+  return {
+    factors: input(name, [perLayer * config.depth, imageRows(config, 'B'), tokens, features]),
+    perLayer,
+    first: 0,
+  }
 }
 
 /** Most prompt tokens in any layer. */

@@ -4,6 +4,7 @@ import type { Fixture } from './fixture.ts'
 import type { FixtureKind } from './fixture-kind.ts'
 import { dynamicvitKind } from './kinds/dynamicvit.ts'
 import { dytImageKind } from './kinds/dyt-image.ts'
+import { dytVideoKind } from './kinds/dyt-video.ts'
 import { evitKind } from './kinds/evit.ts'
 import { methodKind } from './kinds/method.ts'
 import { tomeKind } from './kinds/tome.ts'
@@ -15,6 +16,7 @@ export const fixtureKinds: readonly FixtureKind[] = [
   vitKind,
   vitResizeKind,
   dytImageKind,
+  dytVideoKind,
   methodKind,
   tomeKind,
   evitKind,

@@ -66,6 +66,7 @@ describe.skipIf(!existsSync(reference))('verifyFixture on the references (skippe
     ['vit/token/hf', 9],
     ['vit/resize', 9],
     ['dyt-mlp', 175],
+    ['dyt-video', 204],
     ['dyt-variants/attention', 81],
     ['dyt-variants/attention-mlp', 117],
     ['dyt-variants/layer', 81],

@@ -5,6 +5,7 @@ import { Classifier, type Prediction } from '../evaluation/classifier.ts'
 import { ActivityTally, type GateActivity, meanRate } from '../evaluation/gate-activity.ts'
 import { randomModel } from '../evaluation/random-model.ts'
 import { type TimedCase, timeInTurn } from '../evaluation/timing.ts'
+import { sampleSize } from '../models/heads/registry.ts'
 import { type VitConfig, vitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { checkReductionFits } from '../reduction/check-reduction.ts'
@@ -105,8 +106,8 @@ async function measure(
   })
 }
 
-/** Images of standard normal noise, [batch, 3, H, W]. */
+/** Images [batch, 3, H, W], or clips, of standard normal noise. */
 export function noiseImages(config: VitConfig, batch: number, seed: number): Float32Array {
   const stream = random(seed, 'bench')
-  return Float32Array.from({ length: batch * 3 * config.imageSize[0] * config.imageSize[1] }, stream.normal)
+  return Float32Array.from({ length: batch * sampleSize(config) }, stream.normal)
 }

@@ -96,7 +96,7 @@ async function stepJob(
 ): Promise<Job> {
   const { tuner, options, reduction } = benchCase(name, settings)
   const { seed } = settings
-  const store = new WeightStore({ trainable: patternsWith(tuner, options, reduction), seed })
+  const store = new WeightStore({ trainable: patternsWith(tuner, options, reduction, config), seed })
   const compile = benchCompile(settings)
   const sizes = { seed, microBatch: batch, compile }
   const common = { config, tuner, options, reduction, loss: paperLoss, store, ...sizes }

@@ -112,7 +112,7 @@ async function trainAll(run: RunFolder, prepared: Prepared, control: FinetuneCon
   const { settings, model: config, dataset } = prepared
   const { seed, threads, device, microBatch } = settings
   const tuner = tunerNamed(settings.method)
-  const trainable = patternsWith(tuner, settings, settings)
+  const trainable = patternsWith(tuner, settings, settings, config)
   const store = new WeightStore({ tensors: prepared.tensors, trainable, seed })
   const common = { config, tuner, options: settings, reduction: settings, compile: { threads, device } }
   const loader = trainingLoader(prepared)

@@ -11,6 +11,7 @@ const fields = z.strictObject({
   mlpRatio: z.number().positive(),
   numClasses: count,
   globalPool: z.enum(globalPools),
+  frames: count.optional(),
   layerNormEps: z.number().positive(),
   qkvBias: z.boolean(),
   initValues: z.number().positive().optional(),

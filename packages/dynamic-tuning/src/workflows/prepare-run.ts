@@ -6,6 +6,7 @@ import type { Dataset } from '../data/example.ts'
 import type { OpenOptions } from '../data/options.ts'
 import { ConfigError, DataError } from '../errors.ts'
 import { openBackbone } from '../io/backbone.ts'
+import { isOfHead } from '../models/heads/registry.ts'
 import { usualAugmentation } from './augmentations.ts'
 import { completeFinetune, definedOnly, type FinetuneInput } from './finetune-settings.ts'
 import { libraryVersion } from './library-version.ts'
@@ -71,7 +72,7 @@ function withoutForeignHead(
   wanted: readonly string[],
 ): ReadonlyMap<string, TensorData> {
   if (classes?.join('\n') === wanted.join('\n')) return tensors
-  return new Map([...tensors].filter(([name]) => !name.startsWith('head.')))
+  return new Map([...tensors].filter(([name]) => !isOfHead(name)))
 }
 
 type Known = Pick<RunConfig, 'classes' | 'backbone'>

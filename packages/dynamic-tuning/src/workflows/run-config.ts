@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { RunError } from '../errors.ts'
 import type { Normalization } from '../io/backbone.ts'
 import type { RunFolder } from '../io/run-folder.ts'
+import { isOfHead } from '../models/heads/registry.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import { checkFinetune, completeFinetune, type FinetuneSettings } from './finetune-settings.ts'
 import { libraryVersion } from './library-version.ts'
@@ -66,7 +67,7 @@ const oneLine = (text: string): string => text.replace(/✖ /g, '').replace(/\s*
 export function hashWeights(tensors: ReadonlyMap<string, TensorData>): string {
   const hash = createHash('sha256')
   for (const name of [...tensors.keys()].sort()) {
-    if (name.startsWith('head.')) continue
+    if (isOfHead(name)) continue
     const { shape, data } = tensors.get(name) as TensorData
     hash.update(`${name} ${shape.join()}\n`).update(toBytes(data))
   }

@@ -7,6 +7,7 @@ import { openBackbone } from '../io/backbone.ts'
 import { openRunFolder, type RunFolder } from '../io/run-folder.ts'
 import { readSafetensors } from '../io/safetensors.ts'
 import { compareShapes } from '../models/compare-shapes.ts'
+import { isOfHead } from '../models/heads/registry.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { checkReduction, checkReductionFits } from '../reduction/check-reduction.ts'
 import { type GivenReduction, reductionOptions } from '../reduction/options.ts'
@@ -140,6 +141,7 @@ function openFrozen({ settings, model, backbone }: RunConfig): Map<string, Tenso
   const { tensors } = openBackbone(backbone.name, {
     numClasses: model.numClasses,
     imageSize: model.imageSize,
+    frames: model.frames,
     seed: settings.seed,
     randomWeights: settings.randomWeights,
   })
@@ -147,5 +149,5 @@ function openFrozen({ settings, model, backbone }: RunConfig): Map<string, Tenso
     throw new CheckpointError(
       `run: the weights of ${backbone.name} are not those this run was tuned on. Restore them, or tune again.`,
     )
-  return new Map([...tensors].filter(([name]) => !name.startsWith('head.')))
+  return new Map([...tensors].filter(([name]) => !isOfHead(name)))
 }

@@ -47,7 +47,7 @@ export async function classify(
     pass,
     compile: run.compile,
   })
-  const { logits, masks } = await classifier.classify(imagesOf(run), weights)
+  const { logits, masks } = await classifier.classify(samplesOf(run), weights)
   await classifier.release()
   const found: [string, TensorData][] = [[`${name}.logits`, logitsData(config, logits)]]
   if (masks) found.push([`${name}.masks`, gatesData(run, masks)])
@@ -59,9 +59,9 @@ export function exactly(names: Iterable<string>): RegExp[] {
   return [...names].map((name) => new RegExp(`^${name.replaceAll('.', '\\.')}$`))
 }
 
-/** [B, 3, H, W] */
-export function imagesOf({ fixture }: DytRun): Float32Array {
-  return fixtureInput(fixture, 'images').data as Float32Array
+/** Images [B, 3, H, W], or clips [B, 3, T, H, W]. */
+export function samplesOf({ fixture, settings }: DytRun): Float32Array {
+  return fixtureInput(fixture, settings.samples).data as Float32Array
 }
 
 /** [B, K] */
@@ -69,7 +69,7 @@ export function logitsData({ numClasses }: VitConfig, data: Float32Array): Tenso
   return { dtype: 'float32', shape: [data.length / numClasses, numClasses], data }
 }
 
-/** [B, D, n] */
+/** [I, D, n] for I images or frames. */
 export function gatesData({ settings }: DytRun, data: Float32Array): TensorData {
   const { sites, decisions } = gateShape(settings.options, settings.config)
   const gates = sites.length

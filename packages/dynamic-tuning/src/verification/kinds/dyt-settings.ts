@@ -7,7 +7,6 @@ import { dynamicFull } from '../../tuners/dynamic-full.ts'
 import { dyt } from '../../tuners/dyt.ts'
 import type { Tuner, TunerOptions } from '../../tuners/tuner.ts'
 import { type Fixture, fixtureConfig } from '../fixture.ts'
-import { vitFields, vitOf } from '../vit-settings.ts'
 
 const optimizer = z.looseObject({
   name: z.literal('AdamW').default('AdamW'),
@@ -19,7 +18,7 @@ const optimizer = z.looseObject({
 })
 const one = z.literal(1).default(1)
 const share = z.number().min(0).max(1)
-const fields = vitFields.extend({
+const fields = z.looseObject({
   dispatch: z
     .looseObject({
       variant: z.enum(['mlp', 'attention', 'attention-mlp', 'layer']),
@@ -71,6 +70,8 @@ export interface Optimizer {
 /** Everything a Dynamic Tuning fixture sets. */
 export interface DytSettings {
   readonly config: VitConfig
+  /** What images or clips are called among the inputs. */
+  readonly samples: string
   readonly tuner: Tuner
   readonly options: TunerOptions
   readonly loss: LossSettings
@@ -83,14 +84,14 @@ export interface DytSettings {
   readonly edge: Readonly<Record<string, Readonly<Record<string, number>>>>
 }
 
-/** The settings in a fixture's config.json. @throws ConfigError naming what is missing or cannot be run */
-export function dytSettings(fixture: Fixture): DytSettings {
+/** The settings in a fixture's config.json around its model. @throws ConfigError naming what is missing or cannot be run */
+export function dytSettings(fixture: Fixture, config: VitConfig): Omit<DytSettings, 'samples'> {
   const read = fixtureConfig(fixture, fields)
   const { loss, dispatcher, edge, dispatch, adapter } = read
   checkClassToken(fixture, dispatch.level, dispatcher.keeps_class_token)
   const tuner = adapter.kind === 'none' ? dynamicFull : dyt
   return {
-    config: vitOf(read),
+    config,
     tuner,
     options: {
       ...tuner.defaults,

@@ -4,7 +4,7 @@ import { AdamW } from '../../training/adamw.ts'
 import { softTargets } from '../../training/targets.ts'
 import { type StepBatch, type StepResult, TrainingStep } from '../../training/training-step.ts'
 import { fixtureInput, scalarData } from '../fixture.ts'
-import { bothWays, type DytRun, exactly, gatesData, imagesOf, logitsData } from './dyt-run.ts'
+import { bothWays, type DytRun, exactly, gatesData, logitsData, samplesOf } from './dyt-run.ts'
 import type { Optimizer } from './dyt-settings.ts'
 
 /** Expected names of losses by ours; `active_rate` is the mean over layers. */
@@ -71,10 +71,10 @@ function createStep({ settings, tensors, compile }: DytRun, microBatch: number):
 function batchOf(run: DytRun): StepBatch {
   const labels = fixtureInput(run.fixture, 'labels').data as BigInt64Array
   const targets = softTargets(labels, run.settings.config.numClasses)
-  return { images: imagesOf(run), targets, size: labels.length }
+  return { images: samplesOf(run), targets, size: labels.length }
 }
 
-/** The noise of step `done`, [L, B, N, 1]. */
+/** The noise of step `done`, [L, I, N, 1] for I images or frames. */
 function noiseOf({ fixture }: DytRun, done: number): TensorData {
   const steps = fixture.inputs.get('gumbel_diff_steps')
   if (steps === undefined) return fixtureInput(fixture, 'gumbel_diff')

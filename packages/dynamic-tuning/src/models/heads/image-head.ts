@@ -1,0 +1,21 @@
+import { concat, type Dim, reduceMean, reshape, slice, type Tensor } from '@dynamic-tuning/engine'
+import { layerNorm } from '../../nn/layer-norm.ts'
+import { prefixTokens } from '../vit-config.ts'
+import type { ModelHead } from './head.ts'
+
+/** Images one by one, classified from the class token, the mean of the patches, or both, as `globalPool` says. */
+export const imageHead: ModelHead = {
+  modules: ['head'],
+  sampleShape: ({ imageSize }) => [3, ...imageSize],
+  imagesIn: () => 1,
+  images: (samples) => samples,
+  pool(features, { root: weights, config }, sites) {
+    const { layerNormEps, globalPool, embedDim } = config
+    const meanOfPatches = (tokens: Tensor): Tensor =>
+      reduceMean(slice(tokens, 1, prefixTokens(config), Number(tokens.shape[1])), { axes: [1] })
+    if (globalPool === 'avg')
+      return sites.normed(layerNorm(meanOfPatches(features), weights.at('fc_norm'), layerNormEps), 'fc_norm')
+    const first = reshape(slice(features, 1, 0, 1), [features.shape[0] as Dim, embedDim])
+    return globalPool === 'token' ? first : concat([first, meanOfPatches(features)], 1)
+  },
+}

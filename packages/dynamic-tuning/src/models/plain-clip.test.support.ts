@@ -1,0 +1,97 @@
+import type { TensorData } from '@dynamic-tuning/engine'
+import {
+  plainAdd,
+  plainLinear,
+  plainNorm,
+  plainSoftmax,
+  type Rows,
+  toRows,
+  type Values,
+} from '../nn/plain.test.support.ts'
+import { type PlainOutputs, type PlainTuning, plainVit } from './plain-vit.test.support.ts'
+import type { VitConfig } from './vit-config.ts'
+
+/** How a clip is computed: a tuning whose noise depends on the frame too. */
+export interface PlainClipTuning extends Omit<PlainTuning, 'noise'> {
+  readonly noise?: (frame: number, layer: number, token: number) => number
+}
+
+/** What one clip gives. */
+export interface PlainClip {
+  /** Each frame by itself; its logits mean nothing. */
+  readonly frames: readonly PlainOutputs[]
+  /** Tokens of all frames after the final norm. */
+  readonly features: Rows
+  readonly pooled: number[]
+  readonly logits: number[]
+}
+
+/** A clip in plain loops and double precision. clip: [3 * T * H * W]. */
+export function plainClip(
+  clip: ArrayLike<number>,
+  values: Values,
+  config: VitConfig,
+  tuning: PlainClipTuning = { kind: 'base', adapterScale: 1 },
+): PlainClip {
+  const { frames: count = 1, imageSize, numHeads, layerNormEps: eps } = config
+  const area = imageSize[0] * imageSize[1]
+  const { noise, ...plain } = tuning
+  const frames = Array.from({ length: count }, (_, t) => {
+    const image: number[] = []
+    for (let channel = 0; channel < 3; channel++)
+      for (let i = 0; i < area; i++) image.push(clip[(channel * count + t) * area + i] as number)
+    const ofFrame: PlainTuning = {
+      ...plain,
+      ...(noise && { noise: (layer, token) => noise(t, layer, token) }),
+    }
+    return plainVit(image, values, config, ofFrame)
+  })
+  const features = frames.flatMap(({ blocks }) => plainNorm(blocks.at(-1) as Rows, values, 'norm', eps))
+  const pooled = plainPooling(features, values, { heads: numHeads, eps })
+  return { frames, features, pooled, logits: plainLinear([pooled], values, 'head')[0] as number[] }
+}
+
+/** The learned query over all tokens. */
+function plainPooling(
+  tokens: Rows,
+  values: Values,
+  { heads, eps }: { heads: number; eps: number },
+): number[] {
+  const at = 'attentive_blocks'
+  const rowsOf = (name: string): Rows => [[...((values.get(name) as TensorData).data as Float32Array)]]
+  const mapped = (name: string, x: Rows): Rows =>
+    plainLinear(plainNorm(x, values, `${at}.norm_${name}`, eps), values, `${at}.cross_attn.${name}`)
+  const biased = (name: string, x: Rows): Rows => {
+    const [bias] = rowsOf(`${at}.cross_attn.${name}_bias`) as [number[]]
+    return plainAdd(
+      mapped(name, x),
+      x.map(() => bias),
+    )
+  }
+  const [query] = biased('q', rowsOf('query_token')) as [number[]]
+  const [keys, contents] = [mapped('k', tokens), biased('v', tokens)]
+  const size = query.length / heads
+  const mixed = query.map((_, i) => {
+    const first = i - (i % size)
+    const scores = keys.map((key) => {
+      let product = 0
+      for (let j = first; j < first + size; j++) product += (key[j] as number) * (query[j] as number)
+      return product / Math.sqrt(size)
+    })
+    const shares = plainSoftmax(scores)
+    return contents.reduce((sum, row, s) => sum + (shares[s] as number) * (row[i] as number), 0)
+  })
+  return plainLinear([mixed], values, `${at}.cross_attn.proj`)[0] as number[]
+}
+
+/** Frames of a clip [3 * T * H * W] in another order. */
+export function reordered(clip: Float32Array, area: number, order: readonly number[]): Float32Array {
+  const count = order.length
+  const result = new Float32Array(clip.length)
+  for (const [channel] of toRows(clip, count * area).entries())
+    for (const [to, from] of order.entries()) {
+      const start = (channel * count + from) * area
+      result.set(clip.subarray(start, start + area), (channel * count + to) * area)
+    }
+  return result
+}

@@ -1,0 +1,122 @@
+import { type CompileOptions, compile, type Tensor, type TensorData } from '@dynamic-tuning/engine'
+import { z } from 'zod'
+import { vitShapes } from '../../models/backbone.ts'
+import { compareShapes } from '../../models/compare-shapes.ts'
+import { sampleInput } from '../../models/heads/registry.ts'
+import { vit } from '../../models/vit.ts'
+import type { VitConfig } from '../../models/vit-config.ts'
+import { WeightStore } from '../../nn/weight-store.ts'
+import { inferencePass } from '../../tuners/dispatch-inputs.ts'
+import { stackLayers } from '../../tuners/stack-layers.ts'
+import { tune } from '../../tuners/tune.ts'
+import { type Fixture, fixtureWeights } from '../fixture.ts'
+import type { FixtureKind } from '../fixture-kind.ts'
+import { bothWays, classify, type DytRun, samplesOf } from './dyt-run.ts'
+import { type DytSettings, dytSettings } from './dyt-settings.ts'
+import { trainingTensors } from './dyt-training.ts'
+
+type Tensors = Map<string, TensorData>
+
+/** What sets kinds of Dynamic Tuning fixtures apart. */
+export interface DytKind {
+  /** The kind, as `config.json` spells it. */
+  readonly name: string
+  /** What its samples are called among the inputs. */
+  readonly samples: string
+  /** The model. @throws ConfigError for settings that cannot be run */
+  modelOf(fixture: Fixture): VitConfig
+}
+
+/** A model with any kind of dispatch: evaluation both ways, the complete model, gradients and AdamW steps. */
+export function dytKind({ name, samples, modelOf }: DytKind): FixtureKind {
+  return {
+    name,
+    matches: (config) => z.looseObject({ kind: z.literal(name) }).safeParse(config).success,
+    async produce(fixture, compile) {
+      const settings = { ...dytSettings(fixture, modelOf(fixture)), samples }
+      return produceAll(fixture, settings, compile)
+    },
+  }
+}
+
+async function produceAll(
+  fixture: Fixture,
+  settings: DytSettings,
+  compile: CompileOptions,
+): Promise<Tensors> {
+  const run = { fixture, settings, tensors: weightsOf(fixture, settings), compile }
+  const produced: Tensors = new Map()
+  const add = (tensors: Iterable<[string, TensorData]>): void => {
+    for (const [name, tensor] of tensors) produced.set(name, tensor)
+  }
+  add(await stages(run, 'masked'))
+  add(await stages(run, 'skip'))
+  add(await bothWays(run, 'eval', new Map(), ' inference'))
+  add(await classify(run, 'complete', 'complete', new Map()))
+  if (settings.options.experts > 1) {
+    const options = { ...settings.options, router: 'none' } as const
+    add(
+      await classify(
+        { ...run, settings: { ...settings, options } },
+        'alpha_none.complete',
+        'complete',
+        new Map(),
+      ),
+    )
+  }
+  for (const [name, biases] of Object.entries(settings.edge)) add(await edge(run, name, biases))
+  add(await trainingTensors(run))
+  return produced
+}
+
+function weightsOf(fixture: Fixture, settings: DytSettings): Tensors {
+  const { config, options, tuner, dispatcherBias } = settings
+  const shapes = vitShapes(config, tune(tuner, options, inferencePass('masked', options, config)).hooks)
+  const tensors = fixtureWeights(fixture)
+  if (!dispatcherBias)
+    for (const name of shapes.keys())
+      if (/mlp_head\.bias$/.test(name))
+        tensors.set(name, { dtype: 'float32', shape: [1], data: new Float32Array(1) })
+  compareShapes(tensors, shapes, { source: `weights of ${fixture.folder}` })
+  return tensors
+}
+
+/** All stages of an evaluation; names of the skipping form end in ` (skip)`. */
+async function stages(run: DytRun, kind: 'masked' | 'skip'): Promise<[string, TensorData][]> {
+  const { config, options, tuner } = run.settings
+  const opened = tune(tuner, options, { kind })
+  const out = vit(sampleInput(config), new WeightStore({ tensors: run.tensors }), config, opened.hooks)
+  const blocks = out.blocks.map((block, i) => [`eval.blocks.${i}`, block] as const)
+  const routes: Record<string, Tensor> =
+    opened.routes.length > 0 ? { 'eval.alphas': stackLayers(opened.routes) } : {}
+  const program = await compile(
+    {
+      ...Object.fromEntries(blocks),
+      'eval.final_norm': out.features,
+      'eval.pooled': out.pooled,
+      'eval.logits': out.logits,
+      'eval.masks': stackLayers(opened.dispatches.map(({ mask }) => mask)),
+      'eval.soft': stackLayers(opened.dispatches.map(({ soft }) => soft)),
+      'eval.dispatcher_logits': stackLayers(opened.dispatches.map(({ logits }) => logits)),
+      ...routes,
+    },
+    run.compile,
+  )
+  const values = await program.run({ images: samplesOf(run) })
+  await program.release()
+  return Object.entries(values).map(([name, value]) => [kind === 'skip' ? `${name} (skip)` : name, value])
+}
+
+/** Evaluation with dispatcher biases that open or close whole layers. */
+async function edge(
+  run: DytRun,
+  name: string,
+  biases: Readonly<Record<string, number>>,
+): Promise<[string, TensorData][]> {
+  const changed = Object.entries(biases).map(([weight, value]): [string, TensorData] => [
+    weight,
+    { dtype: 'float32', shape: [1], data: Float32Array.of(value) },
+  ])
+  const tensors = new Map([...run.tensors, ...changed])
+  return bothWays({ ...run, tensors }, `edge.${name}`, new Map())
+}

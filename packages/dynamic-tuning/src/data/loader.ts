@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { random } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
-import { type Batch, type BatchMakerSettings, type BatchPlan, batchMaker } from './batch.ts'
+import { type BadExample, type Batch, type BatchMakerSettings, type BatchPlan, batchMaker } from './batch.ts'
 import { cacheMemory } from './cache.ts'
+import type { ClipSettings } from './clips/clip-samples.ts'
 import type { Example } from './example.ts'
 import { createTransform, type TransformSettings } from './transforms.ts'
 import { type BatchSource, workerPool } from './workers.ts'
@@ -10,7 +11,13 @@ import { type BatchSource, workerPool } from './workers.ts'
 /** How a loader goes through its examples. */
 export interface LoaderSettings {
   readonly transform: TransformSettings
-  /** Images per batch. */
+  /** Examples are videos, of which such clips are made; absent: they are images. */
+  readonly clips?: ClipSettings | undefined
+  /** Go on without examples that cannot be read: others in their place where the batches are shuffled, else none. Default false. */
+  readonly skipBad?: boolean
+  /** Hears of each example that cannot be read, once. */
+  readonly onBad?: ((bad: BadExample, example: Example) => void) | undefined
+  /** Images or clips per batch. */
   readonly batch: number
   readonly seed: number
   /** A new order every epoch, drawn from `random(seed, 'shuffle', epoch)`. Default false. */
@@ -30,6 +37,8 @@ export interface Loader {
   readonly stepsPerEpoch: number
   /** Examples an epoch leaves out, because the last batch is not full. */
   readonly skipped: number
+  /** Examples that could not be read so far; see `skipBad`. */
+  readonly bad: ReadonlyMap<number, string>
   /** How long batches have been waited for so far, in seconds. */
   readonly waitSeconds: number
   /**
@@ -52,6 +61,12 @@ export function createLoader(examples: readonly Example[], settings: LoaderSetti
   const stepsPerEpoch = dropLast ? Math.floor(examples.length / batch) : Math.ceil(examples.length / batch)
   let source: BatchSource | undefined
   let waitSeconds = 0
+  const bad = new Map<number, string>()
+  const note = (found: BadExample): void => {
+    if (bad.has(found.index)) return
+    bad.set(found.index, found.reason)
+    settings.onBad?.(found, examples[found.index] as Example)
+  }
 
   const plan = (order: Int32Array, epoch: number, step: number): BatchPlan => ({
     epoch,
@@ -72,13 +87,15 @@ export function createLoader(examples: readonly Example[], settings: LoaderSetti
       const start = performance.now()
       const next = await source.wait(ahead.shift() as Promise<Batch>)
       waitSeconds += (performance.now() - start) / 1000
-      yield next
+      next.bad?.forEach(note)
+      if (next.size > 0) yield next
     }
   }
 
   return {
     stepsPerEpoch,
     skipped: dropLast ? examples.length % batch : 0,
+    bad,
     get waitSeconds() {
       return waitSeconds
     },
@@ -96,14 +113,20 @@ function defaultWorkers(): number {
 }
 
 function openSource(examples: readonly Example[], settings: LoaderSettings, workers: number): BatchSource {
-  const { transform, seed, cacheMB = 1024 } = settings
+  const { transform, clips, seed, skipBad = false, shuffle = false } = settings
   const { deterministic } = createTransform(transform)
+  // A video is too large to keep, and its frames change from epoch to epoch.
+  const { cacheMB = 1024 } = clips ? { cacheMB: 0 } : settings
   const needed = deterministic
     ? examples.length * (transform.height * transform.width * 3 + 3)
     : Number.POSITIVE_INFINITY
   const bytes = Math.min(cacheMB * 2 ** 20, needed)
   const cache = bytes > 0 ? cacheMemory(examples.length, bytes) : undefined
-  const making: BatchMakerSettings = { examples, transform, seed, cache }
+  const onBad = shuffle ? 'replace' : 'omit'
+  const making: BatchMakerSettings = {
+    ...{ examples, transform, clips, seed, cache },
+    skipBad: skipBad ? onBad : undefined,
+  }
   return workers > 0 ? workerPool(workers, making) : onThisThread(making)
 }
 

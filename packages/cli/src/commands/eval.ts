@@ -9,6 +9,7 @@ import {
   type RunEvaluation,
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
+import { viewFlags } from '../options/clips.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
 import { reductionFlags, reductionGiven } from '../options/reduction.ts'
 import { summaryText } from '../show-summary.ts'
@@ -20,6 +21,8 @@ interface Options extends CommonOptions, GivenReduction {
   readonly pass?: InferencePass
   readonly batch?: number
   readonly budget?: number
+  readonly views?: readonly [number, number]
+  readonly skipBad?: boolean
 }
 
 export const evalCommand = defineCommand<Options>({
@@ -36,6 +39,7 @@ export const evalCommand = defineCommand<Options>({
     shared.budget(),
     shared.batch('images per pass (default 64, fewer for large models)'),
     ...reductionFlags(),
+    ...viewFlags(),
   ],
   examples: [
     ['dyt eval runs/photos', 'test it again'],
@@ -45,7 +49,7 @@ export const evalCommand = defineCommand<Options>({
   ],
   async run({ args, options, terminal }: Call<Options>) {
     const [path = ''] = args
-    const { data, pass, batch, budget, threads, device } = options
+    const { data, pass, batch, budget, threads, device, views, skipBad } = options
     if (budget !== undefined && pass === 'complete')
       throw new ConfigError('eval: --budget closes gates, --pass complete opens them. Leave one out.')
     const run = openRun(path)
@@ -53,7 +57,8 @@ export const evalCommand = defineCommand<Options>({
     terminal.note(terminal.notePaint.dim(`testing ${path}`))
     const compile = { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) }
     const reduction = reductionGiven(options)
-    const evaluation = await evaluateRun(run, { data, pass, batch, thresholds, reduction, compile })
+    const wanted = { data, pass, batch, thresholds, reduction, compile, views, skipBad }
+    const evaluation = await evaluateRun(run, wanted)
     terminal.result(evaluation, () => evaluationText(evaluation, terminal.paint))
     return undefined
   },

@@ -2,6 +2,7 @@ import { Option } from 'commander'
 import { ConfigError, type FinetuneInput, type FinetuneOutcome, finetune, finetuneKeys } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { stoppedCode } from '../interrupt.ts'
+import { clipFlags } from '../options/clips.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
 import { dispatchOptions } from '../options/dispatch.ts'
 import { methodFlags } from '../options/method-options.ts'
@@ -19,7 +20,7 @@ interface Options extends CommonOptions, Omit<Partial<FinetuneInput>, keyof Comm
 export const finetuneCommand = defineCommand<Options>({
   name: 'finetune',
   group: 'Train',
-  summary: 'Adapt a backbone to your images with any method',
+  summary: 'Adapt a backbone to your images or videos with any method',
   description:
     'Writes a run folder: config.json, metrics.jsonl, checkpoint/ and adapter.safetensors.\nCtrl-C stops after the step under way with a checkpoint (exit code 130);\n--resume goes on to the very same weights.',
   options: [
@@ -32,6 +33,7 @@ export const finetuneCommand = defineCommand<Options>({
     ...dispatchOptions(),
     ...methodFlags(),
     ...reductionFlags(),
+    ...clipFlags(),
     shared.imageSize(),
     new Option('--epochs <n>', 'passes over the images (default 30)').argParser(integer(1)),
     shared.batch(),
@@ -45,12 +47,12 @@ export const finetuneCommand = defineCommand<Options>({
     new Option('--label-smoothing <x>', 'default 0').argParser(number(0, 1)),
     new Option(
       '--augment <how>',
-      'random changes to training images (default light for folders of photos, else none):',
-    ).choices(['none', 'resized-crop', 'light', 'strong']),
-    new Option('--resize <how>', 'how images of another shape are fitted (default squash):').choices([
-      'squash',
-      'crop',
-    ]),
+      'random changes to training images (default light for folders of photos, short-side for videos, else none):',
+    ).choices(['none', 'resized-crop', 'light', 'strong', 'short-side', 'rand-augment']),
+    new Option(
+      '--resize <how>',
+      'how images of another shape are fitted (default squash, videos crop):',
+    ).choices(['squash', 'crop']),
     new Option('--split <name>', 'of list files; final trains on train800val200 (default final):').choices([
       'final',
       'search',
@@ -66,6 +68,7 @@ export const finetuneCommand = defineCommand<Options>({
     ['dyt finetune --data photos/ --method linear --seed 1', 'another method to compare with'],
     ['dyt finetune --data photos/ --dispatch attention-mlp --rate 0.7', 'another variant of Dynamic Tuning'],
     ['dyt finetune --data photos/ --experts 4', 'MoE-adapters'],
+    ['dyt finetune --data clips/ --sampling-rate 16 --views 1x3', 'videos, one folder per class'],
     ['dyt finetune --resume --out runs/photos', 'go on where Ctrl-C stopped'],
   ],
   stoppable: true,

@@ -1,3 +1,4 @@
+import type { Dataset } from '../data/example.ts'
 import { isListFolder } from '../data/list.ts'
 import type { AugmentSettings, TransformSettings } from '../data/transforms.ts'
 import type { Normalization } from '../io/backbone.ts'
@@ -17,14 +18,22 @@ export const augmentations: Readonly<Record<Augmentation, AugmentSettings | unde
     trivialAugment: true,
     randomErasing: 0.1,
   },
+  // Kinetics in the paper (Table 15): the shorter side 224 to 256, a random 224 x 224 of it, mirrored half of the time.
+  'short-side': { shortSideJitter: [1, 256 / 224], flip: true },
+  // Something-Something V2 (Table 15): never mirrored, left and right have a meaning.
+  'rand-augment': {
+    randomResizedCrop: { scale: [0.08, 1], ratio },
+    randAugment: { magnitude: 7, layers: 4, deviation: 0.5 },
+  },
 }
 
 /**
- * `light` for folders and archives of photos, `none` otherwise: drawn tasks ask for places and angles, and VTAB's recipe,
+ * `light` for folders and archives of photos, `short-side` for videos, `none` otherwise: drawn tasks ask for places and angles, and VTAB's recipe,
  * whose list files these are, does not augment.
  */
-export function usualAugmentation(data: string): Augmentation {
-  return data.startsWith('builtin:') || isListFolder(data) ? 'none' : 'light'
+export function usualAugmentation(data: string, kind: Dataset['kind'] = 'images'): Augmentation {
+  if (data.startsWith('builtin:') || isListFolder(data)) return 'none'
+  return kind === 'clips' ? 'short-side' : 'light'
 }
 
 type Shown = Pick<FinetuneSettings, 'imageSize' | 'resize' | 'cropRatio' | 'augment'>

@@ -1,4 +1,5 @@
-import type { Loader } from '../data/loader.ts'
+import { sourceName } from '../data/example.ts'
+import type { Loader, LoaderSettings } from '../data/loader.ts'
 import { sampleExamples } from '../data/sample.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
@@ -82,16 +83,19 @@ async function runAll(
   control: FinetuneControl,
 ): Promise<FinetuneOutcome> {
   const { settings } = prepared
-  const outcome = await trainAll(run, prepared, control)
+  const left = leftOut(prepared, control)
+  const outcome = await trainAll(run, prepared, { ...control, onBad: left.onBad })
   if (!outcome.finished) return { settings, steps: outcome.steps }
   writeSafetensors(run.adapterPath, outcome.weights)
-  control.onPhase?.(`testing on ${prepared.dataset.test.length} images`)
+  const { length } = prepared.dataset.test
+  control.onPhase?.(`testing on ${length} ${prepared.dataset.kind ?? 'images'}`)
   const model = tunedModel(prepared, new Map([...prepared.tensors, ...outcome.weights]))
-  const held = heldOut(prepared, prepared.dataset.test)
+  const held = heldOut(prepared, prepared.dataset.test, { onBad: left.onBad })
   const classifier = await model.classifier()
   try {
     const evaluation = await evaluate(classifier, held)
-    const summary = summarize(control.out, model, evaluation, trainingSeconds(run))
+    const summed = summarize(control.out, model, evaluation, trainingSeconds(run))
+    const summary = settings.skipBad ? { ...summed, skipped: left.names.size } : summed
     run.appendMetric({ kind: 'result', step: outcome.steps, ...summary })
     const examples = prepared.dataset.test
     const report = { model, classifier, summary, records: run.readMetrics(), examples }
@@ -108,16 +112,32 @@ function trainingSeconds(run: RunFolder): number {
   return epochs.reduce((sum, line) => sum + (line as { seconds: number }).seconds, 0)
 }
 
-async function trainAll(run: RunFolder, prepared: Prepared, control: FinetuneControl): Promise<TrainOutcome> {
+/** What is left out because it cannot be read or is not there. */
+function leftOut({ dataset }: Prepared, control: FinetuneControl) {
+  const names = new Set(dataset.missing)
+  if (names.size > 0) control.onPhase?.(`left out: ${names.size} clips that are not there`)
+  const onBad: LoaderSettings['onBad'] = ({ reason }, { source }) => {
+    names.add(sourceName(source))
+    control.onPhase?.(`left out: ${reason}`)
+  }
+  return { names, onBad }
+}
+
+async function trainAll(
+  run: RunFolder,
+  prepared: Prepared,
+  { onBad, ...control }: FinetuneControl & Pick<LoaderSettings, 'onBad'>,
+): Promise<TrainOutcome> {
   const { settings, model: config, dataset } = prepared
   const { seed, threads, device, microBatch } = settings
   const tuner = tunerNamed(settings.method)
   const trainable = patternsWith(tuner, settings, settings, config)
   const store = new WeightStore({ tensors: prepared.tensors, trainable, seed })
   const common = { config, tuner, options: settings, reduction: settings, compile: { threads, device } }
-  const loader = trainingLoader(prepared)
+  const loader = trainingLoader(prepared, onBad)
   const sample = sampleExamples(dataset.validation, settings.validationImages, 0, 'validation')
-  const held = heldOut(prepared, sample)
+  // Every video once: the views are for the test.
+  const held = heldOut(prepared, sample, { onBad, views: [1, 1] })
   const opened: { release(): Promise<void> }[] = []
   try {
     control.onPhase?.(`compiling ${settings.method}`)

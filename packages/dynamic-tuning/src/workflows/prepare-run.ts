@@ -8,6 +8,7 @@ import { ConfigError, DataError } from '../errors.ts'
 import { openBackbone } from '../io/backbone.ts'
 import { isOfHead } from '../models/heads/registry.ts'
 import { usualAugmentation } from './augmentations.ts'
+import { framesFor } from './clip-settings.ts'
 import { completeFinetune, definedOnly, type FinetuneInput } from './finetune-settings.ts'
 import { libraryVersion } from './library-version.ts'
 import { hashWeights, type RunConfig } from './run-config.ts'
@@ -29,12 +30,13 @@ export async function prepareRun(input: FinetuneInput, saved?: Known): Promise<P
   const opened = openBackbone(input.model ?? 'builtin', {
     numClasses: dataset.classes.length,
     imageSize: input.imageSize,
+    frames: framesFor(input.data, dataset, input),
     seed: input.seed ?? 0,
     randomWeights: input.randomWeights ?? false,
   })
   const settings = completeFinetune(located(input), {
     config: opened.config,
-    augment: usualAugmentation(input.data),
+    augment: usualAugmentation(input.data, dataset.kind),
   })
   const backbone = { name: settings.model, sha256: hashWeights(opened.tensors) }
   if (saved) checkSame(saved, { classes: dataset.classes, backbone })
@@ -52,8 +54,8 @@ export async function prepareRun(input: FinetuneInput, saved?: Known): Promise<P
 }
 
 function dataOptions(input: FinetuneInput): Partial<OpenOptions> {
-  const { seed, validationShare, split, trainSize, testSize } = input
-  return definedOnly({ seed, validationShare, split, trainSize, testSize })
+  const { seed, validationShare, split, trainSize, testSize, skipBad } = input
+  return definedOnly({ seed, validationShare, split, trainSize, testSize, skipBad })
 }
 
 /** Places as absolute paths, so that the run can be used from any folder. */

@@ -33,6 +33,10 @@ export interface RunSummary {
   readonly seconds: number
   readonly peakMemoryMB: number
   readonly seed: number
+  /** Files that could not be read or were not there, of a run with `skipBad`. */
+  readonly skipped?: number
+  /** Frames of a clip, of a run on videos: `images` are clips then, and FLOPs are of a clip, one view. */
+  readonly frames?: number
 }
 
 /** Puts together what an evaluation and the graph's cost tell of a model. */
@@ -63,6 +67,7 @@ export function summarize(
     seconds,
     peakMemoryMB: Math.round(peakMemoryMB()),
     seed: settings.seed,
+    ...(settings.frames !== undefined && { frames: settings.frames }),
   }
 }
 

@@ -7,6 +7,7 @@ import { ConfigError } from '../../errors.ts'
 import type { GateActivity } from '../../evaluation/gate-activity.ts'
 import type { Site } from '../../tuners/parts.ts'
 import type { BlockForm } from '../../tuners/tuner.ts'
+import { refuseClips } from '../clip-settings.ts'
 import { checkClasses, usualBatch } from '../evaluate-run.ts'
 import type { TunedModel } from '../tuned-run.ts'
 import { type Answers, answersOf, farthest, predictions, type Questions, scaleOf } from './answers.ts'
@@ -61,6 +62,7 @@ const rounding = 1e-5
  */
 export async function findDeadBlocks(model: TunedModel, wanted: DeadBlockSettings = {}): Promise<DeadBlocks> {
   const { settings, transform } = model
+  refuseClips('export --dead-blocks', 'this run', settings.frames)
   if (settings.dispatch === 'none')
     throw new ConfigError(
       `export: this run of ${settings.method} dispatches nothing, no block can be dead. Leave --dead-blocks out.`,

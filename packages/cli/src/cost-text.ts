@@ -19,6 +19,8 @@ export const partNames: Readonly<Record<string, string>> = {
   norm2: 'norms',
   fc_norm: 'norms',
   predictor: 'predictors',
+  attentive_blocks: 'pooling',
+  query_token: 'query',
   head: 'head',
 }
 

@@ -28,6 +28,7 @@ interface Options extends CommonOptions {
   readonly bottleneck?: number
   readonly classes?: number
   readonly imageSize?: readonly [number, number]
+  readonly frames?: number
   readonly rounds?: number
   readonly warmup?: number
   readonly memory?: boolean
@@ -65,6 +66,7 @@ const options = (): Option[] => [
   shared.bottleneck(),
   shared.classes(),
   shared.imageSize(),
+  shared.frames(),
   new Option('--rounds <n>', `counted runs of each (default ${defaultBench.rounds})`).argParser(integer(1)),
   new Option('--warmup <n>', `runs before that (default ${defaultBench.warmup})`).argParser(integer(0)),
   new Option('--no-memory', 'do not measure peak memory in processes of their own'),
@@ -104,6 +106,7 @@ export const benchInferenceCommand = benchCommand('inference', {
     ['dyt bench inference --model vit_small_patch16_224 --method adaptformer,dyt', 'several methods'],
     ['dyt bench inference --method dyt:dispatch=layer:active=0.7,dyt:experts=4', 'settings for each of them'],
     ['dyt bench inference --method dyt,dyt:reduction=tome:tomeR=8', 'without and with merged tokens'],
+    ['dyt bench inference --frames 8 --batch 1', 'clips of 8 frames'],
     ['dyt bench inference --budget 0.6', 'at 60 % of the static FLOPs'],
   ],
 })
@@ -119,7 +122,8 @@ export const benchTrainingCommand = benchCommand('training', {
 })
 
 function settingsOf(given: Options, kind: Kind): BenchSettings {
-  const { model, method, batch, active, budget, bottleneck, classes, imageSize, rounds, warmup } = given
+  const { model, method, batch, active, budget, bottleneck, classes, imageSize, frames, rounds, warmup } =
+    given
   if (budget !== undefined && active !== undefined)
     throw new ConfigError('bench: --budget decides what --active is. Leave one of them out.')
   const defaults = kind === 'training' ? { ...defaultBench, batches: [8] } : defaultBench
@@ -134,6 +138,7 @@ function settingsOf(given: Options, kind: Kind): BenchSettings {
     rounds,
     warmup,
     imageSize: imageSize?.[0],
+    frames,
     threads: given.threads,
     device: given.device,
     seed: given.seed,
@@ -169,7 +174,7 @@ async function memoryAlone(
   settings: BenchSettings,
   { method, batch }: BenchResult,
 ): Promise<number> {
-  const { model, active, budget, bottleneck, classes, imageSize, threads, device, seed } = settings
+  const { model, active, budget, bottleneck, classes, imageSize, frames, threads, device, seed } = settings
   const flags = {
     model,
     method: method === 'static' ? undefined : method,
@@ -182,6 +187,7 @@ async function memoryAlone(
     device,
     seed,
     'image-size': imageSize,
+    frames,
     only: method,
     rounds: 1,
     warmup: 1,
@@ -201,7 +207,7 @@ function reportText({ benchmark, environment, results }: BenchReport, paint: Pai
     'active',
     'median',
     'p10-p90',
-    'images/s',
+    results.some(({ frames }) => frames !== undefined) ? 'clips/s' : 'images/s',
     'memory',
     'ratio',
     'FLOPs promise',
@@ -218,9 +224,10 @@ function reportText({ benchmark, environment, results }: BenchReport, paint: Pai
     result.flopsRatioToStatic?.toFixed(3) ?? '',
   ])
   const { cpu, cores, node, platform } = environment
-  const [{ model = '', threads = 0, device = 'cpu' } = {}] = results
+  const [{ model = '', threads = 0, device = 'cpu', frames } = {}] = results
+  const samples = frames === undefined ? '' : `, clips of ${frames} frames`
   return [
-    `${paint.bold(`${model}, ${benchmark}`)}: fp32 on ${device}, ${threads} threads; ${cpu}, ${cores} cores, ${platform}, Node ${node}`,
+    `${paint.bold(`${model}, ${benchmark}${samples}`)}: fp32 on ${device}, ${threads} threads; ${cpu}, ${cores} cores, ${platform}, Node ${node}`,
     renderTable(header, rows, { paint }),
     `ratio: ${ratioText[benchmark]}, medians of one run\n`,
   ].join('\n')

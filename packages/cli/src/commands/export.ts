@@ -36,6 +36,7 @@ interface Options extends CommonOptions, GivenReduction {
   readonly bottleneck?: number
   readonly classes?: number
   readonly imageSize?: readonly [number, number]
+  readonly frames?: number
 }
 
 /** What an exported file is, for --json. */
@@ -53,7 +54,7 @@ export const exportCommand = defineCommand<Options>({
   group: 'Use a trained model',
   summary: 'Write a run as an ONNX file that any ONNX Runtime executes',
   description:
-    'Standard operators of opset 20 only. Input pixel_values [B, 3, H, W], any B;\noutputs logits [B, K] and, where tokens are skipped, masks [B, layers, tokens].\nClass names, mean and std are in the metadata of the file.\nLoRA, SSF and FacT are folded into the weights: the graph is that of a plain ViT.',
+    'Standard operators of opset 20 only. Input pixel_values [B, 3, H, W], or clips [B, 3, T, H, W], any B;\noutputs logits [B, K] and, where tokens are skipped, masks [B, layers, tokens].\nClass names, mean and std are in the metadata of the file.\nLoRA, SSF and FacT are folded into the weights: the graph is that of a plain ViT.',
   arguments: [['[run]', 'folder of a finetune run; none with --random-weights']],
   options: [
     new Option('--format <name>', 'what to write').choices(['onnx']).default('onnx'),
@@ -80,6 +81,7 @@ export const exportCommand = defineCommand<Options>({
     shared.bottleneck(),
     shared.classes(),
     shared.imageSize(),
+    shared.frames(),
     ...reductionFlags(),
   ],
   examples: [
@@ -87,6 +89,7 @@ export const exportCommand = defineCommand<Options>({
     ['dyt export runs/photos --budget 0.6 --fixed-threshold', 'a calibrated budget, built in'],
     ['dyt export runs/photos --dead-blocks', 'without blocks that no patch token enters'],
     ['dyt export --model vit_base_patch16_224 --random-weights --active 0.5', 'a model to measure'],
+    ['dyt export --model vit_base_patch16_224 --random-weights --frames 8', 'the same for clips'],
   ],
   async run({ args: [path], options, terminal }: Call<Options>) {
     const exported = path === undefined ? await exportRandom(options) : await exportTuned(path, options)
@@ -104,6 +107,7 @@ async function exportTuned(path: string, options: Options): Promise<Exported> {
     'bottleneck',
     'classes',
     'imageSize',
+    'frames',
   ] as const)
     if (options[name] !== undefined)
       throw new ConfigError(`export: ${name} is decided by the run ${path}. Leave it out.`)
@@ -132,7 +136,8 @@ async function exportRandom(options: Options): Promise<Exported> {
       'export: which model? Name the folder of a run, or give --model NAME --random-weights.',
     )
   const share = options.active === undefined ? '' : `-${Math.round(options.active * 100)}`
-  const file = out ?? `${basename(model, '.safetensors')}-${method}${share}.onnx`
+  const length = options.frames === undefined ? '' : `-${options.frames}frames`
+  const file = out ?? `${basename(model, '.safetensors')}-${method}${share}${length}.onnx`
   const reduction = reductionGiven(options)
   const exported = await exportRandomModel({ ...options, model, method, pass, out: file, reduction })
   return { file, format: 'onnx', method, pass, ...exported }

@@ -50,6 +50,7 @@ interface Options
   readonly classes?: number
   readonly active?: number
   readonly imageSize?: readonly [number, number]
+  readonly frames?: number
   readonly table?: number
 }
 
@@ -58,7 +59,7 @@ export const flopsCommand = defineCommand<Options>({
   group: 'Measure',
   summary: 'Parameters and FLOPs of any model, method and rate, by part',
   description:
-    'Counted from the graph, without any weights. FLOPs are multiply-accumulates of\none image, as in the papers: linear maps, convolutions and attention products,\nLayerNorm 5 per element. params.trainable counts as the papers do, without head\nand dispatchers; params.trained is everything that training changes.\n--table prints a table of the Dynamic Tuning paper beside our counts, with the\nrate of active tokens that each printed figure takes.',
+    'Counted from the graph, without any weights. FLOPs are multiply-accumulates of\none image, or one clip with --frames, as in the papers: linear maps, convolutions and attention products,\nLayerNorm 5 per element. params.trainable counts as the papers do, without head\nand dispatchers; params.trained is everything that training changes.\n--table prints a table of the Dynamic Tuning paper beside our counts, with the\nrate of active tokens that each printed figure takes.',
   options: [
     shared.model("builtin (default), a path of weights, or timm's name"),
     shared.randomWeights().hideHelp(),
@@ -70,12 +71,13 @@ export const flopsCommand = defineCommand<Options>({
     ),
     ...methodFlags(),
     shared.imageSize(),
+    shared.frames(),
     ...reductionFlags(),
     new Option(
       '--table <n>',
       `rows of a table of the paper, alone: ${paperTables.map(({ number }) => number).join(', ')}`,
     ).argParser(integer(0)),
-    shared.batch('FLOPs are always those of one image').hideHelp(),
+    shared.batch('FLOPs are always those of one image or clip').hideHelp(),
   ],
   examples: [
     [
@@ -84,6 +86,7 @@ export const flopsCommand = defineCommand<Options>({
     ],
     ['dyt flops --model vit_large_patch16_224 --method linear', 'the static model'],
     ['dyt flops --model vit_base_patch16_224 --method dyt --reduction tome --tome-r 8', 'and merging tokens'],
+    ['dyt flops --model vit_base_patch16_224 --classes 400 --frames 8', 'clips of 8 frames'],
     ['dyt flops --table 3', 'what the paper prints for VTAB-1K, and what we count'],
   ],
   async run(call: Call<Options>) {
@@ -110,11 +113,17 @@ export const flopsCommand = defineCommand<Options>({
       reduction: reduction.reduction,
       activeRate,
       imageSize: config.imageSize,
+      ...(config.frames !== undefined && { frames: config.frames }),
       params: { total, trainable: paperCount(cost.params), trained: trainable, trainedParts: trainableParts },
       flops: { total: cost.flops.total, static: staticFlops, parts: cost.flops.parts },
     }
     terminal.result(document, () =>
-      costText(`${model}, ${withName(method, reduction)}`, cost, { staticFlops, activeRate }, terminal.paint),
+      costText(
+        `${model}, ${withName(method, reduction)}${onClips(config)}`,
+        cost,
+        { staticFlops, activeRate },
+        terminal.paint,
+      ),
     )
     return undefined
   },
@@ -125,8 +134,21 @@ function withName(method: string, { reduction }: { readonly reduction: string })
   return reduction === 'none' ? method : `${method} with ${reduction}`
 }
 
+/** What is said of models of clips. */
+function onClips({ frames }: VitConfig): string {
+  return frames === undefined ? '' : `, clips of ${frames} frames`
+}
+
 /** Options that a table decides by itself. */
-const decidedByTable = ['model', 'method', 'classes', 'active', 'imageSize', ...tunerSettings] as const
+const decidedByTable = [
+  'model',
+  'method',
+  'classes',
+  'active',
+  'imageSize',
+  'frames',
+  ...tunerSettings,
+] as const
 
 function showTable({ options, terminal }: Call<Options>, number: number): undefined {
   const table = paperTable(number)
@@ -139,9 +161,11 @@ function showTable({ options, terminal }: Call<Options>, number: number): undefi
   terminal.result(counted, () => paperTableText(counted, terminal.paint))
 }
 
-function configOf(model: string, { classes = usualClasses, imageSize }: Options): VitConfig {
-  if (/^(?:vit|deit3)_/.test(model)) return withImageSize(vitConfig(model, classes), imageSize)
-  return openBackbone(model, { numClasses: classes, imageSize }).config
+function configOf(model: string, { classes = usualClasses, imageSize, frames }: Options): VitConfig {
+  if (!/^(?:vit|deit3)_/.test(model))
+    return openBackbone(model, { numClasses: classes, imageSize, frames }).config
+  const config = withImageSize(vitConfig(model, classes), imageSize)
+  return frames === undefined ? config : { ...config, frames }
 }
 
 function withImageSize(config: VitConfig, imageSize: Options['imageSize']): VitConfig {

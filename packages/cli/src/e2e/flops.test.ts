@@ -26,6 +26,34 @@ describe('dyt flops', () => {
   })
 })
 
+describe('dyt flops --frames', () => {
+  const count = async (...args: string[]) => {
+    const base = ['--model', 'vit_base_patch16_224', '--classes', '400', '--json']
+    const { stdout } = await dyt(folder, 'flops', ...base, ...args)
+    return JSON.parse(stdout) as {
+      frames?: number
+      flops: { total: number; static: number }
+      params: { trainable: number }
+    }
+  }
+
+  it('counts a clip of 8 frames as the paper prints it', async () => {
+    const still = await count('--frames', '8', '--method', 'linear')
+    expect((still.flops.total / 1e9).toFixed(2)).toBe('142.53')
+    expect([still.frames, still.params.trainable]).toEqual([8, 0])
+    const half = await count('--frames', '8', '--rate', '0.5')
+    expect((half.flops.total / 1e9).toFixed(2)).toBe('99.98')
+    expect(half.flops.static).toBe(still.flops.total)
+    expect(((await count('--frames', '8', '--active', '0.5938')).flops.total / 1e9).toFixed(2)).toBe('108.31')
+    expect((await count()).frames).toBeUndefined()
+  })
+
+  it.each(['0', '1.5', 'x'])('refuses %s frames', async (frames) => {
+    const ended = await dyt(folder, 'flops', '--frames', frames)
+    expect(ended).toMatchObject({ code: 2, stdout: '' })
+  })
+})
+
 describe('dyt flops --table', () => {
   it('prints the paper’s figures beside ours', async () => {
     const { code, stdout } = await dyt(folder, 'flops', '--table', '19')

@@ -44,6 +44,8 @@ export const shared = {
     new Option('--rate <r>', 'wanted share of active tokens (default 0.5)').argParser(number(0, 1)),
   imageSize: (): Option =>
     new Option('--image-size <px>', "224, or HEIGHTxWIDTH (default the backbone's own)").argParser(imageSize),
+  frames: (): Option =>
+    new Option('--frames <n>', 'classify clips of so many frames instead of images').argParser(integer(1)),
   batch: (text = 'images per step (default 64)'): Option =>
     new Option('--batch <n>', text).argParser(integer(1)),
   data: (text = 'folder of class folders, .tar, list files, or builtin:TASK'): Option =>

@@ -47,7 +47,7 @@ export interface ClassifierSettings {
   readonly seed?: number | undefined
 }
 
-/** Logits of some images, and which tokens were active. */
+/** Logits of some images or clips, and which tokens were active; of clips B * T frames have masks. */
 export interface Prediction {
   /** [B, K] */
   readonly logits: Float32Array
@@ -62,7 +62,8 @@ export interface Prediction {
 /**
  * The graph of a tuned model for inference: `logits` [B, K], and `masks` [B, D, n] where tokens are dispatched. Where tokens
  * are merged too, masks tell of the patches they are made of, and `shares` [B, D] how many of the tokens present were active.
- * Inputs are the images, called `name`, [B, 3, H, W], and with dispatch `threshold` [D] and, where it is random, `noise`.
+ * Inputs are the images, called `name`, [B, 3, H, W], and with dispatch `threshold` [D] and, where it is random, `noise`. A
+ * model with frames takes clips [B, 3, T, H, W]; masks and shares are then those of the B * T frames.
  */
 export function inferenceGraph(settings: ClassifierSettings, name = 'images'): Record<string, Tensor> {
   const { config, tuner, options, store } = settings
@@ -103,8 +104,8 @@ export class Classifier {
   }
 
   /**
-   * Classifies images [B, 3, H, W], normalised; `weights` are the trained ones, if the store has any. Those this pass does not
-   * use, such as the dispatchers of the complete model, are left out. `first` is the number of the first image among all
+   * Classifies images [B, 3, H, W] or clips [B, 3, T, H, W], normalised; `weights` are the trained ones, if the store has any. Those this pass does not
+   * use, such as the dispatchers of the complete model, are left out. `first` is the number of the first image or clip among all
    * that are looked at: random dispatch draws for each of them.
    */
   async classify(

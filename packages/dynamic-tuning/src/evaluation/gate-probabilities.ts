@@ -21,7 +21,10 @@ const tableSize = 97
  * Looks at the gates of a classifier that was made with `probabilities`, on all images of a loader.
  * @throws ConfigError for one without gates or without that output
  */
-export async function gateProbabilities(classifier: Classifier, loader: Loader): Promise<GateProbabilities> {
+export async function gateProbabilities(
+  classifier: Classifier,
+  loader: Pick<Loader, 'epoch'>,
+): Promise<GateProbabilities> {
   const { sites, decisions } = classifier.gates
   const perGate: Float32Array[][] = sites.map(() => [])
   let first = 0
@@ -29,7 +32,8 @@ export async function gateProbabilities(classifier: Classifier, loader: Loader):
     const { probabilities } = await classifier.classify(images, undefined, { first })
     if (probabilities === undefined)
       throw new ConfigError('gates: this model gives no probabilities. Choose a method that dispatches.')
-    for (let row = 0; row < size * sites.length; row++)
+    // A clip has rows for each of its frames.
+    for (let row = 0; row < probabilities.length / decisions; row++)
       perGate[row % sites.length]?.push(probabilities.slice(row * decisions, (row + 1) * decisions))
     first += size
   }

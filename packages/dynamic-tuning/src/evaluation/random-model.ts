@@ -1,5 +1,5 @@
 import { compile, random, type Tensor, type TensorData } from '@dynamic-tuning/engine'
-import { sampleInput, sampleSize } from '../models/heads/registry.ts'
+import { imageRows, sampleInput, sampleSize } from '../models/heads/registry.ts'
 import { vit } from '../models/vit.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
@@ -20,8 +20,8 @@ export interface RandomModelSettings {
   readonly threads?: number
 }
 
-/** Images that the dispatchers are set on. */
-const images = 2
+/** Least number of images that the dispatchers are set on. */
+const leastImages = 2
 /** Setting one layer's dispatcher moves what later layers see: a few rounds settle. */
 const rounds = 3
 
@@ -36,7 +36,8 @@ export async function randomModel(
   const learns = options.dispatch !== 'none' && options.dispatchStrategy === 'learned'
   const pass = tune(tuner, options, learns ? { kind: 'masked' } : { kind: 'complete' })
   const store = new WeightStore({ seed, ...(learns && { trainable: [/_token_select\./] }) })
-  const pixels = sampleInput(config, 'images', images)
+  const samples = Math.ceil(leastImages / imageRows(config, 1))
+  const pixels = sampleInput(config, 'images', samples)
   const hooks = { ...pass.hooks, ...openReduction(reduction, 'reduce', config).hooks }
   const { logits } = vit(pixels, store, config, hooks)
   if (pass.dispatches.length === 0) return store.values()
@@ -46,7 +47,7 @@ export async function randomModel(
   const dispatchers = store.startValues()
   for (const [name, { data }] of dispatchers) if (name.endsWith('weight')) drawDirection(data, seed, name)
   const drawn = random(seed, 'images')
-  const noise = Float32Array.from({ length: images * sampleSize(config) }, drawn.normal)
+  const noise = Float32Array.from({ length: samples * sampleSize(config) }, drawn.normal)
   for (let round = 0; round < rounds; round++) {
     const result = await program.run({ images: noise, ...Object.fromEntries(dispatchers) })
     for (const [gate, { layer, part }] of pass.dispatches.entries()) {

@@ -30,8 +30,8 @@ export interface OnnxExport {
 }
 
 /**
- * The model as plain ONNX: standard operators only, every weight inside, `pixel_values` [B, 3, H, W] (normalised, any B) to
- * `logits` [B, K]. Where tokens are dispatched it has another input, `threshold` [D] (least gate probability that makes a token
+ * The model as plain ONNX: standard operators only, every weight inside, `pixel_values` [B, 3, H, W] or [B, 3, T, H, W] (normalised, any
+ * B) to `logits` [B, K]. Where tokens are dispatched it has another input, `threshold` [D] (least gate probability that makes a token
  * active, 0.5 as trained), and another output, `masks` [B, D, n]; where tokens are merged too, `shares` [B, D] as well.
  */
 export function onnxModel(settings: OnnxExportSettings): OnnxModel {

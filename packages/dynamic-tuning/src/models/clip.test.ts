@@ -10,8 +10,10 @@ import {
 import { describe, expect, it } from 'vitest'
 import { CheckpointError, ConfigError } from '../errors.ts'
 import { Classifier } from '../evaluation/classifier.ts'
+import { gateProbabilities } from '../evaluation/gate-probabilities.ts'
 import { farthest, noise, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { reductionOptions } from '../reduction/options.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { linearProbe } from '../tuners/linear.ts'
 import { tune } from '../tuners/tune.ts'
@@ -85,6 +87,55 @@ describe('a ViT on clips', () => {
       await classifier.release()
     },
   )
+
+  it.each([
+    ['random dispatch', { dispatchStrategy: 'random' }, {}],
+    ['merged tokens', {}, { reduction: 'tome', tomeR: 1 }],
+    ['experts', { experts: 2 }, {}],
+  ] as const)('%s: a clip by itself is what it is in a batch', async (_name, change, reduction) => {
+    const chosen = { ...options, ...change }
+    const tensors = randomValues(
+      vitShapes(config, tune(dyt, { ...options, experts: chosen.experts }, { kind: 'masked' }).hooks),
+      1,
+    )
+    const settings = { config, tuner: dyt, options: chosen, store: new WeightStore({ tensors }), seed: 4 }
+    const made = { ...settings, reduction: reductionOptions(reduction), compile: { threads: 1 } }
+    const [masked, skip] = [
+      await Classifier.create({ ...made, pass: 'masked' }),
+      await Classifier.create(made),
+    ]
+    const all = await skip.classify(clips)
+    expect(farthest((await masked.classify(clips)).logits, all.logits)).toBeLessThan(1e-5)
+    const perClip = 3 * skip.gates.sites.length * skip.gates.decisions
+    expect(all.masks).toHaveLength(4 * perClip)
+    for (const i of [0, 1, 2, 3]) {
+      const { logits, masks } = await skip.classify(clipAt(i), new Map(), { first: i })
+      expect(farthest(logits, all.logits.subarray(i * 3, i * 3 + 3))).toBeLessThan(1e-5)
+      expect(masks).toEqual(all.masks?.slice(i * perClip, (i + 1) * perClip))
+    }
+    await Promise.all([masked.release(), skip.release()])
+  })
+
+  it('tells how sure gates are on every frame', async () => {
+    const store = new WeightStore({ tensors: values })
+    const settings = { config, tuner: dyt, options, store, compile: { threads: 1 } }
+    const classifier = await Classifier.create({ ...settings, probabilities: true })
+    async function* epoch() {
+      yield {
+        images: Float32Array.from(clips),
+        labels: new BigInt64Array(4),
+        size: 4,
+        indices: new Int32Array(4),
+      }
+    }
+    const { pooled } = await gateProbabilities(classifier, { epoch })
+    const { probabilities } = await classifier.classify(clips)
+    expect([pooled[0], pooled.at(-1)]).toEqual([
+      Math.min(...(probabilities ?? [])),
+      Math.max(...(probabilities ?? [])),
+    ])
+    await classifier.release()
+  })
 
   it('does not depend on the order of frames, but on every one of them', async () => {
     const store = new WeightStore({ tensors: values })

@@ -8,47 +8,53 @@ import {
   toRows,
   type Values,
 } from '../nn/plain.test.support.ts'
-import { type PlainOutputs, type PlainTuning, plainVit } from './plain-vit.test.support.ts'
+import { type PlainTuning, plainVit } from './plain-vit.test.support.ts'
 import type { VitConfig } from './vit-config.ts'
 
-/** How a clip is computed: a tuning whose noise depends on the frame too. */
-export interface PlainClipTuning extends Omit<PlainTuning, 'noise'> {
-  readonly noise?: (frame: number, layer: number, token: number) => number
+/** What a clip gives where `frameOf` computes a frame, [3 * H * W], whose tokens leave the last layer. clip: [3 * T * H * W]. */
+export function plainClipOf<F extends { readonly tokens: Rows }>(
+  clip: ArrayLike<number>,
+  values: Values,
+  config: VitConfig,
+  frameOf: (image: number[], frame: number) => F,
+): { frames: F[]; features: Rows; pooled: number[]; logits: number[] } {
+  const frames = framesOf(clip, config).map(frameOf)
+  const features = frames.flatMap(({ tokens }) => plainNorm(tokens, values, 'norm', config.layerNormEps))
+  return { frames, features, ...plainClipHead(features, values, config) }
 }
 
-/** What one clip gives. */
-export interface PlainClip {
-  /** Each frame by itself; its logits mean nothing. */
-  readonly frames: readonly PlainOutputs[]
-  /** Tokens of all frames after the final norm. */
-  readonly features: Rows
-  readonly pooled: number[]
-  readonly logits: number[]
+/** The frames of a clip [3 * T * H * W], [3 * H * W] each. */
+export function framesOf(clip: ArrayLike<number>, { frames: count = 1, imageSize }: VitConfig): number[][] {
+  const area = imageSize[0] * imageSize[1]
+  return Array.from({ length: count }, (_, t) => {
+    const image: number[] = []
+    for (let channel = 0; channel < 3; channel++)
+      for (let i = 0; i < area; i++) image.push(clip[(channel * count + t) * area + i] as number)
+    return image
+  })
 }
 
-/** A clip in plain loops and double precision. clip: [3 * T * H * W]. */
+/** What the head makes of all tokens of a clip after the final norm. */
+export function plainClipHead(
+  features: Rows,
+  values: Values,
+  { numHeads: heads, layerNormEps: eps }: VitConfig,
+): { pooled: number[]; logits: number[] } {
+  const pooled = plainPooling(features, values, { heads, eps })
+  return { pooled, logits: plainLinear([pooled], values, 'head')[0] as number[] }
+}
+
+/** A clip under MLP dispatch or less, in plain loops and double precision. */
 export function plainClip(
   clip: ArrayLike<number>,
   values: Values,
   config: VitConfig,
-  tuning: PlainClipTuning = { kind: 'base', adapterScale: 1 },
-): PlainClip {
-  const { frames: count = 1, imageSize, numHeads, layerNormEps: eps } = config
-  const area = imageSize[0] * imageSize[1]
-  const { noise, ...plain } = tuning
-  const frames = Array.from({ length: count }, (_, t) => {
-    const image: number[] = []
-    for (let channel = 0; channel < 3; channel++)
-      for (let i = 0; i < area; i++) image.push(clip[(channel * count + t) * area + i] as number)
-    const ofFrame: PlainTuning = {
-      ...plain,
-      ...(noise && { noise: (layer, token) => noise(t, layer, token) }),
-    }
-    return plainVit(image, values, config, ofFrame)
+  tuning: PlainTuning = { kind: 'base', adapterScale: 1 },
+) {
+  return plainClipOf(clip, values, config, (image) => {
+    const found = plainVit(image, values, config, tuning)
+    return { ...found, tokens: found.blocks.at(-1) as Rows }
   })
-  const features = frames.flatMap(({ blocks }) => plainNorm(blocks.at(-1) as Rows, values, 'norm', eps))
-  const pooled = plainPooling(features, values, { heads: numHeads, eps })
-  return { frames, features, pooled, logits: plainLinear([pooled], values, 'head')[0] as number[] }
 }
 
 /** The learned query over all tokens. */

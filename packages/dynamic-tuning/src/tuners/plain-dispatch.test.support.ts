@@ -49,12 +49,12 @@ export function plainDispatch(
   config: VitConfig,
   options: TunerOptions,
   pass: PlainPass = {},
-): { readonly logits: number[]; readonly gates: readonly PlainGate[] } {
+): { readonly tokens: Rows; readonly logits: number[]; readonly gates: readonly PlainGate[] } {
   const state: State = { values, config, options, pass, gates: [] }
   let x = plainEmbed(image, values, config)
   for (let layer = 0; layer < config.depth; layer++) x = plainLayer(x, layer, state)
   const logits = plainLinear([plainPool(x, values, config)], values, 'head')[0] as number[]
-  return { logits, gates: state.gates }
+  return { tokens: x, logits, gates: state.gates }
 }
 
 function plainLayer(x: Rows, layer: number, state: State): Rows {

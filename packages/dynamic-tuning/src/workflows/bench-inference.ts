@@ -19,6 +19,7 @@ import {
   benchCompile,
   benchConfig,
   benchEnvironment,
+  framesOf,
 } from './bench-types.ts'
 
 interface Candidate extends BenchCase {
@@ -94,6 +95,7 @@ async function measure(
       method: candidate.name,
       activeRate: masks ? meanRate(gates) : null,
       batch,
+      ...framesOf(settings),
       device: settings.device,
       precision: 'fp32',
       threads: settings.threads,

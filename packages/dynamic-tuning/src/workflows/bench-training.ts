@@ -18,6 +18,7 @@ import {
   benchCompile,
   benchConfig,
   benchEnvironment,
+  framesOf,
 } from './bench-types.ts'
 
 interface Job extends TimedCase {
@@ -54,6 +55,7 @@ export async function benchTraining(
         method: job.name,
         activeRate: job.activeRate(),
         batch,
+        ...framesOf(settings),
         device,
         precision: 'fp32',
         threads,

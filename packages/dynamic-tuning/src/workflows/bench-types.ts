@@ -18,6 +18,8 @@ export interface BenchSettings {
   readonly classes: number
   /** Side of the images in pixels; the model's own by default. */
   readonly imageSize?: number
+  /** Frames of a clip; images are classified where it is absent. */
+  readonly frames?: number
   readonly threads: number
   readonly device: Device
   readonly warmup: number
@@ -47,12 +49,15 @@ export interface BenchResult {
   /** Share of active patch tokens as measured; null without dispatch. */
   readonly activeRate: number | null
   readonly batch: number
+  /** Frames of each clip of the batch; absent for images. */
+  readonly frames?: number
   readonly device: Device
   readonly precision: 'fp32'
   readonly threads: number
   readonly medianMs: number
   readonly p10Ms: number
   readonly p90Ms: number
+  /** Clips where there are frames. */
   readonly imagesPerSecond: number
   /** Largest resident memory of a process that does only this; null where it was not measured. */
   readonly peakMemoryMB: number | null
@@ -97,8 +102,17 @@ export interface BenchSelection {
 }
 
 /** Sizes of the model that is measured. */
-export function benchConfig(config: VitConfig, { imageSize }: BenchSettings): VitConfig {
-  return imageSize === undefined ? config : { ...config, imageSize: [imageSize, imageSize] }
+export function benchConfig(config: VitConfig, { imageSize, frames }: BenchSettings): VitConfig {
+  return {
+    ...config,
+    ...(imageSize !== undefined && { imageSize: [imageSize, imageSize] }),
+    ...(frames !== undefined && { frames }),
+  }
+}
+
+/** What is said of a result where clips are classified. */
+export function framesOf({ frames }: BenchSettings): Pick<BenchResult, 'frames'> {
+  return frames === undefined ? {} : { frames }
 }
 
 /** How programs are compiled for a measurement. */

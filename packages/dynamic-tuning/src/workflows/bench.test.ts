@@ -41,6 +41,21 @@ describe('benchInference', () => {
     await expect(benchInference({ ...settings, budget: 0.1 })).rejects.toThrow(/^cost: share 0\.1 /)
   })
 
+  it('measures clips, and counts them', async () => {
+    const clips = { ...settings, model: 'vit_tiny_patch16_32', frames: 3, batches: [2] }
+    const methods = ['dyt', 'dyt:dispatch=layer:experts=2']
+    const { results } = await benchInference({ ...clips, methods })
+    expect(results.map(({ method, frames }) => [method, frames])).toEqual(
+      ['static', ...methods].map((method) => [method, 3]),
+    )
+    const config = { ...vitConfig(clips.model, 10), frames: 3 }
+    const { activeRate, flopsRatioToStatic } = results[1] as (typeof results)[0]
+    const cost = modelCost({ config, tuner: dyt, activeRate: activeRate as number })
+    const promised = modelCost({ config, tuner: linearProbe }).flops.total / cost.flops.total
+    expect(flopsRatioToStatic).toBeCloseTo(promised, 9)
+    expect(activeRate).toBeCloseTo(0.5, 0)
+  })
+
   it('runs one case alone', async () => {
     const { results } = await benchInference({ ...settings, batches: [2] }, { only: 'dyt' })
     expect(results.map(({ method }) => method)).toEqual(['dyt'])
@@ -105,5 +120,16 @@ describe('benchTraining', () => {
     expect(dynamic.ratioToStatic).toBeCloseTo(dynamic.medianMs / forward.medianMs, 9)
     expect(dynamic.activeRate).toBeGreaterThan(0)
     expect(dynamic.activeRate).toBeLessThan(1)
+  })
+
+  it('steps on clips', async () => {
+    const clips = { ...settings, model: 'vit_tiny_patch16_32', frames: 2, batches: [2] }
+    const { results } = await benchTraining({ ...clips, methods: ['linear', 'dyt:dispatch=attention'] })
+    expect(results.map(({ method, frames }) => [method, frames])).toEqual([
+      ['static', 2],
+      ['linear', 2],
+      ['dyt:dispatch=attention', 2],
+    ])
+    expect(results[2]?.activeRate).toBeCloseTo(0.5, 0)
   })
 })

@@ -46,6 +46,8 @@ export interface RandomExportSettings extends ExportSettings, Partial<Omit<Tuner
   readonly active?: number | undefined
   readonly classes?: number | undefined
   readonly imageSize?: readonly [number, number] | undefined
+  /** T, for a model of clips. */
+  readonly frames?: number | undefined
   readonly seed?: number | undefined
   readonly threads?: number | undefined
 }
@@ -88,6 +90,7 @@ export async function exportRandomModel(settings: RandomExportSettings): Promise
     pass = 'skip',
     classes: numClasses,
     imageSize,
+    frames,
     external,
     merge = true,
   } = settings
@@ -95,6 +98,7 @@ export async function exportRandomModel(settings: RandomExportSettings): Promise
   const { config, normalization } = openBackbone(settings.model, {
     numClasses,
     imageSize,
+    frames,
     seed,
     randomWeights: true,
   })
@@ -135,7 +139,7 @@ function optionsIn({ bottleneck, adapterScale, rate, temperature }: RandomExport
 function describe(
   method: string,
   pass: string,
-  { imageSize }: VitConfig,
+  { imageSize, frames }: VitConfig,
   { mean, std }: Normalization,
 ): Record<string, string> {
   return {
@@ -144,6 +148,7 @@ function describe(
     method,
     pass,
     image_size: JSON.stringify(imageSize),
+    ...(frames !== undefined && { frames: String(frames) }),
     image_mean: JSON.stringify(mean),
     image_std: JSON.stringify(std),
   }

@@ -6,7 +6,6 @@ import { type CostByRate, costByRate, rateAtCost } from '../cost-by-rate.ts'
 import { modelCost } from '../model-cost.ts'
 import { paperCount } from '../paper-count.ts'
 import type { PaperRow, PaperTable } from './paper-table.ts'
-import { videoHeadCost } from './video-head.ts'
 
 /** A figure as printed and as counted. */
 export interface Figure {
@@ -54,7 +53,7 @@ function countRow(row: PaperRow, { model, classes, lacks }: PaperTable): Counted
   if (tuner === undefined) return { method, missing: `${row.tuner} is not built`, ...printed }
   const options = { ...tuner.defaults, ...row.options }
   const counted: Model = {
-    config: vitConfig(model, classes),
+    config: configOf(row, model, classes),
     tuner,
     options,
     reduction: reductionOptions(row.reduction),
@@ -62,6 +61,12 @@ function countRow(row: PaperRow, { model, classes, lacks }: PaperTable): Counted
   const paramsM = figure(row.params, paperCount(modelCost(counted).params) / 1e6)
   if (lacks) return { method, missing: lacks, paramsM, flopsG: printed.flopsG }
   return { method, paramsM, ...countFlops(row, counted) }
+}
+
+/** Sizes of a row's model: an image's, or a clip's of so many frames. */
+export function configOf({ frames, classes }: PaperRow, model: string, usual: number): VitConfig {
+  const config = vitConfig(model, classes ?? usual)
+  return frames === undefined ? config : { ...config, frames }
 }
 
 interface Model {
@@ -72,29 +77,13 @@ interface Model {
 }
 
 function countFlops(row: PaperRow, counted: Model): Omit<CountedRow, 'method' | 'paramsM'> {
-  const { config, options } = counted
-  const ofInput = (images: number): number => inGiga(images, row, config)
-  if (options.dispatch === 'none')
-    return { flopsG: figure(row.flops, ofInput(modelCost(counted).flops.total)) }
-  const { rate } = options
-  const images = costByRate(counted)
-  const frames = row.frames ?? 1
-  const flopsGByRate = {
-    constant: ofInput(images.constant),
-    linear: (images.linear * frames) / 1e9,
-    quadratic: (images.quadratic * frames) / 1e9,
-  }
-  const ours = modelCost({ ...counted, activeRate: rate }).flops.total
+  const { dispatch, rate } = counted.options
+  if (dispatch === 'none') return { flopsG: figure(row.flops, modelCost(counted).flops.total / 1e9) }
+  const { constant, linear, quadratic } = costByRate(counted)
+  const flopsGByRate = { constant: constant / 1e9, linear: linear / 1e9, quadratic: quadratic / 1e9 }
   const rateOfPrint = rateAtCost(flopsGByRate, Number(row.flops))
-  const flopsG = figure(row.flops, ofInput(ours))
+  const flopsG = figure(row.flops, modelCost({ ...counted, activeRate: rate }).flops.total / 1e9)
   return { flopsG, rate, flopsGByRate, ...(rateOfPrint !== undefined && { rateOfPrint }) }
-}
-
-/** What an image costs, or a video of such images under a head of its own. */
-function inGiga(image: number, { frames }: PaperRow, config: VitConfig): number {
-  if (frames === undefined) return image / 1e9
-  const imageHead = config.embedDim * config.numClasses
-  return (frames * (image - imageHead) + videoHeadCost({ ...config, numClasses: 400 }, frames)) / 1e9
 }
 
 function figure(printed: string, ours: number): Figure {

@@ -16,6 +16,8 @@ export interface PaperRow {
   readonly reduction?: GivenReduction
   /** FLOPs are those of a video of so many frames. */
   readonly frames?: number
+  /** Classes of its head, where they are not the table's. */
+  readonly classes?: number
 }
 
 /** A table of arXiv:2403.11808, as far as it says parameters and FLOPs. */

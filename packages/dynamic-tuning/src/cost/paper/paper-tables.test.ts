@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../../errors.ts'
 import { vitConfig } from '../../models/vit-config.ts'
 import { reductionOptions } from '../../reduction/options.ts'
+import { linearProbe } from '../../tuners/linear.ts'
 import { tunerNamed, tuners } from '../../tuners/registry.ts'
 import { modelCost } from '../model-cost.ts'
-import { type CountedRow, countPaperTable } from './count-paper-table.ts'
+import { type CountedRow, configOf, countPaperTable } from './count-paper-table.ts'
 import { paperTable, paperTables } from './paper-tables.ts'
-import { videoHeadCost } from './video-head.ts'
 
 const shared = new URL('../../../../../../shared/', import.meta.url)
 const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, shared), 'utf8'))
@@ -82,10 +82,11 @@ describe('tables of the paper', () => {
   it('give a rate for every printed figure of a model that dispatches, and it gives the print', () => {
     for (const { number, model, classes, rows } of paperTables) {
       const found = rowsOf(number)
-      for (const { method, tuner = '', options, reduction, frames } of rows) {
+      for (const row of rows) {
+        const { method, tuner = '', options, reduction } = row
         const { rateOfPrint: rate, flopsG } = found[method] as CountedRow
         if (options?.rate === undefined || flopsG.ours === undefined) continue
-        const config = vitConfig(model, classes)
+        const config = configOf(row, model, classes)
         const named = tunerNamed(tuner)
         const settings = {
           config,
@@ -93,11 +94,7 @@ describe('tables of the paper', () => {
           options: { ...named.defaults, ...options },
           reduction: reductionOptions(reduction),
         }
-        const image = modelCost({ ...settings, activeRate: rate as number }).flops.total
-        const head = config.embedDim * classes
-        const total = frames
-          ? frames * (image - head) + videoHeadCost({ ...config, numClasses: 400 }, frames)
-          : image
+        const total = modelCost({ ...settings, activeRate: rate as number }).flops.total
         expect(total / 1e9).toBeCloseTo(flopsG.paper, 9)
       }
     }
@@ -152,6 +149,16 @@ describe('what the notes say', () => {
     expect(million(12 * 32 * (768 + 3 * 768))).toBe('1.18')
     expect(million(adapters(8) + 12 * 769)).toBe('0.17')
     expect(million(adapters(8, 24, 1024) + 24 * 1025)).toBe('0.44')
+  })
+
+  it('Table 6: query and pooling of videos', () => {
+    const config = configOf({ method: '', params: '', flops: '', frames: 8 }, 'vit_base_patch16_224', 400)
+    const { params, flops } = modelCost({ config, tuner: linearProbe })
+    expect(million(params.trainable - 400 * 769)).toBe('2.37')
+    expect(params.trainableWithoutHead).toBe(0)
+    expect(digits((flops.parts.attentive_blocks as number) / 1e9, 3)).toBe('1.875')
+    expect(digits((8 * 8 * (2 * 768 ** 2 + 2 * 5 * 768 + 2 * 768)) / 1e9)).toBe('0.08')
+    expect(rowsOf(6)['VPT, video']?.flopsG.ours?.toFixed(2)).toBe('148.52')
   })
 
   it('Tables 11 and 17: widths of adapters', () => {
@@ -220,8 +227,11 @@ describe.skipIf(!existsSync(new URL('spec/tables.json', shared)))(
       expect(rowsOf(18)['Full tuning']?.flopsG.ours).toBe(total('vit_l16'))
       expect(complete['Full tuning, video']?.flopsG.ours).toBe(total('video_8_frames_400_classes'))
       const { breakdown } = models.video_8_frames_400_classes as (typeof models)[string]
-      const config = vitConfig('vit_base_patch16_224', 400)
-      expect(videoHeadCost(config, 8)).toBe(breakdown.pooling_total + breakdown.head)
+      const config = { ...vitConfig('vit_base_patch16_224', 400), frames: 8 }
+      const { parts } = modelCost({ config, tuner: linearProbe }).flops
+      const { attentive_blocks = 0, query_token = 0, head } = parts
+      expect(attentive_blocks + query_token).toBe(breakdown.pooling_total)
+      expect(head).toBe(breakdown.head)
       const reference = (d: number, rate: string): number =>
         dispatched[`d${d}`]?.giga_at_active_rate[rate] as number
       // The reference gives six decimals and leaves the class token's logit out.

@@ -1,5 +1,7 @@
 import type { CompileOptions, TensorData } from '@dynamic-tuning/engine'
+import { DataError } from '../../errors.ts'
 import { Classifier } from '../../evaluation/classifier.ts'
+import { headOf } from '../../models/heads/registry.ts'
 import type { VitConfig } from '../../models/vit-config.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
 import { gateShape } from '../../tuners/dispatch-inputs.ts'
@@ -59,9 +61,14 @@ export function exactly(names: Iterable<string>): RegExp[] {
   return [...names].map((name) => new RegExp(`^${name.replaceAll('.', '\\.')}$`))
 }
 
-/** Images [B, 3, H, W], or clips [B, 3, T, H, W]. */
+/** Images [B, 3, H, W], or clips [B, 3, T, H, W]. @throws DataError where they are not of the model's size */
 export function samplesOf({ fixture, settings }: DytRun): Float32Array {
-  return fixtureInput(fixture, settings.samples).data as Float32Array
+  const { shape, data } = fixtureInput(fixture, settings.samples)
+  const wanted = headOf(settings.config).sampleShape(settings.config)
+  if (shape.slice(1).join() === wanted.join()) return data as Float32Array
+  throw new DataError(
+    `verify: ${settings.samples} of ${fixture.folder} is [${shape.join(', ')}], the model takes [B, ${wanted.join(', ')}]. Correct config.json or inputs.safetensors.`,
+  )
 }
 
 /** [B, K] */

@@ -1,0 +1,70 @@
+import { compile, input } from '@dynamic-tuning/engine'
+import { describe, expect, it } from 'vitest'
+import { modelCost } from '../cost/model-cost.ts'
+import { Classifier } from '../evaluation/classifier.ts'
+import { vitShapes } from '../models/backbone.ts'
+import { sampleSize } from '../models/heads/registry.ts'
+import { framesOf, plainClipHead } from '../models/plain-clip.test.support.ts'
+import { tiny } from '../models/tiny.test.support.ts'
+import { vitBackbone } from '../models/vit.ts'
+import { farthest, noise, randomValues, toRows } from '../nn/plain.test.support.ts'
+import { WeightStore } from '../nn/weight-store.ts'
+import { canMerge, mergeTuned, type TunedWeights } from './merge.ts'
+import { tuners } from './registry.ts'
+import { tune } from './tune.ts'
+import type { Tuner } from './tuner.ts'
+
+const config = { ...tiny, frames: 2 }
+const clip = noise(sampleSize(config), 3)
+
+function tunedBy(tuner: Tuner): TunedWeights {
+  const sizes = { bottleneck: Math.min(3, tuner.defaults.bottleneck), rank: 2, promptLength: 2 }
+  const options = { ...tuner.defaults, ...sizes }
+  const shapes = vitShapes(config, tune(tuner, options, { kind: 'masked' }).hooks)
+  return { config, tuner, options, tensors: randomValues(shapes, 7, 0.3) }
+}
+
+async function logitsOf({ tensors, ...model }: TunedWeights): Promise<Float32Array> {
+  const store = new WeightStore({ tensors })
+  const classifier = await Classifier.create({ ...model, store, compile: { threads: 1 } })
+  const { logits } = await classifier.classify(clip)
+  await classifier.release()
+  return logits
+}
+
+describe.each(tuners.map((tuner) => [tuner.name, tuner] as const))('%s on clips', (_name, tuner) => {
+  const tuned = tunedBy(tuner)
+
+  it('is what it is on every frame by itself, pooled', async () => {
+    const { hooks } = tune(tuner, tuned.options, { kind: 'masked' })
+    const images = input('images', ['B', 3, ...tiny.imageSize])
+    const { features } = vitBackbone(images, new WeightStore({ tensors: tuned.tensors }), tiny, hooks)
+    const program = await compile({ features }, { threads: 1 })
+    const found = await program.run({ images: Float32Array.from(framesOf(clip, config).flat()) })
+    await program.release()
+    const rows = toRows(found.features.data as Float32Array, tiny.embedDim)
+    expect(farthest(await logitsOf(tuned), plainClipHead(rows, tuned.tensors, config).logits)).toBeLessThan(
+      2e-5,
+    )
+  })
+
+  it('trains as many weights beside the head as on images', () => {
+    const { options } = tuned
+    const count = (of: typeof tiny): number =>
+      modelCost({ config: of, tuner, options }).params.trainableWithoutHead
+    expect(count(config)).toBe(count(tiny))
+  })
+})
+
+describe('a method folded into the weights, on clips', () => {
+  it.each(tuners.filter(canMerge).map((tuner) => [tuner.name, tuner] as const))(
+    '%s computes the same',
+    async (_name, tuner) => {
+      const tuned = tunedBy(tuner)
+      const merged = mergeTuned(tuned)
+      expect(merged.config.frames).toBe(2)
+      const [before, after] = [await logitsOf(tuned), await logitsOf(merged)]
+      expect(farthest(after, before)).toBeLessThan(1e-4 * Math.max(1, ...before.map(Math.abs)))
+    },
+  )
+})

@@ -7,6 +7,7 @@ import { clipInput } from '../data/clips/clip-samples.ts'
 import { openDataset } from '../data/dataset.ts'
 import { meanOfViews } from '../evaluation/evaluate.ts'
 import { calibrateRun } from './calibrate-run.ts'
+import { findDeadBlocks } from './dead-blocks/find-dead-blocks.ts'
 import { evaluateRun } from './evaluate-run.ts'
 import { explainRun } from './explain-run.ts'
 import { finetune } from './finetune.ts'
@@ -118,12 +119,25 @@ describe('a run on clips', () => {
   })
 })
 
+describe('a run on clips, calibrated', () => {
+  it('is as accurate at the trained threshold as when tested, over all views', async () => {
+    const { points } = await calibrateRun(run, { points: 11, workers: 0 })
+    const tested = await evaluateRun(run, { workers: 0 })
+    const trained = points.find(({ thresholds }) => thresholds.every((each) => each === 0.5))
+    expect(trained).toMatchObject({ accuracy: tested.accuracy, flops: tested.flops })
+  })
+
+  it('has no dead blocks where every gate lets some through', async () => {
+    const { blocks, images } = await findDeadBlocks(run, { workers: 0 })
+    expect(images).toBe(8)
+    const { gates } = await evaluateRun(run, { workers: 0, views: [1, 1] })
+    expect(blocks.map((form) => form === 'dispatched')).toEqual(gates.map(({ rate }) => rate > 0))
+  })
+})
+
 describe('clips are refused', () => {
   it('by what works on images alone', async () => {
     const out = join(folder, 'none')
-    await expect(calibrateRun(run)).rejects.toThrow(
-      'calibrate: this run is of clips, and calibrate works on images alone',
-    )
     await expect(pretrain({ data: 'builtin:motion', epochs: 5 }, { out })).rejects.toThrow(
       /pretrain: builtin:motion is of clips/,
     )

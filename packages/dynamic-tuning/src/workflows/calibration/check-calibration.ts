@@ -1,7 +1,6 @@
 import { modelCost } from '../../cost/model-cost.ts'
 import { ConfigError } from '../../errors.ts'
 import { gateShape } from '../../tuners/dispatch-inputs.ts'
-import { refuseClips } from '../clip-settings.ts'
 import { staticFlops } from '../summary.ts'
 import type { TunedModel } from '../tuned-run.ts'
 import { checkShare, roundedUp } from './budgets.ts'
@@ -16,7 +15,6 @@ const fewestPoints = 11
  */
 export function checkCalibration(model: TunedModel, wanted: CalibrationSettings): void {
   const { settings, tuner } = model
-  refuseClips('calibrate', 'this run', settings.frames)
   if (settings.dispatch === 'none')
     throw new ConfigError(
       `calibrate: this run of ${tuner.name} skips no tokens, it has no threshold. Name a run that dispatches, such as one of dyt.`,

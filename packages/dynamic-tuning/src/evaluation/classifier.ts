@@ -4,8 +4,11 @@ import {
   concat,
   type Device,
   type Feeds,
+  narrow,
   type Program,
+  reduceMax,
   reduceMean,
+  reduceSum,
   type Tensor,
   type TensorData,
 } from '@dynamic-tuning/engine'
@@ -22,6 +25,7 @@ import { type GateShape, gateShape, inferencePass } from '../tuners/dispatch-inp
 import { stackLayers } from '../tuners/stack-layers.ts'
 import { tune } from '../tuners/tune.ts'
 import type { BlockForm, Dispatch, Pass, Tuner, TunerOptions } from '../tuners/tuner.ts'
+import { bucketedProgram } from './bucketed-program.ts'
 
 /** What a classifier is built from. */
 export interface ClassifierSettings {
@@ -45,6 +49,11 @@ export interface ClassifierSettings {
   readonly probabilities?: boolean | undefined
   /** Of random dispatch. */
   readonly seed?: number | undefined
+  /**
+   * Whether skipping has room for a fixed number of active tokens, which grows where needed, instead of lists as long as
+   * needed; default: on `webgpu`, where lists would be made on the host.
+   */
+  readonly buckets?: boolean | undefined
 }
 
 /** Logits of some images or clips, and which tokens were active; of clips B * T frames have masks. */
@@ -64,18 +73,26 @@ export interface Prediction {
  * are merged too, masks tell of the patches they are made of, and `shares` [B, D] how many of the tokens present were active.
  * Inputs are the images, called `name`, [B, 3, H, W], and with dispatch `threshold` [D] and, where it is random, `noise`. A
  * model with frames takes clips [B, 3, T, H, W]; masks and shares are then those of the B * T frames.
+ * With `capacities` [D] the active tokens of an image have that much room at each gate, and `needed` [D] is how much the
+ * images of a batch needed: more than there is room for makes the other outputs wrong.
  */
-export function inferenceGraph(settings: ClassifierSettings, name = 'images'): Record<string, Tensor> {
+export function inferenceGraph(
+  settings: ClassifierSettings,
+  name = 'images',
+  capacities?: readonly number[],
+): Record<string, Tensor> {
   const { config, tuner, options, store } = settings
   const images = sampleInput(config, name)
   const { sites } = gateShape(options, config)
   const fixed = settings.fixedThresholds ? thresholdList(settings.thresholds, sites.length) : undefined
   const { pass = 'skip', blocks } = settings
-  const opened = tune(tuner, options, inferencePass(pass, options, config, { fixed, blocks }))
+  const plain = inferencePass(pass, options, config, { fixed, blocks })
+  const chosen = plain.kind === 'complete' ? plain : { ...plain, classTokenOnly: true, capacities }
+  const opened = tune(tuner, options, chosen)
   const reducing = openReduction(settings.reduction, inferenceMode(pass), config)
   const { logits } = vit(images, store, config, { ...opened.hooks, ...reducing.hooks })
   const { dispatches } = opened
-  if (dispatches.length === 0) return { logits }
+  if (dispatches.length === 0) return narrow({ logits })
   const ofPatches = (of: (each: Dispatch) => Tensor): Tensor =>
     stackLayers(dispatches.map((each) => valuesOfPatches(of(each), each, reducing, options.dispatchLevel)))
   const outputs: Record<string, Tensor> = { logits, masks: ofPatches(({ mask }) => mask) }
@@ -85,7 +102,29 @@ export function inferenceGraph(settings: ClassifierSettings, name = 'images'): R
       dispatches.map(({ mask }) => reduceMean(mask, { axes: [1], keepDims: true })),
       1,
     )
-  return outputs
+  if (capacities) outputs.needed = mostActive(dispatches)
+  return narrow(outputs)
+}
+
+/** The most active patch tokens of an image at each gate, [D]. */
+function mostActive(dispatches: readonly Dispatch[]): Tensor {
+  const ofGate = ({ mask }: Dispatch): Tensor => reduceMax(reduceSum(mask, { axes: [1] }), { keepDims: true })
+  return concat(dispatches.map(ofGate), 0)
+}
+
+/** Makes the program; one that skips with fixed sizes where the settings or the device ask for it. */
+async function programOf(settings: ClassifierSettings): Promise<Program> {
+  const { config, options, pass = 'skip', compile: chosen } = settings
+  const compiled = { fused: isNative(chosen?.device), ...chosen }
+  const { sites, decisions } = gateShape(options, config)
+  const wanted = settings.buckets ?? chosen?.device === 'webgpu'
+  if (!wanted || pass !== 'skip' || sites.length === 0 || options.dispatchLevel === 'sample')
+    return compile(inferenceGraph(settings), compiled)
+  return bucketedProgram({
+    build: (capacities) => compile(inferenceGraph(settings, 'images', capacities), compiled),
+    start: sites.map(() => options.rate * decisions),
+    tokens: decisions,
+  })
 }
 
 /** A compiled tuned model that classifies batches of any size. */
@@ -96,11 +135,7 @@ export class Classifier {
   ) {}
 
   static async create(settings: ClassifierSettings): Promise<Classifier> {
-    const outputs = inferenceGraph(settings)
-    return new Classifier(
-      settings,
-      await compile(outputs, { fused: isNative(settings.compile?.device), ...settings.compile }),
-    )
+    return new Classifier(settings, await programOf(settings))
   }
 
   /**

@@ -1,4 +1,4 @@
-import { add, gradients, input, mul, reduceMean, type Tensor } from '@dynamic-tuning/engine'
+import { add, gradients, input, mul, narrow, reduceMean, share, type Tensor } from '@dynamic-tuning/engine'
 import { sampleInput } from '../models/heads/registry.ts'
 import type { ModelHooks } from '../models/hooks.ts'
 import type { VitConfig } from '../models/vit-config.ts'
@@ -57,7 +57,7 @@ export function objective(store: WeightStore, settings: ObjectiveSettings): Obje
   const images = sampleInput(config)
   const targets = input('targets', ['B', config.numClasses])
   const lossOf = options.dispatch !== 'none' ? dynamicLoss : mode === 'train' ? pruningLoss : plainLoss
-  const outputs = lossOf(store, images, targets, settings)
+  const outputs: ObjectiveOutputs = share(narrow(lossOf(store, images, targets, settings)))
   const trained = store.trainable
   const slopes = gradients(outputs.loss as Tensor, [...trained.values()])
   for (const [i, name] of [...trained.keys()].entries()) outputs[`grad.${name}`] = slopes[i] as Tensor
@@ -86,7 +86,7 @@ function dynamicLoss(
   const noise = noiseInput(options, config)
   const temperature = options.finalTemperature === undefined ? undefined : input('temperature', [])
   const dropout = dropoutInput('dropout', tuner, options, config)
-  const pass: Pass = { kind: 'train', noise, temperature, dropout }
+  const pass: Pass = { kind: 'train', noise, temperature, dropout, classTokenOnly: true }
   const dynamic = forward(store, images, settings, pass)
   const masks = stackLayers(dynamic.dispatches.map(({ mask }) => mask))
   const outputs: ObjectiveOutputs = {

@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Device, random, type TensorData } from '@dynamic-tuning/engine'
 import { Classifier } from '../evaluation/classifier.ts'
 import { type VitConfig, vitConfig } from '../models/vit-config.ts'
@@ -55,13 +58,37 @@ async function values(device: Device): Promise<Record<string, number[]>> {
     logits: Array.from(result.logits),
     activeRatePerGate: [...result.activeRatePerGate],
   }
-  for (const pass of ['complete', 'masked', 'skip'] as const) {
-    const classifier = await Classifier.create({ ...settings, store: frozen, pass, compile: { device } })
-    found[pass] = Array.from((await classifier.classify(images)).logits)
+  const forms = {
+    complete: { pass: 'complete' },
+    masked: { pass: 'masked' },
+    skip: { pass: 'skip', buckets: false },
+    bucket: { pass: 'skip', buckets: true },
+  } as const
+  for (const [name, form] of Object.entries(forms)) {
+    const classifier = await Classifier.create({ ...settings, store: frozen, ...form, compile: { device } })
+    found[name] = Array.from((await classifier.classify(images)).logits)
     await classifier.release()
   }
   await step.release()
+  found.operatorsOnHost = [await operatorsOnHost(device, frozen, images)]
   return found
+}
+
+/** How many operators of skipping inference ran on the CPU while the program was to run on `device`. */
+async function operatorsOnHost(device: Device, store: WeightStore, images: Float32Array): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'profile-'))
+  try {
+    const compile = { device, profile: join(folder, 'trace') }
+    const classifier = await Classifier.create({ ...settings, store, compile })
+    await classifier.classify(images)
+    await classifier.release()
+    const events = readdirSync(folder).flatMap((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')))
+    const kernels = events.filter(({ name }) => name.endsWith('_kernel_time'))
+    if (kernels.length === 0) throw new Error('the profile has no operators')
+    return kernels.filter(({ args }) => args.provider === 'CPUExecutionProvider').length
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 process.stdout.write(JSON.stringify(await values(process.argv[2] as Device)))

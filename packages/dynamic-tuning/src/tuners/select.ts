@@ -26,11 +26,19 @@ export interface Selection {
   readonly mix: AttentionMix | undefined
 }
 
+/** An active part that is a list of rows. */
+export interface RowSelection extends Selection {
+  /** Numbers of the active rows, int64 [K, 1]: rows are the tokens of the whole batch, or its images. */
+  readonly places: Tensor
+  /** x: [B, N, C] as rows, [B*N, C] or [B, N, C]. */
+  rows(x: Tensor): Tensor
+}
+
 /**
  * The active tokens of the whole batch, one after another: K rows of C features. active: bool [B, N]. Symbols `K{gate}` and
  * `M{gate}` name the rows and the most tokens of one image.
  */
-export function selectTokens(active: Tensor, gate: number): Selection {
+export function selectTokens(active: Tensor, gate: string): RowSelection {
   const [batch, tokens] = active.shape as [Dim, number]
   const rows = multiplyDims(batch, tokens)
   const symbol = `K${gate}`
@@ -40,6 +48,8 @@ export function selectTokens(active: Tensor, gate: number): Selection {
     gather: (x) => gatherRows(flat(x), places),
     addTo: (base, update) => reshape(scatterAddRows(flat(base), places, update), base.shape),
     mix: packedMix(active, { rows: symbol, most: `M${gate}` }),
+    places,
+    rows: flat,
   }
 }
 
@@ -67,12 +77,14 @@ function packedMix(active: Tensor, symbols: { readonly rows: string; readonly mo
 }
 
 /** The active images of a batch, [S, N, C] of [B, N, C]. active: bool [B]. `S{gate}` names their number. */
-export function selectImages(active: Tensor, gate: number): Selection {
+export function selectImages(active: Tensor, gate: string): RowSelection {
   const symbol = `S${gate}`
   const places = reshape(nonZero(active, symbol), [symbol, 1])
   return {
     gather: (x) => gatherRows(x, places),
     addTo: (base, update) => scatterAddRows(base, places, update),
     mix: undefined,
+    places,
+    rows: (x) => x,
   }
 }

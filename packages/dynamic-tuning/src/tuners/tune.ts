@@ -27,6 +27,10 @@ export function tune(tuner: Tuner, options: TunerOptions, pass: Pass): TunedPass
   const gatesAt = (part: Part, { index }: Place): boolean =>
     parts.includes(part) && (options.dispatchLayers?.includes(index) ?? true)
 
+  // Factors of dropout inside a block are those of all tokens: it cannot run on some.
+  const dropsInside =
+    pass.kind === 'train' && pass.dropout !== undefined && Object.keys(opened.hooks).length > 0
+
   const attend =
     (part: AttentionPart): Block =>
     (tokens, mix = opened.mix?.(part)) =>
@@ -51,12 +55,16 @@ export function tune(tuner: Tuner, options: TunerOptions, pass: Pass): TunedPass
     }
     const dispatch = decide(x, place, own, options, pass)
     dispatches.push(dispatch)
-    return throughGate(x, base, block, {
-      dispatch,
-      gate,
-      level: options.dispatchLevel,
-      skips: pass.kind === 'skip',
-    })
+    const { dispatchLevel: level } = options
+    const readsClass = readsClassToken(pass, place, opened.hooks)
+    if (pass.kind === 'skip' && readsClass && part === 'mlp' && level === 'token')
+      return onPrefix(x, base, block, prefix)
+    const alone = level === 'sample' || part === 'mlp'
+    const split = pass.kind === 'train' && alone && !readsClass && !dropsInside
+    const capacity = pass.kind === 'skip' ? pass.capacities?.[gate] : undefined
+    const skipping = capacity === undefined ? 'skip' : 'bucket'
+    const computed = pass.kind === 'skip' ? skipping : split ? 'apart' : 'masked'
+    return throughGate(x, base, block, { dispatch, gate, level, form: computed, capacity })
   }
   /** Attn(LN1 x) + MLP(LN2 u) with u = x + Attn(LN1 x), and what is beside either. */
   const layerBlock =
@@ -78,6 +86,13 @@ export function tune(tuner: Tuner, options: TunerOptions, pass: Pass): TunedPass
     mlp: (x, part) => through('mlp', x, part, part.run),
   }
   return { hooks, dispatches, routes: opened.routes ?? [] }
+}
+
+/** Whether of what this layer gives only the class token is read: it is the last, and nothing but the head looks at it. */
+function readsClassToken(pass: Pass, { index, config }: Place, hooks: ModelHooks): boolean {
+  const asked = 'classTokenOnly' in pass && pass.classTokenOnly === true
+  const headReads = config.frames === undefined && config.globalPool === 'token' // of clips it pools all tokens
+  return asked && index === config.depth - 1 && headReads && hooks.leave === undefined
 }
 
 /** Patterns of the weights a method trains with these settings: its own, and those of gates that learn. */

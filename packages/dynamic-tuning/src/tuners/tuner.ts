@@ -15,6 +15,8 @@ export { plainOptions, type TunerOptions } from './options.ts'
 export type Pass =
   | {
       readonly kind: 'train'
+      /** That nothing but the class token's logits is computed from what the last layer gives. */
+      readonly classTokenOnly?: boolean | undefined
       /** G1 - G2, [D, B, n, 1] for D gates and n decisions of each on an image. */
       readonly noise: Tensor
       /** tau where it changes from step to step, []. */
@@ -24,12 +26,18 @@ export type Pass =
   | { readonly kind: 'complete'; readonly dropout?: Dropout | undefined }
   | {
       readonly kind: 'masked' | 'skip'
+      readonly classTokenOnly?: boolean | undefined
       /** Least gate probability that makes a token active, [D]; 0.5 where absent. */
       readonly threshold?: Tensor | undefined
       /** As in training; random dispatch needs it. */
       readonly noise?: Tensor | undefined
       /** What becomes of the block behind each gate, [D]; all are dispatched where absent. */
       readonly blocks?: readonly BlockForm[] | undefined
+      /**
+       * Active patch tokens of an image that each gate has room for, [D]: skipping with fixed sizes, for devices without fast
+       * dynamic ones. More than that are lost. Token level only; lists as long as needed where absent.
+       */
+      readonly capacities?: readonly number[] | undefined
     }
 
 /**

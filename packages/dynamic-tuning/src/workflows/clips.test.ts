@@ -5,7 +5,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { clipInput } from '../data/clips/clip-samples.ts'
 import { openDataset } from '../data/dataset.ts'
-import { meanOfViews } from '../evaluation/evaluate.ts'
+import { crossEntropyAt, meanOfViews } from '../evaluation/evaluate.ts'
 import { calibrateRun } from './calibrate-run.ts'
 import { findDeadBlocks } from './dead-blocks/find-dead-blocks.ts'
 import { evaluateRun } from './evaluate-run.ts'
@@ -51,9 +51,9 @@ describe('a run on clips', () => {
   })
 
   it('is tested on the mean of the logits of all views', async () => {
-    const classifier = await run.classifier('skip')
+    const classifier = await run.classifier('masked')
     let correct = 0
-    let active = 0
+    let [active, loss] = [0, 0]
     try {
       for (const { source, label } of test) {
         const clips = { frames: 3, sampling: 'uniform', rate: 1, views: [1, 2] } as const
@@ -68,6 +68,7 @@ describe('a run on clips', () => {
           (_, k) => ((each[0]?.logits[k] as number) + (each[1]?.logits[k] as number)) / 2,
         )
         if (mean.indexOf(Math.max(...mean)) === label) correct++
+        loss += crossEntropyAt(Float32Array.from(mean), 0, 8, label)
         for (const { masks } of each)
           active += (masks as Float32Array).reduce((a, b) => a + b, 0) / (masks as Float32Array).length / 2
       }
@@ -78,6 +79,7 @@ describe('a run on clips', () => {
       const evaluation = await evaluateRun(run, { workers: 0, pass, batch: 3 })
       expect(evaluation).toMatchObject({ images: 8, accuracy: correct / 8, frames: 3 })
       expect(evaluation.activeRate).toBeCloseTo(active / 8, 5)
+      expect(evaluation.loss).toBeCloseTo(loss / 8, 5)
     }
     const [own, single] = [
       await evaluateRun(run, { workers: 0 }),

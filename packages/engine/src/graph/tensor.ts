@@ -27,6 +27,11 @@ export interface Operator<A extends Attributes = Attributes> {
   /** Multiply-accumulates, counted as fvcore does; 0 where absent. */
   cost?(inputs: readonly Tensor[], outputs: readonly Tensor[], size: (shape: Shape) => number): number
   emit?(emitter: Emitter, node: Node<A>): void
+  /**
+   * Which inputs give the rows of its outputs, one from one (a row is everything along the last axis); `elements`: it works
+   * element by element, broadcast. Absent: rows mix. For computing some rows only.
+   */
+  readonly rows?: 'elements' | ((inputs: readonly Tensor[], attributes: A) => readonly number[])
   /** The same values from simpler operators: used for gradients, and where a fused form is not wanted. */
   expand?(inputs: readonly Tensor[], attributes: A): readonly Tensor[]
 }

@@ -5,6 +5,7 @@ import { add, erf, exp, mul } from './elementwise.ts'
 
 const reluOp: Operator = {
   name: 'Relu',
+  rows: 'elements',
   infer: ([x]) => [x as Tensor],
   vjp: (_x, [y], [dy]) => [where(greater(y as Tensor, 0), dy as Tensor, asTensor(0, dy as Tensor))],
 }
@@ -16,6 +17,7 @@ export function relu(x: Tensor): Tensor {
 
 const geluOp: Operator = {
   name: 'Gelu',
+  rows: 'elements',
   infer: ([x]) => [x as Tensor],
   vjp: ([x], _y, [dy]) => [mul(dy as Tensor, geluSlope(x as Tensor))],
 }

@@ -48,6 +48,7 @@ function keyInputs(emitter: Emitter, keys: Tensor | undefined, query: Tensor): s
 
 const attentionOp: Operator<AttentionAttributes> = {
   name: 'MultiHeadAttention',
+  rows: () => [0],
   infer: ([q, k, v, keys], { heads }) => {
     const [query, key, value] = [q as Tensor, k as Tensor, v as Tensor]
     const width = query.shape[2]

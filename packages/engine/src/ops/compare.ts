@@ -9,6 +9,7 @@ import { broadcastType, mul } from './elementwise.ts'
 function comparison(name: string): (a: Tensor, b: Tensor | number) => Tensor {
   const op: Operator = {
     name,
+    rows: 'elements',
     infer: (inputs) => [{ dtype: 'bool', shape: broadcastType(name, inputs).shape }],
     vjp: () => [null, null],
   }
@@ -26,6 +27,7 @@ export const or: (a: Tensor, b: Tensor | number) => Tensor = comparison('Or')
 
 const whereOp: Operator = {
   name: 'Where',
+  rows: 'elements',
   infer: ([condition, a, b]) => {
     const inputs = [condition, a, b] as readonly Tensor[]
     if (condition?.dtype !== 'bool')
@@ -58,6 +60,7 @@ export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
 
 const castOp: Operator<{ to: DType }> = {
   name: 'Cast',
+  rows: 'elements',
   infer: ([x], { to }) => [{ dtype: to, shape: (x as Tensor).shape }],
   vjp: ([x], _y, [dy]) => [isFloat((x as Tensor).dtype) ? cast(dy as Tensor, (x as Tensor).dtype) : null],
   emit(emitter, { inputs: [x], outputs: [y], attributes }) {

@@ -22,6 +22,7 @@ export function broadcastType(operator: string, inputs: readonly Tensor[]): Tens
 function binary(name: string, rule: Binary): (a: Tensor, b: Tensor | number) => Tensor {
   const op: Operator = {
     name,
+    rows: 'elements',
     infer: (inputs) => [broadcastType(name, inputs)],
     vjp: ([a, b], [y], [dy]) => rule(a as Tensor, b as Tensor, y as Tensor, dy as Tensor),
   }
@@ -31,6 +32,7 @@ function binary(name: string, rule: Binary): (a: Tensor, b: Tensor | number) => 
 function unary(name: string, rule: Unary): (x: Tensor) => Tensor {
   const op: Operator = {
     name,
+    rows: 'elements',
     infer: ([x]) => [x as Tensor],
     vjp: ([x], [y], [dy]) => [rule(x as Tensor, y as Tensor, dy as Tensor)],
   }

@@ -5,8 +5,10 @@ import { compile } from '../runtime/node.ts'
 import { describeOp, drawn, elementwise, expectAllclose, type Plain } from '../testing/index.ts'
 import { cast, greater } from './compare.ts'
 import { add, mul, sigmoid } from './elementwise.ts'
-import { stopGradient, straightThrough } from './gradient-control.ts'
+import { gatherRows, nonZero, scatterAddRows, zerosLike } from './gather.ts'
+import { rowMask, stopGradient, straightThrough } from './gradient-control.ts'
 import { reduceSum } from './reduce.ts'
+import { reshape } from './shape.ts'
 
 const logistic = (x: number): number => 1 / (1 + Math.exp(-x))
 
@@ -61,5 +63,49 @@ describeOp(
       },
     ],
     reference: (...operands) => elementwise((x, logit) => (logit > 0 ? x : 0), ...operands),
+  },
+)
+
+const rowsWhere = (mask: Tensor, symbol: string): Tensor => reshape(nonZero(mask, symbol), [symbol, 1])
+const open = (logits: Tensor): Tensor => cast(greater(logits, 0), 'float64')
+
+/** 2x times a gate per row, the rows of open and shut gates computed apart. */
+describeOp(
+  'rowMask',
+  (x, logits) => {
+    const [rows, gate] = [x as Tensor, logits as Tensor]
+    const mask = straightThrough(open(gate), sigmoid(gate))
+    const [on, off] = [rowsWhere(greater(gate, 0), 'On'), rowsWhere(greater(mul(gate, -1), 0), 'Off')]
+    const twice = (places: Tensor): Tensor => mul(gatherRows(rows, places), 2)
+    const sum = scatterAddRows(zerosLike(rows), on, twice(on))
+    return rowMask(sum, mask, [
+      { places: on, values: stopGradient(twice(on)) },
+      { places: off, values: stopGradient(twice(off)) },
+    ])
+  },
+  {
+    cases: [
+      {
+        inputs: [drawn([5, 3]), drawn([5], 'logits')],
+        gradient: (x, logits) =>
+          add(
+            mul(mul(x as Tensor, 2), reshape(open(logits as Tensor), [5, 1])),
+            mul(stopGradient(mul(x as Tensor, 2)), reshape(sigmoid(logits as Tensor), [5, 1])),
+          ),
+      },
+    ],
+    reference: (x, logits) => ({
+      shape: [5, 3],
+      data: Array.from({ length: 15 }, (_, i) => {
+        const gate = (logits as Plain).data[Math.floor(i / 3)] as number
+        return gate > 0 ? 2 * ((x as Plain).data[i] as number) : 0
+      }),
+    }),
+    throws: [
+      {
+        build: () => rowMask(input('y', [4, 2]), input('m', [3]), []),
+        error: /mask \[3\] for rows of \[4, 2\]/,
+      },
+    ],
   },
 )

@@ -21,6 +21,7 @@ function inverseDeviation(centred: Tensor, epsilon: number): Tensor {
  */
 const layerNormalizationOp: Operator<{ epsilon: number }> = {
   name: 'LayerNormalization',
+  rows: () => [0],
   infer: ([x, weight, bias]) => {
     const input = x as Tensor
     checkSameType('layerNormalization', [input, weight, bias])

@@ -11,6 +11,7 @@ function lastTwoSwapped(x: Tensor): Tensor {
 
 const matMulOp: Operator = {
   name: 'MatMul',
+  rows: ([_a, b]) => ((b as Tensor).shape.length === 2 ? [0] : []),
   infer: ([a, b]) => {
     const [left, right] = [a as Tensor, b as Tensor]
     checkSameType('matMul', [left, right])
@@ -45,6 +46,7 @@ interface GemmAttributes {
 /** Product of two matrices either of which may be read transposed, plus an optional row. */
 const gemmOp: Operator<GemmAttributes> = {
   name: 'Gemm',
+  rows: (_inputs, { transA }) => (transA ? [] : [0]),
   infer: ([a, b, c], { transA, transB }) => {
     const [left, right] = [a as Tensor, b as Tensor]
     checkSameType('gemm', [left, right, c])

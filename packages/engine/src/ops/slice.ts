@@ -22,6 +22,7 @@ function fixedSize(operator: string, x: Tensor, axis: number): number {
 
 const sliceOp: Operator<AxisRange> = {
   name: 'Slice',
+  rows: ([x], { axis }) => (axis === (x as Tensor).shape.length - 1 ? [0] : []),
   infer: ([x], { axis, start, end }) => {
     const { dtype, shape } = x as Tensor
     return [{ dtype, shape: shape.map((dim, i) => (i === axis ? end - start : dim)) }]
@@ -111,6 +112,7 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
 
 const splitOp: Operator<{ axis: number; parts: number }> = {
   name: 'Split',
+  rows: ([x], { axis }) => (axis === (x as Tensor).shape.length - 1 ? [0] : []),
   infer: ([x], { axis, parts }) => {
     const { dtype, shape } = x as Tensor
     const size = divideDims(shape[axis] as Dim, parts)

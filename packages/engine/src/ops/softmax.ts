@@ -5,6 +5,7 @@ import { reduceSum } from './reduce.ts'
 
 const softmaxOp: Operator<{ axis: number }> = {
   name: 'Softmax',
+  rows: ([x], { axis }) => (axis === (x as Tensor).shape.length - 1 ? [0] : []),
   infer: ([x]) => [x as Tensor],
   vjp: (_x, [y], [dy], { axis }) => {
     const weighted = mul(y as Tensor, dy as Tensor)
@@ -19,6 +20,7 @@ export function softmax(x: Tensor, axis = -1): Tensor {
 
 const logSoftmaxOp: Operator<{ axis: number }> = {
   name: 'LogSoftmax',
+  rows: ([x], { axis }) => (axis === (x as Tensor).shape.length - 1 ? [0] : []),
   infer: ([x]) => [x as Tensor],
   vjp: (_x, [y], [dy], { axis }) => [
     sub(dy as Tensor, mul(exp(y as Tensor), reduceSum(dy as Tensor, { axes: [axis], keepDims: true }))),

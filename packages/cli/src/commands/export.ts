@@ -54,7 +54,7 @@ export const exportCommand = defineCommand<Options>({
   group: 'Use a trained model',
   summary: 'Write a run as an ONNX file that any ONNX Runtime executes',
   description:
-    'Standard operators of opset 20 only. Input pixel_values [B, 3, H, W], or clips [B, 3, T, H, W], any B;\noutputs logits [B, K] and, where tokens are skipped, masks [B, layers, tokens].\nClass names, mean and std are in the metadata of the file.\nLoRA, SSF and FacT are folded into the weights: the graph is that of a plain ViT.',
+    'Standard operators of opset 20 only. Input pixel_values [B, 3, H, W], or\n[B, 3, T, H, W] for clips, any B; outputs logits [B, K] and, where tokens are\nskipped, masks [B, gates, tokens] of the images or frames.\nClass names, mean and std are in the metadata of the file.\nLoRA, SSF and FacT are folded into the weights: the graph is that of a plain ViT.',
   arguments: [['[run]', 'folder of a finetune run; none with --random-weights']],
   options: [
     new Option('--format <name>', 'what to write').choices(['onnx']).default('onnx'),

@@ -1,8 +1,9 @@
 import { Command, CommanderError } from 'commander'
 import { ConfigError, libraryVersion } from 'dynamic-tuning'
 import type { CommandUnit, Group } from './command.ts'
+import { fetchModels } from './fetch-models.ts'
 import { listenForInterrupt } from './interrupt.ts'
-import { commonOptions } from './options/common.ts'
+import { commonOptions, type ProcessOptions } from './options/common.ts'
 import { resolveOptions } from './options/settings-file.ts'
 import { paintFor } from './terminal/output.ts'
 import { createTerminal } from './terminal/terminal.ts'
@@ -111,8 +112,12 @@ async function runUnit(
   command: Command,
   args: readonly string[],
 ): Promise<number | undefined> {
-  const options = resolveOptions(command, unit.fileKeys ?? [])
+  const { offline, ...options } = resolveOptions(command, unit.fileKeys ?? []) as ProcessOptions &
+    Record<string, unknown>
+  // Processes that a command starts are to keep to it too.
+  if (offline) process.env.HF_HUB_OFFLINE = '1'
   const terminal = createTerminal({ json: options.json === true, quiet: options.quiet === true })
+  await fetchModels(options, terminal).finally(() => terminal.progress.stop())
   const interrupt = unit.stoppable
     ? listenForInterrupt(() => terminal.note('Stopping after this step. Press Ctrl-C again to quit at once.'))
     : undefined

@@ -27,3 +27,8 @@ export class RunError extends TuningError {
 export class ToolError extends TuningError {
   override name = 'ToolError'
 }
+
+/** A model that cannot be fetched: no network, no such repository, no permission, or another file than was promised. */
+export class DownloadError extends TuningError {
+  override name = 'DownloadError'
+}

@@ -38,11 +38,21 @@ export * from './errors.ts'
 export type { OnnxExport } from './export/onnx.ts'
 export { type BackboneOptions, type Normalization, type OpenedBackbone, openBackbone } from './io/backbone.ts'
 export { type Checkpoint, loadCheckpointFile, saveCheckpointFile } from './io/checkpoint.ts'
+export {
+  type DownloadProgress,
+  type FetchControl,
+  type FetchedModel,
+  fetchModel,
+} from './io/hub/fetch-model.ts'
+export { type HubSettings, hubSettings } from './io/hub/hub-settings.ts'
+export { placeOfModel, type WeightsPlace } from './io/model-place.ts'
+export { openTensors } from './io/open-tensors.ts'
 export { loadCheckpoint, type RunCheckpoint, saveCheckpoint } from './io/run-checkpoint.ts'
 export { createRunFolder, openRunFolder, type RunFolder } from './io/run-folder.ts'
 export { openSafetensors, type ReadOptions, readSafetensors, type SafetensorsFile } from './io/safetensors.ts'
 export type { StoredDType, StoredTensor } from './io/safetensors-header.ts'
 export { type WriteOptions, writeSafetensors } from './io/safetensors-writer.ts'
+export { readAll, type TensorFile } from './io/tensor-file.ts'
 export { writeAside } from './io/write-aside.ts'
 export { type Backbone, drawWeights, fitBackbone, vitShapes } from './models/backbone.ts'
 export type { CheckpointConfig } from './models/checkpoint-config.ts'

@@ -15,6 +15,7 @@ import {
   paperCount,
   paperTable,
   paperTables,
+  placeOfModel,
   reductionOptions,
   type TunerOptions,
   tunerNamed,
@@ -162,7 +163,7 @@ function showTable({ options, terminal }: Call<Options>, number: number): undefi
 }
 
 function configOf(model: string, { classes = usualClasses, imageSize, frames }: Options): VitConfig {
-  if (!/^(?:vit|deit3)_/.test(model))
+  if (placeOfModel(model).kind !== 'named')
     return openBackbone(model, { numClasses: classes, imageSize, frames }).config
   const config = withImageSize(vitConfig(model, classes), imageSize)
   return frames === undefined ? config : { ...config, frames }

@@ -3,6 +3,7 @@ import { benchInferenceCommand, benchTrainingCommand } from './bench.ts'
 import { calibrateCommand } from './calibrate.ts'
 import { compareCommand } from './compare.ts'
 import { demoCommand } from './demo.ts'
+import { downloadCommand } from './download.ts'
 import { evalCommand } from './eval.ts'
 import { explainCommand } from './explain.ts'
 import { exportCommand } from './export.ts'
@@ -21,6 +22,7 @@ export const commands: readonly CommandUnit[] = [
   compareCommand,
   noahSearchCommand,
   pretrainCommand,
+  downloadCommand,
   evalCommand,
   predictCommand,
   explainCommand,

@@ -12,6 +12,12 @@ export interface CommonOptions {
   readonly config?: string
 }
 
+/** Settings of the whole process, which no command reads: see `program.ts`. */
+export interface ProcessOptions {
+  /** Fetch no models: as with HF_HUB_OFFLINE=1. */
+  readonly offline?: boolean
+}
+
 const commonHeading = 'Common options:'
 
 /** Fresh copies of the options that every command has. */
@@ -21,6 +27,7 @@ export function commonOptions(): Option[] {
     new Option('--threads <n>', 'threads of the model; 0 lets the runtime choose').argParser(integer(0)),
     new Option('--device <name>', 'where the model runs (default cpu):').choices(['cpu', 'webgpu', 'cuda']),
     new Option('--config <file>', 'read settings from a YAML or JSON file; flags win'),
+    new Option('--offline', 'fetch no models, use those in the cache'),
     new Option('--json', 'print the result as one JSON document'),
     new Option('--quiet', 'no progress, only the result'),
   ]
@@ -29,8 +36,9 @@ export function commonOptions(): Option[] {
 
 /** Options that several commands share, by name; each call makes a fresh one. */
 export const shared = {
-  model: (text = "builtin (default), a path of weights, or timm's name with --random-weights"): Option =>
-    new Option('--model <name>', text),
+  model: (
+    text = "builtin (default), a path of weights (.safetensors, .npz, .pth), owner/name on the Hugging Face hub, or timm's name with --random-weights",
+  ): Option => new Option('--model <name>', text),
   randomWeights: (): Option =>
     new Option('--random-weights', 'draw the backbone at random instead of loading it'),
   method: methodFlag,

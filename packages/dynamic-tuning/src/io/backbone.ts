@@ -13,6 +13,8 @@ import {
 } from '../models/backbone.ts'
 import { checkVitConfig, vitConfig } from '../models/vit-config.ts'
 import { loadCheckpointFile } from './checkpoint.ts'
+import { cachedModel } from './hub/fetch-model.ts'
+import { placeOfModel, type WeightsPlace } from './model-place.ts'
 import { readJson } from './read-json.ts'
 
 /** Mean and deviation of each channel, for values from 0 to 1: what pixels are normalised with. */
@@ -23,7 +25,7 @@ export interface Normalization {
 
 /** A backbone that was opened by name or path. */
 export interface OpenedBackbone extends Backbone {
-  /** The name or path it was opened by. */
+  /** The name or path it was opened by; of a model of the hub with the commit, `owner/name@commit`. */
   readonly name: string
   readonly normalization: Normalization
 }
@@ -42,19 +44,22 @@ const plain: Normalization = { mean: half, std: half }
 const builtinPath = fileURLToPath(new URL('../../assets/builtin.safetensors', import.meta.url))
 
 /**
- * Opens a backbone: `builtin`, the path of a safetensors file or of a folder with `model.safetensors` (timm or Hugging Face
- * names), or, with random weights, timm's name of a model. A head with another number of classes, or of images where clips are wanted, is dropped, positions
- * are resized to the image size, F16 and BF16 become float32.
- * @throws CheckpointError for weights that are missing, damaged, hold NaN or do not fit; ConfigError for unknown names, and
- * where the number of heads stays open
+ * Opens a backbone: `builtin`, the path of a file of weights or of a folder with one (safetensors, .npz of JAX, .pth or .bin of
+ * PyTorch), a model of the Hugging Face hub that `fetchModel` has brought (`owner/name`), or, with random weights, timm's
+ * name of a model. A head with another number of classes, or of images where clips are wanted, is dropped, positions
+ * are resized to the image size, all floats
+ * become float32.
+ * @throws CheckpointError for weights that are missing, damaged, hold NaN or do not fit; DownloadError for models that were not
+ * fetched; ConfigError for unknown names, and where the number of heads stays open
  */
 export function openBackbone(nameOrPath: string, options: BackboneOptions = {}): OpenedBackbone {
   const { randomWeights = false, seed = 0, imageSize, numClasses, frames } = options
-  if (!isPath(nameOrPath)) {
+  const place = placeOfModel(nameOrPath)
+  if (place.kind === 'named') {
     const named = vitConfig(nameOrPath, numClasses)
     if (!randomWeights)
       throw new ConfigError(
-        `backbone: no weights are known for ${nameOrPath}. Give the path of its weights, or ask for random ones.`,
+        `backbone: no weights are known for ${nameOrPath}. Give the path of its weights or a repository of them, such as timm/vit_base_patch16_224.augreg_in21k, or ask for random ones.`,
       )
     const config = checkVitConfig({
       ...named,
@@ -63,29 +68,40 @@ export function openBackbone(nameOrPath: string, options: BackboneOptions = {}):
     })
     return { name: nameOrPath, config, tensors: drawWeights(config, seed), normalization: plain }
   }
-  const opened = openFiles(nameOrPath, options)
+  const opened = openFiles(nameOrPath, placed(place, nameOrPath), options)
   if (!randomWeights) return opened
   const { name, config, normalization } = opened
   return { name, config, normalization, tensors: drawWeights(config, seed) }
 }
 
-function isPath(nameOrPath: string): boolean {
-  return nameOrPath === 'builtin' || /[\\/]|\.safetensors$/.test(nameOrPath) || existsSync(nameOrPath)
+/** Where the files lie, and the name that finds them again: that of a repository has its commit. */
+function placed(
+  place: Exclude<WeightsPlace, { readonly kind: 'named' }>,
+  nameOrPath: string,
+): { readonly path: string; readonly name: string } {
+  if (place.kind === 'hub') {
+    const { path, model, commit } = cachedModel(place.name)
+    return { path, name: `${model}@${commit}` }
+  }
+  const path = place.kind === 'builtin' ? builtinPath : place.path
+  if (existsSync(path)) return { path, name: nameOrPath }
+  throw new CheckpointError(
+    place.kind === 'builtin'
+      ? `backbone: the built-in weights are missing, got no file at ${path}. Install the package again.`
+      : `backbone: ${path} does not exist. Check the path.`,
+  )
 }
 
-function openFiles(nameOrPath: string, options: BackboneOptions): OpenedBackbone {
-  const path = nameOrPath === 'builtin' ? builtinPath : nameOrPath
-  if (!existsSync(path))
-    throw new CheckpointError(
-      nameOrPath === 'builtin'
-        ? `backbone: the built-in weights are missing, got no file at ${path}. Install the package again.`
-        : `backbone: ${path} does not exist. Check the path.`,
-    )
+function openFiles(
+  source: string,
+  { path, name }: { readonly path: string; readonly name: string },
+  options: BackboneOptions,
+): OpenedBackbone {
   const { tensors, config, classes } = loadCheckpointFile(path)
-  const complete = completeConfig(nameOrPath, config, options)
+  const complete = completeConfig(source, config, options)
   const backbone = { config: complete, tensors, ...(classes && { classes }) }
   const normalization = statSync(path).isDirectory() ? normalizationIn(path) : plain
-  return { name: nameOrPath, normalization, ...fitBackbone(nameOrPath, backbone, options) }
+  return { name, normalization, ...fitBackbone(source, backbone, options) }
 }
 
 const triple = z.tuple([z.number(), z.number(), z.number()])

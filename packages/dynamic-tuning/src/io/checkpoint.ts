@@ -10,13 +10,14 @@ import {
   describeTensors,
   describeTimm,
 } from '../models/checkpoint-config.ts'
-import { fromHuggingFaceNames, hasHuggingFaceNames } from '../models/checkpoint-names.ts'
 import { refuseGatedMlps } from '../models/gated-mlp.ts'
 import { describeHuggingFace } from '../models/hugging-face-config.ts'
-import { fromOriginalNames } from '../models/original-names.ts'
+import { openTensors } from './open-tensors.ts'
 import { readJson } from './read-json.ts'
-import { openSafetensors, type SafetensorsFile } from './safetensors.ts'
+import { renamedWeights } from './renamed-weights.ts'
 import { writeSafetensors } from './safetensors-writer.ts'
+import type { TensorFile } from './tensor-file.ts'
+import { weightsIn } from './weights-in.ts'
 
 /** Weights under timm names, with what is known about their model. */
 export interface Checkpoint {
@@ -30,24 +31,21 @@ const configKey = 'dynamic-tuning.config'
 const classesKey = 'dynamic-tuning.classes'
 
 /**
- * Loads the weights of a ViT from a safetensors file (timm, Hugging Face, DINOv2's and DeiT-3's own names, or saved here) or
- * from a folder with `model.safetensors` and, if there is one, `config.json` of Hugging Face or timm. Names become timm's,
- * F16 and BF16 become float32; settings that no file tells are read off the tensors where they can be.
+ * Loads the weights of a ViT from a file of any known format (safetensors, .npz of JAX, .pth or .bin of PyTorch) under timm's,
+ * Hugging Face's, JAX's, DINOv2's or DeiT-3's own names, or from a folder with such a file and, if there is one,
+ * `config.json` of Hugging Face or timm. Names become timm's, all floats float32; settings that no file tells are read
+ * off the tensors where they can be.
  * @throws CheckpointError for files that are missing, damaged, of another kind, or hold NaN or infinity; ConfigError
  * for gated MLPs
  */
 export function loadCheckpointFile(path: string): Checkpoint {
   const folder = existsSync(path) && statSync(path).isDirectory()
-  const file = openSafetensors(folder ? weightsIn(path) : path)
+  const file = openTensors(folder ? weightsIn(path) : path)
   try {
-    const stored = file.readAll()
-    checkFinite(file.path, stored)
-    const tensors = hasHuggingFaceNames(stored.keys())
-      ? fromHuggingFaceNames(stored)
-      : fromOriginalNames(stored)
+    const { tensors, config: shown } = renamedWeights(file)
     refuseGatedMlps(file.path, tensors)
     const { config, classes } = folder ? describeFolder(path, file) : describeFile(file)
-    const known = { ...describeTensors(tensors, config), ...config }
+    const known = { ...describeTensors(tensors, config), ...shown, ...config }
     // A headless Hugging Face config still counts two classes: what the tensors say holds.
     known.numClasses = tensors.get('head.weight')?.shape[0] ?? 0
     const named = classes?.length === known.numClasses
@@ -78,15 +76,7 @@ export function saveCheckpointFile(
   writeSafetensors(path, tensors, dtype ? { metadata, dtype } : { metadata })
 }
 
-function weightsIn(folder: string): string {
-  const path = join(folder, 'model.safetensors')
-  if (existsSync(path)) return path
-  throw new CheckpointError(
-    `checkpoint: ${folder} has no model.safetensors. Name the .safetensors file, or convert the weights to this format.`,
-  )
-}
-
-function describeFolder(folder: string, file: SafetensorsFile): CheckpointDescription {
+function describeFolder(folder: string, file: TensorFile): CheckpointDescription {
   const path = join(folder, 'config.json')
   if (!existsSync(path)) return describeFile(file)
   const json = readJson(path, CheckpointError)
@@ -95,7 +85,7 @@ function describeFolder(folder: string, file: SafetensorsFile): CheckpointDescri
     : describeHuggingFace(path, json)
 }
 
-function describeFile({ path, metadata }: SafetensorsFile): CheckpointDescription {
+function describeFile({ path, metadata }: TensorFile): CheckpointDescription {
   const config = metadata[configKey]
   if (config === undefined) return { config: {} }
   const own = describeOwn(path, parse(path, configKey, config))
@@ -108,18 +98,5 @@ function parse(path: string, key: string, text: string): unknown {
     return JSON.parse(text)
   } catch {
     throw new CheckpointError(`checkpoint: metadata "${key}" of ${path} is not JSON. Save the model again.`)
-  }
-}
-
-function checkFinite(path: string, tensors: ReadonlyMap<string, TensorData>): void {
-  for (const [name, { dtype, data }] of tensors) {
-    if (dtype !== 'float32' && dtype !== 'float64') continue
-    const values = data as Float32Array | Float64Array
-    for (let i = 0; i < values.length; i++) {
-      if (Number.isFinite(values[i])) continue
-      throw new CheckpointError(
-        `checkpoint: tensor "${name}" of ${path} holds ${values[i]} at element ${i}. Use weights from before training diverged.`,
-      )
-    }
   }
 }

@@ -4,7 +4,9 @@ import { z } from 'zod'
 import { RunError } from '../errors.ts'
 
 const owner = z.object({ pid: z.int().positive(), started: z.string().optional(), host: z.string() })
-type Owner = z.infer<typeof owner>
+
+/** The process that holds a lock. */
+export type LockOwner = z.infer<typeof owner>
 
 /**
  * Takes the lock file at `path` for this process and returns what gives it back. A lock whose process has ended is
@@ -12,18 +14,41 @@ type Owner = z.infer<typeof owner>
  * @throws RunError naming the process that holds it
  */
 export function takeLock(path: string, folder: string): () => void {
+  const taken = tryLock(path, folder)
+  if (typeof taken === 'function') return taken
+  if (taken.host === hostname())
+    throw new RunError(
+      `run: ${folder} is in use by process ${taken.pid}. Wait for it to end, or choose another folder.`,
+    )
+  throw new RunError(
+    `run: ${folder} is in use by process ${taken.pid} on ${taken.host}. If that has ended, delete ${path}.`,
+  )
+}
+
+/**
+ * As `takeLock`, but where a process holds the lock, that process is returned.
+ * @throws RunError where the lock cannot be written
+ */
+export function tryLock(path: string, folder: string): (() => void) | LockOwner {
   const started = startTime(process.pid)
-  const own: Owner = { pid: process.pid, host: hostname(), ...(started !== undefined && { started }) }
+  const own: LockOwner = { pid: process.pid, host: hostname(), ...(started !== undefined && { started }) }
   const text = JSON.stringify(own)
   while (!place(path, text, folder)) {
     const found = read(path)
     if (found === undefined) continue
-    refuseIfAlive(found, path, folder)
+    const holder = parseOwner(found)
+    // A lock that cannot be read was cut by a crash: locks are created whole.
+    if (holder !== undefined && isHeld(holder)) return holder
     removeStale(path, found)
   }
   return () => {
     if (read(path) === text) rmSync(path, { force: true })
   }
+}
+
+/** Whether the process lives, or is on another machine, where nobody can tell. */
+function isHeld(holder: LockOwner): boolean {
+  return holder.host !== hostname() || isAlive(holder)
 }
 
 /** Creates the lock with its content at once, so that nobody reads half of it. False where there is one already. */
@@ -49,22 +74,6 @@ function place(path: string, text: string, folder: string): boolean {
   }
 }
 
-function refuseIfAlive(text: string, path: string, folder: string): void {
-  const holder = parseOwner(text)
-  // A lock that cannot be read was cut by a crash: locks are created whole.
-  if (holder === undefined) return
-  if (holder.host !== hostname()) {
-    throw new RunError(
-      `run: ${folder} is in use by process ${holder.pid} on ${holder.host}. If that has ended, delete ${path}.`,
-    )
-  }
-  if (isAlive(holder)) {
-    throw new RunError(
-      `run: ${folder} is in use by process ${holder.pid}. Wait for it to end, or choose another folder.`,
-    )
-  }
-}
-
 function removeStale(path: string, text: string): void {
   const aside = `${path}.${process.pid}.stale`
   try {
@@ -77,7 +86,7 @@ function removeStale(path: string, text: string): void {
   else renameSync(aside, path)
 }
 
-function isAlive({ pid, started }: Owner): boolean {
+function isAlive({ pid, started }: LockOwner): boolean {
   try {
     process.kill(pid, 0)
   } catch (error) {
@@ -97,7 +106,7 @@ function startTime(pid: number): string | undefined {
   return fields[0] === 'Z' ? 'ended, not yet collected by its parent' : `${boot.trim()}/${fields[19]}`
 }
 
-function parseOwner(text: string): Owner | undefined {
+function parseOwner(text: string): LockOwner | undefined {
   try {
     return owner.safeParse(JSON.parse(text)).data
   } catch {

@@ -1,8 +1,9 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { type DType, fromBytes, type TensorData } from '@dynamic-tuning/engine'
 import { CheckpointError } from '../errors.ts'
 import { widenBfloat16, widenFloat16 } from './float16.ts'
+import { openSliced } from './read-slice.ts'
 import { headerLength, parseHeader, type StoredDType, type StoredTensor } from './safetensors-header.ts'
+import { readAll, type TensorFile } from './tensor-file.ts'
 
 /** How tensors are handed out. */
 export interface ReadOptions {
@@ -11,15 +12,10 @@ export interface ReadOptions {
 }
 
 /** An open safetensors file: the header is read, tensors follow on demand. Close it after use. */
-export interface SafetensorsFile {
-  readonly path: string
+export interface SafetensorsFile extends TensorFile {
   readonly tensors: ReadonlyMap<string, StoredTensor>
-  readonly metadata: Record<string, string>
-  /** The values of one tensor. @throws CheckpointError for an unknown name */
-  read(name: string): TensorData
   /** The values of all tensors, in the order of the header. */
   readAll(): Map<string, TensorData>
-  close(): void
 }
 
 /**
@@ -27,27 +23,21 @@ export interface SafetensorsFile {
  * @throws CheckpointError naming the file, and the tensor where there is one, for anything the format forbids
  */
 export function openSafetensors(path: string, options: ReadOptions = {}): SafetensorsFile {
-  const file = openFile(path)
+  const file = openSliced(path, 'safetensors')
   try {
-    const fileLength = fstatSync(file).size
-    const length = headerLength(path, readBytes(file, path, 0, Math.min(8, fileLength)), fileLength)
-    const header = parseHeader(path, readBytes(file, path, 8, length), fileLength)
+    const length = headerLength(path, file.read(0, Math.min(8, file.length)), file.length)
+    const header = parseHeader(path, file.read(8, length), file.length)
     const read = (name: string): TensorData => {
       const stored = header.tensors.get(name)
       if (stored === undefined) {
         throw new CheckpointError(`safetensors: ${path} has no tensor "${name}". Is it the right file?`)
       }
-      return decode(stored, readBytes(file, path, stored.offset, stored.length), options)
+      return decode(stored, file.read(stored.offset, stored.length), options)
     }
-    return {
-      path,
-      ...header,
-      read,
-      readAll: () => new Map([...header.tensors.keys()].map((name) => [name, read(name)])),
-      close: () => closeSync(file),
-    }
+    const opened: TensorFile = { path, ...header, read, close: file.close }
+    return { ...opened, ...header, readAll: () => readAll(opened) }
   } catch (error) {
-    closeSync(file)
+    file.close()
     throw error
   }
 }
@@ -63,31 +53,6 @@ export function readSafetensors(path: string, options: ReadOptions = {}): Map<st
   } finally {
     file.close()
   }
-}
-
-function openFile(path: string): number {
-  let file: number
-  try {
-    file = openSync(path, 'r')
-  } catch (error) {
-    throw new CheckpointError(
-      `safetensors: cannot open ${path}, got ${error instanceof Error ? error.message : error}. Is the path right?`,
-    )
-  }
-  if (fstatSync(file).isFile()) return file
-  closeSync(file)
-  throw new CheckpointError(`safetensors: ${path} is not a file. Name the file in it.`)
-}
-
-function readBytes(file: number, path: string, offset: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length)
-  for (let at = 0; at < length; ) {
-    const got = readSync(file, bytes, at, Math.min(length - at, 2 ** 30), offset + at)
-    if (got === 0)
-      throw new CheckpointError(`safetensors: ${path} became shorter while it was read. Try again.`)
-    at += got
-  }
-  return bytes
 }
 
 const dtypes: Readonly<Record<Exclude<StoredDType, 'BF16'>, DType>> = {

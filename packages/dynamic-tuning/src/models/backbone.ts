@@ -8,6 +8,7 @@ import type { ModelHooks } from './hooks.ts'
 import { type Grid, resizePositionEmbedding } from './position-embedding.ts'
 import { vit } from './vit.ts'
 import { checkVitConfig, gridOf, positionPrefix, type VitConfig, vitConfig } from './vit-config.ts'
+import { publishedHeads } from './vit-names.ts'
 
 /** A ViT's settings and its weights under timm names; weights left out (a new head) are still to be drawn. */
 export interface Backbone {
@@ -41,7 +42,8 @@ export interface HeadsHint {
 }
 
 /**
- * The settings of a ViT from what its checkpoint tells; LayerNorm's epsilon is timm's 1e-6 unless it says otherwise.
+ * The settings of a ViT from what its checkpoint tells; LayerNorm's epsilon is timm's 1e-6 unless it says otherwise, and weights
+ * of a published size (192, 384 or 768 wide with 12 layers, 1024 with 24) have the published number of heads.
  * @throws CheckpointError where the weights are no ViT's; ConfigError where the number of heads or the image size stays open
  */
 export function completeConfig(
@@ -90,8 +92,10 @@ function headsOf(
     throw new ConfigError(
       `${source}: its weights have ${embedDim} features, ${model} has ${named.embedDim}. Name the right model.`,
     )
+  const published = publishedHeads(embedDim, known.depth ?? 0)
+  if (published !== undefined) return published
   throw new ConfigError(
-    `${source}: weights do not show how many attention heads they have. Name timm's model, or give the number of heads.`,
+    `${source}: weights do not show how many attention heads they have. Put them into a folder with a config.json of timm or Hugging Face, name timm's model, or give the number of heads.`,
   )
 }
 

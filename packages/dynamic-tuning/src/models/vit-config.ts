@@ -34,7 +34,8 @@ export interface VitConfig {
 
 /**
  * The settings of a model by timm's name, whatever tag follows a dot: `vit_{tiny|small|base|large}_patch{P}_{S}` for any P
- * that divides S, `deit3_{small|base|large}_patch16_{224|384}`, `vit_{small|base|large}_patch14[_reg4]_dinov2`.
+ * that divides S, `deit_{tiny|small|base}_patch16_{224|384}`, `deit3_{small|base|large}_patch16_{224|384}`,
+ * `vit_{small|base|large}_patch14[_reg4]_dinov2`.
  * @throws ConfigError for other names
  */
 export function vitConfig(name: string, numClasses = 1000): VitConfig {

@@ -10,6 +10,11 @@ const sizes: Readonly<Record<string, readonly [number, number, number]>> = {
   large: [1024, 24, 16],
 }
 
+/** Heads of the published models of this width and depth; undefined for other sizes. */
+export function publishedHeads(embedDim: number, depth: number): number | undefined {
+  return Object.values(sizes).find(([width, layers]) => width === embedDim && layers === depth)?.[2]
+}
+
 /** Models that share a form of name. */
 interface Family {
   /** Captures the size, the patch and, unless `pixels` tells it, the side of the image. */
@@ -25,6 +30,10 @@ const families: readonly Family[] = [
   {
     name: /^vit_(tiny|small|base|large)_patch(\d+)_(\d+)$/,
     shown: 'vit_{tiny|small|base|large}_patch{P}_{S}',
+  },
+  {
+    name: /^deit_(tiny|small|base)_patch(16)_(224|384)$/,
+    shown: 'deit_{tiny|small|base}_patch16_{224|384}',
   },
   {
     name: /^deit3_(small|base|large)_patch(16)_(224|384)$/,

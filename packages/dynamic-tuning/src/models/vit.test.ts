@@ -93,6 +93,7 @@ describe('vitConfig', () => {
 
   it.each([
     ['vit_large_patch16_384.augreg_in21k_ft_in1k', [1024, 24, 16], 576, {}],
+    ['deit_tiny_patch16_224.fb_in1k', [192, 12, 3], 196, {}],
     ['deit3_small_patch16_224.fb_in22k_ft_in1k', [384, 12, 6], 196, { initValues: 1e-6, noEmbedClass: true }],
     ['deit3_base_patch16_384', [768, 12, 12], 576, { initValues: 1e-6, noEmbedClass: true }],
     ['deit3_large_patch16_384', [1024, 24, 16], 576, { initValues: 1e-6, noEmbedClass: true }],

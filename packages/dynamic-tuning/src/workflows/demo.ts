@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { openDataset } from '../data/dataset.ts'
 import { ConfigError } from '../errors.ts'
 import { openBackbone } from '../io/backbone.ts'
+import { fetchModel } from '../io/hub/fetch-model.ts'
 import { createRunFolder, type RunFolder } from '../io/run-folder.ts'
 import { writeAside } from '../io/write-aside.ts'
 import type { StepMetrics } from '../training/trainer.ts'
@@ -65,6 +66,7 @@ export async function demo(
     throw new ConfigError(`demo: there is no task ${settings.task}. Choose one of ${demoTasks.join(', ')}.`)
   const start = performance.now()
   // A backbone that cannot be read must not leave a folder behind.
+  await fetchModel(settings.model)
   openBackbone(settings.model)
   const run = createRunFolder(control.out)
   try {

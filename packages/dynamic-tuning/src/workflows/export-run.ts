@@ -3,6 +3,7 @@ import { ConfigError } from '../errors.ts'
 import { randomModel } from '../evaluation/random-model.ts'
 import { exportOnnx, type OnnxExport } from '../export/onnx.ts'
 import { type Normalization, openBackbone } from '../io/backbone.ts'
+import { fetchModel } from '../io/hub/fetch-model.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { checkReduction, checkReductionFits } from '../reduction/check-reduction.ts'
@@ -95,6 +96,7 @@ export async function exportRandomModel(settings: RandomExportSettings): Promise
     merge = true,
   } = settings
   const tuner = tunerNamed(settings.method ?? 'dyt')
+  await fetchModel(settings.model)
   const { config, normalization } = openBackbone(settings.model, {
     numClasses,
     imageSize,

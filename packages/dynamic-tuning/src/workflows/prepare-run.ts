@@ -6,6 +6,8 @@ import type { Dataset } from '../data/example.ts'
 import type { OpenOptions } from '../data/options.ts'
 import { ConfigError, DataError } from '../errors.ts'
 import { openBackbone } from '../io/backbone.ts'
+import { fetchModel } from '../io/hub/fetch-model.ts'
+import { placeOfModel } from '../io/model-place.ts'
 import { isOfHead } from '../models/heads/registry.ts'
 import { usualAugmentation } from './augmentations.ts'
 import { framesFor } from './clip-settings.ts'
@@ -27,7 +29,10 @@ export async function prepareRun(input: FinetuneInput, saved?: Known): Promise<P
   const dataset = await openDataset(input.data, dataOptions(input))
   if (dataset.classes.length < 2)
     throw new DataError(`finetune: ${input.data} has one class only. Give at least two to tell apart.`)
-  const opened = openBackbone(input.model ?? 'builtin', {
+  // A run goes on with the commit it was started with, whatever the repository has by now.
+  const model = saved && placeOfModel(saved.backbone.name).kind === 'hub' ? saved.backbone.name : input.model
+  await fetchModel(model ?? 'builtin')
+  const opened = openBackbone(model ?? 'builtin', {
     numClasses: dataset.classes.length,
     imageSize: input.imageSize,
     frames: framesFor(input.data, dataset, input),
@@ -38,7 +43,8 @@ export async function prepareRun(input: FinetuneInput, saved?: Known): Promise<P
     config: opened.config,
     augment: usualAugmentation(input.data, dataset.kind),
   })
-  const backbone = { name: settings.model, sha256: hashWeights(opened.tensors) }
+  const fromHub = placeOfModel(settings.model).kind === 'hub'
+  const backbone = { name: fromHub ? opened.name : settings.model, sha256: hashWeights(opened.tensors) }
   if (saved) checkSame(saved, { classes: dataset.classes, backbone })
   return {
     command: 'finetune',

@@ -6,6 +6,7 @@ import { Classifier } from '../evaluation/classifier.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
 import { openBackbone } from '../io/backbone.ts'
 import { saveCheckpointFile } from '../io/checkpoint.ts'
+import { fetchModel } from '../io/hub/fetch-model.ts'
 import { createRunFolder } from '../io/run-folder.ts'
 import { checkVitConfig, type VitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
@@ -112,7 +113,7 @@ export async function pretrain(
 
 type DrawKey = Parameters<ExtraFeeds>[0]
 
-function openStages(
+async function openStages(
   config: VitConfig,
   settings: PretrainSettings,
   stepsPerEpoch: number,
@@ -120,6 +121,7 @@ function openStages(
   const { seed, microBatch, threads, keep, epochs, fullEpochs, init } = settings
   const common = { config, tuner: full, options: full.defaults, loss: paperLoss, seed, compile: { threads } }
   const { numClasses, imageSize } = config
+  if (init !== undefined) await fetchModel(init)
   const tensors = init === undefined ? undefined : openBackbone(init, { numClasses, imageSize }).tensors
   const stage = (share: number) => ({
     ...common,

@@ -1,0 +1,121 @@
+import { CheckpointError } from '../../../errors.ts'
+import type { ElementType } from '../element-type.ts'
+
+/** The numbers of one or more tensors: a member of the archive. */
+export interface Storage {
+  /** Its name in the archive. */
+  readonly key: string
+  readonly type: ElementType
+  /** Numbers in it. */
+  readonly length: number
+}
+
+/** A tensor as a view of its storage; offset and strides in numbers. */
+export class PickledTensor {
+  constructor(
+    readonly storage: Storage,
+    readonly offset: number,
+    readonly shape: readonly number[],
+    readonly strides: readonly number[],
+  ) {}
+}
+
+/** Something a pickle names that holds no weights, such as a device: kept as its name. */
+export class Inert {
+  constructor(readonly name: string) {}
+}
+
+/** What a pickle may be told to call: its name, and what it makes of its arguments. */
+export class Callable {
+  constructor(
+    readonly name: string,
+    readonly call: (args: readonly unknown[]) => unknown,
+  ) {}
+}
+
+/** A kind of storage, such as `torch.FloatStorage`. */
+export class StorageType {
+  constructor(readonly type: ElementType) {}
+}
+
+const storages: Readonly<Record<string, ElementType>> = {
+  FloatStorage: 'float32',
+  HalfStorage: 'float16',
+  BFloat16Storage: 'bfloat16',
+  DoubleStorage: 'float64',
+  LongStorage: 'int64',
+  IntStorage: 'int32',
+  ByteStorage: 'uint8',
+  BoolStorage: 'bool',
+}
+
+/** Storages are named in `torch` or `torch.cuda`; what else a state dict needs is listed one by one. */
+const allowed: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ...Object.entries(storages).flatMap(([name, type]): [string, unknown][] => [
+    [`torch.${name}`, new StorageType(type)],
+    [`torch.cuda.${name}`, new StorageType(type)],
+  ]),
+  ...[
+    new Callable('torch._utils._rebuild_tensor_v2', rebuildTensor),
+    new Callable('torch._utils._rebuild_tensor', rebuildTensor),
+    new Callable('torch._utils._rebuild_parameter', ([tensor]) => tensor),
+    new Callable('torch._utils._rebuild_parameter_with_state', ([tensor]) => tensor),
+    new Callable('torch.nn.parameter.Parameter', ([tensor]) => tensor),
+    new Callable('torch._tensor._rebuild_from_type_v2', rebuildFromType),
+    new Callable('torch.Size', ([sizes = []]) => sizes),
+    new Callable('torch.device', (args) => new Inert(`device ${args.join(':')}`)),
+    new Callable('collections.OrderedDict', ([pairs]) => orderedDict(pairs)),
+    new Callable('builtins.set', ([items]) => new Set(items as unknown[])),
+    new Callable('__builtin__.set', ([items]) => new Set(items as unknown[])),
+  ].map((callable): [string, unknown] => [callable.name, callable]),
+  ['torch.Tensor', new Inert('torch.Tensor')],
+  ...['float32', 'float16', 'bfloat16', 'float64', 'int64', 'int32', 'int16', 'int8', 'uint8', 'bool'].map(
+    (name): [string, unknown] => [`torch.${name}`, new Inert(`torch.${name}`)],
+  ),
+])
+
+/**
+ * What a pickle may name: storages, the functions that PyTorch rebuilds tensors with, ordered dicts, sets and names of
+ * types. Nothing of it runs code of the file.
+ * @throws CheckpointError naming anything else
+ */
+export function allowedGlobal(path: string, module: string, name: string): unknown {
+  const full = `${module}.${name}`
+  if (allowed.has(full)) return allowed.get(full)
+  throw new CheckpointError(
+    `torch: ${path} asks for ${full}, which is no part of weights and is not run. Save the weights alone: torch.save(model.state_dict(), ...).`,
+  )
+}
+
+function orderedDict(pairs: unknown): Map<unknown, unknown> {
+  if (pairs === undefined) return new Map()
+  if (pairs instanceof Map) return new Map(pairs)
+  if (Array.isArray(pairs) && pairs.every((pair) => Array.isArray(pair) && pair.length === 2))
+    return new Map(pairs as [unknown, unknown][])
+  throw new TypeError('an ordered dict of no pairs')
+}
+
+/** `_rebuild_tensor_v2(storage, storage_offset, size, stride, ...)`. */
+function rebuildTensor([storage, offset, shape, strides]: readonly unknown[]): PickledTensor {
+  const isStorage = typeof storage === 'object' && storage !== null && 'key' in storage && 'type' in storage
+  if (!isStorage || !isCount(offset) || !isCounts(shape) || !isCounts(strides))
+    throw new TypeError('a tensor without storage, offset, shape and strides')
+  if (shape.length !== strides.length)
+    throw new TypeError(`a tensor of ${shape.length} axes with ${strides.length} strides`)
+  return new PickledTensor(storage as Storage, offset, shape, strides)
+}
+
+/** `_rebuild_from_type_v2(function, type, arguments, attributes)`: a tensor with Python attributes, which are left out. */
+function rebuildFromType([rebuild, , args]: readonly unknown[]): unknown {
+  if (rebuild instanceof Callable && Array.isArray(args)) return rebuild.call(args)
+  throw new TypeError('a tensor without the function that rebuilds it')
+}
+
+/** A whole number from 0 on. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every(isCount)
+}

@@ -1,0 +1,33 @@
+import { CheckpointError } from '../../../errors.ts'
+import { PickledTensor } from './pickled.ts'
+
+/** Under what training scripts keep the weights in a checkpoint; averaged ones first, as timm takes them. */
+const places = ['state_dict_ema', 'model_ema', 'state_dict', 'model', 'model_state_dict', 'module']
+
+/**
+ * The weights in what a file of PyTorch holds: a state dict, or a checkpoint with one under a usual name. What is no
+ * tensor (epochs, settings) is left out, and the `module.` that data-parallel training puts before every name.
+ * @throws CheckpointError where there are none
+ */
+export function stateDictIn(path: string, value: unknown): Map<string, PickledTensor> {
+  const tensors = tensorsIn(value)
+  if (tensors.size > 0) return tensors
+  const dict = value instanceof Map ? (value as ReadonlyMap<unknown, unknown>) : new Map<unknown, unknown>()
+  for (const place of places) {
+    const found = tensorsIn(dict.get(place))
+    if (found.size > 0) return found
+  }
+  const keys = [...dict.keys()].slice(0, 12).map((key) => `"${String(key)}"`)
+  throw new CheckpointError(
+    `torch: ${path} has no weights at its top or under ${places.join(', ')}, got ${keys.join(', ') || 'no dict'}. Save them alone: torch.save(model.state_dict(), ...).`,
+  )
+}
+
+function tensorsIn(value: unknown): Map<string, PickledTensor> {
+  const tensors = new Map<string, PickledTensor>()
+  if (!(value instanceof Map)) return tensors
+  for (const [name, tensor] of value)
+    if (typeof name === 'string' && tensor instanceof PickledTensor) tensors.set(name, tensor)
+  const parallel = tensors.size > 0 && [...tensors.keys()].every((name) => name.startsWith('module.'))
+  return parallel ? new Map([...tensors].map(([name, tensor]) => [name.slice(7), tensor])) : tensors
+}

@@ -1,0 +1,148 @@
+import { inflateRawSync } from 'node:zlib'
+import { CheckpointError } from '../../../errors.ts'
+import { openSliced, type SlicedFile } from '../../read-slice.ts'
+import { crc32 } from './crc32.ts'
+import { damaged, readDirectory, type ZipEntry } from './directory.ts'
+
+/** A member of an open archive. */
+export interface ZipMember {
+  readonly name: string
+  /** Bytes after decompression. */
+  readonly size: number
+  /** `length` bytes from `offset` on, without a look at the checksum: for headers. */
+  peek(offset: number, length: number): Uint8Array
+  /**
+   * `length` bytes from `offset` on. Of a stored member only these are held; a deflated one is inflated as a whole.
+   * The first read checks the checksum of the whole member. @throws CheckpointError where it does not fit
+   */
+  read(offset: number, length: number): Uint8Array
+}
+
+/** An open zip archive. Close it after use. */
+export interface ZipFile {
+  readonly path: string
+  readonly members: ReadonlyMap<string, ZipMember>
+  close(): void
+}
+
+/** Deflate cannot make less than a thousandth of anything, and weights do not shrink to a hundredth: this is a bomb. */
+const maxGrowth = 100
+const alwaysAllowed = 256 * 2 ** 20
+const chunk = 2 ** 20
+
+/**
+ * Opens a zip archive for reading members by slices, with nothing but its directory in memory.
+ * @throws CheckpointError for archives that are damaged, whose members overlap or share a name, or that would grow
+ * beyond measure
+ */
+export function openZip(path: string): ZipFile {
+  const file = openSliced(path, 'zip')
+  try {
+    const entries = readDirectory(file)
+    checkGrowth(file, entries)
+    const starts = dataStarts(file, entries)
+    const members = new Map<string, ZipMember>()
+    for (const entry of entries) {
+      if (members.has(entry.name)) throw damaged(path, `it has the member "${entry.name}" twice`)
+      members.set(entry.name, openMember(file, entry, starts.get(entry) as number))
+    }
+    return { path, members, close: file.close }
+  } catch (error) {
+    file.close()
+    throw error
+  }
+}
+
+function checkGrowth({ path, length }: SlicedFile, entries: readonly ZipEntry[]): void {
+  const total = entries.reduce((sum, { size }) => sum + size, 0)
+  if (total <= alwaysAllowed + maxGrowth * length) return
+  throw new CheckpointError(
+    `zip: ${path} of ${length} bytes promises ${total} bytes, more than ${maxGrowth} times as many. It is no file of weights: get it from elsewhere.`,
+  )
+}
+
+/** Where the data of every member begins; the local headers are checked, and that no two members overlap. */
+function dataStarts(file: SlicedFile, entries: readonly ZipEntry[]): Map<ZipEntry, number> {
+  const starts = new Map<ZipEntry, number>()
+  let end = 0
+  for (const entry of [...entries].sort((a, b) => a.header - b.header)) {
+    const { name, header, compressed } = entry
+    if (header < end) throw damaged(file.path, `member "${name}" overlaps another one`)
+    if (header + 30 > file.length) throw damaged(file.path, `member "${name}" lies outside the file`)
+    const local = Buffer.from(file.read(header, 30).buffer)
+    if (local.readUInt32LE(0) !== 0x04034b50)
+      throw damaged(file.path, `member "${name}" does not begin where its directory says`)
+    const start = header + 30 + local.readUInt16LE(26) + local.readUInt16LE(28)
+    end = start + compressed
+    if (end > file.length) throw damaged(file.path, `member "${name}" lies outside the file`)
+    starts.set(entry, start)
+  }
+  return starts
+}
+
+function openMember(file: SlicedFile, entry: ZipEntry, start: number): ZipMember {
+  const { name, size } = entry
+  let checked = false
+  let inflated: WeakRef<Uint8Array> | undefined
+  const whole = (): Uint8Array => {
+    const kept = inflated?.deref()
+    if (kept) return kept
+    const bytes = inflate(file, entry, start)
+    inflated = new WeakRef(bytes)
+    return bytes
+  }
+  const peek = (offset: number, length: number): Uint8Array => {
+    if (offset < 0 || length < 0 || offset + length > size)
+      throw damaged(
+        file.path,
+        `bytes ${offset} to ${offset + length} of "${name}" are wanted, it has ${size}`,
+      )
+    if (entry.method === 8) return whole().slice(offset, offset + length)
+    return file.read(start + offset, length)
+  }
+  return {
+    name,
+    size,
+    peek,
+    read(offset, length) {
+      const bytes = peek(offset, length)
+      if (entry.method === 0 && !checked)
+        checkCrc(file.path, entry, length === size ? crc32(bytes) : crcOf(file, start, size))
+      checked = true
+      return bytes
+    },
+  }
+}
+
+function inflate(file: SlicedFile, entry: ZipEntry, start: number): Uint8Array {
+  const { name, size, compressed } = entry
+  let bytes: Uint8Array
+  try {
+    // A plain array: slices of a Buffer would be views.
+    bytes = new Uint8Array(
+      inflateRawSync(file.read(start, compressed), { maxOutputLength: Math.max(1, size) }),
+    )
+  } catch (error) {
+    throw damaged(
+      file.path,
+      `member "${name}" cannot be decompressed to ${size} bytes (${(error as Error).message})`,
+    )
+  }
+  if (bytes.length !== size)
+    throw damaged(file.path, `member "${name}" has ${bytes.length} bytes, ${size} are promised`)
+  checkCrc(file.path, entry, crc32(bytes))
+  return bytes
+}
+
+/** The checksum of a stored member without holding it. */
+function crcOf(file: SlicedFile, start: number, size: number): number {
+  let crc = 0
+  for (let at = 0; at < size; at += chunk) crc = crc32(file.read(start + at, Math.min(chunk, size - at)), crc)
+  return crc
+}
+
+function checkCrc(path: string, { name, crc }: ZipEntry, got: number): void {
+  if (got === crc) return
+  const hex = (value: number): string => value.toString(16).padStart(8, '0')
+  throw damaged(path, `member "${name}" has checksum ${hex(got)}, expected ${hex(crc)}`)
+}

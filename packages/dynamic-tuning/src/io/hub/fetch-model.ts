@@ -1,0 +1,105 @@
+import { DownloadError } from '../../errors.ts'
+import { placeOfModel } from '../model-place.ts'
+import { readShardIndex } from '../sharded.ts'
+import { fetchBlob } from './fetch-blob.ts'
+import { CachedRepo, sideFiles } from './hub-cache.ts'
+import { chooseWeights, describeFile, describeRepo } from './hub-files.ts'
+import { type HubName, hubNameText } from './hub-name.ts'
+import { type HubSettings, hubSettings } from './hub-settings.ts'
+import { type ReceiveControl, retrying } from './receive-file.ts'
+
+/** Where a download stands. */
+export interface DownloadProgress {
+  /** `owner/name` */
+  readonly model: string
+  readonly file: string
+  /** Bytes of this file. */
+  readonly done: number
+  readonly total: number
+}
+
+/** How a model is fetched. */
+export interface FetchControl extends Omit<ReceiveControl, 'onBytes'> {
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined
+  /** Ask the hub for a newer commit even where the model is in the cache. */
+  readonly refresh?: boolean | undefined
+  /** Default: what the environment tells. */
+  readonly settings?: HubSettings | undefined
+}
+
+/** A model in the cache. */
+export interface FetchedModel {
+  readonly model: string
+  readonly commit: string
+  /** The folder with its files. */
+  readonly path: string
+}
+
+/**
+ * Brings a model of the Hugging Face hub into the cache: `owner/name` or `owner/name@revision`, its weights, `config.json`
+ * and `preprocessor_config.json`. A model that is there is not asked for again. Names of other kinds need nothing.
+ * @returns undefined for them
+ * @throws DownloadError where it cannot be fetched; what came so far is gone on with at the next call
+ */
+export async function fetchModel(
+  name: string,
+  control: FetchControl = {},
+): Promise<FetchedModel | undefined> {
+  const place = placeOfModel(name)
+  if (place.kind !== 'hub') return undefined
+  const { settings = hubSettings(), refresh = false } = control
+  const repo = new CachedRepo(settings.cache, place.name)
+  const there = repo.complete()
+  if (there !== undefined && (!refresh || settings.offline)) return fetched(repo, repo.commit() as string)
+  if (settings.offline) throw notThere(place.name, settings)
+  const commit = await fetchFiles(settings, repo, control)
+  repo.noteCommit(commit)
+  return fetched(repo, commit)
+}
+
+/**
+ * The folder of a model that was fetched before, and its name with the commit.
+ * @throws DownloadError where it is not in the cache
+ */
+export function cachedModel(name: HubName, settings: HubSettings = hubSettings()): FetchedModel {
+  const repo = new CachedRepo(settings.cache, name)
+  if (repo.complete() === undefined) throw notThere(name, settings)
+  return fetched(repo, repo.commit() as string)
+}
+
+function fetched(repo: CachedRepo, commit: string): FetchedModel {
+  return { model: repo.name.repo, commit, path: repo.snapshot(commit) }
+}
+
+function notThere(name: HubName, { cache, offline }: HubSettings): DownloadError {
+  const text = hubNameText(name)
+  return new DownloadError(
+    `download: ${text} is no path, and not or not wholly in ${cache}${offline ? ', and nothing is fetched offline' : ''}. Fetch it once with a network: dyt download ${text}`,
+  )
+}
+
+/** Fetches what the model's commit lacks, the weights last: with them it is complete. @returns the commit */
+async function fetchFiles(settings: HubSettings, repo: CachedRepo, control: FetchControl): Promise<string> {
+  const { name } = repo
+  const ask = <T>(work: () => Promise<T>): Promise<T> => retrying(work, () => 0, control)
+  const { commit, files } = await ask(() => describeRepo(settings, name, control.signal))
+  const weights = chooseWeights(name, files)
+  if (repo.isComplete(commit)) return commit
+  const get = async (file: string): Promise<string> => {
+    const described = await ask(() => describeFile(settings, name, commit, file, control.signal))
+    const onBytes = (done: number): void =>
+      control.onProgress?.({ model: name.repo, file, done, total: described.size })
+    await fetchBlob(settings, repo, described, { ...control, onBytes })
+    return described.hash
+  }
+  for (const file of sideFiles) {
+    if (files.includes(file)) repo.link(commit, file, await get(file))
+    else repo.noteMissing(commit, file)
+  }
+  const hash = await get(weights)
+  if (weights.endsWith('.index.json'))
+    for (const shard of new Set(Object.values(readShardIndex(repo.blob(hash)))))
+      repo.link(commit, shard, await get(shard))
+  repo.link(commit, weights, hash)
+  return commit
+}

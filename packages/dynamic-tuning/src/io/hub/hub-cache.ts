@@ -1,0 +1,101 @@
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { DownloadError } from '../../errors.ts'
+import { readShardIndex } from '../sharded.ts'
+import { weightFiles } from '../weights-in.ts'
+import { writeAside } from '../write-aside.ts'
+import { type HubName, isCommit } from './hub-name.ts'
+
+/** What is told of a model beside its weights; a repository may lack them. */
+export const sideFiles = ['config.json', 'preprocessor_config.json'] as const
+
+/**
+ * One repository in the cache, laid out as Hugging Face's own tools do: `blobs/` has files by hash, `snapshots/COMMIT/` links to
+ * them by name, `refs/` says what commit a branch was last seen at, `.no_exist/COMMIT/` what a commit lacks.
+ */
+export class CachedRepo {
+  readonly folder: string
+
+  constructor(
+    cache: string,
+    readonly name: HubName,
+  ) {
+    this.folder = join(cache, `models--${name.repo.replace('/', '--')}`)
+  }
+
+  /** The folder with the model's files, where all are there; undefined where some are not. */
+  complete(): string | undefined {
+    const commit = this.commit()
+    return commit !== undefined && this.isComplete(commit) ? this.snapshot(commit) : undefined
+  }
+
+  /** The commit that the revision was last seen at. */
+  commit(): string | undefined {
+    const { revision } = this.name
+    if (isCommit(revision)) return revision
+    const path = join(this.folder, 'refs', revision)
+    const commit = existsSync(path) ? readFileSync(path, 'utf8').trim() : ''
+    return isCommit(commit) ? commit : undefined
+  }
+
+  isComplete(commit: string): boolean {
+    const snapshot = this.snapshot(commit)
+    const known = (name: string): boolean =>
+      existsSync(join(snapshot, name)) || existsSync(join(this.folder, '.no_exist', commit, name))
+    const weights = weightFiles.find((name) => existsSync(join(snapshot, name)))
+    if (weights === undefined || !sideFiles.every(known)) return false
+    if (!weights.endsWith('.index.json')) return true
+    const shards = Object.values(readShardIndex(join(snapshot, weights)))
+    return shards.every((name) => existsSync(join(snapshot, name)))
+  }
+
+  snapshot(commit: string): string {
+    return join(this.folder, 'snapshots', commit)
+  }
+
+  /** Where the file with this hash lies or will lie. */
+  blob(hash: string): string {
+    return join(this.folder, 'blobs', hash)
+  }
+
+  /** Gives a blob its name in a commit: a relative link, or a copy where the system has no links. */
+  link(commit: string, name: string, hash: string): void {
+    const path = join(this.snapshot(commit), name)
+    const aside = `${path}.${process.pid}.tmp`
+    this.writing(path, () => {
+      rmSync(aside, { force: true })
+      try {
+        symlinkSync(relative(dirname(path), this.blob(hash)), aside)
+      } catch {
+        copyFileSync(this.blob(hash), aside)
+      }
+      renameSync(aside, path)
+    })
+  }
+
+  /** Notes that a commit lacks a file. */
+  noteMissing(commit: string, name: string): void {
+    const path = join(this.folder, '.no_exist', commit, name)
+    this.writing(path, () => writeAside(path, '', DownloadError))
+  }
+
+  /** Notes what commit the revision is at. */
+  noteCommit(commit: string): void {
+    if (isCommit(this.name.revision)) return
+    const path = join(this.folder, 'refs', this.name.revision)
+    this.writing(path, () => writeAside(path, commit, DownloadError))
+  }
+
+  /** Does something to a file whose folder is made first. @throws DownloadError where that is not possible */
+  writing(path: string, work: () => void): void {
+    try {
+      mkdirSync(dirname(path), { recursive: true })
+      work()
+    } catch (error) {
+      if (error instanceof DownloadError) throw error
+      throw new DownloadError(
+        `download: cannot write to ${this.folder}, got ${error instanceof Error ? error.message : error}. Set HF_HUB_CACHE to a folder you may write to.`,
+      )
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import { DownloadError } from '../../errors.ts'
+import type { HubSettings } from './hub-settings.ts'
+
+/** What is asked of the hub. */
+export interface HubRequest {
+  /** An absolute address. */
+  readonly url: string
+  readonly method?: 'GET' | 'HEAD'
+  readonly headers?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal | undefined
+  /** Follow redirects to other hosts, where large files lie; without, their answer is returned. Default true. */
+  readonly elsewhere?: boolean
+}
+
+/** A defect that may be gone at the next try: no connection, a cut one, a server too busy. */
+export class TransientError extends Error {
+  override name = 'TransientError'
+}
+
+const mostRedirects = 8
+
+/**
+ * Sends a request; the token goes to the hub alone and not to where it redirects.
+ * @returns the answer, of a status from 200 to 399 or 416
+ * @throws TransientError where trying again may help; DownloadError where not, saying what to do
+ */
+export async function hubFetch(
+  settings: Pick<HubSettings, 'endpoint' | 'token'>,
+  request: HubRequest,
+): Promise<Response> {
+  const { method = 'GET', headers = {}, signal, elsewhere = true } = request
+  const home = new URL(settings.endpoint).host
+  let url = new URL(request.url)
+  for (let hop = 0; hop <= mostRedirects; hop++) {
+    const own = url.host === home
+    const token: Record<string, string> =
+      own && settings.token ? { authorization: `Bearer ${settings.token}` } : {}
+    const options = { method, redirect: 'manual', ...(signal && { signal }) } as const
+    const sent = { 'accept-encoding': 'identity', 'user-agent': 'dynamic-tuning', ...headers, ...token }
+    const response = await answerOf(url, fetch(url, { ...options, headers: sent }))
+    const location = response.headers.get('location')
+    if (response.status < 300 || response.status >= 400 || location === null)
+      return accepted(url, response, settings)
+    const next = new URL(location, url)
+    if (next.host !== url.host && !elsewhere) return response
+    await response.body?.cancel()
+    url = next
+  }
+  throw new DownloadError(`download: ${request.url} redirects without end. Check HF_ENDPOINT.`)
+}
+
+async function answerOf(url: URL, answer: Promise<Response>): Promise<Response> {
+  try {
+    return await answer
+  } catch (error) {
+    const failed = new TransientError(`cannot reach ${url.origin}, got ${causeOf(error)}`)
+    // A name that nobody knows is no passing trouble: most likely there is no network.
+    throw causeOf(error).includes('ENOTFOUND') ? givenUp(failed) : failed
+  }
+}
+
+/** The error that ends a download after `error`. */
+export function givenUp(error: TransientError): DownloadError {
+  return new DownloadError(
+    `download: ${error.message}. Check the network and HF_ENDPOINT, or name a file of weights instead.`,
+  )
+}
+
+/** What lies below fetch's "fetch failed". */
+export function causeOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  if (!(cause instanceof Error)) return String(cause)
+  const code = 'code' in cause ? String(cause.code) : ''
+  return cause.message || code || cause.name
+}
+
+async function accepted(
+  url: URL,
+  response: Response,
+  { token }: Pick<HubSettings, 'token'>,
+): Promise<Response> {
+  const { status, headers } = response
+  if (status < 400 || status === 416) return response
+  await response.body?.cancel()
+  const place = `${url.origin}${url.pathname}`
+  const reason = headers.get('x-error-message') ?? headers.get('x-error-code') ?? response.statusText
+  if (status === 429 || status >= 500)
+    throw new TransientError(`${place} answered ${status} ${reason}`.trim())
+  throw new DownloadError(
+    `download: ${place} answered ${status} ${reason}. ${advice(status, headers, token)}`,
+  )
+}
+
+function advice(status: number, headers: Headers, token: string | undefined): string {
+  const code = headers.get('x-error-code')
+  if (code === 'GatedRepo')
+    return token
+      ? "Accept the model's terms on its page with the account of this token."
+      : "Accept the model's terms on its page, and set HF_TOKEN to a token of that account."
+  if (code === 'RevisionNotFound') return 'There is no such revision: check what follows the @.'
+  if (status === 401 || status === 403 || code === 'RepoNotFound')
+    return token
+      ? 'There is no such repository, or the token may not read it: check the name and HF_TOKEN.'
+      : 'There is no such repository, or it is private: check the name, or set HF_TOKEN.'
+  return 'Check the name of the repository.'
+}

@@ -1,0 +1,41 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+/** Where models come from and go to; the same variables as Hugging Face's own tools read. */
+export interface HubSettings {
+  /** `HF_ENDPOINT`, default https://huggingface.co. */
+  readonly endpoint: string
+  /** Folder of downloads: `HF_HUB_CACHE`, or `hub` in `HF_HOME`, default ~/.cache/huggingface. */
+  readonly cache: string
+  /** `HF_HUB_OFFLINE`: use what is there and ask nobody. */
+  readonly offline: boolean
+  /** `HF_TOKEN`, or the file that `hf auth login` writes. */
+  readonly token: string | undefined
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** The settings that the environment tells. */
+export function hubSettings(environment: Environment = process.env): HubSettings {
+  const { HF_ENDPOINT, HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HUB_OFFLINE = '' } = environment
+  const endpoint = (HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, '')
+  return {
+    endpoint,
+    cache: HF_HUB_CACHE || HUGGINGFACE_HUB_CACHE || join(homeOf(environment), 'hub'),
+    offline: /^(?:1|true|yes|on)$/i.test(HF_HUB_OFFLINE),
+    token: tokenOf(environment),
+  }
+}
+
+function homeOf({ HF_HOME, XDG_CACHE_HOME }: Environment): string {
+  return HF_HOME || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface')
+}
+
+function tokenOf(environment: Environment): string | undefined {
+  const { HF_TOKEN, HUGGING_FACE_HUB_TOKEN, HF_TOKEN_PATH } = environment
+  const given = HF_TOKEN || HUGGING_FACE_HUB_TOKEN
+  if (given) return given.trim()
+  const path = HF_TOKEN_PATH || join(homeOf(environment), 'token')
+  return existsSync(path) ? readFileSync(path, 'utf8').trim() || undefined : undefined
+}

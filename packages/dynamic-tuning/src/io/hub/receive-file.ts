@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, existsSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import { DownloadError } from '../../errors.ts'
+import type { HubFile } from './hub-files.ts'
+import { causeOf, givenUp, hubFetch, TransientError } from './hub-request.ts'
+import type { HubSettings } from './hub-settings.ts'
+
+/** How a download reports, is stopped, and how patient it is. */
+export interface ReceiveControl {
+  readonly signal?: AbortSignal | undefined
+  /** Bytes of the file that are there, after each piece. */
+  readonly onBytes?: ((bytes: number) => void) | undefined
+  /** Seconds without a byte after which a connection counts as cut. Default 30. */
+  readonly stallSeconds?: number | undefined
+  /** Tries in a row that bring nothing new before it is given up. Default 5. */
+  readonly tries?: number | undefined
+  /** Seconds before the second try; doubled at each further one. Default 1. */
+  readonly pauseSeconds?: number | undefined
+}
+
+/**
+ * Fetches a file into `part`, going on behind the bytes that are there from an earlier try, and checks its hash. Cut
+ * connections are taken up again; a file with another hash is removed, and fetched a second time if it was put together.
+ * @throws DownloadError where it does not come or is another one; what came so far stays, for the next call
+ */
+export async function receiveFile(
+  settings: HubSettings,
+  file: HubFile,
+  part: string,
+  control: ReceiveControl = {},
+): Promise<void> {
+  for (let resumed = bytesIn(part) > 0; ; resumed = false) {
+    await retrying(
+      () => receiveRest(settings, file, part, control),
+      () => bytesIn(part),
+      control,
+    )
+    const got = await hashOf(part, file)
+    if (got === file.hash) return
+    rmSync(part, { force: true })
+    if (resumed) continue
+    throw new DownloadError(
+      `download: ${file.url} came with the hash ${got}, ${file.hash} was promised. The file was removed: try again, or check HF_ENDPOINT.`,
+    )
+  }
+}
+
+/** Does `work` until it succeeds, patient while `measure` grows. */
+export async function retrying<T>(
+  work: () => Promise<T>,
+  measure: () => number,
+  { tries = 5, pauseSeconds = 1, signal }: ReceiveControl,
+): Promise<T> {
+  for (let failures = 0, before = measure(); ; ) {
+    try {
+      return await work()
+    } catch (error) {
+      if (signal?.aborted)
+        throw new DownloadError('download: stopped. It goes on where it was at the next call.')
+      if (!(error instanceof TransientError)) throw error
+      const now = measure()
+      failures = now > before ? 1 : failures + 1
+      before = now
+      if (failures >= tries) throw givenUp(error)
+    }
+    await pause(1000 * pauseSeconds * 2 ** (failures - 1))
+  }
+}
+
+async function receiveRest(
+  settings: HubSettings,
+  { url, size }: HubFile,
+  part: string,
+  control: ReceiveControl,
+): Promise<void> {
+  if (bytesIn(part) > size) truncateSync(part)
+  const start = bytesIn(part)
+  control.onBytes?.(start)
+  if (start === size && existsSync(part)) return
+  const stall = stallTimer(control)
+  try {
+    const headers: Record<string, string> = start > 0 ? { range: `bytes=${start}-` } : {}
+    const response = await hubFetch(settings, { url, headers, signal: stall.signal })
+    if (response.status === 416) {
+      truncateSync(part)
+      throw new TransientError(`${url} has no bytes behind ${start}`)
+    }
+    await writeBody(response, part, { start: startOf(url, response, start), size, stall, control })
+  } finally {
+    stall.stop()
+  }
+  const got = bytesIn(part)
+  if (got !== size) throw new TransientError(`${url} ended after ${got} of ${size} bytes`)
+}
+
+/** Where the body of an answer belongs: behind what is there, or at 0 where the server knows no ranges. */
+function startOf(url: string, { status, headers }: Response, wanted: number): number {
+  if (status === 200) return 0
+  const range = headers.get('content-range') ?? ''
+  if (status === 206 && range.startsWith(`bytes ${wanted}-`)) return wanted
+  throw new DownloadError(
+    `download: ${url} answered ${status} with the range "${range}", bytes from ${wanted} were asked for. Check HF_ENDPOINT.`,
+  )
+}
+
+interface Place {
+  readonly start: number
+  readonly size: number
+  readonly stall: { readonly alive: () => void }
+  readonly control: ReceiveControl
+}
+
+async function writeBody(response: Response, part: string, place: Place): Promise<void> {
+  const { start, size, stall, control } = place
+  const file = await opened(part, start)
+  let at = start
+  try {
+    for await (const piece of response.body ?? []) {
+      stall.alive()
+      if (at + piece.length > size)
+        throw new DownloadError(
+          `download: ${response.url} has more than the ${size} bytes that were promised. Check HF_ENDPOINT.`,
+        )
+      await written(file, part, piece, at)
+      at += piece.length
+      control.onBytes?.(at)
+    }
+  } catch (error) {
+    if (error instanceof DownloadError) throw error
+    throw new TransientError(`the connection was cut after ${at} of ${size} bytes, got ${causeOf(error)}`)
+  } finally {
+    await file.sync().catch(() => {})
+    await file.close()
+  }
+}
+
+async function opened(part: string, start: number): Promise<FileHandle> {
+  try {
+    return await open(part, start === 0 ? 'w' : 'r+')
+  } catch (error) {
+    throw new DownloadError(`download: cannot write ${part}, got ${causeOf(error)}. Set HF_HUB_CACHE.`)
+  }
+}
+
+async function written(file: FileHandle, part: string, piece: Uint8Array, at: number): Promise<void> {
+  try {
+    for (let done = 0; done < piece.length; )
+      done += (await file.write(piece, done, piece.length - done, at + done)).bytesWritten
+  } catch (error) {
+    throw new DownloadError(
+      `download: cannot write ${part}, got ${causeOf(error)}. Free some space, or set HF_HUB_CACHE to another disk.`,
+    )
+  }
+}
+
+/** Aborts where nobody says `alive` for a while, or the caller's signal is raised. */
+function stallTimer({ stallSeconds = 30, signal }: ReceiveControl) {
+  const controller = new AbortController()
+  const abort = (): void => controller.abort(new Error(`nothing came for ${stallSeconds} s`))
+  let timer = setTimeout(abort, 1000 * stallSeconds)
+  const stopped = (): void => controller.abort(new Error('stopped'))
+  if (signal?.aborted) stopped()
+  signal?.addEventListener('abort', stopped, { once: true })
+  return {
+    signal: controller.signal,
+    alive: (): void => {
+      clearTimeout(timer)
+      timer = setTimeout(abort, 1000 * stallSeconds)
+    },
+    stop: (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', stopped)
+    },
+  }
+}
+
+function bytesIn(path: string): number {
+  return existsSync(path) ? statSync(path).size : 0
+}
+
+/** SHA-256, or as Git hashes files where that is what was promised. */
+async function hashOf(path: string, { hash, size }: HubFile): Promise<string> {
+  const sum = hash.length === 64 ? createHash('sha256') : createHash('sha1').update(`blob ${size}\0`)
+  for await (const piece of createReadStream(path, { highWaterMark: 2 ** 20 })) sum.update(piece as Buffer)
+  return sum.digest('hex')
+}

@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs'
+import { type HubName, parseHubName } from './hub/hub-name.ts'
+import { weightEndings } from './weights-in.ts'
+
+/** What a name after `--model` stands for. */
+export type WeightsPlace =
+  | { readonly kind: 'builtin' }
+  /** A file of weights or a folder with one; it need not be there. */
+  | { readonly kind: 'path'; readonly path: string }
+  /** A repository of the Hugging Face hub. */
+  | { readonly kind: 'hub'; readonly name: HubName }
+  /** timm's name of a model, without weights. */
+  | { readonly kind: 'named'; readonly name: string }
+
+/**
+ * What a name stands for: `builtin`; a file or folder that is there; a repository (`owner/name`, also after `hf:`); a path
+ * that is not there, by its separators or ending; else timm's name of a model.
+ * @throws ConfigError for `hf:` before no such name
+ */
+export function placeOfModel(text: string): WeightsPlace {
+  if (text === 'builtin') return { kind: 'builtin' }
+  if (existsSync(text)) return { kind: 'path', path: text }
+  const looksLikeFile = weightEndings.test(text)
+  const name = looksLikeFile ? undefined : parseHubName(text)
+  if (name) return { kind: 'hub', name }
+  return looksLikeFile || /[\\/]/.test(text) ? { kind: 'path', path: text } : { kind: 'named', name: text }
+}

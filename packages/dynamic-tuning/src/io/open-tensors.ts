@@ -1,0 +1,86 @@
+import { CheckpointError } from '../errors.ts'
+import { isNpz, openNpz } from './formats/numpy/npz.ts'
+import { isTorchLegacy, openTorchLegacy } from './formats/torch/torch-legacy.ts'
+import { isTorchZip, openTorchZip } from './formats/torch/torch-zip.ts'
+import { openZip } from './formats/zip/zip-file.ts'
+import { openSliced } from './read-slice.ts'
+import { openSafetensors } from './safetensors.ts'
+import { openSharded } from './sharded.ts'
+import type { TensorFile, TensorFormat } from './tensor-file.ts'
+
+const begins = (start: Uint8Array, ...bytes: readonly number[]): boolean =>
+  bytes.every((byte, i) => start[i] === byte)
+const text = (start: Uint8Array): string => Buffer.from(start).toString('latin1')
+
+/** All formats that weights are read from, told apart by their first bytes. */
+const formats: readonly TensorFormat[] = [
+  // A length of eight bytes, below the format's limit, then JSON.
+  {
+    name: 'safetensors',
+    matches: (start) => start[8] === 0x7b && begins(start.subarray(4), 0, 0, 0, 0),
+    open: openSafetensors,
+  },
+  { name: 'zip of NumPy or PyTorch', matches: (start) => begins(start, 0x50, 0x4b), open: openArchive },
+  { name: "PyTorch's older form", matches: isTorchLegacy, open: openTorchLegacy },
+  {
+    name: 'index of several files',
+    matches: (start) => /^\s*\{/.test(text(start)),
+    open: (path) => openSharded(path, openTensors),
+  },
+]
+
+/** What files of other kinds are, and what to do about them. */
+const strangers: readonly (readonly [(start: Uint8Array) => boolean, string])[] = [
+  [
+    (start) => text(start).startsWith('version https://git-lfs'),
+    'is a pointer of Git LFS, not the file itself. Run git lfs pull',
+  ],
+  [(start) => /^\s*<(?:!doctype|html|\?xml)/i.test(text(start)), 'is a web page. Download the file again'],
+  [(start) => begins(start, 0x89, 0x48, 0x44, 0x46), 'is HDF5. Convert it to safetensors'],
+  [(start) => begins(start, 0x1f, 0x8b), 'is compressed by gzip. Decompress it first'],
+  [(start) => begins(start, 0x93, 0x4e, 0x55, 0x4d), 'is one NumPy array. Save all weights with numpy.savez'],
+  [
+    (start) => start[0] === 0x80 && (start[1] as number) <= 5,
+    'is a pickle, which can run code. Save the weights with torch.save(model.state_dict(), ...)',
+  ],
+]
+
+/**
+ * Opens a file of weights of whatever format its first bytes show: safetensors, .npz of NumPy, .pth and .bin of PyTorch, or
+ * an index over several of them. The name does not matter.
+ * @throws CheckpointError naming the file, for other kinds of files and damaged ones
+ */
+export function openTensors(path: string): TensorFile {
+  const start = firstBytes(path)
+  const format = formats.find(({ matches }) => matches(start))
+  if (format) return format.open(path)
+  // What says it is safetensors is asked for as such, for the message.
+  if (path.endsWith('.safetensors')) return openSafetensors(path)
+  const [, what] = strangers.find(([matches]) => matches(start)) ?? []
+  throw new CheckpointError(
+    `checkpoint: ${path} ${what ?? 'is of no known kind'}. Weights are read from ${formats.map(({ name }) => name).join(', ')}.`,
+  )
+}
+
+function firstBytes(path: string): Uint8Array {
+  const file = openSliced(path, 'checkpoint')
+  try {
+    return file.read(0, Math.min(512, file.length))
+  } finally {
+    file.close()
+  }
+}
+
+function openArchive(path: string): TensorFile {
+  const zip = openZip(path)
+  try {
+    if (isTorchZip(zip)) return openTorchZip(zip)
+    if (isNpz(zip)) return openNpz(zip)
+    throw new CheckpointError(
+      `checkpoint: ${path} is a zip archive without data.pkl or .npy members. Unpack it, and name the weights in it.`,
+    )
+  } catch (error) {
+    zip.close()
+    throw error
+  }
+}

@@ -1,0 +1,54 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { CheckpointError } from '../errors.ts'
+
+/** A file open for reading pieces of it. Close it after use. */
+export interface SlicedFile {
+  readonly path: string
+  /** Bytes in all. */
+  readonly length: number
+  /** `length` bytes from `offset` on; the caller has checked that they are there. @throws CheckpointError where they are not */
+  read(offset: number, length: number): Uint8Array
+  close(): void
+}
+
+/**
+ * Opens a file to read slices of it, so that a file of several GB costs no memory. `unit` begins the messages.
+ * @throws CheckpointError where the path is no file that can be read
+ */
+export function openSliced(path: string, unit: string): SlicedFile {
+  const file = openFile(path, unit)
+  return {
+    path,
+    length: fstatSync(file).size,
+    read: (offset, length) => readBytes(file, path, { unit, offset, length }),
+    close: () => closeSync(file),
+  }
+}
+
+function openFile(path: string, unit: string): number {
+  let file: number
+  try {
+    file = openSync(path, 'r')
+  } catch (error) {
+    throw new CheckpointError(
+      `${unit}: cannot open ${path}, got ${error instanceof Error ? error.message : error}. Is the path right?`,
+    )
+  }
+  if (fstatSync(file).isFile()) return file
+  closeSync(file)
+  throw new CheckpointError(`${unit}: ${path} is not a file. Name the file in it.`)
+}
+
+function readBytes(
+  file: number,
+  path: string,
+  { unit, offset, length }: { readonly unit: string; readonly offset: number; readonly length: number },
+): Uint8Array {
+  const bytes = new Uint8Array(length)
+  for (let at = 0; at < length; ) {
+    const got = readSync(file, bytes, at, Math.min(length - at, 2 ** 30), offset + at)
+    if (got === 0) throw new CheckpointError(`${unit}: ${path} became shorter while it was read. Try again.`)
+    at += got
+  }
+  return bytes
+}

@@ -1,0 +1,51 @@
+import type { TensorData } from '@dynamic-tuning/engine'
+import { CheckpointError } from '../errors.ts'
+import { fromHuggingFaceNames, hasHuggingFaceNames } from '../models/checkpoint-names.ts'
+import { fromJaxNames, hasJaxNames, type NamedWeights, type RenamedWeights } from '../models/jax-names.ts'
+import { fromOriginalNames } from '../models/original-names.ts'
+import { readAll, type TensorFile } from './tensor-file.ts'
+
+/** A way to name the weights of a ViT, and how it becomes timm's. */
+interface Naming {
+  has(names: Iterable<string>): boolean
+  rename(weights: TensorFile): RenamedWeights
+}
+
+/** The first that fits is taken; the last fits all. */
+const namings: readonly Naming[] = [
+  { has: hasJaxNames, rename: (weights) => fromJaxNames(weights) },
+  {
+    has: hasHuggingFaceNames,
+    rename: (weights) => ({ tensors: fromHuggingFaceNames(readAll(weights)), config: {} }),
+  },
+  { has: () => true, rename: (weights) => ({ tensors: fromOriginalNames(readAll(weights)), config: {} }) },
+]
+
+/**
+ * All weights of a file under timm names, in float32.
+ * @throws CheckpointError for damaged files, and values that are NaN or infinite
+ */
+export function renamedWeights(file: TensorFile): RenamedWeights {
+  const naming = namings.find(({ has }) => has(file.tensors.keys())) as Naming
+  const read: NamedWeights['read'] = (name) => narrowed(checkFinite(file.path, name, file.read(name)))
+  return naming.rename({ ...file, read })
+}
+
+function narrowed(tensor: TensorData): TensorData {
+  const { dtype, shape, data } = tensor
+  if (dtype !== 'float64') return tensor
+  return { dtype: 'float32', shape, data: Float32Array.from(data as Float64Array) }
+}
+
+function checkFinite(path: string, name: string, tensor: TensorData): TensorData {
+  const { dtype, data } = tensor
+  if (dtype !== 'float32' && dtype !== 'float64') return tensor
+  const values = data as Float32Array | Float64Array
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isFinite(values[i])) continue
+    throw new CheckpointError(
+      `checkpoint: tensor "${name}" of ${path} holds ${values[i]} at element ${i}. Use weights from before training diverged.`,
+    )
+  }
+  return tensor
+}

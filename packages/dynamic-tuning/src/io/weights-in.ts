@@ -1,0 +1,30 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { CheckpointError } from '../errors.ts'
+
+/** What the weights of a published model are called, the preferred ones first: a repository often has several. */
+export const weightFiles = [
+  'model.safetensors',
+  'model.safetensors.index.json',
+  'pytorch_model.bin',
+  'pytorch_model.bin.index.json',
+] as const
+
+/** Endings of files of weights. */
+export const weightEndings: RegExp = /\.(?:safetensors|npz|pth|pt|bin)$/
+
+/**
+ * The file of weights in a folder: one of the usual names, or the only one whose ending says it is one.
+ * @throws CheckpointError where there is none, or more than one to choose from
+ */
+export function weightsIn(folder: string): string {
+  const usual = weightFiles.find((name) => existsSync(join(folder, name)))
+  if (usual !== undefined) return join(folder, usual)
+  const others = readdirSync(folder).filter((name) => weightEndings.test(name))
+  if (others.length === 1) return join(folder, others[0] as string)
+  throw new CheckpointError(
+    others.length === 0
+      ? `checkpoint: ${folder} has no model.safetensors nor other weights (.safetensors, .npz, .pth, .bin). Name the file of the weights.`
+      : `checkpoint: ${folder} has no model.safetensors but ${others.join(', ')}. Name one of them.`,
+  )
+}

@@ -4,10 +4,9 @@ import { renderTable } from './terminal/table.ts'
 
 /** A comparison for people: the table, what failed, and where the page is. */
 export function comparisonText({ cases, failures, speed, report }: CompareOutcome, paint: Paint): string {
-  const heads = compareColumns.map(
-    ({ short }, i) => ({ name: short, align: i === 0 ? 'left' : 'right' }) as const,
-  )
-  const rows = cases.map((row) => compareColumns.map((column) => column.cell(row)))
+  const columns = compareColumns(cases)
+  const heads = columns.map(({ short }, i) => ({ name: short, align: i === 0 ? 'left' : 'right' }) as const)
+  const rows = cases.map((row) => columns.map((column) => column.cell(row)))
   const table = cases.length > 0 ? [renderTable(heads, rows, { paint })] : []
   const timed = `images/s: skipping inference, all cases in turn in one process, ${speed.batch} images a pass`
   const conditions = cases.length > 0 ? [paint.dim(timed), ''] : []

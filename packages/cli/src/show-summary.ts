@@ -1,4 +1,4 @@
-import type { RunSummary } from 'dynamic-tuning'
+import { intervalText, type RunSummary, shareInterval } from 'dynamic-tuning'
 import { bars } from './terminal/bars.ts'
 import { type Fact, renderFacts } from './terminal/facts.ts'
 import { formatCount, formatDuration, formatMemory, formatPercent } from './terminal/format.ts'
@@ -10,7 +10,12 @@ export function summaryText(summary: RunSummary, paint: Paint, more: readonly Fa
   const sample = summary.frames === undefined ? 'image' : 'clip'
   const dispatches = activeRatePerLayer.some((rate) => rate !== 1)
   const facts: Fact[] = [
-    ['accuracy', formatPercent(summary.accuracy), `of ${summary.images} test ${sample}s${leftOut(summary)}`],
+    [
+      'accuracy',
+      formatPercent(summary.accuracy),
+      `of ${summary.images} test ${sample}s, ${certainty(summary)}`,
+    ],
+    ...meanPerClass(summary),
     [
       'active tokens',
       formatPercent(activeRate),
@@ -28,7 +33,19 @@ export function summaryText(summary: RunSummary, paint: Paint, more: readonly Fa
   return renderFacts(facts, paint)
 }
 
-const leftOut = ({ skipped = 0 }: RunSummary): string => (skipped > 0 ? `, ${skipped} left out` : '')
+function certainty({ accuracy, images, skipped = 0 }: RunSummary): string {
+  const interval = `95 % interval ${intervalText(shareInterval(accuracy, images))}`
+  return skipped > 0 ? `${interval}, ${skipped} left out` : interval
+}
+
+/** Where it tells something else than accuracy; runs of former versions have none. */
+function meanPerClass({ accuracy, meanPerClassAccuracy, metric }: Partial<RunSummary>): Fact[] {
+  if (accuracy === undefined || meanPerClassAccuracy === undefined) return []
+  const usual = metric === 'meanPerClassAccuracy'
+  const share = formatPercent(meanPerClassAccuracy)
+  if (!usual && share === formatPercent(accuracy)) return []
+  return [['mean per class', share, usual ? 'the usual figure of this dataset' : '']]
+}
 
 /** Runs of former versions know of no reduction. */
 function withoutDispatch({ reduction = 'none' }: Partial<RunSummary>): string {

@@ -19,7 +19,7 @@ export type { Size } from './data/decode.ts'
 export { decode, maxPixels } from './data/decode.ts'
 export { drawClip, drawnFrames } from './data/drawn/draw-clip.ts'
 export { drawImage, drawnLabel, drawnSize, drawnTasks } from './data/drawn/draw-image.ts'
-export { type Dataset, type Example, type ImageSource, sourceName } from './data/example.ts'
+export { type Dataset, type Example, type ImageSource, type Metric, sourceName } from './data/example.ts'
 export { isVideoName } from './data/extensions.ts'
 export { createLoader, type Loader, type LoaderSettings } from './data/loader.ts'
 export { defaultOptions, type OpenOptions } from './data/options.ts'
@@ -34,7 +34,16 @@ export {
   toInput,
   transformSchema,
 } from './data/transforms.ts'
+export {
+  findVtabTasks,
+  type VtabFolder,
+  type VtabGroup,
+  type VtabTask,
+  vtabGroups,
+  vtabTasks,
+} from './data/vtab.ts'
 export * from './errors.ts'
+export { bootstrapInterval, type Interval, shareInterval } from './evaluation/statistics.ts'
 export type { OnnxExport } from './export/onnx.ts'
 export { type BackboneOptions, type Normalization, type OpenedBackbone, openBackbone } from './io/backbone.ts'
 export { type Checkpoint, loadCheckpointFile, saveCheckpointFile } from './io/checkpoint.ts'
@@ -163,17 +172,10 @@ export { budgetThresholds, roundedUp } from './workflows/calibration/budgets.ts'
 export type { Calibration, CalibrationSettings } from './workflows/calibration/calibration.ts'
 export { curveCells, targetText, thresholdText } from './workflows/calibration/page.ts'
 export type { BudgetPoint, CurvePoint } from './workflows/calibration/point.ts'
-export {
-  type CompareControl,
-  type CompareStopped,
-  compare,
-} from './workflows/compare/compare.ts'
-export { compareColumns, failureText } from './workflows/compare/compare-table.ts'
-export type { CompareFailure, CompareOutcome } from './workflows/compare/finish-comparison.ts'
+export { compare } from './workflows/compare/compare.ts'
+export { compareColumns } from './workflows/compare/compare-table.ts'
+export type { CompareOutcome, CompareRow } from './workflows/compare/finish-comparison.ts'
 export { type CompareInput, compareKeys, defaultMethods } from './workflows/compare/plan.ts'
-export type { PlannedRun } from './workflows/compare/plan-runs.ts'
-export type { JobEnd } from './workflows/compare/start-finetune.ts'
-export type { CompareRow } from './workflows/compare/summarize-cases.ts'
 export type { DeadBlock, DeadBlockSettings, DeadBlocks } from './workflows/dead-blocks/find-dead-blocks.ts'
 export { changeText, leftOf } from './workflows/dead-blocks/page.ts'
 export { type DemoControl, type DemoOutcome, demo } from './workflows/demo.ts'
@@ -209,6 +211,13 @@ export {
   finetuneKeys,
 } from './workflows/finetune-settings.ts'
 export { libraryVersion } from './workflows/library-version.ts'
+export { accuracyText, type CaseColumn, intervalText } from './workflows/many-runs/case-columns.ts'
+export type { ManyRunsControl, ManyRunsStopped, ManyRunsWork } from './workflows/many-runs/control.ts'
+export { failureText, type RunFailure } from './workflows/many-runs/failures.ts'
+export type { PlannedRun } from './workflows/many-runs/plan-runs.ts'
+export type { NamedSettings, SomeSettings } from './workflows/many-runs/run-case.ts'
+export type { JobEnd } from './workflows/many-runs/start-finetune.ts'
+export type { CaseRow } from './workflows/many-runs/summarize-cases.ts'
 export { nearestWord } from './workflows/nearest-word.ts'
 export type { Candidate, EvolutionProgress } from './workflows/noah-search/evolve.ts'
 export type { NoahSearchControl } from './workflows/noah-search/find-winner.ts'
@@ -227,6 +236,11 @@ export {
   pretrainKeys,
 } from './workflows/pretrain-settings.ts'
 export type { RunSummary } from './workflows/summary.ts'
+export type { SweepOutcome } from './workflows/sweep/outcome.ts'
+export { planSweep, type SweepInput, sweepKeys } from './workflows/sweep/plan.ts'
+export { type SweepMetric, sweepMetrics } from './workflows/sweep/rank-by.ts'
+export { sweep } from './workflows/sweep/sweep.ts'
+export { sweepColumns } from './workflows/sweep/sweep-table.ts'
 export {
   type InferencePass,
   openRun,
@@ -235,3 +249,7 @@ export {
   tunedModel,
   withReduction,
 } from './workflows/tuned-run.ts'
+export type { VtabOutcome, VtabSearchRow, VtabTaskRow } from './workflows/vtab/outcome.ts'
+export { type VtabInput, vtabKeys } from './workflows/vtab/plan.ts'
+export { vtab } from './workflows/vtab/vtab.ts'
+export { type VtabLine, vtabHeads, vtabLines } from './workflows/vtab/vtab-table.ts'

@@ -1,31 +1,27 @@
 import { join } from 'node:path'
 import { InvalidArgumentError, Option } from 'commander'
-import {
-  type CompareInput,
-  type CompareStopped,
-  ConfigError,
-  compare,
-  compareKeys,
-  defaultMethods,
-} from 'dynamic-tuning'
+import { type CompareInput, ConfigError, compare, compareKeys, defaultMethods } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
-import { compareProgress } from '../compare-progress.ts'
-import { stoppedCode } from '../interrupt.ts'
+import { manyRunsProgress } from '../many-runs-progress.ts'
+import { manyRunsStopped } from '../many-runs-stopped.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
-import { integer, number } from '../options/numbers.ts'
-import { checked } from '../options/settings-file.ts'
+import {
+  finetuneFlags,
+  firstSeedFlag,
+  type ManyRunsOptions,
+  manyRunsFlags,
+  readAsFlags,
+} from '../options/many-runs.ts'
+import { number } from '../options/numbers.ts'
 import { dataName } from '../run-name.ts'
 import { comparisonText } from '../show-comparison.ts'
-import { finetuneCommand } from './finetune.ts'
 
-interface Options extends CommonOptions, Omit<CompareInput, keyof CommonOptions> {
+interface Options extends CommonOptions, Omit<CompareInput, keyof CommonOptions>, ManyRunsOptions {
   readonly out?: string
-  readonly jobs?: number
 }
 
 /** Options of `finetune` that a comparison has in another form. */
-const replaced = ['data', 'method', 'rate', 'out', 'resume']
-const settingOptions = finetuneCommand.options.filter((each) => !replaced.includes(each.attributeName()))
+const replaced = ['data', 'method', 'rate', 'out', 'resume', 'tensorboard']
 
 export const compareCommand = defineCommand<Options>({
   name: 'compare',
@@ -43,15 +39,10 @@ export const compareCommand = defineCommand<Options>({
       '--rates <shares>',
       "a case for each, of methods that skip tokens (default the method's own)",
     ).argParser(list('shares such as 0.3,0.5', number(0, 1))),
-    new Option('--seeds <n>', 'runs of each case, with seeds from --seed on (default 1)').argParser(
-      integer(1),
-    ),
     shared.out('folder of a new comparison, or of one that goes on (default runs/DATA-compare)'),
-    new Option('--jobs <n>', 'runs at a time; they share the threads (default half of the cores)').argParser(
-      integer(1),
-    ),
-    ...settingOptions.map((option) => regrouped(option, 'Settings of every run, as for finetune:')),
-    new Option('--seed <n>', 'first seed (default 0)').argParser(integer(0)).helpGroup('Common options:'),
+    ...manyRunsFlags(),
+    ...finetuneFlags(replaced),
+    firstSeedFlag(),
   ],
   fileKeys: compareKeys,
   examples: [
@@ -64,41 +55,33 @@ export const compareCommand = defineCommand<Options>({
 })
 
 async function run({ options, terminal, signal }: Call<Options>): Promise<number | undefined> {
-  const { out: given, jobs, config, json: _json, quiet: _quiet, cases, ...rest } = options
+  const { out: given, config, json: _json, quiet: _quiet, cases, ...more } = options
+  const { jobs, memory: memoryMB, retries, tensorboard, ...rest } = more
   if (rest.data === undefined)
     throw new ConfigError(
       'compare: --data is missing. Give a folder with one folder of images per class, or builtin:nature to try.',
     )
   const out = given ?? join('runs', `${dataName(rest.data)}-compare`)
   const input = { ...rest, ...(cases !== undefined && { cases: readCases(cases, config ?? '') }) }
-  const outcome = await compare(input, { out, jobs, signal, ...compareProgress(terminal, out) })
-  if (!outcome.finished) return stop(outcome, terminal)
+  const outcome = await compare(input, {
+    ...{ out, jobs, memoryMB, retries, tensorboard, signal },
+    ...manyRunsProgress(terminal, 'compare', out),
+  })
+  if (!outcome.finished) return manyRunsStopped(outcome, terminal)
   terminal.result(outcome, () => comparisonText(outcome, terminal.paint))
   return outcome.failures.length > 0 ? 1 : undefined
 }
 
-function stop(stopped: CompareStopped, terminal: Call<Options>['terminal']): number {
-  terminal.result(stopped, () => '')
-  const { finishedRuns, totalRuns } = stopped
-  terminal.note(
-    `Stopped with ${finishedRuns} of ${totalRuns} runs finished. The same command goes on from here.`,
-  )
-  return stoppedCode
-}
-
-/** Values of cases as flags would give them: `imageSize: 96` is a square. Anything else is left to the library's checks. */
+/** Values of cases as flags would give them. */
 function readCases(
   cases: NonNullable<CompareInput['cases']>,
   path: string,
 ): NonNullable<CompareInput['cases']> {
   if (!Array.isArray(cases)) return cases
-  const known = new Map(finetuneCommand.options.map((option) => [option.attributeName(), option]))
-  const read = ([key, value]: [string, unknown]): [string, unknown] => [
-    key,
-    checked(path, key, value, known.get(key)),
-  ]
   return cases.map((each) =>
-    typeof each === 'object' && each !== null ? Object.fromEntries(Object.entries(each).map(read)) : each,
+    typeof each === 'object' && each !== null
+      ? (readAsFlags(path, each) as NonNullable<CompareInput['cases']>[number])
+      : each,
   )
 }
 
@@ -108,11 +91,4 @@ function list<T>(what: string, parseItem: (text: string) => T): (text: string) =
     if (items.includes('')) throw new InvalidArgumentError(`Give ${what}, separated by commas.`)
     return items.map(parseItem)
   }
-}
-
-/** The same option below another heading, unless it has one. */
-function regrouped(option: Option, heading: string): Option {
-  if (option.helpGroupHeading !== undefined) return option
-  const copy: Option = Object.assign(Object.create(Object.getPrototypeOf(option)), option)
-  return copy.helpGroup(heading)
 }

@@ -8,6 +8,7 @@ import { dispatchOptions } from '../options/dispatch.ts'
 import { methodFlags } from '../options/method-options.ts'
 import { integer, number } from '../options/numbers.ts'
 import { reductionFlags } from '../options/reduction.ts'
+import { tensorboardFlag } from '../options/tensorboard.ts'
 import { freeRunFolder, quoted } from '../run-name.ts'
 import { summaryText } from '../show-summary.ts'
 import { trainingProgress } from '../training-progress.ts'
@@ -15,6 +16,7 @@ import { trainingProgress } from '../training-progress.ts'
 interface Options extends CommonOptions, Omit<Partial<FinetuneInput>, keyof CommonOptions> {
   readonly out?: string
   readonly resume?: boolean
+  readonly tensorboard?: boolean
 }
 
 export const finetuneCommand = defineCommand<Options>({
@@ -30,6 +32,7 @@ export const finetuneCommand = defineCommand<Options>({
     shared.method(),
     shared.out('run folder (default runs/DATA-METHOD)'),
     new Option('--resume', 'go on with the run in --out'),
+    tensorboardFlag(),
     ...dispatchOptions(),
     ...methodFlags(),
     ...reductionFlags(),
@@ -47,16 +50,20 @@ export const finetuneCommand = defineCommand<Options>({
     new Option('--label-smoothing <x>', 'default 0').argParser(number(0, 1)),
     new Option(
       '--augment <how>',
-      'random changes to training images (default light for folders of photos, short-side for videos, else none):',
+      'random changes to training images; light suits photos of things (default none, short-side for videos):',
     ).choices(['none', 'resized-crop', 'light', 'strong', 'short-side', 'rand-augment']),
     new Option(
       '--resize <how>',
       'how images of another shape are fitted (default squash, videos crop):',
     ).choices(['squash', 'crop']),
-    new Option('--split <name>', 'of list files; final trains on train800val200 (default final):').choices([
-      'final',
-      'search',
-    ]),
+    new Option(
+      '--split <name>',
+      'final trains on all but test images, search keeps some to choose settings by (default final):',
+    ).choices(['final', 'search']),
+    new Option(
+      '--validation-share <x>',
+      'share of every class put aside where the data have no such images (default 0.2)',
+    ).argParser(number(0, 1)),
     new Option('--train-size <n>', 'images drawn of a built-in task (default 1000)').argParser(integer(1)),
     new Option('--test-size <n>', 'the same for testing (default 500)').argParser(integer(1)),
     new Option('--workers <n>', 'threads that read images').argParser(integer(0)),
@@ -65,6 +72,7 @@ export const finetuneCommand = defineCommand<Options>({
   examples: [
     ['dyt finetune --data builtin:nature --epochs 5', 'a task that is drawn on the fly'],
     ['dyt finetune --data photos/ --out runs/photos', 'your own photos, one folder per class'],
+    ['dyt finetune --data cifar10:/data --augment light', "a complete set in its authors' files"],
     ['dyt finetune --data photos/ --method linear --seed 1', 'another method to compare with'],
     ['dyt finetune --data photos/ --dispatch attention-mlp --rate 0.7', 'another variant of Dynamic Tuning'],
     ['dyt finetune --data photos/ --experts 4', 'MoE-adapters'],
@@ -77,7 +85,8 @@ export const finetuneCommand = defineCommand<Options>({
 
 async function run(call: Call<Options>): Promise<number | undefined> {
   const { options, terminal, signal } = call
-  const { out: given, resume = false, config: _config, json: _json, quiet: _quiet, ...input } = options
+  const { out: given, resume = false, config: _config, json: _json, quiet: _quiet, ...rest } = options
+  const { tensorboard, ...input } = rest
   const out = place(given, resume, input)
   const show = trainingProgress(terminal)
   let total = 0
@@ -85,6 +94,7 @@ async function run(call: Call<Options>): Promise<number | undefined> {
   const outcome = await finetune(input, {
     out,
     resume,
+    tensorboard,
     signal,
     onPhase: (phase) => terminal.note(terminal.notePaint.dim(phase)),
     onStep(metrics, all) {

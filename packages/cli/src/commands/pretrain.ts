@@ -11,6 +11,7 @@ import { type Call, defineCommand } from '../command.ts'
 import { stoppedCode } from '../interrupt.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
 import { integer, number } from '../options/numbers.ts'
+import { tensorboardFlag } from '../options/tensorboard.ts'
 import { freeRunFolder, quoted } from '../run-name.ts'
 import { renderFacts } from '../terminal/facts.ts'
 import { formatPercent } from '../terminal/format.ts'
@@ -21,6 +22,7 @@ interface Options extends CommonOptions, Omit<Partial<PretrainInput>, keyof Comm
   readonly imageSize?: readonly [number, number]
   readonly out?: string
   readonly resume?: boolean
+  readonly tensorboard?: boolean
 }
 
 export const pretrainCommand = defineCommand<Options>({
@@ -36,6 +38,7 @@ export const pretrainCommand = defineCommand<Options>({
     new Option('--init <path>', 'weights to start from instead of random ones, at any image size'),
     shared.out('run folder (default runs/DATA-pretrain)'),
     new Option('--resume', 'go on with the run in --out'),
+    tensorboardFlag(),
     new Option('--epochs <n>', 'passes over the images (default 20)').argParser(integer(1)),
     new Option('--full-epochs <n>', 'the last epochs, which see all patches (default 2)').argParser(
       integer(0),
@@ -71,6 +74,7 @@ async function run({ options, terminal, signal }: Call<Options>): Promise<number
   const {
     out: given,
     resume = false,
+    tensorboard,
     model,
     imageSize,
     config: _c,
@@ -93,6 +97,7 @@ async function run({ options, terminal, signal }: Call<Options>): Promise<number
   const outcome = await pretrain(input, {
     out,
     resume,
+    tensorboard,
     signal,
     onStep: show.onStep,
     onEpoch: show.onEpoch,

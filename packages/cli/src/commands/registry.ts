@@ -13,13 +13,17 @@ import { methodsCommand } from './methods.ts'
 import { noahSearchCommand } from './noah-search.ts'
 import { predictCommand } from './predict.ts'
 import { pretrainCommand } from './pretrain.ts'
+import { sweepCommand } from './sweep.ts'
 import { verifyCommand } from './verify.ts'
+import { vtabCommand } from './vtab.ts'
 
 /** All commands, in the order of `dyt --help` within their group. */
 export const commands: readonly CommandUnit[] = [
   demoCommand,
   finetuneCommand,
   compareCommand,
+  sweepCommand,
+  vtabCommand,
   noahSearchCommand,
   pretrainCommand,
   downloadCommand,

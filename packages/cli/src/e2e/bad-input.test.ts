@@ -33,10 +33,11 @@ describe('bad data and folders end with code 1 and one line', () => {
   for (const name of ['cut/cats/1.png', 'cut/cats/2.png', 'cut/dogs/1.png']) write(name, image)
   write('cut/dogs/2.png', image.subarray(0, image.length - 30))
   mkdirSync(join(folder, 'empty'))
-  for (const name of ['train800.txt', 'val200.txt', 'train800val200.txt'])
-    write(`lists/${name}`, '../good/cats/1.png 0\n')
+  for (const name of ['train800.txt', 'val200.txt', 'train800val200.txt']) write(`lists/${name}`, '1.png 0\n')
+  write('lists/1.png', image)
   write('lists/classes.json', '["cat", "dog"]')
-  write('lists/test.txt', '../good/cats/1.png 0\n../good/dogs/1.png 2\n')
+  write('lists/test.txt', '1.png 0\n1.png 2\n')
+  write('leaving/train800val200.txt', '../good/cats/1.png 0\n')
   write('missing/train800val200.txt', 'nowhere.png 0\n')
   write('future/config.json', '{"formatVersion": 99}')
   write('pretrained/config.json', '{"formatVersion": 1, "command": "pretrain"}')
@@ -47,6 +48,10 @@ describe('bad data and folders end with code 1 and one line', () => {
     [
       ['finetune', '--data', 'lists', ...tiny, '--out', 'out'],
       'test.txt:2: label 2 is out of range, expected 0 to 1',
+    ],
+    [
+      ['finetune', '--data', 'leaving', ...tiny, '--out', 'out'],
+      /train800val200\.txt:1: "\.\.\/good\/cats\/1\.png" leaves the folder/,
     ],
     [
       ['finetune', '--data', 'missing', ...tiny, '--out', 'out'],

@@ -116,12 +116,12 @@ describe('dyt compare', { timeout }, () => {
     const other = await dyt(folder, ...one, '--quiet', '--out', 'failed')
     expect(other).toMatchObject({ code: 2, stdout: '' })
     expect(other.stderr).toMatch(
-      /^dyt: compare: .*seed0 was run with learningRate 1e\+38, now it is 0\.001\. .*\n$/,
+      /^dyt: run: .*seed0 was run with learningRate 1e\+38, now it is 0\.001\. .*\n$/,
     )
     const foreign = await dyt(folder, ...one, '--quiet', '--methods', 'full', '--out', 'failed')
     expect(foreign).toMatchObject({ code: 1, stdout: '' })
     expect(foreign.stderr).toBe(
-      'dyt: compare: failed holds another comparison, with runs of linear. Choose another folder, or compare those too.\n',
+      'dyt: compare: failed holds runs of other cases, linear. Choose another folder, or ask for those too.\n',
     )
   })
 })

@@ -56,8 +56,9 @@ export const shared = {
     new Option('--frames <n>', 'classify clips of so many frames instead of images').argParser(integer(1)),
   batch: (text = 'images per step (default 64)'): Option =>
     new Option('--batch <n>', text).argParser(integer(1)),
-  data: (text = 'folder of class folders, .tar, list files, or builtin:TASK'): Option =>
-    new Option('--data <place>', text),
+  data: (
+    text = 'folder of class folders, .tar, list files, a complete set (KIND:PLACE says which), or builtin:TASK',
+  ): Option => new Option('--data <place>', text),
   out: (text: string): Option => new Option('--out <folder>', text),
   budget: (): Option =>
     new Option(

@@ -20,14 +20,22 @@ export function resolveOptions(command: Command, fileKeys: readonly string[]): R
     // What --no-x defaults to must not hide what a file says.
     else if (source === 'default' && !option.negate) defaults[name] = command.getOptionValue(name)
   }
-  const file = typeof flags.config === 'string' ? readSettings(flags.config, command, fileKeys) : {}
+  const file = typeof flags.config === 'string' ? readSettings(flags.config, command.options, fileKeys) : {}
   return { ...defaults, ...file, ...flags }
 }
 
-function readSettings(path: string, command: Command, fileKeys: readonly string[]): Record<string, unknown> {
+/**
+ * The settings in a file: of `commandOptions`, or named in `fileKeys`.
+ * @throws ConfigError for a file that cannot be read, unknown keys and bad values
+ */
+export function readSettings(
+  path: string,
+  commandOptions: readonly Option[],
+  fileKeys: readonly string[],
+): Record<string, unknown> {
   const values = settingsIn(path)
   const options = new Map(
-    command.options
+    commandOptions
       .filter((option) => !commandLineOnly.includes(option.attributeName()))
       .map((option) => [option.attributeName(), option]),
   )

@@ -1,9 +1,11 @@
-import { existsSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { classNames, type Found, type Grouped, groupByFolder, label } from './classes.ts'
 import type { Dataset, Example } from './example.ts'
 import { isImageName } from './extensions.ts'
+import type { DatasetKind } from './kind.ts'
 import type { OpenOptions } from './options.ts'
+import { inOrder } from './order.ts'
 import { stratifiedSplit } from './split.ts'
 import { readTarIndex } from './tar.ts'
 
@@ -11,23 +13,34 @@ import { readTarIndex } from './tar.ts'
  * A folder with `train.tar` and `val.tar` (or `validation.tar`, `test.tar`) of class folders, or one archive of class
  * folders, which is split. `classes.json` beside the archives may give readable names.
  */
-export function openArchives(location: string, options: OpenOptions): Dataset {
-  if (location.endsWith('.tar'))
-    return openArchive(location, dirname(location), basename(location, '.tar'), options)
+export const archives: DatasetKind = {
+  name: 'tar',
+  title: 'tar archives of class folders',
+  expects: 'train.tar and val.tar (or test.tar), or one .tar',
+  locate(place) {
+    const isArchive = place.endsWith('.tar') && statSync(place, { throwIfNoEntry: false })?.isFile()
+    return isArchive || existsSync(join(place, 'train.tar')) ? place : undefined
+  },
+  open: openArchives,
+}
+
+function openArchives(location: string, options: OpenOptions): Dataset {
+  const path = resolve(location)
+  if (statSync(path).isFile()) return openArchive(path, dirname(path), basename(path, '.tar'), options)
   const archive = (...names: string[]): string | undefined =>
-    names.map((name) => join(location, `${name}.tar`)).find((path) => existsSync(path))
+    names.map((name) => join(path, `${name}.tar`)).find((each) => existsSync(each))
   const train = archive('train') as string
   const validation = archive('val', 'validation', 'test')
   const test = archive('test', 'val', 'validation')
-  if (!validation || !test) return openArchive(train, location, basename(location), options)
+  if (!validation || !test) return openArchive(train, path, basename(path), options)
   const groups = readArchive(train)
   const ids = [...groups.keys()]
-  const part = (path: string): Example[] => label(readArchive(path), ids, path)
+  const part = (archived: string): readonly Example[] => inOrder(label(readArchive(archived), ids, archived))
   const validationPart = part(validation)
   return {
-    name: basename(location),
-    classes: classNames(ids, location),
-    train: label(groups, ids, train),
+    name: basename(path),
+    classes: classNames(ids, path),
+    train: inOrder(label(groups, ids, train)),
     validation: validationPart,
     test: test === validation ? validationPart : part(test),
   }
@@ -37,7 +50,7 @@ function openArchive(path: string, folder: string, name: string, options: OpenOp
   const groups = readArchive(path)
   const ids = [...groups.keys()]
   const { train, validation } = stratifiedSplit(
-    label(groups, ids, path),
+    inOrder(label(groups, ids, path)),
     options.validationShare,
     options.seed,
   )

@@ -33,7 +33,24 @@ export function groupByFolder(images: readonly Found[], where: string): Grouped 
     if (group) group.push(source)
     else groups.set(id, [source])
   })
+  checkLetterCase([...groups.keys()], where)
   return new Map([...groups].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/**
+ * Refuses classes that differ in letter case only: `Cat` and `cat` are one class on some systems and two on others.
+ * @throws DataError naming both
+ */
+export function checkLetterCase(ids: readonly string[], where: string): void {
+  const seen = new Map<string, string>()
+  for (const id of ids) {
+    const other = seen.get(id.toLowerCase())
+    if (other !== undefined && other !== id)
+      throw new DataError(
+        `dataset: ${where}: classes ${other} and ${id} differ in letter case only. Merge or rename them.`,
+      )
+    seen.set(id.toLowerCase(), id)
+  }
 }
 
 /** How many leading folders all paths share; a single class keeps its own folder. */
@@ -77,7 +94,12 @@ export function readClasses(folder: string): { id?: string; name: string }[] | u
   const classes = classesSchema.safeParse(content)
   if (!classes.success)
     throw new DataError(`dataset: ${path} must be an array of names, or of { "id", "name" }`)
-  return classes.data.map((item) => (typeof item === 'string' ? { name: item } : item))
+  const found = classes.data.map((item) => (typeof item === 'string' ? { name: item } : item))
+  checkLetterCase(
+    found.map((item) => ('id' in item ? item.id : item.name)),
+    path,
+  )
+  return found
 }
 
 /** Readable names of class ids: from `classes.json` of the folder where it has the id, else the id itself. */

@@ -1,8 +1,9 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ConfigError, DataError } from '../errors.ts'
 import { openDataset } from './dataset.ts'
 import { type Example, sourceName } from './example.ts'
+import { absoluteLocation } from './location.ts'
 import { imageReader } from './read.ts'
 import { inTempFolder, png, tarEnd, tarEntry, writeFiles } from './testing/files.ts'
 
@@ -81,6 +82,9 @@ describe('openDataset: folders', () => {
     expect(await refusal({ ...classFolders({ a: 1 }), 'b/y.txt': '' })).toMatch(
       'class folder DIR/b has no images',
     )
+    expect(await refusal(classFolders({ Cat: 1, cat: 1 }))).toMatch(
+      'DIR: classes Cat and cat differ in letter case only. Merge or rename them.',
+    )
     const split = { ...classFolders({ a: 1 }, 'train/'), ...classFolders({ a: 1, z: 1 }, 'val/') }
     expect(await refusal(split)).toMatch('DIR/val has class z, which the training images lack')
   })
@@ -100,7 +104,7 @@ describe('openDataset: list files', () => {
       writeFiles(folder, { ...lists, ...trainList, 'classes.json': '["x", "y", "z"]' })
       const final = await openDataset(folder)
       expect(final.classes).toEqual(['x', 'y', 'z'])
-      expect(listing(final.train, folder)).toEqual(['i/b c.png 1', 'i/a.png 0'])
+      expect(listing(final.train, folder)).toEqual(['i/a.png 0', 'i/b c.png 1'])
       expect(final.validation).toEqual(final.test)
       const search = await openDataset(folder, { split: 'search' })
       expect(listing(search.train, folder)).toEqual(['i/b c.png 1'])
@@ -113,6 +117,16 @@ describe('openDataset: list files', () => {
     await inTempFolder(async (folder) => {
       writeFiles(folder, { ...lists, ...trainList })
       expect((await openDataset(folder)).classes).toEqual(['0', '1'])
+    })
+  })
+
+  it('knows the classes of a task of VTAB-1K by its folder’s name and the length of its list', async () => {
+    await inTempFolder(async (folder) => {
+      const thousand = 'i/b c.png 1\ni/a.png 0\n'.repeat(500)
+      writeFiles(join(folder, 'dtd'), { ...lists, 'train800val200.txt': thousand })
+      writeFiles(join(folder, 'other'), { ...lists, 'train800val200.txt': thousand })
+      expect((await openDataset(join(folder, 'dtd'))).classes.length).toBe(47)
+      expect((await openDataset(join(folder, 'other'))).classes.length).toBe(2)
     })
   })
 
@@ -135,6 +149,8 @@ describe('openDataset: list files', () => {
       'i/a.png 0\ni/none.png 1\n',
       'DIR/train800val200.txt:2: there is no file DIR/i/none.png',
     ],
+    ['path out of the folder', '../a.png 0\n', 'DIR/train800val200.txt:1: "../a.png" leaves the folder DIR'],
+    ['absolute path', '/etc/a.png 0\n', 'DIR/train800val200.txt:1: "/etc/a.png" leaves the folder DIR'],
     ['empty list', '\n', 'DIR/train800val200.txt names no images'],
   ])('refuses a list: %s', async (_what, content, message) => {
     const files = { ...lists, 'train800val200.txt': content, 'classes.json': '["x", "y"]' }
@@ -145,6 +161,9 @@ describe('openDataset: list files', () => {
     expect(await refusal(lists)).toMatch('DIR/train800val200.txt is missing')
     expect(await refusal({ ...lists, ...trainList, 'classes.json': '{' })).toMatch(
       'DIR/classes.json is not JSON',
+    )
+    expect(await refusal({ ...lists, ...trainList, 'classes.json': '["x", "X"]' })).toMatch(
+      'DIR/classes.json: classes x and X differ in letter case only',
     )
     expect(await refusal({ ...lists, ...trainList, 'classes.json': '[1]' })).toMatch(
       'must be an array of names',
@@ -196,10 +215,41 @@ describe('openDataset: archives', () => {
   it('refuses archives without images, with images outside folders, or cut short', async () => {
     expect(await refusal({ 'train.tar': archive('a/readme.txt') })).toMatch('DIR/train.tar has no images')
     expect(await refusal({ 'train.tar': archive('a/1.png', '2.png') })).toMatch('2.png is in no class folder')
+    expect(await refusal({ 'train.tar': archive('A/1.png', 'a/1.png') })).toMatch(
+      'DIR/train.tar: classes A and a differ in letter case only',
+    )
+    expect(await refusal({ 'photos.tar.gz': 'x' }, 'photos.tar.gz')).toMatch(
+      'Unpack compressed archives first',
+    )
     const cut = archive('a/1.png').subarray(0, 700)
     expect(await refusal({ 'train.tar': cut })).toMatch('DIR/train.tar is truncated')
     const strange = { 'train.tar': archive('a/1.png'), 'val.tar': archive('b/1.png') }
     expect(await refusal(strange)).toMatch(/val\.tar has class b|which the training images lack/)
+  })
+})
+
+describe('openDataset: kinds by name', () => {
+  it('takes KIND:PATH, and a folder of that very name as a path', async () => {
+    await inTempFolder(async (folder) => {
+      writeFiles(folder, { ...classFolders({ a: 2, b: 2 }), ...classFolders({ c: 2, d: 2 }, 'builtin:x/') })
+      expect((await openDataset(`folder:${folder}`)).classes).toEqual(['a', 'b', 'builtin:x'])
+      expect((await openDataset(join(folder, 'builtin:x'))).classes).toEqual(['c', 'd'])
+      expect(absoluteLocation('cifar10:data')).toBe(`cifar10:${resolve('data')}`)
+      expect(absoluteLocation('builtin:count')).toBe('builtin:count')
+      expect(absoluteLocation('some/photos')).toBe(resolve('some/photos'))
+    })
+  })
+
+  it('refuses unknown kinds, and places that hold something else', async () => {
+    await expect(openDataset('cifra10:/data')).rejects.toThrow(
+      /cifra10:\/data: there is no kind of data cifra10. Choose one of builtin, cifar10, /,
+    )
+    await inTempFolder(async (folder) => {
+      writeFiles(folder, classFolders({ a: 1 }))
+      const wrong = openDataset(`pets:${folder}`)
+      await expect(wrong).rejects.toThrow(DataError)
+      await expect(wrong).rejects.toThrow('does not hold Oxford-IIIT Pets. Expected annotations/trainval.txt')
+    })
   })
 })
 

@@ -1,4 +1,6 @@
-/** Where an image comes from: a file, a range of bytes in a tar archive, or a drawing made at run time. */
+/**
+ * Where an image comes from: a file, a range of bytes in a tar archive, bare pixels inside a file, or a drawing made at run time.
+ */
 export type ImageSource =
   | { readonly kind: 'file'; readonly path: string }
   | {
@@ -8,13 +10,33 @@ export type ImageSource =
       readonly size: number
       readonly name: string
     }
+  | PackedSource
   | { readonly kind: 'drawn'; readonly task: string; readonly seed: number; readonly index: number }
+
+/** 8-bit RGB pixels without any header: `3 * height * width` bytes of a file, all red ones first, then green, then blue. */
+export interface PackedSource {
+  readonly kind: 'packed'
+  readonly file: string
+  /** What the file holds where it is compressed, unpacked; threads share it. */
+  readonly unpacked?: SharedArrayBuffer
+  /** Where the pixels begin in `unpacked`, or else in the file. */
+  readonly offset: number
+  readonly width: number
+  readonly height: number
+  /** How the bytes of a plane follow one another: row after row, or (MATLAB) column after column. */
+  readonly plane: 'rows' | 'columns'
+  /** The image's place in its part of the dataset, padded: `00017`. */
+  readonly name: string
+}
 
 /** An image and the index of its class. */
 export interface Example {
   readonly source: ImageSource
   readonly label: number
 }
+
+/** The figure that is usual for a dataset: top-1, or the mean of every class's own accuracy. */
+export type Metric = 'accuracy' | 'meanPerClassAccuracy'
 
 /** Labelled images or clips in three parts. `validation` is what is reported while training. */
 export interface Dataset {
@@ -27,11 +49,14 @@ export interface Dataset {
   readonly test: readonly Example[]
   /** Clips that are listed and not there, left out. */
   readonly missing?: readonly string[]
+  /** What publications report on it; accuracy where absent. */
+  readonly metric?: Metric
 }
 
-/** How messages name an image: its path, `archive.tar:name`, or the drawing's task and index. */
+/** How messages name an image: its path, `archive.tar:name`, its place in a file, or the drawing's task and index. */
 export function sourceName(source: ImageSource): string {
   if (source.kind === 'file') return source.path
   if (source.kind === 'tar') return `${source.archive}:${source.name}`
+  if (source.kind === 'packed') return `${source.file}, image ${source.name}`
   return `builtin:${source.task}, image ${source.index}`
 }

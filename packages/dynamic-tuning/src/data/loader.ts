@@ -1,7 +1,14 @@
 import { availableParallelism } from 'node:os'
-import { random } from '@dynamic-tuning/engine'
+import { type Random, random } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
-import { type BadExample, type Batch, type BatchMakerSettings, type BatchPlan, batchMaker } from './batch.ts'
+import {
+  type BadExample,
+  type Batch,
+  type BatchMakerSettings,
+  type BatchPlan,
+  batchMaker,
+  type Placed,
+} from './batch.ts'
 import { cacheMemory } from './cache.ts'
 import type { ClipSettings } from './clips/clip-samples.ts'
 import type { Example } from './example.ts'
@@ -58,6 +65,7 @@ export function createLoader(examples: readonly Example[], settings: LoaderSetti
   check(examples, settings)
   const { batch, seed, shuffle = false, dropLast = false } = settings
   const { workers = defaultWorkers(), prefetch = 4 } = settings
+  const replaces = shuffle && (settings.skipBad ?? false)
   const stepsPerEpoch = dropLast ? Math.floor(examples.length / batch) : Math.ceil(examples.length / batch)
   let source: BatchSource | undefined
   let waitSeconds = 0
@@ -68,13 +76,20 @@ export function createLoader(examples: readonly Example[], settings: LoaderSetti
     settings.onBad?.(found, examples[found.index] as Example)
   }
 
+  const placed = (indices: Int32Array<ArrayBuffer>): Placed => ({
+    indices,
+    examples: Array.from(indices, (index) => examples[index] as Example),
+  })
   const plan = (order: Int32Array, epoch: number, step: number): BatchPlan => ({
     epoch,
-    indices: new Int32Array(order.subarray(step * batch, (step + 1) * batch)),
+    ...placed(new Int32Array(order.subarray(step * batch, (step + 1) * batch))),
+    spares: replaces
+      ? placed(spareIndices(examples.length, random(seed, 'replace', epoch, step)))
+      : undefined,
   })
 
   async function* run(epoch: number, fromStep: number): AsyncGenerator<Batch, void, void> {
-    source ??= openSource(examples, settings, workers)
+    source ??= openSource(examples.length, settings, workers)
     const order = Int32Array.from(examples.keys())
     if (shuffle) random(seed, 'shuffle', epoch).shuffle(order)
     const ahead: Promise<Batch>[] = []
@@ -108,25 +123,29 @@ export function createLoader(examples: readonly Example[], settings: LoaderSetti
   }
 }
 
+/** So many in a row that cannot be read are no accident. */
+const mostBad = 20
+
+/** Places of examples that may replace bad ones. */
+function spareIndices(examples: number, draws: Random): Int32Array<ArrayBuffer> {
+  return Int32Array.from({ length: mostBad }, () => draws.integer(examples))
+}
+
 function defaultWorkers(): number {
   return Math.max(1, Math.min(8, availableParallelism() - 1))
 }
 
-function openSource(examples: readonly Example[], settings: LoaderSettings, workers: number): BatchSource {
-  const { transform, clips, seed, skipBad = false, shuffle = false } = settings
+function openSource(examples: number, settings: LoaderSettings, workers: number): BatchSource {
+  const { transform, clips, seed, skipBad = false } = settings
   const { deterministic } = createTransform(transform)
   // A video is too large to keep, and its frames change from epoch to epoch.
   const { cacheMB = 1024 } = clips ? { cacheMB: 0 } : settings
   const needed = deterministic
-    ? examples.length * (transform.height * transform.width * 3 + 3)
+    ? examples * (transform.height * transform.width * 3 + 3)
     : Number.POSITIVE_INFINITY
   const bytes = Math.min(cacheMB * 2 ** 20, needed)
-  const cache = bytes > 0 ? cacheMemory(examples.length, bytes) : undefined
-  const onBad = shuffle ? 'replace' : 'omit'
-  const making: BatchMakerSettings = {
-    ...{ examples, transform, clips, seed, cache },
-    skipBad: skipBad ? onBad : undefined,
-  }
+  const cache = bytes > 0 ? cacheMemory(examples, bytes) : undefined
+  const making: BatchMakerSettings = { transform, clips, seed, cache, skipBad }
   return workers > 0 ? workerPool(workers, making) : onThisThread(making)
 }
 

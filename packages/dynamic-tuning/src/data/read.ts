@@ -4,9 +4,10 @@ import { DataError } from '../errors.ts'
 import { decode, type Size } from './decode.ts'
 import { drawnSize as defaultDrawnSize, drawImage } from './drawn/draw-image.ts'
 import { type ImageSource, sourceName } from './example.ts'
+import { packedSize, unpack } from './packed.ts'
 import type { Pixels } from './pixels.ts'
 
-/** Reads images of any source; keeps the archives it has read from open until `close`. */
+/** Reads images of any source; keeps the archives and packed files it has read from open until `close`. */
 export interface ImageReader {
   /** Decodes an image; `enough` as for `decode`. @throws DataError naming the image if it cannot be read */
   read(source: ImageSource, enough?: Size): Promise<Pixels>
@@ -15,16 +16,27 @@ export interface ImageReader {
 
 /** Opens a reader. Drawn images come out `drawnSize` pixels wide and high. */
 export function imageReader(drawnSize = defaultDrawnSize): ImageReader {
-  const archives = new Map<string, number>()
+  const files = new Map<string, number>()
   return {
     async read(source, enough) {
       if (source.kind === 'drawn') return drawImage(source.task, source.seed, source.index, drawnSize)
-      const bytes = source.kind === 'file' ? await fileBytes(source.path) : tarBytes(source, archives)
+      if (source.kind === 'packed') {
+        const { file, offset, unpacked } = source
+        const size = packedSize(source)
+        const pixels = unpacked
+          ? new Uint8Array(unpacked, offset, size)
+          : bytesOf({ file, offset, size }, sourceName(source), files)
+        return unpack(pixels, source)
+      }
+      const bytes =
+        source.kind === 'file'
+          ? await fileBytes(source.path)
+          : bytesOf({ ...source, file: source.archive }, sourceName(source), files)
       return decode(bytes, sourceName(source), enough)
     },
     close() {
-      for (const file of archives.values()) closeSync(file)
-      archives.clear()
+      for (const file of files.values()) closeSync(file)
+      files.clear()
     },
   }
 }
@@ -37,18 +49,22 @@ async function fileBytes(path: string): Promise<Uint8Array> {
   }
 }
 
-function tarBytes(source: Extract<ImageSource, { kind: 'tar' }>, archives: Map<string, number>): Uint8Array {
+interface Range {
+  readonly file: string
+  readonly offset: number
+  readonly size: number
+}
+
+function bytesOf({ file, offset, size }: Range, name: string, files: Map<string, number>): Uint8Array {
   let read = 0
-  const bytes = new Uint8Array(source.size)
+  const bytes = new Uint8Array(size)
   try {
-    const file = archives.get(source.archive) ?? openSync(source.archive, 'r')
-    archives.set(source.archive, file)
-    read = readSync(file, bytes, 0, source.size, source.offset)
+    const open = files.get(file) ?? openSync(file, 'r')
+    files.set(file, open)
+    read = readSync(open, bytes, 0, size, offset)
   } catch (error) {
-    throw new DataError(`read: cannot open archive ${source.archive}: ${(error as Error).message}`)
+    throw new DataError(`read: cannot open ${file}: ${(error as Error).message}`)
   }
-  if (read === source.size) return bytes
-  throw new DataError(
-    `read: ${sourceName(source)} ends after ${read} of ${source.size} bytes. Did the archive change?`,
-  )
+  if (read === size) return bytes
+  throw new DataError(`read: ${name} ends after ${read} of ${size} bytes. Did the file change?`)
 }

@@ -6,12 +6,17 @@ import { createTransform, type TransformSettings } from './transforms.ts'
 
 /** What samples are made from. Can be sent to a worker. */
 export interface SampleSettings {
-  readonly examples: readonly Example[]
   readonly transform: TransformSettings
   /** Samples are clips, read like this; absent: images. */
   readonly clips?: ClipSettings | undefined
   readonly seed: number
   readonly cache: CacheMemory | undefined
+}
+
+/** What a sample's random choices are drawn for: an epoch, and the example's place in the list of all. */
+export interface SampleKey {
+  readonly epoch: number
+  readonly index: number
 }
 
 /** Turns examples into numbers for a model. */
@@ -21,10 +26,10 @@ export interface SampleMaker {
   /** Numbers of an example, all of its views. */
   readonly length: number
   /**
-   * Writes example `index`, augmented for `epoch`, from `offset` on.
+   * Writes an example from `offset` on.
    * @throws DataError naming the file that cannot be read; ToolError where a program is missing that reads it
    */
-  write(index: number, epoch: number, out: Float32Array, offset: number): Promise<void>
+  write(example: Example, at: SampleKey, out: Float32Array, offset: number): Promise<void>
   close(): void
 }
 
@@ -34,13 +39,12 @@ export function sampleMaker(settings: SampleSettings): SampleMaker {
   return clips ? clipSamples({ ...settings, clips }) : imageSamples(settings)
 }
 
-function imageSamples({ examples, transform: settings, seed, cache: memory }: SampleSettings): SampleMaker {
+function imageSamples({ transform: settings, seed, cache: memory }: SampleSettings): SampleMaker {
   const transform = createTransform(settings)
   const cache = memory && pixelCache(memory)
   const reader = imageReader(Math.max(settings.height, settings.width))
 
-  async function load(index: number) {
-    const { source } = examples[index] as Example
+  async function load({ source }: Example, index: number) {
     const image = transform.prepare(await reader.read(source, transform.enough))
     cache?.put(index, image)
     return image
@@ -48,8 +52,8 @@ function imageSamples({ examples, transform: settings, seed, cache: memory }: Sa
   return {
     views: 1,
     length: 3 * settings.height * settings.width,
-    async write(index, epoch, out, offset) {
-      const image = cache?.get(index) ?? (await load(index))
+    async write(example, { epoch, index }, out, offset) {
+      const image = cache?.get(index) ?? (await load(example, index))
       transform.finish(image, { seed, epoch, index }, out, offset)
     },
     close: () => reader.close(),

@@ -71,8 +71,8 @@ export interface Prediction {
 /**
  * The graph of a tuned model for inference: `logits` [B, K], and `masks` [B, D, n] where tokens are dispatched. Where tokens
  * are merged too, masks tell of the patches they are made of, and `shares` [B, D] how many of the tokens present were active.
- * Inputs are the images, called `name`, [B, 3, H, W], and with dispatch `threshold` [D] and, where it is random, `noise`. A
- * model with frames takes clips [B, 3, T, H, W]; masks and shares are then those of the B * T frames.
+ * Inputs are the images, called `name`, [B, 3, H, W], and with dispatch `threshold` [D] and, where it is random, `noise`.
+ * A model with frames takes clips [B, 3, T, H, W]; masks and shares are then those of the B * T frames.
  * With `capacities` [D] the active tokens of an image have that much room at each gate, and `needed` [D] is how much the
  * images of a batch needed: more than there is room for makes the other outputs wrong.
  */

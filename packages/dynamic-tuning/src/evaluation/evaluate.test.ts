@@ -7,7 +7,7 @@ import { WeightStore } from '../nn/weight-store.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { trainedPatterns } from '../tuners/tune.ts'
 import { Classifier } from './classifier.ts'
-import { argMaxAt, crossEntropyAt, evaluate } from './evaluate.ts'
+import { argMaxAt, crossEntropyAt, evaluate, meanPerClass } from './evaluate.ts'
 
 const pixels = 3 * tiny.imageSize[0] * tiny.imageSize[1]
 const images = Float32Array.from({ length: 5 * pixels }, random(1, 'pixels').normal)
@@ -51,6 +51,10 @@ describe('evaluate', () => {
     expect(result.images).toBe(5)
     expect(result.accuracy).toBe(correct / 5)
     expect(result.loss).toBeCloseTo(loss, 5)
+    const shares = [0, 1, 2].map(
+      (label) => (confusion[label]?.[label] as number) / ([2, 2, 1][label] as number),
+    )
+    expect(result.meanPerClassAccuracy).toBeCloseTo(shares.reduce((a, b) => a + b) / 3, 12)
     expect(result.confusion).toEqual(confusion)
     const perLayer = [0, 1].map((layer) => {
       const ofLayer = Array.from(masks).filter((_, i) => Math.floor(i / 6) % 2 === layer)
@@ -96,5 +100,17 @@ describe('Classifier', () => {
     expect(got.masks).toBeUndefined()
     expect(Array.from(got.logits)).toEqual(Array.from(expected.logits))
     await Promise.all([still, whole, open].map((each) => each.release()))
+  })
+})
+
+describe('meanPerClass', () => {
+  it('weighs classes alike, however many images they have, and leaves out those without any', () => {
+    expect(
+      meanPerClass([
+        [1, 1, 0],
+        [0, 98, 0],
+        [0, 0, 0],
+      ]),
+    ).toBe(0.75)
   })
 })

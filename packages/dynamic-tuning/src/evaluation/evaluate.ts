@@ -8,6 +8,8 @@ export interface Evaluation {
   readonly images: number
   /** Share of images whose largest logit is at the label. */
   readonly accuracy: number
+  /** Mean over the classes that have images of the share classified right in each. */
+  readonly meanPerClassAccuracy: number
   /** Mean cross-entropy. */
   readonly loss: number
   /** Share of active patch tokens, over images and gates; undefined without dispatch. */
@@ -52,6 +54,15 @@ export function meanOfViews(logits: Float32Array, videos: number, views: number)
     for (let view = 0; view < views; view++) sum += logits[first + view * classes] as number
     return sum / views
   })
+}
+
+/** Mean over the rows with images of the share on the diagonal; `confusion`: images by true (rows) and predicted class. */
+export function meanPerClass(confusion: readonly (readonly number[])[]): number {
+  const shares = confusion.flatMap((row, label) => {
+    const images = row.reduce((sum, count) => sum + count, 0)
+    return images === 0 ? [] : [(row[label] as number) / images]
+  })
+  return shares.reduce((sum, share) => sum + share, 0) / shares.length
 }
 
 /** Index of the largest of `count` values from `start`. */
@@ -112,6 +123,7 @@ class Tally {
     return {
       images: this.images,
       accuracy: correct / this.images,
+      meanPerClassAccuracy: meanPerClass(this.confusion),
       loss: this.loss / this.images,
       activeRate: this.dispatched ? meanRate(gates) : undefined,
       activeRatePerLayer: this.dispatched ? ratePerLayer(gates, this.depth) : undefined,

@@ -46,9 +46,8 @@ const builtinPath = fileURLToPath(new URL('../../assets/builtin.safetensors', im
 /**
  * Opens a backbone: `builtin`, the path of a file of weights or of a folder with one (safetensors, .npz of JAX, .pth or .bin of
  * PyTorch), a model of the Hugging Face hub that `fetchModel` has brought (`owner/name`), or, with random weights, timm's
- * name of a model. A head with another number of classes, or of images where clips are wanted, is dropped, positions
- * are resized to the image size, all floats
- * become float32.
+ * name of a model. A head with another number of classes, or of images where clips are wanted, is dropped, positions are
+ * resized to the image size, all floats become float32.
  * @throws CheckpointError for weights that are missing, damaged, hold NaN or do not fit; DownloadError for models that were not
  * fetched; ConfigError for unknown names, and where the number of heads stays open
  */

@@ -116,6 +116,24 @@ describe('a ViT on clips', () => {
     await Promise.all([masked.release(), skip.release()])
   })
 
+  it('skips with fixed sizes as with lists', async () => {
+    const made = {
+      config,
+      tuner: dyt,
+      options,
+      store: new WeightStore({ tensors: values }),
+      compile: { threads: 1 },
+    }
+    const [list, bucket] = [
+      await Classifier.create(made),
+      await Classifier.create({ ...made, buckets: true }),
+    ]
+    const [wanted, found] = [await list.classify(clips), await bucket.classify(clips)]
+    expect(farthest(found.logits, wanted.logits)).toBeLessThan(1e-5)
+    expect(found.masks).toEqual(wanted.masks)
+    await Promise.all([list.release(), bucket.release()])
+  })
+
   it('tells how sure gates are on every frame', async () => {
     const store = new WeightStore({ tensors: values })
     const settings = { config, tuner: dyt, options, store, compile: { threads: 1 } }

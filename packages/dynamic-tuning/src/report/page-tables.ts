@@ -8,6 +8,8 @@ export interface MethodRow {
   readonly accuracy: number
   /** Half width of the accuracy's spread over seeds, same unit. */
   readonly accuracySpread?: number
+  /** 95 % interval of the accuracy's mean; null where there is none. */
+  readonly accuracyInterval?: readonly [number, number] | null
   readonly trainableParams: number
   /** Multiply-accumulates per image. */
   readonly flops: number
@@ -25,6 +27,7 @@ export interface MethodRow {
 
 /** Columns that are left out where no method has a value. */
 const optionalColumns: readonly (readonly [string, (row: MethodRow) => string | undefined])[] = [
+  ['95 % interval', ({ accuracyInterval: ends }) => ends?.map((end) => (100 * end).toFixed(1)).join(' to ')],
   ['active tokens', ({ activeRate: rate }) => (rate === undefined ? rate : formatPercent(rate))],
   ['seeds', ({ seeds }) => seeds?.toString()],
   ['training', ({ seconds }) => (seconds === undefined ? seconds : formatDuration(seconds))],

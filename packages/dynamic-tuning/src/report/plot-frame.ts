@@ -145,11 +145,11 @@ export interface Legend {
   readonly top: number
 }
 
-/** The whole `<svg>` around a plot's body, with title and description for screen readers. */
-export function svgPlot(labels: PlotLabels, body: string): string {
+/** The whole `<svg>` around a plot's body, with title and description for screen readers; `below` is room under the frame. */
+export function svgPlot(labels: PlotLabels, body: string, below = 0): string {
   const description = labels.description ? `<desc>${escapeText(labels.description)}</desc>` : ''
   const style = labels.styles === 'page' ? '' : `<style>${plotVariables}\n${plotRules}\n${ownPaper}</style>`
-  const head = `<svg xmlns="http://www.w3.org/2000/svg" class="plot" viewBox="0 0 ${frame.width} ${frame.height}"`
+  const head = `<svg xmlns="http://www.w3.org/2000/svg" class="plot" viewBox="0 0 ${frame.width} ${frame.height + below}"`
   return [
     `${head} role="img" aria-label="${escapeText(labels.title)}">`,
     `<title>${escapeText(labels.title)}</title>${description}${style}`,

@@ -129,6 +129,35 @@ describe('scatterChart', () => {
     expect(labels.slice(0, 3)).toEqual(['173.5 start', '173.5 end', '155 middle'])
     expect(labels[4]).toMatch(/end$/)
   })
+  it('sets numbers beside points that are too crowded for names, and the names below', () => {
+    const points = Array.from({ length: 24 }, (_, i) => ({
+      name: `a case with a long name, number ${i + 1}`,
+      x: 10 + (i % 5) / 40,
+      y: 80 + (i % 7) / 40,
+      spread: 0.02,
+    }))
+    const svg = scatterChart({ ...words, points: [...points, { name: 'far', x: 12, y: 90 }] })
+    const drawn = [
+      ...svg.matchAll(/<text x="([\d.]+)" y="([\d.]+)" class="name" text-anchor="(\w+)">(\d+)</g),
+    ]
+    const boxes = drawn.slice(0, 25).map(([, x, y, anchor, text]) => {
+      const width = (text as string).length * 7.8
+      const left =
+        Number(x) - { start: 0, middle: width / 2, end: width }[anchor as 'start' | 'middle' | 'end']
+      return { text, left, right: left + width, top: Number(y) - 12, bottom: Number(y) + 3 }
+    })
+    expect(boxes.map(({ text }) => text)).toEqual(Array.from({ length: 25 }, (_, i) => String(i + 1)))
+    const apart = (a: (typeof boxes)[0], b: (typeof boxes)[0]): boolean =>
+      a.right <= b.left + 0.2 || b.right <= a.left + 0.2 || a.bottom <= b.top + 0.2 || b.bottom <= a.top + 0.2
+    for (const [i, a] of boxes.entries()) for (const b of boxes.slice(i + 1)) expect(apart(a, b)).toBe(true)
+    // The names in one column of 25 rows, below a frame of 340.
+    expect(svg).toContain('>a case with a long name, number 24</text>')
+    expect(svg).toContain('>far</text>')
+    const height = Number(/viewBox="0 0 560 (\d+)"/.exec(svg)?.[1])
+    const lowest = Math.max(...[...svg.matchAll(/y="([\d.]+)" class="label"/g)].map((m) => Number(m[1])))
+    expect(height).toBeGreaterThan(lowest)
+    expect(scatterChart({ ...words, points: [{ name: 'far', x: 12, y: 90 }] })).toContain('0 0 560 340"')
+  })
   it('draws the spread as a bar of its own length', () => {
     const points = [
       { name: 'a', x: 1, y: 50, spread: 50 },

@@ -38,11 +38,13 @@ describe.each(tuners.map((tuner) => [tuner.name, tuner] as const))('%s on clips'
   it('is what it is on every frame by itself, pooled', async () => {
     const { hooks } = tune(tuner, tuned.options, { kind: 'masked' })
     const images = input('images', ['B', 3, ...tiny.imageSize])
-    const { features } = vitBackbone(images, new WeightStore({ tensors: tuned.tensors }), tiny, hooks)
+    const { features } = vitBackbone(images, new WeightStore({ tensors: tuned.tensors }), config, hooks)
     const program = await compile({ features }, { threads: 1 })
     const found = await program.run({ images: Float32Array.from(framesOf(clip, config).flat()) })
     await program.release()
     const rows = toRows(found.features.data as Float32Array, tiny.embedDim)
+    // The query sees class token and patches, no prompts.
+    expect(rows).toHaveLength(2 * 7)
     expect(farthest(await logitsOf(tuned), plainClipHead(rows, tuned.tensors, config).logits)).toBeLessThan(
       2e-5,
     )
@@ -53,6 +55,7 @@ describe.each(tuners.map((tuner) => [tuner.name, tuner] as const))('%s on clips'
     const count = (of: typeof tiny): number =>
       modelCost({ config: of, tuner, options }).params.trainableWithoutHead
     expect(count(config)).toBe(count(tiny))
+    expect(tuner.parameterCount(config, options)).toBe(tuner.parameterCount(tiny, options))
   })
 })
 

@@ -1,10 +1,11 @@
 import { vitShapes } from '../models/backbone.ts'
+import { isOfHead } from '../models/heads/registry.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import { defineTuner } from './tuner.ts'
 
 /** Parameters of a whole model but its head, read off its graph. */
 export function wholeModel(config: VitConfig): number {
-  const shapes = [...vitShapes(config)].filter(([name]) => !name.startsWith('head.'))
+  const shapes = [...vitShapes(config)].filter(([name]) => !isOfHead(name))
   return shapes.reduce((sum, [, shape]) => sum + shape.reduce((size, dim) => size * dim, 1), 0)
 }
 

@@ -1,4 +1,5 @@
 import { add, linear, type Tensor, type TensorData } from '@dynamic-tuning/engine'
+import { headOf } from '../models/heads/registry.ts'
 import type { Place } from '../models/hooks.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import { bottleneck, leading } from '../nn/bottleneck.ts'
@@ -78,7 +79,7 @@ export const noah = defineTuner({
       },
       branch: (y, part, place) => (part === 'mlp' ? adapted(y, place, options, pass) : y),
       leave: (x, _stages, { config }) =>
-        config.globalPool === 'token' ? x : withoutPrompts(x, promptsAt(options, config.depth - 1)),
+        headOf(config).readsClassToken(config) ? x : withoutPrompts(x, promptsAt(options, config.depth - 1)),
     },
   }),
 })

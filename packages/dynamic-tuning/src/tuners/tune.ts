@@ -1,4 +1,5 @@
 import { add, type Tensor } from '@dynamic-tuning/engine'
+import { headOf } from '../models/heads/registry.ts'
 import type { AttentionPart, LayerPart, MlpPart, ModelHooks, Place } from '../models/hooks.ts'
 import { prefixTokens } from '../models/vit-config.ts'
 import { closedGate, decide } from './gate.ts'
@@ -91,8 +92,8 @@ export function tune(tuner: Tuner, options: TunerOptions, pass: Pass): TunedPass
 /** Whether of what this layer gives only the class token is read: it is the last, and nothing but the head looks at it. */
 function readsClassToken(pass: Pass, { index, config }: Place, hooks: ModelHooks): boolean {
   const asked = 'classTokenOnly' in pass && pass.classTokenOnly === true
-  const headReads = config.frames === undefined && config.globalPool === 'token' // of clips it pools all tokens
-  return asked && index === config.depth - 1 && headReads && hooks.leave === undefined
+  const readByHead = headOf(config).readsClassToken(config)
+  return asked && index === config.depth - 1 && readByHead && hooks.leave === undefined
 }
 
 /** Patterns of the weights a method trains with these settings: its own, and those of gates that learn. */

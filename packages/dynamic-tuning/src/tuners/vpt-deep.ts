@@ -1,4 +1,5 @@
 import { slice } from '@dynamic-tuning/engine'
+import { headOf } from '../models/heads/registry.ts'
 import { defineTuner } from './tuner.ts'
 import { promptStart, promptTuner, withoutPrompts, withPrompts } from './vpt.ts'
 
@@ -22,7 +23,8 @@ export const vptDeep = defineTuner({
         const all = root.get('deep_prompt_embeddings', [config.depth - 1, count, width], start)
         return withPrompts(withoutPrompts(x, count), slice(all, 0, index - 1, index))
       },
-      leave: (x, _stages, { config }) => (config.globalPool === 'token' ? x : withoutPrompts(x, count)),
+      leave: (x, _stages, { config }) =>
+        headOf(config).readsClassToken(config) ? x : withoutPrompts(x, count),
     },
   }),
 })

@@ -1,3 +1,4 @@
+import { headOf } from '../models/heads/registry.ts'
 import { defineTuner } from './tuner.ts'
 import { promptStart, promptTuner, withoutPrompts, withPrompts } from './vpt.ts'
 
@@ -18,7 +19,8 @@ export const vptShallow = defineTuner({
       tokens: (x, { root, config }) =>
         withPrompts(x, root.get('prompt_embeddings', [1, count, config.embedDim], promptStart(config))),
       // The class token alone would not mind them.
-      leave: (x, _stages, { config }) => (config.globalPool === 'token' ? x : withoutPrompts(x, count)),
+      leave: (x, _stages, { config }) =>
+        headOf(config).readsClassToken(config) ? x : withoutPrompts(x, count),
     },
   }),
 })

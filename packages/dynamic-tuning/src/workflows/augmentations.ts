@@ -1,5 +1,5 @@
 import type { Dataset } from '../data/example.ts'
-import { isListFolder } from '../data/list.ts'
+import { parseLocation } from '../data/location.ts'
 import type { AugmentSettings, TransformSettings } from '../data/transforms.ts'
 import type { Normalization } from '../io/backbone.ts'
 import type { Augmentation, FinetuneSettings } from './finetune-settings.ts'
@@ -28,12 +28,13 @@ export const augmentations: Readonly<Record<Augmentation, AugmentSettings | unde
 }
 
 /**
- * `light` for folders and archives of photos, `short-side` for videos, `none` otherwise: drawn tasks ask for places and angles, and VTAB's recipe,
- * whose list files these are, does not augment.
+/**
+ * What holds where nothing is said. `none` for any kind of images: whether a crop or a mirror image keeps a label true is not to be seen
+ * from files, and the same images must train alike in whatever they are stored. `short-side` for videos, as in the paper; drawn ones ask
+ * which way things move.
  */
-export function usualAugmentation(data: string, kind: Dataset['kind'] = 'images'): Augmentation {
-  if (data.startsWith('builtin:') || isListFolder(data)) return 'none'
-  return kind === 'clips' ? 'short-side' : 'light'
+export function usualAugmentation(data: string, { kind }: Pick<Dataset, 'kind'>): Augmentation {
+  return kind === 'clips' && parseLocation(data).kind !== 'builtin' ? 'short-side' : 'none'
 }
 
 type Shown = Pick<FinetuneSettings, 'imageSize' | 'resize' | 'cropRatio' | 'augment'>

@@ -45,7 +45,7 @@ export function checkClipSettings({ sampling, samplingRate }: Asked): void {
 const usualFrames = 8
 
 /** T where the data are videos; undefined for images. @throws ConfigError where images are asked to be clips */
-export function framesFor(data: string, { kind }: Dataset, asked: Asked): number | undefined {
+export function framesFor(data: string, { kind }: Pick<Dataset, 'kind'>, asked: Asked): number | undefined {
   if (kind === 'clips') return asked.frames ?? usualFrames
   const { frames, sampling, samplingRate, views } = asked
   const given = Object.entries({ frames, sampling, samplingRate, views }).find(

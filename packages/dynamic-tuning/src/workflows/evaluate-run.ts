@@ -63,7 +63,7 @@ export async function evaluateRun(run: TunedRun, wanted: EvaluationSettings = {}
     const evaluation = await evaluate(classifier, loader)
     const skipped = loader.bad.size + (dataset.missing?.length ?? 0)
     return {
-      ...summarize(run.path, model, evaluation, evaluation.seconds),
+      ...summarize(run.path, model, evaluation, { seconds: evaluation.seconds, metric: dataset.metric }),
       ...(settings.skipBad && { skipped }),
       data,
       pass,

@@ -59,6 +59,8 @@ export interface FinetuneSettings extends TunerOptions, ReductionOptions, ClipRu
   readonly testSize: number
   /** Most validation images looked at after an epoch; all test images are, after the last. */
   readonly validationImages: number
+  /** What the finished model is tested on: `validation` where settings are being chosen, which no test image may see. */
+  readonly testOn: 'test' | 'validation'
 }
 
 /** What a run is asked for: the data, and any settings that differ from the defaults. */
@@ -133,12 +135,19 @@ const shape = {
   trainSize: count.optional(),
   testSize: count.optional(),
   validationImages: count.optional(),
+  testOn: z.enum(['test', 'validation']).optional(),
 }
 
 /** Names of all settings. */
 export const finetuneKeys: readonly string[] = Object.keys(shape)
 
 const schema: z.ZodType<FinetuneInput> = z.strictObject(shape)
+
+/** Whether a setting may have a value; false for names of no setting. */
+export function isSettingValue(name: string, value: unknown): boolean {
+  const rule: z.ZodType | undefined = (shape as Readonly<Record<string, z.ZodType>>)[name]
+  return rule?.safeParse(value).success ?? false
+}
 
 /** Checks what a run is asked for. @throws ConfigError naming unknown settings and values out of range */
 export function checkFinetune(given: unknown): FinetuneInput {
@@ -189,6 +198,7 @@ const defaults: Omit<FinetuneSettings, keyof TunerOptions | keyof ReductionOptio
   trainSize: 1000,
   testSize: 500,
   validationImages: 500,
+  testOn: 'test',
   skipBad: false,
 }
 
@@ -233,6 +243,11 @@ const floatsKept = 18
  * has: the same settings must give the same weights everywhere.
  */
 export function usualMicroBatch(config: VitConfig, prompts = 0): number {
+  return Math.max(1, Math.floor(activationBytes / activationBytesOf(config, prompts)))
+}
+
+/** About how many bytes of activations one image or clip keeps while training. */
+export function activationBytesOf(config: VitConfig, prompts = 0): number {
   const perImage = (tokenCount(config) + prompts) * config.embedDim * config.depth * 4 * floatsKept
-  return Math.max(1, Math.floor(activationBytes / imageRows(config, perImage)))
+  return imageRows(config, perImage)
 }

@@ -5,6 +5,7 @@ import { Classifier } from '../evaluation/classifier.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
 import { createRunFolder, type RunFolder } from '../io/run-folder.ts'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
+import { withEvents } from '../io/tensorboard/run-events.ts'
 import { writeAside } from '../io/write-aside.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { patternsWith } from '../reduction/registry.ts'
@@ -52,14 +53,14 @@ export async function finetune(
   control.onPhase?.('opening data and backbone')
   if (!control.resume) {
     const prepared = await prepareRun(checkFinetune(input))
-    const run = createRunFolder(control.out)
+    const run = withEvents(createRunFolder(control.out), control.tensorboard)
     return using(run, async () => {
       const { dataset: _dataset, tensors: _tensors, ...config } = prepared
       writeRunConfig(run, config)
       return runAll(run, prepared, control)
     })
   }
-  const run = createRunFolder(control.out, { resume: true })
+  const run = withEvents(createRunFolder(control.out, { resume: true }), control.tensorboard)
   return using(run, async () => {
     const saved = readRunConfig(run)
     const settings = resumedSettings(saved.settings, input)
@@ -87,17 +88,19 @@ async function runAll(
   const outcome = await trainAll(run, prepared, { ...control, onBad: left.onBad })
   if (!outcome.finished) return { settings, steps: outcome.steps }
   writeSafetensors(run.adapterPath, outcome.weights)
-  const { length } = prepared.dataset.test
-  control.onPhase?.(`testing on ${length} ${prepared.dataset.kind ?? 'images'}`)
+  const examples = prepared.dataset[settings.testOn]
+  control.onPhase?.(`testing on ${examples.length} ${prepared.dataset.kind ?? 'images'}`)
   const model = tunedModel(prepared, new Map([...prepared.tensors, ...outcome.weights]))
-  const held = heldOut(prepared, prepared.dataset.test, { onBad: left.onBad })
+  const held = heldOut(prepared, examples, { onBad: left.onBad })
   const classifier = await model.classifier()
   try {
     const evaluation = await evaluate(classifier, held)
-    const summed = summarize(control.out, model, evaluation, trainingSeconds(run))
+    const summed = summarize(control.out, model, evaluation, {
+      seconds: trainingSeconds(run),
+      metric: prepared.dataset.metric,
+    })
     const summary = settings.skipBad ? { ...summed, skipped: left.names.size } : summed
     run.appendMetric({ kind: 'result', step: outcome.steps, ...summary })
-    const examples = prepared.dataset.test
     const report = { model, classifier, summary, records: run.readMetrics(), examples }
     writeAside(run.reportPath, await runReport(report))
     return { settings, steps: outcome.steps, summary }

@@ -3,15 +3,22 @@ import { resolve } from 'node:path'
 import type { TensorData } from '@dynamic-tuning/engine'
 import { openDataset } from '../data/dataset.ts'
 import type { Dataset } from '../data/example.ts'
+import { absoluteLocation } from '../data/location.ts'
 import type { OpenOptions } from '../data/options.ts'
 import { ConfigError, DataError } from '../errors.ts'
-import { openBackbone } from '../io/backbone.ts'
+import { type OpenedBackbone, openBackbone } from '../io/backbone.ts'
 import { fetchModel } from '../io/hub/fetch-model.ts'
 import { placeOfModel } from '../io/model-place.ts'
 import { isOfHead } from '../models/heads/registry.ts'
+import type { VitConfig } from '../models/vit-config.ts'
 import { usualAugmentation } from './augmentations.ts'
 import { framesFor } from './clip-settings.ts'
-import { completeFinetune, definedOnly, type FinetuneInput } from './finetune-settings.ts'
+import {
+  completeFinetune,
+  definedOnly,
+  type FinetuneInput,
+  type FinetuneSettings,
+} from './finetune-settings.ts'
 import { libraryVersion } from './library-version.ts'
 import { hashWeights, type RunConfig } from './run-config.ts'
 
@@ -26,23 +33,11 @@ export interface Prepared extends RunConfig {
  * @throws ConfigError where data or backbone are no longer those of `saved`
  */
 export async function prepareRun(input: FinetuneInput, saved?: Known): Promise<Prepared> {
-  const dataset = await openDataset(input.data, dataOptions(input))
-  if (dataset.classes.length < 2)
-    throw new DataError(`finetune: ${input.data} has one class only. Give at least two to tell apart.`)
+  const dataset = await openData(input)
   // A run goes on with the commit it was started with, whatever the repository has by now.
   const model = saved && placeOfModel(saved.backbone.name).kind === 'hub' ? saved.backbone.name : input.model
-  await fetchModel(model ?? 'builtin')
-  const opened = openBackbone(model ?? 'builtin', {
-    numClasses: dataset.classes.length,
-    imageSize: input.imageSize,
-    frames: framesFor(input.data, dataset, input),
-    seed: input.seed ?? 0,
-    randomWeights: input.randomWeights ?? false,
-  })
-  const settings = completeFinetune(located(input), {
-    config: opened.config,
-    augment: usualAugmentation(input.data, dataset.kind),
-  })
+  const opened = await openModel({ ...input, model }, dataset)
+  const settings = settle(input, opened.config, dataset)
   const fromHub = placeOfModel(settings.model).kind === 'hub'
   const backbone = { name: fromHub ? opened.name : settings.model, sha256: hashWeights(opened.tensors) }
   if (saved) checkSame(saved, { classes: dataset.classes, backbone })
@@ -59,6 +54,35 @@ export async function prepareRun(input: FinetuneInput, saved?: Known): Promise<P
   }
 }
 
+/** The run's data. @throws DataError where they cannot be used */
+export async function openData(input: FinetuneInput): Promise<Dataset> {
+  const dataset = await openDataset(input.data, dataOptions(input))
+  if (dataset.classes.length < 2)
+    throw new DataError(`finetune: ${input.data} has one class only. Give at least two to tell apart.`)
+  return dataset
+}
+
+/** What the model and the settings depend on of the data. */
+export type KnownData = Pick<Dataset, 'classes' | 'kind'>
+
+/** The run's backbone for its data, fetched where it is not there. @throws CheckpointError, ConfigError where it cannot be used */
+export async function openModel(input: FinetuneInput, dataset: KnownData): Promise<OpenedBackbone> {
+  const model = input.model ?? 'builtin'
+  await fetchModel(model)
+  return openBackbone(model, {
+    numClasses: dataset.classes.length,
+    imageSize: input.imageSize,
+    frames: framesFor(input.data, dataset, input),
+    seed: input.seed ?? 0,
+    randomWeights: input.randomWeights ?? false,
+  })
+}
+
+/** Every setting, as the kind of data and the backbone decide those that are left open. */
+export function settle(input: FinetuneInput, config: VitConfig, dataset: KnownData): FinetuneSettings {
+  return completeFinetune(located(input), { config, augment: usualAugmentation(input.data, dataset) })
+}
+
 function dataOptions(input: FinetuneInput): Partial<OpenOptions> {
   const { seed, validationShare, split, trainSize, testSize, skipBad } = input
   return definedOnly({ seed, validationShare, split, trainSize, testSize, skipBad })
@@ -69,7 +93,7 @@ export function located<T extends Pick<FinetuneInput, 'data' | 'model'>>(input: 
   const { data, model = 'builtin' } = input
   return {
     ...input,
-    data: data.startsWith('builtin:') ? data : resolve(data),
+    data: absoluteLocation(data),
     ...(model !== 'builtin' && existsSync(model) && { model: resolve(model) }),
   }
 }

@@ -8,6 +8,7 @@ import { openBackbone } from '../io/backbone.ts'
 import { saveCheckpointFile } from '../io/checkpoint.ts'
 import { fetchModel } from '../io/hub/fetch-model.ts'
 import { createRunFolder } from '../io/run-folder.ts'
+import { withEvents } from '../io/tensorboard/run-events.ts'
 import { checkVitConfig, type VitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { AdamW } from '../training/adamw.ts'
@@ -39,6 +40,8 @@ export interface RunControl {
   /** The run folder. */
   readonly out: string
   readonly resume?: boolean
+  /** Write TensorBoard's event files beside `metrics.jsonl`. */
+  readonly tensorboard?: boolean | undefined
   readonly signal?: AbortSignal
   readonly onStep?: (metrics: StepMetrics, total: TrainTotal) => void
   readonly onEpoch?: (metrics: EpochMetrics) => void
@@ -60,7 +63,8 @@ export async function pretrain(
   control: RunControl,
 ): Promise<TrainOutcome & { readonly settings: PretrainSettings }> {
   const asked = control.resume ? undefined : checkPretrain(input)
-  const run = createRunFolder(control.out, { resume: control.resume ?? false })
+  const folder = createRunFolder(control.out, { resume: control.resume ?? false })
+  const run = withEvents(folder, control.tensorboard)
   try {
     const settings = asked ?? resumedPretrain(run, input)
     const dataset = await openDataset(settings.data)

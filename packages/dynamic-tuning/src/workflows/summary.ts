@@ -1,4 +1,5 @@
 import { modelCost } from '../cost/model-cost.ts'
+import type { Metric } from '../data/example.ts'
 import type { Evaluation } from '../evaluation/evaluate.ts'
 import type { GateActivity } from '../evaluation/gate-activity.ts'
 import type { RunFolder } from '../io/run-folder.ts'
@@ -16,6 +17,10 @@ export interface RunSummary {
   readonly data: string
   /** Share of test images classified right. */
   readonly accuracy: number
+  /** Mean over the classes of the share classified right in each. */
+  readonly meanPerClassAccuracy: number
+  /** Which of the two publications report on this set. */
+  readonly metric: Metric
   /** Mean cross-entropy on them. */
   readonly loss: number
   readonly images: number
@@ -44,7 +49,7 @@ export function summarize(
   run: string,
   { settings, config, tuner }: TunedModel,
   evaluation: Evaluation,
-  seconds: number,
+  { seconds, metric = 'accuracy' }: { readonly seconds: number; readonly metric?: Metric | undefined },
 ): RunSummary {
   const rates = evaluation.activeRatePerLayer ?? new Array<number>(config.depth).fill(1)
   const { gates } = evaluation
@@ -56,6 +61,8 @@ export function summarize(
     model: settings.model,
     data: settings.data,
     accuracy: evaluation.accuracy,
+    meanPerClassAccuracy: evaluation.meanPerClassAccuracy,
+    metric,
     loss: evaluation.loss,
     images: evaluation.images,
     activeRate: evaluation.activeRate ?? 1,

@@ -1,4 +1,4 @@
-/** Protocol-buffer wire format: only what ONNX needs. */
+/** Protocol-buffer wire format: what ONNX and event files need. */
 
 const encoder = new TextEncoder()
 
@@ -32,6 +32,14 @@ export class MessageWriter {
     this.push(encodeVarint((BigInt(field) << 3n) | 5n))
     const bytes = new Uint8Array(4)
     new DataView(bytes.buffer).setFloat32(0, value, true)
+    this.push(bytes)
+    return this
+  }
+
+  double(field: number, value: number): this {
+    this.push(encodeVarint((BigInt(field) << 3n) | 1n))
+    const bytes = new Uint8Array(8)
+    new DataView(bytes.buffer).setFloat64(0, value, true)
     this.push(bytes)
     return this
   }

@@ -152,7 +152,7 @@ const imagesAndVideos: PaperTable = {
   ],
   notes: [
     'Videos: 8 images without their head, and a head for 400 classes in which one query attends to all 8 x 197 tokens (1.875 G). The 2.37 M parameters of its query and pooling are counted in no row.',
-    'VPT: 0.07 M and 18.32 G are 8 prompts a layer. In a video the query attends to those of the last layer too, 0.08 G.',
+    'VPT: 0.07 M and 18.32 G are 8 prompts a layer. In a video the query does not attend to them; if it did, 148.52 G.',
     'LoRA: r = 32 on query and value, or on the whole of qkv, has 1.18 M parameters, not 1.19.',
     classToken,
   ],

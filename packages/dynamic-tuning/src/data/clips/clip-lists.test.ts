@@ -53,6 +53,28 @@ describe('lists of paths and labels', () => {
     expect(got.test).toEqual(got.validation)
   })
 
+  it('give the clips in the order of class folders, and can be asked for by name', async () => {
+    const paths = ['run/b.mp4', 'walk/a.mp4', 'run/a.mp4', 'walk/c.mp4', 'run/c.mp4']
+    const list = paths.map((path) => `train/${path} ${path.startsWith('run') ? 0 : 1}`).join('\n')
+    await inTempFolder(async (folder) => {
+      writeFiles(folder, {
+        ...Object.fromEntries(paths.map((path) => [`train/${path}`, 'x'])),
+        ...{ 'val/run/d.mp4': 'x', 'val/walk/e.mp4': 'x' },
+        ...{ 'train.csv': list, 'val.csv': 'val/walk/e.mp4 1\nval/run/d.mp4 0' },
+      })
+      const [listed, named, foldered] = await Promise.all(
+        [folder, `clip-lists:${folder}`, `folder:${folder}`].map((data) => openDataset(data)),
+      )
+      expect(listed?.train.map(({ label }) => label)).toEqual([0, 0, 0, 1, 1])
+      expect(named).toEqual(listed)
+      for (const part of ['train', 'validation', 'test'] as const)
+        expect(foldered?.[part]).toEqual(listed?.[part])
+      await expect(openDataset(`clip-lists:${join(folder, 'val')}`)).rejects.toThrow(
+        /val does not hold lists of clips\. Expected train\.csv of "path label" lines/,
+      )
+    })
+  })
+
   it('name the line that cannot be used, and clips that are not there', async () => {
     await expect(opened({ ...clips, 'train.csv': 'v/c.mp4 0\nv/c.mp4 x' })).rejects.toThrow(
       /train\.csv:2: expected "path label" with a label from 0, got "v\/c.mp4 x"/,
@@ -89,7 +111,7 @@ describe("Kinetics' own lists", () => {
       kind: 'clips',
       classes: ['abseiling', 'surfing, at sea'],
       missing: [],
-      train: ['train/surfing/-abc_1_000005_000015.mp4 1', 'train/abseiling/zz_000120_000130.mkv 0'],
+      train: ['train/abseiling/zz_000120_000130.mkv 0', 'train/surfing/-abc_1_000005_000015.mp4 1'],
       validation: ['val_256/q-q_000000_000010.mp4 0'],
       test: ['val_256/q-q_000000_000010.mp4 0'],
     })
@@ -120,7 +142,7 @@ describe("Something-Something's own lists", () => {
       kind: 'clips',
       classes: ['Approaching something with your camera', 'Holding something'],
       missing: [],
-      train: ['20bn/74225.webm 1', '20bn/9.webm 0'],
+      train: ['20bn/9.webm 0', '20bn/74225.webm 1'],
       validation: ['20bn/7.webm 1'],
       test: ['20bn/7.webm 1'],
     })
@@ -140,6 +162,26 @@ describe("Something-Something's own lists", () => {
 })
 
 describe('a folder of clips per class', () => {
+  it('holds clips in every part, whatever else lies there', async () => {
+    const train = {
+      'train/run/a.mp4': 'x',
+      'train/run/z.jpg': 'x',
+      'train/walk/b.mp4': 'x',
+      'cover.jpg': 'x',
+    }
+    const files = { ...train, 'val/run/c.mp4': 'x', 'val/walk/d.mp4': 'x' }
+    expect(await opened(files)).toMatchObject({
+      ...{ kind: 'clips', train: ['train/run/a.mp4 0', 'train/walk/b.mp4 1'] },
+      validation: ['val/run/c.mp4 0', 'val/walk/d.mp4 1'],
+    })
+    await expect(opened({ ...train, 'val/run/c.png': 'x', 'val/walk/d.png': 'x' })).rejects.toThrow(
+      /val has no clips \(mp4, .*\) in its class folders/,
+    )
+    await expect(opened({ 'run/a.txt': 'x', 'walk/b.txt': 'x' })).rejects.toThrow(
+      /has no images \(jpg, .*\) or clips \(mp4, .*\) in its class folders/,
+    )
+  })
+
   it('is told from one of images by its files', async () => {
     const files = { 'run/a.mp4': 'x', 'run/b.mp4': 'x', 'walk/deeper/c.webm': 'x', 'walk/d.mp4': 'x' }
     expect(await opened(files)).toMatchObject({ kind: 'clips', classes: ['run', 'walk'] })

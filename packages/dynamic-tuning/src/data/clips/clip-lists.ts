@@ -4,7 +4,9 @@ import { DataError } from '../../errors.ts'
 import { readClasses } from '../classes.ts'
 import type { Dataset, Example } from '../example.ts'
 import { isVideoName } from '../extensions.ts'
+import type { DatasetKind } from '../kind.ts'
 import type { OpenOptions } from '../options.ts'
+import { inOrder } from '../order.ts'
 import { stratifiedSplit } from '../split.ts'
 import { type Listed, type ListFormat, listFormats } from './list-formats.ts'
 
@@ -19,8 +21,17 @@ function listOf(folder: string, part: Part): string | undefined {
     .find((name) => pattern.test(name))
 }
 
+/** Lists of clips in a folder that holds the clips too. */
+export const clipLists: DatasetKind = {
+  name: 'clip-lists',
+  title: 'lists of clips',
+  expects: 'train.csv of "path label" lines, or the lists of Kinetics or Something-Something V2',
+  locate: (place) => (isClipListFolder(place) ? place : undefined),
+  open: openClipLists,
+}
+
 /** Whether a folder holds lists of clips. */
-export function isClipListFolder(folder: string): boolean {
+function isClipListFolder(folder: string): boolean {
   const name = existsSync(folder) && statSync(folder).isDirectory() ? listOf(folder, 'train') : undefined
   if (name === undefined) return false
   const text = readFileSync(join(folder, name), 'utf8')
@@ -36,7 +47,7 @@ export function isClipListFolder(folder: string): boolean {
  * their test lists have no labels.
  * @throws DataError naming the list and the line that cannot be used, and for clips that are not there without `skipBad`
  */
-export function openClipLists(folder: string, options: OpenOptions): Dataset {
+function openClipLists(folder: string, options: OpenOptions): Dataset {
   const read = listReader(folder)
   const train = read('train') as ReadList
   const validation = read('validation')
@@ -44,8 +55,8 @@ export function openClipLists(folder: string, options: OpenOptions): Dataset {
   const classes = classesOf(folder, train)
   const finder = clipFinder(folder)
   const missing: string[] = []
-  const part = (list: ReadList): Example[] =>
-    examplesOf(folder, list, classes, { ...options, finder, missing })
+  const part = (list: ReadList): readonly Example[] =>
+    inOrder(examplesOf(folder, list, classes, { ...options, finder, missing }))
   const known = { name: basename(resolve(folder)), kind: 'clips', classes } as const
   const trained = part(train)
   if (validation === undefined && own === undefined) {

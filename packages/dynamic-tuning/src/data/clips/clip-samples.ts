@@ -1,5 +1,5 @@
 import { random } from '@dynamic-tuning/engine'
-import type { Example, ImageSource } from '../example.ts'
+import type { ImageSource } from '../example.ts'
 import type { Pixels } from '../pixels.ts'
 import type { SampleMaker, SampleSettings } from '../samples.ts'
 import { createTransform, type SpatialView, type Transform } from '../transforms.ts'
@@ -23,7 +23,7 @@ interface Look {
  * `random(seed, 'frames', epoch, index)`, and all frames of a clip are augmented from the same stream, hence alike.
  */
 export function clipSamples(settings: SampleSettings & { clips: ClipSettings }): SampleMaker {
-  const { examples, clips, seed, transform: shape } = settings
+  const { clips, seed, transform: shape } = settings
   const transform = createTransform(shape)
   const reader = clipReader(Math.max(shape.height, shape.width))
   const length = 3 * clips.frames * shape.height * shape.width
@@ -31,8 +31,7 @@ export function clipSamples(settings: SampleSettings & { clips: ClipSettings }):
   return {
     views,
     length: views * length,
-    async write(index, epoch, out, offset) {
-      const { source } = examples[index] as Example
+    async write({ source }, { epoch, index }, out, offset) {
       const clip = await reader.open(source, clips.frames)
       const looks = looksAt(clip, clips, { seed, epoch, index })
       const pictures = await readAll(clip, looks, transform)
@@ -52,11 +51,10 @@ export async function clipInput(
 ): Promise<Float32Array> {
   const views = settings.clips.views ?? ([1, 1] as const)
   const clips = { ...settings.clips, views }
-  const examples = [{ source, label: 0 }]
-  const maker = clipSamples({ ...settings, clips, examples, seed: 0, cache: undefined })
+  const maker = clipSamples({ ...settings, clips, seed: 0, cache: undefined })
   try {
     const out = new Float32Array(maker.length)
-    await maker.write(0, 0, out, 0)
+    await maker.write({ source, label: 0 }, { epoch: 0, index: 0 }, out, 0)
     return out
   } finally {
     maker.close()

@@ -17,6 +17,7 @@ export const clipHead: ModelHead = {
     const rows = multiplyDims(batch, frames)
     return reshape(transpose(clips, [0, 2, 1, 3, 4]), [rows, channels, height, width])
   },
+  readsClassToken: () => false,
   pool(features, { root, config }) {
     const { frames = 1, embedDim: width, numHeads: heads, layerNormEps } = config
     const [rows, tokens] = features.shape as [Dim, number]

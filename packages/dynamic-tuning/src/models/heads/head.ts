@@ -16,6 +16,8 @@ export interface ModelHead {
   imagesIn(config: VitConfig): number
   /** Samples [B, ...] as images [B * imagesIn, 3, H, W]: those of a sample follow one another. */
   images(samples: Tensor, config: VitConfig): Tensor
+  /** Whether of the backbone's last layer the class token alone is read. */
+  readsClassToken(config: VitConfig): boolean
   /** What enters the classifier, [B, F]. features: tokens after the final norm, [B * imagesIn, P + N, C]. */
   pool(features: Tensor, place: ModelPlace, sites: Sites): Tensor
 }

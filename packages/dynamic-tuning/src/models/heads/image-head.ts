@@ -9,6 +9,7 @@ export const imageHead: ModelHead = {
   sampleShape: ({ imageSize }) => [3, ...imageSize],
   imagesIn: () => 1,
   images: (samples) => samples,
+  readsClassToken: ({ globalPool }) => globalPool === 'token',
   pool(features, { root: weights, config }, sites) {
     const { layerNormEps, globalPool, embedDim } = config
     const meanOfPatches = (tokens: Tensor): Tensor =>

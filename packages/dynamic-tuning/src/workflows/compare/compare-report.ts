@@ -4,10 +4,11 @@ import { renderReport } from '../../report/page.ts'
 import { formatCount, formatRate } from '../../report/quantity.ts'
 import { heldOutCurves } from '../held-out-curves.ts'
 import { libraryVersion } from '../library-version.ts'
+import { accuracyText } from '../many-runs/case-columns.ts'
+import { failureText } from '../many-runs/failures.ts'
 import { shortName } from '../short-name.ts'
-import { accuracyText, compareNotes, failureText } from './compare-table.ts'
-import type { CompareOutcome } from './finish-comparison.ts'
-import type { CompareRow } from './summarize-cases.ts'
+import { compareNotes } from './compare-table.ts'
+import type { CompareOutcome, CompareRow } from './finish-comparison.ts'
 
 /** `compare.html`: the table, accuracy against compute and speed, and accuracy over the epochs; self-contained. */
 export function compareReport(outcome: CompareOutcome): string {

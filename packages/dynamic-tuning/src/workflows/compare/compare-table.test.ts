@@ -6,18 +6,29 @@ const outcome = exampleOutcome()
 
 describe('the table of a comparison', () => {
   it('gives people rounded figures with their spread', () => {
-    expect(outcome.cases.map((row) => compareColumns.map(({ cell }) => cell(row)))).toEqual([
-      ['linear', '40.0 %', '1', '2.57 k', '323.92 M', '100.0 %', '136', '26 s', '400 MB'],
-      ['a "b", | c', '51.5 % ± 2.1', '2', '202.64 k', '237.71 M', '50.0 %', '–', '1 min 13 s', '500 MB'],
+    expect(outcome.cases.map((row) => compareColumns(outcome.cases).map(({ cell }) => cell(row)))).toEqual([
+      ['linear', '40.0 %', '–', '1', '2.57 k', '323.92 M', '100.0 %', '136', '26 s', '400 MB'],
+      [
+        'a "b", | c',
+        '51.5 % ± 2.1',
+        '50.0 to 53.0',
+        '2',
+        '202.64 k',
+        '237.71 M',
+        '50.0 %',
+        '–',
+        '1 min 13 s',
+        '500 MB',
+      ],
     ])
   })
 
   it('is CSV with numbers in full and cells quoted where they need it', () => {
     expect(compareCsv(outcome.cases)).toBe(
       [
-        'case,method,settings,seeds,accuracy,accuracyDeviation,trainableParams,flops,staticFlops,activeRate,imagesPerSecond,seconds,peakMemoryMB',
-        'linear,linear,{},1,0.4,,2570,323920000,323920000,1,136.4,26,400',
-        `"a ""b"", | c",dyt,"{""rate"":0.5,""distillation"":false}",2,0.515,${outcome.cases[1]?.accuracyDeviation},202640,237710000,323920000,0.5,,73,500`,
+        'case,method,settings,seeds,accuracy,accuracyDeviation,accuracyLow,accuracyHigh,trainableParams,flops,staticFlops,activeRate,seconds,peakMemoryMB,imagesPerSecond',
+        'linear,linear,{},1,0.4,,,,2570,323920000,323920000,1,26,400,136.4',
+        `"a ""b"", | c",dyt,"{""rate"":0.5,""distillation"":false}",2,0.515,${outcome.cases[1]?.accuracyDeviation},0.5,0.53,202640,237710000,323920000,0.5,73,500,`,
         '',
       ].join('\r\n'),
     )
@@ -28,10 +39,10 @@ describe('the table of a comparison', () => {
     expect(lines.slice(0, 6)).toEqual([
       '# Methods compared on cifar10-1k',
       '',
-      '| case | accuracy | seeds | trained parameters | FLOPs per image | active tokens | images/s | training time | peak memory |',
-      '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
-      '| linear | 40.0 % | 1 | 2.57 k | 323.92 M | 100.0 % | 136 | 26 s | 400 MB |',
-      '| a "b", \\| c | 51.5 % ± 2.1 | 2 | 202.64 k | 237.71 M | 50.0 % | – | 1 min 13 s | 500 MB |',
+      '| case | accuracy | 95 % interval | seeds | trained parameters | FLOPs per image | active tokens | images/s | training time | peak memory |',
+      '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
+      '| linear | 40.0 % | – | 1 | 2.57 k | 323.92 M | 100.0 % | 136 | 26 s | 400 MB |',
+      '| a "b", \\| c | 51.5 % ± 2.1 | 50.0 to 53.0 | 2 | 202.64 k | 237.71 M | 50.0 % | – | 1 min 13 s | 500 MB |',
     ])
     for (const note of compareNotes(outcome)) expect(lines).toContain(`- ${note}`)
     expect(lines.slice(-4)).toEqual([

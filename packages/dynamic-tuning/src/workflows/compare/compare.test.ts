@@ -5,8 +5,9 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { ConfigError, RunError } from '../../errors.ts'
 import { saveCheckpointFile } from '../../io/checkpoint.ts'
 import { drawWeights } from '../../models/backbone.ts'
+import type { ManyRunsControl } from '../many-runs/control.ts'
 import { tinyVit } from '../tiny-run.test.support.ts'
-import { type CompareControl, compare } from './compare.ts'
+import { compare } from './compare.ts'
 import type { CompareOutcome } from './finish-comparison.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'compare-'))
@@ -31,7 +32,7 @@ const two = { ...common, methods: ['linear', 'dyt'], rates: [0.5] }
 async function finished(
   input: object,
   out: string,
-  more: Partial<CompareControl> = {},
+  more: Partial<ManyRunsControl> = {},
 ): Promise<CompareOutcome> {
   const outcome = await compare(input, { out, jobs: 1, ...more })
   if (!outcome.finished) throw new Error('the comparison was stopped')
@@ -124,7 +125,7 @@ describe('compare', { timeout }, () => {
     expect(grown.cases.map((row) => row.case)).toEqual(['adaptformer', 'linear', 'dyt r=0.5'])
     for (const row of grown.cases) expect(row.imagesPerSecond).toBeGreaterThan(0)
     await expect(finished(two, at('whole'))).rejects.toThrow(
-      `compare: ${at('whole')} holds another comparison, with runs of adaptformer.`,
+      `compare: ${at('whole')} holds runs of other cases, adaptformer.`,
     )
     const other = compare({ ...three, epochs: 9 }, { out: at('whole') })
     await expect(other).rejects.toThrow(/adaptformer.seed0 was run with epochs 2, now it is 9\. /)

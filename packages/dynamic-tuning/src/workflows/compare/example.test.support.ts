@@ -1,6 +1,6 @@
+import { summarizeCase } from '../many-runs/summarize-cases.ts'
 import type { RunSummary } from '../summary.ts'
 import type { CompareOutcome } from './finish-comparison.ts'
-import { summarizeCase } from './summarize-cases.ts'
 
 /** A run's summary with easy numbers. */
 export function exampleRun(more: Partial<RunSummary> = {}): RunSummary {
@@ -11,6 +11,8 @@ export function exampleRun(more: Partial<RunSummary> = {}): RunSummary {
     model: 'builtin',
     data: '/data/cifar10-1k',
     accuracy: 0.4,
+    meanPerClassAccuracy: 0,
+    metric: 'accuracy',
     loss: 1.5,
     images: 2000,
     activeRate: 1,
@@ -48,8 +50,11 @@ export function exampleOutcome(): CompareOutcome {
     seeds: [0, 1],
     settings: { epochs: 4 },
     cases: [
-      summarizeCase({ name: 'linear', method: 'linear', settings: {} }, [exampleRun()], 136.4),
-      summarizeCase(strange, runs, null),
+      {
+        ...summarizeCase({ name: 'linear', method: 'linear', settings: {} }, [exampleRun()]),
+        imagesPerSecond: 136.4,
+      },
+      { ...summarizeCase(strange, runs), imagesPerSecond: null },
     ],
     failures: [
       { case: 'linear', seed: 1, error: 'train: the loss is NaN.\nat x', log: 'cases/linear/seed1.log' },

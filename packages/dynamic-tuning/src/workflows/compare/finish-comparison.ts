@@ -2,23 +2,22 @@ import { join } from 'node:path'
 import type { RunFolder } from '../../io/run-folder.ts'
 import { writeAside } from '../../io/write-aside.ts'
 import { definedOnly } from '../finetune-settings.ts'
+import type { ManyRunsControl } from '../many-runs/control.ts'
+import { failuresOf, type RunFailure } from '../many-runs/failures.ts'
+import type { PlannedRun } from '../many-runs/plan-runs.ts'
+import { groupEnds, type RunEnds } from '../many-runs/run-all.ts'
+import type { SomeSettings } from '../many-runs/run-case.ts'
+import { type CaseRow, summarizeCase } from '../many-runs/summarize-cases.ts'
 import type { RunSummary } from '../summary.ts'
-import type { CompareControl } from './compare.ts'
 import { compareReport } from './compare-report.ts'
 import { compareSpeeds, type MeasuredSpeeds } from './compare-speed.ts'
 import { compareCsv, compareMarkdown } from './compare-table.ts'
-import type { CompareInput, SomeSettings } from './plan.ts'
-import type { PlannedRun } from './plan-runs.ts'
-import { type RunEnds, summariesOf } from './run-cases.ts'
-import { type CompareRow, summarizeCase } from './summarize-cases.ts'
+import type { CompareInput } from './plan.ts'
 
-/** A run that failed, or whose model could not be timed. */
-export interface CompareFailure {
-  readonly case: string
-  readonly seed: number
-  readonly error: string
-  /** File with everything its process printed. */
-  readonly log: string
+/** One case of a comparison: what it reached over its seeds, and what it costs. */
+export interface CompareRow extends CaseRow {
+  /** Of the first seed's model for inference, in turn with the other cases; null where it was not measured. */
+  readonly imagesPerSecond: number | null
 }
 
 /** What a comparison found: `compare.json`. */
@@ -32,7 +31,7 @@ export interface CompareOutcome {
   readonly settings: SomeSettings
   /** Cases with at least one finished run, in the order asked for. */
   readonly cases: readonly CompareRow[]
-  readonly failures: readonly CompareFailure[]
+  readonly failures: readonly RunFailure[]
   /** How images per second were measured. */
   readonly speed: Omit<MeasuredSpeeds, 'imagesPerSecond'>
   /** `compare.html` */
@@ -44,18 +43,10 @@ export async function finishComparison(
   folder: RunFolder,
   input: CompareInput,
   ends: RunEnds,
-  control: CompareControl,
+  control: ManyRunsControl,
 ): Promise<CompareOutcome | undefined> {
   const runs = [...ends.keys()]
-  const groups = [...new Set(runs.map((run) => run.case))]
-    .map((each) => ({
-      case: each,
-      runs: summariesOf(
-        runs.filter((run) => run.case === each),
-        ends,
-      ),
-    }))
-    .filter((group) => group.runs.length > 0)
+  const groups = groupEnds(ends)
   const failures = failuresOf(ends)
   const speeds = await speedsOf(folder, groups, { ...control, runs, failures, threads: input.threads ?? 0 })
   if (speeds === undefined) return undefined
@@ -67,7 +58,10 @@ export async function finishComparison(
     data: data as string,
     seeds: [...new Set(runs.map((run) => run.seed))],
     settings: definedOnly(settings),
-    cases: groups.map((group, i) => summarizeCase(group.case, group.runs, imagesPerSecond[i] ?? null)),
+    cases: groups.map((group, i) => ({
+      ...summarizeCase(group.case, group.runs),
+      imagesPerSecond: imagesPerSecond[i] ?? null,
+    })),
     failures,
     speed,
     report: join(folder.path, 'compare.html'),
@@ -76,18 +70,12 @@ export async function finishComparison(
   return outcome
 }
 
-function failuresOf(ends: RunEnds): CompareFailure[] {
-  return [...ends].flatMap(([run, end]) =>
-    end.kind === 'failed' ? [{ case: run.case.name, seed: run.seed, error: end.message, log: run.log }] : [],
-  )
-}
-
 async function speedsOf(
   folder: RunFolder,
   groups: readonly { readonly runs: readonly RunSummary[] }[],
-  more: Pick<CompareControl, 'signal' | 'onPhase'> & {
+  more: Pick<ManyRunsControl, 'signal' | 'onPhase'> & {
     readonly runs: readonly PlannedRun[]
-    readonly failures: CompareFailure[]
+    readonly failures: RunFailure[]
     readonly threads: number
   },
 ): Promise<MeasuredSpeeds | undefined> {

@@ -1,0 +1,71 @@
+import { join } from 'node:path'
+import { InvalidArgumentError, Option } from 'commander'
+import { ConfigError, type VtabInput, vtab, vtabKeys } from 'dynamic-tuning'
+import { type Call, defineCommand } from '../command.ts'
+import { manyRunsProgress } from '../many-runs-progress.ts'
+import { manyRunsStopped } from '../many-runs-stopped.ts'
+import { type CommonOptions, shared } from '../options/common.ts'
+import { finetuneFlags, firstSeedFlag, type ManyRunsOptions, manyRunsFlags } from '../options/many-runs.ts'
+import { vtabText } from '../show-vtab.ts'
+
+interface Options extends CommonOptions, Omit<VtabInput, keyof CommonOptions>, ManyRunsOptions {
+  readonly out?: string
+}
+
+/** Options of `finetune` that the tasks decide, or that this command has in another form. */
+const replaced = ['data', 'split', 'trainSize', 'testSize', 'out', 'resume', 'tensorboard']
+
+export const vtabCommand = defineCommand<Options>({
+  name: 'vtab',
+  group: 'Train',
+  summary: 'The 19 tasks of VTAB-1K: one row beside the paper’s',
+  description:
+    'Trains on train800val200.txt and tests on test.txt of every task found in\n--root (cifar, caltech101, dtd, ...), each run a process of its own. The same\ncommand goes on where Ctrl-C, a crash or a failed run left it: finished runs\nare kept. Writes vtab.html, .md, .csv and .json into --out. --search first\nchooses the adapter scale of each task on val200, after training on train800.',
+  options: [
+    new Option('--root <folder>', 'holds a folder with list files for each task'),
+    new Option('--tasks <names>', 'these tasks only, separated by commas').argParser(names),
+    new Option('--search [scales]', 'adapter scales to choose from (default 0.01,0.1,1,10)').argParser(
+      scales,
+    ),
+    shared.out('folder of a new run, or of one that goes on (default runs/vtab-METHOD)'),
+    ...manyRunsFlags(),
+    ...finetuneFlags(replaced),
+    firstSeedFlag(),
+  ],
+  fileKeys: vtabKeys,
+  examples: [
+    ['dyt vtab --root vtab-1k --model vit.safetensors --method dyt --rate 0.5 --seeds 3', 'the paper’s row'],
+    [
+      'dyt vtab --root vtab-1k --config configs/vtab-1k/dyt-r0.5.yaml --model vit.safetensors',
+      'its settings',
+    ],
+    ['dyt vtab --root vtab-1k --model vit.safetensors --search', 'with the scale chosen for each task'],
+  ],
+  stoppable: true,
+  run,
+})
+
+async function run({ options, terminal, signal }: Call<Options>): Promise<number | undefined> {
+  const { out: given, config: _config, json: _json, quiet: _quiet, ...more } = options
+  const { jobs, memory: memoryMB, retries, tensorboard, ...input } = more
+  if (input.root === undefined)
+    throw new ConfigError('vtab: --root is missing. Name the folder that holds a folder for each task.')
+  const out = given ?? join('runs', `vtab-${input.method ?? 'dyt'}`)
+  const outcome = await vtab(input, {
+    ...{ out, jobs, memoryMB, retries, tensorboard, signal },
+    ...manyRunsProgress(terminal, 'vtab', out),
+  })
+  if (!outcome.finished) return manyRunsStopped(outcome, terminal)
+  terminal.result(outcome, () => vtabText(outcome, terminal.paint))
+  return outcome.failures.length > 0 ? 1 : undefined
+}
+
+function names(text: string): string[] {
+  return text.split(',').map((item) => item.trim())
+}
+
+function scales(text: string): number[] {
+  const values = names(text).map(Number)
+  if (values.every((value) => value > 0 && Number.isFinite(value))) return values
+  throw new InvalidArgumentError('Give scales above 0 such as 0.1,1, separated by commas.')
+}

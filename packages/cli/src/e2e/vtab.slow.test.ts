@@ -1,0 +1,29 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type VtabOutcome, vtabTasks } from 'dynamic-tuning'
+import { afterAll, describe, expect, it } from 'vitest'
+import { dyt, folderWithBackbone } from './dyt.test.support.ts'
+import { writeTask } from './vtab.test.support.ts'
+
+const folder = folderWithBackbone()
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe('dyt vtab', { timeout: 900_000 }, () => {
+  it('runs all 19 tasks into the row of Table 3', async () => {
+    for (const [seed, { name }] of vtabTasks.entries()) await writeTask(join(folder, 'vtab'), name, seed)
+    const ended = await dyt(
+      folder,
+      ...['vtab', '--root', 'vtab', '--model', 'tiny.safetensors', '--method', 'linear', '--epochs', '1'],
+      ...['--batch', '8', '--threads', '2', '--workers', '0', '--jobs', '2', '--json', '--quiet'],
+    )
+    expect(ended).toMatchObject({ code: 0, stderr: '' })
+    const { complete, tasks, groups, mean, missing, paper } = JSON.parse(ended.stdout) as VtabOutcome
+    expect([complete, missing]).toEqual([true, []])
+    expect(tasks.map(({ task }) => task)).toEqual(vtabTasks.map(({ name }) => name))
+    expect(groups.map((group) => group.tasks)).toEqual([7, 4, 8])
+    const score = groups.reduce((sum, { accuracy }) => sum + accuracy / 3, 0)
+    expect(mean?.accuracy).toBeCloseTo(score, 12)
+    expect(paper).toEqual({ method: 'Frozen', mean: 0.5764 })
+    expect(mean?.paper).toBeCloseTo(0.5764, 3)
+  })
+})

@@ -1,0 +1,13 @@
+import type { ManyRunsStopped } from 'dynamic-tuning'
+import { stoppedCode } from './interrupt.ts'
+import type { Terminal } from './terminal/terminal.ts'
+
+/** Says how far many runs had come when they were stopped. @returns the exit code */
+export function manyRunsStopped(stopped: ManyRunsStopped, terminal: Terminal): number {
+  terminal.result(stopped, () => '')
+  const { finishedRuns, totalRuns } = stopped
+  terminal.note(
+    `Stopped with ${finishedRuns} of ${totalRuns} runs finished. The same command goes on from here.`,
+  )
+  return stoppedCode
+}

@@ -1,0 +1,23 @@
+import { failureText, type SweepOutcome, sweepColumns } from 'dynamic-tuning'
+import type { Paint } from './terminal/output.ts'
+import { renderTable } from './terminal/table.ts'
+
+/** Rows that a terminal has room for; the files have all. */
+const mostRows = 40
+
+/** A sweep for people: the table, the best first, what failed, and where the page is. */
+export function sweepText(outcome: SweepOutcome, paint: Paint): string {
+  const { cases, failures, report, axes } = outcome
+  const columns = sweepColumns(outcome)
+  const heads = columns.map(({ short }, i) => ({
+    name: short,
+    ...(i >= axes.length && { align: 'right' as const }),
+  }))
+  const shown = cases.slice(0, mostRows).map((row) => columns.map((column) => column.cell(row)))
+  const table = shown.length > 0 ? [renderTable(heads, shown, { paint })] : []
+  const more = cases.length - shown.length
+  const rest = more > 0 ? [paint.dim(`and ${more} more, see the page`), ''] : []
+  const failed = failures.map((each) => `  ${failureText(each)}`)
+  const trouble = failed.length > 0 ? [paint.bold(`${failed.length} failed`), ...failed, ''] : []
+  return `\n${[...table, ...rest, ...trouble, `${paint.bold('See it')}   ${report}`].join('\n')}\n`
+}

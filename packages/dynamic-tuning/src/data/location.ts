@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { ConfigError } from '../errors.ts'
+import type { DatasetKind } from './kind.ts'
+import { namedKinds } from './kinds.ts'
+
+/** A path, and what lies there if that was said. */
+export interface DiskLocation {
+  readonly place: string
+  readonly kind: DatasetKind | undefined
+}
+
+/** Where data are: on the disk, or drawn at run time, where `place` is the task. */
+export type Location = DiskLocation | { readonly place: string; readonly kind: 'builtin' }
+
+/**
+ * Reads what people give as data: a path, `builtin:TASK` or `KIND:PATH`. A path that exists is a path, whatever it looks like.
+ * @throws ConfigError where the word before the colon is no kind of data
+ */
+export function parseLocation(data: string): Location {
+  const [, word, place] = /^([a-z][a-z0-9-]+):(.+)$/.exec(data) ?? []
+  if (word === undefined || place === undefined || existsSync(data)) return { place: data, kind: undefined }
+  if (word === 'builtin') return { place, kind: 'builtin' }
+  const kind = namedKinds.find(({ name }) => name === word)
+  if (kind) return { place, kind }
+  const known = ['builtin', ...namedKinds.map(({ name }) => name)].join(', ')
+  throw new ConfigError(`dataset: ${data}: there is no kind of data ${word}. Choose one of ${known}.`)
+}
+
+/** The same data from any working folder: with an absolute path. */
+export function absoluteLocation(data: string): string {
+  const { place, kind } = parseLocation(data)
+  if (kind === 'builtin') return data
+  return kind ? `${kind.name}:${resolve(place)}` : resolve(place)
+}

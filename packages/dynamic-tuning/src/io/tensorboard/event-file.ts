@@ -1,0 +1,42 @@
+import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs'
+import { RunError } from '../../errors.ts'
+import { scalarEvent, stepOf, versionEvent } from './event.ts'
+import { encodeRecord, readRecords } from './records.ts'
+
+/** The name of a run's event file: TensorBoard takes every file with `tfevents` in its name. */
+export const eventFileName = 'events.out.tfevents.dynamic-tuning'
+
+/** A file of TensorBoard events, `path`, that scalars are appended to. */
+export interface EventFile {
+  /** Appends scalars of a step, with the present time. @throws RunError where it cannot be written */
+  append(step: number, scalars: readonly (readonly [tag: string, value: number])[]): void
+  /** Drops events of steps later than `step`, and whatever a crash left of a last one. */
+  truncateAfter(step: number): void
+}
+
+/** Opens an event file, or begins it. */
+export function openEventFile(path: string, now: () => number = () => Date.now() / 1000): EventFile {
+  const write = (event: Uint8Array): void => {
+    try {
+      appendFileSync(path, encodeRecord(event))
+    } catch (error) {
+      throw new RunError(
+        `tensorboard: cannot append to ${path}, got ${error instanceof Error ? error.message : error}.`,
+      )
+    }
+  }
+  return {
+    append(step, scalars) {
+      if (!existsSync(path)) write(versionEvent(now()))
+      if (scalars.length > 0) write(scalarEvent(now(), step, scalars))
+    },
+    truncateAfter(step) {
+      let end = 0
+      for (const record of readRecords(readFileSync(path))) {
+        if (stepOf(record.data) > step) break
+        end = record.end
+      }
+      truncateSync(path, end)
+    },
+  }
+}

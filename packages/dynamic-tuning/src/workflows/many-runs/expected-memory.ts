@@ -1,0 +1,39 @@
+import { modelCost } from '../../cost/model-cost.ts'
+import type { VitConfig } from '../../models/vit-config.ts'
+import { tunerNamed } from '../../tuners/registry.ts'
+import { activationBytesOf, type FinetuneSettings } from '../finetune-settings.ts'
+
+/** What a process of the library holds with nothing in it. */
+const baseMB = 250
+/** Copies of the weights in memory: as read, as constants of the training graph, as those of the validating one. */
+const weightCopies = 3
+/** For each trained weight the gradient and the optimiser's two moments. */
+const trainedCopies = 3
+
+/**
+ * About what a run's process takes at its peak, in MB of 2^20 bytes, before any like it has run: what an empty process
+ * holds, copies of the weights, and the activations of its passes, of which the complete model makes a second one.
+ */
+export function expectedMemoryMB(settings: FinetuneSettings, config: VitConfig): number {
+  const { microBatch, dispatch, complete, distillation, method } = settings
+  const { params } = modelCost({ config, tuner: tunerNamed(method), options: settings, reduction: settings })
+  const weights = 4 * (weightCopies * params.total + trainedCopies * params.trainable)
+  const passes = dispatch !== 'none' && (complete || distillation) ? 2 : 1
+  const kept = method === 'linear' ? 0 : microBatch * activationBytesOf(config) * passes
+  return Math.round(baseMB + (weights + kept) / 2 ** 20)
+}
+
+/** A run's estimate, and what its process took once it ended. */
+export interface MemoryRecord {
+  readonly expectedMB: number
+  readonly peakMB: number
+}
+
+/**
+ * The estimate of a further run: what the runs that ended took against their own estimates, the largest ratio of them,
+ * corrects it. Until one has ended it stays as it is.
+ */
+export function correctedMB(expectedMB: number, ended: readonly MemoryRecord[]): number {
+  if (ended.length === 0) return expectedMB
+  return expectedMB * Math.max(...ended.map((each) => each.peakMB / each.expectedMB))
+}

@@ -1,3 +1,4 @@
+export { type CompileOptions, type Precision, precisions } from '@dynamic-tuning/engine'
 export { type CostByRate, costAt, costByRate, rateAtCost } from './cost/cost-by-rate.ts'
 export { type Cost, countCost } from './cost/count-cost.ts'
 export { type ModelCost, type ModelCostSettings, modelCost } from './cost/model-cost.ts'

@@ -13,13 +13,13 @@ import {
   peakMemoryMB,
 } from 'dynamic-tuning'
 import { type Call, type CommandUnit, defineCommand } from '../command.ts'
-import { type CommonOptions, shared } from '../options/common.ts'
+import { type CommonOptions, type PrecisionChoice, shared } from '../options/common.ts'
 import { integer, number } from '../options/numbers.ts'
 import { formatMemory, formatPercent } from '../terminal/format.ts'
 import type { Paint } from '../terminal/output.ts'
 import { renderTable } from '../terminal/table.ts'
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, PrecisionChoice {
   readonly model?: string
   readonly method?: readonly string[]
   readonly batch?: readonly number[]
@@ -86,7 +86,7 @@ function benchCommand(
     ...unit,
     name: `bench ${kind}`,
     group: 'Measure',
-    options: [...options(), ...(kind === 'inference' ? [budgetOption()] : [])],
+    options: [...options(), ...(kind === 'inference' ? [budgetOption(), shared.precision()] : [])],
     async run(call: Call<Options>) {
       const settings = settingsOf(call.options, kind)
       const report = await measure(kind, settings, call)
@@ -107,6 +107,7 @@ export const benchInferenceCommand = benchCommand('inference', {
     ['dyt bench inference --method dyt:dispatch=layer:active=0.7,dyt:experts=4', 'settings for each of them'],
     ['dyt bench inference --method dyt,dyt:reduction=tome:tomeR=8', 'without and with merged tokens'],
     ['dyt bench inference --frames 8 --batch 1', 'clips of 8 frames'],
+    ['dyt bench inference --method linear:precision=int8,dyt,dyt:precision=int8 --batch 8', '8-bit products'],
     ['dyt bench inference --budget 0.6', 'at 60 % of the static FLOPs'],
   ],
 })
@@ -141,6 +142,7 @@ function settingsOf(given: Options, kind: Kind): BenchSettings {
     frames,
     threads: given.threads,
     device: given.device,
+    precision: given.precision,
     seed: given.seed,
   }
   const known = Object.entries(chosen).filter(([, value]) => value !== undefined)
@@ -175,6 +177,7 @@ async function memoryAlone(
   { method, batch }: BenchResult,
 ): Promise<number> {
   const { model, active, budget, bottleneck, classes, imageSize, frames, threads, device, seed } = settings
+  const { precision } = settings
   const flags = {
     model,
     method: method === 'static' ? undefined : method,
@@ -185,6 +188,7 @@ async function memoryAlone(
     classes,
     threads,
     device,
+    precision,
     seed,
     'image-size': imageSize,
     frames,
@@ -204,6 +208,7 @@ function reportText({ benchmark, environment, results }: BenchReport, paint: Pai
   const header = [
     'batch',
     'method',
+    'precision',
     'active',
     'median',
     'p10-p90',
@@ -215,6 +220,7 @@ function reportText({ benchmark, environment, results }: BenchReport, paint: Pai
   const rows = results.map((result) => [
     String(result.batch),
     result.method,
+    result.precision,
     result.activeRate === null ? '' : formatPercent(result.activeRate),
     `${result.medianMs.toFixed(0)} ms`,
     `${result.p10Ms.toFixed(0)}-${result.p90Ms.toFixed(0)} ms`,
@@ -227,7 +233,7 @@ function reportText({ benchmark, environment, results }: BenchReport, paint: Pai
   const [{ model = '', threads = 0, device = 'cpu', frames } = {}] = results
   const samples = frames === undefined ? '' : `, clips of ${frames} frames`
   return [
-    `${paint.bold(`${model}, ${benchmark}${samples}`)}: fp32 on ${device}, ${threads} threads; ${cpu}, ${cores} cores, ${platform}, Node ${node}`,
+    `${paint.bold(`${model}, ${benchmark}${samples}`)}: on ${device}, ${threads} threads; ${cpu}, ${cores} cores, ${platform}, Node ${node}`,
     renderTable(header, rows, { paint }),
     `ratio: ${ratioText[benchmark]}, medians of one run\n`,
   ].join('\n')

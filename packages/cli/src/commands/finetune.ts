@@ -38,6 +38,10 @@ export const finetuneCommand = defineCommand<Options>({
     ...reductionFlags(),
     ...clipFlags(),
     shared.imageSize(),
+    new Option(
+      '--backbone-precision <name>',
+      'bits in which frozen maps are kept, in blocks with a scale each (default fp32):',
+    ).choices(['fp32', 'int8', 'int4']),
     new Option('--epochs <n>', 'passes over the images (default 30)').argParser(integer(1)),
     shared.batch(),
     new Option('--micro-batch <n>', 'images per pass; more need more memory').argParser(integer(1)),

@@ -2,13 +2,13 @@ import { Option } from 'commander'
 import { budgetThresholds, type ImagePrediction, openRun, predictImages } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { imagePaths } from '../image-paths.ts'
-import { type CommonOptions, shared } from '../options/common.ts'
+import { type CommonOptions, compileOptions, type PrecisionChoice, shared } from '../options/common.ts'
 import { integer } from '../options/numbers.ts'
 import { formatPercent } from '../terminal/format.ts'
 import type { Paint } from '../terminal/output.ts'
 import { cutToWidth, displayWidth, printable } from '../terminal/width.ts'
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, PrecisionChoice {
   readonly top?: number
   readonly batch?: number
   readonly budget?: number
@@ -25,20 +25,22 @@ export const predictCommand = defineCommand<Options>({
   options: [
     new Option('--top <n>', 'labels per image (default 3)').argParser(integer(1)),
     shared.budget(),
+    shared.precision(),
     shared.batch('images per pass (default 16)'),
   ],
   examples: [
     ['dyt predict runs/photos cat.jpg dog.jpg', 'two images'],
     ['dyt predict runs/photos new-photos/ --top 1 --json', 'a folder, for a script'],
+    ['dyt predict runs/photos cat.jpg --precision int8', 'matrix products in 8 bits'],
     ['dyt predict runs/photos cat.jpg --budget 0.6', 'with less compute, once calibrated'],
   ],
   async run({ args, options, terminal }: Call<Options>) {
     const [path = '', ...places] = args
-    const { top, batch, budget, threads, device } = options
+    const { top, batch, budget } = options
     const run = openRun(path)
     const thresholds = budget === undefined ? undefined : budgetThresholds(run, budget)
     const paths = imagePaths(places, run.settings.frames === undefined ? 'images' : 'videos')
-    const compile = { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) }
+    const compile = compileOptions(options)
     const results: ImagePrediction[] = []
     for await (const result of predictImages(run, paths, { top, batch, thresholds, compile })) {
       results.push(result)

@@ -1,4 +1,5 @@
 import { Option } from 'commander'
+import { type CompileOptions, type Precision, precisions } from 'dynamic-tuning'
 import { methodFlag } from './method-options.ts'
 import { imageSize, integer, number } from './numbers.ts'
 
@@ -10,6 +11,21 @@ export interface CommonOptions {
   readonly threads?: number
   readonly device?: 'cpu' | 'webgpu' | 'cuda'
   readonly config?: string
+}
+
+/** Of commands that run or write a model for inference. */
+export interface PrecisionChoice {
+  readonly precision?: Precision
+}
+
+/** How a command's options let a model be compiled. */
+export function compileOptions({
+  threads,
+  device,
+  precision,
+}: CommonOptions & PrecisionChoice): CompileOptions {
+  const given = Object.entries({ threads, device, precision }).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(given)
 }
 
 /** Settings of the whole process, which no command reads: see `program.ts`. */
@@ -65,6 +81,10 @@ export const shared = {
       '--budget <share>',
       "share of the static model's FLOPs, as calibrated: see dyt calibrate",
     ).argParser(number(0)),
+  precision: (): Option =>
+    new Option('--precision <name>', "of the backbone's matrix products (default fp32):").choices([
+      ...precisions,
+    ]),
   active: (): Option =>
     new Option('--active <share>', 'share of tokens that random dispatchers let through').argParser(
       number(0, 1),

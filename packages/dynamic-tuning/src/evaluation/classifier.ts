@@ -13,6 +13,7 @@ import {
   type TensorData,
 } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
+import { isBackboneMap } from '../models/backbone-maps.ts'
 import { imageRows, sampleInput, sampleSize } from '../models/heads/registry.ts'
 import { vit } from '../models/vit.ts'
 import type { VitConfig } from '../models/vit-config.ts'
@@ -115,7 +116,7 @@ function mostActive(dispatches: readonly Dispatch[]): Tensor {
 /** Makes the program; one that skips with fixed sizes where the settings or the device ask for it. */
 async function programOf(settings: ClassifierSettings): Promise<Program> {
   const { config, options, pass = 'skip', compile: chosen } = settings
-  const compiled = { fused: isNative(chosen?.device), ...chosen }
+  const compiled = { fused: isNative(chosen?.device), reduced: isBackboneMap, ...chosen }
   const { sites, decisions } = gateShape(options, config)
   const wanted = settings.buckets ?? chosen?.device === 'webgpu'
   if (!wanted || pass !== 'skip' || sites.length === 0 || options.dispatchLevel === 'sample')

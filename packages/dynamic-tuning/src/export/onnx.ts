@@ -1,5 +1,13 @@
-import { lower, type OnnxModel, writeModel } from '@dynamic-tuning/engine'
+import {
+  applyPrecision,
+  type Device,
+  lower,
+  type OnnxModel,
+  type Precision,
+  writeModel,
+} from '@dynamic-tuning/engine'
 import { type ClassifierSettings, inferenceGraph } from '../evaluation/classifier.ts'
+import { isBackboneMap } from '../models/backbone-maps.ts'
 
 /** Name of the exported file's images; its outputs are `logits` and, where tokens are dispatched, `masks`. */
 export const exportInput = 'pixel_values'
@@ -13,6 +21,12 @@ export interface OnnxExportSettings extends ClassifierSettings {
   readonly metadata: Readonly<Record<string, string>>
   /** Keep large weights in `<file>_data`. Default: only where they exceed 1 GB. */
   readonly external?: boolean | undefined
+  /** Of the products with the backbone's weights; fp32 by default. int8 is `narrow`: right on every processor. */
+  readonly precision?: Precision | undefined
+  /** Take ONNX Runtime's own operators where they are faster: no other engine then runs the file. */
+  readonly fused?: boolean | undefined
+  /** Where it is to run: for GPUs fp16 computes in half precision. Default `cpu`. */
+  readonly device?: Device | undefined
 }
 
 /** An exported model. */
@@ -27,15 +41,20 @@ export interface OnnxExport {
   readonly outputs: OnnxModel['outputs']
   /** How many nodes of each operator the graph has. */
   readonly operators: Readonly<Record<string, number>>
+  /** Whether all of them are standard ONNX. */
+  readonly standard: boolean
 }
 
 /**
- * The model as plain ONNX: standard operators only, every weight inside, `pixel_values` [B, 3, H, W] or [B, 3, T, H, W] (normalised, any
- * B) to `logits` [B, K]. Where tokens are dispatched it has another input, `threshold` [D] (least gate probability that makes a token
+ * The model as plain ONNX: standard operators only unless `fused` is asked for, every weight inside, `pixel_values` [B, 3, H, W]
+ * or [B, 3, T, H, W] (normalised, any B) to `logits` [B, K]. Where tokens are dispatched it has another input, `threshold` [D] (least gate probability that makes a token
  * active, 0.5 as trained), and another output, `masks` [B, D, n]; where tokens are merged too, `shares` [B, D] as well.
  */
 export function onnxModel(settings: OnnxExportSettings): OnnxModel {
-  return lower(inferenceGraph(settings, exportInput), { metadata: settings.metadata })
+  const { precision = 'fp32', fused = false, device } = settings
+  const metadata = { ...settings.metadata, ...(precision !== 'fp32' && { precision }) }
+  const model = lower(inferenceGraph(settings, exportInput), { metadata, fused })
+  return applyPrecision(model, { precision, fused, device, narrow: true, reduced: isBackboneMap })
 }
 
 /** Writes the model to `path`. @throws FormatError where the place cannot be written; nothing half-written stays */
@@ -46,7 +65,16 @@ export function exportOnnx(path: string, settings: OnnxExportSettings): OnnxExpo
   const external = settings.external ?? bytes > inlineBytes
   const files = writeModel(path, model, { external })
   const { inputs, outputs } = model
-  return { files: files.toSorted(), bytes, external, inputs, outputs, operators: operatorsOf(model) }
+  const standard = model.nodes.every(({ domain }) => domain === '')
+  return {
+    files: files.toSorted(),
+    bytes,
+    external,
+    inputs,
+    outputs,
+    operators: operatorsOf(model),
+    standard,
+  }
 }
 
 function operatorsOf({ nodes }: OnnxModel): Record<string, number> {

@@ -3,7 +3,7 @@ import { CheckpointError } from '../errors.ts'
 import { duplicateKey } from './duplicate-keys.ts'
 
 /** Element types that are read; the format's other ones are refused by name. */
-export type StoredDType = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'U8' | 'BOOL'
+export type StoredDType = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I8' | 'U8' | 'BOOL'
 
 /** Where a tensor lies in its file: `offset` in bytes from the start of the file, `length` in bytes. */
 export interface StoredTensor {
@@ -29,6 +29,7 @@ const bytesOf: Readonly<Record<StoredDType, number>> = {
   BF16: 2,
   I64: 8,
   I32: 4,
+  I8: 1,
   U8: 1,
   BOOL: 1,
 }

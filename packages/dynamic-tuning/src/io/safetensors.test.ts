@@ -63,6 +63,7 @@ const tensor: fc.Arbitrary<TensorData> = fc.oneof(
   fc.int32Array().map((data): TensorData => ({ dtype: 'int32', shape: [data.length], data })),
   fc.uint16Array().map((data): TensorData => ({ dtype: 'float16', shape: [data.length], data })),
   fc.uint8Array().map((data): TensorData => ({ dtype: 'uint8', shape: [data.length], data })),
+  fc.int8Array().map((data): TensorData => ({ dtype: 'int8', shape: [data.length], data })),
   fc.boolean().map((yes): TensorData => ({ dtype: 'bool', shape: [], data: Uint8Array.of(yes ? 1 : 0) })),
 )
 

@@ -61,6 +61,7 @@ const dtypes: Readonly<Record<Exclude<StoredDType, 'BF16'>, DType>> = {
   F16: 'float16',
   I64: 'int64',
   I32: 'int32',
+  I8: 'int8',
   U8: 'uint8',
   BOOL: 'bool',
 }

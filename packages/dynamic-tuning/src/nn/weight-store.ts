@@ -18,6 +18,8 @@ export interface StoreOptions {
   readonly trainable?: readonly RegExp[]
   /** Seed of weights that have no value yet. */
   readonly seed?: number
+  /** Another way to keep a frozen weight in the graph; undefined keeps it as a constant. */
+  readonly keep?: ((name: string, value: TensorData<'float32'>) => Tensor | undefined) | undefined
 }
 
 /**
@@ -42,7 +44,7 @@ export class WeightStore implements Weights {
     this.initializers.set(name, init)
     const trained = (this.options.trainable ?? []).filter((pattern) => pattern.test(name))
     for (const pattern of trained) this.matched.add(pattern)
-    const node = trained.length > 0 ? parameter(name, [...shape]) : constant(this.value(name, shape), name)
+    const node = trained.length > 0 ? parameter(name, [...shape]) : this.frozen(name, shape)
     this.nodes.set(name, node)
     return node
   }
@@ -79,6 +81,11 @@ export class WeightStore implements Weights {
   /** Values of all weights the graph has asked for. */
   values(): Map<string, TensorData<'float32'>> {
     return new Map([...this.shapes].map(([name, shape]) => [name, this.value(name, shape)]))
+  }
+
+  private frozen(name: string, shape: readonly number[]): Tensor {
+    const value = this.value(name, shape)
+    return this.options.keep?.(name, value) ?? constant(value, name)
   }
 
   private isTrained(name: string): boolean {

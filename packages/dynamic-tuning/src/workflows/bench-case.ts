@@ -1,3 +1,4 @@
+import { type Precision, precisions } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
 import { type ReductionOptions, reductionOptions } from '../reduction/options.ts'
 import { tunerNamed } from '../tuners/registry.ts'
@@ -13,29 +14,37 @@ export interface BenchCase {
   readonly reduction: ReductionOptions
   /** Share of patch tokens that its random dispatchers let through. */
   readonly active: number
+  readonly precision: Precision
 }
 
 /**
  * Reads `METHOD:SETTING=VALUE:...`, such as `dyt`, `dyt:dispatch=attention:active=0.7` or `dyt:reduction=tome:tomeR=8`. A
- * setting is any that `finetune` knows of methods and reductions, or `active`; what is not given comes from `shared`.
+ * setting is any that `finetune` knows of methods and reductions, `active` or `precision`; what is not given comes from `shared`.
  * @throws ConfigError for unknown methods and settings
  */
 export function benchCase(
   spelling: string,
-  shared: { readonly active: number; readonly bottleneck: number },
+  shared: Pick<BenchCase, 'active'> & { readonly bottleneck: number; readonly precision?: Precision },
 ): BenchCase {
   const [method = '', ...words] = spelling.split(':')
   const tuner = tunerNamed(method)
-  const { active = shared.active, ...given } = Object.fromEntries(words.map(setting)) as {
-    active?: unknown
-  }
+  const { active = shared.active, ...others } = Object.fromEntries(words.map(setting)) as Own
+  const { precision = shared.precision ?? 'fp32', ...given } = others
+  if (!precisions.includes(precision as Precision))
+    throw new ConfigError(`bench: precision is ${precision} in ${spelling}. Give ${precisions.join(', ')}.`)
   if (typeof active !== 'number' || !(active >= 0 && active <= 1))
     throw new ConfigError(`bench: active is ${active} in ${spelling}. Give a share from 0 to 1.`)
   const { data: _data, method: _method, ...own } = checkFinetune({ data: 'random', method, ...given })
   const adapters = tuner.defaults.bottleneck > 0 && { bottleneck: shared.bottleneck }
   const options: TunerOptions = { ...tuner.defaults, ...adapters, ...(own as Partial<TunerOptions>) }
   const reduction = reductionOptions(own)
-  return { name: spelling, tuner, options: { ...options, rate: active || options.rate }, reduction, active }
+  const rated = { ...options, rate: active || options.rate }
+  return { name: spelling, tuner, options: rated, reduction, active, precision: precision as Precision }
+}
+
+interface Own {
+  readonly active?: unknown
+  readonly precision?: unknown
 }
 
 function setting(word: string): [string, unknown] {

@@ -51,7 +51,8 @@ export async function benchInference(
 }
 
 async function prepare(name: string, config: VitConfig, settings: BenchSettings): Promise<Candidate> {
-  const spelled = name === 'static' ? { ...benchCase('linear', settings), name } : benchCase(name, settings)
+  const spelled =
+    name === 'static' ? { ...benchCase('linear:precision=fp32', settings), name } : benchCase(name, settings)
   const { tuner, reduction } = spelled
   checkReductionFits('bench', reduction, config)
   const { seed, threads, budget } = settings
@@ -61,7 +62,7 @@ async function prepare(name: string, config: VitConfig, settings: BenchSettings)
   const chosen = { ...spelled, active, options }
   const tensors = await randomModel({ config, tuner, options, reduction, active, seed, threads })
   const store = new WeightStore({ tensors })
-  const compile = benchCompile(settings)
+  const compile = { ...benchCompile(settings), precision: spelled.precision }
   const made = { config, tuner, options, reduction, store, compile, seed }
   return { ...chosen, classifier: await Classifier.create(made) }
 }
@@ -97,7 +98,7 @@ async function measure(
       batch,
       ...framesOf(settings),
       device: settings.device,
-      precision: 'fp32',
+      precision: candidate.precision,
       threads: settings.threads,
       ...timing,
       imagesPerSecond: (1000 * batch) / timing.medianMs,

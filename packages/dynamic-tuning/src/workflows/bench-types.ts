@@ -1,5 +1,5 @@
 import { availableParallelism, cpus } from 'node:os'
-import type { CompileOptions, Device } from '@dynamic-tuning/engine'
+import type { CompileOptions, Device, Precision } from '@dynamic-tuning/engine'
 import type { VitConfig } from '../models/vit-config.ts'
 import { libraryVersion } from './library-version.ts'
 
@@ -22,6 +22,8 @@ export interface BenchSettings {
   readonly frames?: number
   readonly threads: number
   readonly device: Device
+  /** Of the methods; the static model is fp32. */
+  readonly precision?: Precision
   readonly warmup: number
   readonly rounds: number
   readonly seed: number
@@ -52,7 +54,7 @@ export interface BenchResult {
   /** Frames of each clip of the batch; absent for images. */
   readonly frames?: number
   readonly device: Device
-  readonly precision: 'fp32'
+  readonly precision: Precision
   readonly threads: number
   readonly medianMs: number
   readonly p10Ms: number

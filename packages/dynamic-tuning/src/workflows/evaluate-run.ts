@@ -1,4 +1,4 @@
-import type { CompileOptions } from '@dynamic-tuning/engine'
+import type { CompileOptions, Precision } from '@dynamic-tuning/engine'
 import { openDataset } from '../data/dataset.ts'
 import { createLoader } from '../data/loader.ts'
 import { ConfigError, DataError } from '../errors.ts'
@@ -38,6 +38,18 @@ export interface RunEvaluation extends RunSummary {
   readonly perClass: readonly { readonly class: string; readonly images: number; readonly accuracy: number }[]
   /** Inside the model, without loading. */
   readonly imagesPerSecond: number
+  readonly precision: Precision
+  /** What another precision than fp32 costs: the same images in fp32. */
+  readonly fp32?: Fp32Comparison
+}
+
+/** A run in another precision beside itself in fp32. */
+export interface Fp32Comparison {
+  readonly accuracy: number
+  readonly activeRate: number
+  readonly imagesPerSecond: number
+  /** Accuracy minus that of fp32. */
+  readonly accuracyDifference: number
 }
 
 /**
@@ -58,9 +70,18 @@ export async function evaluateRun(run: TunedRun, wanted: EvaluationSettings = {}
     ...(wanted.workers !== undefined && { workers: wanted.workers }),
   })
   const model = withReduction(run, wanted.reduction)
-  const classifier = await model.classifier(pass, wanted.compile, { thresholds })
+  const { precision = 'fp32' } = wanted.compile ?? {}
+  const evaluateIn = async (compile: CompileOptions): Promise<Evaluation> => {
+    const classifier = await model.classifier(pass, compile, { thresholds })
+    try {
+      return await evaluate(classifier, loader)
+    } finally {
+      await classifier.release()
+    }
+  }
   try {
-    const evaluation = await evaluate(classifier, loader)
+    const evaluation = await evaluateIn({ ...wanted.compile })
+    const full = precision === 'fp32' ? undefined : await evaluateIn({ ...wanted.compile, precision: 'fp32' })
     const skipped = loader.bad.size + (dataset.missing?.length ?? 0)
     return {
       ...summarize(run.path, model, evaluation, { seconds: evaluation.seconds, metric: dataset.metric }),
@@ -70,9 +91,20 @@ export async function evaluateRun(run: TunedRun, wanted: EvaluationSettings = {}
       ...(thresholds !== undefined && { thresholds }),
       imagesPerSecond: evaluation.images / evaluation.seconds,
       perClass: perClass(evaluation, run.classes),
+      precision,
+      ...(full && { fp32: compared(evaluation, full) }),
     }
   } finally {
-    await Promise.all([loader.close(), classifier.release()])
+    await loader.close()
+  }
+}
+
+function compared({ accuracy }: Evaluation, full: Evaluation): Fp32Comparison {
+  return {
+    accuracy: full.accuracy,
+    activeRate: full.activeRate ?? 1,
+    imagesPerSecond: full.images / full.seconds,
+    accuracyDifference: accuracy - full.accuracy,
   }
 }
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { ConfigError } from '../errors.ts'
 import { randomModel } from '../evaluation/random-model.ts'
-import { exportOnnx, type OnnxExport } from '../export/onnx.ts'
+import { exportOnnx, type OnnxExport, type OnnxExportSettings } from '../export/onnx.ts'
 import { type Normalization, openBackbone } from '../io/backbone.ts'
 import { fetchModel } from '../io/hub/fetch-model.ts'
 import type { VitConfig } from '../models/vit-config.ts'
@@ -17,7 +17,7 @@ import { libraryVersion } from './library-version.ts'
 import { type InferencePass, type TunedModel, withReduction } from './tuned-run.ts'
 
 /** Where a model is exported to, and which form of it. */
-export interface ExportSettings {
+export interface ExportSettings extends Pick<OnnxExportSettings, 'precision' | 'fused' | 'device'> {
   readonly out: string
   /** `skip` (default) computes active tokens only; `masked` computes all and masks: for runtimes that want fixed sizes. */
   readonly pass?: Exclude<InferencePass, 'complete'> | undefined
@@ -58,6 +58,7 @@ export function exportModel(tuned: TunedModel, wanted: ExportSettings): OnnxExpo
   const model = withReduction(tuned, wanted.reduction)
   const { config, tuner, settings, classes, normalization, tensors } = model
   const { out, pass = 'skip', external, merge = true, fixedThresholds, blocks, metadata } = wanted
+  const { precision, fused, device } = wanted
   const gates = gateShape(settings, config).sites.length
   const thresholds = wanted.thresholds ?? new Array<number>(gates).fill(0.5)
   return exportOnnx(resolve(out), {
@@ -68,6 +69,7 @@ export function exportModel(tuned: TunedModel, wanted: ExportSettings): OnnxExpo
     thresholds,
     fixedThresholds,
     blocks,
+    ...{ precision, fused, device },
     metadata: {
       ...describe(tuner.name, pass, config, normalization),
       reduction: settings.reduction,
@@ -94,6 +96,9 @@ export async function exportRandomModel(settings: RandomExportSettings): Promise
     frames,
     external,
     merge = true,
+    precision,
+    fused,
+    device,
   } = settings
   const tuner = tunerNamed(settings.method ?? 'dyt')
   await fetchModel(settings.model)
@@ -119,6 +124,7 @@ export async function exportRandomModel(settings: RandomExportSettings): Promise
     reduction,
     pass,
     external,
+    ...{ precision, fused, device },
     metadata: {
       ...describe(tuner.name, pass, config, normalization),
       reduction: reduction.reduction,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ConfigError } from '../errors.ts'
+import { type BackbonePrecision, backbonePrecisions } from '../models/backbone-precision.ts'
 import { imageRows } from '../models/heads/registry.ts'
 import { tokenCount, type VitConfig } from '../models/vit-config.ts'
 import { checkReduction, checkReductionFits } from '../reduction/check-reduction.ts'
@@ -8,7 +9,7 @@ import { checkModel, checkTuning, completeOptions } from '../tuners/check-tuning
 import { mostPrompts } from '../tuners/dropout.ts'
 import { type MethodOptionName, methodOptions } from '../tuners/method-options.ts'
 import { tunerNamed } from '../tuners/registry.ts'
-import type { TunerOptions } from '../tuners/tuner.ts'
+import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { checkSettings } from './check-settings.ts'
 import { type ClipRunSettings, checkClipSettings, clipShape, completeClipSettings } from './clip-settings.ts'
 
@@ -24,6 +25,8 @@ export interface FinetuneSettings extends TunerOptions, ReductionOptions, ClipRu
   readonly randomWeights: boolean
   /** A name in the registry of methods. */
   readonly method: string
+  /** Bits in which the backbone's frozen maps are kept; the run's model is that of the rounded weights. */
+  readonly backbonePrecision: BackbonePrecision
   /** Loss terms of methods with dispatch: the complete model's cross-entropy, and the KL from it. */
   readonly complete: boolean
   readonly distillation: boolean
@@ -92,6 +95,7 @@ const shape = {
   model: z.string().min(1).optional(),
   randomWeights: z.boolean().optional(),
   method: z.string().optional(),
+  backbonePrecision: z.enum(backbonePrecisions).optional(),
   dispatch: z.enum(['none', 'mlp', 'attention', 'attention-mlp', 'layer']).optional(),
   dispatchLevel: z.enum(['token', 'sample']).optional(),
   dispatchStrategy: z.enum(['learned', 'random']).optional(),
@@ -155,6 +159,7 @@ export function checkFinetune(given: unknown): FinetuneInput {
   const tuner = tunerNamed(input.method ?? defaults.method)
   checkTuning('finetune', tuner, input)
   checkClipSettings(input)
+  if ((input.backbonePrecision ?? 'fp32') !== 'fp32') checkFrozen(tuner)
   checkReduction('finetune', input, { tuner, options: completeOptions(tuner, input) })
   const { batch = defaults.batch, microBatch = 1, resize = defaults.resize, cropRatio } = input
   if (cropRatio !== undefined && resize !== 'crop')
@@ -166,6 +171,14 @@ export function checkFinetune(given: unknown): FinetuneInput {
       `finetune: microBatch is ${microBatch} but the batch only ${batch}. Make it smaller or leave it out.`,
     )
   return input
+}
+
+/** @throws ConfigError for a method that trains the maps which are to be kept in few bits */
+function checkFrozen({ name, trainable }: Tuner): void {
+  if (trainable.some((pattern) => pattern.test('blocks.0.mlp.fc1.weight')))
+    throw new ConfigError(
+      `finetune: ${name} trains the backbone, which cannot be kept in few bits then. Leave backbonePrecision out.`,
+    )
 }
 
 type Decided =
@@ -181,6 +194,7 @@ const defaults: Omit<FinetuneSettings, keyof TunerOptions | keyof ReductionOptio
   model: 'builtin',
   randomWeights: false,
   method: 'dyt',
+  backbonePrecision: 'fp32',
   complete: true,
   distillation: true,
   rateWeight: 2,

@@ -7,6 +7,7 @@ import { createRunFolder, type RunFolder } from '../io/run-folder.ts'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
 import { withEvents } from '../io/tensorboard/run-events.ts'
 import { writeAside } from '../io/write-aside.ts'
+import { keepIn } from '../models/backbone-precision.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { patternsWith } from '../reduction/registry.ts'
 import { AdamW, defaultAdamW } from '../training/adamw.ts'
@@ -135,7 +136,8 @@ async function trainAll(
   const { seed, threads, device, microBatch } = settings
   const tuner = tunerNamed(settings.method)
   const trainable = patternsWith(tuner, settings, settings, config)
-  const store = new WeightStore({ tensors: prepared.tensors, trainable, seed })
+  const keep = keepIn(settings.backbonePrecision)
+  const store = new WeightStore({ tensors: prepared.tensors, trainable, seed, keep })
   const common = { config, tuner, options: settings, reduction: settings, compile: { threads, device } }
   const loader = trainingLoader(prepared, onBad)
   const sample = sampleExamples(dataset.validation, settings.validationImages, 0, 'validation')

@@ -9,6 +9,7 @@ import { ConfigError, DataError } from '../errors.ts'
 import { type OpenedBackbone, openBackbone } from '../io/backbone.ts'
 import { fetchModel } from '../io/hub/fetch-model.ts'
 import { placeOfModel } from '../io/model-place.ts'
+import { roundBackbone } from '../models/backbone-precision.ts'
 import { isOfHead } from '../models/heads/registry.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import { usualAugmentation } from './augmentations.ts'
@@ -50,7 +51,7 @@ export async function prepareRun(input: FinetuneInput, saved?: Known): Promise<P
     normalization: opened.normalization,
     backbone,
     dataset,
-    tensors: withoutForeignHead(opened, dataset.classes),
+    tensors: roundBackbone(withoutForeignHead(opened, dataset.classes), settings.backbonePrecision),
   }
 }
 

@@ -6,6 +6,7 @@ import { Classifier, type ClassifierSettings, inferenceGraph } from '../evaluati
 import { openBackbone } from '../io/backbone.ts'
 import { openRunFolder, type RunFolder } from '../io/run-folder.ts'
 import { readSafetensors } from '../io/safetensors.ts'
+import { roundBackbone } from '../models/backbone-precision.ts'
 import { compareShapes } from '../models/compare-shapes.ts'
 import { isOfHead } from '../models/heads/registry.ts'
 import { WeightStore } from '../nn/weight-store.ts'
@@ -137,7 +138,7 @@ function weightShapes({ model, settings }: RunConfig): Map<string, readonly numb
 }
 
 /** The frozen weights of a run, checked to be those it was tuned on; without a head. */
-function openFrozen({ settings, model, backbone }: RunConfig): Map<string, TensorData> {
+function openFrozen({ settings, model, backbone }: RunConfig): ReadonlyMap<string, TensorData> {
   const { tensors } = openBackbone(backbone.name, {
     numClasses: model.numClasses,
     imageSize: model.imageSize,
@@ -149,5 +150,6 @@ function openFrozen({ settings, model, backbone }: RunConfig): Map<string, Tenso
     throw new CheckpointError(
       `run: the weights of ${backbone.name} are not those this run was tuned on. Restore them, or tune again.`,
     )
-  return new Map([...tensors].filter(([name]) => !isOfHead(name)))
+  const frozen = new Map([...tensors].filter(([name]) => !isOfHead(name)))
+  return roundBackbone(frozen, settings.backbonePrecision)
 }

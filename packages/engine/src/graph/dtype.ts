@@ -1,8 +1,15 @@
 /** Element types of tensors. `float16` is kept as raw bits (Uint16Array), `bool` as bytes of 0 and 1. */
-export type DType = 'float32' | 'float64' | 'float16' | 'int32' | 'int64' | 'uint8' | 'bool'
+export type DType = 'float32' | 'float64' | 'float16' | 'int32' | 'int64' | 'int8' | 'uint8' | 'bool'
 
 /** The array that holds a tensor's elements in row-major order. */
-export type TypedArray = Float32Array | Float64Array | Uint16Array | Int32Array | BigInt64Array | Uint8Array
+export type TypedArray =
+  | Float32Array
+  | Float64Array
+  | Uint16Array
+  | Int32Array
+  | BigInt64Array
+  | Int8Array
+  | Uint8Array
 
 const arrays = {
   float32: Float32Array,
@@ -10,6 +17,7 @@ const arrays = {
   float16: Uint16Array,
   int32: Int32Array,
   int64: BigInt64Array,
+  int8: Int8Array,
   uint8: Uint8Array,
   bool: Uint8Array,
 } as const
@@ -21,6 +29,7 @@ export interface ArrayOf {
   float16: Uint16Array
   int32: Int32Array
   int64: BigInt64Array
+  int8: Int8Array
   uint8: Uint8Array
   bool: Uint8Array
 }

@@ -4,6 +4,7 @@ import type { DType } from './dtype.ts'
 export const onnxDTypes: Readonly<Record<DType, number>> = {
   float32: 1,
   uint8: 2,
+  int8: 3,
   int32: 6,
   int64: 7,
   bool: 9,

@@ -57,7 +57,7 @@ describe('a model file', () => {
   )
 
   it('of random weights of every type reads back', () => {
-    const dtypes = fc.constantFrom('float32', 'float64', 'float16', 'int32', 'int64', 'uint8', 'bool')
+    const dtypes = fc.constantFrom('float32', 'float64', 'float16', 'int32', 'int64', 'int8', 'uint8', 'bool')
     const shapes = fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 3 })
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.tuple(dtypes, shapes)), fc.string(), (weights, text) => {

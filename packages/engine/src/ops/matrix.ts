@@ -2,6 +2,7 @@ import { ShapeError } from '../graph/errors.ts'
 import { checkSameType } from '../graph/same-type.ts'
 import { broadcastShapes, type Dim, multiplyDims, shapeText } from '../graph/shape.ts'
 import { apply, type Operator, type Tensor } from '../graph/tensor.ts'
+import { madeAnew } from './dequantize.ts'
 import { reshape, transpose } from './shape.ts'
 
 function lastTwoSwapped(x: Tensor): Tensor {
@@ -63,7 +64,8 @@ const gemmOp: Operator<GemmAttributes> = {
     return [{ dtype: left.dtype, shape: [m, n] }]
   },
   vjp: ([a, b, c], _y, [dy], { transA, transB }) => {
-    const [x, w, g] = [a as Tensor, b as Tensor, dy as Tensor]
+    const [x, g] = [a as Tensor, dy as Tensor]
+    const w = madeAnew(b as Tensor) ?? (b as Tensor)
     const da = transA ? gemm(w, g, { transA: transB, transB: true }) : gemm(g, w, { transB: !transB })
     const db = transB ? gemm(g, x, { transA: true, transB: transA }) : gemm(x, g, { transA: !transA })
     return c === undefined ? [da, db] : [da, db, g]

@@ -12,7 +12,7 @@ import { apply, type Emitter, type Operator, type Tensor } from '../graph/tensor
 import { reduceSum } from './reduce.ts'
 
 /** A constant list of int64 for operators that take one as an input. */
-export function int64List(emitter: Emitter, values: readonly number[]): string {
+export function int64List(emitter: Pick<Emitter, 'constant'>, values: readonly number[]): string {
   return emitter.constant({
     dtype: 'int64',
     shape: [values.length],

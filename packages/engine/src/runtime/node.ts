@@ -8,8 +8,10 @@ import { writeModel } from '../onnx/file.ts'
 import { lower } from '../onnx/lower.ts'
 import type { OnnxModel } from '../onnx/model.ts'
 import { encodeModel } from '../onnx/writer.ts'
+import { applyPrecision } from '../precision/apply-precision.ts'
 import { join, sessionOptions, weightBytes, wrapSession } from './ort.ts'
 import { type CompileOptions, createProgram, type Device, type Program, type Session } from './program.ts'
+import { withNarrowness } from './saturation.ts'
 
 /** Above this many bytes of weights a model is opened from files, which the system maps instead of copying. */
 const mappedBytes = 64 * 2 ** 20
@@ -22,7 +24,9 @@ export async function compile<Name extends string>(
   outputs: Readonly<Record<Name, GraphTensor>>,
   options: CompileOptions = {},
 ): Promise<Program<Name>> {
-  return openModel<Name>(lower(outputs, { fused: options.fused ?? false }), options)
+  const { fused = false } = options
+  const settled = await withNarrowness(options, (model) => openModel(model, { threads: 1 }))
+  return openModel<Name>(applyPrecision(lower(outputs, { fused }), settled), options)
 }
 
 /** Makes a runnable program of a model read from a file. @throws GraphError as `compile` does */

@@ -121,7 +121,7 @@ describe('feeds', () => {
 })
 
 describe('a program', () => {
-  const dtypes: DType[] = ['float32', 'float64', 'float16', 'int32', 'int64', 'uint8', 'bool']
+  const dtypes: DType[] = ['float32', 'float64', 'float16', 'int32', 'int64', 'int8', 'uint8', 'bool']
   it.each(dtypes)('takes and gives %s', (dtype) =>
     using({ y: input('x', ['N'], dtype) }, async (program) => {
       const x = tensor([3], [1, 0, 1], dtype)

@@ -2,13 +2,14 @@ import { arrayClass, sizeOf, type TensorData, type TypedArray } from '../graph/d
 import { DTypeError, GraphError, ShapeError } from '../graph/errors.ts'
 import { evaluateDim, multiplyDims, shapeText } from '../graph/shape.ts'
 import type { OnnxModel, OnnxValue } from '../onnx/model.ts'
+import type { PrecisionOptions } from '../precision/precision.ts'
 import { bindDim, isBound, type Symbols } from './symbols.ts'
 
 /** Where a program runs: `cpu`, `webgpu`, `cuda` in Node; `wasm`, `webgpu` in the browser. */
 export type Device = 'cpu' | 'webgpu' | 'cuda' | 'wasm'
 
 /** How a program is made and run. */
-export interface CompileOptions {
+export interface CompileOptions extends PrecisionOptions {
   readonly device?: Device
   /** Threads inside an operator; 0 (default) lets the runtime choose. */
   readonly threads?: number

@@ -4,8 +4,10 @@ import type { Tensor as GraphTensor } from '../graph/tensor.ts'
 import { lower } from '../onnx/lower.ts'
 import type { OnnxModel } from '../onnx/model.ts'
 import { encodeModel } from '../onnx/writer.ts'
+import { applyPrecision } from '../precision/apply-precision.ts'
 import { join, sessionOptions, weightBytes, wrapSession } from './ort.ts'
 import { type CompileOptions, createProgram, type Program } from './program.ts'
+import { withNarrowness } from './saturation.ts'
 
 /** Above this many bytes weights are handed over beside the model, which protobuf limits to 2 GB. */
 const externalBytes = 64 * 2 ** 20
@@ -19,7 +21,9 @@ export async function compile<Name extends string>(
   outputs: Readonly<Record<Name, GraphTensor>>,
   options: CompileOptions = {},
 ): Promise<Program<Name>> {
-  return openModel<Name>(lower(outputs, { fused: options.fused ?? false }), options)
+  const { fused = false } = options
+  const settled = await withNarrowness(options, (model) => openModel(model, { device: 'wasm' }))
+  return openModel<Name>(applyPrecision(lower(outputs, { fused }), settled), options)
 }
 
 /** Makes a runnable program of a model read from a file. @throws GraphError as `compile` does */

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest'
+import { inferenceGraph } from '../evaluation/classifier.ts'
+import { WeightStore } from '../nn/weight-store.ts'
+import { tuners } from '../tuners/registry.ts'
+import { vitShapes } from './backbone.ts'
+import { isBackboneMap } from './backbone-maps.ts'
+import { tiny } from './tiny.test.support.ts'
+
+const maps = [0, 1].flatMap((layer) =>
+  ['attn.proj', 'attn.qkv', 'mlp.fc1', 'mlp.fc2'].map((map) => `blocks.${layer}.${map}.weight`),
+)
+
+it('knows the maps of a ViT, and no weight that a method adds', () => {
+  const reduced = (names: Iterable<string>): string[] => [...names].filter(isBackboneMap).sort()
+  expect(reduced(vitShapes(tiny).keys())).toEqual(maps)
+  for (const tuner of tuners) {
+    const store = new WeightStore({ trainable: [/./] })
+    const options = { ...tuner.defaults, dispatch: 'mlp' } as const
+    inferenceGraph({
+      config: tiny,
+      tuner,
+      options: tuner.name === 'res-tuning' ? tuner.defaults : options,
+      store,
+    })
+    expect(reduced(store.shapes.keys()), tuner.name).toEqual(maps)
+  }
+})
+
+it('knows those of nested layers', () => {
+  expect(isBackboneMap('layers.2.blocks.5.attn.qkv.weight')).toBe(true)
+  expect(isBackboneMap('layers.2.downsample.reduction.weight')).toBe(false)
+})

@@ -9,6 +9,8 @@ export function summaryText(summary: RunSummary, paint: Paint, more: readonly Fa
   const { activeRate, activeRatePerLayer, flops, staticFlops } = summary
   const sample = summary.frames === undefined ? 'image' : 'clip'
   const dispatches = activeRatePerLayer.some((rate) => rate !== 1)
+  const { loaderWaitShare: waited } = summary
+  const waiting = waited === undefined ? '' : `, ${formatPercent(waited)} of step time waiting for ${sample}s`
   const facts: Fact[] = [
     [
       'accuracy',
@@ -28,7 +30,7 @@ export function summaryText(summary: RunSummary, paint: Paint, more: readonly Fa
       `${(flops / staticFlops).toFixed(2)} times the static model's`,
     ],
     ...more,
-    ['time', formatDuration(summary.seconds), `peak memory ${formatMemory(summary.peakMemoryMB)}`],
+    ['time', formatDuration(summary.seconds), `peak memory ${formatMemory(summary.peakMemoryMB)}${waiting}`],
   ]
   return renderFacts(facts, paint)
 }

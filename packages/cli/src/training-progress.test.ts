@@ -10,6 +10,7 @@ describe('epochLine', () => {
       trainLoss: 1.23456,
       trainAccuracy: 0.5,
       seconds: 2,
+      waitSeconds: 0,
     } as const
     expect(epochLine(epoch, 10)).toBe('epoch  2/10   loss 1.235   train  50.0 %   2.0 s')
     const more = { ...epoch, validationAccuracy: 1, validationLoss: 0, activeRate: 0.456 }

@@ -159,8 +159,29 @@ export { type TunedPass, trainedPatterns, tune } from './tuners/tune.ts'
 export type { BlockForm, Dispatch, Pass, Tuner, TunerOptions, TunerPass } from './tuners/tuner.ts'
 export type { TensorReport } from './verification/compare.ts'
 export { type FixtureReport, verifyFixture } from './verification/verify.ts'
+export { baselines } from './workflows/bench-baselines.ts'
 export { type BenchCase, benchCase } from './workflows/bench-case.ts'
+export {
+  type CheckedRatio,
+  checkExpected,
+  compareRatios,
+  type ExpectedBench,
+  type ExpectedRatio,
+  hasRegression,
+  ratiosOf,
+} from './workflows/bench-check.ts'
 export { benchInference } from './workflows/bench-inference.ts'
+export {
+  type BenchColumn,
+  type BenchGroup,
+  benchColumns,
+  benchGroups,
+  benchLegend,
+  benchMarkdown,
+  benchPlot,
+  benchTitle,
+  gemmText,
+} from './workflows/bench-report.ts'
 export { benchTraining } from './workflows/bench-training.ts'
 export {
   type BenchReport,

@@ -40,5 +40,7 @@ export { dequantizeRows, type QuantizedRows, quantizeRows } from './precision/qu
 export { quantizedConstant, roundedWeight, type WeightPrecision } from './precision/quantized-constant.ts'
 export { type Random, random, type StreamKey } from './random/random.ts'
 export { narrow } from './rewrite/narrow.ts'
+export { type PackedSplit, packPrefix } from './rewrite/pack-prefix.ts'
 export { share } from './rewrite/share.ts'
+export { type SplitGraph, splitPrefix } from './rewrite/split-prefix.ts'
 export type { CompileOptions, Device, Feeds, Program, Session } from './runtime/program.ts'

@@ -1,23 +1,24 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { InvalidArgumentError, Option } from 'commander'
 import {
   type BenchReport,
   type BenchResult,
   type BenchSettings,
+  baselines,
   benchCase,
   benchInference,
+  benchMarkdown,
+  benchPlot,
   benchTraining,
   ConfigError,
   defaultBench,
   peakMemoryMB,
+  writeAside,
 } from 'dynamic-tuning'
+import { memoryAlone } from '../bench-memory.ts'
+import { benchText } from '../bench-text.ts'
 import { type Call, type CommandUnit, defineCommand } from '../command.ts'
 import { type CommonOptions, type PrecisionChoice, shared } from '../options/common.ts'
 import { integer, number } from '../options/numbers.ts'
-import { formatMemory, formatPercent } from '../terminal/format.ts'
-import type { Paint } from '../terminal/output.ts'
-import { renderTable } from '../terminal/table.ts'
 
 interface Options extends CommonOptions, PrecisionChoice {
   readonly model?: string
@@ -27,7 +28,11 @@ interface Options extends CommonOptions, PrecisionChoice {
   readonly budget?: number
   readonly bottleneck?: number
   readonly classes?: number
-  readonly imageSize?: readonly [number, number]
+  readonly imageSize?: readonly number[]
+  readonly devices?: readonly BenchSettings['devices'][number][]
+  readonly baseline?: readonly string[]
+  readonly markdown?: string
+  readonly plot?: string
   readonly frames?: number
   readonly rounds?: number
   readonly warmup?: number
@@ -36,11 +41,6 @@ interface Options extends CommonOptions, PrecisionChoice {
 }
 
 type Kind = BenchReport['benchmark']
-
-const ratioText: Readonly<Record<Kind, string>> = {
-  inference: 'times as fast as the static model',
-  training: 'as long as static forward passes',
-}
 
 function list<T>(parseItem: (text: string) => T): (text: string) => T[] {
   return (text) => text.split(',').map((item) => parseItem(item.trim()))
@@ -51,6 +51,15 @@ function caseName(text: string): string {
     return benchCase(text, defaultBench).name
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message)
+  }
+}
+
+/** Reads a name out of some. */
+function oneOf<T extends string>(names: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = names.find((name) => name === text)
+    if (found === undefined) throw new InvalidArgumentError(`Give one or more of ${names.join(', ')}.`)
+    return found
   }
 }
 
@@ -65,18 +74,30 @@ const options = (): Option[] => [
   shared.active(),
   shared.bottleneck(),
   shared.classes(),
-  shared.imageSize(),
+  new Option('--image-size <sizes>', "sides in pixels such as 224,384 (default the model's own)").argParser(
+    list(integer(1)),
+  ),
+  new Option('--devices <names>', 'measure on several, such as cpu,cuda (default --device)').argParser(
+    list(oneOf(['cpu', 'webgpu', 'cuda'])),
+  ),
   shared.frames(),
   new Option('--rounds <n>', `counted runs of each (default ${defaultBench.rounds})`).argParser(integer(1)),
   new Option('--warmup <n>', `runs before that (default ${defaultBench.warmup})`).argParser(integer(0)),
   new Option('--no-memory', 'do not measure peak memory in processes of their own'),
+  new Option('--markdown <file>', 'write the tables as Markdown too'),
+  new Option('--plot <file>', 'draw the ratios as SVG'),
   new Option('--only <name>', 'static or one method, with the peak memory of this process').hideHelp(),
 ]
 
-const budgetOption = (): Option =>
+const inferenceOptions = (): Option[] => [
   new Option('--budget <share>', "instead of --active: share of the static model's FLOPs").argParser(
     number(0),
-  )
+  ),
+  new Option(
+    '--baseline <names>',
+    `the static model in other runtimes: ${Object.keys(baselines).join(', ')}`,
+  ).argParser(list(oneOf(Object.keys(baselines)))),
+]
 
 function benchCommand(
   kind: Kind,
@@ -86,11 +107,15 @@ function benchCommand(
     ...unit,
     name: `bench ${kind}`,
     group: 'Measure',
-    options: [...options(), ...(kind === 'inference' ? [budgetOption(), shared.precision()] : [])],
+    options: [...options(), ...(kind === 'inference' ? [...inferenceOptions(), shared.precision()] : [])],
     async run(call: Call<Options>) {
       const settings = settingsOf(call.options, kind)
       const report = await measure(kind, settings, call)
-      call.terminal.result(report, () => reportText(report, call.terminal.paint))
+      const { markdown, plot } = call.options
+      if (markdown !== undefined) writeAside(markdown, benchMarkdown(report))
+      if (plot !== undefined) writeAside(plot, benchPlot(report))
+      const { columns = 100 } = process.stdout
+      call.terminal.result(report, () => benchText(report, call.terminal.paint, columns))
       return undefined
     },
   })
@@ -100,7 +125,7 @@ function benchCommand(
 export const benchInferenceCommand = benchCommand('inference', {
   summary: 'Time methods against the static model, in turn and in one run',
   description:
-    'Random weights; random dispatchers let --active of the patch tokens through. ratioToStatic is how many times as fast\nas the static model a method is; flopsRatioToStatic is what its multiply-accumulates promise.',
+    'Random weights; random dispatchers let --active of the patch tokens through. ratioToStatic is how many times as fast\nas the static model a method is; flopsRatioToStatic is what its multiply-accumulates promise.\nMatrix products alone take their turn too: gemmShare is the share of their speed that a model reaches.',
   examples: [
     ['dyt bench inference --method dyt --active 0.5 --batch 1,8 --threads 2', 'the figure of the README'],
     ['dyt bench inference --model vit_small_patch16_224 --method adaptformer,dyt', 'several methods'],
@@ -109,6 +134,11 @@ export const benchInferenceCommand = benchCommand('inference', {
     ['dyt bench inference --frames 8 --batch 1', 'clips of 8 frames'],
     ['dyt bench inference --method linear:precision=int8,dyt,dyt:precision=int8 --batch 8', '8-bit products'],
     ['dyt bench inference --budget 0.6', 'at 60 % of the static FLOPs'],
+    [
+      'dyt bench inference --baseline transformers.js --plot speed.svg',
+      'beside Transformers.js, with a plot',
+    ],
+    ['dyt bench inference --image-size 224,384 --batch 1,8,32 --markdown speed.md', 'a matrix of sizes'],
   ],
 })
 
@@ -125,6 +155,7 @@ export const benchTrainingCommand = benchCommand('training', {
 function settingsOf(given: Options, kind: Kind): BenchSettings {
   const { model, method, batch, active, budget, bottleneck, classes, imageSize, frames, rounds, warmup } =
     given
+  const { device, devices = device && [device], baseline } = given
   if (budget !== undefined && active !== undefined)
     throw new ConfigError('bench: --budget decides what --active is. Leave one of them out.')
   const defaults = kind === 'training' ? { ...defaultBench, batches: [8] } : defaultBench
@@ -138,10 +169,11 @@ function settingsOf(given: Options, kind: Kind): BenchSettings {
     classes,
     rounds,
     warmup,
-    imageSize: imageSize?.[0],
+    imageSizes: imageSize,
     frames,
     threads: given.threads,
-    device: given.device,
+    devices,
+    baselines: baseline,
     precision: given.precision,
     seed: given.seed,
   }
@@ -168,73 +200,4 @@ async function measure(
     results.push({ ...result, peakMemoryMB: await memoryAlone(kind, settings, result) })
   }
   return { ...report, results }
-}
-
-/** Peak resident memory in MB of a process that runs this one case twice. */
-async function memoryAlone(
-  kind: Kind,
-  settings: BenchSettings,
-  { method, batch }: BenchResult,
-): Promise<number> {
-  const { model, active, budget, bottleneck, classes, imageSize, frames, threads, device, seed } = settings
-  const { precision } = settings
-  const flags = {
-    model,
-    method: method === 'static' ? undefined : method,
-    batch,
-    active: budget === undefined ? active : undefined,
-    budget,
-    bottleneck,
-    classes,
-    threads,
-    device,
-    precision,
-    seed,
-    'image-size': imageSize,
-    frames,
-    only: method,
-    rounds: 1,
-    warmup: 1,
-  }
-  const words = Object.entries(flags).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}`, String(value)],
-  )
-  const line = [process.argv[1] as string, 'bench', kind, '--json', '--quiet', ...words]
-  const { stdout } = await promisify(execFile)(process.execPath, line, { maxBuffer: 2 ** 24 })
-  return (JSON.parse(stdout) as BenchReport).results[0]?.peakMemoryMB ?? Number.NaN
-}
-
-function reportText({ benchmark, environment, results }: BenchReport, paint: Paint): string {
-  const header = [
-    'batch',
-    'method',
-    'precision',
-    'active',
-    'median',
-    'p10-p90',
-    results.some(({ frames }) => frames !== undefined) ? 'clips/s' : 'images/s',
-    'memory',
-    'ratio',
-    'FLOPs promise',
-  ]
-  const rows = results.map((result) => [
-    String(result.batch),
-    result.method,
-    result.precision,
-    result.activeRate === null ? '' : formatPercent(result.activeRate),
-    `${result.medianMs.toFixed(0)} ms`,
-    `${result.p10Ms.toFixed(0)}-${result.p90Ms.toFixed(0)} ms`,
-    result.imagesPerSecond.toFixed(2),
-    result.peakMemoryMB === null ? '' : formatMemory(result.peakMemoryMB),
-    result.ratioToStatic.toFixed(3),
-    result.flopsRatioToStatic?.toFixed(3) ?? '',
-  ])
-  const { cpu, cores, node, platform } = environment
-  const [{ model = '', threads = 0, device = 'cpu', frames } = {}] = results
-  const samples = frames === undefined ? '' : `, clips of ${frames} frames`
-  return [
-    `${paint.bold(`${model}, ${benchmark}${samples}`)}: on ${device}, ${threads} threads; ${cpu}, ${cores} cores, ${platform}, Node ${node}`,
-    renderTable(header, rows, { paint }),
-    `ratio: ${ratioText[benchmark]}, medians of one run\n`,
-  ].join('\n')
 }

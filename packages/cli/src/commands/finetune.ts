@@ -2,6 +2,7 @@ import { Option } from 'commander'
 import { ConfigError, type FinetuneInput, type FinetuneOutcome, finetune, finetuneKeys } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { stoppedCode } from '../interrupt.ts'
+import { byteSize } from '../options/bytes.ts'
 import { clipFlags } from '../options/clips.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
 import { dispatchOptions } from '../options/dispatch.ts'
@@ -71,6 +72,10 @@ export const finetuneCommand = defineCommand<Options>({
     new Option('--train-size <n>', 'images drawn of a built-in task (default 1000)').argParser(integer(1)),
     new Option('--test-size <n>', 'the same for testing (default 500)').argParser(integer(1)),
     new Option('--workers <n>', 'threads that read images').argParser(integer(0)),
+    new Option(
+      '--cache-features <bytes>',
+      'disk for what frozen layers give, computed once for images that do not change, such as 2GB; 0 for none (default 2GB for linear)',
+    ).argParser(byteSize),
   ],
   fileKeys: finetuneKeys,
   examples: [

@@ -95,7 +95,7 @@ export const quick: readonly string[] = [
 
 /** The lines of a run's metrics without what no two runs share: times, rates and memory. */
 export function steadyMetrics(run: string): object[] {
-  const timed = ['seconds', 'imagesPerSecond', 'memoryMB', 'peakMemoryMB', 'run']
+  const timed = 'seconds waitSeconds loaderWaitShare imagesPerSecond memoryMB peakMemoryMB run'.split(' ')
   const lines = readFileSync(join(run, 'metrics.jsonl'), 'utf8').trim().split('\n')
   return lines.map((line) =>
     Object.fromEntries(Object.entries(JSON.parse(line) as object).filter(([key]) => !timed.includes(key))),

@@ -1,3 +1,4 @@
+import { narrow } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
 import type { ModelHead } from '../models/heads/head.ts'
 import { headOf, imageRows, sampleInput } from '../models/heads/registry.ts'
@@ -28,6 +29,8 @@ export interface ModelCostSettings {
   readonly gates?: readonly { readonly rate: number; readonly rms?: number }[]
   /** What is left of the block behind each gate; all of it by default. */
   readonly blocks?: readonly BlockForm[]
+  /** Count what inference computes: of the last layer only what the class token needs. Default: the whole model, as papers do. */
+  readonly computed?: boolean
 }
 
 /** Parameters and multiply-accumulates of one image, or one clip. */
@@ -52,9 +55,16 @@ export interface ModelCost {
 export function modelCost(settings: ModelCostSettings): ModelCost {
   const { config, tuner, options = tuner.defaults, reduction, blocks } = settings
   const store = new WeightStore({ trainable: [/./] })
-  const pass = tune(tuner, options, inferencePass('skip', options, config, { blocks }))
+  const { computed = false } = settings
+  const plain = inferencePass('skip', options, config, { blocks })
+  const pass = tune(
+    tuner,
+    options,
+    computed && plain.kind !== 'complete' ? { ...plain, classTokenOnly: true } : plain,
+  )
   const hooks = { ...pass.hooks, ...openReduction(reduction, 'reduce', config).hooks }
-  const { logits } = vit(sampleInput(config), store, config, hooks)
+  const whole = vit(sampleInput(config), store, config, hooks)
+  const { logits } = computed ? narrow({ logits: whole.logits }) : whole
   const sizes = openSizes({ ...settings, options }, pass.dispatches)
   const symbols = Object.fromEntries([...symbolsIn([logits])].map((name) => [name, sizeNamed(name, sizes)]))
   const patterns = patternsWith(tuner, options, reduction, config)

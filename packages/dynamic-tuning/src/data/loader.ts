@@ -9,6 +9,7 @@ import {
   batchMaker,
   type Placed,
 } from './batch.ts'
+import { type BatchOrderSettings, batchOrder } from './batch-order.ts'
 import { cacheMemory } from './cache.ts'
 import type { ClipSettings } from './clips/clip-samples.ts'
 import type { Example } from './example.ts'
@@ -16,7 +17,7 @@ import { createTransform, type TransformSettings } from './transforms.ts'
 import { type BatchSource, workerPool } from './workers.ts'
 
 /** How a loader goes through its examples. */
-export interface LoaderSettings {
+export interface LoaderSettings extends BatchOrderSettings {
   readonly transform: TransformSettings
   /** Examples are videos, of which such clips are made; absent: they are images. */
   readonly clips?: ClipSettings | undefined
@@ -24,13 +25,6 @@ export interface LoaderSettings {
   readonly skipBad?: boolean
   /** Hears of each example that cannot be read, once. */
   readonly onBad?: ((bad: BadExample, example: Example) => void) | undefined
-  /** Images or clips per batch. */
-  readonly batch: number
-  readonly seed: number
-  /** A new order every epoch, drawn from `random(seed, 'shuffle', epoch)`. Default false. */
-  readonly shuffle?: boolean
-  /** Leave out the last batch of an epoch if it is not full. Default false. */
-  readonly dropLast?: boolean
   /** Threads that decode and augment; 0 does it on this one. Default: one less than the cores, at most 8, at least 1. */
   readonly workers?: number
   /** Batches made ahead. Default 4. */
@@ -63,10 +57,10 @@ export interface Loader {
  */
 export function createLoader(examples: readonly Example[], settings: LoaderSettings): Loader {
   check(examples, settings)
-  const { batch, seed, shuffle = false, dropLast = false } = settings
   const { workers = defaultWorkers(), prefetch = 4 } = settings
-  const replaces = shuffle && (settings.skipBad ?? false)
-  const stepsPerEpoch = dropLast ? Math.floor(examples.length / batch) : Math.ceil(examples.length / batch)
+  const { seed, shuffle = false, skipBad = false } = settings
+  const order = batchOrder(examples.length, settings)
+  const { stepsPerEpoch, skipped } = order
   let source: BatchSource | undefined
   let waitSeconds = 0
   const bad = new Map<number, string>()
@@ -80,22 +74,23 @@ export function createLoader(examples: readonly Example[], settings: LoaderSetti
     indices,
     examples: Array.from(indices, (index) => examples[index] as Example),
   })
-  const plan = (order: Int32Array, epoch: number, step: number): BatchPlan => ({
-    epoch,
-    ...placed(new Int32Array(order.subarray(step * batch, (step + 1) * batch))),
-    spares: replaces
+  const sparesAt = (epoch: number, step: number): Placed | undefined =>
+    shuffle && skipBad
       ? placed(spareIndices(examples.length, random(seed, 'replace', epoch, step)))
-      : undefined,
-  })
+      : undefined
 
   async function* run(epoch: number, fromStep: number): AsyncGenerator<Batch, void, void> {
     source ??= openSource(examples.length, settings, workers)
-    const order = Int32Array.from(examples.keys())
-    if (shuffle) random(seed, 'shuffle', epoch).shuffle(order)
+    const indicesAt = order.epoch(epoch)
+    const plan = (step: number): BatchPlan => ({
+      epoch,
+      ...placed(indicesAt(step)),
+      spares: sparesAt(epoch, step),
+    })
     const ahead: Promise<Batch>[] = []
     for (let step = fromStep, asked = fromStep; step < stepsPerEpoch; step++) {
       for (; asked < Math.min(stepsPerEpoch, step + 1 + prefetch); asked++) {
-        const promise = source.request(plan(order, epoch, asked))
+        const promise = source.request(plan(asked))
         promise.catch(() => {}) // reported when its turn comes; until then nobody listens
         ahead.push(promise)
       }
@@ -109,7 +104,7 @@ export function createLoader(examples: readonly Example[], settings: LoaderSetti
 
   return {
     stepsPerEpoch,
-    skipped: dropLast ? examples.length % batch : 0,
+    skipped,
     bad,
     get waitSeconds() {
       return waitSeconds

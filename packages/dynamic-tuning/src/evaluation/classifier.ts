@@ -14,7 +14,7 @@ import {
 } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
 import { isBackboneMap } from '../models/backbone-maps.ts'
-import { imageRows, sampleInput, sampleSize } from '../models/heads/registry.ts'
+import { imageRows, sampleInput } from '../models/heads/registry.ts'
 import { vit } from '../models/vit.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
@@ -50,6 +50,8 @@ export interface ClassifierSettings {
   readonly probabilities?: boolean | undefined
   /** Of random dispatch. */
   readonly seed?: number | undefined
+  /** A last change to the graph, such as `withoutPrefix`. */
+  readonly rewrite?: ((outputs: Record<string, Tensor>) => Readonly<Record<string, Tensor>>) | undefined
   /**
    * Whether skipping has room for a fixed number of active tokens, which grows where needed, instead of lists as long as
    * needed; default: on `webgpu`, where lists would be made on the host.
@@ -117,12 +119,16 @@ function mostActive(dispatches: readonly Dispatch[]): Tensor {
 async function programOf(settings: ClassifierSettings): Promise<Program> {
   const { config, options, pass = 'skip', compile: chosen } = settings
   const compiled = { fused: isNative(chosen?.device), reduced: isBackboneMap, ...chosen }
+  const graph = (capacities?: Parameters<typeof inferenceGraph>[2]): Readonly<Record<string, Tensor>> => {
+    const whole = inferenceGraph(settings, 'images', capacities)
+    return settings.rewrite?.(whole) ?? whole
+  }
   const { sites, decisions } = gateShape(options, config)
   const wanted = settings.buckets ?? chosen?.device === 'webgpu'
   if (!wanted || pass !== 'skip' || sites.length === 0 || options.dispatchLevel === 'sample')
-    return compile(inferenceGraph(settings), compiled)
+    return compile(graph(), compiled)
   return bucketedProgram({
-    build: (capacities) => compile(inferenceGraph(settings, 'images', capacities), compiled),
+    build: (capacities) => compile(graph(capacities), compiled),
     start: sites.map(() => options.rate * decisions),
     tokens: decisions,
   })
@@ -176,11 +182,17 @@ export class Classifier {
         const data = Float32Array.from(thresholdList(thresholds, sites.length))
         feeds.threshold = { dtype: 'float32', shape: [sites.length], data }
       }
-      const count = imageRows(config, images.length / sampleSize(config))
+      const count = imageRows(config, images.length / this.imageLength)
       const key = { seed, step: 'inference', first: imageRows(config, first) } as const
       if (name === 'noise') feeds.noise = gumbelNoise(key, [sites.length, count, decisions])
     }
     return feeds
+  }
+
+  /** Numbers of an image as the program takes it. */
+  private get imageLength(): number {
+    const { shape = [] } = this.program.inputs.find(({ name }) => name === 'images') ?? {}
+    return shape.slice(1).reduce<number>((size, dim) => size * Number(dim), 1)
   }
 
   release(): Promise<void> {

@@ -55,11 +55,19 @@ function* content(
     offset += sizeOf(tensor.shape) * bytesPerElement(typeOf(tensor))
     return [name, { dtype: stored[typeOf(tensor)], shape: tensor.shape, data_offsets: [begin, offset] }]
   })
-  if (metadata !== undefined) entries.unshift(['__metadata__', metadata])
-  yield* framed(new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries))))
+  yield* safetensorsHeader(entries, metadata)
   for (const [name, tensor] of tensors) {
     yield tensor.dtype === typeOf(tensor) ? toBytes(tensor.data) : toBytes(halve(path, name, tensor))
   }
+}
+
+/** The first bytes of a file: length and header with the entries of tensors by name. */
+export function safetensorsHeader(
+  entries: readonly (readonly [string, unknown])[],
+  metadata: WriteOptions['metadata'],
+): Iterable<Uint8Array> {
+  const all = metadata === undefined ? entries : [['__metadata__', metadata] as const, ...entries]
+  return framed(new TextEncoder().encode(JSON.stringify(Object.fromEntries(all))))
 }
 
 /** The header behind its length, filled up with spaces to a multiple of 8 bytes. */

@@ -27,6 +27,8 @@ export interface StepMetrics {
   readonly lr: number
   readonly accuracy: number
   readonly imagesPerSecond: number
+  /** Share of the time up to the end of this step that was spent waiting for its images. */
+  readonly loaderWaitShare: number
   readonly memoryMB: number
   /** The loss, its terms and the rate by name. */
   readonly [term: string]: number | string
@@ -49,7 +51,10 @@ export interface EpochMetrics {
   readonly validationLoss?: number
   readonly activeRate?: number
   readonly activeRatePerLayer?: readonly number[]
+  /** Inside steps. */
   readonly seconds: number
+  /** Before steps, until their images were there. */
+  readonly waitSeconds: number
 }
 
 /** What a training run is made of. */
@@ -99,6 +104,8 @@ class Trainer {
   private readonly tally = new EpochTally()
   private readonly total: number
   private done = 0
+  /** The loader's waiting time that earlier steps account for. */
+  private waited = 0
   private savedAt = performance.now()
   private last: EpochMetrics | undefined
 
@@ -124,8 +131,10 @@ class Trainer {
   }
 
   private async step(batch: Batch, epoch: number): Promise<void> {
-    const { step, schedule, prepare, run, onStep } = this.settings
+    const { step, schedule, prepare, run, onStep, loader } = this.settings
     const start = performance.now()
+    const waitSeconds = loader.waitSeconds - this.waited
+    this.waited = loader.waitSeconds
     const lr = learningRateAt(this.done, { ...schedule, totalSteps: this.total })
     const prepared = prepare(batch, this.done)
     const result = await step.run(prepared, this.done)
@@ -134,8 +143,10 @@ class Trainer {
     this.done++
     const seconds = (performance.now() - start) / 1000
     const correct = countCorrect(result, batch.labels)
-    this.tally.add(batch.size, (result.scalars.loss as number) * batch.size, correct, seconds)
-    const metrics = stepMetrics(result, { step: this.done, epoch, lr, size: batch.size, correct, seconds })
+    const { size } = batch
+    const loss = (result.scalars.loss as number) * size
+    this.tally.add({ images: size, loss, correct, seconds, waitSeconds })
+    const metrics = stepMetrics(result, { step: this.done, epoch, lr, size, correct, seconds, waitSeconds })
     run?.appendMetric(metrics)
     onStep?.(metrics, { steps: this.total, epochs: this.settings.epochs })
   }
@@ -215,7 +226,12 @@ function countCorrect({ logits }: StepResult, labels: BigInt64Array): number {
 
 function stepMetrics(
   result: StepResult,
-  at: { step: number; epoch: number; lr: number; size: number; correct: number; seconds: number },
+  at: Pick<StepMetrics, 'step' | 'epoch' | 'lr'> & {
+    size: number
+    correct: number
+    seconds: number
+    waitSeconds: number
+  },
 ): StepMetrics {
   const rates = result.activeRatePerGate
   const active: Record<string, number> =
@@ -229,6 +245,7 @@ function stepMetrics(
     ...active,
     accuracy: at.correct / at.size,
     imagesPerSecond: at.size / at.seconds,
+    loaderWaitShare: at.waitSeconds / (at.waitSeconds + at.seconds),
     memoryMB: Math.round(process.memoryUsage.rss() / 2 ** 20),
   }
 }

@@ -5,14 +5,14 @@ import {
   type Program,
   type TensorData,
 } from '@dynamic-tuning/engine'
-import { imageRows, sampleSize } from '../models/heads/registry.ts'
+import { imageRows } from '../models/heads/registry.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
 import { dropoutFactors, gumbelNoise } from './noise.ts'
-import { type ObjectiveSettings, objective } from './objective.ts'
+import { type ObjectiveOutputs, type ObjectiveSettings, objective } from './objective.ts'
 
 /** Images and soft labels of one step. */
 export interface StepBatch {
-  /** [B, 3, H, W], normalised, or clips [B, 3, T, H, W]. */
+  /** [B, 3, H, W], normalised, clips [B, 3, T, H, W], or what a frozen prefix makes of them, [B, F]. */
   readonly images: Float32Array
   /** [B, K], rows summing to 1. */
   readonly targets: Float32Array
@@ -63,6 +63,8 @@ export interface TrainingStepSettings extends ObjectiveSettings {
   readonly microBatch: number
   readonly compile?: CompileOptions
   readonly extraFeeds?: ExtraFeeds
+  /** A last change to the graph, such as `withoutPrefix`. */
+  readonly rewrite?: ((outputs: ObjectiveOutputs) => ObjectiveOutputs) | undefined
   /** tau at a step, where `finalTemperature` makes it change. */
   readonly temperatureAt?: (step: number) => number
 }
@@ -86,7 +88,10 @@ export class TrainingStep implements TrainableStep {
   ): Promise<TrainingStep> {
     // Features are for those who compare them; a step has no use for so many numbers.
     const { features: _features, ...outputs } = objective(settings.store, settings)
-    const program = await compile(outputs, { prepack: false, ...settings.compile })
+    const program = await compile(settings.rewrite?.(outputs) ?? outputs, {
+      prepack: false,
+      ...settings.compile,
+    })
     return new TrainingStep(settings, program, weights ?? settings.store.startValues())
   }
 
@@ -110,12 +115,13 @@ export class TrainingStep implements TrainableStep {
   private feeds(batch: StepBatch, key: { step: number; first: number; size: number }): Feeds {
     const { config, options, seed, temperatureAt } = this.settings
     const { first, size, step } = key
+    const pixels = batch.images.length / batch.size
     const rows = { first: imageRows(config, first), size: imageRows(config, size) }
     const part = (data: Float32Array, width: number): Float32Array =>
       data.subarray(first * width, (first + size) * width)
     const feeds: Record<string, TensorData | Float32Array> = {
       ...Object.fromEntries(this.weights),
-      images: part(batch.images, sampleSize(config)),
+      images: part(batch.images, pixels),
       targets: part(batch.targets, config.numClasses),
     }
     for (const { name, shape } of this.program.inputs) {

@@ -1,17 +1,20 @@
-import { random } from '@dynamic-tuning/engine'
+import type { Precision } from '@dynamic-tuning/engine'
 import { modelCost } from '../cost/model-cost.ts'
 import { rateForShare } from '../cost/rate-for-share.ts'
 import { Classifier, type Prediction } from '../evaluation/classifier.ts'
 import { ActivityTally, type GateActivity, meanRate } from '../evaluation/gate-activity.ts'
+import { type GemmProbe, gemmProbe } from '../evaluation/gemm-probe.ts'
 import { randomModel } from '../evaluation/random-model.ts'
-import { type TimedCase, timeInTurn } from '../evaluation/timing.ts'
-import { sampleSize } from '../models/heads/registry.ts'
+import { type Timing, timeInTurn } from '../evaluation/timing.ts'
 import { type VitConfig, vitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { checkReductionFits } from '../reduction/check-reduction.ts'
 import { linearProbe } from '../tuners/linear.ts'
+import { type BaselineModel, openBaseline } from './bench-baselines.ts'
 import { type BenchCase, benchCase } from './bench-case.ts'
+import { benchResult, noiseImages } from './bench-result.ts'
 import {
+  type BenchPlace,
   type BenchReport,
   type BenchResult,
   type BenchSelection,
@@ -19,98 +22,150 @@ import {
   benchCompile,
   benchConfig,
   benchEnvironment,
-  framesOf,
+  benchPlaces,
+  type GemmResult,
 } from './bench-types.ts'
 
-interface Candidate extends BenchCase {
-  readonly classifier: Classifier
+/** A model that takes its turn. */
+interface Candidate {
+  readonly name: string
+  readonly precision: Precision
+  run(images: Float32Array): Promise<unknown>
+  /** What the last run cost an image, and how many tokens were active in it. */
+  cost(): { readonly activeRate: number | null; readonly macs: number; readonly promise: number }
+  release(): Promise<void>
+}
+
+/** Everything that takes turns at one place, whatever the batch. */
+interface Field {
+  readonly place: BenchPlace
+  readonly config: VitConfig
+  readonly candidates: readonly Candidate[]
+  readonly gemm: GemmProbe | undefined
 }
 
 /**
- * Throughput of the static model and of methods on it, random weights, all in one run and in turn. Dispatching methods skip
- * tokens for real.
+ * Throughput of the static model, of methods on it and of other runtimes, random weights, all in one run and in turn, beside
+ * matrix products alone. Dispatching methods skip tokens for real.
  */
 export async function benchInference(
   settings: BenchSettings,
-  { only, onProgress }: BenchSelection = {},
+  selection: BenchSelection = {},
 ): Promise<BenchReport> {
-  const config = benchConfig(vitConfig(settings.model, settings.classes), settings)
-  const candidates: Candidate[] = []
-  for (const name of ['static', ...settings.methods]) {
-    if (only !== undefined && name !== only) continue
-    onProgress?.(`preparing ${name}`)
-    candidates.push(await prepare(name, config, settings))
-  }
   const results: BenchResult[] = []
-  for (const batch of settings.batches) {
-    onProgress?.(`measuring batch ${batch}`)
-    results.push(...(await measure(candidates, config, batch, settings)))
+  const gemm: GemmResult[] = []
+  for (const place of benchPlaces(settings)) {
+    const field = await openField(place, selection)
+    for (const batch of settings.batches) {
+      selection.onProgress?.(`measuring batch ${batch}, ${field.config.imageSize[1]} px, ${place.device}`)
+      const measured = await measure(field, batch)
+      results.push(...measured.results)
+      if (measured.gemm) gemm.push(measured.gemm)
+    }
+    await Promise.all([...field.candidates, field.gemm].map((each) => each?.release()))
   }
-  await Promise.all(candidates.map(({ classifier }) => classifier.release()))
-  return { benchmark: 'inference', environment: benchEnvironment(), results }
+  return { benchmark: 'inference', environment: benchEnvironment(), results, gemm }
 }
 
-async function prepare(name: string, config: VitConfig, settings: BenchSettings): Promise<Candidate> {
+async function openField(place: BenchPlace, { only, onProgress }: BenchSelection): Promise<Field> {
+  const config = benchConfig(vitConfig(place.model, place.classes), place)
+  const candidates: Candidate[] = []
+  const wanted = (name: string): boolean => {
+    if (only === undefined || name === only) onProgress?.(`preparing ${name}`)
+    return only === undefined || name === only
+  }
+  for (const name of ['static', ...place.methods])
+    if (wanted(name)) candidates.push(await prepare(name, config, place))
+  for (const name of place.baselines ?? [])
+    if (wanted(name)) candidates.push(baseline(name, config, await openBaseline(name, config, place)))
+  const gemm =
+    only === undefined && (await gemmProbe(config, { compile: benchCompile(place), seed: place.seed }))
+  return { place, config, candidates, gemm: gemm || undefined }
+}
+
+async function prepare(name: string, config: VitConfig, place: BenchPlace): Promise<Candidate> {
   const spelled =
-    name === 'static' ? { ...benchCase('linear:precision=fp32', settings), name } : benchCase(name, settings)
+    name === 'static' ? { ...benchCase('linear:precision=fp32', place), name } : benchCase(name, place)
   const { tuner, reduction } = spelled
   checkReductionFits('bench', reduction, config)
-  const { seed, threads, budget } = settings
+  const { seed, threads, budget } = place
   const solved = budget !== undefined && spelled.options.dispatch !== 'none'
   const active = solved ? rateForShare({ config, ...spelled }, budget) : spelled.active
   const options = { ...spelled.options, rate: active || spelled.options.rate }
-  const chosen = { ...spelled, active, options }
   const tensors = await randomModel({ config, tuner, options, reduction, active, seed, threads })
   const store = new WeightStore({ tensors })
-  const compile = { ...benchCompile(settings), precision: spelled.precision }
+  const compile = { ...benchCompile(place), precision: spelled.precision }
   const made = { config, tuner, options, reduction, store, compile, seed }
-  return { ...chosen, classifier: await Classifier.create(made) }
+  return candidateOf({ ...spelled, active, options }, config, await Classifier.create(made))
+}
+
+function candidateOf(measured: BenchCase, config: VitConfig, classifier: Classifier): Candidate {
+  let last: Prediction | undefined
+  const gatesOf = ({ masks, shares }: Prediction): readonly GateActivity[] => {
+    const { sites, decisions } = classifier.gates
+    const activity = new ActivityTally(sites, decisions)
+    if (masks) activity.add(masks, shares)
+    return activity.result()
+  }
+  return {
+    name: measured.name,
+    precision: measured.precision,
+    run: async (images) => {
+      last = await classifier.classify(images)
+    },
+    cost() {
+      const gates = gatesOf(last as Prediction)
+      const macs = (computed: boolean) => modelCost({ config, ...measured, gates, computed }).flops.total
+      const activeRate = last?.masks ? meanRate(gates) : null
+      return { activeRate, macs: macs(true), promise: staticMacs(config) / macs(false) }
+    },
+    release: () => classifier.release(),
+  }
+}
+
+function baseline(name: string, config: VitConfig, model: BaselineModel): Candidate {
+  return {
+    name,
+    precision: 'fp32',
+    run: (images) => model.run(images),
+    cost: () => ({ activeRate: null, macs: staticMacs(config), promise: 1 }),
+    release: () => model.release(),
+  }
+}
+
+/** Of the whole model, all tokens in all layers. */
+function staticMacs(config: VitConfig): number {
+  return modelCost({ config, tuner: linearProbe }).flops.total
 }
 
 async function measure(
-  candidates: readonly Candidate[],
-  config: VitConfig,
+  { place, config, candidates, gemm: probe }: Field,
   batch: number,
-  settings: BenchSettings,
-): Promise<BenchResult[]> {
-  const images = noiseImages(config, batch, settings.seed)
-  const last = new Map<string, Prediction>()
-  const cases: TimedCase[] = candidates.map(({ name, classifier }) => ({
-    name,
-    run: async () => last.set(name, await classifier.classify(images)),
-  }))
-  const times = await timeInTurn(cases, settings)
-  const base = times.get('static') ?? times.values().next().value
-  const macs = (candidate: Candidate, gates: readonly GateActivity[]): number =>
-    modelCost({ config, ...candidate, gates }).flops.total
-  const staticMacs = modelCost({ config, tuner: linearProbe }).flops.total
-  return candidates.map((candidate) => {
-    const timing = times.get(candidate.name) as NonNullable<typeof base>
-    const { sites, decisions } = candidate.classifier.gates
-    const activity = new ActivityTally(sites, decisions)
-    const { masks, shares } = last.get(candidate.name) as Prediction
-    if (masks) activity.add(masks, shares)
-    const gates = activity.result()
-    return {
-      model: settings.model,
-      method: candidate.name,
-      activeRate: masks ? meanRate(gates) : null,
-      batch,
-      ...framesOf(settings),
-      device: settings.device,
-      precision: candidate.precision,
-      threads: settings.threads,
-      ...timing,
-      imagesPerSecond: (1000 * batch) / timing.medianMs,
-      peakMemoryMB: null,
-      ratioToStatic: (base?.medianMs ?? timing.medianMs) / timing.medianMs,
-      flopsRatioToStatic: staticMacs / macs(candidate, gates),
-    }
+): Promise<{ results: BenchResult[]; gemm: GemmResult | undefined }> {
+  const images = noiseImages(config, batch, place.seed)
+  const cases = candidates.map(({ name, run }) => ({ name, run: () => run(images) }))
+  if (probe) cases.push({ name: 'gemm', run: () => probe.run() as Promise<void> })
+  const times = await timeInTurn(cases, place)
+  const timingOf = (name: string): Timing => times.get(name) as Timing
+  const base = times.get('static')?.medianMs
+  const gemm = probe && gemmResult(probe, timingOf('gemm'), { place, config, batch })
+  const results = candidates.map((candidate) => {
+    const timing = timingOf(candidate.name)
+    const { activeRate, ...cost } = candidate.cost()
+    const ratioToStatic = (base ?? timing.medianMs) / timing.medianMs
+    const { name: method, precision } = candidate
+    const measured = { method, precision, activeRate, batch, timing, ratioToStatic, cost, gemm }
+    return benchResult(place, config, measured)
   })
+  return { results, gemm }
 }
 
-/** Images [batch, 3, H, W], or clips, of standard normal noise. */
-export function noiseImages(config: VitConfig, batch: number, seed: number): Float32Array {
-  const stream = random(seed, 'bench')
-  return Float32Array.from({ length: batch * sampleSize(config) }, stream.normal)
+function gemmResult(
+  { shape, flops }: GemmProbe,
+  { medianMs }: Timing,
+  { place, config, batch }: { place: BenchPlace; config: VitConfig; batch: number },
+): GemmResult {
+  const { device } = place
+  const gflopsPerSecond = flops / (1e6 * medianMs)
+  return { device, imageSize: config.imageSize, batch, shape, medianMs, gflopsPerSecond }
 }

@@ -1,5 +1,5 @@
 import { Classifier } from '../evaluation/classifier.ts'
-import { type TimedCase, timeInTurn } from '../evaluation/timing.ts'
+import { type TimedCase, type Timing, timeInTurn } from '../evaluation/timing.ts'
 import { type VitConfig, vitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { patternsWith } from '../reduction/registry.ts'
@@ -9,8 +9,9 @@ import { softTargets } from '../training/targets.ts'
 import { type StepResult, TrainingStep } from '../training/training-step.ts'
 import { linearProbe } from '../tuners/linear.ts'
 import { benchCase } from './bench-case.ts'
-import { noiseImages } from './bench-inference.ts'
+import { benchResult, noiseImages } from './bench-result.ts'
 import {
+  type BenchPlace,
   type BenchReport,
   type BenchResult,
   type BenchSelection,
@@ -18,7 +19,7 @@ import {
   benchCompile,
   benchConfig,
   benchEnvironment,
-  framesOf,
+  benchPlaces,
 } from './bench-types.ts'
 
 interface Job extends TimedCase {
@@ -33,49 +34,43 @@ interface Job extends TimedCase {
  */
 export async function benchTraining(
   settings: BenchSettings,
-  { only, onProgress }: BenchSelection = {},
+  selection: BenchSelection = {},
 ): Promise<BenchReport> {
-  const config = benchConfig(vitConfig(settings.model, settings.classes), settings)
   const results: BenchResult[] = []
-  for (const batch of settings.batches) {
-    const jobs: Job[] = []
-    for (const name of ['static', ...settings.methods]) {
-      if (only !== undefined && name !== only) continue
-      onProgress?.(`preparing ${name}, batch ${batch}`)
-      jobs.push(await (name === 'static' ? forwardJob : stepJob)(name, config, batch, settings))
-    }
-    onProgress?.(`measuring batch ${batch}`)
-    const times = await timeInTurn(jobs, settings)
-    const base = times.get('static')?.medianMs
-    for (const job of jobs) {
-      const timing = times.get(job.name) as NonNullable<ReturnType<typeof times.get>>
-      const { model, device, threads } = settings
-      results.push({
-        model,
-        method: job.name,
-        activeRate: job.activeRate(),
-        batch,
-        ...framesOf(settings),
-        device,
-        precision: 'fp32',
-        threads,
-        ...timing,
-        imagesPerSecond: (1000 * batch) / timing.medianMs,
-        peakMemoryMB: null,
-        ratioToStatic: timing.medianMs / (base ?? timing.medianMs),
-        flopsRatioToStatic: null,
-      })
-    }
-    await Promise.all(jobs.map((job) => job.release()))
+  for (const place of benchPlaces(settings))
+    for (const batch of settings.batches) results.push(...(await measure(place, batch, selection)))
+  return { benchmark: 'training', environment: benchEnvironment(), results, gemm: [] }
+}
+
+async function measure(
+  place: BenchPlace,
+  batch: number,
+  { only, onProgress }: BenchSelection,
+): Promise<BenchResult[]> {
+  const config = benchConfig(vitConfig(place.model, place.classes), place)
+  const jobs: Job[] = []
+  for (const name of ['static', ...place.methods]) {
+    if (only !== undefined && name !== only) continue
+    onProgress?.(`preparing ${name}, batch ${batch}`)
+    jobs.push(await (name === 'static' ? forwardJob : stepJob)(name, config, batch, place))
   }
-  return { benchmark: 'training', environment: benchEnvironment(), results }
+  onProgress?.(`measuring batch ${batch}`)
+  const times = await timeInTurn(jobs, place)
+  await Promise.all(jobs.map((job) => job.release()))
+  const base = times.get('static')?.medianMs
+  return jobs.map((job) => {
+    const timing = times.get(job.name) as Timing
+    const ratio = timing.medianMs / (base ?? timing.medianMs)
+    const measured = { method: job.name, activeRate: job.activeRate(), batch, timing, ratioToStatic: ratio }
+    return benchResult(place, config, measured)
+  })
 }
 
 async function forwardJob(
   name: string,
   config: VitConfig,
   batch: number,
-  settings: BenchSettings,
+  settings: BenchPlace,
 ): Promise<Job> {
   const store = new WeightStore({ seed: settings.seed })
   const { defaults: options } = linearProbe
@@ -90,12 +85,7 @@ async function forwardJob(
   }
 }
 
-async function stepJob(
-  name: string,
-  config: VitConfig,
-  batch: number,
-  settings: BenchSettings,
-): Promise<Job> {
+async function stepJob(name: string, config: VitConfig, batch: number, settings: BenchPlace): Promise<Job> {
   const { tuner, options, reduction } = benchCase(name, settings)
   const { seed } = settings
   const store = new WeightStore({ trainable: patternsWith(tuner, options, reduction, config), seed })

@@ -16,17 +16,31 @@ export interface BenchSettings {
   readonly budget?: number
   readonly bottleneck: number
   readonly classes: number
-  /** Side of the images in pixels; the model's own by default. */
-  readonly imageSize?: number
+  /** Sides of the images in pixels; the model's own by default. */
+  readonly imageSizes?: readonly number[]
   /** Frames of a clip; images are classified where it is absent. */
   readonly frames?: number
   readonly threads: number
-  readonly device: Device
+  readonly devices: readonly Device[]
+  /** Other runtimes to measure beside the methods, by their names in `baselines`. Inference only. */
+  readonly baselines?: readonly string[]
   /** Of the methods; the static model is fp32. */
   readonly precision?: Precision
   readonly warmup: number
   readonly rounds: number
   readonly seed: number
+}
+
+/** One device and image size of a run. */
+export interface BenchPlace extends Omit<BenchSettings, 'devices' | 'imageSizes'> {
+  readonly device: Device
+  readonly imageSize: number | undefined
+}
+
+/** Every device with every image size. */
+export function benchPlaces({ devices, imageSizes, ...settings }: BenchSettings): BenchPlace[] {
+  const sizes = imageSizes ?? [undefined]
+  return devices.flatMap((device) => sizes.map((imageSize) => ({ ...settings, device, imageSize })))
 }
 
 /** Settings of the figures in `docs/benchmarks.md`. */
@@ -38,7 +52,7 @@ export const defaultBench: BenchSettings = {
   bottleneck: 64,
   classes: 100,
   threads: 2,
-  device: 'cpu',
+  devices: ['cpu'],
   warmup: 2,
   rounds: 7,
   seed: 0,
@@ -51,6 +65,8 @@ export interface BenchResult {
   /** Share of active patch tokens as measured; null without dispatch. */
   readonly activeRate: number | null
   readonly batch: number
+  /** [height, width] in pixels. */
+  readonly imageSize: readonly [number, number]
   /** Frames of each clip of the batch; absent for images. */
   readonly frames?: number
   readonly device: Device
@@ -67,6 +83,23 @@ export interface BenchResult {
   readonly ratioToStatic: number
   /** What multiply-accumulates promise for inference: static / this. Null for training. */
   readonly flopsRatioToStatic: number | null
+  /** Share of that promise which time keeps: `ratioToStatic / flopsRatioToStatic`. Null for training. */
+  readonly promiseKept: number | null
+  /** Floating-point operations per second, in 10^9, two for each multiply-accumulate that is computed. Null for training. */
+  readonly gflopsPerSecond: number | null
+  /** Share of the speed of matrix products alone, measured in turn with it (see `gemm`). Null for training. */
+  readonly gemmShare: number | null
+}
+
+/** Speed of the matrix products of the model's MLP alone, in turn with the cases of one device, image size and batch. */
+export interface GemmResult {
+  readonly device: Device
+  readonly imageSize: readonly [number, number]
+  readonly batch: number
+  /** Rows, features and hidden features. */
+  readonly shape: readonly [number, number, number]
+  readonly medianMs: number
+  readonly gflopsPerSecond: number
 }
 
 /** What a benchmark prints. */
@@ -74,6 +107,8 @@ export interface BenchReport {
   readonly benchmark: 'inference' | 'training'
   readonly environment: BenchEnvironment
   readonly results: BenchResult[]
+  /** One for each device, image size and batch; empty where only one case ran. */
+  readonly gemm: GemmResult[]
 }
 
 /** Machine and versions of a measurement. */
@@ -98,13 +133,13 @@ export function benchEnvironment(): BenchEnvironment {
 
 /** Which of the cases to run: one alone measures its memory. */
 export interface BenchSelection {
-  /** `static` or a method; all by default. */
+  /** `static`, a method or a baseline; all by default. */
   readonly only?: string | undefined
   readonly onProgress?: (text: string) => void
 }
 
 /** Sizes of the model that is measured. */
-export function benchConfig(config: VitConfig, { imageSize, frames }: BenchSettings): VitConfig {
+export function benchConfig(config: VitConfig, { imageSize, frames }: BenchPlace): VitConfig {
   return {
     ...config,
     ...(imageSize !== undefined && { imageSize: [imageSize, imageSize] }),
@@ -113,11 +148,11 @@ export function benchConfig(config: VitConfig, { imageSize, frames }: BenchSetti
 }
 
 /** What is said of a result where clips are classified. */
-export function framesOf({ frames }: BenchSettings): Pick<BenchResult, 'frames'> {
+export function framesOf({ frames }: BenchPlace): Pick<BenchResult, 'frames'> {
   return frames === undefined ? {} : { frames }
 }
 
 /** How programs are compiled for a measurement. */
-export function benchCompile({ device, threads }: BenchSettings): CompileOptions {
+export function benchCompile({ device, threads }: BenchPlace): CompileOptions {
   return { device, threads }
 }

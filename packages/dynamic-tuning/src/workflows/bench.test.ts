@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { modelCost } from '../cost/model-cost.ts'
 import { ConfigError } from '../errors.ts'
+import { Classifier } from '../evaluation/classifier.ts'
 import { vitConfig } from '../models/vit-config.ts'
+import { WeightStore } from '../nn/weight-store.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { linearProbe } from '../tuners/linear.ts'
+import { openBaseline } from './bench-baselines.ts'
 import { benchCase } from './bench-case.ts'
 import { benchInference } from './bench-inference.ts'
+import { benchGroups, benchMarkdown, benchPlot } from './bench-report.ts'
+import { noiseImages } from './bench-result.ts'
 import { benchTraining } from './bench-training.ts'
-import { type BenchSettings, defaultBench } from './bench-types.ts'
+import { type BenchPlace, type BenchSettings, benchPlaces, defaultBench } from './bench-types.ts'
 
 const model = 'vit_tiny_patch16_96'
 const settings: BenchSettings = { ...defaultBench, model, classes: 10, batches: [1, 3], warmup: 0, rounds: 1 }
@@ -59,6 +64,61 @@ describe('benchInference', () => {
   it('runs one case alone', async () => {
     const { results } = await benchInference({ ...settings, batches: [2] }, { only: 'dyt' })
     expect(results.map(({ method }) => method)).toEqual(['dyt'])
+  })
+})
+
+describe('a matrix', () => {
+  it('measures every size and batch beside matrix products alone and Transformers.js', async () => {
+    const matrix = { ...settings, imageSizes: [32, 48], baselines: ['transformers.js'], batches: [1, 2] }
+    const report = await benchInference({ ...matrix, rounds: 2 })
+    const names = ['static', 'dyt', 'transformers.js']
+    const groups = benchGroups(report)
+    expect(groups.map(({ name }) => name)).toEqual([
+      'batch 1, 32 x 32 px, cpu',
+      'batch 2, 32 x 32 px, cpu',
+      'batch 1, 48 x 48 px, cpu',
+      'batch 2, 48 x 48 px, cpu',
+    ])
+    for (const { results, gemm } of groups) {
+      expect(results.map(({ method }) => method)).toEqual(names)
+      for (const { gflopsPerSecond, gemmShare, ratioToStatic, flopsRatioToStatic, promiseKept } of results) {
+        expect(gemmShare).toBeCloseTo((gflopsPerSecond as number) / (gemm?.gflopsPerSecond as number), 9)
+        expect(promiseKept).toBeCloseTo(ratioToStatic / (flopsRatioToStatic as number), 9)
+      }
+    }
+    const plain = groups[3]?.results[2] as (typeof report.results)[0]
+    const macs = modelCost({ config: { ...vitConfig(model, 10), imageSize: [48, 48] }, tuner: linearProbe })
+    expect(plain.gflopsPerSecond).toBeCloseTo((2 * 2 * macs.flops.total) / (1e6 * plain.medianMs), 9)
+    expect(benchMarkdown(report).match(/^\| transformers.js \|/gm)).toHaveLength(4)
+    expect(benchPlot(report)).toContain('dyt, batch 2, 48 x 48 px, cpu')
+  })
+
+  it('counts what is computed: the last layer works for the class token alone', () => {
+    const config = vitConfig(model, 10)
+    const whole = modelCost({ config, tuner: linearProbe }).flops
+    const computed = modelCost({ config, tuner: linearProbe, computed: true }).flops
+    const [tokens, width] = [37, config.embedDim]
+    const { 'blocks.11.mlp': all = 0 } = whole.parts
+    expect(computed.parts['blocks.11.mlp']).toBe(all / tokens)
+    // Keys and values of all tokens, and the one map of them and the queries.
+    const attention = 3 * tokens * width * width + 2 * tokens * width + width * width
+    expect(computed.parts['blocks.11.attn']).toBe(attention)
+    expect(computed.parts['blocks.10.mlp']).toBe(all)
+    expect(all).toBe(8 * tokens * width * width)
+  })
+
+  it('gives the same logits as Transformers.js on the same weights', async () => {
+    const config = { ...vitConfig(model, 10), imageSize: [32, 32] as const }
+    const [place] = benchPlaces({ ...settings, imageSizes: [32], threads: 1 }) as [BenchPlace]
+    const images = noiseImages(config, 2, 0)
+    const store = new WeightStore({ seed: settings.seed })
+    const ours = await Classifier.create({ config, tuner: linearProbe, options: linearProbe.defaults, store })
+    const theirs = await openBaseline('transformers.js', config, place)
+    const [a, b] = [(await ours.classify(images)).logits, await theirs.run(images)]
+    expect(b).toHaveLength(20)
+    for (const [i, value] of b.entries()) expect(value).toBeCloseTo(a[i] as number, 5)
+    await Promise.all([ours.release(), theirs.release()])
+    await expect(openBaseline('tensorflow', config, place)).rejects.toThrow(/unknown baseline tensorflow/)
   })
 })
 

@@ -55,6 +55,11 @@ export interface FinetuneSettings extends TunerOptions, ReductionOptions, ClipRu
   readonly threads: number
   /** Threads that decode images; absent: one less than the cores. */
   readonly workers?: number | undefined
+  /**
+   * Bytes that features of a frozen part, computed once for each image, may take on disk; 0 for none. Absent: 2 GB where that saves
+   * nearly all of the model's work.
+   */
+  readonly cacheFeatures?: number | undefined
   readonly split: 'final' | 'search'
   readonly validationShare: number
   /** Images drawn for a built-in task. */
@@ -134,6 +139,7 @@ const shape = {
   device: z.enum(['cpu', 'webgpu', 'cuda']).optional(),
   threads: whole.max(1024).optional(),
   workers: whole.max(256).optional(),
+  cacheFeatures: whole.optional(),
   split: z.enum(['final', 'search']).optional(),
   validationShare: share.gt(0).lt(1).optional(),
   trainSize: count.optional(),

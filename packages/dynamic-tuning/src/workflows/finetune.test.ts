@@ -42,11 +42,13 @@ const at = (name: string): string => join(folder, name)
 const bytes = (name: string): Buffer => readFileSync(join(at(name), 'adapter.safetensors'))
 const steady = ({
   seconds: _s,
+  loaderWaitShare: _l,
   peakMemoryMB: _p,
   run: _r,
   ...rest
 }: {
   seconds: number
+  loaderWaitShare?: number
   peakMemoryMB: number
   run: string
 }) => rest
@@ -54,6 +56,9 @@ const steady = ({
 describe('finetune', () => {
   it('stopped in mid-epoch and at an epoch’s end, resumes to the bits and figures of an uninterrupted run', async () => {
     const whole = await finetune(input, { out: at('whole') })
+    const waited = whole.summary?.loaderWaitShare as number
+    expect(waited).toBeGreaterThan(0)
+    expect(waited).toBeLessThan(1)
     const stopAfter = async (resume: boolean, step: number): Promise<void> => {
       const controller = new AbortController()
       const outcome = await finetune(resume ? {} : input, {

@@ -1,4 +1,4 @@
-import { sourceName } from '../data/example.ts'
+import { type Example, sourceName } from '../data/example.ts'
 import type { Loader, LoaderSettings } from '../data/loader.ts'
 import { sampleExamples } from '../data/sample.ts'
 import { Classifier } from '../evaluation/classifier.ts'
@@ -11,11 +11,13 @@ import { keepIn } from '../models/backbone-precision.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { patternsWith } from '../reduction/registry.ts'
 import { AdamW, defaultAdamW } from '../training/adamw.ts'
+import { withoutPrefix } from '../training/frozen-prefix.ts'
 import { temperatureAt } from '../training/schedule.ts'
 import { withTargets } from '../training/targets.ts'
 import { type TrainOutcome, train } from '../training/trainer.ts'
 import { TrainingStep } from '../training/training-step.ts'
 import { tunerNamed } from '../tuners/registry.ts'
+import { cacheableParts, cacheFeatures, dropFeatures } from './feature-cache.ts'
 import { checkFinetune, type FinetuneInput, type FinetuneSettings } from './finetune-settings.ts'
 import { type Prepared, prepareRun } from './prepare-run.ts'
 import type { RunControl } from './pretrain.ts'
@@ -54,6 +56,7 @@ export async function finetune(
   control.onPhase?.('opening data and backbone')
   if (!control.resume) {
     const prepared = await prepareRun(checkFinetune(input))
+    cacheableParts(prepared)
     const run = withEvents(createRunFolder(control.out), control.tensorboard)
     return using(run, async () => {
       const { dataset: _dataset, tensors: _tensors, ...config } = prepared
@@ -89,6 +92,7 @@ async function runAll(
   const outcome = await trainAll(run, prepared, { ...control, onBad: left.onBad })
   if (!outcome.finished) return { settings, steps: outcome.steps }
   writeSafetensors(run.adapterPath, outcome.weights)
+  dropFeatures(run)
   const examples = prepared.dataset[settings.testOn]
   control.onPhase?.(`testing on ${examples.length} ${prepared.dataset.kind ?? 'images'}`)
   const model = tunedModel(prepared, new Map([...prepared.tensors, ...outcome.weights]))
@@ -96,10 +100,8 @@ async function runAll(
   const classifier = await model.classifier()
   try {
     const evaluation = await evaluate(classifier, held)
-    const summed = summarize(control.out, model, evaluation, {
-      seconds: trainingSeconds(run),
-      metric: prepared.dataset.metric,
-    })
+    const { metric } = prepared.dataset
+    const summed = summarize(control.out, model, evaluation, { ...trainingTime(run), metric })
     const summary = settings.skipBad ? { ...summed, skipped: left.names.size } : summed
     run.appendMetric({ kind: 'result', step: outcome.steps, ...summary })
     const report = { model, classifier, summary, records: run.readMetrics(), examples }
@@ -110,10 +112,16 @@ async function runAll(
   }
 }
 
-/** Time spent in training steps, pauses between interrupted parts left out. */
-function trainingSeconds(run: RunFolder): number {
-  const epochs = run.readMetrics().filter((line) => 'kind' in line && line.kind === 'epoch')
-  return epochs.reduce((sum, line) => sum + (line as { seconds: number }).seconds, 0)
+/**
+ * Time spent in training steps and on features computed beforehand, pauses between interrupted parts left out, and how much of the
+ * steps' time went by before their images were there.
+ */
+function trainingTime(run: RunFolder): { seconds: number; loaderWaitShare: number } {
+  const lines = run.readMetrics() as { kind?: string; seconds?: number; waitSeconds?: number }[]
+  const sum = (kind: string, field: 'seconds' | 'waitSeconds'): number =>
+    lines.filter((line) => line.kind === kind).reduce((total, line) => total + (line[field] ?? 0), 0)
+  const [steps, waited] = [sum('epoch', 'seconds'), sum('epoch', 'waitSeconds')]
+  return { seconds: steps + sum('features', 'seconds'), loaderWaitShare: waited / (waited + steps) }
 }
 
 /** What is left out because it cannot be read or is not there. */
@@ -127,10 +135,12 @@ function leftOut({ dataset }: Prepared, control: FinetuneControl) {
   return { names, onBad }
 }
 
+type TrainControl = FinetuneControl & Pick<LoaderSettings, 'onBad'>
+
 async function trainAll(
   run: RunFolder,
   prepared: Prepared,
-  { onBad, ...control }: FinetuneControl & Pick<LoaderSettings, 'onBad'>,
+  { onBad, ...control }: TrainControl,
 ): Promise<TrainOutcome> {
   const { settings, model: config, dataset } = prepared
   const { seed, threads, device, microBatch } = settings
@@ -139,10 +149,8 @@ async function trainAll(
   const keep = keepIn(settings.backbonePrecision)
   const store = new WeightStore({ tensors: prepared.tensors, trainable, seed, keep })
   const common = { config, tuner, options: settings, reduction: settings, compile: { threads, device } }
-  const loader = trainingLoader(prepared, onBad)
   const sample = sampleExamples(dataset.validation, settings.validationImages, 0, 'validation')
-  // Every video once: the views are for the test.
-  const held = heldOut(prepared, sample, { onBad, views: [1, 1] })
+  const { loader, held, rewrite } = await openLoaders(run, prepared, sample, { ...control, onBad })
   const opened: { release(): Promise<void> }[] = []
   try {
     control.onPhase?.(`compiling ${settings.method}`)
@@ -151,12 +159,18 @@ async function trainAll(
       store,
       seed,
       microBatch,
+      rewrite,
       loss: settings,
       temperatureAt: temperaturesOf(settings, settings.epochs * loader.stepsPerEpoch),
     })
     opened.push(step)
     const values = { tensors: prepared.tensors, trainable, seed }
-    const classifier = await Classifier.create({ ...common, store: new WeightStore(values), pass: 'skip' })
+    const classifier = await Classifier.create({
+      ...common,
+      store: new WeightStore(values),
+      pass: 'skip',
+      rewrite,
+    })
     opened.push(classifier)
     return await train({
       ...control,
@@ -173,6 +187,24 @@ async function trainAll(
   } finally {
     await Promise.all([loader.close(), held.close(), ...opened.map((each) => each.release())])
   }
+}
+
+/** Loaders over images, or over the features of a frozen part, which graphs must then be rid of. */
+async function openLoaders(
+  run: RunFolder,
+  prepared: Prepared,
+  sample: readonly Example[],
+  { onPhase, signal, onBad }: TrainControl,
+): Promise<{ loader: Loader; held: Loader; rewrite?: typeof withoutPrefix }> {
+  const parts = cacheableParts(prepared)
+  if (parts) {
+    onPhase?.(`computing features of ${prepared.dataset.train.length} images once`)
+    const cached = await cacheFeatures(run, prepared, parts, sample, signal)
+    if (cached) return { loader: cached.training, held: cached.heldOut, rewrite: withoutPrefix }
+  }
+  // Every video once: the views are for the test.
+  const held = heldOut(prepared, sample, { onBad, views: [1, 1] })
+  return { loader: trainingLoader(prepared, onBad), held }
 }
 
 /** tau step by step. */

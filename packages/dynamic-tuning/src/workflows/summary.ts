@@ -36,6 +36,8 @@ export interface RunSummary {
   /** The same without any adapter and with every token. */
   readonly staticFlops: number
   readonly seconds: number
+  /** Of training alone: share of the time of steps spent waiting for images. */
+  readonly loaderWaitShare?: number
   readonly peakMemoryMB: number
   readonly seed: number
   /** Files that could not be read or were not there, of a run with `skipBad`. */
@@ -44,12 +46,17 @@ export interface RunSummary {
   readonly frames?: number
 }
 
+/** What a summary tells beside an evaluation. */
+interface SummaryMeasures extends Pick<RunSummary, 'seconds' | 'loaderWaitShare'> {
+  readonly metric?: Metric | undefined
+}
+
 /** Puts together what an evaluation and the graph's cost tell of a model. */
 export function summarize(
   run: string,
   { settings, config, tuner }: TunedModel,
   evaluation: Evaluation,
-  { seconds, metric = 'accuracy' }: { readonly seconds: number; readonly metric?: Metric | undefined },
+  { seconds, loaderWaitShare, metric = 'accuracy' }: SummaryMeasures,
 ): RunSummary {
   const rates = evaluation.activeRatePerLayer ?? new Array<number>(config.depth).fill(1)
   const { gates } = evaluation
@@ -72,6 +79,7 @@ export function summarize(
     flops: cost.flops.total,
     staticFlops: staticFlops(config),
     seconds,
+    ...(loaderWaitShare !== undefined && { loaderWaitShare }),
     peakMemoryMB: Math.round(peakMemoryMB()),
     seed: settings.seed,
     ...(settings.frames !== undefined && { frames: settings.frames }),

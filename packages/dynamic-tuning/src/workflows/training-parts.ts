@@ -1,3 +1,4 @@
+import type { BatchOrderSettings } from '../data/batch-order.ts'
 import type { Example } from '../data/example.ts'
 import { createLoader, type Loader, type LoaderSettings } from '../data/loader.ts'
 import type { ScheduleSettings } from '../training/schedule.ts'
@@ -9,22 +10,32 @@ import type { Prepared } from './prepare-run.ts'
 type OnBad = LoaderSettings['onBad']
 
 /** A loader over the training images or clips: shuffled, full batches only. */
-export function trainingLoader({ settings, dataset, normalization }: Prepared, onBad?: OnBad): Loader {
-  const { seed, batch, workers, skipBad } = settings
+export function trainingLoader(prepared: Prepared, onBad?: OnBad): Loader {
+  const { settings, dataset, normalization } = prepared
+  const { workers, skipBad } = settings
   return createLoader(dataset.train, {
+    ...trainingOrder(prepared),
     transform: trainingTransform(settings, normalization),
     clips: clipsOf(settings),
     ...{ skipBad, onBad },
-    batch: Math.min(batch, dataset.train.length),
-    seed,
-    shuffle: true,
-    dropLast: true,
     ...(workers !== undefined && { workers }),
   })
 }
 
+/** Training examples come shuffled, in full batches only. */
+export function trainingOrder({
+  settings,
+  dataset,
+}: Pick<Prepared, 'settings' | 'dataset'>): BatchOrderSettings {
+  const { seed, batch } = settings
+  return { batch: Math.min(batch, dataset.train.length), seed, shuffle: true, dropLast: true }
+}
+
 /** Examples of a pass at inference, whose test views go through the model together. */
-export function inferenceBatch({ microBatch, views = [1, 1] }: FinetuneSettings): number {
+export function inferenceBatch({
+  microBatch,
+  views = [1, 1],
+}: Pick<FinetuneSettings, 'microBatch' | 'views'>): number {
   return Math.max(1, Math.floor(Math.min(64, 4 * microBatch) / (views[0] * views[1])))
 }
 

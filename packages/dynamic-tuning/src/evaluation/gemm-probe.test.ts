@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest'
+import { vitConfig } from '../models/vit-config.ts'
+import { gemmProbe } from './gemm-probe.ts'
+
+it('multiplies the matrices whose operations it counts', async () => {
+  const config = {
+    ...vitConfig('vit_tiny_patch16_96', 10),
+    embedDim: 8,
+    mlpRatio: 2,
+    imageSize: [32, 32] as const,
+  }
+  const probe = await gemmProbe(config, { compile: { threads: 1 }, seed: 3 })
+  const rows = 8 * 5
+  expect(probe.shape).toEqual([rows, 8, 16])
+  expect(probe.flops).toBe(2 * (rows * 8 * 16) + 2 * (rows * 16 * 8))
+  const { y } = (await probe.run()) as { y: { shape: number[]; data: Float32Array } }
+  expect(y.shape).toEqual([rows, 8])
+  expect(y.data.some((value) => value !== 0)).toBe(true)
+  await probe.release()
+})

@@ -1,0 +1,45 @@
+import { type CompileOptions, compile, constant, input, linear, random } from '@dynamic-tuning/engine'
+import { hiddenFeatures, tokenCount, type VitConfig } from '../models/vit-config.ts'
+
+/** A program of large matrix products and nothing else. */
+export interface GemmProbe {
+  /** Rows, features and hidden features of the products. */
+  readonly shape: readonly [number, number, number]
+  /** Floating-point operations of a run: two for each multiply-accumulate. */
+  readonly flops: number
+  run(): Promise<unknown>
+  release(): Promise<void>
+}
+
+/** Images whose tokens are the rows: enough that the runtime's blocking is at its best. */
+const images = 8
+
+/**
+ * The two matrix products of a model's MLP, [R, C] x [C, H] x [H, C], in float32 over the tokens of eight images: how fast this
+ * machine multiplies matrices of these shapes with these threads. Nothing made of such products can be faster.
+ */
+export async function gemmProbe(
+  config: VitConfig,
+  settings: { readonly compile: CompileOptions; readonly seed: number },
+): Promise<GemmProbe> {
+  const { embedDim: features } = config
+  const [rows, hidden] = [images * tokenCount(config), hiddenFeatures(config)]
+  const values = (name: string, ...shape: [number, number]) => {
+    const { normal } = random(settings.seed, 'gemm', name)
+    return {
+      dtype: 'float32' as const,
+      shape,
+      data: Float32Array.from({ length: shape[0] * shape[1] }, normal),
+    }
+  }
+  const x = values('x', rows, features)
+  const wide = linear(input('x', [rows, features]), constant(values('fc1', hidden, features), 'fc1'))
+  const y = linear(wide, constant(values('fc2', features, hidden), 'fc2'))
+  const program = await compile({ y }, settings.compile)
+  return {
+    shape: [rows, features, hidden],
+    flops: 4 * rows * features * hidden,
+    run: () => program.run({ x }),
+    release: () => program.release(),
+  }
+}

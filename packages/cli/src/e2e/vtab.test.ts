@@ -21,7 +21,7 @@ const common = [
 function steady({ tasks, groups, mean }: VtabOutcome): object {
   const rows = tasks.map(({ seconds: _s, peakMemoryMB: _m, runs, ...row }) => ({
     ...row,
-    runs: runs.map(({ seconds: _s, peakMemoryMB: _m, run: _r, ...run }) => run),
+    runs: runs.map(({ seconds: _s, loaderWaitShare: _w, peakMemoryMB: _m, run: _r, ...run }) => run),
   }))
   return { rows, groups, mean }
 }

@@ -23,7 +23,14 @@ async function run(data: string, name: string) {
   const sizes = { batch: 8, epochs: 2, workers: 0, threads: 1, bottleneck: 2, validationImages: 6 }
   const { summary } = await finetune({ data, model, seed: 7, ...sizes }, { out })
   if (!summary) throw new Error('the run ended without a summary')
-  const { run: _run, data: _data, seconds: _seconds, peakMemoryMB: _memory, ...rest } = summary
+  const {
+    run: _run,
+    data: _data,
+    seconds: _seconds,
+    loaderWaitShare: _wait,
+    peakMemoryMB: _memory,
+    ...rest
+  } = summary
   const lines = readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n')
   const steps = lines.map((line) => {
     const {
@@ -33,6 +40,8 @@ async function run(data: string, name: string) {
       run: _r,
       data: _d,
       peakMemoryMB: _p,
+      loaderWaitShare: _l,
+      waitSeconds: _w,
       ...metrics
     } = JSON.parse(line)
     return metrics

@@ -30,5 +30,7 @@ export function withEvents(run: RunFolder, wanted = false): RunFolder {
 
 function appendLine(events: EventFile, line: object): void {
   const fields = line as Readonly<Record<string, unknown>>
-  if (typeof fields.step === 'number') events.append(fields.step, metricScalars(fields))
+  // What is told once, as the features of a frozen part are made, is no curve.
+  const isCurve = fields.kind !== 'features' && typeof fields.step === 'number'
+  if (isCurve) events.append(fields.step as number, metricScalars(fields))
 }

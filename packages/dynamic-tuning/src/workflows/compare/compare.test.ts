@@ -43,7 +43,7 @@ async function finished(
 function steady({ cases, seeds }: CompareOutcome): object {
   const rest = cases.map(({ seconds: _s, peakMemoryMB: _p, imagesPerSecond: _i, runs, ...row }) => ({
     ...row,
-    runs: runs.map(({ seconds: _s, peakMemoryMB: _p, run: _r, ...run }) => run),
+    runs: runs.map(({ seconds: _s, loaderWaitShare: _w, peakMemoryMB: _p, run: _r, ...run }) => run),
   }))
   return { seeds, cases: rest }
 }

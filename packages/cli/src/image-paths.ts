@@ -1,41 +1,46 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { DataError } from 'dynamic-tuning'
+import { DataError, isVideoName } from 'dynamic-tuning'
 
 const imageName = /\.(jpe?g|png|webp|gif|tiff?|avif|bmp)$/i
 
+/** What is looked for, and how files of the kind are told by their names. */
+const kinds = { images: (name: string) => imageName.test(name), videos: isVideoName }
+type IsWanted = (name: string) => boolean
+
 /**
- * The image files that arguments name: files as they are, all images below folders, and patterns with `*`, `?` and `**`
- * that the shell left alone; sorted within each. @throws DataError where a folder or a pattern holds no image
+ * The image or video files that arguments name: files as they are, all of the kind below folders, and patterns with `*`, `?` and `**`
+ * that the shell left alone; sorted within each. @throws DataError where a folder or a pattern holds none
  */
-export function imagePaths(places: readonly string[]): string[] {
+export function imagePaths(places: readonly string[], kind: keyof typeof kinds = 'images'): string[] {
+  const isWanted = kinds[kind]
   return places.flatMap((place) => {
     const stat = statSync(place, { throwIfNoEntry: false })
     // A missing file stays: reading it says what is wrong, and the other images go on.
     const found = stat?.isDirectory()
-      ? imagesBelow(place)
+      ? filesBelow(place, isWanted)
       : !stat && /[*?]/.test(place)
-        ? matches(place)
+        ? matches(place, isWanted)
         : [place]
     if (found.length === 0)
-      throw new DataError(`predict: there are no images in ${place}. Name another place.`)
+      throw new DataError(`predict: there are no ${kind} in ${place}. Name another place.`)
     return found
   })
 }
 
-function imagesBelow(folder: string): string[] {
+function filesBelow(folder: string, isWanted: IsWanted): string[] {
   return entriesOf(folder).flatMap((name) => {
     const path = join(folder, name)
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return imagesBelow(path)
-    return imageName.test(name) ? [path] : []
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return filesBelow(path, isWanted)
+    return isWanted(name) ? [path] : []
   })
 }
 
-function matches(pattern: string): string[] {
+function matches(pattern: string, isWanted: IsWanted): string[] {
   const parts = pattern.split('/')
   const absolute = parts[0] === ''
   const start = absolute ? '/' : '.'
-  return walk(start, absolute ? parts.slice(1) : parts).filter((path) => imageName.test(path))
+  return walk(start, absolute ? parts.slice(1) : parts).filter(isWanted)
 }
 
 function walk(folder: string, [part, ...rest]: readonly string[]): string[] {

@@ -7,14 +7,15 @@ import type { Paint } from './terminal/output.ts'
 /** A run's figures for people; `more` comes before the last lines. */
 export function summaryText(summary: RunSummary, paint: Paint, more: readonly Fact[] = []): string {
   const { activeRate, activeRatePerLayer, flops, staticFlops } = summary
+  const sample = summary.frames === undefined ? 'image' : 'clip'
   const dispatches = activeRatePerLayer.some((rate) => rate !== 1)
   const { loaderWaitShare: waited } = summary
-  const waiting = waited === undefined ? '' : `, ${formatPercent(waited)} of step time waiting for images`
+  const waiting = waited === undefined ? '' : `, ${formatPercent(waited)} of step time waiting for ${sample}s`
   const facts: Fact[] = [
     [
       'accuracy',
       formatPercent(summary.accuracy),
-      `of ${summary.images} test images, 95 % interval ${intervalText(shareInterval(summary.accuracy, summary.images))}`,
+      `of ${summary.images} test ${sample}s, ${certainty(summary)}`,
     ],
     ...meanPerClass(summary),
     [
@@ -23,11 +24,20 @@ export function summaryText(summary: RunSummary, paint: Paint, more: readonly Fa
       dispatches ? `${bars(activeRatePerLayer)} first to last layer` : withoutDispatch(summary),
     ],
     ['trained parameters', formatCount(summary.trainableParams)],
-    ['FLOPs per image', formatCount(flops), `${(flops / staticFlops).toFixed(2)} times the static model's`],
+    [
+      `FLOPs per ${sample}`,
+      formatCount(flops),
+      `${(flops / staticFlops).toFixed(2)} times the static model's`,
+    ],
     ...more,
     ['time', formatDuration(summary.seconds), `peak memory ${formatMemory(summary.peakMemoryMB)}${waiting}`],
   ]
   return renderFacts(facts, paint)
+}
+
+function certainty({ accuracy, images, skipped = 0 }: RunSummary): string {
+  const interval = `95 % interval ${intervalText(shareInterval(accuracy, images))}`
+  return skipped > 0 ? `${interval}, ${skipped} left out` : interval
 }
 
 /** Where it tells something else than accuracy; runs of former versions have none. */

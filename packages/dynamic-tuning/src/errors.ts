@@ -23,6 +23,11 @@ export class RunError extends TuningError {
   override name = 'RunError'
 }
 
+/** A program that is needed beside this one, and not installed. */
+export class ToolError extends TuningError {
+  override name = 'ToolError'
+}
+
 /** A model that cannot be fetched: no network, no such repository, no permission, or another file than was promised. */
 export class DownloadError extends TuningError {
   override name = 'DownloadError'

@@ -9,6 +9,7 @@ import {
   type RunEvaluation,
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
+import { viewFlags } from '../options/clips.ts'
 import { type CommonOptions, compileOptions, type PrecisionChoice, shared } from '../options/common.ts'
 import { reductionFlags, reductionGiven } from '../options/reduction.ts'
 import { summaryText } from '../show-summary.ts'
@@ -21,6 +22,8 @@ interface Options extends CommonOptions, PrecisionChoice, GivenReduction {
   readonly pass?: InferencePass
   readonly batch?: number
   readonly budget?: number
+  readonly views?: readonly [number, number]
+  readonly skipBad?: boolean
 }
 
 export const evalCommand = defineCommand<Options>({
@@ -38,6 +41,7 @@ export const evalCommand = defineCommand<Options>({
     shared.precision(),
     shared.batch('images per pass (default 64, fewer for large models)'),
     ...reductionFlags(),
+    ...viewFlags(),
   ],
   examples: [
     ['dyt eval runs/photos', 'test it again'],
@@ -48,7 +52,7 @@ export const evalCommand = defineCommand<Options>({
   ],
   async run({ args, options, terminal }: Call<Options>) {
     const [path = ''] = args
-    const { data, pass, batch, budget } = options
+    const { data, pass, batch, budget, views, skipBad } = options
     if (budget !== undefined && pass === 'complete')
       throw new ConfigError('eval: --budget closes gates, --pass complete opens them. Leave one out.')
     const run = openRun(path)
@@ -56,7 +60,8 @@ export const evalCommand = defineCommand<Options>({
     terminal.note(terminal.notePaint.dim(`testing ${path}`))
     const compile = compileOptions(options)
     const reduction = reductionGiven(options)
-    const evaluation = await evaluateRun(run, { data, pass, batch, thresholds, reduction, compile })
+    const wanted = { data, pass, batch, thresholds, reduction, compile, views, skipBad }
+    const evaluation = await evaluateRun(run, wanted)
     terminal.result(evaluation, () => evaluationText(evaluation, terminal.paint))
     return undefined
   },

@@ -19,7 +19,7 @@ export const explainCommand = defineCommand<Options>({
   group: 'Use a trained model',
   summary: 'Pictures of the tokens that a run uses in its layers',
   description:
-    'One PNG per image: the image, its active tokens in several layers, and in how many\nlayers each token was active. Layers count from 0, like blocks.0 in the weights.',
+    'One PNG per image: the image, its active tokens in several layers, and in how many\nlayers each token was active. Of a video, its frames side by side, and an animation\n(WebP). Layers count from 0, like blocks.0 in the weights.',
   arguments: [
     ['<run>', 'folder of a finetune run with --method dyt'],
     ['[images...]', "image files, folders or patterns (default some of the run's test images)"],
@@ -39,8 +39,9 @@ export const explainCommand = defineCommand<Options>({
     const [path = '', ...places] = args
     const { layers, pictures, out, threads, device } = options
     const compile = { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) }
-    const images = imagePaths(places)
-    const explanation = await explainRun(openRun(path), { images, layers, pictures, out, compile })
+    const run = openRun(path)
+    const images = imagePaths(places, run.settings.frames === undefined ? 'images' : 'videos')
+    const explanation = await explainRun(run, { images, layers, pictures, out, compile })
     terminal.result(explanation, () => explanationText(explanation, terminal.paint))
     for (const { error } of explanation.errors) process.stderr.write(`dyt: ${error}\n`)
     return explanation.errors.length > 0 ? 1 : undefined

@@ -3,6 +3,7 @@ import { ConfigError, type FinetuneInput, type FinetuneOutcome, finetune, finetu
 import { type Call, defineCommand } from '../command.ts'
 import { stoppedCode } from '../interrupt.ts'
 import { byteSize } from '../options/bytes.ts'
+import { clipFlags } from '../options/clips.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
 import { dispatchOptions } from '../options/dispatch.ts'
 import { methodFlags } from '../options/method-options.ts'
@@ -22,7 +23,7 @@ interface Options extends CommonOptions, Omit<Partial<FinetuneInput>, keyof Comm
 export const finetuneCommand = defineCommand<Options>({
   name: 'finetune',
   group: 'Train',
-  summary: 'Adapt a backbone to your images with any method',
+  summary: 'Adapt a backbone to your images or videos with any method',
   description:
     'Writes a run folder: config.json, metrics.jsonl, checkpoint/ and adapter.safetensors.\nCtrl-C stops after the step under way with a checkpoint (exit code 130);\n--resume goes on to the very same weights.',
   options: [
@@ -36,6 +37,7 @@ export const finetuneCommand = defineCommand<Options>({
     ...dispatchOptions(),
     ...methodFlags(),
     ...reductionFlags(),
+    ...clipFlags(),
     shared.imageSize(),
     new Option(
       '--backbone-precision <name>',
@@ -53,12 +55,12 @@ export const finetuneCommand = defineCommand<Options>({
     new Option('--label-smoothing <x>', 'default 0').argParser(number(0, 1)),
     new Option(
       '--augment <how>',
-      'random changes to training images; light suits photos of things (default none):',
-    ).choices(['none', 'resized-crop', 'light', 'strong']),
-    new Option('--resize <how>', 'how images of another shape are fitted (default squash):').choices([
-      'squash',
-      'crop',
-    ]),
+      'random changes to training images; light suits photos of things (default none, short-side for videos):',
+    ).choices(['none', 'resized-crop', 'light', 'strong', 'short-side', 'rand-augment']),
+    new Option(
+      '--resize <how>',
+      'how images of another shape are fitted (default squash, videos crop):',
+    ).choices(['squash', 'crop']),
     new Option(
       '--split <name>',
       'final trains on all but test images, search keeps some to choose settings by (default final):',
@@ -83,6 +85,7 @@ export const finetuneCommand = defineCommand<Options>({
     ['dyt finetune --data photos/ --method linear --seed 1', 'another method to compare with'],
     ['dyt finetune --data photos/ --dispatch attention-mlp --rate 0.7', 'another variant of Dynamic Tuning'],
     ['dyt finetune --data photos/ --experts 4', 'MoE-adapters'],
+    ['dyt finetune --data clips/ --sampling-rate 16 --views 1x3', 'videos, one folder per class'],
     ['dyt finetune --resume --out runs/photos', 'go on where Ctrl-C stopped'],
   ],
   stoppable: true,

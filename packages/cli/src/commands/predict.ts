@@ -17,10 +17,10 @@ interface Options extends CommonOptions, PrecisionChoice {
 export const predictCommand = defineCommand<Options>({
   name: 'predict',
   group: 'Use a trained model',
-  summary: 'Labels for images, with the share of tokens that were active',
+  summary: 'Labels for images or videos, with the share of tokens that were active',
   arguments: [
     ['<run>', 'folder of a finetune run'],
-    ['<images...>', "image files, folders, or patterns such as 'photos/*.jpg'"],
+    ['<images...>', "image files (of a run on videos, videos), folders, or patterns such as 'photos/*.jpg'"],
   ],
   options: [
     new Option('--top <n>', 'labels per image (default 3)').argParser(integer(1)),
@@ -39,7 +39,7 @@ export const predictCommand = defineCommand<Options>({
     const { top, batch, budget } = options
     const run = openRun(path)
     const thresholds = budget === undefined ? undefined : budgetThresholds(run, budget)
-    const paths = imagePaths(places)
+    const paths = imagePaths(places, run.settings.frames === undefined ? 'images' : 'videos')
     const compile = compileOptions(options)
     const results: ImagePrediction[] = []
     for await (const result of predictImages(run, paths, { top, batch, thresholds, compile })) {

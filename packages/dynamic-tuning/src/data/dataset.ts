@@ -13,13 +13,15 @@ import { checkOptions, defaultOptions, type OpenOptions } from './options.ts'
  *
  * | location | parts |
  * |---|---|
- * | folder with `train/` and `val/` (or `validation/`, `test/`) of class folders | as they are |
+ * | folder with `train/` and `val/` (or `validation/`, `test/`) of class folders, of images or of clips | as they are |
  * | folder of class folders | a seeded share of every class becomes validation, and test |
  * | folder with `train800.txt`, `val200.txt`, `train800val200.txt`, `test.txt` | as option `split` says |
+ * | folder with lists of clips: `train.csv` and `val.csv` of paths and labels, or the authors' of Kinetics or Something-Something V2 | as they are |
  * | folder with `train.tar` and `val.tar` (or `test.tar`) of class folders | as they are |
  * | one `.tar` of class folders | like a folder of class folders |
  * | a complete set as its authors publish it (`datasetKinds`) | as option `split` says |
  * | `builtin:count`, `location`, `orientation` or `nature` | drawn at run time: `trainSize` and `testSize` images from `seed` |
+ * | `builtin:motion` or `direction` | the same, clips of 32 frames |
  *
  * Which it is shows from the names in the folder; `KIND:PATH` says it. Where there is one part beside `train`, it is both
  * validation and test. Images come in the order that `inOrder` defines.

@@ -1,18 +1,26 @@
-import { drawnLabel, drawnTask } from './drawn/draw-image.ts'
+import { isClipTask } from './drawn/clip-tasks.ts'
+import { drawnClasses, drawnLabel } from './drawn/draw-image.ts'
 import type { Dataset, Example } from './example.ts'
 import type { OpenOptions } from './options.ts'
 
 /** Test images are drawn with indices from here on, so that they never meet training images. */
 const firstTest = 100_000_000
 
-/** A task drawn at run time: `trainSize` and `testSize` images from `seed`; validation is test. */
+/** A task drawn at run time: `trainSize` and `testSize` images or clips from `seed`; validation is test. */
 export function openDrawn(task: string, { trainSize, testSize, seed }: OpenOptions): Dataset {
   const part = (first: number, size: number): Example[] =>
     Array.from({ length: size }, (_, i) => {
       const index = first + i
       return { source: { kind: 'drawn', task, seed, index }, label: drawnLabel(task, index) }
     })
-  const { classes } = drawnTask(task)
+  const classes = drawnClasses(task)
   const test = part(firstTest - (firstTest % classes.length), testSize)
-  return { name: `builtin:${task}`, classes, train: part(0, trainSize), validation: test, test }
+  return {
+    name: `builtin:${task}`,
+    ...(isClipTask(task) && { kind: 'clips' }),
+    classes,
+    train: part(0, trainSize),
+    validation: test,
+    test,
+  }
 }

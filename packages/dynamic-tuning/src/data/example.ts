@@ -38,13 +38,17 @@ export interface Example {
 /** The figure that is usual for a dataset: top-1, or the mean of every class's own accuracy. */
 export type Metric = 'accuracy' | 'meanPerClassAccuracy'
 
-/** Labelled images in three parts. `validation` is what is reported while training. */
+/** Labelled images or clips in three parts. `validation` is what is reported while training. */
 export interface Dataset {
   readonly name: string
+  /** Images where nothing is said. */
+  readonly kind?: 'images' | 'clips'
   readonly classes: readonly string[]
   readonly train: readonly Example[]
   readonly validation: readonly Example[]
   readonly test: readonly Example[]
+  /** Clips that are listed and not there, left out. */
+  readonly missing?: readonly string[]
   /** What publications report on it; accuracy where absent. */
   readonly metric?: Metric
 }

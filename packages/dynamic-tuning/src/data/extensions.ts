@@ -1,9 +1,19 @@
 /** File name extensions that are taken for images. */
 export const imageExtensions: readonly string[] = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif']
 
+/** File name extensions that are taken for videos. */
+export const videoExtensions: readonly string[] = [
+  ...['mp4', 'm4v', 'mov', 'webm', 'mkv', 'avi', 'mpg', 'mpeg', 'ts', 'm2ts', 'flv', 'wmv', 'ogv', '3gp'],
+]
+
 /** Whether a file name looks like an image: a known extension, and not hidden. */
-export function isImageName(name: string): boolean {
-  const base = name.slice(name.lastIndexOf('/') + 1)
+export const isImageName = (name: string): boolean => hasExtension(name, imageExtensions)
+
+/** Whether a file name looks like a video: a known extension, and not hidden. */
+export const isVideoName = (name: string): boolean => hasExtension(name, videoExtensions)
+
+function hasExtension(name: string, extensions: readonly string[]): boolean {
+  const base = name.slice(name.search(/[^/\\]*$/))
   const dot = base.lastIndexOf('.')
-  return dot > 0 && !base.startsWith('.') && imageExtensions.includes(base.slice(dot + 1).toLowerCase())
+  return dot > 0 && !base.startsWith('.') && extensions.includes(base.slice(dot + 1).toLowerCase())
 }

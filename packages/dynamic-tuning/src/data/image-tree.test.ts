@@ -31,10 +31,17 @@ function many(root: string): void {
 
 it('lists images by folder, sorted, hidden and other files left out', async () => {
   await withCache((root, cache) => {
-    writeFiles(root, { 'b/2.jpg': '', 'b/10.jpg': '', 'a/c/x.PNG': '', '.git/y.jpg': '', 'a/z.txt': '' })
+    writeFiles(root, {
+      'b/2.jpg': '',
+      'b/10.jpg': '',
+      'a/c/x.PNG': '',
+      '.git/y.jpg': '',
+      'a/z.txt': '',
+      'a/v.mp4': '',
+    })
     expect(names(root)).toEqual(['a/c/x.PNG', 'b/10.jpg', 'b/2.jpg'])
     expect([...imageTree(root).keys()]).toEqual(['', 'a', 'a/c', 'b'])
-    expect(imageTree(root).get('a')).toMatchObject({ images: [], folders: ['c'], empty: false })
+    expect(imageTree(root).get('a')).toMatchObject({ images: [], clips: ['v.mp4'], folders: ['c'] })
     expect(() => statSync(cache)).toThrow('ENOENT')
   })
 })

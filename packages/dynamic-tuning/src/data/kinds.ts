@@ -1,4 +1,5 @@
 import { archives } from './archive.ts'
+import { clipLists } from './clips/clip-lists.ts'
 import { folders } from './folder.ts'
 import type { DatasetKind } from './kind.ts'
 import { lists } from './list.ts'
@@ -12,7 +13,7 @@ import { pets } from './sets/pets.ts'
 import { svhn } from './sets/svhn.ts'
 import { tinyImagenet } from './sets/tiny-imagenet.ts'
 
-/** Every way in which images may lie on the disk that can be told by its files, the general ones last. */
+/** Every way in which images and clips may lie on the disk that can be told by its files, the general ones last. */
 export const datasetKinds: readonly DatasetKind[] = [
   cifar10,
   cifar100,
@@ -26,6 +27,7 @@ export const datasetKinds: readonly DatasetKind[] = [
   tinyImagenet,
   archives,
   lists,
+  clipLists,
 ]
 
 /** Those that are only used by name, and folders of class folders, which are what is left. */

@@ -130,6 +130,38 @@ describe('createLoader', () => {
     })
   })
 
+  it.each([0, 2])(
+    'replaces unreadable images by others of the whole list, with %i workers',
+    async (workers) => {
+      await inTempFolder(async (folder) => {
+        const good = await png([1, 2, 3])
+        writeFiles(folder, { 'good.png': good, 'bad.png': good.subarray(0, 60) })
+        const order = random(1, 'shuffle', 0).shuffle(Array.from({ length: 12 }, (_, i) => i))
+        const bad = new Set(order.slice(0, 6)) // three batches of bad images only
+        const examples = Array.from(
+          { length: 12 },
+          (_, i): Example => ({
+            source: { kind: 'file', path: join(folder, bad.has(i) ? 'bad.png' : 'good.png') },
+            label: i,
+          }),
+        )
+        const heard: number[] = []
+        const wanted = { ...settings, batch: 2, workers, skipBad: true }
+        const onBad = ({ index }: { index: number }) => heard.push(index)
+        await using(createLoader(examples, { ...wanted, onBad }), async (loader) => {
+          const batches = await take(loader, 0)
+          const taken = batches.flatMap(({ indices }) => [...indices])
+          expect(batches.map(({ size }) => size)).toEqual([2, 2, 2, 2, 2, 2])
+          expect(taken.slice(6)).toEqual(order.slice(6))
+          expect(taken.filter((index) => bad.has(index))).toEqual([])
+          expect(new Set(taken.slice(0, 6)).size).toBeGreaterThan(2)
+          expect(batches.flatMap(({ labels }) => [...labels])).toEqual(taken.map(BigInt))
+          expect(heard.sort()).toEqual([...bad].sort())
+        })
+      })
+    },
+  )
+
   it('refuses settings that make no sense', () => {
     for (const bad of [
       { batch: 0 },

@@ -1,8 +1,17 @@
 import { availableParallelism } from 'node:os'
+import { type Random, random } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
-import { type Batch, type BatchMakerSettings, type BatchPlan, batchMaker } from './batch.ts'
+import {
+  type BadExample,
+  type Batch,
+  type BatchMakerSettings,
+  type BatchPlan,
+  batchMaker,
+  type Placed,
+} from './batch.ts'
 import { type BatchOrderSettings, batchOrder } from './batch-order.ts'
 import { cacheMemory } from './cache.ts'
+import type { ClipSettings } from './clips/clip-samples.ts'
 import type { Example } from './example.ts'
 import { createTransform, type TransformSettings } from './transforms.ts'
 import { type BatchSource, workerPool } from './workers.ts'
@@ -10,6 +19,12 @@ import { type BatchSource, workerPool } from './workers.ts'
 /** How a loader goes through its examples. */
 export interface LoaderSettings extends BatchOrderSettings {
   readonly transform: TransformSettings
+  /** Examples are videos, of which such clips are made; absent: they are images. */
+  readonly clips?: ClipSettings | undefined
+  /** Go on without examples that cannot be read: others in their place where the batches are shuffled, else none. Default false. */
+  readonly skipBad?: boolean
+  /** Hears of each example that cannot be read, once. */
+  readonly onBad?: ((bad: BadExample, example: Example) => void) | undefined
   /** Threads that decode and augment; 0 does it on this one. Default: one less than the cores, at most 8, at least 1. */
   readonly workers?: number
   /** Batches made ahead. Default 4. */
@@ -23,6 +38,8 @@ export interface Loader {
   readonly stepsPerEpoch: number
   /** Examples an epoch leaves out, because the last batch is not full. */
   readonly skipped: number
+  /** Examples that could not be read so far; see `skipBad`. */
+  readonly bad: ReadonlyMap<number, string>
   /** How long batches have been waited for so far, in seconds. */
   readonly waitSeconds: number
   /**
@@ -41,18 +58,35 @@ export interface Loader {
 export function createLoader(examples: readonly Example[], settings: LoaderSettings): Loader {
   check(examples, settings)
   const { workers = defaultWorkers(), prefetch = 4 } = settings
+  const { seed, shuffle = false, skipBad = false } = settings
   const order = batchOrder(examples.length, settings)
   const { stepsPerEpoch, skipped } = order
   let source: BatchSource | undefined
   let waitSeconds = 0
+  const bad = new Map<number, string>()
+  const note = (found: BadExample): void => {
+    if (bad.has(found.index)) return
+    bad.set(found.index, found.reason)
+    settings.onBad?.(found, examples[found.index] as Example)
+  }
+
+  const placed = (indices: Int32Array<ArrayBuffer>): Placed => ({
+    indices,
+    examples: Array.from(indices, (index) => examples[index] as Example),
+  })
+  const sparesAt = (epoch: number, step: number): Placed | undefined =>
+    shuffle && skipBad
+      ? placed(spareIndices(examples.length, random(seed, 'replace', epoch, step)))
+      : undefined
 
   async function* run(epoch: number, fromStep: number): AsyncGenerator<Batch, void, void> {
     source ??= openSource(examples.length, settings, workers)
     const indicesAt = order.epoch(epoch)
-    const plan = (step: number): BatchPlan => {
-      const indices = indicesAt(step)
-      return { epoch, indices, examples: Array.from(indices, (index) => examples[index] as Example) }
-    }
+    const plan = (step: number): BatchPlan => ({
+      epoch,
+      ...placed(indicesAt(step)),
+      spares: sparesAt(epoch, step),
+    })
     const ahead: Promise<Batch>[] = []
     for (let step = fromStep, asked = fromStep; step < stepsPerEpoch; step++) {
       for (; asked < Math.min(stepsPerEpoch, step + 1 + prefetch); asked++) {
@@ -63,13 +97,15 @@ export function createLoader(examples: readonly Example[], settings: LoaderSetti
       const start = performance.now()
       const next = await source.wait(ahead.shift() as Promise<Batch>)
       waitSeconds += (performance.now() - start) / 1000
-      yield next
+      next.bad?.forEach(note)
+      if (next.size > 0) yield next
     }
   }
 
   return {
     stepsPerEpoch,
     skipped,
+    bad,
     get waitSeconds() {
       return waitSeconds
     },
@@ -82,19 +118,29 @@ export function createLoader(examples: readonly Example[], settings: LoaderSetti
   }
 }
 
+/** So many in a row that cannot be read are no accident. */
+const mostBad = 20
+
+/** Places of examples that may replace bad ones. */
+function spareIndices(examples: number, draws: Random): Int32Array<ArrayBuffer> {
+  return Int32Array.from({ length: mostBad }, () => draws.integer(examples))
+}
+
 function defaultWorkers(): number {
   return Math.max(1, Math.min(8, availableParallelism() - 1))
 }
 
 function openSource(examples: number, settings: LoaderSettings, workers: number): BatchSource {
-  const { transform, seed, cacheMB = 1024 } = settings
+  const { transform, clips, seed, skipBad = false } = settings
   const { deterministic } = createTransform(transform)
+  // A video is too large to keep, and its frames change from epoch to epoch.
+  const { cacheMB = 1024 } = clips ? { cacheMB: 0 } : settings
   const needed = deterministic
     ? examples * (transform.height * transform.width * 3 + 3)
     : Number.POSITIVE_INFINITY
   const bytes = Math.min(cacheMB * 2 ** 20, needed)
   const cache = bytes > 0 ? cacheMemory(examples, bytes) : undefined
-  const making: BatchMakerSettings = { transform, seed, cache }
+  const making: BatchMakerSettings = { transform, clips, seed, cache, skipBad }
   return workers > 0 ? workerPool(workers, making) : onThisThread(making)
 }
 

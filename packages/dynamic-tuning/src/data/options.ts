@@ -11,6 +11,8 @@ export interface OpenOptions {
   /** Number of drawn images. */
   readonly trainSize: number
   readonly testSize: number
+  /** Leave out listed clips that are not there. */
+  readonly skipBad: boolean
 }
 
 /** What holds where nothing is said. */
@@ -20,6 +22,7 @@ export const defaultOptions: OpenOptions = {
   split: 'final',
   trainSize: 1000,
   testSize: 500,
+  skipBad: false,
 }
 
 /** @throws ConfigError if an option makes no sense */

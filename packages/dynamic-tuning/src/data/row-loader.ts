@@ -27,6 +27,7 @@ export function rowLoader(
   return {
     stepsPerEpoch: order.stepsPerEpoch,
     skipped: order.skipped,
+    bad: new Map(),
     get waitSeconds() {
       return waitSeconds
     },

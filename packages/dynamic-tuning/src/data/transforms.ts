@@ -2,9 +2,10 @@ import { type Random, random } from '@dynamic-tuning/engine'
 import { z } from 'zod'
 import { ConfigError } from '../errors.ts'
 import { colorJitter } from './augment/colour.ts'
-import { randomCrop, randomResizedCrop } from './augment/crop.ts'
+import { randomCrop, randomResizedCrop, type ShortSide, shortSideJitter } from './augment/crop.ts'
 import { erase } from './augment/erase.ts'
 import { flip } from './augment/flip.ts'
+import { type RandAugment, randAugment } from './augment/rand-augment.ts'
 import { trivialAugment } from './augment/trivial.ts'
 import type { Size } from './decode.ts'
 import type { Pixels } from './pixels.ts'
@@ -17,10 +18,14 @@ export interface AugmentSettings {
     readonly scale: readonly [number, number]
     readonly ratio: readonly [number, number]
   }
-  /** Without `randomResizedCrop`: shift the resized image by up to `padding` pixels each way; black comes in. */
+  /** Without `randomResizedCrop`: the shorter side becomes size times a factor of this range, then a random box is taken. */
+  readonly shortSideJitter?: ShortSide
+  /** Without either: shift the resized image by up to `padding` pixels each way; black comes in. */
   readonly randomCrop?: { readonly padding: number }
   /** Mirror left to right, half of the time. */
   readonly flip?: boolean
+  /** Some random operations of about one strength (RandAugment, arXiv:1909.13719). */
+  readonly randAugment?: RandAugment
   /** One random operation of random strength per image (TrivialAugmentWide, arXiv:2103.10158). */
   readonly trivialAugment?: boolean
   /** Brightness, contrast and saturation each times a factor in [1 - colorJitter, 1 + colorJitter]. */
@@ -51,6 +56,14 @@ const range = (item: z.ZodNumber) =>
 
 const augmentSchema = z.strictObject({
   randomResizedCrop: z.strictObject({ scale: range(positive.max(1)), ratio: range(positive) }).optional(),
+  shortSideJitter: range(z.number().min(1)).optional(),
+  randAugment: z
+    .strictObject({
+      magnitude: z.number().min(0).max(10),
+      layers: z.int().min(1).max(16),
+      deviation: z.number().min(0),
+    })
+    .optional(),
   randomCrop: z.strictObject({ padding: z.int().min(1) }).optional(),
   flip: z.boolean().optional(),
   trivialAugment: z.boolean().optional(),
@@ -84,7 +97,7 @@ export interface Transform {
   /** A source at least this large shows no difference: twice what is looked at (see `decode`). */
   readonly enough: Size
   /** The part of the work that is the same in every epoch (bytes, ready to be cached). */
-  prepare(image: Pixels): Pixels
+  prepare(image: Pixels, view?: SpatialView): Pixels
   /** The rest: augments a prepared image and writes it to `out`, normalised, as [3, height, width] from `offset`. */
   finish(image: Pixels, key: AugmentKey, out: Float32Array, offset: number): void
 }
@@ -98,12 +111,12 @@ export function createTransform(settings: TransformSettings): Transform {
   if (!checked.success) throw new ConfigError(`transform: bad settings. ${z.prettifyError(checked.error)}`)
   const { augment } = settings
   const normalise = normaliser(settings)
-  const cropsSource = augment?.randomResizedCrop !== undefined
+  const cropsSource = augment?.randomResizedCrop !== undefined || augment?.shortSideJitter !== undefined
   return {
     settings,
     deterministic: augment === undefined,
     enough: enoughFor(settings),
-    prepare: (image) => (cropsSource ? image : resize(image, evaluationResize(image, settings))),
+    prepare: (image, view) => (cropsSource ? image : resize(image, evaluationResize(image, settings, view))),
     finish(image, { seed, epoch, index }, out, offset) {
       if (!augment) return normalise(image, out, offset)
       const draw = random(seed, 'augment', epoch, index)
@@ -128,10 +141,20 @@ export function toInput(image: Pixels, settings: TransformSettings): Float32Arra
   return out
 }
 
-/** What evaluation shows the model of an image of this size: sizes and centre as timm and torchvision compute them. */
+/** Which of several places along the longer side of an image is looked at, from its start to its end; the middle of one. */
+export interface SpatialView {
+  readonly view: number
+  readonly views: number
+}
+
+/**
+ * What evaluation shows the model of an image of this size: sizes and centre as timm and torchvision compute them, or with
+ * `crop` another place along the longer side.
+ */
 export function evaluationResize(
   image: { width: number; height: number },
   settings: TransformSettings,
+  { view, views }: SpatialView = { view: 0, views: 1 },
 ): Resize {
   const { height, width } = settings
   if (settings.resize === 'squash') return { height, width }
@@ -141,8 +164,10 @@ export function evaluationResize(
     height: Math.max(height, Math.trunc(image.height * scale + 1e-6)),
     width: Math.max(width, Math.trunc(image.width * scale + 1e-6)),
   }
-  const top = Math.round((full.height - height) / 2)
-  const left = Math.round((full.width - width) / 2)
+  const [down, across] = [full.height - height, full.width - width]
+  const share = views === 1 ? 0.5 : view / (views - 1)
+  const top = Math.round(down * (down > across ? share : 0.5))
+  const left = Math.round(across * (across >= down ? share : 0.5))
   return { ...full, window: { left, top, width, height } }
 }
 
@@ -156,8 +181,11 @@ function augmented(
   let pixels = image
   if (augment.randomResizedCrop)
     pixels = randomResizedCrop(pixels, { height, width }, augment.randomResizedCrop, draw)
+  else if (augment.shortSideJitter)
+    pixels = shortSideJitter(pixels, { height, width }, augment.shortSideJitter, draw)
   else if (augment.randomCrop) pixels = randomCrop(pixels, augment.randomCrop.padding, draw)
   if (augment.flip && draw.uniform() < 0.5) pixels = flip(pixels)
+  if (augment.randAugment) pixels = randAugment(pixels, augment.randAugment, draw)
   if (augment.trivialAugment) pixels = trivialAugment(pixels, draw)
   if (augment.colorJitter) pixels = colorJitter(pixels, augment.colorJitter, draw)
   return pixels

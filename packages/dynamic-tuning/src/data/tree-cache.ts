@@ -6,15 +6,16 @@ import { userCacheFolder } from '../io/user-cache.ts'
 import { writeAside } from '../io/write-aside.ts'
 import { folderStamp, type ImageTree, type TreeFolder } from './tree-folder.ts'
 
-/** Trees of fewer images are listed anew: that takes no time. */
-const leastImages = 10_000
+/** Trees of fewer images and clips are listed anew: that takes no time. */
+const leastFiles = 10_000
 /** A folder changed as shortly before it was listed may change again without another time. */
 const settleMilliseconds = 2000
 
-const format = 'dynamic-tuning image tree 1'
+const format = 'dynamic-tuning image tree 2'
 const folderSchema: z.ZodType<TreeFolder> = z.strictObject({
   path: z.string(),
   images: z.array(z.string()).readonly(),
+  clips: z.array(z.string()).readonly(),
   folders: z.array(z.string()).readonly(),
   empty: z.boolean(),
   stamp: z.string(),
@@ -49,10 +50,10 @@ function isWhole(tree: ImageTree): boolean {
 /** Keeps a tree that was listed from `started` on, if it is worth it. A cache that cannot be written is left alone. */
 export function keepTree(root: string, tree: ImageTree, started: number): void {
   const folders = [...tree.values()]
-  const images = folders.reduce((sum, folder) => sum + folder.images.length, 0)
+  const files = folders.reduce((sum, { images, clips }) => sum + images.length + clips.length, 0)
   const settled = BigInt(started - settleMilliseconds) * 1_000_000n
   const fresh = folders.some(({ stamp }) => BigInt(stamp.split(' ')[0] as string) > settled)
-  if (images < leastImages || fresh) return
+  if (files < leastFiles || fresh) return
   try {
     const path = cacheFile(root)
     mkdirSync(dirname(path), { recursive: true })

@@ -1,10 +1,11 @@
 import { statSync } from 'node:fs'
 
-/** A folder below a root: the images and folders in it, sorted by code units, hidden ones left out. */
+/** A folder below a root: the images, clips and folders in it, sorted by code units, hidden ones left out. */
 export interface TreeFolder {
   /** From the root, with `/`; empty for the root itself. */
   readonly path: string
   readonly images: readonly string[]
+  readonly clips: readonly string[]
   readonly folders: readonly string[]
   /** Whether there is anything in it that is not hidden. */
   readonly empty: boolean

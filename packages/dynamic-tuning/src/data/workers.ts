@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
-import { DataError, TuningError } from '../errors.ts'
+import { DataError, ToolError, TuningError } from '../errors.ts'
 import type { Batch, BatchMakerSettings, BatchPlan } from './batch.ts'
 import type { WorkerReply } from './loader-worker.ts'
 
@@ -88,5 +88,7 @@ async function dismiss({ worker, failure }: Hand): Promise<void> {
 
 /** Errors cross threads as text; those a user can act on keep their type. */
 function revive({ name, message }: { name: string; message: string }): Error {
-  return name === 'DataError' ? new DataError(message) : new TuningError(`loader: ${name}: ${message}`)
+  if (name === 'DataError') return new DataError(message)
+  if (name === 'ToolError') return new ToolError(message)
+  return new TuningError(`loader: ${name}: ${message}`)
 }

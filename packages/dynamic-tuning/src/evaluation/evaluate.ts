@@ -25,7 +25,7 @@ export interface Evaluation {
   readonly seconds: number
 }
 
-/** Classifies all images of a loader. `weights` are the trained ones where the classifier takes them as inputs. */
+/** Classifies all images or clips of a loader, the logits of a clip's views averaged. `weights` are the trained ones where the classifier takes them as inputs. */
 export async function evaluate(
   classifier: Classifier,
   loader: Pick<Loader, 'epoch'>,
@@ -35,12 +35,26 @@ export async function evaluate(
   const tally = new Tally(classifier)
   for await (const batch of loader.epoch(0)) {
     const start = performance.now()
-    const options = { first: tally.images, ...(thresholds !== undefined && { thresholds }) }
-    const { logits, masks, shares } = await classifier.classify(batch.images, weights, options)
+    const { views = 1 } = batch
+    const options = { first: tally.images * views, ...(thresholds !== undefined && { thresholds }) }
+    const { logits: all, masks, shares } = await classifier.classify(batch.images, weights, options)
+    const logits = meanOfViews(all, batch.size, views)
     tally.seconds += (performance.now() - start) / 1000
     tally.add(logits, batch.labels, masks && { masks, shares })
   }
   return tally.result()
+}
+
+/** Logits [B * V, K] of the views of B videos, averaged to [B, K]. */
+export function meanOfViews(logits: Float32Array, videos: number, views: number): Float32Array {
+  if (views === 1) return logits
+  const classes = logits.length / (videos * views)
+  return Float32Array.from({ length: videos * classes }, (_, i) => {
+    const first = Math.floor(i / classes) * views * classes + (i % classes)
+    let sum = 0
+    for (let view = 0; view < views; view++) sum += logits[first + view * classes] as number
+    return sum / views
+  })
 }
 
 /** Mean over the rows with images of the share on the diagonal; `confusion`: images by true (rows) and predicted class. */

@@ -101,7 +101,7 @@ export function checkSwinConfig(config: SwinConfig): SwinConfig {
   const { depths, numHeads, windowSize, frames } = config
   if (frames !== undefined)
     throw new ConfigError(
-      `model: clips of ${frames} frames for a Swin, but the head of clips attends to the tokens of a ViT. Choose a ViT, or leave frames out.`,
+      `model: clips of ${frames} frames for a Swin, but the head of clips attends to the tokens of a ViT. Choose a ViT, or classify images.`,
     )
   if (depths.length === 0 || depths.length !== numHeads.length)
     throw new ConfigError(

@@ -56,7 +56,7 @@ export async function tokenStrip(
 ): Promise<Uint8Array> {
   const large = await resizeImage(image, options.tile ?? 208, options.enlarge ?? 'smooth')
   const tiles: Tile[] = [{ image: large, caption: options.caption ?? 'image' }]
-  for (const { layer, part, grid } of selected(layers, options.show)) {
+  for (const { layer, part, grid } of selectedLayers(layers, options.show)) {
     const name = part === undefined ? `layer ${layer}` : `${part} ${layer}`
     tiles.push({ image: overlayTokens(large, grid), caption: `${name} · ${shareOf(grid)}` })
   }
@@ -92,7 +92,8 @@ function rawSharp(image: Pixels): Sharp {
   return sharp(image.data, { raw: { width: image.width, height: image.height, channels: 3 } })
 }
 
-function selected(layers: readonly LayerTokens[], show?: readonly number[]): LayerTokens[] {
+/** The layers to show, by number; by default four spread from the first to the last. @throws DataError for an unknown one */
+export function selectedLayers(layers: readonly LayerTokens[], show?: readonly number[]): LayerTokens[] {
   if (!show) {
     const wanted = Math.min(4, layers.length)
     const index = (i: number): number =>

@@ -13,6 +13,7 @@ it('tells how long steps waited for their images', async () => {
   const loader: Loader = {
     stepsPerEpoch: 2,
     skipped: 0,
+    bad: new Map(),
     get waitSeconds() {
       return waitSeconds
     },

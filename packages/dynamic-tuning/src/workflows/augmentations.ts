@@ -1,3 +1,5 @@
+import type { Dataset } from '../data/example.ts'
+import { parseLocation } from '../data/location.ts'
 import type { AugmentSettings, TransformSettings } from '../data/transforms.ts'
 import type { Normalization } from '../io/backbone.ts'
 import type { Augmentation, FinetuneSettings } from './finetune-settings.ts'
@@ -16,13 +18,24 @@ export const augmentations: Readonly<Record<Augmentation, AugmentSettings | unde
     trivialAugment: true,
     randomErasing: 0.1,
   },
+  // Kinetics in the paper (Table 15): the shorter side 224 to 256, a random 224 x 224 of it, mirrored half of the time.
+  'short-side': { shortSideJitter: [1, 256 / 224], flip: true },
+  // Something-Something V2 (Table 15): never mirrored, left and right have a meaning.
+  'rand-augment': {
+    randomResizedCrop: { scale: [0.08, 1], ratio },
+    randAugment: { magnitude: 7, layers: 4, deviation: 0.5 },
+  },
 }
 
 /**
- * What holds where nothing is said, for any kind of data: whether a crop or a mirror image keeps a label true is not to be seen from files,
- * and the same images must train alike in whatever they are stored.
+/**
+ * What holds where nothing is said. `none` for any kind of images: whether a crop or a mirror image keeps a label true is not to be seen
+ * from files, and the same images must train alike in whatever they are stored. `short-side` for videos, as in the paper; drawn ones ask
+ * which way things move.
  */
-export const usualAugmentation: Augmentation = 'none'
+export function usualAugmentation(data: string, { kind }: Pick<Dataset, 'kind'>): Augmentation {
+  return kind === 'clips' && parseLocation(data).kind !== 'builtin' ? 'short-side' : 'none'
+}
 
 type Shown = Pick<FinetuneSettings, 'imageSize' | 'resize' | 'cropRatio' | 'augment'>
 

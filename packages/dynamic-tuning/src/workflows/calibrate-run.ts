@@ -15,6 +15,7 @@ import { searchLayers } from './calibration/layer-search.ts'
 import { calibrationPage } from './calibration/page.ts'
 import { type BudgetPoint, type CurvePoint, envelope, type Measurer, measurer } from './calibration/point.ts'
 import { type MetTarget, pointInTime, pointWithin, pointWithoutLoss, tries } from './calibration/targets.ts'
+import { testReading } from './clip-settings.ts'
 import { checkClasses, usualBatch } from './evaluate-run.ts'
 import { libraryVersion } from './library-version.ts'
 import { staticFlops } from './summary.ts'
@@ -53,7 +54,7 @@ export async function calibrateRun(run: TunedRun, wanted: CalibrationSettings = 
     'calibrate',
   )
   const loader = createLoader(examples, {
-    transform: run.transform,
+    ...testReading(run),
     batch: usualBatch(run),
     seed: run.settings.seed,
     ...(wanted.workers !== undefined && { workers: wanted.workers }),

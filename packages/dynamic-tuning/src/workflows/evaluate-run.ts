@@ -1,10 +1,13 @@
 import type { CompileOptions, Precision } from '@dynamic-tuning/engine'
 import { openDataset } from '../data/dataset.ts'
 import { createLoader } from '../data/loader.ts'
-import { DataError } from '../errors.ts'
+import { ConfigError, DataError } from '../errors.ts'
 import { type Evaluation, evaluate } from '../evaluation/evaluate.ts'
 import type { GivenReduction } from '../reduction/options.ts'
+import { type ClipRunSettings, testReading } from './clip-settings.ts'
+import { definedOnly } from './finetune-settings.ts'
 import { type RunSummary, summarize } from './summary.ts'
+import { inferenceBatch } from './training-parts.ts'
 import { type InferencePass, type TunedModel, type TunedRun, withReduction } from './tuned-run.ts'
 
 /** What a run is evaluated on, and how. */
@@ -19,6 +22,10 @@ export interface EvaluationSettings {
   /** Images per pass. Default 64, fewer for large models. */
   readonly batch?: number | undefined
   readonly workers?: number | undefined
+  /** Test views of every video other than the run's own. */
+  readonly views?: ClipRunSettings['views']
+  /** Leave out what cannot be read; the run's own choice by default. */
+  readonly skipBad?: boolean | undefined
   readonly compile?: CompileOptions
 }
 
@@ -50,13 +57,14 @@ export interface Fp32Comparison {
  * @throws DataError where the data has other classes than the run; ConfigError for a reduction that does not fit
  */
 export async function evaluateRun(run: TunedRun, wanted: EvaluationSettings = {}): Promise<RunEvaluation> {
-  const { settings } = run
+  const settings = { ...run.settings, ...definedOnly({ views: wanted.views, skipBad: wanted.skipBad }) }
+  checkViews(run, wanted.views)
   const { data = settings.data, pass = 'skip', thresholds } = wanted
   const dataset = await openDataset(data, settings)
   checkClasses(data, dataset.classes, run.classes)
   const loader = createLoader(dataset.test, {
-    transform: run.transform,
-    batch: wanted.batch ?? usualBatch(run),
+    ...testReading({ settings, transform: run.transform }),
+    batch: wanted.batch ?? usualBatch({ settings }),
     seed: settings.seed,
     cacheMB: 0,
     ...(wanted.workers !== undefined && { workers: wanted.workers }),
@@ -74,8 +82,10 @@ export async function evaluateRun(run: TunedRun, wanted: EvaluationSettings = {}
   try {
     const evaluation = await evaluateIn({ ...wanted.compile })
     const full = precision === 'fp32' ? undefined : await evaluateIn({ ...wanted.compile, precision: 'fp32' })
+    const skipped = loader.bad.size + (dataset.missing?.length ?? 0)
     return {
       ...summarize(run.path, model, evaluation, { seconds: evaluation.seconds, metric: dataset.metric }),
+      ...(settings.skipBad && { skipped }),
       data,
       pass,
       ...(thresholds !== undefined && { thresholds }),
@@ -100,7 +110,15 @@ function compared({ accuracy }: Evaluation, full: Evaluation): Fp32Comparison {
 
 /** Images per pass of a model, where nothing else is said. */
 export function usualBatch({ settings }: Pick<TunedModel, 'settings'>): number {
-  return Math.min(64, 4 * settings.microBatch)
+  return inferenceBatch(settings)
+}
+
+function checkViews({ settings }: TunedRun, views: EvaluationSettings['views']): void {
+  if (views === undefined) return
+  if (settings.frames === undefined)
+    throw new ConfigError('eval: views are of videos, and this run is of images. Leave them out.')
+  if (views[0] > 1 && settings.resize !== 'crop')
+    throw new ConfigError('eval: spatial views need a run with resize: crop. Ask for one.')
 }
 
 function perClass({ confusion }: Evaluation, classes: readonly string[]): RunEvaluation['perClass'] {

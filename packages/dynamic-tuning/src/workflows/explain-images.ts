@@ -1,13 +1,15 @@
 import { type ImageSource, sourceName } from '../data/example.ts'
 import type { Pixels } from '../data/pixels.ts'
-import { type ImageReader, imageReader } from '../data/read.ts'
-import { createTransform, toInput } from '../data/transforms.ts'
+import { imageReader } from '../data/read.ts'
+import { createTransform } from '../data/transforms.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
 import { argMaxAt, crossEntropyAt } from '../evaluation/evaluate.ts'
 import { ActivityTally, type GateActivity } from '../evaluation/gate-activity.ts'
 import { layerAt } from '../models/families.ts'
+import { animation, clipSheet, type FrameTokens } from '../report/clip-sheet.ts'
 import { type LayerTokens, type StripOptions, tokenStrip } from '../report/token-strip.ts'
 import { gateShape } from '../tuners/dispatch-inputs.ts'
+import { readFrames, type SampleReader, sampleReader } from './read-sample.ts'
 import type { TunedModel } from './tuned-run.ts'
 
 /** An image to look at; its class where it is known. */
@@ -24,12 +26,14 @@ export interface ExplainedImage extends ImageToExplain {
   readonly predicted: number
   /** Its softmax. */
   readonly probability: number
-  /** What each gate decided, [D, n] of 0 and 1; undefined without dispatch. */
+  /** What each gate decided, [D, n] of 0 and 1, of a clip [T, D, n]; undefined without dispatch. */
   readonly masks: Float32Array | undefined
 }
 
 /** Longer side of the pictures in a strip, in pixels. */
 const tile = 208
+/** The same in an animation, and how long it shows a frame. */
+const [animatedTile, frameMs] = [160, 250]
 /** A strip of a longer image would leave its tokens no height: it is shown squashed, as the model sees it. */
 const longest = 3
 
@@ -39,10 +43,10 @@ export async function explainImages(
   classifier: Classifier,
   images: readonly ImageToExplain[],
 ): Promise<ExplainedImage[]> {
-  const reader = imageReader(Math.max(...model.config.imageSize))
+  const reader = sampleReader(model)
   try {
     const explained: ExplainedImage[] = []
-    for (const each of images) explained.push(await explain(model, classifier, reader, each))
+    for (const each of images) explained.push(await explain(classifier, reader, each))
     return explained
   } finally {
     reader.close()
@@ -50,26 +54,61 @@ export async function explainImages(
 }
 
 async function explain(
-  model: TunedModel,
   classifier: Classifier,
-  reader: ImageReader,
+  reader: SampleReader,
   image: ImageToExplain,
 ): Promise<ExplainedImage> {
-  const pixels = await reader.read(image.source, createTransform(model.transform).enough)
-  const { logits, masks } = await classifier.classify(toInput(pixels, model.transform))
+  const { logits, masks } = await classifier.classify(await reader.read(image.source))
   const predicted = argMaxAt(logits, 0, logits.length)
   const probability = Math.exp(-crossEntropyAt(logits, 0, logits.length, predicted))
   return { ...image, image: sourceName(image.source), predicted, probability, masks }
 }
 
-/** PNG of an image with its active tokens in some layers (numbered from 0), and in how many layers each was active. */
+/** PNG of an image, or of a clip's frames, with its active tokens in some layers (numbered from 0), and in how many layers each was active. */
 export async function stripOf(
   model: TunedModel,
   { source, masks }: ExplainedImage,
   options: Pick<StripOptions, 'show' | 'caption'> = {},
 ): Promise<Uint8Array> {
+  if (model.settings.frames !== undefined)
+    return clipSheet(await framesOf(model, { source, masks }), options.show && { show: options.show })
   const picture = await pictureOf(model, source)
   return tokenStrip(picture, masks ? layersOf(model, masks) : [], { tile, ...options })
+}
+
+/** Animated WebP of a clip: every frame as a strip of its own. */
+export async function animationOf(
+  model: TunedModel,
+  image: Pick<ExplainedImage, 'source' | 'masks'>,
+  options: Pick<StripOptions, 'show'> = {},
+): Promise<Uint8Array> {
+  const strips: Uint8Array[] = []
+  for (const { frame, number, layers } of await framesOf(model, image))
+    strips.push(
+      await tokenStrip(frame, layers, { tile: animatedTile, caption: `frame ${number}`, ...options }),
+    )
+  return animation(strips, frameMs)
+}
+
+/** The frames of a clip that the model looks at, with what its gates decided on each. */
+async function framesOf(
+  model: TunedModel,
+  { source, masks }: Pick<ExplainedImage, 'source' | 'masks'>,
+): Promise<FrameTokens[]> {
+  const { transform, config } = model
+  const shown = await readFrames(model, source, animatedTile)
+  const finer = Math.max(1, Math.round(animatedTile / Math.max(...config.imageSize)))
+  const view = createTransform({
+    ...transform,
+    height: transform.height * finer,
+    width: transform.width * finer,
+  })
+  const row = masks ? masks.length / shown.length : 0
+  return shown.map(({ picture, number }, t) => ({
+    number,
+    frame: view.prepare(picture),
+    layers: masks ? layersOf(model, masks.subarray(t * row, (t + 1) * row)) : [],
+  }))
 }
 
 /** How often each gate was open, over some images. */

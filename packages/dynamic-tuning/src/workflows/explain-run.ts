@@ -10,6 +10,7 @@ import { writeAside } from '../io/write-aside.ts'
 import { depthOf } from '../models/families.ts'
 import {
   activityOf,
+  animationOf,
   type ExplainedImage,
   explainImages,
   type ImageToExplain,
@@ -34,8 +35,10 @@ export interface ExplainSettings {
 /** A picture that was written. */
 export interface ExplainedPicture {
   readonly image: string
-  /** PNG with the image, its active tokens in several layers, and in how many layers each token was active. */
+  /** PNG with the image, or the frames of a clip, its active tokens in several layers, and in how many layers each token was active. */
   readonly file: string
+  /** Of a clip: animated WebP, every frame as such a picture. */
+  readonly animation?: string
   /** Its true class, where known. */
   readonly label?: string
   readonly predicted: string
@@ -145,9 +148,12 @@ async function writePictures(
     const label = image.label === undefined ? undefined : (run.classes[image.label] as string)
     const file = join(out, `${String(i + 1).padStart(2, '0')}-${slug(label ?? nameOf(image.image))}.png`)
     writeAside(file, await stripOf(run, image, show && { show }))
+    const animated = run.settings.frames !== undefined && file.replace(/png$/, 'webp')
+    if (animated) writeAside(animated, await animationOf(run, image, show && { show }))
     pictures.push({
       image: image.image,
       file,
+      ...(animated && { animation: animated }),
       ...(label !== undefined && { label }),
       predicted: run.classes[image.predicted] as string,
       probability: image.probability,

@@ -82,6 +82,8 @@ describe('features of frozen layers', () => {
 
   it.each([
     ['linear', { augment: 'light', cacheFeatures: 1e9 }, /augment: light/],
+    ['linear', { skipBad: true, cacheFeatures: 1e9 }, /which images skipBad leaves out/],
+    ['linear', { data: 'builtin:motion', frames: 2, cacheFeatures: 1e9 }, /frames of clips may differ/],
     ['full', { cacheFeatures: 1e9 }, /full trains weights that meet the pixels/],
     ['linear', { cacheFeatures: 1000 }, /features of linear take 0.00717 MB, more than 0.00100 MB/],
   ] as [string, Partial<FinetuneInput>, RegExp][])('refuse %s with %j', async (method, more, message) => {

@@ -20,7 +20,7 @@ import { tunerNamed } from '../tuners/registry.ts'
 import { evaluationTransform } from './augmentations.ts'
 import { libraryVersion } from './library-version.ts'
 import type { Prepared } from './prepare-run.ts'
-import { heldOut, heldOutBatch, trainingOrder } from './training-parts.ts'
+import { heldOut, inferenceBatch, trainingOrder } from './training-parts.ts'
 
 /** Bytes that features may take where nothing is said. */
 export const usualCacheBytes = 2e9
@@ -46,12 +46,14 @@ interface Prefixes {
  */
 export function cacheableParts(prepared: Prepared): Prefixes | undefined {
   const { settings, dataset, model } = prepared
-  const { cacheFeatures: asked, augment } = settings
+  const { cacheFeatures: asked, augment, skipBad } = settings
   const limit = asked ?? usualCacheBytes
   if (limit === 0) return undefined
   const refuse = (reason: string): undefined => {
     if (asked !== undefined) throw new ConfigError(`cacheFeatures: ${reason}`)
   }
+  if (skipBad)
+    return refuse('which images skipBad leaves out is not known beforehand. Leave one of them out.')
   if (augment !== 'none')
     return refuse(
       `images change from epoch to epoch (augment: ${augment}). Set augment to none, or leave it out.`,
@@ -119,7 +121,7 @@ export async function cacheFeatures(
   const { seed } = prepared.settings
   return {
     training: rowLoader(train, training.rows, trainingOrder(prepared)),
-    heldOut: rowLoader(sample, held.rows, { seed, batch: heldOutBatch(prepared.settings) }),
+    heldOut: rowLoader(sample, held.rows, { seed, batch: inferenceBatch(prepared.settings) }),
   }
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ConfigError } from '../errors.ts'
 import { type BackbonePrecision, backbonePrecisions } from '../models/backbone-precision.ts'
 import { layersOf } from '../models/families.ts'
+import { imageRows } from '../models/heads/registry.ts'
 import { tokensIn } from '../models/layer-sizes.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { checkReduction, checkReductionFits } from '../reduction/check-reduction.ts'
@@ -12,12 +13,13 @@ import { type MethodOptionName, methodOptions } from '../tuners/method-options.t
 import { tunerNamed } from '../tuners/registry.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { checkSettings } from './check-settings.ts'
+import { type ClipRunSettings, checkClipSettings, clipShape, completeClipSettings } from './clip-settings.ts'
 
 /** Random changes to training images, by name: see `augmentations`. */
-export type Augmentation = 'none' | 'resized-crop' | 'light' | 'strong'
+export type Augmentation = 'none' | 'resized-crop' | 'light' | 'strong' | 'short-side' | 'rand-augment'
 
 /** Everything that decides a fine-tuning run; plain JSON, saved in the run's `config.json`. */
-export interface FinetuneSettings extends TunerOptions, ReductionOptions {
+export interface FinetuneSettings extends TunerOptions, ReductionOptions, ClipRunSettings {
   /** Folder, archive or `builtin:TASK`, as `openDataset` takes it. */
   readonly data: string
   /** `builtin`, a path of weights, or timm's name together with `randomWeights`. */
@@ -95,6 +97,7 @@ const ofMethods = Object.fromEntries(
 
 const shape = {
   ...ofMethods,
+  ...clipShape,
   data: z.string().min(1),
   model: z.string().min(1).optional(),
   randomWeights: z.boolean().optional(),
@@ -130,7 +133,7 @@ const shape = {
   warmupEpochs: z.number().min(0).optional(),
   weightDecay: z.number().min(0).optional(),
   labelSmoothing: share.lt(1).optional(),
-  augment: z.enum(['none', 'resized-crop', 'light', 'strong']).optional(),
+  augment: z.enum(['none', 'resized-crop', 'light', 'strong', 'short-side', 'rand-augment']).optional(),
   resize: z.enum(['squash', 'crop']).optional(),
   cropRatio: share.gt(0).optional(),
   imageSize: z.tuple([count, count]).readonly().optional(),
@@ -163,6 +166,7 @@ export function checkFinetune(given: unknown): FinetuneInput {
   const input = checkSettings('finetune', given, schema, finetuneKeys)
   const tuner = tunerNamed(input.method ?? defaults.method)
   checkTuning('finetune', tuner, input)
+  checkClipSettings(input)
   if ((input.backbonePrecision ?? 'fp32') !== 'fp32') checkFrozen(tuner)
   checkReduction('finetune', input, { tuner, options: completeOptions(tuner, input) })
   const { batch = defaults.batch, microBatch = 1, resize = defaults.resize, cropRatio } = input
@@ -217,6 +221,7 @@ const defaults: Omit<FinetuneSettings, keyof TunerOptions | keyof ReductionOptio
   testSize: 500,
   validationImages: 500,
   testOn: 'test',
+  skipBad: false,
 }
 
 /** What is asked for with every default filled in; the model and the kind of data decide some of them. */
@@ -224,7 +229,8 @@ export function completeFinetune(
   input: FinetuneInput,
   known: { readonly config: ModelConfig; readonly augment: Augmentation },
 ): FinetuneSettings {
-  const asked = { ...defaults, ...definedOnly(input) }
+  const cropped = known.config.frames !== undefined && ({ resize: 'crop' } as const)
+  const asked = { ...defaults, ...cropped, ...definedOnly(input) }
   const tuner = tunerNamed(asked.method)
   const options = { ...tuner.defaults, ...asked }
   checkModel('finetune', tuner, options, known.config)
@@ -239,6 +245,7 @@ export function completeFinetune(
     ...tuner.defaults,
     ...noReduction,
     ...asked,
+    ...completeClipSettings(asked, known.config),
   }
 }
 
@@ -254,15 +261,15 @@ const activationBytes = 2e9
 const floatsKept = 18
 
 /**
- * Images per pass that keep a step's activations near 2 GB: 16 for ViT-B/16, fewer with many `prompts`. It does not ask how much memory the machine
+ * Images or clips per pass that keep a step's activations near 2 GB: 16 for ViT-B/16, fewer with many `prompts`. It does not ask how much memory the machine
  * has: the same settings must give the same weights everywhere.
  */
 export function usualMicroBatch(config: ModelConfig, prompts = 0): number {
   return Math.max(1, Math.floor(activationBytes / activationBytesOf(config, prompts)))
 }
 
-/** About how many bytes of activations one image keeps while training. */
+/** About how many bytes of activations one image or clip keeps while training. */
 export function activationBytesOf(config: ModelConfig, prompts = 0): number {
   const kept = layersOf(config).reduce((sum, layer) => sum + (tokensIn(layer) + prompts) * layer.width, 0)
-  return kept * 4 * floatsKept
+  return imageRows(config, kept * 4 * floatsKept)
 }

@@ -1,5 +1,5 @@
-import type { Example } from '../data/example.ts'
-import type { Loader } from '../data/loader.ts'
+import { type Example, sourceName } from '../data/example.ts'
+import type { Loader, LoaderSettings } from '../data/loader.ts'
 import { sampleExamples } from '../data/sample.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
@@ -88,19 +88,21 @@ async function runAll(
   control: FinetuneControl,
 ): Promise<FinetuneOutcome> {
   const { settings } = prepared
-  const outcome = await trainAll(run, prepared, control)
+  const left = leftOut(prepared, control)
+  const outcome = await trainAll(run, prepared, { ...control, onBad: left.onBad })
   if (!outcome.finished) return { settings, steps: outcome.steps }
   writeSafetensors(run.adapterPath, outcome.weights)
   dropFeatures(run)
   const examples = prepared.dataset[settings.testOn]
-  control.onPhase?.(`testing on ${examples.length} images`)
+  control.onPhase?.(`testing on ${examples.length} ${prepared.dataset.kind ?? 'images'}`)
   const model = tunedModel(prepared, new Map([...prepared.tensors, ...outcome.weights]))
-  const held = heldOut(prepared, examples)
+  const held = heldOut(prepared, examples, { onBad: left.onBad })
   const classifier = await model.classifier()
   try {
     const evaluation = await evaluate(classifier, held)
     const { metric } = prepared.dataset
-    const summary = summarize(control.out, model, evaluation, { ...trainingTime(run), metric })
+    const summed = summarize(control.out, model, evaluation, { ...trainingTime(run), metric })
+    const summary = settings.skipBad ? { ...summed, skipped: left.names.size } : summed
     run.appendMetric({ kind: 'result', step: outcome.steps, ...summary })
     const report = { model, classifier, summary, records: run.readMetrics(), examples }
     writeAside(run.reportPath, await runReport(report))
@@ -122,7 +124,24 @@ function trainingTime(run: RunFolder): { seconds: number; loaderWaitShare: numbe
   return { seconds: steps + sum('features', 'seconds'), loaderWaitShare: waited / (waited + steps) }
 }
 
-async function trainAll(run: RunFolder, prepared: Prepared, control: FinetuneControl): Promise<TrainOutcome> {
+/** What is left out because it cannot be read or is not there. */
+function leftOut({ dataset }: Prepared, control: FinetuneControl) {
+  const names = new Set(dataset.missing)
+  if (names.size > 0) control.onPhase?.(`left out: ${names.size} clips that are not there`)
+  const onBad: LoaderSettings['onBad'] = ({ reason }, { source }) => {
+    names.add(sourceName(source))
+    control.onPhase?.(`left out: ${reason}`)
+  }
+  return { names, onBad }
+}
+
+type TrainControl = FinetuneControl & Pick<LoaderSettings, 'onBad'>
+
+async function trainAll(
+  run: RunFolder,
+  prepared: Prepared,
+  { onBad, ...control }: TrainControl,
+): Promise<TrainOutcome> {
   const { settings, model: config, dataset } = prepared
   const { seed, threads, device, microBatch } = settings
   const tuner = tunerNamed(settings.method)
@@ -131,7 +150,7 @@ async function trainAll(run: RunFolder, prepared: Prepared, control: FinetuneCon
   const store = new WeightStore({ tensors: prepared.tensors, trainable, seed, keep })
   const common = { config, tuner, options: settings, reduction: settings, compile: { threads, device } }
   const sample = sampleExamples(dataset.validation, settings.validationImages, 0, 'validation')
-  const { loader, held, rewrite } = await openLoaders(run, prepared, sample, control)
+  const { loader, held, rewrite } = await openLoaders(run, prepared, sample, { ...control, onBad })
   const opened: { release(): Promise<void> }[] = []
   try {
     control.onPhase?.(`compiling ${settings.method}`)
@@ -175,7 +194,7 @@ async function openLoaders(
   run: RunFolder,
   prepared: Prepared,
   sample: readonly Example[],
-  { onPhase, signal }: FinetuneControl,
+  { onPhase, signal, onBad }: TrainControl,
 ): Promise<{ loader: Loader; held: Loader; rewrite?: typeof withoutPrefix }> {
   const parts = cacheableParts(prepared)
   if (parts) {
@@ -183,7 +202,9 @@ async function openLoaders(
     const cached = await cacheFeatures(run, prepared, parts, sample, signal)
     if (cached) return { loader: cached.training, held: cached.heldOut, rewrite: withoutPrefix }
   }
-  return { loader: trainingLoader(prepared), held: heldOut(prepared, sample) }
+  // Every video once: the views are for the test.
+  const held = heldOut(prepared, sample, { onBad, views: [1, 1] })
+  return { loader: trainingLoader(prepared, onBad), held }
 }
 
 /** tau step by step. */

@@ -5,6 +5,7 @@ import { sampleExamples } from '../data/sample.ts'
 import { DataError } from '../errors.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
 import { type TimedCase, timeInTurn } from '../evaluation/timing.ts'
+import { testReading } from './clip-settings.ts'
 import { usualMicroBatch } from './finetune-settings.ts'
 import type { TunedModel } from './tuned-run.ts'
 
@@ -79,7 +80,8 @@ async function testBatch({ settings, transform }: TunedModel, batch: number): Pr
   const { test } = await openDataset(settings.data, settings)
   // Test sets lie in the order of classes, and how many tokens are active differs between classes.
   const sample = sampleExamples(test, batch, 0, 'speed')
-  const loader = createLoader(sample, { transform, batch, seed: settings.seed, workers: 0, cacheMB: 0 })
+  const reading = testReading({ settings, transform }, [1, 1])
+  const loader = createLoader(sample, { ...reading, batch, seed: settings.seed, workers: 0, cacheMB: 0 })
   try {
     for await (const { images, size } of loader.epoch(0)) return { pixels: images, size }
   } finally {

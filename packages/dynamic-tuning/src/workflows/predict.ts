@@ -1,12 +1,13 @@
 import type { CompileOptions } from '@dynamic-tuning/engine'
-import { imageReader } from '../data/read.ts'
-import { toInput } from '../data/transforms.ts'
 import { TuningError } from '../errors.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
+import { meanOfViews } from '../evaluation/evaluate.ts'
 import { sharesOf } from '../evaluation/gate-activity.ts'
+import { imageRows } from '../models/heads/registry.ts'
+import { type SampleReader, sampleReader } from './read-sample.ts'
 import type { TunedModel } from './tuned-run.ts'
 
-/** What a model says of one image: labels by falling probability, or why it could not be read. */
+/** What a model says of one image or video: labels by falling probability, or why it could not be read. */
 export type ImagePrediction =
   | {
       readonly image: string
@@ -20,26 +21,27 @@ export type ImagePrediction =
 export interface PredictSettings {
   /** Labels per image. Default 3. */
   readonly top?: number | undefined
-  /** Images per pass. Default 16. */
+  /** Images per pass. Default 16, videos with all their views. */
   readonly batch?: number | undefined
   /** Least gate probability of an active token, one for each gate; 0.5, as trained, by default. */
   readonly thresholds?: readonly number[] | undefined
   readonly compile?: CompileOptions
 }
 
-/** Classifies image files in order. One that cannot be read is reported in its place and the others go on. */
+/** Classifies image files in order, or videos, the logits of whose views are averaged. One that cannot be read is reported in its place and the others go on. */
 export async function* predictImages(
   model: TunedModel,
   paths: readonly string[],
   settings: PredictSettings = {},
 ): AsyncGenerator<ImagePrediction, void, void> {
-  const { top = 3, batch = 16 } = settings
-  const reader = imageReader()
+  const { views = [1, 1] } = model.settings
+  const { top = 3, batch = Math.max(1, Math.floor(16 / (views[0] * views[1]))) } = settings
+  const reader = sampleReader(model, views)
   const classifier = await model.classifier('skip', settings.compile, { thresholds: settings.thresholds })
   try {
     for (let first = 0; first < paths.length; first += batch) {
       const part = paths.slice(first, first + batch)
-      const read = await Promise.all(part.map((path) => readInput(model, reader, path)))
+      const read = await Promise.all(part.map((path) => readInput(reader, path)))
       yield* classify(model, classifier, read, top)
     }
   } finally {
@@ -53,13 +55,9 @@ interface ReadImage {
   readonly input: Float32Array | string
 }
 
-async function readInput(
-  { transform }: TunedModel,
-  reader: ReturnType<typeof imageReader>,
-  image: string,
-): Promise<ReadImage> {
+async function readInput(reader: SampleReader, image: string): Promise<ReadImage> {
   try {
-    return { image, input: toInput(await reader.read({ kind: 'file', path: image }), transform) }
+    return { image, input: await reader.read({ kind: 'file', path: image }) }
   } catch (error) {
     if (error instanceof TuningError) return { image, input: error.message }
     throw error
@@ -73,13 +71,15 @@ async function* classify(
   top: number,
 ): AsyncGenerator<ImagePrediction, void, void> {
   const inputs = images.flatMap(({ input }) => (typeof input === 'string' ? [] : [input]))
-  const { logits, masks } =
+  const { logits: all, masks } =
     inputs.length > 0
       ? await classifier.classify(joined(inputs))
       : { logits: new Float32Array(), masks: undefined }
   const classes = model.classes.length
+  const views = all.length / (classes * Math.max(1, inputs.length))
+  const logits = meanOfViews(all, inputs.length, views)
   const { perGate } = classifier.gates
-  const tokens = perGate.reduce((sum, count) => sum + count, 0)
+  const tokens = perGate.reduce((sum, count) => sum + count, 0) * imageRows(model.config, views)
   let row = 0
   for (const { image, input } of images) {
     if (typeof input === 'string') {

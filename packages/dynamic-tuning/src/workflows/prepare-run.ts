@@ -13,6 +13,7 @@ import { roundBackbone } from '../models/backbone-precision.ts'
 import { isOfHead } from '../models/heads/registry.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { usualAugmentation } from './augmentations.ts'
+import { framesFor } from './clip-settings.ts'
 import {
   completeFinetune,
   definedOnly,
@@ -36,8 +37,8 @@ export async function prepareRun(input: FinetuneInput, saved?: Known): Promise<P
   const dataset = await openData(input)
   // A run goes on with the commit it was started with, whatever the repository has by now.
   const model = saved && placeOfModel(saved.backbone.name).kind === 'hub' ? saved.backbone.name : input.model
-  const opened = await openModel({ ...input, model }, dataset.classes.length)
-  const settings = settle(input, opened.config)
+  const opened = await openModel({ ...input, model }, dataset)
+  const settings = settle(input, opened.config, dataset)
   const fromHub = placeOfModel(settings.model).kind === 'hub'
   const backbone = { name: fromHub ? opened.name : settings.model, sha256: hashWeights(opened.tensors) }
   if (saved) checkSame(saved, { classes: dataset.classes, backbone })
@@ -62,26 +63,30 @@ export async function openData(input: FinetuneInput): Promise<Dataset> {
   return dataset
 }
 
-/** The run's backbone for so many classes, fetched where it is not there. @throws CheckpointError, ConfigError where it cannot be used */
-export async function openModel(input: FinetuneInput, numClasses: number): Promise<OpenedBackbone> {
+/** What the model and the settings depend on of the data. */
+export type KnownData = Pick<Dataset, 'classes' | 'kind'>
+
+/** The run's backbone for its data, fetched where it is not there. @throws CheckpointError, ConfigError where it cannot be used */
+export async function openModel(input: FinetuneInput, dataset: KnownData): Promise<OpenedBackbone> {
   const model = input.model ?? 'builtin'
   await fetchModel(model)
   return openBackbone(model, {
-    numClasses,
+    numClasses: dataset.classes.length,
     imageSize: input.imageSize,
+    frames: framesFor(input.data, dataset, input),
     seed: input.seed ?? 0,
     randomWeights: input.randomWeights ?? false,
   })
 }
 
 /** Every setting, as the kind of data and the backbone decide those that are left open. */
-export function settle(input: FinetuneInput, config: ModelConfig): FinetuneSettings {
-  return completeFinetune(located(input), { config, augment: usualAugmentation })
+export function settle(input: FinetuneInput, config: ModelConfig, dataset: KnownData): FinetuneSettings {
+  return completeFinetune(located(input), { config, augment: usualAugmentation(input.data, dataset) })
 }
 
 function dataOptions(input: FinetuneInput): Partial<OpenOptions> {
-  const { seed, validationShare, split, trainSize, testSize } = input
-  return definedOnly({ seed, validationShare, split, trainSize, testSize })
+  const { seed, validationShare, split, trainSize, testSize, skipBad } = input
+  return definedOnly({ seed, validationShare, split, trainSize, testSize, skipBad })
 }
 
 /** Places as absolute paths, so that the run can be used from any folder. */

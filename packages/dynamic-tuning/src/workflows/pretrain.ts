@@ -27,6 +27,7 @@ import {
 } from '../training/trainer.ts'
 import type { ExtraFeeds } from '../training/training-step.ts'
 import { full } from '../tuners/full.ts'
+import { refuseClips } from './clip-settings.ts'
 import {
   checkPretrain,
   type PretrainInput,
@@ -67,6 +68,7 @@ export async function pretrain(
   try {
     const settings = asked ?? resumedPretrain(run, input)
     const dataset = await openDataset(settings.data)
+    refuseClips('pretrain', settings.data, dataset.kind === 'clips' ? 1 : undefined)
     const config = checkVitConfig({ ...settings.model, numClasses: dataset.classes.length })
     run.writeConfig({ command: 'pretrain', classes: dataset.classes, ...settings })
     const evaluation = halfNormalized(config.imageSize)

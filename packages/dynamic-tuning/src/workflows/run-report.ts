@@ -64,16 +64,18 @@ function captionOf({ classes }: TunedModel, { label, predicted, probability }: E
 }
 
 function headline({ settings }: TunedModel, summary: RunSummary): ReportInput['headline'] {
-  const { accuracy, images, activeRate, trainableParams, flops, staticFlops, seconds } = summary
+  const { accuracy, images, activeRate, trainableParams, flops, staticFlops, seconds, skipped = 0 } = summary
+  const sample = settings.frames === undefined ? 'image' : 'clip'
+  const leftOut = skipped > 0 ? `, ${skipped} left out` : ''
   const active = { label: 'Active tokens', value: formatPercent(activeRate) }
   return [
-    { label: 'Accuracy', value: formatPercent(accuracy), note: `of ${images} test images` },
+    { label: 'Accuracy', value: formatPercent(accuracy), note: `of ${images} test ${sample}s${leftOut}` },
     settings.dispatch !== 'none'
       ? { ...active, note: `target ${formatPercent(settings.rate, 0)}` }
       : { ...active, note: 'no token is skipped' },
     { label: 'Trained parameters', value: formatCount(trainableParams), note: 'head included' },
     {
-      label: 'FLOPs per image',
+      label: `FLOPs per ${sample}`,
       value: formatCount(flops),
       note: `${(flops / staticFlops).toFixed(2)} times the static model's`,
     },

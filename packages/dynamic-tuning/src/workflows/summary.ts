@@ -41,6 +41,10 @@ export interface RunSummary {
   readonly loaderWaitShare?: number
   readonly peakMemoryMB: number
   readonly seed: number
+  /** Files that could not be read or were not there, of a run with `skipBad`. */
+  readonly skipped?: number
+  /** Frames of a clip, of a run on videos: `images` are clips then, and FLOPs are of a clip, one view. */
+  readonly frames?: number
 }
 
 /** What a summary tells beside an evaluation. */
@@ -79,6 +83,7 @@ export function summarize(
     ...(loaderWaitShare !== undefined && { loaderWaitShare }),
     peakMemoryMB: Math.round(peakMemoryMB()),
     seed: settings.seed,
+    ...(settings.frames !== undefined && { frames: settings.frames }),
   }
 }
 

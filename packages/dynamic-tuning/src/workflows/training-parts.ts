@@ -1,18 +1,23 @@
 import type { BatchOrderSettings } from '../data/batch-order.ts'
 import type { Example } from '../data/example.ts'
-import { createLoader, type Loader } from '../data/loader.ts'
+import { createLoader, type Loader, type LoaderSettings } from '../data/loader.ts'
 import type { ScheduleSettings } from '../training/schedule.ts'
 import { evaluationTransform, trainingTransform } from './augmentations.ts'
+import { clipsOf, testReading } from './clip-settings.ts'
 import type { FinetuneSettings } from './finetune-settings.ts'
 import type { Prepared } from './prepare-run.ts'
 
-/** A loader over the training images: shuffled, full batches only. */
-export function trainingLoader(prepared: Prepared): Loader {
+type OnBad = LoaderSettings['onBad']
+
+/** A loader over the training images or clips: shuffled, full batches only. */
+export function trainingLoader(prepared: Prepared, onBad?: OnBad): Loader {
   const { settings, dataset, normalization } = prepared
-  const { workers } = settings
+  const { workers, skipBad } = settings
   return createLoader(dataset.train, {
     ...trainingOrder(prepared),
     transform: trainingTransform(settings, normalization),
+    clips: clipsOf(settings),
+    ...{ skipBad, onBad },
     ...(workers !== undefined && { workers }),
   })
 }
@@ -26,16 +31,25 @@ export function trainingOrder({
   return { batch: Math.min(batch, dataset.train.length), seed, shuffle: true, dropLast: true }
 }
 
-/** Images of a batch that is only looked at. */
-export function heldOutBatch({ microBatch }: Pick<FinetuneSettings, 'microBatch'>): number {
-  return Math.min(64, 4 * microBatch)
+/** Examples of a pass at inference, whose test views go through the model together. */
+export function inferenceBatch({
+  microBatch,
+  views = [1, 1],
+}: Pick<FinetuneSettings, 'microBatch' | 'views'>): number {
+  return Math.max(1, Math.floor(Math.min(64, 4 * microBatch) / (views[0] * views[1])))
 }
 
-/** A loader over held-out images, in batches that suit inference. */
-export function heldOut({ settings, normalization }: Prepared, examples: readonly Example[]): Loader {
+/** A loader over held-out images or clips, in batches that suit inference; `views` other than the run's own. */
+export function heldOut(
+  { settings, normalization }: Pick<Prepared, 'settings' | 'normalization'>,
+  examples: readonly Example[],
+  { onBad, views }: { readonly onBad?: OnBad; readonly views?: FinetuneSettings['views'] } = {},
+): Loader {
+  const transform = evaluationTransform(settings, normalization)
   return createLoader(examples, {
-    transform: evaluationTransform(settings, normalization),
-    batch: heldOutBatch(settings),
+    ...testReading({ settings, transform }, views),
+    onBad,
+    batch: inferenceBatch(settings),
     seed: settings.seed,
     workers: Math.min(1, settings.workers ?? 1),
   })

@@ -29,8 +29,8 @@ export function shear(sx: number, sy: number): Affine {
   return { ...still, b: sx, c: sy }
 }
 
-/** Transforms an image about its middle, bilinear; black where it has no content. */
-export function affine(image: Pixels, { a, b, c, d, tx, ty }: Affine): Pixels {
+/** Transforms an image about its middle, bilinear; the grey `fill` where it has no content. */
+export function affine(image: Pixels, { a, b, c, d, tx, ty }: Affine, fill = 0): Pixels {
   const { width, height } = image
   const out = new Uint8Array(image.data.length)
   const [midX, midY] = [(width - 1) / 2, (height - 1) / 2]
@@ -39,14 +39,21 @@ export function affine(image: Pixels, { a, b, c, d, tx, ty }: Affine): Pixels {
     for (let x = 0; x < width; x++, o += 3) {
       const fromX = a * (x - midX) + b * (y - midY) + tx + midX
       const fromY = c * (x - midX) + d * (y - midY) + ty + midY
-      sample(image, fromX, fromY, out, o)
+      sample(image, fromX, fromY, fill, out, o)
     }
   }
   return { width, height, data: out }
 }
 
-/** Writes the colour between the four pixels around (x, y) to `out` at `o`. */
-function sample({ width, height, data }: Pixels, x: number, y: number, out: Uint8Array, o: number): void {
+/** Writes the colour between the four pixels around (x, y) to `out` at `o`; those outside are `fill`. */
+function sample(
+  { width, height, data }: Pixels,
+  x: number,
+  y: number,
+  fill: number,
+  out: Uint8Array,
+  o: number,
+): void {
   const left = Math.floor(x)
   const top = Math.floor(y)
   const [u, v] = [x - left, y - top]
@@ -54,8 +61,13 @@ function sample({ width, height, data }: Pixels, x: number, y: number, out: Uint
   for (let corner = 0; corner < 4; corner++) {
     const px = left + (corner & 1)
     const py = top + (corner >> 1)
-    if (px < 0 || py < 0 || px >= width || py >= height) continue
     const weight = (corner & 1 ? u : 1 - u) * (corner >> 1 ? v : 1 - v)
+    if (px < 0 || py < 0 || px >= width || py >= height) {
+      r += weight * fill
+      g += weight * fill
+      b += weight * fill
+      continue
+    }
     const i = (py * width + px) * 3
     r += weight * (data[i] as number)
     g += weight * (data[i + 1] as number)

@@ -51,3 +51,23 @@ export function randomCrop({ width, height, data }: Pixels, padding: number, dra
   }
   return { width, height, data: out }
 }
+
+/** Factors of the wanted size that the shorter side may be resized to. */
+export type ShortSide = readonly [number, number]
+
+/**
+ * Resizes the shorter side to a whole number of pixels drawn from size * range, then takes a random box of `size`: the
+ * short side jitter of video training (arXiv:1711.07971), 224 to 256 pixels where the range is [1, 256 / 224].
+ */
+export function shortSideJitter(image: Pixels, size: Size, [low, high]: ShortSide, draw: Random): Pixels {
+  const factor = low + (high - low) * draw.uniform()
+  const scale = Math.max(
+    Math.round(size.height * factor) / image.height,
+    Math.round(size.width * factor) / image.width,
+  )
+  const height = Math.max(size.height, Math.round(image.height * scale))
+  const width = Math.max(size.width, Math.round(image.width * scale))
+  const top = draw.integer(height - size.height + 1)
+  const left = draw.integer(width - size.width + 1)
+  return resize(image, { height, width, window: { top, left, height: size.height, width: size.width } })
+}

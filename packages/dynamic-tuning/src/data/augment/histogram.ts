@@ -12,6 +12,16 @@ export function solarize(image: Pixels, threshold: number): Pixels {
   return mapBytes(image, (value) => (value < threshold ? value : 255 - value))
 }
 
+/** Adds `amount` to bytes below 128, up to 255. */
+export function solarizeAdd(image: Pixels, amount: number): Pixels {
+  return mapBytes(image, (value) => (value < 128 ? value + amount : value))
+}
+
+/** The negative. */
+export function invert(image: Pixels): Pixels {
+  return mapBytes(image, (value) => 255 - value)
+}
+
 /** Stretches every channel to 0 ... 255. */
 export function autoContrast(image: Pixels): Pixels {
   return mapChannels(image, (counts) => {

@@ -2,6 +2,7 @@ import type { Example } from '../../data/example.ts'
 import { createLoader } from '../../data/loader.ts'
 import type { Classifier } from '../../evaluation/classifier.ts'
 import { timeInTurn } from '../../evaluation/timing.ts'
+import { testReading } from '../clip-settings.ts'
 import type { TunedModel } from '../tuned-run.ts'
 import type { BudgetPoint } from './point.ts'
 
@@ -33,7 +34,10 @@ async function readBatches(
   batch: number,
 ): Promise<Float32Array[]> {
   const wanted = Array.from({ length: batch * batches }, (_, i) => examples[i % examples.length] as Example)
-  const loader = createLoader(wanted, { transform, batch, seed: settings.seed, workers: 0, cacheMB: 0 })
+  const loader = createLoader(wanted, {
+    ...testReading({ settings, transform }, [1, 1]),
+    ...{ batch, seed: settings.seed, workers: 0, cacheMB: 0 },
+  })
   const images: Float32Array[] = []
   try {
     for await (const each of loader.epoch(0)) images.push(each.images)

@@ -7,6 +7,7 @@ import { ConfigError } from '../../errors.ts'
 import type { GateActivity } from '../../evaluation/gate-activity.ts'
 import type { Site } from '../../tuners/parts.ts'
 import type { BlockForm } from '../../tuners/tuner.ts'
+import { testReading } from '../clip-settings.ts'
 import { checkClasses, usualBatch } from '../evaluate-run.ts'
 import type { TunedModel } from '../tuned-run.ts'
 import { type Answers, answersOf, farthest, predictions, type Questions, scaleOf } from './answers.ts'
@@ -74,7 +75,12 @@ export async function findDeadBlocks(model: TunedModel, wanted: DeadBlockSetting
   const { length } = dataset.validation
   const examples = sampleExamples(dataset.validation, wanted.images ?? length, settings.seed, 'calibrate')
   const { workers, compile = {} } = wanted
-  const reading = { transform, batch: usualBatch(model), seed: settings.seed }
+  // Every video once: a block is dead for all views alike.
+  const reading = {
+    ...testReading({ settings, transform }, [1, 1]),
+    batch: usualBatch(model),
+    seed: settings.seed,
+  }
   const loader = createLoader(examples, { ...reading, ...(workers !== undefined && { workers }) })
   try {
     return await find({ model, loader, compile }, wanted)

@@ -32,6 +32,20 @@ describe('planRuns', () => {
     })
   })
 
+  it('settles cases of clips, each with its own frames', async () => {
+    const cases = [{ name: 'few', frames: 2 }, { name: 'more', frames: 4 }, { name: 'usual' }]
+    const clips = planComparison({ data: 'builtin:motion', cases, microBatch: 2, epochs: 1 })
+    const { runs } = await planRuns({ where: 'compare', ...clips, out: 'out', jobs: 1 })
+    expect(runs.map(({ settings }) => settings.frames)).toEqual([2, 4, 8])
+    expect(runs[0]?.settings).toMatchObject({ augment: 'none', resize: 'crop', sampling: 'uniform' })
+    const [few, more, usual] = runs.map(({ expectedMB }) => expectedMB) as [number, number, number]
+    expect((usual - more) / (more - few)).toBeCloseTo(2, 1) // a micro-batch keeps as much more as it has more frames
+    const images = planComparison({ data: plan.data, cases: [{ name: 'clips', frames: 2 }] })
+    await expect(planRuns({ where: 'compare', ...images, out: 'out', jobs: 1 })).rejects.toThrow(
+      /frames is 2, but builtin:orientation holds images/,
+    )
+  })
+
   it('names the case that does not fit the backbone', async () => {
     const cases = [{ name: 'small' }, { name: 'odd', imageSize: [33, 33] as const }]
     const odd = planComparison({ data: plan.data, cases })

@@ -1,6 +1,7 @@
 import type { ModelConfig } from '../../models/model-config.ts'
+import { framesFor } from '../clip-settings.ts'
 import { definedOnly, type FinetuneInput, type FinetuneSettings } from '../finetune-settings.ts'
-import { openData, openModel, settle } from '../prepare-run.ts'
+import { type KnownData, openData, openModel, settle } from '../prepare-run.ts'
 
 /** Every setting of a run, and the sizes of its model. */
 export interface Settled {
@@ -10,18 +11,19 @@ export interface Settled {
 
 /** Settles runs one after the other; data and backbones that several have in common are opened once. */
 export function settleCases(): (input: FinetuneInput) => Promise<Settled> {
-  const classes = new Map<string, number>()
+  const datasets = new Map<string, KnownData>()
   const configs = new Map<string, ModelConfig>()
   return async (input) => {
-    const { data, validationShare, split, trainSize, testSize, seed } = input
-    const place = keyOf({ data, validationShare, split, trainSize, testSize, seed })
-    const count = classes.get(place) ?? (await openData(input)).classes.length
-    classes.set(place, count)
+    const { data, validationShare, split, trainSize, testSize, seed, skipBad } = input
+    const place = keyOf({ data, validationShare, split, trainSize, testSize, seed, skipBad })
+    const { classes, kind } = datasets.get(place) ?? (await openData(input))
+    datasets.set(place, { classes, kind })
+    const frames = framesFor(data, { kind }, input)
     const { model, imageSize, randomWeights } = input
-    const sizes = keyOf({ model, imageSize, randomWeights, count })
-    const config = configs.get(sizes) ?? (await openModel(input, count)).config
+    const sizes = keyOf({ model, imageSize, randomWeights, frames, count: classes.length })
+    const config = configs.get(sizes) ?? (await openModel(input, { classes, kind })).config
     configs.set(sizes, config)
-    return { settings: settle(input, config), config }
+    return { settings: settle(input, config, { classes, kind }), config }
   }
 }
 

@@ -4,6 +4,7 @@ import { createRunFolder, type RunFolder } from '../../io/run-folder.ts'
 import { readSafetensors } from '../../io/safetensors.ts'
 import { writeSafetensors } from '../../io/safetensors-writer.ts'
 import { depthOf } from '../../models/families.ts'
+import { refuseClips } from '../clip-settings.ts'
 import { type Prepared, prepareRun } from '../prepare-run.ts'
 import { findWinner, type NoahSearchControl } from './find-winner.ts'
 import type { NoahSearchResult, NoahSearchStopped } from './result.ts'
@@ -54,6 +55,7 @@ async function releasing<T>(run: RunFolder, work: () => Promise<T>): Promise<T> 
 /** Data, backbone and space, with a limit that something fits under. */
 async function prepare(plan: SearchPlan, saved?: Parameters<typeof prepareRun>[1]): Promise<Opened> {
   const prepared = await prepareRun(plan.supernet, saved)
+  refuseClips('noah-search', prepared.settings.data, prepared.settings.frames)
   const space = subnetSpace(depthOf(prepared.model), plan.search.sizes)
   const least = subnetParameters(smallestSubnet(space), prepared.model)
   const { limit } = plan.search

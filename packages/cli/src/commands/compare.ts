@@ -21,7 +21,7 @@ interface Options extends CommonOptions, Omit<CompareInput, keyof CommonOptions>
 }
 
 /** Options of `finetune` that a comparison has in another form. */
-const replaced = ['data', 'method', 'rate', 'out', 'resume', 'tensorboard']
+const replaced = ['data', 'method', 'rate', 'out', 'resume', 'memory', 'tensorboard']
 
 export const compareCommand = defineCommand<Options>({
   name: 'compare',

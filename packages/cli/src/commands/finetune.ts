@@ -47,6 +47,10 @@ export const finetuneCommand = defineCommand<Options>({
     shared.batch(),
     new Option('--micro-batch <n>', 'images per pass; more need more memory').argParser(integer(1)),
     new Option(
+      '--memory <size>',
+      'choose --micro-batch to fit, by an estimate: 4GB, 800MB (default near 2 GB of activations)',
+    ).argParser(byteSize),
+    new Option(
       '--learning-rate <x>',
       'peak of the schedule (default 0.001; full tuning takes a tenth)',
     ).argParser(number(0)),

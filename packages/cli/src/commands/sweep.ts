@@ -27,7 +27,7 @@ interface Options extends CommonOptions, ManyRunsOptions {
 }
 
 /** Options of `finetune` that a sweep has in another form. */
-const replaced = ['out', 'resume', 'tensorboard']
+const replaced = ['out', 'resume', 'memory', 'tensorboard']
 
 export const sweepCommand = defineCommand<Options>({
   name: 'sweep',

@@ -13,7 +13,7 @@ interface Options extends CommonOptions, Omit<VtabInput, keyof CommonOptions>, M
 }
 
 /** Options of `finetune` that the tasks decide, or that this command has in another form. */
-const replaced = ['data', 'split', 'trainSize', 'testSize', 'out', 'resume', 'tensorboard']
+const replaced = ['data', 'split', 'trainSize', 'testSize', 'out', 'resume', 'memory', 'tensorboard']
 
 export const vtabCommand = defineCommand<Options>({
   name: 'vtab',

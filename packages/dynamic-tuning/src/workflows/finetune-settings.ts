@@ -38,6 +38,8 @@ export interface FinetuneSettings extends TunerOptions, ReductionOptions, ClipRu
   readonly batch: number
   /** Images per pass: a batch is cut into such pieces. */
   readonly microBatch: number
+  /** Most bytes the process shall take, by an estimate: decides `microBatch` where that is left open. */
+  readonly memory?: number | undefined
   /** At the end of warm-up, before the method's own factor (full tuning takes a tenth). */
   readonly learningRate: number
   /** At the last step. */
@@ -128,6 +130,7 @@ const shape = {
   epochs: count.optional(),
   batch: count.optional(),
   microBatch: count.optional(),
+  memory: count.optional(),
   learningRate: positive.optional(),
   minimumLearningRate: z.number().min(0).optional(),
   warmupEpochs: z.number().min(0).optional(),

@@ -14,6 +14,7 @@ import { isOfHead } from '../models/heads/registry.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { usualAugmentation } from './augmentations.ts'
 import { framesFor } from './clip-settings.ts'
+import { fitMemory } from './expected-memory.ts'
 import {
   completeFinetune,
   definedOnly,
@@ -81,7 +82,11 @@ export async function openModel(input: FinetuneInput, dataset: KnownData): Promi
 
 /** Every setting, as the kind of data and the backbone decide those that are left open. */
 export function settle(input: FinetuneInput, config: ModelConfig, dataset: KnownData): FinetuneSettings {
-  return completeFinetune(located(input), { config, augment: usualAugmentation(input.data, dataset) })
+  const settings = completeFinetune(located(input), {
+    config,
+    augment: usualAugmentation(input.data, dataset),
+  })
+  return input.microBatch === undefined ? fitMemory(settings, config) : settings
 }
 
 function dataOptions(input: FinetuneInput): Partial<OpenOptions> {

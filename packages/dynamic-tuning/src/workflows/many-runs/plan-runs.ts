@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { CheckpointError, ConfigError, DataError, type TuningError } from '../../errors.ts'
+import { expectedMemoryMB } from '../expected-memory.ts'
 import type { FinetuneInput, FinetuneSettings } from '../finetune-settings.ts'
-import { expectedMemoryMB } from './expected-memory.ts'
 import { casePath } from './many-folder.ts'
 import type { RunCase } from './run-case.ts'
 import { type Settled, settleCases } from './settle-cases.ts'

@@ -4,10 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { saveCheckpointFile } from '../../io/checkpoint.ts'
 import { drawWeights } from '../../models/backbone.ts'
-import { vitConfig } from '../../models/vit-config.ts'
-import { completeFinetune } from '../finetune-settings.ts'
 import { tinyVit } from '../tiny-run.test.support.ts'
-import { correctedMB, expectedMemoryMB } from './expected-memory.ts'
 import { type PlannedRun, planRuns } from './plan-runs.ts'
 import { runAll } from './run-all.ts'
 import { planCase } from './run-case.ts'
@@ -48,29 +45,5 @@ describe('runAll', { timeout: 400_000 }, () => {
       ['killed', 'finished'],
       ['diverges', 'failed'],
     ])
-  })
-})
-
-describe('expectedMemoryMB', () => {
-  it('is near what was measured for ViT-B/16', () => {
-    const config = vitConfig('vit_base_patch16_224', 10)
-    const asked = { data: 'builtin:nature', bottleneck: 64, microBatch: 8 }
-    const settings = completeFinetune(asked, { config, augment: 'none' })
-    // A training step of Dynamic Tuning with eight images a pass takes 3.7 GB.
-    const expected = expectedMemoryMB(settings, config)
-    expect(expected).toBeGreaterThan(0.75 * 3.7 * 1024)
-    expect(expected).toBeLessThan(1.25 * 3.7 * 1024)
-    const probe = expectedMemoryMB({ ...settings, method: 'linear', dispatch: 'none' }, config)
-    expect(probe).toBeLessThan(0.5 * expected)
-  })
-
-  it('learns from runs that ended', () => {
-    expect(correctedMB(1000, [])).toBe(1000)
-    expect(
-      correctedMB(1000, [
-        { expectedMB: 400, peakMB: 300 },
-        { expectedMB: 400, peakMB: 600 },
-      ]),
-    ).toBe(1500)
   })
 })

@@ -1,7 +1,7 @@
 import { clearRunFolder } from '../../io/run-folder.ts'
+import { correctedMB, type MemoryRecord } from '../expected-memory.ts'
 import type { RunSummary } from '../summary.ts'
 import type { ManyRunsControl } from './control.ts'
-import { correctedMB, type MemoryRecord } from './expected-memory.ts'
 import { inPool } from './in-pool.ts'
 import type { PlannedRun } from './plan-runs.ts'
 import type { RunCase } from './run-case.ts'

@@ -1,7 +1,8 @@
-import { modelCost } from '../../cost/model-cost.ts'
-import type { ModelConfig } from '../../models/model-config.ts'
-import { tunerNamed } from '../../tuners/registry.ts'
-import { activationBytesOf, type FinetuneSettings } from '../finetune-settings.ts'
+import { modelCost } from '../cost/model-cost.ts'
+import { ConfigError } from '../errors.ts'
+import type { ModelConfig } from '../models/model-config.ts'
+import { tunerNamed } from '../tuners/registry.ts'
+import { activationBytesOf, type FinetuneSettings } from './finetune-settings.ts'
 
 /** What a process of the library holds with nothing in it. */
 const baseMB = 250
@@ -22,6 +23,31 @@ export function expectedMemoryMB(settings: FinetuneSettings, config: ModelConfig
   const kept = method === 'linear' ? 0 : microBatch * activationBytesOf(config) * passes
   return Math.round(baseMB + (weights + kept) / 2 ** 20)
 }
+
+/**
+ * The settings with the most images per pass that are expected to fit `memory`, where it is given. It asks about no machine: the same
+ * settings give the same weights everywhere.
+ * @throws ConfigError where not even one image fits
+ */
+export function fitMemory(settings: FinetuneSettings, config: ModelConfig): FinetuneSettings {
+  const { memory, batch } = settings
+  if (memory === undefined) return settings
+  const needed = (microBatch: number): number =>
+    expectedMemoryMB({ ...settings, microBatch }, config) * 2 ** 20
+  if (needed(1) > memory)
+    throw new ConfigError(
+      `finetune: one image a pass takes about ${gigabytes(needed(1))} GB, memory is ${gigabytes(memory)} GB. Give more, or take a smaller model or image size.`,
+    )
+  let [fits, fails] = [1, batch + 1]
+  while (fails - fits > 1) {
+    const middle = Math.floor((fits + fails) / 2)
+    if (needed(middle) <= memory) fits = middle
+    else fails = middle
+  }
+  return { ...settings, microBatch: fits }
+}
+
+const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(2)
 
 /** A run's estimate, and what its process took once it ended. */
 export interface MemoryRecord {

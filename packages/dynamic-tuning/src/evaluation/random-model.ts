@@ -16,6 +16,8 @@ export interface RandomModelSettings {
   readonly reduction?: ReductionOptions | undefined
   /** Share of the patch tokens present that every dispatcher shall let through. */
   readonly active: number
+  /** Images or clips that the dispatchers are set on, as the model takes them; by default two images of noise. */
+  readonly images?: Float32Array | undefined
   readonly seed: number
   readonly threads?: number
 }
@@ -36,7 +38,8 @@ export async function randomModel(
   const learns = options.dispatch !== 'none' && options.dispatchStrategy === 'learned'
   const pass = tune(tuner, options, learns ? { kind: 'masked' } : { kind: 'complete' })
   const store = new WeightStore({ seed, ...(learns && { trainable: [/_token_select\./] }) })
-  const samples = Math.ceil(leastImages / imageRows(config, 1))
+  const images = settings.images ?? noiseOf(config, seed)
+  const samples = images.length / sampleSize(config)
   const pixels = sampleInput(config, 'images', samples)
   const hooks = { ...pass.hooks, ...openReduction(reduction, 'reduce', config).hooks }
   const { logits } = buildModel(pixels, store, config, hooks)
@@ -46,10 +49,8 @@ export async function randomModel(
   const program = await compile(outputs, { threads, prepack: false })
   const dispatchers = store.startValues()
   for (const [name, { data }] of dispatchers) if (name.endsWith('weight')) drawDirection(data, seed, name)
-  const drawn = random(seed, 'images')
-  const noise = Float32Array.from({ length: samples * sampleSize(config) }, drawn.normal)
   for (let round = 0; round < rounds; round++) {
-    const result = await program.run({ images: noise, ...Object.fromEntries(dispatchers) })
+    const result = await program.run({ images, ...Object.fromEntries(dispatchers) })
     for (const [gate, { layer, part }] of pass.dispatches.entries()) {
       const name = `${layerAt(config, layer).path}.${part}_token_select.mlp_head.bias`
       const bias = dispatchers.get(name) as TensorData<'float32'>
@@ -62,6 +63,11 @@ export async function randomModel(
   }
   await program.release()
   return new Map([...store.values(), ...dispatchers])
+}
+
+function noiseOf(config: ModelConfig, seed: number): Float32Array {
+  const samples = Math.ceil(leastImages / imageRows(config, 1))
+  return Float32Array.from({ length: samples * sampleSize(config) }, random(seed, 'images').normal)
 }
 
 /** A direction that spreads the logits of different tokens, whatever they have in common. */

@@ -6,6 +6,7 @@ import { ActivityTally, type GateActivity, meanRate } from '../evaluation/gate-a
 import { type GemmProbe, gemmProbe } from '../evaluation/gemm-probe.ts'
 import { randomModel } from '../evaluation/random-model.ts'
 import { type Timing, timeInTurn } from '../evaluation/timing.ts'
+import { imageRows } from '../models/heads/registry.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { checkReductionFits } from '../reduction/check-reduction.ts'
@@ -94,11 +95,17 @@ async function prepare(name: string, config: ModelConfig, place: BenchPlace): Pr
   const solved = budget !== undefined && spelled.options.dispatch !== 'none'
   const active = solved ? rateForShare({ config, ...spelled }, budget) : spelled.active
   const options = { ...spelled.options, rate: active || spelled.options.rate }
-  const tensors = await randomModel({ config, tuner, options, reduction, active, seed, threads })
+  const images = noiseImages(config, samplesSetOn(config, place), seed)
+  const tensors = await randomModel({ config, tuner, options, reduction, active, images, seed, threads })
   const store = new WeightStore({ tensors })
   const compile = { ...benchCompile(place), precision: spelled.precision }
   const made = { config, tuner, options, reduction, store, compile, seed }
   return candidateOf({ ...spelled, active, options }, config, await Classifier.create(made))
+}
+
+/** Dispatchers are set on what is measured, as far as eight images go: the share of active tokens is to be the one asked for. */
+function samplesSetOn(config: ModelConfig, { batches }: BenchPlace): number {
+  return Math.max(1, Math.min(Math.floor(8 / imageRows(config, 1)), Math.max(...batches)))
 }
 
 function candidateOf(measured: BenchCase, config: ModelConfig, classifier: Classifier): Candidate {

@@ -22,6 +22,8 @@ export async function openBaseline(
   config: ModelConfig,
   place: BenchPlace,
 ): Promise<BaselineModel> {
+  if (place.frames !== undefined)
+    throw new ConfigError(`bench: ${name} classifies images, not clips of frames. Leave the baseline out.`)
   const open = baselines[name]
   if (open === undefined)
     throw new ConfigError(

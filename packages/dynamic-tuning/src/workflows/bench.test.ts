@@ -119,6 +119,8 @@ describe('a matrix', () => {
     for (const [i, value] of b.entries()) expect(value).toBeCloseTo(a[i] as number, 5)
     await Promise.all([ours.release(), theirs.release()])
     await expect(openBaseline('tensorflow', config, place)).rejects.toThrow(/unknown baseline tensorflow/)
+    const clips = openBaseline('transformers.js', config, { ...place, frames: 2 })
+    await expect(clips).rejects.toThrow(/transformers\.js classifies images, not clips/)
   })
 })
 

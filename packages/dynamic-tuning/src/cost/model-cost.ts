@@ -56,12 +56,8 @@ export function modelCost(settings: ModelCostSettings): ModelCost {
   const { config, tuner, options = tuner.defaults, reduction, blocks } = settings
   const store = new WeightStore({ trainable: [/./] })
   const { computed = false } = settings
-  const plain = inferencePass('skip', options, config, { blocks })
-  const pass = tune(
-    tuner,
-    options,
-    computed && plain.kind !== 'complete' ? { ...plain, classTokenOnly: true } : plain,
-  )
+  const gates = { blocks, classTokenOnly: computed }
+  const pass = tune(tuner, options, inferencePass('skip', options, config, gates))
   const hooks = { ...pass.hooks, ...openReduction(reduction, 'reduce', config).hooks }
   const whole = buildModel(sampleInput(config), store, config, hooks)
   const { logits } = computed ? narrow({ logits: whole.logits }) : whole

@@ -90,9 +90,8 @@ export function inferenceGraph(
   const { sites } = gateShape(options, config)
   const fixed = settings.fixedThresholds ? thresholdList(settings.thresholds, sites.length) : undefined
   const { pass = 'skip', blocks } = settings
-  const plain = inferencePass(pass, options, config, { fixed, blocks })
-  const chosen = plain.kind === 'complete' ? plain : { ...plain, classTokenOnly: true, capacities }
-  const opened = tune(tuner, options, chosen)
+  const gates = { fixed, blocks, capacities, classTokenOnly: true }
+  const opened = tune(tuner, options, inferencePass(pass, options, config, gates))
   const reducing = openReduction(settings.reduction, inferenceMode(pass), config)
   const { logits } = buildModel(images, store, config, { ...opened.hooks, ...reducing.hooks })
   const { dispatches } = opened

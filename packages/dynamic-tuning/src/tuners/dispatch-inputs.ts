@@ -4,7 +4,7 @@ import { imageRows } from '../models/heads/registry.ts'
 import { type LayerSizes, patchesIn } from '../models/layer-sizes.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { dispatchSites, type Site } from './parts.ts'
-import type { BlockForm, Pass, TunerOptions } from './tuner.ts'
+import type { Pass, TunerOptions } from './tuner.ts'
 
 /** The gates of a model and how many decisions each makes on an image. */
 export interface GateShape {
@@ -15,10 +15,10 @@ export interface GateShape {
   readonly decisions: number
 }
 
-/** What is settled about the gates before a graph is built, [D] each. */
-export interface GateSettings {
+/** What is settled about the gates before a graph is built: thresholds [D], and what a pass says of them. */
+export interface GateSettings
+  extends Pick<Extract<Pass, { kind: 'skip' | 'masked' }>, 'blocks' | 'capacities' | 'classTokenOnly'> {
   readonly fixed?: readonly number[] | undefined
-  readonly blocks?: readonly BlockForm[] | undefined
 }
 
 /** The gates that `options` put into a model; none without dispatch. */
@@ -41,14 +41,13 @@ export function noiseInput(options: TunerOptions, config: ModelConfig): Tensor {
 
 /**
  * The pass of inference with its graph inputs: `threshold` [D], the least gate probability that makes a token active, and
- * for random dispatch `noise`. `fixed` thresholds are stored in the graph instead; `blocks` says what is left of the
- * block behind each gate. Without dispatch every pass is the complete one.
+ * for random dispatch `noise`. `fixed` thresholds are stored in the graph instead; the other settings are the pass's own. Without dispatch every pass is the complete one.
  */
 export function inferencePass(
   kind: Exclude<Pass['kind'], 'train'>,
   options: TunerOptions,
   config: ModelConfig,
-  { fixed, blocks }: GateSettings = {},
+  { fixed, ...settled }: GateSettings = {},
 ): Exclude<Pass, { kind: 'train' }> {
   const { sites } = gateShape(options, config)
   if (kind === 'complete' || sites.length === 0) return { kind: 'complete' }
@@ -57,6 +56,6 @@ export function inferencePass(
       ? input('threshold', [sites.length])
       : constant({ dtype: 'float32', shape: [sites.length], data: Float32Array.from(fixed) }, 'threshold')
   return options.dispatchStrategy === 'random'
-    ? { kind, threshold, blocks, noise: noiseInput(options, config) }
-    : { kind, threshold, blocks }
+    ? { kind, threshold, ...settled, noise: noiseInput(options, config) }
+    : { kind, threshold, ...settled }
 }

@@ -35,10 +35,9 @@ function joined(a: Need, b: Need): Need {
 function pass(node: Node, needs: Map<Tensor, Need>): void {
   const need = needOf(node, needs)
   if (need === undefined) return
-  const rows = sliceOfFew(node)
-  const ofInputs =
-    need === 'all' || !needsFor(node, need) ? node.inputs.map(() => rows ?? 'all') : needsFor(node, need)
-  for (const [i, input] of node.inputs.entries()) needs.set(input, joined(needs.get(input), ofInputs?.[i]))
+  const ofRows = need === 'all' ? undefined : needsFor(node, need)
+  const ofInputs = ofRows ?? node.inputs.map(() => sliceOfFew(node) ?? 'all')
+  for (const [i, input] of node.inputs.entries()) needs.set(input, joined(needs.get(input), ofInputs[i]))
 }
 
 /** The tokens that a slice along the second axis takes, where they are at most half of them. */

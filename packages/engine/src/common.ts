@@ -1,6 +1,7 @@
 export { gradients } from './autodiff/gradients.ts'
 export * from './graph/dtype.ts'
 export * from './graph/errors.ts'
+export { isOnDemand, onDemand } from './graph/on-demand.ts'
 export { printGraph } from './graph/print.ts'
 export { filled, scalar } from './graph/scalar.ts'
 export {

@@ -6,6 +6,8 @@ export interface SlicedFile {
   readonly path: string
   /** Bytes in all. */
   readonly length: number
+  /** Changes when the file does: two openings with the same stamp read the same bytes. */
+  readonly stamp: string
   /** `length` bytes from `offset` on; the caller has checked that they are there. @throws CheckpointError where they are not */
   read(offset: number, length: number): Uint8Array
   close(): void
@@ -17,9 +19,11 @@ export interface SlicedFile {
  */
 export function openSliced(path: string, unit: string): SlicedFile {
   const file = openFile(path, unit)
+  const { ino, size, mtimeNs } = fstatSync(file, { bigint: true })
   return {
     path,
-    length: fstatSync(file).size,
+    length: Number(size),
+    stamp: `${ino} ${size} ${mtimeNs}`,
     read: (offset, length) => readBytes(file, path, { unit, offset, length }),
     close: () => closeSync(file),
   }

@@ -24,18 +24,20 @@ const namings: readonly Naming[] = [
 ]
 
 /**
- * All weights of a file under timm names, in float32.
+ * All weights of a file under timm names, in float32; all are looked at, and large ones read again when they are asked for,
+ * where the format can: the file must stay as it is.
  * @throws CheckpointError for damaged files, and values that are NaN or infinite
  */
 export function renamedWeights(file: TensorFile): RenamedWeights {
   const naming = namings.find(({ has }) => has(file.tensors.keys())) as Naming
-  const read: NamedWeights['read'] = (name) => narrowed(checkFinite(file.path, name, file.read(name)))
+  const read: NamedWeights['read'] = (name) => {
+    const tensor = checkFinite(file.path, name, file.read(name))
+    return tensor.dtype === 'float64' ? narrowed(tensor) : (file.onDemand?.(name) ?? tensor)
+  }
   return naming.rename({ ...file, read })
 }
 
-function narrowed(tensor: TensorData): TensorData {
-  const { dtype, shape, data } = tensor
-  if (dtype !== 'float64') return tensor
+function narrowed({ shape, data }: TensorData): TensorData {
   return { dtype: 'float32', shape, data: Float32Array.from(data as Float64Array) }
 }
 

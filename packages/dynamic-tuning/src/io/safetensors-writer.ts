@@ -1,4 +1,11 @@
-import { bytesPerElement, type DType, sizeOf, type TensorData, toBytes } from '@dynamic-tuning/engine'
+import {
+  bytesPerElement,
+  type DType,
+  isOnDemand,
+  sizeOf,
+  type TensorData,
+  toBytes,
+} from '@dynamic-tuning/engine'
 import { CheckpointError } from '../errors.ts'
 import { narrowToFloat16 } from './float16.ts'
 import type { StoredDType } from './safetensors-header.ts'
@@ -94,14 +101,15 @@ function halve(path: string, name: string, { data }: TensorData): Uint16Array {
 
 function checkTensors(path: string, tensors: readonly (readonly [string, TensorData])[]): void {
   const names = new Set<string>()
-  for (const [name, { shape, data }] of tensors) {
+  for (const [name, tensor] of tensors) {
     if (name === '__metadata__' || names.has(name)) {
       const what = names.has(name) ? 'given twice' : 'reserved by the format'
       throw new CheckpointError(`safetensors: tensor name "${name}" for ${path} is ${what}. Rename it.`)
     }
-    if (data.length !== sizeOf(shape)) {
+    const { shape } = tensor
+    if (!isOnDemand(tensor) && tensor.data.length !== sizeOf(shape)) {
       throw new CheckpointError(
-        `safetensors: tensor "${name}" for ${path} has ${data.length} values, its shape [${shape.join(', ')}] needs ${sizeOf(shape)}.`,
+        `safetensors: tensor "${name}" for ${path} has ${tensor.data.length} values, its shape [${shape.join(', ')}] needs ${sizeOf(shape)}.`,
       )
     }
     names.add(name)

@@ -1,7 +1,7 @@
-import { type DType, fromBytes, type TensorData } from '@dynamic-tuning/engine'
+import { type DType, fromBytes, onDemand, type TensorData } from '@dynamic-tuning/engine'
 import { CheckpointError } from '../errors.ts'
 import { widenBfloat16, widenFloat16 } from './float16.ts'
-import { openSliced } from './read-slice.ts'
+import { openSliced, type SlicedFile } from './read-slice.ts'
 import { headerLength, parseHeader, type StoredDType, type StoredTensor } from './safetensors-header.ts'
 import { readAll, type TensorFile } from './tensor-file.ts'
 
@@ -9,11 +9,14 @@ import { readAll, type TensorFile } from './tensor-file.ts'
 export interface ReadOptions {
   /** Keep F16 as `float16` bits. Otherwise, and for BF16 always, values are widened to float32. */
   readonly raw?: boolean
+  /** Leave large tensors in the file until their values are asked for; it must stay as it is. Default false: all are read. */
+  readonly onDemand?: boolean
 }
 
 /** An open safetensors file: the header is read, tensors follow on demand. Close it after use. */
 export interface SafetensorsFile extends TensorFile {
   readonly tensors: ReadonlyMap<string, StoredTensor>
+  onDemand(name: string): TensorData
   /** The values of all tensors, in the order of the header. */
   readAll(): Map<string, TensorData>
 }
@@ -27,15 +30,20 @@ export function openSafetensors(path: string, options: ReadOptions = {}): Safete
   try {
     const length = headerLength(path, file.read(0, Math.min(8, file.length)), file.length)
     const header = parseHeader(path, file.read(8, length), file.length)
-    const read = (name: string): TensorData => {
+    const find = (name: string): StoredTensor => {
       const stored = header.tensors.get(name)
-      if (stored === undefined) {
-        throw new CheckpointError(`safetensors: ${path} has no tensor "${name}". Is it the right file?`)
-      }
-      return decode(stored, file.read(stored.offset, stored.length), options)
+      if (stored !== undefined) return stored
+      throw new CheckpointError(`safetensors: ${path} has no tensor "${name}". Is it the right file?`)
     }
-    const opened: TensorFile = { path, ...header, read, close: file.close }
-    return { ...opened, ...header, readAll: () => readAll(opened) }
+    const read = (name: string): TensorData => decode(find(name), file, options)
+    const later = (name: string): TensorData => {
+      const stored = find(name)
+      if (stored.length < onDemandBytes) return read(name)
+      return onDemand(dtypeOf(stored, options), stored.shape, () => reopened(file, stored, options).data)
+    }
+    const opened = { path, ...header, read, onDemand: later, close: file.close }
+    const each = options.onDemand ? { ...opened, read: later } : opened
+    return { ...opened, readAll: () => readAll(each) }
   } catch (error) {
     file.close()
     throw error
@@ -55,6 +63,9 @@ export function readSafetensors(path: string, options: ReadOptions = {}): Map<st
   }
 }
 
+/** Tensors below this many bytes are read at once. */
+const onDemandBytes = 2 ** 20
+
 const dtypes: Readonly<Record<Exclude<StoredDType, 'BF16'>, DType>> = {
   F64: 'float64',
   F32: 'float32',
@@ -66,10 +77,29 @@ const dtypes: Readonly<Record<Exclude<StoredDType, 'BF16'>, DType>> = {
   BOOL: 'bool',
 }
 
-function decode({ dtype, shape }: StoredTensor, bytes: Uint8Array, { raw }: ReadOptions): TensorData {
-  if (dtype === 'BF16') return { dtype: 'float32', shape, data: widenBfloat16(fromBytes('float16', bytes)) }
-  if (dtype === 'F16' && !raw) {
-    return { dtype: 'float32', shape, data: widenFloat16(fromBytes('float16', bytes)) }
+function dtypeOf({ dtype }: StoredTensor, { raw }: ReadOptions): DType {
+  return dtype === 'BF16' || (dtype === 'F16' && !raw) ? 'float32' : dtypes[dtype]
+}
+
+function decode(stored: StoredTensor, file: SlicedFile, options: ReadOptions): TensorData {
+  const { dtype, shape, offset, length } = stored
+  const bytes = file.read(offset, length)
+  const wanted = dtypeOf(stored, options)
+  if (dtype === 'BF16') return { dtype: wanted, shape, data: widenBfloat16(fromBytes('float16', bytes)) }
+  if (dtype === 'F16' && wanted === 'float32')
+    return { dtype: wanted, shape, data: widenFloat16(fromBytes('float16', bytes)) }
+  return { dtype: wanted, shape, data: fromBytes(wanted, bytes) }
+}
+
+/** A tensor of a file that was closed since. @throws CheckpointError where it is no longer the same file */
+function reopened({ path, stamp }: SlicedFile, stored: StoredTensor, options: ReadOptions): TensorData {
+  const file = openSliced(path, 'safetensors')
+  try {
+    if (file.stamp === stamp) return decode(stored, file, options)
+    throw new CheckpointError(
+      `safetensors: ${path} was changed while its weights were in use. Leave the file as it is, and start again.`,
+    )
+  } finally {
+    file.close()
   }
-  return { dtype: dtypes[dtype], shape, data: fromBytes(dtypes[dtype], bytes) }
 }

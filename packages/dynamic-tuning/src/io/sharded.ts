@@ -46,13 +46,18 @@ export function openSharded(path: string, open: (path: string) => TensorFile): T
         throw new CheckpointError(`checkpoint: ${path} promises "${name}" in ${file}, which lacks it.`)
       tensors.set(name, described)
     }
-    const read = (name: string): TensorData => {
+    const holding = (name: string): TensorFile => {
       const shard = shards.get(files[name] ?? '')
-      if (shard) return shard.read(name)
+      if (shard) return shard
       throw new CheckpointError(`checkpoint: ${path} has no tensor "${name}". Is it the right file?`)
     }
+    const read = (name: string): TensorData => holding(name).read(name)
+    const onDemand = (name: string): TensorData => {
+      const shard = holding(name)
+      return shard.onDemand?.(name) ?? shard.read(name)
+    }
     const [first] = shards.values()
-    return { path, tensors, metadata: first?.metadata ?? {}, read, close }
+    return { path, tensors, metadata: first?.metadata ?? {}, read, onDemand, close }
   } catch (error) {
     close()
     throw error

@@ -1,4 +1,4 @@
-import { fromBytes, type TensorData, toBytes } from '@dynamic-tuning/engine'
+import { fromBytes, isOnDemand, onDemand, type TensorData, toBytes } from '@dynamic-tuning/engine'
 import { CheckpointError } from '../errors.ts'
 
 // Hugging Face's names of ViT and DINOv2 and timm's. `layers.N`, `q_proj`, `o_proj` are what transformers 5 writes.
@@ -96,7 +96,8 @@ function mergeRows(name: string, parts: ReadonlyMap<string, TensorData>): Tensor
     const got = rows.map((part) => `${part.dtype} [${part.shape.join(', ')}]`).join(', ')
     throw new CheckpointError(`checkpoint: query, key and value of "${name}" differ, got ${got}.`)
   }
-  const bytes = Buffer.concat(rows.map(({ data }) => toBytes(data)))
   const [first = 0, ...rest] = shape
-  return { dtype, shape: [3 * first, ...rest], data: fromBytes(dtype, bytes) }
+  const merged = [3 * first, ...rest]
+  const merge = () => fromBytes(dtype, Buffer.concat(rows.map(({ data }) => toBytes(data))))
+  return rows.some(isOnDemand) ? onDemand(dtype, merged, merge) : { dtype, shape: merged, data: merge() }
 }

@@ -1,4 +1,4 @@
-import type { TensorData } from '@dynamic-tuning/engine'
+import { isOnDemand, random, type TensorData } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { CheckpointError, ConfigError } from '../errors.ts'
 import { ones, truncatedNormal, zeros } from './initializers.ts'
@@ -31,6 +31,21 @@ describe('WeightStore', () => {
     expect(there.get('b')).toEqual(back.get('b'))
     expect(there.get('a')?.data).not.toEqual(there.get('b')?.data)
     expect(draw(2, ['a']).get('a')?.data).not.toEqual(there.get('a')?.data)
+  })
+
+  it('draws large weights again instead of keeping them', () => {
+    const store = new WeightStore({ seed: 1 })
+    for (const name of ['a', 'b']) store.get(name, [512, 512], normal)
+    const [a, b] = ['a', 'b'].map((name) => store.values().get(name) as TensorData) as [
+      TensorData,
+      TensorData,
+    ]
+    expect(isOnDemand(a)).toBe(true)
+    const first = Float32Array.from(a.data as Float32Array)
+    expect(b.data).not.toEqual(first)
+    expect(a.data).toEqual(first)
+    const expected = random(1, 'weights', 'a')
+    expect(a.data.subarray(0, 3)).toEqual(Float32Array.from({ length: 3 }, () => expected.normal() * 0.02))
   })
 
   it('starts training from copies of the known values', () => {

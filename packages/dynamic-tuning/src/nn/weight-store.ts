@@ -1,4 +1,12 @@
-import { constant, parameter, random, type Tensor, type TensorData } from '@dynamic-tuning/engine'
+import {
+  constant,
+  onDemand,
+  parameter,
+  random,
+  sizeOf,
+  type Tensor,
+  type TensorData,
+} from '@dynamic-tuning/engine'
 import { CheckpointError, ConfigError } from '../errors.ts'
 import type { Initializer } from './initializers.ts'
 
@@ -21,6 +29,9 @@ export interface StoreOptions {
   /** Another way to keep a frozen weight in the graph; undefined keeps it as a constant. */
   readonly keep?: ((name: string, value: TensorData<'float32'>) => Tensor | undefined) | undefined
 }
+
+/** Weights from this many elements on are drawn again when they are asked for, instead of being kept. */
+const onDemandElements = 2 ** 18
 
 /**
  * All weights of a model while its graph is being built. Frozen ones become constants of the graph, trained ones become
@@ -102,8 +113,11 @@ export class WeightStore implements Weights {
       return given as TensorData<'float32'>
     }
     const init = this.initializers.get(name) as Initializer
-    const data = init(shape, random(this.options.seed ?? 0, 'weights', name))
-    const value = { dtype: 'float32', shape, data } as const
+    const draw = (): Float32Array => init(shape, random(this.options.seed ?? 0, 'weights', name))
+    const value =
+      sizeOf(shape) < onDemandElements
+        ? ({ dtype: 'float32', shape, data: draw() } as const)
+        : onDemand('float32', shape, draw)
     this.drawn.set(name, value)
     return value
   }

@@ -6,8 +6,8 @@ import { activationBytesOf, type FinetuneSettings } from './finetune-settings.ts
 
 /** What a process of the library holds with nothing in it. */
 const baseMB = 250
-/** Copies of the weights in memory: as read, as constants of the training graph, as those of the validating one. */
-const weightCopies = 3
+/** Copies of the weights in memory: as constants of the training graph, and as those of the validating one. */
+const weightCopies = 2
 /** For each trained weight the gradient and the optimiser's two moments. */
 const trainedCopies = 3
 

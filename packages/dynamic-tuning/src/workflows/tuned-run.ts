@@ -114,7 +114,7 @@ export function openRun(path: string): TunedRun {
     throw new RunError(
       `run: ${path} has no adapter.safetensors, it was never finished. Resume it: dyt finetune --resume --out ${path}`,
     )
-  const trained = readSafetensors(folder.adapterPath)
+  const trained = readSafetensors(folder.adapterPath, { onDemand: true })
   const shapes = weightShapes(config)
   const complete = [...shapes.keys()].every((name) => trained.has(name))
   const frozen = complete ? new Map<string, TensorData>() : openFrozen(config)

@@ -1,6 +1,7 @@
 import type { DType, TensorData } from './dtype.ts'
 import { arrayClass, sizeOf } from './dtype.ts'
 import { DTypeError, EngineError, ShapeError } from './errors.ts'
+import { isOnDemand } from './on-demand.ts'
 import { type Shape, shapeText } from './shape.ts'
 
 /** Settings of an operator; plain data. */
@@ -151,15 +152,19 @@ export function parameter(name: string, shape: readonly number[], dtype: DType =
   return apply(inputOp, [], { name, shape, dtype, parameter: true })[0] as Tensor
 }
 
-/** A value stored in the graph. @throws ShapeError where the number of elements and the shape disagree. */
+/** A value stored in the graph; one on demand is not read yet. @throws ShapeError where the number of elements and the shape disagree. */
 export function constant(data: TensorData, name?: string): Tensor {
+  if (!isOnDemand(data)) checkElements(data, name)
+  return apply(constantOp, [], { data, name })[0] as Tensor
+}
+
+function checkElements(data: TensorData, name: string | undefined): void {
   if (data.data.length !== sizeOf(data.shape))
     throw new ShapeError(
       `constant ${name ?? ''}: ${data.data.length} elements for shape ${shapeText(data.shape)}. Check the shape.`,
     )
   if (!(data.data instanceof arrayClass(data.dtype)))
     throw new DTypeError(`constant ${name ?? ''}: the array does not hold ${data.dtype}. Check the dtype.`)
-  return apply(constantOp, [], { data, name })[0] as Tensor
 }
 
 /** Name of an input or parameter, else undefined. */

@@ -25,7 +25,7 @@ export interface WriteModelOptions {
 export function writeModel(path: string, model: OnnxModel, options: WriteModelOptions = {}): string[] {
   const data = options.external ? `${path}_data` : undefined
   const encoded = encodeModel(model, data === undefined ? undefined : basename(data))
-  const files: [string, readonly Uint8Array[]][] = [[path, encoded.model]]
+  const files: [string, Iterable<Uint8Array>][] = [[path, encoded.model]]
   if (data !== undefined) files.unshift([data, encoded.external])
   try {
     for (const [file, pieces] of files) writePieces(`${file}.part`, pieces)
@@ -39,7 +39,7 @@ export function writeModel(path: string, model: OnnxModel, options: WriteModelOp
   return files.map(([file]) => file)
 }
 
-function writePieces(path: string, pieces: readonly Uint8Array[]): void {
+function writePieces(path: string, pieces: Iterable<Uint8Array>): void {
   const file = openSync(path, 'w')
   try {
     for (const piece of pieces)

@@ -1,6 +1,7 @@
 import { expansionOf } from '../autodiff/expansion.ts'
-import { type TensorData, toBytes } from '../graph/dtype.ts'
+import { sizeOf, type TensorData, toBytes } from '../graph/dtype.ts'
 import { GraphError } from '../graph/errors.ts'
+import { isOnDemand } from '../graph/on-demand.ts'
 import { type Emitter, inputName, type Node, type OnnxAttribute, type Tensor } from '../graph/tensor.ts'
 import { topologicalOrder } from '../graph/walk.ts'
 import type { OnnxModel, OnnxNode, OnnxValue } from './model.ts'
@@ -63,7 +64,7 @@ class Lowering implements Emitter {
   private readonly initializers = new Map<string, TensorData>()
   private readonly names = new Map<Tensor, string>()
   private readonly bySmallValue = new Map<string, string>()
-  private readonly byArray = new Map<unknown, Map<string, string>>()
+  private readonly byValues = new Map<object, Map<string, string>>()
   private place = ''
 
   constructor(
@@ -114,15 +115,16 @@ class Lowering implements Emitter {
 
   constant(data: TensorData, name?: string): string {
     const type = `${data.dtype}[${data.shape}]`
-    const small = name === undefined && data.data.length <= 16
-    const shared = small ? this.bySmallValue : (this.byArray.get(data.data) ?? new Map<string, string>())
+    const small = name === undefined && sizeOf(data.shape) <= 16
+    const values: object = isOnDemand(data) ? data : data.data
+    const shared = small ? this.bySmallValue : (this.byValues.get(values) ?? new Map<string, string>())
     const key = small ? `${type}${Array.from(toBytes(data.data))}` : type
     const known = shared.get(key)
     if (known !== undefined) return known
     const chosen = this.fresh(name ?? `c${this.initializers.size}`)
     this.initializers.set(chosen, data)
     shared.set(key, chosen)
-    if (!small) this.byArray.set(data.data, shared)
+    if (!small) this.byValues.set(values, shared)
     return chosen
   }
 

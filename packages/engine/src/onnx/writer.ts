@@ -1,4 +1,4 @@
-import { type TensorData, toBytes } from '../graph/dtype.ts'
+import { bytesPerElement, sizeOf, type TensorData, toBytes } from '../graph/dtype.ts'
 import { FormatError } from '../graph/errors.ts'
 import { onnxDTypes } from '../graph/onnx-dtype.ts'
 import type { OnnxAttribute } from '../graph/tensor.ts'
@@ -9,8 +9,8 @@ import { MessageWriter } from './wire.ts'
 export interface EncodedModel {
   /** Pieces of the model file in order. */
   readonly model: readonly Uint8Array[]
-  /** Pieces of the weight file in order; empty where all weights are inline. */
-  readonly external: readonly Uint8Array[]
+  /** Pieces of the weight file in order, each made when its turn comes; empty where all weights are inline. */
+  readonly external: Iterable<Uint8Array>
 }
 
 /** Tensors below this many bytes stay in the model file: shapes and scalars that the runtime must read at load. */
@@ -24,14 +24,13 @@ const protobufLimit = 2 ** 31 - 1
  * over 2 GB work. @throws FormatError where an inline model exceeds protobuf's 2 GB.
  */
 export function encodeModel(model: OnnxModel, externalFile?: string): EncodedModel {
-  const external: Uint8Array[] = []
+  const external: Placed[] = []
   let offset = 0
-  const place = (bytes: Uint8Array): number => {
+  const place = (data: TensorData, length: number): number => {
     const padding = (alignment - (offset % alignment)) % alignment
-    if (padding > 0) external.push(new Uint8Array(padding))
-    external.push(bytes)
-    offset += padding + bytes.length
-    return offset - bytes.length
+    external.push({ padding, data })
+    offset += padding + length
+    return offset - length
   }
   const message = new MessageWriter()
   message.varint(1, 9).text(2, 'dynamic-tuning')
@@ -53,7 +52,20 @@ export function encodeModel(model: OnnxModel, externalFile?: string): EncodedMod
     throw new FormatError(
       `onnx: ${message.length} bytes exceed protobuf's 2 GB. Keep weights in an external file.`,
     )
-  return { model: message.pieces(), external }
+  return { model: message.pieces(), external: { [Symbol.iterator]: () => bytesOf(external) } }
+}
+
+/** A weight of the external file, and the bytes that come before it. */
+interface Placed {
+  readonly padding: number
+  readonly data: TensorData
+}
+
+function* bytesOf(placed: readonly Placed[]): Generator<Uint8Array> {
+  for (const { padding, data } of placed) {
+    if (padding > 0) yield new Uint8Array(padding)
+    yield toBytes(data.data)
+  }
 }
 
 function writeNode(message: MessageWriter, node: OnnxNode): void {
@@ -80,16 +92,16 @@ function writeTensor(
   name: string,
   data: TensorData,
   externalFile: string | undefined,
-  place: (bytes: Uint8Array) => number,
+  place: (data: TensorData, length: number) => number,
 ): void {
-  const bytes = toBytes(data.data)
+  const length = sizeOf(data.shape) * bytesPerElement(data.dtype)
   for (const size of data.shape) message.varint(1, size)
   message.varint(2, onnxDTypes[data.dtype]).text(8, name)
-  if (externalFile === undefined || bytes.length < inlineBytes) {
-    message.bytes(9, bytes)
+  if (externalFile === undefined || length < inlineBytes) {
+    message.bytes(9, toBytes(data.data))
     return
   }
-  const entries = { location: externalFile, offset: String(place(bytes)), length: String(bytes.length) }
+  const entries = { location: externalFile, offset: String(place(data, length)), length: String(length) }
   for (const [key, value] of Object.entries(entries))
     message.message(13, (pair) => pair.text(1, key).text(2, value))
   message.varint(14, 1)

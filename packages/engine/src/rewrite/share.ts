@@ -1,3 +1,4 @@
+import { sizeOf } from '../graph/dtype.ts'
 import { apply, type Node, type Tensor } from '../graph/tensor.ts'
 import { topologicalOrder } from '../graph/walk.ts'
 
@@ -31,7 +32,7 @@ function keyOf(node: Node, inputs: readonly Tensor[], number: (thing: object) =>
       data?: { dtype: string; shape: number[]; data: ArrayLike<unknown> }
       name?: string
     }
-    if (data === undefined || name !== undefined || data.data.length > 16) return `leaf ${number(node)}`
+    if (data === undefined || name !== undefined || sizeOf(data.shape) > 16) return `leaf ${number(node)}`
     return `constant ${data.dtype} [${data.shape}] ${Array.from(data.data, (x) => (Object.is(x, -0) ? '-0' : String(x)))}`
   }
   const from = inputs.map((input) => `${number(input.node)}.${input.index}`)

@@ -1,5 +1,5 @@
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from 'onnxruntime-common'
-import { type TensorData, toBytes } from '../graph/dtype.ts'
+import { bytesPerElement, sizeOf, type TensorData, toBytes } from '../graph/dtype.ts'
 import { GraphError } from '../graph/errors.ts'
 import type { OnnxModel } from '../onnx/model.ts'
 import type { CompileOptions, Session } from './program.ts'
@@ -24,15 +24,16 @@ export function sessionOptions(options: CompileOptions): InferenceSession.Sessio
 /** Bytes of all weights of a model. */
 export function weightBytes(model: OnnxModel): number {
   let sum = 0
-  for (const data of model.initializers.values()) sum += data.data.byteLength
+  for (const { dtype, shape } of model.initializers.values()) sum += sizeOf(shape) * bytesPerElement(dtype)
   return sum
 }
 
 /** The pieces of a file as one array. */
-export function join(pieces: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
+export function join(pieces: Iterable<Uint8Array>): Uint8Array {
+  const all = [...pieces]
+  const joined = new Uint8Array(all.reduce((sum, piece) => sum + piece.length, 0))
   let at = 0
-  for (const piece of pieces) {
+  for (const piece of all) {
     joined.set(piece, at)
     at += piece.length
   }

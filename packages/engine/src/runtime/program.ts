@@ -46,11 +46,14 @@ export interface Program<Name extends string = string> {
 }
 
 /** Wraps a session with checks of everything it is fed. */
-export function createProgram<Name extends string>(model: OnnxModel, session: Session): Program<Name> {
-  const known = new Map(model.inputs.map((value) => [value.name, value]))
+export function createProgram<Name extends string>(
+  { inputs, outputs }: Pick<OnnxModel, 'inputs' | 'outputs'>,
+  session: Session,
+): Program<Name> {
+  const known = new Map(inputs.map((value) => [value.name, value]))
   return {
-    inputs: model.inputs,
-    outputs: model.outputs,
+    inputs,
+    outputs,
     // Async, so that refused feeds reject like every other failure.
     run: async (feeds) => session.run(checkFeeds(known, feeds)) as Promise<Record<Name, TensorData>>,
     release: () => session.release(),

@@ -1,4 +1,5 @@
-export { gradients } from './autodiff/gradients.ts'
+export { type GradientOptions, gradients } from './autodiff/gradients.ts'
+export type { Checkpoints } from './autodiff/recompute.ts'
 export * from './graph/dtype.ts'
 export * from './graph/errors.ts'
 export { isOnDemand, onDemand } from './graph/on-demand.ts'

@@ -47,8 +47,12 @@ export const finetuneCommand = defineCommand<Options>({
     shared.batch(),
     new Option('--micro-batch <n>', 'images per pass; more need more memory').argParser(integer(1)),
     new Option(
+      '--recompute',
+      'compute layers again for the gradients: the same weights with less memory, in more time',
+    ),
+    new Option(
       '--memory <size>',
-      'choose --micro-batch to fit, by an estimate: 4GB, 800MB (default near 2 GB of activations)',
+      'choose --micro-batch to fit, and --recompute where not one image would, by an estimate: 4GB, 800MB (default near 2 GB of activations)',
     ).argParser(byteSize),
     new Option(
       '--learning-rate <x>',

@@ -6,6 +6,8 @@ import type { ModelConfig } from './model-config.ts'
 
 /** What every backbone gives, whatever its family. */
 export interface ModelOutputs {
+  /** What each layer gives, [B, P + N, C] of its own N and C. */
+  readonly blocks: readonly Tensor[]
   /** [B, P + N, C]: the tokens after the final norm, or after the last layer where a mean is normed instead. */
   readonly features: Tensor
   /** What enters the head, [B, C] for C features of the last layer, [B, 2C] where two are put side by side. */

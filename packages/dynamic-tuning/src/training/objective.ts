@@ -1,4 +1,13 @@
-import { add, gradients, input, mul, narrow, share, type Tensor } from '@dynamic-tuning/engine'
+import {
+  add,
+  type Checkpoints,
+  gradients,
+  input,
+  mul,
+  narrow,
+  share,
+  type Tensor,
+} from '@dynamic-tuning/engine'
 import { sampleInput } from '../models/heads/registry.ts'
 import type { ModelHooks } from '../models/hooks.ts'
 import type { ModelConfig } from '../models/model-config.ts'
@@ -35,6 +44,8 @@ export interface ObjectiveSettings {
   readonly reduction?: ReductionOptions | undefined
   /** More hooks, such as the patch dropout of pre-training. */
   readonly hooks?: ModelHooks
+  /** Keep what layers give alone and compute the rest again for the gradients: the same bits, less memory, more time. */
+  readonly recompute?: boolean | undefined
 }
 
 /**
@@ -57,11 +68,34 @@ export function objective(store: WeightStore, settings: ObjectiveSettings): Obje
   const images = sampleInput(config)
   const targets = input('targets', ['B', config.numClasses])
   const lossOf = options.dispatch !== 'none' ? dynamicLoss : mode === 'train' ? pruningLoss : plainLoss
-  const outputs: ObjectiveOutputs = share(narrow(lossOf(store, images, targets, settings)))
+  const { passes, outputs: named } = lossOf(store, images, targets, settings)
+  const { outputs, checkpoints } = leaned(named, settings.recompute ? passes : [])
   const trained = store.trainable
-  const slopes = gradients(outputs.loss as Tensor, [...trained.values()])
+  const slopes = gradients(outputs.loss as Tensor, [...trained.values()], { checkpoints })
   for (const [i, name] of [...trained.keys()].entries()) outputs[`grad.${name}`] = slopes[i] as Tensor
   return outputs
+}
+
+/** A loss and what else a training graph gives. */
+export interface LossGraph {
+  readonly outputs: ObjectiveOutputs
+  /** What the layers of each pass give. */
+  readonly passes: readonly (readonly Tensor[])[]
+}
+
+/** The graph without what nobody reads or what is there twice, and in it what the layers of all passes give but the last. */
+function leaned(
+  named: ObjectiveOutputs,
+  passes: LossGraph['passes'],
+): { readonly outputs: ObjectiveOutputs; readonly checkpoints: Checkpoints } {
+  const inner = passes.flatMap((blocks, pass) =>
+    blocks.slice(0, -1).map((block, layer) => [`${pass} after ${layer}`, block] as const),
+  )
+  const all = share(narrow({ ...named, ...Object.fromEntries(inner) }))
+  const outputs = Object.fromEntries(Object.keys(named).map((name) => [name, all[name] as Tensor]))
+  const layers = Math.max(0, ...passes.map((blocks) => blocks.length - 1))
+  const at = (layer: number) => passes.flatMap((_, pass) => all[`${pass} after ${layer}`] ?? [])
+  return { outputs, checkpoints: Array.from({ length: layers }, (_, layer) => at(layer)) }
 }
 
 function plainLoss(
@@ -69,11 +103,11 @@ function plainLoss(
   images: Tensor,
   targets: Tensor,
   settings: ObjectiveSettings,
-): ObjectiveOutputs {
+): LossGraph {
   const { tuner, options, config } = settings
   const pass: Pass = { kind: 'complete', dropout: dropoutInput('dropout', tuner, options, config) }
-  const { logits } = forward(store, images, settings, pass, trainingMode(settings.reduction))
-  return { loss: crossEntropy(logits, targets), logits }
+  const { logits, blocks } = forward(store, images, settings, pass, trainingMode(settings.reduction))
+  return { outputs: { loss: crossEntropy(logits, targets), logits }, passes: [blocks] }
 }
 
 function dynamicLoss(
@@ -81,7 +115,7 @@ function dynamicLoss(
   images: Tensor,
   targets: Tensor,
   settings: ObjectiveSettings,
-): ObjectiveOutputs {
+): LossGraph {
   const { config, tuner, options, loss } = settings
   const noise = noiseInput(options, config)
   const temperature = options.finalTemperature === undefined ? undefined : input('temperature', [])
@@ -100,15 +134,17 @@ function dynamicLoss(
     dispatcherLogits: stackLayers(dynamic.dispatches.map(({ logits }) => logits)),
   }
   const terms = ['ceDynamic', 'rateLoss']
+  const passes = [dynamic.blocks]
   if (loss.complete || loss.distillation) {
     const again = dropoutInput('dropoutComplete', tuner, options, config)
     const whole: Pass = { kind: 'complete', dropout: again }
     const complete = forward(store, images, settings, whole)
+    passes.push(complete.blocks)
     outputs.ceComplete = crossEntropy(complete.logits, targets)
     outputs.kl = distillation(complete.logits, dynamic.logits)
     if (loss.complete) terms.push('ceComplete')
     if (loss.distillation) terms.push('kl')
   }
   outputs.loss = terms.map((name) => outputs[name] as Tensor).reduce((sum, term) => add(sum, term))
-  return outputs
+  return { outputs, passes }
 }

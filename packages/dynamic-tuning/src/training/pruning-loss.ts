@@ -19,7 +19,7 @@ import { stackLayers } from '../tuners/stack-layers.ts'
 import type { Pass } from '../tuners/tuner.ts'
 import { forward } from './forward.ts'
 import { crossEntropy, distillation } from './losses.ts'
-import type { ObjectiveOutputs, ObjectiveSettings } from './objective.ts'
+import type { LossGraph, ObjectiveOutputs, ObjectiveSettings } from './objective.ts'
 
 /** Weight of both distillation terms in the paper. */
 const half = 0.5
@@ -35,12 +35,13 @@ export function pruningLoss(
   images: Tensor,
   targets: Tensor,
   settings: ObjectiveSettings,
-): ObjectiveOutputs {
+): LossGraph {
   const { loss, tuner, options, config } = settings
   const pass: Pass = { kind: 'complete', dropout: dropoutInput('dropout', tuner, options, config) }
   const student = forward(store, images, settings, pass, 'train')
   const features = patchesOf(student.features)
   const stages = student.decisions
+  const passes = [student.blocks]
   const terms = [
     crossEntropy(student.logits, targets),
     mul(ratioLoss(stages), loss.rateWeight / stages.length),
@@ -55,6 +56,7 @@ export function pruningLoss(
   if (loss.complete || loss.distillation) {
     const whole: Pass = { kind: 'complete', dropout: dropoutInput('dropoutComplete', tuner, options, config) }
     const teacher = forward(store, images, settings, whole)
+    passes.push(teacher.blocks)
     outputs.ceComplete = crossEntropy(teacher.logits, targets)
     outputs.kl = distillation(teacher.logits, student.logits)
     outputs.tokenDistance = tokenDistance(
@@ -65,7 +67,8 @@ export function pruningLoss(
     if (loss.complete) terms.push(outputs.ceComplete)
     if (loss.distillation) terms.push(mul(outputs.kl, half), mul(outputs.tokenDistance, half))
   }
-  return { ...outputs, loss: terms.reduce((sum, term) => add(sum, term)) }
+  outputs.loss = terms.reduce((sum, term) => add(sum, term))
+  return { outputs, passes }
 }
 
 /** sum_s mean_b (mean_n d_s - rate_s)^2 */

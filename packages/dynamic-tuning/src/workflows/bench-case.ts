@@ -15,6 +15,8 @@ export interface BenchCase {
   /** Share of patch tokens that its random dispatchers let through. */
   readonly active: number
   readonly precision: Precision
+  /** Whether its training step computes layers again. */
+  readonly recompute: boolean
 }
 
 /**
@@ -39,7 +41,8 @@ export function benchCase(
   const options: TunerOptions = { ...tuner.defaults, ...adapters, ...(own as Partial<TunerOptions>) }
   const reduction = reductionOptions(own)
   const rated = { ...options, rate: active || options.rate }
-  return { name: spelling, tuner, options: rated, reduction, active, precision: precision as Precision }
+  const how = { active, precision: precision as Precision, recompute: own.recompute ?? false }
+  return { name: spelling, tuner, options: rated, reduction, ...how }
 }
 
 interface Own {

@@ -88,13 +88,13 @@ async function forwardJob(
 }
 
 async function stepJob(name: string, config: ModelConfig, batch: number, settings: BenchPlace): Promise<Job> {
-  const { tuner, options, reduction } = benchCase(name, settings)
+  const { tuner, options, reduction, recompute } = benchCase(name, settings)
   checkModel('bench', tuner, options, config)
   checkReductionFits('bench', reduction, config)
   const { seed } = settings
   const store = new WeightStore({ trainable: patternsWith(tuner, options, reduction, config), seed })
   const compile = benchCompile(settings)
-  const sizes = { seed, microBatch: batch, compile }
+  const sizes = { seed, microBatch: batch, recompute, compile }
   const common = { config, tuner, options, reduction, loss: paperLoss, store, ...sizes }
   const step = await TrainingStep.create(common)
   const optimizer = new AdamW(step.weights)

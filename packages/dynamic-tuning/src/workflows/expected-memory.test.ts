@@ -44,6 +44,17 @@ describe('fitMemory', () => {
     expect(fitMemory(asked(), config)).toEqual(asked())
   })
 
+  it('computes layers again where not even one image fits otherwise', () => {
+    const kept = expectedMemoryMB({ ...asked(), microBatch: 1 }, config) * 2 ** 20
+    expect(fitMemory(asked(kept), config)).toMatchObject({ microBatch: 1, recompute: false })
+    const { microBatch, recompute } = fitMemory(asked(kept - 1), config)
+    expect([recompute, microBatch]).toEqual([true, expect.any(Number)])
+    expect(microBatch).toBeGreaterThan(1)
+    expect(fitMemory({ ...asked(2e9), recompute: true }, config).microBatch).toBeGreaterThan(
+      fitMemory(asked(2e9), config).microBatch,
+    )
+  })
+
   it('refuses a limit that one image does not fit', () => {
     expect(() => fitMemory(asked(5e8), config)).toThrow(ConfigError)
     expect(() => fitMemory(asked(5e8), config)).toThrow(

@@ -2,7 +2,7 @@ import { modelCost } from '../cost/model-cost.ts'
 import { ConfigError } from '../errors.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { tunerNamed } from '../tuners/registry.ts'
-import { activationBytesOf, type FinetuneSettings } from './finetune-settings.ts'
+import { activationBytesOf, type FinetuneSettings, recomputedBytesOf } from './finetune-settings.ts'
 
 /** What a process of the library holds with nothing in it. */
 const baseMB = 250
@@ -16,35 +16,41 @@ const trainedCopies = 3
  * holds, copies of the weights, and the activations of its passes, of which the complete model makes a second one.
  */
 export function expectedMemoryMB(settings: FinetuneSettings, config: ModelConfig): number {
-  const { microBatch, dispatch, complete, distillation, method } = settings
+  const { microBatch, recompute, dispatch, complete, distillation, method } = settings
   const { params } = modelCost({ config, tuner: tunerNamed(method), options: settings, reduction: settings })
   const weights = 4 * (weightCopies * params.total + trainedCopies * params.trainable)
   const passes = dispatch !== 'none' && (complete || distillation) ? 2 : 1
-  const kept = method === 'linear' ? 0 : microBatch * activationBytesOf(config) * passes
+  const ofImage = (recompute ? recomputedBytesOf : activationBytesOf)(config)
+  const kept = method === 'linear' ? 0 : microBatch * ofImage * passes
   return Math.round(baseMB + (weights + kept) / 2 ** 20)
 }
 
 /**
- * The settings with the most images per pass that are expected to fit `memory`, where it is given. It asks about no machine: the same
- * settings give the same weights everywhere.
+ * The settings with the most images per pass that are expected to fit `memory`, where it is given; where not even one does, layers
+ * are computed again (`recompute`). It asks about no machine: the same settings give the same weights everywhere.
  * @throws ConfigError where not even one image fits
  */
 export function fitMemory(settings: FinetuneSettings, config: ModelConfig): FinetuneSettings {
-  const { memory, batch } = settings
+  const { memory } = settings
   if (memory === undefined) return settings
-  const needed = (microBatch: number): number =>
-    expectedMemoryMB({ ...settings, microBatch }, config) * 2 ** 20
-  if (needed(1) > memory)
+  const leaner = { ...settings, recompute: true }
+  const fitted = [settings, leaner].find((each) => neededFor(each, config, 1) <= memory)
+  if (fitted === undefined)
     throw new ConfigError(
-      `finetune: one image a pass takes about ${gigabytes(needed(1))} GB, memory is ${gigabytes(memory)} GB. Give more, or take a smaller model or image size.`,
+      `finetune: one image a pass takes about ${gigabytes(neededFor(leaner, config, 1))} GB, memory is ${gigabytes(memory)} GB. Give more, or take a smaller model or image size.`,
     )
-  let [fits, fails] = [1, batch + 1]
+  let [fits, fails] = [1, settings.batch + 1]
   while (fails - fits > 1) {
     const middle = Math.floor((fits + fails) / 2)
-    if (needed(middle) <= memory) fits = middle
+    if (neededFor(fitted, config, middle) <= memory) fits = middle
     else fails = middle
   }
-  return { ...settings, microBatch: fits }
+  return { ...fitted, microBatch: fits }
+}
+
+/** Bytes, with so many images per pass. */
+function neededFor(settings: FinetuneSettings, config: ModelConfig, microBatch: number): number {
+  return expectedMemoryMB({ ...settings, microBatch }, config) * 2 ** 20
 }
 
 const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(2)

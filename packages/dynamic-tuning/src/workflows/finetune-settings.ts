@@ -38,7 +38,9 @@ export interface FinetuneSettings extends TunerOptions, ReductionOptions, ClipRu
   readonly batch: number
   /** Images per pass: a batch is cut into such pieces. */
   readonly microBatch: number
-  /** Most bytes the process shall take, by an estimate: decides `microBatch` where that is left open. */
+  /** Keep what layers give alone, and compute the rest again for the gradients: the same weights, less memory, more time. */
+  readonly recompute: boolean
+  /** Most bytes the process shall take, by an estimate: decides `microBatch` and `recompute` where they are left open. */
   readonly memory?: number | undefined
   /** At the end of warm-up, before the method's own factor (full tuning takes a tenth). */
   readonly learningRate: number
@@ -130,6 +132,7 @@ const shape = {
   epochs: count.optional(),
   batch: count.optional(),
   microBatch: count.optional(),
+  recompute: z.boolean().optional(),
   memory: count.optional(),
   learningRate: positive.optional(),
   minimumLearningRate: z.number().min(0).optional(),
@@ -211,6 +214,7 @@ const defaults: Omit<FinetuneSettings, keyof TunerOptions | keyof ReductionOptio
   rateWeight: 2,
   epochs: 30,
   batch: 64,
+  recompute: false,
   learningRate: 1e-3,
   weightDecay: 1e-4,
   labelSmoothing: 0,
@@ -273,6 +277,17 @@ export function usualMicroBatch(config: ModelConfig, prompts = 0): number {
 
 /** About how many bytes of activations one image or clip keeps while training. */
 export function activationBytesOf(config: ModelConfig, prompts = 0): number {
-  const kept = layersOf(config).reduce((sum, layer) => sum + (tokensIn(layer) + prompts) * layer.width, 0)
-  return imageRows(config, kept * 4 * floatsKept)
+  return imageRows(config, featuresOf(config, prompts).reduce((a, b) => a + b, 0) * 4 * floatsKept)
+}
+
+/** The same where layers are computed again: what each gives, all of the first, and all of the one at work. */
+export function recomputedBytesOf(config: ModelConfig): number {
+  const features = featuresOf(config)
+  const given = features.reduce((a, b) => a + b, 0)
+  return imageRows(config, 4 * (given + floatsKept * ((features[0] ?? 0) + Math.max(...features))))
+}
+
+/** Features of all tokens after each layer. */
+function featuresOf(config: ModelConfig, prompts = 0): number[] {
+  return layersOf(config).map((layer) => (tokensIn(layer) + prompts) * layer.width)
 }

@@ -88,6 +88,20 @@ describe('finetune', () => {
     expect(masked.activeRatePerLayer).toEqual(evaluation.activeRatePerLayer)
   })
 
+  it('computes layers again to the same bits, and may do so when it goes on', async () => {
+    const deeper = { ...config, depth: 4 }
+    saveCheckpointFile(at('deeper.safetensors'), { tensors: drawWeights(deeper, 3), config: deeper })
+    const asked = { ...input, model: at('deeper.safetensors'), epochs: 2 }
+    await finetune(asked, { out: at('kept') })
+    const controller = new AbortController()
+    const halfway = { onStep: ({ step }: { step: number }) => step === 5 && controller.abort() }
+    await finetune({ ...asked, recompute: true }, { out: at('again'), signal: controller.signal, ...halfway })
+    const saved = JSON.parse(readFileSync(join(at('again'), 'config.json'), 'utf8'))
+    expect(saved.settings.recompute).toBe(true)
+    await finetune({ recompute: false }, { out: at('again'), resume: true })
+    expect(bytes('again')).toEqual(bytes('kept'))
+  })
+
   it('learns: full tuning fits what it is shown', async () => {
     const lines: number[] = []
     await finetune(

@@ -143,7 +143,7 @@ async function trainAll(
   { onBad, ...control }: TrainControl,
 ): Promise<TrainOutcome> {
   const { settings, model: config, dataset } = prepared
-  const { seed, threads, device, microBatch } = settings
+  const { seed, threads, device, microBatch, recompute } = settings
   const tuner = tunerNamed(settings.method)
   const trainable = patternsWith(tuner, settings, settings, config)
   const keep = keepIn(settings.backbonePrecision)
@@ -159,6 +159,7 @@ async function trainAll(
       store,
       seed,
       microBatch,
+      recompute,
       rewrite,
       loss: settings,
       temperatureAt: temperaturesOf(settings, settings.epochs * loader.stepsPerEpoch),

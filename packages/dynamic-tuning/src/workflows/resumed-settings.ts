@@ -9,7 +9,7 @@ import {
 import { located } from './prepare-run.ts'
 
 /** Settings of how, not of what: they may change when a run goes on (threads may change the last bits). */
-const free = ['threads', 'workers', 'device']
+const free = ['threads', 'workers', 'device', 'recompute']
 
 /** The saved settings of a run that goes on. @throws ConfigError where one is given that differs */
 export function resumedSettings(saved: FinetuneSettings, input: Partial<FinetuneInput>): FinetuneSettings {

@@ -8,13 +8,25 @@ import { add } from '../ops/elementwise.ts'
 import { zerosLike } from '../ops/gather.ts'
 import { unbroadcast } from '../ops/shape.ts'
 import { expansionOf } from './expansion.ts'
+import { type Checkpoints, type ForwardValues, kept, recomputed } from './recompute.ts'
+
+/** How gradients are taken. */
+export interface GradientOptions {
+  /** Keep these values of the forward pass, and compute those between them again: less memory for one more forward pass. */
+  readonly checkpoints?: Checkpoints | undefined
+}
 
 /**
  * Gradients of a scalar `loss` with respect to each of `parameters`, by the reverse walk. A parameter the loss does not
  * depend on gets zeros. Only nodes between parameters and loss are visited.
- * @throws GraphError where the loss is no scalar, or an operator on the way has no gradient rule.
+ * @throws GraphError where the loss is no scalar, an operator on the way has no gradient rule, or the loss does not depend
+ * on a checkpoint.
  */
-export function gradients(loss: Tensor, parameters: readonly Tensor[]): Tensor[] {
+export function gradients(
+  loss: Tensor,
+  parameters: readonly Tensor[],
+  { checkpoints = [] }: GradientOptions = {},
+): Tensor[] {
   if (loss.shape.length !== 0)
     throw new GraphError(
       `gradients: the loss has shape ${shapeText(loss.shape)}. Reduce it to one number first.`,
@@ -22,7 +34,9 @@ export function gradients(loss: Tensor, parameters: readonly Tensor[]): Tensor[]
   const order = topologicalOrder([loss], inputsOf)
   const needed = dependents(order, parameters)
   const found = new Map<Tensor, Tensor>([[loss, scalar(1, loss.dtype)]])
-  for (const node of order.reverse()) if (needed.has(node)) passBack(node, needed, found)
+  const values =
+    checkpoints.length > 0 ? recomputed(order, checkpoints, (tensor) => found.get(tensor)) : kept(order)
+  for (const node of values.order.toReversed()) if (needed.has(node)) passBack(node, values, needed, found)
   return parameters.map((parameter) => found.get(parameter) ?? zerosLike(parameter))
 }
 
@@ -38,14 +52,18 @@ function dependents(order: readonly Node[], parameters: readonly Tensor[]): Set<
   return needed
 }
 
-function passBack(node: Node, needed: ReadonlySet<Node>, found: Map<Tensor, Tensor>): void {
+function passBack(
+  node: Node,
+  values: ForwardValues,
+  needed: ReadonlySet<Node>,
+  found: Map<Tensor, Tensor>,
+): void {
   const given = node.outputs.map((tensor) => found.get(tensor))
   if (given.every((gradient) => gradient === undefined) || inputsOf(node).length === 0) return
-  const incoming = node.outputs.map((tensor, i) => given[i] ?? zerosLike(tensor))
+  const { inputs, outputs } = values.again(node)
+  const incoming = outputs.map((tensor, i) => given[i] ?? zerosLike(tensor))
   const sources = inputsOf(node)
-  const outgoing = expansionOf(node)
-    ? incoming
-    : ruleOf(node)(node.inputs, node.outputs, incoming, node.attributes)
+  const outgoing = expansionOf(node) ? incoming : ruleOf(node)(inputs, outputs, incoming, node.attributes)
   for (const [i, source] of sources.entries()) {
     const gradient = outgoing[i]
     if (!gradient || !needed.has(source.node) || !isFloat(source.dtype)) continue

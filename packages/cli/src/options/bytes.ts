@@ -6,9 +6,11 @@ const units: Readonly<Record<string, number>> = {
   kB: 1e3,
   MB: 1e6,
   GB: 1e9,
+  TB: 1e12,
   KiB: 2 ** 10,
   MiB: 2 ** 20,
   GiB: 2 ** 30,
+  TiB: 2 ** 40,
 }
 
 /** Reads an amount of memory such as `2GB` or `512MiB` as bytes. */

@@ -1,11 +1,12 @@
 import { InvalidArgumentError } from 'commander'
-import { describe, expect, it } from 'vitest'
-import { megabytes } from './many-runs.ts'
+import { expect, it } from 'vitest'
+import { manyRunsFlags } from './many-runs.ts'
 
-describe('--memory', () => {
-  it('takes sizes with a unit', () => {
-    expect(['12GB', '800MB', '1.5 gib', '1TB'].map(megabytes)).toEqual([12288, 800, 1536, 1048576])
-    for (const text of ['12', 'GB', '0GB', '-1GB', '1.2.3GB', '12KB', ''])
-      expect(() => megabytes(text)).toThrow(InvalidArgumentError)
-  })
+it('--memory is read as everywhere, and given on in MB of 2^20 bytes', () => {
+  const memory = manyRunsFlags().find((option) => option.attributeName() === 'memory')
+  const read = (text: string) => memory?.parseArg?.(text, undefined)
+  expect(['512MiB', '1.5 gib', '1048576000'].map(read)).toEqual([512, 1536, 1000])
+  expect(read('12GB')).toBeCloseTo(11444.1, 1)
+  for (const text of ['GB', '-1GB', '1.2.3GB', '12 potatoes', ''])
+    expect(() => read(text)).toThrow(InvalidArgumentError)
 })

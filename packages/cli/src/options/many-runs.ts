@@ -1,6 +1,7 @@
-import { InvalidArgumentError, Option } from 'commander'
+import { Option } from 'commander'
 import type { ManyRunsControl } from 'dynamic-tuning'
 import { finetuneCommand } from '../commands/finetune.ts'
+import { byteSize } from './bytes.ts'
 import { integer } from './numbers.ts'
 import { checked } from './settings-file.ts'
 import { tensorboardFlag } from './tensorboard.ts'
@@ -21,7 +22,7 @@ export function manyRunsFlags(): Option[] {
     new Option(
       '--memory <size>',
       'begin a further run only where all together fit: 12GB, 800MB (default no limit)',
-    ).argParser(megabytes),
+    ).argParser((text) => byteSize(text) / 2 ** 20),
     new Option(
       '--retries <n>',
       'tries more for a run whose process crashes or is killed (default 0)',
@@ -48,16 +49,6 @@ export function readAsFlags(path: string, settings: object): Record<string, unkn
   return Object.fromEntries(
     Object.entries(settings).map(([key, value]) => [key, checked(path, key, value, known.get(key))]),
   )
-}
-
-const units: Readonly<Record<string, number>> = { mb: 1, gb: 1024, tb: 1024 ** 2 }
-
-/** `12GB` and `800 MB` in MB of 2^20 bytes. @throws InvalidArgumentError for anything else */
-export function megabytes(text: string): number {
-  const [, number, unit = ''] = /^([\d.]+)\s*([mgt]i?b)$/i.exec(text.trim()) ?? []
-  const size = Number(number) * (units[unit.toLowerCase().replace('i', '')] ?? Number.NaN)
-  if (!(size > 0)) throw new InvalidArgumentError('Give a size such as 12GB or 800MB.')
-  return size
 }
 
 /** The same option below another heading, unless it has one. */

@@ -27,7 +27,9 @@ const publicEntries = [
   '@dynamic-tuning/engine',
   '@dynamic-tuning/engine/web',
   '@dynamic-tuning/engine/testing',
+  '@dynamic-tuning/engine/testing/browser',
   'dynamic-tuning',
+  'dynamic-tuning/browser',
 ]
 const runtimeFiles = ['engine/src/runtime/node.ts', 'engine/src/runtime/web.ts']
 

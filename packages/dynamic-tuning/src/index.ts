@@ -152,7 +152,9 @@ export { AdamW, type AdamWSettings, defaultAdamW } from './training/adamw.ts'
 export { Muon, type MuonSettings } from './training/muon.ts'
 export { type LossSettings, type ObjectiveSettings, objective, paperLoss } from './training/objective.ts'
 export type { OptimizedWeights, Optimizer } from './training/optimizer.ts'
+export { ResidentStep, type ResidentStepSettings } from './training/resident-step.ts'
 export { learningRateAt, type ScheduleSettings } from './training/schedule.ts'
+export type { ExtraFeeds, StepBatch, StepFeedSettings } from './training/step-feeds.ts'
 export { softTargets } from './training/targets.ts'
 export type {
   EpochMetrics,
@@ -163,7 +165,6 @@ export type {
 } from './training/trainer.ts'
 export {
   type Gates,
-  type StepBatch,
   type StepResult,
   TrainingStep,
   type TrainingStepSettings,

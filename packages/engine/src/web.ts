@@ -1,2 +1,2 @@
 export * from './common.ts'
-export { compile, openModel } from './runtime/web.ts'
+export { compile, compileRecurrent, openModel } from './runtime/web.ts'

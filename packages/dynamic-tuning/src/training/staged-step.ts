@@ -1,5 +1,6 @@
 import type { TensorData } from '@dynamic-tuning/engine'
-import type { StepBatch, StepResult, TrainableStep } from './training-step.ts'
+import type { StepBatch } from './step-feeds.ts'
+import type { StepResult, TrainableStep } from './training-step.ts'
 import { TrainingStep, type TrainingStepSettings } from './training-step.ts'
 
 /** Settings of a training step up to (not including) step `until`. */

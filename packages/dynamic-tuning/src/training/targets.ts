@@ -1,5 +1,5 @@
 import type { Batch } from '../data/batch.ts'
-import type { StepBatch } from './training-step.ts'
+import type { StepBatch } from './step-feeds.ts'
 
 /**
  * Labels as rows of probabilities: 1 - smoothing at the label plus smoothing / K everywhere (arXiv:1512.00567).

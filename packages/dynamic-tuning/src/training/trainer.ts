@@ -8,7 +8,8 @@ import { EpochTally } from './epoch-tally.ts'
 import type { Optimizer } from './optimizer.ts'
 import { restoreArrays } from './restore.ts'
 import { learningRateAt, type ScheduleSettings } from './schedule.ts'
-import type { StepBatch, StepResult, TrainableStep } from './training-step.ts'
+import type { StepBatch } from './step-feeds.ts'
+import type { StepResult, TrainableStep } from './training-step.ts'
 
 /** How well the model does on held-out images. */
 export interface Validation {

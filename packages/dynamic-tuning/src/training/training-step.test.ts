@@ -10,8 +10,9 @@ import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { AdamW } from './adamw.ts'
 import { gumbelNoise } from './noise.ts'
 import { type LossSettings, paperLoss } from './objective.ts'
+import type { StepBatch } from './step-feeds.ts'
 import { softTargets } from './targets.ts'
-import { type StepBatch, type StepResult, TrainingStep } from './training-step.ts'
+import { type StepResult, TrainingStep } from './training-step.ts'
 
 const config = { ...tiny, embedDim: 16 }
 const small = { bottleneck: 4, adapterScale: 1, adapterDropout: 0 }

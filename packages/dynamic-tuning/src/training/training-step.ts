@@ -1,23 +1,8 @@
-import {
-  type CompileOptions,
-  compile,
-  type Feeds,
-  type Program,
-  type TensorData,
-} from '@dynamic-tuning/engine'
+import { type CompileOptions, compile, type Program, type TensorData } from '@dynamic-tuning/engine'
 import { imageRows } from '../models/heads/registry.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
-import { dropoutFactors, gumbelNoise } from './noise.ts'
 import { type ObjectiveOutputs, type ObjectiveSettings, objective } from './objective.ts'
-
-/** Images and soft labels of one step. */
-export interface StepBatch {
-  /** [B, 3, H, W], normalised, clips [B, 3, T, H, W], or what a frozen prefix makes of them, [B, F]. */
-  readonly images: Float32Array
-  /** [B, K], rows summing to 1. */
-  readonly targets: Float32Array
-  readonly size: number
-}
+import { type StepBatch, type StepFeedSettings, stepFeeds } from './step-feeds.ts'
 
 /** Scalars of a step by name (`loss`, `ceDynamic`, ...), averaged over micro-batches. */
 export interface StepResult {
@@ -52,21 +37,14 @@ export interface TrainableStep {
   release(): Promise<void>
 }
 
-/** More inputs for images `first` .. `first + size - 1` of a batch. */
-export type ExtraFeeds = (key: { step: number; first: number; size: number }) => Feeds
-
 /** What a training step needs beside the objective. */
-export interface TrainingStepSettings extends ObjectiveSettings {
+export interface TrainingStepSettings extends ObjectiveSettings, StepFeedSettings {
   readonly store: WeightStore
-  readonly seed: number
   /** Images per pass; a batch is cut into such pieces and their gradients are averaged. */
   readonly microBatch: number
   readonly compile?: CompileOptions
-  readonly extraFeeds?: ExtraFeeds
   /** A last change to the graph, such as `withoutPrefix`. */
   readonly rewrite?: ((outputs: ObjectiveOutputs) => ObjectiveOutputs) | undefined
-  /** tau at a step, where `finalTemperature` makes it change. */
-  readonly temperatureAt?: (step: number) => number
 }
 
 /**
@@ -101,45 +79,16 @@ export class TrainingStep implements TrainableStep {
     const sums = new Sums(batch)
     for (let first = 0; first < batch.size; first += microBatch) {
       const size = Math.min(microBatch, batch.size - first)
-      const feeds = this.feeds(batch, { step, first, size })
+      const feeds = stepFeeds(this.settings, this.program.inputs, batch, { step, first, size })
       const given = noise && { noise: imagesOf(noise, imageRows(config, first), imageRows(config, size)) }
-      sums.add(await this.program.run({ ...feeds, ...given }), first, size)
+      const weights = Object.fromEntries(this.weights)
+      sums.add(await this.program.run({ ...weights, ...feeds, ...given }), first, size)
     }
     return sums.result()
   }
 
   release(): Promise<void> {
     return this.program.release()
-  }
-
-  private feeds(batch: StepBatch, key: { step: number; first: number; size: number }): Feeds {
-    const { config, options, seed, temperatureAt } = this.settings
-    const { first, size, step } = key
-    const pixels = batch.images.length / batch.size
-    const rows = { first: imageRows(config, first), size: imageRows(config, size) }
-    const part = (data: Float32Array, width: number): Float32Array =>
-      data.subarray(first * width, (first + size) * width)
-    const feeds: Record<string, TensorData | Float32Array> = {
-      ...Object.fromEntries(this.weights),
-      images: part(batch.images, pixels),
-      targets: part(batch.targets, config.numClasses),
-    }
-    for (const { name, shape } of this.program.inputs) {
-      if (name === 'noise') {
-        const [gates, , decisions] = shape as [number, 'B', number, 1]
-        feeds.noise = gumbelNoise({ seed, step, first: rows.first }, [gates, rows.size, decisions])
-      }
-      if (name === 'temperature') feeds[name] = Float32Array.of(temperatureAt?.(step) ?? options.temperature)
-      if (!name.startsWith('dropout')) continue
-      const [adapters, , tokens, features] = shape as [number, 'B', number, number]
-      const sizes = [adapters, rows.size, tokens, features] as const
-      feeds[name] = dropoutFactors(
-        { seed, step, first: rows.first, pass: name },
-        options.adapterDropout,
-        sizes,
-      )
-    }
-    return { ...feeds, ...this.settings.extraFeeds?.(key) }
   }
 }
 

@@ -17,6 +17,7 @@ import { paperLoss } from '../training/objective.ts'
 import type { OptimizedWeights, Optimizer } from '../training/optimizer.ts'
 import { drawKept, patchDropoutHooks } from '../training/patch-dropout.ts'
 import { StagedStep } from '../training/staged-step.ts'
+import type { ExtraFeeds } from '../training/step-feeds.ts'
 import { withTargets } from '../training/targets.ts'
 import {
   type EpochMetrics,
@@ -25,7 +26,6 @@ import {
   type TrainTotal,
   train,
 } from '../training/trainer.ts'
-import type { ExtraFeeds } from '../training/training-step.ts'
 import { full } from '../tuners/full.ts'
 import { refuseClips } from './clip-settings.ts'
 import {

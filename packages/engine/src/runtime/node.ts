@@ -11,6 +11,7 @@ import { encodeModel } from '../onnx/writer.ts'
 import { applyPrecision } from '../precision/apply-precision.ts'
 import { join, sessionOptions, weightBytes, wrapSession } from './ort.ts'
 import { type CompileOptions, createProgram, type Device, type Program, type Session } from './program.ts'
+import { type Carried, createRecurrent, type RecurrentProgram } from './recurrent.ts'
 import { withNarrowness } from './saturation.ts'
 
 /** Above this many bytes of weights a model is opened from files, which the system maps instead of copying. */
@@ -24,9 +25,28 @@ export async function compile<Name extends string>(
   outputs: Readonly<Record<Name, GraphTensor>>,
   options: CompileOptions = {},
 ): Promise<Program<Name>> {
-  const { fused = false } = options
+  return openModel<Name>(await lowered(outputs, options), options)
+}
+
+/**
+ * Makes a program of `outputs` that carries some of them into its next run, as `state` says by input, beginning with `start`. In Node
+ * they lie in memory between runs, whatever the device.
+ * @throws GraphError as `compile` does, and where the state does not fit the graph
+ */
+export async function compileRecurrent<Name extends string>(
+  outputs: Readonly<Record<Name, GraphTensor>>,
+  options: CompileOptions & Carried,
+): Promise<RecurrentProgram<Name>> {
+  const model = await lowered(outputs, options)
+  return createRecurrent<Name>(model, await openSession(model, options), options)
+}
+
+async function lowered(
+  outputs: Readonly<Record<string, GraphTensor>>,
+  options: CompileOptions,
+): Promise<OnnxModel> {
   const settled = await withNarrowness(options, (model) => openModel(model, { threads: 1 }))
-  return openModel<Name>(applyPrecision(lower(outputs, { fused }), settled), options)
+  return applyPrecision(lower(outputs, { fused: options.fused ?? false }), settled)
 }
 
 /** Makes a runnable program of a model read from a file. @throws GraphError as `compile` does */
@@ -34,10 +54,14 @@ export async function openModel<Name extends string>(
   model: OnnxModel,
   options: CompileOptions = {},
 ): Promise<Program<Name>> {
+  return createProgram<Name>(model, await openSession(model, options))
+}
+
+async function openSession(model: OnnxModel, options: CompileOptions): Promise<Session> {
   const device = checkDevice(options.device ?? 'cpu')
   const settings = { ...sessionOptions(options), executionProviders: [device] }
   const session = await (weightBytes(model) > mappedBytes ? openMapped : openInline)(model, settings)
-  return createProgram<Name>(model, wrapSession(session, Tensor, options.profile !== undefined))
+  return wrapSession(session, Tensor, options.profile !== undefined)
 }
 
 /** Opens a model file written earlier, its external weights lying beside it. */

@@ -2,7 +2,7 @@ import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from 'o
 import { bytesPerElement, sizeOf, type TensorData, toBytes } from '../graph/dtype.ts'
 import { GraphError } from '../graph/errors.ts'
 import type { OnnxModel } from '../onnx/model.ts'
-import type { CompileOptions, Session } from './program.ts'
+import type { CompileOptions, HeldTensor, Session } from './program.ts'
 
 /** Session settings shared by Node and the browser. */
 export function sessionOptions(options: CompileOptions): InferenceSession.SessionOptions {
@@ -43,23 +43,49 @@ export function join(pieces: Iterable<Uint8Array>): Uint8Array {
 /** Wraps an ONNX Runtime session: plain arrays in, plain arrays out. */
 export function wrapSession(session: InferenceSession, Tensor: TensorConstructor, profiled = false): Session {
   let released = false
+  const runHolding: Session['runHolding'] = async (feeds, hold) => {
+    if (released) throw new GraphError('run: the program was released. Compile it again.')
+    const inputs: Record<string, OrtTensor> = {}
+    for (const [name, given] of Object.entries(feeds))
+      inputs[name] = given instanceof Held ? given.tensor : makeTensor(Tensor, given as TensorData)
+    const results = await session.run(inputs).catch((error: Error) => {
+      throw new GraphError(`run: ONNX Runtime failed, ${error.message}`)
+    })
+    const [kept, asked] = [true, false].map((which) =>
+      Object.entries(results).filter(([name]) => hold.has(name) === which),
+    ) as [[string, OrtTensor][], [string, OrtTensor][]]
+    return {
+      values: Object.fromEntries(await Promise.all(asked.map(read))),
+      held: Object.fromEntries(kept.map(([name, tensor]) => [name, new Held(tensor)])),
+    }
+  }
   return {
-    async run(feeds) {
-      if (released) throw new GraphError('run: the program was released. Compile it again.')
-      const inputs: Record<string, OrtTensor> = {}
-      for (const [name, { dtype, data, shape }] of Object.entries(feeds))
-        inputs[name] = new Tensor(dtype, data as never, shape)
-      const results = await session.run(inputs).catch((error: Error) => {
-        throw new GraphError(`run: ONNX Runtime failed, ${error.message}`)
-      })
-      return Object.fromEntries(await Promise.all(Object.entries(results).map(read)))
-    },
+    runHolding,
+    run: async (feeds) => (await runHolding(feeds, new Set())).values,
     async release() {
       if (released) return
       released = true
       if (profiled) session.endProfiling()
       await session.release()
     },
+  }
+}
+
+function makeTensor(Tensor: TensorConstructor, { dtype, data, shape }: TensorData): OrtTensor {
+  return new Tensor(dtype, data as never, shape)
+}
+
+class Held implements HeldTensor {
+  constructor(readonly tensor: OrtTensor) {}
+
+  async read(): Promise<TensorData> {
+    // Not released by reading: the next run takes it.
+    const data = (await this.tensor.getData()) as TensorData['data']
+    return { dtype: this.tensor.type, shape: this.tensor.dims, data } as TensorData
+  }
+
+  release(): void {
+    this.tensor.dispose()
   }
 }
 

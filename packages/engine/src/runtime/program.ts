@@ -26,9 +26,22 @@ export interface CompileOptions extends PrecisionOptions {
   readonly profile?: string
 }
 
+/** A result that lies where it was computed, and can be fed to the runtime again. */
+export interface HeldTensor {
+  /** Brings the values here. */
+  read(): Promise<TensorData>
+  /** Frees the device's memory. */
+  release(): void
+}
+
 /** An opened model of the underlying runtime. */
 export interface Session {
   run(feeds: Readonly<Record<string, TensorData>>): Promise<Record<string, TensorData>>
+  /** The same, with some inputs from earlier runs; outputs named in `hold` stay on the device. */
+  runHolding(
+    feeds: Readonly<Record<string, TensorData | HeldTensor>>,
+    hold: ReadonlySet<string>,
+  ): Promise<{ readonly values: Record<string, TensorData>; readonly held: Record<string, HeldTensor> }>
   release(): Promise<void>
 }
 
@@ -60,7 +73,8 @@ export function createProgram<Name extends string>(
   }
 }
 
-function checkFeeds(known: ReadonlyMap<string, OnnxValue>, feeds: Feeds): Record<string, TensorData> {
+/** Feeds as tensors with shapes. @throws as `Program.run` does */
+export function checkFeeds(known: ReadonlyMap<string, OnnxValue>, feeds: Feeds): Record<string, TensorData> {
   const symbols: Symbols = Object.create(null)
   const checked: Record<string, TensorData> = {}
   for (const name of Object.keys(feeds))

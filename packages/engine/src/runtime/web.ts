@@ -6,7 +6,8 @@ import type { OnnxModel } from '../onnx/model.ts'
 import { encodeModel } from '../onnx/writer.ts'
 import { applyPrecision } from '../precision/apply-precision.ts'
 import { join, sessionOptions, weightBytes, wrapSession } from './ort.ts'
-import { type CompileOptions, createProgram, type Program } from './program.ts'
+import { type CompileOptions, createProgram, type Program, type Session } from './program.ts'
+import { type Carried, createRecurrent, type RecurrentProgram } from './recurrent.ts'
 import { withNarrowness } from './saturation.ts'
 
 /** Above this many bytes weights are handed over beside the model, which protobuf limits to 2 GB. */
@@ -21,9 +22,29 @@ export async function compile<Name extends string>(
   outputs: Readonly<Record<Name, GraphTensor>>,
   options: CompileOptions = {},
 ): Promise<Program<Name>> {
-  const { fused = false } = options
+  return openModel<Name>(await lowered(outputs, options), options)
+}
+
+/**
+ * Makes a program of `outputs` that carries some of them into its next run, as `state` says by input, beginning with `start`. On
+ * `webgpu` they stay on the device.
+ * @throws GraphError as `compile` does, and where the state does not fit the graph
+ */
+export async function compileRecurrent<Name extends string>(
+  outputs: Readonly<Record<Name, GraphTensor>>,
+  options: CompileOptions & Carried,
+): Promise<RecurrentProgram<Name>> {
+  const model = await lowered(outputs, options)
+  const onDevice = options.device === 'webgpu' ? Object.values(options.state) : []
+  return createRecurrent<Name>(model, await openSession(model, options, onDevice), options)
+}
+
+async function lowered(
+  outputs: Readonly<Record<string, GraphTensor>>,
+  options: CompileOptions,
+): Promise<OnnxModel> {
   const settled = await withNarrowness(options, (model) => openModel(model, { device: 'wasm' }))
-  return openModel<Name>(applyPrecision(lower(outputs, { fused }), settled), options)
+  return applyPrecision(lower(outputs, { fused: options.fused ?? false }), settled)
 }
 
 /** Makes a runnable program of a model read from a file. @throws GraphError as `compile` does */
@@ -31,6 +52,14 @@ export async function openModel<Name extends string>(
   model: OnnxModel,
   options: CompileOptions = {},
 ): Promise<Program<Name>> {
+  return createProgram<Name>(model, await openSession(model, options))
+}
+
+async function openSession(
+  model: OnnxModel,
+  options: CompileOptions,
+  onDevice: readonly string[] = [],
+): Promise<Session> {
   const device = options.device ?? 'wasm'
   if (device !== 'wasm' && device !== 'webgpu')
     throw new GraphError(`compile: device ${device} is not available in a browser. Choose wasm or webgpu.`)
@@ -40,12 +69,22 @@ export async function openModel<Name extends string>(
   const settings = {
     ...sessionOptions(options),
     executionProviders: [device],
+    ...(onDevice.length > 0 && { preferredOutputLocation: locations(model, onDevice) }),
     ...(external ? { externalData: [{ path: externalName, data: join(encoded.external) }] } : {}),
   }
   try {
     const session = await InferenceSession.create(join(encoded.model), settings)
-    return createProgram<Name>(model, wrapSession(session, Tensor))
+    return wrapSession(session, Tensor)
   } catch (error) {
     throw new GraphError(`compile: ONNX Runtime refused the model, ${(error as Error).message}`)
   }
+}
+
+/** Where each output shall lie. */
+function locations(
+  { outputs }: OnnxModel,
+  onDevice: readonly string[],
+): Record<string, 'gpu-buffer' | 'cpu'> {
+  const place = (name: string) => (onDevice.includes(name) ? 'gpu-buffer' : 'cpu')
+  return Object.fromEntries(outputs.map(({ name }) => [name, place(name)] as const))
 }

@@ -1,0 +1,53 @@
+import { add, div, input, mul, sqrt, sub, type Tensor } from '@dynamic-tuning/engine'
+import type { AdamWSettings } from './adamw.ts'
+
+/** A weight in a graph, with its gradient and AdamW's moments. */
+export interface AdamWSlot {
+  readonly value: Tensor
+  readonly mean: Tensor
+  readonly square: Tensor
+  readonly gradient: Tensor
+}
+
+/** What changes from step to step: inputs of the graph, [] each, fed by `adamwFeeds`. */
+export interface AdamWNumbers {
+  readonly rate: Tensor
+  readonly size: Tensor
+  readonly correction: Tensor
+}
+
+/** Those inputs, once for all weights. */
+export function adamwNumbers(): AdamWNumbers {
+  return {
+    rate: input('adamw.rate', []),
+    size: input('adamw.size', []),
+    correction: input('adamw.correction', []),
+  }
+}
+
+/** An update of AdamW as operators: what value, mean and square become. */
+export function adamwUpdate(
+  { value, mean, square, gradient }: AdamWSlot,
+  { rate, size, correction }: AdamWNumbers,
+  decays: boolean,
+  { beta1, beta2, epsilon, weightDecay }: AdamWSettings,
+): Omit<AdamWSlot, 'gradient'> {
+  const m = add(mul(mean, beta1), mul(gradient, 1 - beta1))
+  const v = add(mul(square, beta2), mul(mul(gradient, gradient), 1 - beta2))
+  const kept = decays ? mul(value, add(mul(rate, -weightDecay), 1)) : value
+  const move = div(mul(m, size), add(mul(sqrt(v), correction), epsilon))
+  return { value: sub(kept, move), mean: m, square: v }
+}
+
+/** The inputs of update number `step`, counted from 1. */
+export function adamwFeeds(
+  learningRate: number,
+  step: number,
+  { beta1, beta2 }: AdamWSettings,
+): Record<`adamw.${keyof AdamWNumbers}`, Float32Array> {
+  return {
+    'adamw.rate': Float32Array.of(learningRate),
+    'adamw.size': Float32Array.of(learningRate / (1 - beta1 ** step)),
+    'adamw.correction': Float32Array.of(1 / Math.sqrt(1 - beta2 ** step)),
+  }
+}

@@ -1,0 +1,57 @@
+import type { Feeds, Program, TensorData } from '@dynamic-tuning/engine'
+import { imageRows } from '../models/heads/registry.ts'
+import type { ModelConfig } from '../models/model-config.ts'
+import type { TunerOptions } from '../tuners/tuner.ts'
+import { dropoutFactors, gumbelNoise } from './noise.ts'
+
+/** Images and soft labels of one step. */
+export interface StepBatch {
+  /** [B, 3, H, W], normalised, clips [B, 3, T, H, W], or what a frozen prefix makes of them, [B, F]. */
+  readonly images: Float32Array
+  /** [B, K], rows summing to 1. */
+  readonly targets: Float32Array
+  readonly size: number
+}
+
+/** More inputs for images `first` .. `first + size - 1` of a batch. */
+export type ExtraFeeds = (key: { step: number; first: number; size: number }) => Feeds
+
+/** What the inputs of a step depend on. */
+export interface StepFeedSettings {
+  readonly config: ModelConfig
+  readonly options: TunerOptions
+  readonly seed: number
+  readonly extraFeeds?: ExtraFeeds
+  /** tau at a step, where `finalTemperature` makes it change. */
+  readonly temperatureAt?: (step: number) => number
+}
+
+/** Everything a training graph with these `inputs` takes beside its weights, for images `first` .. `first + size - 1` of a batch. */
+export function stepFeeds(
+  { config, options, seed, temperatureAt, extraFeeds }: StepFeedSettings,
+  inputs: Program['inputs'],
+  batch: StepBatch,
+  key: Parameters<ExtraFeeds>[0],
+): Feeds {
+  const { first, size, step } = key
+  const pixels = batch.images.length / batch.size
+  const rows = { first: imageRows(config, first), size: imageRows(config, size) }
+  const part = (data: Float32Array, width: number): Float32Array =>
+    data.subarray(first * width, (first + size) * width)
+  const feeds: Record<string, TensorData | Float32Array> = {
+    images: part(batch.images, pixels),
+    targets: part(batch.targets, config.numClasses),
+  }
+  for (const { name, shape } of inputs) {
+    if (name === 'noise') {
+      const [gates, , decisions] = shape as [number, 'B', number, 1]
+      feeds.noise = gumbelNoise({ seed, step, first: rows.first }, [gates, rows.size, decisions])
+    }
+    if (name === 'temperature') feeds[name] = Float32Array.of(temperatureAt?.(step) ?? options.temperature)
+    if (!name.startsWith('dropout')) continue
+    const [adapters, , tokens, features] = shape as [number, 'B', number, number]
+    const sizes = [adapters, rows.size, tokens, features] as const
+    feeds[name] = dropoutFactors({ seed, step, first: rows.first, pass: name }, options.adapterDropout, sizes)
+  }
+  return { ...feeds, ...extraFeeds?.(key) }
+}

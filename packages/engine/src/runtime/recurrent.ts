@@ -1,0 +1,90 @@
+import { sizeOf, type TensorData } from '../graph/dtype.ts'
+import { GraphError } from '../graph/errors.ts'
+import { sameShape, shapeText } from '../graph/shape.ts'
+import type { OnnxModel, OnnxValue } from '../onnx/model.ts'
+import { checkFeeds, type Feeds, type HeldTensor, type Program, type Session } from './program.ts'
+
+/** What a program carries from one run to the next. */
+export interface Carried {
+  /** Outputs by the input that each becomes in the next run. */
+  readonly state: Readonly<Record<string, string>>
+  /** What those inputs are at first. */
+  readonly start: Readonly<Record<string, TensorData>>
+}
+
+/**
+ * A program that changes values of its own: some outputs become inputs of the next run. Where the runtime can (WebGPU in a
+ * browser) they stay on the device; elsewhere they are passed on without a copy.
+ */
+export interface RecurrentProgram<Name extends string = string> extends Program<Name> {
+  /** The values carried so far, by input, brought here. */
+  state(): Promise<Record<string, TensorData>>
+}
+
+/** Wraps a session whose outputs are carried on. @throws GraphError where state and start do not fit the model */
+export function createRecurrent<Name extends string>(
+  { inputs, outputs }: Pick<OnnxModel, 'inputs' | 'outputs'>,
+  session: Session,
+  { state, start }: Carried,
+): RecurrentProgram<Name> {
+  checkCarried(inputs, outputs, { state, start })
+  const becomes = new Map(Object.entries(state).map(([input, output]) => [output, input]))
+  const carried: Record<string, TensorData | HeldTensor> = { ...start }
+  const given = inputs.filter(({ name }) => !Object.hasOwn(state, name))
+  const known = new Map(given.map((value) => [value.name, value]))
+  const hold = new Set(becomes.keys())
+  return {
+    inputs: given,
+    outputs: outputs.filter(({ name }) => !becomes.has(name)),
+    async run(feeds: Feeds) {
+      const { values, held } = await session.runHolding({ ...checkFeeds(known, feeds), ...carried }, hold)
+      for (const [output, tensor] of Object.entries(held)) {
+        const input = becomes.get(output) as string
+        release(carried[input])
+        carried[input] = tensor
+      }
+      return values as Record<Name, TensorData>
+    },
+    async state() {
+      const read = async ([name, value]: [string, TensorData | HeldTensor]) =>
+        [name, 'read' in value ? await value.read() : value] as const
+      return Object.fromEntries(await Promise.all(Object.entries(carried).map(read)))
+    },
+    async release() {
+      for (const value of Object.values(carried)) release(value)
+      await session.release()
+    },
+  }
+}
+
+function release(value: TensorData | HeldTensor | undefined): void {
+  if (value && 'release' in value) value.release()
+}
+
+function checkCarried(
+  inputs: readonly OnnxValue[],
+  outputs: readonly OnnxValue[],
+  { state, start }: Carried,
+): void {
+  for (const [name, output] of Object.entries(state)) {
+    const [into, from] = [
+      inputs.find((each) => each.name === name),
+      outputs.find((each) => each.name === output),
+    ]
+    if (!into || !from)
+      throw new GraphError(`compile: state ${name} is to come from ${output}. Name an input and an output.`)
+    if (into.dtype !== from.dtype || !sameShape(into.shape, from.shape))
+      throw new GraphError(
+        `compile: input ${name} is ${into.dtype} ${shapeText(into.shape)}, output ${output} is ${from.dtype} ${shapeText(from.shape)}. They must agree.`,
+      )
+    const first = start[name]
+    if (
+      first?.dtype !== into.dtype ||
+      first.data.length !== sizeOf(first.shape) ||
+      first.shape.join() !== into.shape.join()
+    )
+      throw new GraphError(
+        `compile: the state ${name} starts from ${first ? `${first.dtype} ${shapeText(first.shape)}` : 'nothing'}. Give ${into.dtype} ${shapeText(into.shape)}.`,
+      )
+  }
+}

@@ -1,6 +1,7 @@
 import { ConfigError } from '../errors.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import type { BenchPlace } from './bench-types.ts'
+import { tensorflowJs } from './tensorflow-js.ts'
 import { transformersJs } from './transformers-js.ts'
 
 /** The static model in another runtime. */
@@ -14,7 +15,10 @@ export interface BaselineModel {
 export type Baseline = (config: ModelConfig, place: BenchPlace) => Promise<BaselineModel>
 
 /** What `bench inference --baseline` knows. */
-export const baselines: Readonly<Record<string, Baseline>> = { 'transformers.js': transformersJs }
+export const baselines: Readonly<Record<string, Baseline>> = {
+  'transformers.js': transformersJs,
+  'tensorflow.js': tensorflowJs,
+}
 
 /** Opens a baseline. @throws ConfigError for unknown names, and where its package is not installed */
 export async function openBaseline(

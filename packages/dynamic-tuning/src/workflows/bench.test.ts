@@ -6,7 +6,7 @@ import { vitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { linearProbe } from '../tuners/linear.ts'
-import { openBaseline } from './bench-baselines.ts'
+import { baselines, openBaseline } from './bench-baselines.ts'
 import { benchCase } from './bench-case.ts'
 import { benchInference } from './bench-inference.ts'
 import { benchGroups, benchMarkdown, benchPlot } from './bench-report.ts'
@@ -107,20 +107,20 @@ describe('a matrix', () => {
     expect(all).toBe(8 * tokens * width * width)
   })
 
-  it('gives the same logits as Transformers.js on the same weights', async () => {
+  it.each(Object.keys(baselines))('gives the same logits as %s on the same weights', async (name) => {
     const config = { ...vitConfig(model, 10), imageSize: [32, 32] as const }
     const [place] = benchPlaces({ ...settings, imageSizes: [32], threads: 1 }) as [BenchPlace]
     const images = noiseImages(config, 2, 0)
     const store = new WeightStore({ seed: settings.seed })
     const ours = await Classifier.create({ config, tuner: linearProbe, options: linearProbe.defaults, store })
-    const theirs = await openBaseline('transformers.js', config, place)
+    const theirs = await openBaseline(name, config, place)
     const [a, b] = [(await ours.classify(images)).logits, await theirs.run(images)]
     expect(b).toHaveLength(20)
     for (const [i, value] of b.entries()) expect(value).toBeCloseTo(a[i] as number, 5)
     await Promise.all([ours.release(), theirs.release()])
     await expect(openBaseline('tensorflow', config, place)).rejects.toThrow(/unknown baseline tensorflow/)
-    const clips = openBaseline('transformers.js', config, { ...place, frames: 2 })
-    await expect(clips).rejects.toThrow(/transformers\.js classifies images, not clips/)
+    const clips = openBaseline(name, config, { ...place, frames: 2 })
+    await expect(clips).rejects.toThrow(/\.js classifies images, not clips/)
   })
 })
 

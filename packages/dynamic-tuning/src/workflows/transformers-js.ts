@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { input, lower, writeModel } from '@dynamic-tuning/engine'
+import { input, lower, sizeOf, writeModel } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
 import { exportInput } from '../export/onnx.ts'
 import { buildModel } from '../models/families.ts'
@@ -78,7 +78,7 @@ function writeStaticModel(folder: string, config: ModelConfig, seed: number): bo
   const { logits } = buildModel(images, new WeightStore({ seed }), config)
   mkdirSync(join(folder, 'onnx'))
   const graph = lower({ logits })
-  const bytes = [...graph.initializers.values()].reduce((sum, { data }) => sum + data.byteLength, 0)
+  const bytes = 4 * [...graph.initializers.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0)
   writeModel(join(folder, 'onnx', 'model.onnx'), graph, { external: bytes > inlineBytes })
   const [height, width] = config.imageSize
   const labels = Array.from({ length: config.numClasses }, (_, i) => [i, `class ${i}`])

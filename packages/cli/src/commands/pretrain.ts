@@ -59,6 +59,14 @@ export const pretrainCommand = defineCommand<Options>({
       '--crop-scale <share>',
       "least share of an image's area in a random crop (default 0.35)",
     ).argParser(number(0, 1)),
+    new Option(
+      '--mixup <alpha>',
+      'mix images in pairs, by shares from Beta(alpha, alpha) (default 0, none)',
+    ).argParser(number(0)),
+    new Option(
+      '--cutmix <alpha>',
+      'put a box of another image into each, its area from Beta(alpha, alpha) (default 0)',
+    ).argParser(number(0)),
   ],
   fileKeys: pretrainKeys,
   examples: [

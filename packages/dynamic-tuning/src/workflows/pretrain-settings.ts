@@ -29,6 +29,9 @@ export interface PretrainSettings {
   readonly labelSmoothing: number
   /** Least share of an image's area a random crop covers. */
   readonly cropScale: number
+  /** alpha of mixup and of CutMix, see `MixingSettings`. */
+  readonly mixup: number
+  readonly cutmix: number
   readonly seed: number
   readonly threads: number
   /** Most images of the validation part looked at after an epoch. */
@@ -63,6 +66,8 @@ export const defaultPretrain: Omit<PretrainSettings, 'data'> = {
   weightDecay: 0.05,
   labelSmoothing: 0.1,
   cropScale: 0.35,
+  mixup: 0,
+  cutmix: 0,
   seed: 0,
   threads: 0,
   validationImages: 1000,
@@ -91,6 +96,8 @@ const shape = {
   weightDecay: z.number().min(0).optional(),
   labelSmoothing: share.lt(1).optional(),
   cropScale: share.gt(0).optional(),
+  mixup: z.number().min(0).optional(),
+  cutmix: z.number().min(0).optional(),
   seed: z.int().min(0).optional(),
   threads: z.int().min(0).max(1024).optional(),
   validationImages: count.optional(),

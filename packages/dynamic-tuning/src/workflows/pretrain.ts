@@ -12,6 +12,7 @@ import { withEvents } from '../io/tensorboard/run-events.ts'
 import { checkVitConfig, type VitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { AdamW } from '../training/adamw.ts'
+import { mixImages } from '../training/mixing.ts'
 import { Muon } from '../training/muon.ts'
 import { paperLoss } from '../training/objective.ts'
 import type { OptimizedWeights, Optimizer } from '../training/optimizer.ts'
@@ -93,7 +94,11 @@ export async function pretrain(
         run,
         step: stages,
         loader,
-        prepare: (images) => withTargets(images, config.numClasses, settings.labelSmoothing),
+        prepare: (images, step) => {
+          const batch = withTargets(images, config.numClasses, settings.labelSmoothing)
+          const [height, width] = config.imageSize
+          return mixImages(batch, settings, { height, width, seed, step })
+        },
         epochs: settings.epochs,
         schedule: {
           learningRate: settings.learningRate,

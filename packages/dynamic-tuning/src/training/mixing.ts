@@ -1,0 +1,71 @@
+import { type Random, random } from '@dynamic-tuning/engine'
+import type { StepBatch } from './step-feeds.ts'
+
+/** How images of a batch are mixed in pairs; 0 for not at all. Where both are given each pair takes one of them by chance. */
+export interface MixingSettings {
+  /** alpha of mixup (arXiv:1710.09412): pixels of both, weighted by lambda ~ Beta(alpha, alpha). */
+  readonly mixup: number
+  /** alpha of CutMix (arXiv:1905.04899): a box of the other's pixels that covers 1 - lambda of the area. */
+  readonly cutmix: number
+}
+
+/**
+ * Every image mixed with another of the batch, and its target row by the same shares. images: [B, 3, `height`, `width`]. A function of
+ * batch, seed and step.
+ */
+export function mixImages(
+  batch: StepBatch,
+  { mixup, cutmix }: MixingSettings,
+  { height, width, seed, step }: { height: number; width: number; seed: number; step: number },
+): StepBatch {
+  if (mixup === 0 && cutmix === 0) return batch
+  const draw = random(seed, 'mixing', step)
+  const others = draw.shuffle(Int32Array.from({ length: batch.size }, (_, i) => i))
+  const images = Float32Array.from(batch.images)
+  const targets = Float32Array.from(batch.targets)
+  const [pixels, classes] = [images.length / batch.size, targets.length / batch.size]
+  for (const [image, other] of others.entries()) {
+    const [mine, theirs] = [image * pixels, other * pixels]
+    const cuts = cutmix > 0 && (mixup === 0 || draw.uniform() < 0.5)
+    let share = beta(cuts ? cutmix : mixup, draw)
+    if (cuts) {
+      const box = boxOf(1 - share, height, width, draw)
+      share = 1 - (box.rows * box.columns) / (height * width)
+      for (let channel = 0; channel < pixels / (height * width); channel++)
+        for (let row = box.top; row < box.top + box.rows; row++) {
+          const at = (channel * height + row) * width + box.left
+          images.set(batch.images.subarray(theirs + at, theirs + at + box.columns), mine + at)
+        }
+    } else mix(images.subarray(mine, mine + pixels), batch.images.subarray(theirs, theirs + pixels), share)
+    const [row, partner] = [image * classes, other * classes]
+    mix(targets.subarray(row, row + classes), batch.targets.subarray(partner, partner + classes), share)
+  }
+  return { ...batch, images, targets }
+}
+
+/** values = share values + (1 - share) others. */
+function mix(values: Float32Array, others: Float32Array, share: number): void {
+  for (let i = 0; i < values.length; i++)
+    values[i] = share * (values[i] as number) + (1 - share) * (others[i] as number)
+}
+
+/** A box of about a share of the area and the image's proportions, its centre anywhere; what lies outside is cut off. */
+function boxOf(share: number, height: number, width: number, draw: Random) {
+  const span = (size: number): [number, number] => {
+    const half = (size * Math.sqrt(share)) / 2
+    const centre = draw.integer(size)
+    return [Math.max(0, Math.round(centre - half)), Math.min(size, Math.round(centre + half))]
+  }
+  const [[top, bottom], [left, right]] = [span(height), span(width)]
+  return { top, left, rows: bottom - top, columns: right - left }
+}
+
+/** Beta(alpha, alpha), by Johnk's method; in logarithms, as small alphas underflow. */
+function beta(alpha: number, draw: Random): number {
+  for (;;) {
+    const [x, y] = [1, 2].map(() => Math.log(1 - draw.uniform()) / alpha) as [number, number]
+    const most = Math.max(x, y)
+    const sum = most + Math.log(Math.exp(x - most) + Math.exp(y - most))
+    if (sum <= 0) return Math.exp(x - sum)
+  }
+}

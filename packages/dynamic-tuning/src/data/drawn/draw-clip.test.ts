@@ -22,11 +22,11 @@ describe('the classes of builtin:motion', () => {
         return { x: b.x - a.x, y: b.y - a.y, grows: b.radius / a.radius, turns: b.angle - a.angle }
       })
     for (const { x, y, grows, turns } of change('still')) expect([x, y, grows, turns]).toEqual([0, 0, 1, 0])
-    for (const { x, y } of change('across')) expect([Math.abs(x) > 0.35, y]).toEqual([true, 0])
-    for (const { x, y } of change('up and down')) expect([x, Math.abs(y) > 0.35]).toEqual([0, true])
+    for (const { x, y } of change('across')) expect([Math.abs(x) > 0.55, y]).toEqual([true, 0])
+    for (const { x, y } of change('up and down')) expect([x, Math.abs(y) > 0.55]).toEqual([0, true])
     for (const { x, y } of change('falling')) expect(x).toBeCloseTo(y, 10)
     for (const { x, y } of change('rising')) expect(x).toBeCloseTo(-y, 10)
-    for (const { grows } of change('resizing')) expect(Math.max(grows, 1 / grows)).toBeGreaterThan(2.2)
+    for (const { grows } of change('resizing')) expect(Math.max(grows, 1 / grows)).toBeGreaterThan(2.5)
     for (const { turns } of change('turning')) expect(Math.abs(turns)).toBeGreaterThan(1.9)
     const forwards = change('across').filter(({ x }) => x > 0).length
     expect(Math.abs(forwards - 100)).toBeLessThan(30)

@@ -49,15 +49,16 @@ export const direction: ClipTask = {
 
 /**
  * Draws a scene of a motion. In the middle of the clip, and all the time for the shape that does not move, places, sizes and
- * angles have the same distribution in every class.
+ * angles have the same distribution in every class. There the first shape is near the centre and upright, and it goes far
+ * from that: a model that pools over frames sees which frames there are, not which ones belong together.
  */
 export function drawScene(what: Motion, draw: Random): Scene {
-  const first = { ...placeIn(0.34, 0.66, draw), radius: radius(draw), angle: angle(draw) }
+  const first = { ...placeIn(0.44, 0.56, draw), radius: radius(draw), angle: angle(draw) }
   const second = { ...beside(first, draw), radius: radius(draw), angle: angle(draw) }
   const [travel, growth, turn] = [
-    0.36 + 0.14 * draw.uniform(),
-    1.5 + 0.3 * draw.uniform(),
-    1 + draw.uniform(),
+    0.56 + 0.14 * draw.uniform(),
+    1.6 + 0.3 * draw.uniform(),
+    1 + 0.3 * draw.uniform(),
   ]
   const backwards = draw.uniform() < 0.5 && what.eitherWay === true
   return (moment) => {
@@ -77,8 +78,8 @@ export function drawScene(what: Motion, draw: Random): Scene {
   }
 }
 
-const radius = (draw: Random): number => 0.09 + 0.05 * draw.uniform()
-const angle = (draw: Random): number => 2 * Math.PI * draw.uniform()
+const radius = (draw: Random): number => 0.11 + 0.04 * draw.uniform()
+const angle = (draw: Random): number => 0.5 * (draw.uniform() - 0.5)
 
 function placeIn(low: number, high: number, draw: Random): { x: number; y: number } {
   return { x: low + (high - low) * draw.uniform(), y: low + (high - low) * draw.uniform() }

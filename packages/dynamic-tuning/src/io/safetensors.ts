@@ -16,7 +16,7 @@ export interface ReadOptions {
 /** An open safetensors file: the header is read, tensors follow on demand. Close it after use. */
 export interface SafetensorsFile extends TensorFile {
   readonly tensors: ReadonlyMap<string, StoredTensor>
-  onDemand(name: string): TensorData
+  onDemand(name: string): TensorData | undefined
   /** The values of all tensors, in the order of the header. */
   readAll(): Map<string, TensorData>
 }
@@ -36,13 +36,13 @@ export function openSafetensors(path: string, options: ReadOptions = {}): Safete
       throw new CheckpointError(`safetensors: ${path} has no tensor "${name}". Is it the right file?`)
     }
     const read = (name: string): TensorData => decode(find(name), file, options)
-    const later = (name: string): TensorData => {
+    const later = (name: string): TensorData | undefined => {
       const stored = find(name)
-      if (stored.length < onDemandBytes) return read(name)
+      if (stored.length < onDemandBytes) return undefined
       return onDemand(dtypeOf(stored, options), stored.shape, () => reopened(file, stored, options).data)
     }
     const opened = { path, ...header, read, onDemand: later, close: file.close }
-    const each = options.onDemand ? { ...opened, read: later } : opened
+    const each = options.onDemand ? { ...opened, read: (name: string) => later(name) ?? read(name) } : opened
     return { ...opened, readAll: () => readAll(each) }
   } catch (error) {
     file.close()

@@ -52,10 +52,7 @@ export function openSharded(path: string, open: (path: string) => TensorFile): T
       throw new CheckpointError(`checkpoint: ${path} has no tensor "${name}". Is it the right file?`)
     }
     const read = (name: string): TensorData => holding(name).read(name)
-    const onDemand = (name: string): TensorData => {
-      const shard = holding(name)
-      return shard.onDemand?.(name) ?? shard.read(name)
-    }
+    const onDemand = (name: string): TensorData | undefined => holding(name).onDemand?.(name)
     const [first] = shards.values()
     return { path, tensors, metadata: first?.metadata ?? {}, read, onDemand, close }
   } catch (error) {

@@ -9,8 +9,8 @@ export interface TensorFile {
   readonly metadata: Readonly<Record<string, string>>
   /** The values of one tensor, halves widened to float32. @throws CheckpointError for an unknown name or damaged values */
   read(name: string): TensorData
-  /** The same, fetched anew whenever they are asked for, also after `close`; absent where a format cannot. @throws as `read` */
-  onDemand?(name: string): TensorData
+  /** The same, fetched anew whenever they are asked for, also after `close`; undefined for small ones, absent where a format cannot. @throws as `read` */
+  onDemand?(name: string): TensorData | undefined
   close(): void
 }
 

@@ -1,5 +1,5 @@
 import { add, div, input, mul, sqrt, sub, type Tensor } from '@dynamic-tuning/engine'
-import type { AdamWSettings } from './adamw.ts'
+import { type AdamWSettings, corrected } from './adamw.ts'
 
 /** A weight in a graph, with its gradient and AdamW's moments. */
 export interface AdamWSlot {
@@ -43,11 +43,12 @@ export function adamwUpdate(
 export function adamwFeeds(
   learningRate: number,
   step: number,
-  { beta1, beta2 }: AdamWSettings,
+  settings: AdamWSettings,
 ): Record<`adamw.${keyof AdamWNumbers}`, Float32Array> {
+  const { size, correction } = corrected(learningRate, step, settings)
   return {
     'adamw.rate': Float32Array.of(learningRate),
-    'adamw.size': Float32Array.of(learningRate / (1 - beta1 ** step)),
-    'adamw.correction': Float32Array.of(1 / Math.sqrt(1 - beta2 ** step)),
+    'adamw.size': Float32Array.of(size),
+    'adamw.correction': Float32Array.of(correction),
   }
 }

@@ -59,17 +59,26 @@ export class AdamW implements Optimizer {
   }
 }
 
+/** Of update number `step`, from 1: lr / (1 - beta1^step), and what sqrt(v) is multiplied by, both for moments that began at 0. */
+export function corrected(
+  learningRate: number,
+  step: number,
+  { beta1, beta2 }: AdamWSettings,
+): { readonly size: number; readonly correction: number } {
+  return { size: learningRate / (1 - beta1 ** step), correction: 1 / Math.sqrt(1 - beta2 ** step) }
+}
+
 function updateSlot(
   slot: Slot,
   gradient: Float32Array,
   learningRate: number,
   step: number,
-  { beta1, beta2, epsilon, weightDecay }: AdamWSettings,
+  settings: AdamWSettings,
 ): void {
+  const { beta1, beta2, epsilon, weightDecay } = settings
   const { value, mean, square } = slot
   const keep = slot.decays ? 1 - learningRate * weightDecay : 1
-  const size = learningRate / (1 - beta1 ** step)
-  const correction = 1 / Math.sqrt(1 - beta2 ** step)
+  const { size, correction } = corrected(learningRate, step, settings)
   for (let i = 0; i < value.length; i++) {
     const g = gradient[i] as number
     const m = beta1 * (mean[i] as number) + (1 - beta1) * g

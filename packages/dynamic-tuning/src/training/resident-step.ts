@@ -38,11 +38,12 @@ export class ResidentStep {
     const outputs = scalarsOf(objective(store, settings))
     const updated: Record<string, Tensor> = {}
     const numbers = adamwNumbers()
+    const trainable = store.trainable
     for (const [name, value] of store.startValues()) {
       const zeros = (): TensorData => ({ ...value, data: new Float32Array(value.data.length) })
       const of = { value: name, mean: `adamw.mean.${name}`, square: `adamw.square.${name}` } as const
       const slot = {
-        value: store.trainable.get(name) as Tensor,
+        value: trainable.get(name) as Tensor,
         mean: input(of.mean, value.shape),
         square: input(of.square, value.shape),
         gradient: outputs.gradients.get(name) as Tensor,
@@ -56,7 +57,7 @@ export class ResidentStep {
     }
     const all = { ...outputs.scalars, ...updated }
     const program = await compileRecurrent(all, { prepack: false, ...compile, state, start })
-    return new ResidentStep(settings, program, [...store.trainable.keys()])
+    return new ResidentStep(settings, program, [...trainable.keys()])
   }
 
   /** Loss, its terms and the rates of a batch by name; the weights move. `step`, from 0, chooses the noise. */

@@ -1,10 +1,10 @@
-import type { TensorData } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
 import { drawWeights } from '../models/backbone.ts'
 import { isVit, type ModelConfig } from '../models/model-config.ts'
 import type { VitConfig } from '../models/vit-config.ts'
 import type { BaselineModel } from './bench-baselines.ts'
 import type { BenchPlace } from './bench-types.ts'
+import { loadPeers } from './load-peers.ts'
 
 /** A tensor of TensorFlow.js. */
 interface TfTensor {
@@ -35,8 +35,6 @@ interface TensorFlow {
   tile(x: TfTensor, times: readonly number[]): TfTensor
 }
 
-const [core, backend] = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm']
-
 /**
  * The static ViT in TensorFlow.js on WebAssembly, its fastest way without a GPU; in Node that has one thread.
  * @throws ConfigError where the packages are not installed, or the model is not a plain ViT
@@ -44,11 +42,14 @@ const [core, backend] = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm
 export async function tensorflowJs(config: ModelConfig, place: BenchPlace): Promise<BaselineModel> {
   if (!isVit(config) || config.globalPool !== 'token' || config.initValues !== undefined || config.regTokens)
     throw new ConfigError('bench: the baseline tensorflow.js is a plain ViT. Choose one, or leave it out.')
-  const tf = await loadTensorFlow()
+  const peers = await loadPeers('tensorflow.js', ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'])
+  const loaded = peers[0] as TensorFlow & { readonly default?: TensorFlow }
+  const tf = loaded.default ?? loaded
   await tf.setBackend('wasm')
   await tf.ready()
   const weights = new Map<string, TfTensor>()
-  for (const [name, value] of drawWeights(config, place.seed)) weights.set(name, ofWeight(tf, value))
+  for (const [name, { data, shape }] of drawWeights(config, place.seed))
+    weights.set(name, tf.tensor(data as Float32Array, shape))
   const [height, width] = config.imageSize
   return {
     async run(images) {
@@ -62,22 +63,6 @@ export async function tensorflowJs(config: ModelConfig, place: BenchPlace): Prom
       for (const weight of weights.values()) weight.dispose()
     },
   }
-}
-
-async function loadTensorFlow(): Promise<TensorFlow> {
-  try {
-    await import(backend as string)
-    const loaded = (await import(core as string)) as TensorFlow & { readonly default?: TensorFlow }
-    return loaded.default ?? loaded
-  } catch (error) {
-    throw new ConfigError(
-      `bench: the baseline tensorflow.js needs ${core} and ${backend}, which cannot be loaded (${(error as Error).message.split('\n')[0]}). Run npm install --save-dev ${core} ${backend}, or leave the baseline out.`,
-    )
-  }
-}
-
-function ofWeight(tf: TensorFlow, { shape, data }: TensorData): TfTensor {
-  return tf.tensor(data as Float32Array, shape)
 }
 
 function forward(

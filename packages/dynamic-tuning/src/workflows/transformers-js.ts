@@ -2,13 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { input, lower, sizeOf, writeModel } from '@dynamic-tuning/engine'
-import { ConfigError } from '../errors.ts'
 import { exportInput } from '../export/onnx.ts'
 import { buildModel } from '../models/families.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import type { BaselineModel } from './bench-baselines.ts'
 import type { BenchPlace } from './bench-types.ts'
+import { loadPeers } from './load-peers.ts'
 
 /** As much of `@huggingface/transformers` as is used here; the package need not be installed to build this one. */
 interface Transformers {
@@ -30,7 +30,9 @@ interface Model {
  * @throws ConfigError where `@huggingface/transformers` is not installed
  */
 export async function transformersJs(config: ModelConfig, place: BenchPlace): Promise<BaselineModel> {
-  const { env, AutoModelForImageClassification, Tensor } = await loadTransformers()
+  const { env, AutoModelForImageClassification, Tensor } = (
+    await loadPeers('transformers.js', ['@huggingface/transformers'])
+  )[0] as Transformers
   env.allowRemoteModels = false
   env.allowLocalModels = true
   const folder = mkdtempSync(join(tmpdir(), 'dynamic-tuning-'))
@@ -55,17 +57,6 @@ export async function transformersJs(config: ModelConfig, place: BenchPlace): Pr
     }
   } finally {
     rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-async function loadTransformers(): Promise<Transformers> {
-  const name = '@huggingface/transformers'
-  try {
-    return (await import(name)) as Transformers
-  } catch (error) {
-    throw new ConfigError(
-      `bench: the baseline transformers.js needs ${name}, which cannot be loaded (${(error as Error).message.split('\n')[0]}). Run npm install --save-dev ${name}, or leave the baseline out.`,
-    )
   }
 }
 

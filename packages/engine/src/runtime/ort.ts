@@ -51,13 +51,11 @@ export function wrapSession(session: InferenceSession, Tensor: TensorConstructor
     const results = await session.run(inputs).catch((error: Error) => {
       throw new GraphError(`run: ONNX Runtime failed, ${error.message}`)
     })
-    const [kept, asked] = [true, false].map((which) =>
-      Object.entries(results).filter(([name]) => hold.has(name) === which),
-    ) as [[string, OrtTensor][], [string, OrtTensor][]]
-    return {
-      values: Object.fromEntries(await Promise.all(asked.map(read))),
-      held: Object.fromEntries(kept.map(([name, tensor]) => [name, new Held(tensor)])),
-    }
+    const [held, values]: [[string, HeldTensor][], Promise<[string, TensorData]>[]] = [[], []]
+    for (const [name, tensor] of Object.entries(results))
+      if (hold.has(name)) held.push([name, new Held(tensor)])
+      else values.push(read(tensor, true).then((value) => [name, value]))
+    return { values: Object.fromEntries(await Promise.all(values)), held: Object.fromEntries(held) }
   }
   return {
     runHolding,
@@ -78,10 +76,9 @@ function makeTensor(Tensor: TensorConstructor, { dtype, data, shape }: TensorDat
 class Held implements HeldTensor {
   constructor(readonly tensor: OrtTensor) {}
 
-  async read(): Promise<TensorData> {
+  read(): Promise<TensorData> {
     // Not released by reading: the next run takes it.
-    const data = (await this.tensor.getData()) as TensorData['data']
-    return { dtype: this.tensor.type, shape: this.tensor.dims, data } as TensorData
+    return read(this.tensor, false)
   }
 
   release(): void {
@@ -89,10 +86,10 @@ class Held implements HeldTensor {
   }
 }
 
-async function read([name, tensor]: [string, OrtTensor]): Promise<[string, TensorData]> {
-  const data = (await tensor.getData(true)) as TensorData['data']
+async function read(tensor: OrtTensor, release: boolean): Promise<TensorData> {
+  const data = (await tensor.getData(release)) as TensorData['data']
   const value = { dtype: tensor.type, shape: tensor.dims, data } as TensorData
-  return [name, value.dtype === 'float16' ? { ...value, data: halves(value) } : value]
+  return value.dtype === 'float16' ? { ...value, data: halves(value) } : value
 }
 
 /** Half-precision elements as raw bits, whichever array class the runtime chose. */

@@ -7,6 +7,7 @@ import { clipFlags } from '../options/clips.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
 import { dispatchOptions } from '../options/dispatch.ts'
 import { methodFlags } from '../options/method-options.ts'
+import { mixingFlags } from '../options/mixing.ts'
 import { integer, number } from '../options/numbers.ts'
 import { reductionFlags } from '../options/reduction.ts'
 import { tensorboardFlag } from '../options/tensorboard.ts'
@@ -65,6 +66,7 @@ export const finetuneCommand = defineCommand<Options>({
       '--augment <how>',
       'random changes to training images; light suits photos of things (default none, short-side for videos):',
     ).choices(['none', 'resized-crop', 'light', 'strong', 'short-side', 'rand-augment']),
+    ...mixingFlags(),
     new Option(
       '--resize <how>',
       'how images of another shape are fitted (default squash, videos crop):',

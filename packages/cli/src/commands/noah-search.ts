@@ -24,6 +24,7 @@ interface Options extends CommonOptions, Omit<Partial<NoahSearchInput>, keyof Co
 /** Options of `finetune` that also train a super-network, as they are. */
 const training = [
   ...['microBatch', 'warmupEpochs', 'labelSmoothing', 'adapterDropout', 'augment', 'resize'],
+  ...['mixup', 'cutmix'],
   ...['trainSize', 'testSize', 'workers'],
 ]
 

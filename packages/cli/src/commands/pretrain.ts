@@ -10,6 +10,7 @@ import {
 import { type Call, defineCommand } from '../command.ts'
 import { stoppedCode } from '../interrupt.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
+import { mixingFlags } from '../options/mixing.ts'
 import { integer, number } from '../options/numbers.ts'
 import { tensorboardFlag } from '../options/tensorboard.ts'
 import { freeRunFolder, quoted } from '../run-name.ts'
@@ -59,14 +60,7 @@ export const pretrainCommand = defineCommand<Options>({
       '--crop-scale <share>',
       "least share of an image's area in a random crop (default 0.35)",
     ).argParser(number(0, 1)),
-    new Option(
-      '--mixup <alpha>',
-      'mix images in pairs, by shares from Beta(alpha, alpha) (default 0, none)',
-    ).argParser(number(0)),
-    new Option(
-      '--cutmix <alpha>',
-      'put a box of another image into each, its area from Beta(alpha, alpha) (default 0)',
-    ).argParser(number(0)),
+    ...mixingFlags(),
   ],
   fileKeys: pretrainKeys,
   examples: [

@@ -82,6 +82,7 @@ describe('features of frozen layers', () => {
 
   it.each([
     ['linear', { augment: 'light', cacheFeatures: 1e9 }, /augment: light/],
+    ['linear', { mixup: 0.2, cacheFeatures: 1e9 }, /images are mixed anew at every step/],
     ['linear', { skipBad: true, cacheFeatures: 1e9 }, /which images skipBad leaves out/],
     ['linear', { data: 'builtin:motion', frames: 2, cacheFeatures: 1e9 }, /frames of clips may differ/],
     ['full', { cacheFeatures: 1e9 }, /full trains weights that meet the pixels/],

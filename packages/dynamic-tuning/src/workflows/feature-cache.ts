@@ -46,7 +46,7 @@ interface Prefixes {
  */
 export function cacheableParts(prepared: Prepared): Prefixes | undefined {
   const { settings, dataset, model } = prepared
-  const { cacheFeatures: asked, augment, skipBad } = settings
+  const { cacheFeatures: asked, augment, mixup, cutmix, skipBad } = settings
   const limit = asked ?? usualCacheBytes
   if (limit === 0) return undefined
   const refuse = (reason: string): undefined => {
@@ -58,6 +58,8 @@ export function cacheableParts(prepared: Prepared): Prefixes | undefined {
     return refuse(
       `images change from epoch to epoch (augment: ${augment}). Set augment to none, or leave it out.`,
     )
+  if (mixup > 0 || cutmix > 0)
+    return refuse('images are mixed anew at every step (mixup, cutmix). Leave one of them out.')
   if (model.frames !== undefined)
     return refuse('frames of clips may differ from epoch to epoch. Leave it out.')
   const found = prefixesOf(prepared)

@@ -49,6 +49,9 @@ export interface FinetuneSettings extends TunerOptions, ReductionOptions, ClipRu
   readonly warmupEpochs: number
   readonly weightDecay: number
   readonly labelSmoothing: number
+  /** alpha of mixup and of CutMix, see `MixingSettings`. */
+  readonly mixup: number
+  readonly cutmix: number
   readonly augment: Augmentation
   readonly resize: 'squash' | 'crop'
   /** With `crop`: the shorter side becomes size / `cropRatio` before the centre is taken; 0.875 for 256 and 224. Default 1. */
@@ -139,6 +142,8 @@ const shape = {
   warmupEpochs: z.number().min(0).optional(),
   weightDecay: z.number().min(0).optional(),
   labelSmoothing: share.lt(1).optional(),
+  mixup: z.number().min(0).optional(),
+  cutmix: z.number().min(0).optional(),
   augment: z.enum(['none', 'resized-crop', 'light', 'strong', 'short-side', 'rand-augment']).optional(),
   resize: z.enum(['squash', 'crop']).optional(),
   cropRatio: share.gt(0).optional(),
@@ -218,6 +223,8 @@ const defaults: Omit<FinetuneSettings, keyof TunerOptions | keyof ReductionOptio
   learningRate: 1e-3,
   weightDecay: 1e-4,
   labelSmoothing: 0,
+  mixup: 0,
+  cutmix: 0,
   resize: 'squash',
   seed: 0,
   device: 'cpu',

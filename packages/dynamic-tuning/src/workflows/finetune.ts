@@ -12,8 +12,8 @@ import { WeightStore } from '../nn/weight-store.ts'
 import { patternsWith } from '../reduction/registry.ts'
 import { AdamW, defaultAdamW } from '../training/adamw.ts'
 import { withoutPrefix } from '../training/frozen-prefix.ts'
+import { batchPreparation } from '../training/prepare-batch.ts'
 import { temperatureAt } from '../training/schedule.ts'
-import { withTargets } from '../training/targets.ts'
 import { type TrainOutcome, train } from '../training/trainer.ts'
 import { TrainingStep } from '../training/training-step.ts'
 import { tunerNamed } from '../tuners/registry.ts'
@@ -178,7 +178,7 @@ async function trainAll(
       run,
       step,
       loader,
-      prepare: (batch) => withTargets(batch, config.numClasses, settings.labelSmoothing),
+      prepare: batchPreparation(config, settings),
       epochs: settings.epochs,
       schedule: scheduleOf(settings, tuner.learningRateFactor, loader.stepsPerEpoch),
       optimizer: new AdamW(step.weights, { ...defaultAdamW, weightDecay: settings.weightDecay }),

@@ -12,14 +12,13 @@ import { withEvents } from '../io/tensorboard/run-events.ts'
 import { checkVitConfig, type VitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { AdamW } from '../training/adamw.ts'
-import { mixImages } from '../training/mixing.ts'
 import { Muon } from '../training/muon.ts'
 import { paperLoss } from '../training/objective.ts'
 import type { OptimizedWeights, Optimizer } from '../training/optimizer.ts'
 import { drawKept, patchDropoutHooks } from '../training/patch-dropout.ts'
+import { batchPreparation } from '../training/prepare-batch.ts'
 import { StagedStep } from '../training/staged-step.ts'
 import type { ExtraFeeds } from '../training/step-feeds.ts'
-import { withTargets } from '../training/targets.ts'
 import {
   type EpochMetrics,
   type StepMetrics,
@@ -94,11 +93,7 @@ export async function pretrain(
         run,
         step: stages,
         loader,
-        prepare: (images, step) => {
-          const batch = withTargets(images, config.numClasses, settings.labelSmoothing)
-          const [height, width] = config.imageSize
-          return mixImages(batch, settings, { height, width, seed, step })
-        },
+        prepare: batchPreparation(config, settings),
         epochs: settings.epochs,
         schedule: {
           learningRate: settings.learningRate,

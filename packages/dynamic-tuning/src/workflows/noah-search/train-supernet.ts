@@ -2,7 +2,7 @@ import { random, type TensorData } from '@dynamic-tuning/engine'
 import type { RunFolder } from '../../io/run-folder.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
 import { AdamW, defaultAdamW } from '../../training/adamw.ts'
-import { withTargets } from '../../training/targets.ts'
+import { batchPreparation } from '../../training/prepare-batch.ts'
 import { type TrainOutcome, train } from '../../training/trainer.ts'
 import { TrainingStep } from '../../training/training-step.ts'
 import { subnetMasks } from '../../tuners/noah-supernet.ts'
@@ -27,7 +27,7 @@ export async function trainSupernet(
   control: RunControl,
 ): Promise<TrainOutcome> {
   const { settings, model: config } = prepared
-  const { seed, threads, device, microBatch, epochs, weightDecay, labelSmoothing } = settings
+  const { seed, threads, device, microBatch, epochs, weightDecay } = settings
   const { tuner, superDim } = supernetOf(prepared, space)
   const trainable = trainedPatterns(tuner, settings)
   const masksAt = (step: number): TensorData =>
@@ -43,7 +43,7 @@ export async function trainSupernet(
     return await train({
       ...control,
       ...{ run, step, loader, epochs },
-      prepare: (batch) => withTargets(batch, config.numClasses, labelSmoothing),
+      prepare: batchPreparation(config, settings),
       schedule: scheduleOf(settings, tuner.learningRateFactor, loader.stepsPerEpoch),
       optimizer: new AdamW(step.weights, { ...defaultAdamW, weightDecay }),
     })

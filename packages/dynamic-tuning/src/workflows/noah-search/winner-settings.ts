@@ -14,6 +14,7 @@ const retraining = { epochs: 100, batch: 64, learningRate: 1e-3, weightDecay: 1e
 const passedOn = [
   ...['data', 'model', 'randomWeights', 'imageSize', 'resize', 'cropRatio', 'augment', 'seed'],
   ...['trainSize', 'testSize', 'validationShare', 'validationImages', 'adapterDropout', 'labelSmoothing'],
+  ...['mixup', 'cutmix'],
 ]
 
 /** The settings with which `finetune` trains a sub-network from the pre-trained model, on all training images (stage 3). */

@@ -3,7 +3,7 @@ import type { Pixels } from '../pixels.ts'
 import { drawBackground } from './background.ts'
 import { createCanvas, toPixels } from './canvas.ts'
 import { clipTasks } from './clip-tasks.ts'
-import { standingOut } from './colour.ts'
+import { hsv, standingOut } from './colour.ts'
 import { drawnLabel, drawnSize } from './draw-image.ts'
 import { type ClipTask, drawScene, type Motion } from './motions.ts'
 import { arrow, drawShape, type Shape, shapes } from './shapes.ts'
@@ -17,8 +17,8 @@ const cornered: readonly Shape[] = ['square', 'triangle', 'star', 'cross']
   .concat(arrow)
 
 /**
- * Draws frames (0 to `drawnFrames` - 1) of clip `index` of a task, `size` x `size` pixels: two shapes on a textured ground, of which the first
- * does what the class says. A function of its arguments only.
+ * Draws frames (0 to `drawnFrames` - 1) of clip `index` of a task, `size` x `size` pixels: a lively shape, which does what the class says, and
+ * a pale disc on a textured ground. A function of its arguments only.
  */
 export function drawClip(
   task: string,
@@ -31,10 +31,10 @@ export function drawClip(
   const motions = Object.values(clipTasks[task] as ClipTask)
   const canvas = createCanvas(size)
   const ground = drawBackground(canvas, draw)
-  const things = [0, 1].map(() => ({
-    shape: cornered[draw.integer(cornered.length)] as Shape,
-    colour: standingOut(ground, draw),
-  }))
+  const things = [
+    { shape: cornered[draw.integer(cornered.length)] as Shape, colour: standingOut(ground, draw) },
+    { shape: shapes.disc as Shape, colour: hsv(draw.uniform(), 0.06, 0.95) },
+  ]
   const scene = drawScene(motions[drawnLabel(task, index)] as Motion, draw)
   return frames.map((frame) => {
     const picture = { size, data: new Float32Array(canvas.data) }

@@ -78,7 +78,7 @@ export function drawScene(what: Motion, draw: Random): Scene {
   }
 }
 
-const radius = (draw: Random): number => 0.11 + 0.04 * draw.uniform()
+const radius = (draw: Random): number => 0.12 + 0.04 * draw.uniform()
 const angle = (draw: Random): number => 0.5 * (draw.uniform() - 0.5)
 
 function placeIn(low: number, high: number, draw: Random): { x: number; y: number } {

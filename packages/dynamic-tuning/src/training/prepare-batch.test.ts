@@ -7,6 +7,7 @@ const pixels = 3 * 2 * 4 * 6
 const batch = {
   images: Float32Array.from({ length: 2 * pixels }, (_, i) => Math.floor(i / pixels)),
   labels: BigInt64Array.of(0n, 2n),
+  indices: Int32Array.of(0, 1),
   size: 2,
 }
 const plain = { labelSmoothing: 0.3, mixup: 0, cutmix: 0, seed: 4 }

@@ -72,8 +72,15 @@ export function objective(store: WeightStore, settings: ObjectiveSettings): Obje
   const { outputs, checkpoints } = leaned(named, settings.recompute ? passes : [])
   const trained = store.trainable
   const slopes = gradients(outputs.loss as Tensor, [...trained.values()], { checkpoints })
-  for (const [i, name] of [...trained.keys()].entries()) outputs[`grad.${name}`] = slopes[i] as Tensor
+  for (const [i, name] of [...trained.keys()].entries()) outputs[`${gradient}${name}`] = slopes[i] as Tensor
   return outputs
+}
+
+const gradient = 'grad.'
+
+/** The weight whose gradient an output of `objective` is; undefined for other outputs. */
+export function weightOf(output: string): string | undefined {
+  return output.startsWith(gradient) ? output.slice(gradient.length) : undefined
 }
 
 /** A loss and what else a training graph gives. */

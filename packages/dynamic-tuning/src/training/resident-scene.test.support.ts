@@ -1,38 +1,18 @@
-import { type Device, random, type TensorData } from '@dynamic-tuning/engine'
-import { type VitConfig, vitConfig } from '../models/vit-config.ts'
+import type { Device, TensorData } from '@dynamic-tuning/engine'
 import { WeightStore } from '../nn/weight-store.ts'
-import { dyt } from '../tuners/dyt.ts'
-import { trainedPatterns } from '../tuners/tune.ts'
 import { AdamW, type AdamWSettings } from './adamw.ts'
-import { objective, paperLoss } from './objective.ts'
 import { ResidentStep } from './resident-step.ts'
+import { draw, drawnWeights, smallDyt, smallTrainable } from './small-dyt.test.support.ts'
 import { TrainingStep } from './training-step.ts'
 
 /** Images of a step. */
 const size = 4
-const config: VitConfig = { ...vitConfig('vit_tiny_patch4_16', 5), embedDim: 24, depth: 2, numHeads: 3 }
-const options = { ...dyt.defaults, bottleneck: 16 }
-const model = { config, tuner: dyt, options, loss: paperLoss, seed: 1 }
+const model = { ...smallDyt, seed: 1 }
 const adamw: AdamWSettings = { beta1: 0.9, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.1 }
 const rates = [0.01, 0.03, 0.02, 0.01]
 
-function draw(length: number, key: string, scale: number): Float32Array {
-  const stream = random(9, key)
-  return Float32Array.from({ length }, () => stream.normal() * scale)
-}
-
-/** A store over weights drawn anew: a fresh adapter's zeros would hide half of the gradients. */
-function drawnStore(): WeightStore {
-  const trainable = trainedPatterns(dyt, options)
-  const probe = new WeightStore({ trainable })
-  objective(probe, model)
-  const tensors = new Map<string, TensorData>()
-  for (const [name, shape] of probe.shapes) {
-    const length = shape.reduce((a, b) => a * b, 1)
-    tensors.set(name, { dtype: 'float32', shape, data: draw(length, name, 0.3) })
-  }
-  return new WeightStore({ trainable, tensors })
-}
+const drawnStore = (): WeightStore =>
+  new WeightStore({ trainable: smallTrainable, tensors: drawnWeights(0.3) })
 
 function batchAt(step: number) {
   const targets = new Float32Array(size * 5)

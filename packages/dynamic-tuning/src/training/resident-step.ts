@@ -7,7 +7,7 @@ import {
 } from '@dynamic-tuning/engine'
 import { type AdamWSettings, defaultAdamW } from './adamw.ts'
 import { adamwFeeds, adamwNumbers, adamwUpdate } from './adamw-graph.ts'
-import { type ObjectiveOutputs, objective } from './objective.ts'
+import { type ObjectiveOutputs, objective, weightOf } from './objective.ts'
 import { type StepBatch, stepFeeds } from './step-feeds.ts'
 import type { TrainingStepSettings } from './training-step.ts'
 
@@ -86,13 +86,12 @@ function scalarsOf(outputs: ObjectiveOutputs): {
   readonly scalars: Record<string, Tensor>
   readonly gradients: ReadonlyMap<string, Tensor>
 } {
-  const entries = Object.entries(outputs)
-  const prefix = 'grad.'
-  const gradients = entries.filter(([name]) => name.startsWith(prefix))
-  return {
-    scalars: Object.fromEntries(
-      entries.filter(([name, { shape }]) => shape.length === 0 && !name.startsWith(prefix)),
-    ),
-    gradients: new Map(gradients.map(([name, tensor]) => [name.slice(prefix.length), tensor])),
+  const scalars: Record<string, Tensor> = {}
+  const gradients = new Map<string, Tensor>()
+  for (const [name, tensor] of Object.entries(outputs)) {
+    const weight = weightOf(name)
+    if (weight !== undefined) gradients.set(weight, tensor)
+    else if (tensor.shape.length === 0) scalars[name] = tensor
   }
+  return { scalars, gradients }
 }

@@ -1,51 +1,24 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Device, random, type TensorData } from '@dynamic-tuning/engine'
+import type { Device } from '@dynamic-tuning/engine'
 import { Classifier } from '../evaluation/classifier.ts'
-import { type VitConfig, vitConfig } from '../models/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
-import { dyt } from '../tuners/dyt.ts'
-import { trainedPatterns } from '../tuners/tune.ts'
-import { objective, paperLoss } from './objective.ts'
+import { draw, drawnWeights, smallDyt, smallTrainable } from './small-dyt.test.support.ts'
 import { TrainingStep } from './training-step.ts'
 
 const size = 2
-const config: VitConfig = {
-  ...vitConfig('vit_tiny_patch4_16', 5),
-  embedDim: 24,
-  depth: 2,
-  numHeads: 3,
-}
-const settings = { config, tuner: dyt, options: { ...dyt.defaults, bottleneck: 16 }, loss: paperLoss }
-
-function draw(length: number, key: string, scale: number): Float32Array {
-  const stream = random(9, key)
-  return Float32Array.from({ length }, () => stream.normal() * scale)
-}
-
-/** Weights of every kind drawn anew: a fresh adapter's zeros would hide half of the gradients. */
-function drawnWeights(): Map<string, TensorData> {
-  const probe = new WeightStore({ trainable: trainedPatterns(dyt, settings.options) })
-  objective(probe, settings)
-  const tensors = new Map<string, TensorData>()
-  for (const [name, shape] of probe.shapes) {
-    const length = shape.reduce((a, b) => a * b, 1)
-    tensors.set(name, { dtype: 'float32', shape, data: draw(length, name, 0.45) })
-  }
-  return tensors
-}
 
 /** Values of one training step, of the plain model's logits and of the skipping ones, on a device. */
 async function values(device: Device): Promise<Record<string, number[]>> {
-  const tensors = drawnWeights()
-  const store = new WeightStore({ trainable: trainedPatterns(dyt, settings.options), tensors })
+  const tensors = drawnWeights(0.45)
+  const store = new WeightStore({ trainable: smallTrainable, tensors })
   const frozen = new WeightStore({ tensors })
   const images = draw(size * 3 * 16 * 16, 'images', 1)
   const targets = new Float32Array(size * 5)
   targets.set([1, 0, 0, 0, 0, 0, 0, 0.5, 0.5, 0])
   const step = await TrainingStep.create({
-    ...settings,
+    ...smallDyt,
     store,
     seed: 1,
     microBatch: size,
@@ -65,7 +38,7 @@ async function values(device: Device): Promise<Record<string, number[]>> {
     bucket: { pass: 'skip', buckets: true },
   } as const
   for (const [name, form] of Object.entries(forms)) {
-    const classifier = await Classifier.create({ ...settings, store: frozen, ...form, compile: { device } })
+    const classifier = await Classifier.create({ ...smallDyt, store: frozen, ...form, compile: { device } })
     found[name] = Array.from((await classifier.classify(images)).logits)
     await classifier.release()
   }
@@ -79,7 +52,7 @@ async function operatorsOnHost(device: Device, store: WeightStore, images: Float
   const folder = mkdtempSync(join(tmpdir(), 'profile-'))
   try {
     const compile = { device, profile: join(folder, 'trace') }
-    const classifier = await Classifier.create({ ...settings, store, compile })
+    const classifier = await Classifier.create({ ...smallDyt, store, compile })
     await classifier.classify(images)
     await classifier.release()
     const events = readdirSync(folder).flatMap((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')))

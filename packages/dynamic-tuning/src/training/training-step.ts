@@ -1,7 +1,7 @@
 import { type CompileOptions, compile, type Program, type TensorData } from '@dynamic-tuning/engine'
 import { imageRows } from '../models/heads/registry.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
-import { type ObjectiveOutputs, type ObjectiveSettings, objective } from './objective.ts'
+import { type ObjectiveOutputs, type ObjectiveSettings, objective, weightOf } from './objective.ts'
 import { type StepBatch, type StepFeedSettings, stepFeeds } from './step-feeds.ts'
 
 /** Scalars of a step by name (`loss`, `ceDynamic`, ...), averaged over micro-batches. */
@@ -121,9 +121,10 @@ class Sums {
     for (const name of rowOutputs) if (outputs[name]) this.addRows(name, outputs[name], first, size)
     for (const [name, { data, shape }] of Object.entries(outputs)) {
       const values = data as Float32Array
+      const weight = weightOf(name)
       if (name === 'activeRatePerGate')
         this.rates = Array.from(values, (rate, i) => (this.rates[i] ?? 0) + rate * share)
-      else if (name.startsWith('grad.')) this.addGradient(name.slice('grad.'.length), values, share)
+      else if (weight !== undefined) this.addGradient(weight, values, share)
       else if (shape.length === 0)
         this.scalars[name] = (this.scalars[name] ?? 0) + (values[0] as number) * share
     }

@@ -1,0 +1,32 @@
+import { random, type TensorData } from '@dynamic-tuning/engine'
+import { type VitConfig, vitConfig } from '../models/vit-config.ts'
+import { WeightStore } from '../nn/weight-store.ts'
+import { dyt } from '../tuners/dyt.ts'
+import { trainedPatterns } from '../tuners/tune.ts'
+import { objective, paperLoss } from './objective.ts'
+
+const config: VitConfig = { ...vitConfig('vit_tiny_patch4_16', 5), embedDim: 24, depth: 2, numHeads: 3 }
+
+/** Dynamic Tuning of two layers over 16 x 16 pixels and 5 classes; it needs nothing of Node, so pages may use it too. */
+export const smallDyt = { config, tuner: dyt, options: { ...dyt.defaults, bottleneck: 16 }, loss: paperLoss }
+
+/** Which of its weights are trained. */
+export const smallTrainable = trainedPatterns(dyt, smallDyt.options)
+
+/** Normal numbers, a function of their key alone. */
+export function draw(length: number, key: string, scale: number): Float32Array {
+  const stream = random(9, key)
+  return Float32Array.from({ length }, () => stream.normal() * scale)
+}
+
+/** Weights of every kind drawn anew: a fresh adapter's zeros would hide half of the gradients. */
+export function drawnWeights(scale: number): Map<string, TensorData> {
+  const probe = new WeightStore({ trainable: smallTrainable })
+  objective(probe, smallDyt)
+  const tensors = new Map<string, TensorData>()
+  for (const [name, shape] of probe.shapes) {
+    const length = shape.reduce((a, b) => a * b, 1)
+    tensors.set(name, { dtype: 'float32', shape, data: draw(length, name, scale) })
+  }
+  return tensors
+}

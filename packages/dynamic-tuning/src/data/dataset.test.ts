@@ -22,6 +22,9 @@ function classFolders(counts: Record<string, number>, prefix = ''): Record<strin
   )
 }
 
+const archive = (...names: string[]): Buffer =>
+  Buffer.concat([...names.map((name) => tarEntry(name, pixel)), tarEnd])
+
 async function refusal(files: Record<string, string | Uint8Array>, location = ''): Promise<string> {
   return inTempFolder(async (folder) => {
     writeFiles(folder, files)
@@ -97,6 +100,51 @@ const lists = {
   'test.txt': 'i/b c.png 1\r\n',
 }
 const trainList = { 'train800.txt': 'i/b c.png 1\n', 'train800val200.txt': 'i/b c.png 1\n\ni/a.png 0\n' }
+
+describe('openDataset: split search', () => {
+  const [train, val] = [classFolders({ a: 10, b: 5 }, 'train/'), classFolders({ a: 2, b: 2 }, 'val/')]
+  it.each([
+    ['train/ and val/', { ...train, ...val }, ''],
+    ['class folders', classFolders({ a: 10, b: 5 }), ''],
+    [
+      'an archive',
+      { 'x.tar': archive(...['a/1.png', 'a/2.png', 'a/3.png', 'b/1.png', 'b/2.png', 'b/3.png']) },
+      'x.tar',
+    ],
+  ])('of %s takes validation from the training images, and no test image', async (_name, files, place) => {
+    await inTempFolder(async (folder) => {
+      writeFiles(folder, files)
+      const [final, search] = [
+        await openDataset(join(folder, place), { seed: 1 }),
+        await openDataset(join(folder, place), { seed: 1, split: 'search' }),
+      ]
+      const [trained, chosenBy, tested] = [search.train, search.validation, search.test].map((part) =>
+        listing(part, folder),
+      ) as [string[], string[], string[]]
+      expect(tested).toEqual(listing(final.test, folder))
+      expect([...trained, ...chosenBy].sort()).toEqual(listing(final.train, folder).sort())
+      expect(new Set(chosenBy.map((name) => name.at(-1)))).toEqual(new Set(['0', '1']))
+    })
+  })
+
+  it('leaves validation images of the data as they are', async () => {
+    await inTempFolder(async (folder) => {
+      writeFiles(folder, { ...train, ...val, ...classFolders({ a: 1, b: 1 }, 'test/') })
+      expect(await openDataset(folder, { split: 'search' })).toEqual(await openDataset(folder))
+    })
+  })
+
+  it('of drawn images, and of too few', async () => {
+    const final = await openDataset('builtin:nature', { trainSize: 20, testSize: 10 })
+    const search = await openDataset('builtin:nature', { trainSize: 20, testSize: 10, split: 'search' })
+    expect(search.test).toEqual(final.test)
+    expect([...search.train, ...search.validation]).toHaveLength(20)
+    expect(final.train).toEqual(expect.arrayContaining([...search.train, ...search.validation]))
+    const few = openDataset('builtin:nature', { trainSize: 1, split: 'search' })
+    await expect(few).rejects.toThrow(/builtin:nature has one training image per class, .* split: final/)
+    await expect(few).rejects.toThrow(DataError)
+  })
+})
 
 describe('openDataset: list files', () => {
   it('trains on all and reports test, or searches on the inner split', async () => {
@@ -174,9 +222,6 @@ describe('openDataset: list files', () => {
 })
 
 describe('openDataset: archives', () => {
-  const archive = (...names: string[]): Buffer =>
-    Buffer.concat([...names.map((name) => tarEntry(name, pixel)), tarEnd])
-
   it('reads train.tar and val.tar with readable names, labels by sorted id', async () => {
     await inTempFolder(async (folder) => {
       writeFiles(folder, {

@@ -5,8 +5,9 @@ import type { Dataset } from './example.ts'
 import { folders } from './folder.ts'
 import type { DatasetKind } from './kind.ts'
 import { datasetKinds } from './kinds.ts'
-import { type DiskLocation, parseLocation } from './location.ts'
+import { type DiskLocation, type Location, parseLocation } from './location.ts'
 import { checkOptions, defaultOptions, type OpenOptions } from './options.ts'
+import { forSearch } from './split.ts'
 
 /**
  * Opens a dataset; images are only read when they are needed.
@@ -24,17 +25,21 @@ import { checkOptions, defaultOptions, type OpenOptions } from './options.ts'
  * | `builtin:motion` or `direction` | the same, clips of 32 frames |
  *
  * Which it is shows from the names in the folder; `KIND:PATH` says it. Where there is one part beside `train`, it is both
- * validation and test. Images come in the order that `inOrder` defines.
+ * validation and test; with `split: 'search'` validation then comes from `train`. Images come in the order that `inOrder` defines.
  * @throws ConfigError if there is no such builtin task or kind, or an option makes no sense
  * @throws DataError naming the file and the place if something cannot be used
  */
 export async function openDataset(location: string, options: Partial<OpenOptions> = {}): Promise<Dataset> {
   const resolved: OpenOptions = { ...defaultOptions, ...options }
   checkOptions(resolved)
-  const parsed = parseLocation(location)
-  if (parsed.kind === 'builtin') return openDrawn(parsed.place, resolved)
-  const { kind, folder } = findDataset(parsed)
-  return kind.open(folder, resolved)
+  const dataset = await openParts(parseLocation(location), resolved)
+  return resolved.split === 'search' ? forSearch(dataset, resolved) : dataset
+}
+
+function openParts(location: Location, options: OpenOptions): Dataset | Promise<Dataset> {
+  if (location.kind === 'builtin') return openDrawn(location.place, options)
+  const { kind, folder } = findDataset(location)
+  return kind.open(folder, options)
 }
 
 /** The kind of data that a place holds. */

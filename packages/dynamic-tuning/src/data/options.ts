@@ -6,7 +6,10 @@ export interface OpenOptions {
   readonly seed: number
   /** Share of every class put aside where the data has no split of its own. */
   readonly validationShare: number
-  /** For list files: `final` trains on train800val200, `search` on train800 with val200 for choosing settings. */
+  /**
+   * `final` trains on all but the test images; `search`, for choosing settings, never looks at those: it reports published validation
+   * images (VTAB's val200, trained on train800), or else a share of every training class.
+   */
   readonly split: 'final' | 'search'
   /** Number of drawn images. */
   readonly trainSize: number

@@ -1,5 +1,7 @@
 import { random } from '@dynamic-tuning/engine'
-import type { Example } from './example.ts'
+import { DataError } from '../errors.ts'
+import type { Dataset, Example } from './example.ts'
+import type { OpenOptions } from './options.ts'
 
 /**
  * Puts a share of every class aside, drawn from `random(seed, 'split', label)`: at least one image of a class that has
@@ -23,4 +25,20 @@ export function stratifiedSplit(examples: readonly Example[], share: number, see
     })
   }
   return { train, validation }
+}
+
+/**
+ * A dataset to choose settings on, of which no test image is seen: where validation is test, a share of every training class takes its place.
+ * @throws DataError where no class has two training images
+ */
+export function forSearch(
+  dataset: Dataset,
+  { validationShare, seed }: Pick<OpenOptions, 'validationShare' | 'seed'>,
+): Dataset {
+  if (dataset.validation !== dataset.test) return dataset
+  const parts = stratifiedSplit(dataset.train, validationShare, seed)
+  if (parts.validation.length > 0) return { ...dataset, ...parts }
+  throw new DataError(
+    `dataset: ${dataset.name} has one training image per class, and none to choose settings by. Give at least two, or split: final.`,
+  )
 }

@@ -2,8 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { openDataset } from '../../data/dataset.ts'
-import { ConfigError, DataError } from '../../errors.ts'
+import { ConfigError } from '../../errors.ts'
 import { saveCheckpointFile } from '../../io/checkpoint.ts'
 import { openRunFolder } from '../../io/run-folder.ts'
 import { drawWeights } from '../../models/backbone.ts'
@@ -12,7 +11,6 @@ import { finetune } from '../finetune.ts'
 import { checkFinetune } from '../finetune-settings.ts'
 import { openRun } from '../tuned-run.ts'
 import { noahSearch } from './noah-search.ts'
-import { searchDataset } from './search-data.ts'
 import { planSearch } from './search-settings.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'noah-search-'))
@@ -150,20 +148,5 @@ describe('settings of a search', () => {
     const act = () => planSearch(given)
     expect(act).toThrow(ConfigError)
     expect(act).toThrow(text)
-  })
-})
-
-describe('images of a search', () => {
-  it('are never test images', async () => {
-    const drawn = await openDataset('builtin:nature', { trainSize: 20, testSize: 10 })
-    const split = searchDataset(drawn, { validationShare: 0.2, seed: 0 })
-    const all = [...split.train, ...split.validation]
-    expect(new Set(all).size).toBe(20)
-    expect(all.every((example) => drawn.train.includes(example))).toBe(true)
-    expect(split.validation.length).toBeGreaterThan(0)
-    const own = { ...drawn, validation: drawn.train.slice(0, 5), test: drawn.test }
-    expect(searchDataset(own, { validationShare: 0.2, seed: 0 })).toBe(own)
-    const few = { ...drawn, train: drawn.train.slice(0, 1) }
-    expect(() => searchDataset(few, { validationShare: 0.2, seed: 0 })).toThrow(DataError)
   })
 })

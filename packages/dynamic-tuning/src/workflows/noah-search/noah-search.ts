@@ -9,7 +9,6 @@ import { type Prepared, prepareRun } from '../prepare-run.ts'
 import { findWinner, type NoahSearchControl } from './find-winner.ts'
 import type { NoahSearchResult, NoahSearchStopped } from './result.ts'
 import { resumedSearch, writeSearchConfig } from './search-config.ts'
-import { searchDataset } from './search-data.ts'
 import { type NoahSearchInput, planSearch, type SearchPlan } from './search-settings.ts'
 import { type SubnetSpace, smallestSubnet, subnetParameters, subnetSpace } from './space.ts'
 import { type TrainedWeights, trainSupernet } from './train-supernet.ts'
@@ -63,7 +62,7 @@ async function prepare(plan: SearchPlan, saved?: Parameters<typeof prepareRun>[1
     throw new ConfigError(
       `noah-search: limit is ${limit}, but the smallest sub-network has ${least} parameters. Make it larger.`,
     )
-  return { ...prepared, dataset: searchDataset(prepared.dataset, prepared.settings), space }
+  return { ...prepared, space }
 }
 
 interface Opened extends Prepared {

@@ -1,4 +1,4 @@
-import { random, type TensorData } from '@dynamic-tuning/engine'
+import type { TensorData } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { vitShapes } from '../models/backbone.ts'
 import { sampleSize } from '../models/heads/registry.ts'
@@ -17,6 +17,7 @@ import { tune } from '../tuners/tune.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { gumbelNoise } from './noise.ts'
 import { type LossSettings, paperLoss } from './objective.ts'
+import { expectSlopes } from './slopes.test.support.ts'
 import { softTargets } from './targets.ts'
 import { type StepResult, TrainingStep } from './training-step.ts'
 
@@ -72,16 +73,6 @@ function plainLoss(values: Values, chosen: TunerOptions, noiseOf: (row: number) 
   return { loss: loss + 2 * (mean - chosen.rate) ** 2, mean, held: { gates, teacher } }
 }
 
-function moved(values: Values, direction: ReadonlyMap<string, Float64Array>, step: number): Values {
-  return new Map(
-    [...values].map(([name, { shape, data }]) => {
-      const along = direction.get(name)
-      const plain = Float64Array.from(data as Float32Array, (value, i) => value + step * (along?.[i] ?? 0))
-      return [name, { dtype: 'float64', shape, data: plain }]
-    }),
-  )
-}
-
 interface Change {
   readonly tuner?: Tuner
   readonly chosen?: TunerOptions
@@ -134,24 +125,7 @@ describe('a training step on clips', () => {
     const start = plainLoss(values, chosen, noiseOf)
     expect(scalars.loss).toBeCloseTo(start.loss, 4)
     expect(activeRatePerGate.reduce((a, b) => a + b, 0) / sites.length).toBeCloseTo(start.mean, 6)
-    const stream = random(1, 'directions')
-    const direction = new Map(
-      [...gradients].map(([name, { length }]) => [
-        name,
-        Float64Array.from({ length }, () => stream.normal()),
-      ]),
-    )
-    const at = (step: number): number =>
-      plainLoss(moved(values, direction, step), chosen, noiseOf, start.held).loss
-    const slope = (at(1e-6) - at(-1e-6)) / 2e-6
-    let [dot, absolute] = [0, 0]
-    for (const [name, gradient] of gradients)
-      for (const [i, value] of gradient.entries()) {
-        const part = value * (direction.get(name)?.[i] as number)
-        dot += part
-        absolute += Math.abs(part)
-      }
-    expect(Math.abs(dot - slope)).toBeLessThan(1e-4 * absolute)
+    expectSlopes(gradients, values, (moved) => plainLoss(moved, chosen, noiseOf, start.held).loss, 1)
   })
 
   it('trains query, pooling and head with every method', async () => {

@@ -1,4 +1,3 @@
-import { random } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { Classifier } from '../evaluation/classifier.ts'
 import { argMaxAt } from '../evaluation/evaluate.ts'
@@ -15,6 +14,7 @@ import type { TunerOptions } from '../tuners/tuner.ts'
 import { AdamW } from './adamw.ts'
 import { gumbelNoise } from './noise.ts'
 import { paperLoss } from './objective.ts'
+import { expectSlopes } from './slopes.test.support.ts'
 import { softTargets } from './targets.ts'
 import { TrainingStep } from './training-step.ts'
 
@@ -67,17 +67,6 @@ function plainLoss(values: Values, reduction: ReductionOptions): number {
   return losses.reduce((a, b) => a + b, 0) / images
 }
 
-/** Weights with `step` of a direction added, in double precision. */
-function moved(values: Values, direction: ReadonlyMap<string, Float64Array>, step: number): Values {
-  return new Map(
-    [...values].map(([name, { shape, data }]) => {
-      const along = direction.get(name)
-      const plain = Float64Array.from(data as Float32Array, (value, i) => value + step * (along?.[i] ?? 0))
-      return [name, { dtype: 'float64', shape, data: plain }]
-    }),
-  )
-}
-
 describe('a training step on fewer tokens', () => {
   it.each(Object.entries(cases))('has the slopes of plain loops: %s', async (name, reduction) => {
     const values = drawnWeights(reduction)
@@ -90,25 +79,7 @@ describe('a training step on fewer tokens', () => {
     const { scalars, gradients } = await step.run(batch, 0, name === 'dynamicvit' ? drawn : undefined)
     await step.release()
     expect(scalars.loss).toBeCloseTo(plainLoss(values, reduction), 4)
-    const stream = random(1, 'directions')
-    for (let round = 0; round < 3; round++) {
-      const direction = new Map(
-        [...gradients].map(([weight, { length }]) => [
-          weight,
-          Float64Array.from({ length }, () => stream.normal()),
-        ]),
-      )
-      const at = (moveBy: number): number => plainLoss(moved(values, direction, moveBy), reduction)
-      const slope = (at(1e-6) - at(-1e-6)) / 2e-6
-      let dot = 0
-      let absolute = 0
-      for (const [weight, gradient] of gradients)
-        for (const [i, value] of gradient.entries()) {
-          dot += value * (direction.get(weight)?.[i] as number)
-          absolute += Math.abs(value)
-        }
-      expect(Math.abs(dot - slope)).toBeLessThan(1e-4 * absolute)
-    }
+    expectSlopes(gradients, values, (moved) => plainLoss(moved, reduction))
   })
 
   it.each(['evit', 'dynamicvit'] as const)('learns 8 images by heart: %s with adapters', async (name) => {

@@ -1,4 +1,3 @@
-import { random } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { vitShapes } from '../models/backbone.ts'
 import { tiny } from '../models/tiny.test.support.ts'
@@ -11,6 +10,7 @@ import { trainedPatterns, tune } from '../tuners/tune.ts'
 import type { TunerOptions } from '../tuners/tuner.ts'
 import { gumbelNoise } from './noise.ts'
 import { paperLoss } from './objective.ts'
+import { expectSlopes } from './slopes.test.support.ts'
 import { softTargets } from './targets.ts'
 import { TrainingStep } from './training-step.ts'
 
@@ -58,17 +58,6 @@ function plainLoss(values: Values, options: TunerOptions, noiseOf: Noise, held?:
   return { loss: loss + 2 * (mean - options.rate) ** 2, held: { gates, teacher } }
 }
 
-/** Weights with `step` of a direction added, in double precision. */
-function moved(values: Values, direction: ReadonlyMap<string, Float64Array>, step: number): Values {
-  return new Map(
-    [...values].map(([name, { shape, data }]) => {
-      const along = direction.get(name)
-      const plain = Float64Array.from(data as Float32Array, (value, i) => value + step * (along?.[i] ?? 0))
-      return [name, { dtype: 'float64', shape, data: plain }]
-    }),
-  )
-}
-
 const cases = (['mlp', 'attention', 'attention-mlp', 'layer'] as const).flatMap((dispatch) => [
   { dispatch, dispatchLevel: 'token', experts: 1 } as const,
   { dispatch, dispatchLevel: 'sample', experts: 2 } as const,
@@ -102,25 +91,6 @@ describe('a training step', () => {
     const start = plainLoss(values, options, noiseOf)
     expect(scalars.loss).toBeCloseTo(start.loss, 4)
     expect(gradients.size).toBeGreaterThan(6)
-    const stream = random(1, 'directions')
-    for (let round = 0; round < 3; round++) {
-      const direction = new Map(
-        [...gradients].map(([name, { length }]) => [
-          name,
-          Float64Array.from({ length }, () => stream.normal()),
-        ]),
-      )
-      const at = (step: number): number =>
-        plainLoss(moved(values, direction, step), options, noiseOf, start.held).loss
-      const slope = (at(1e-6) - at(-1e-6)) / 2e-6
-      let dot = 0
-      let absolute = 0
-      for (const [name, gradient] of gradients)
-        for (const [i, value] of gradient.entries()) {
-          dot += value * (direction.get(name)?.[i] as number)
-          absolute += Math.abs(value)
-        }
-      expect(Math.abs(dot - slope)).toBeLessThan(1e-4 * absolute)
-    }
+    expectSlopes(gradients, values, (moved) => plainLoss(moved, options, noiseOf, start.held).loss)
   })
 })

@@ -1,4 +1,4 @@
-import { type CompareOutcome, compareColumns, failureText } from 'dynamic-tuning'
+import { type CompareOutcome, compareColumns, failureText, sampleWordOf } from 'dynamic-tuning'
 import type { Paint } from './terminal/output.ts'
 import { renderTable } from './terminal/table.ts'
 
@@ -8,7 +8,8 @@ export function comparisonText({ cases, failures, speed, report }: CompareOutcom
   const heads = columns.map(({ short }, i) => ({ name: short, align: i === 0 ? 'left' : 'right' }) as const)
   const rows = cases.map((row) => columns.map((column) => column.cell(row)))
   const table = cases.length > 0 ? [renderTable(heads, rows, { paint })] : []
-  const timed = `images/s: skipping inference, all cases in turn in one process, ${speed.batch} images a pass`
+  const sample = sampleWordOf(cases)
+  const timed = `${sample}s/s: skipping inference, all cases in turn in one process, ${speed.batch} ${sample}s a pass`
   const conditions = cases.length > 0 ? [paint.dim(timed), ''] : []
   const failed = failures.map((each) => `  ${failureText(each)}`)
   const trouble = failed.length > 0 ? [paint.bold(`${failed.length} failed`), ...failed, ''] : []

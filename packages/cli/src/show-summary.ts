@@ -1,4 +1,4 @@
-import { intervalText, type RunSummary, shareInterval } from 'dynamic-tuning'
+import { intervalText, type RunSummary, sampleWord, shareInterval } from 'dynamic-tuning'
 import { bars } from './terminal/bars.ts'
 import { type Fact, renderFacts } from './terminal/facts.ts'
 import { formatCount, formatDuration, formatMemory, formatPercent } from './terminal/format.ts'
@@ -7,7 +7,7 @@ import type { Paint } from './terminal/output.ts'
 /** A run's figures for people; `more` comes before the last lines. */
 export function summaryText(summary: RunSummary, paint: Paint, more: readonly Fact[] = []): string {
   const { activeRate, activeRatePerLayer, flops, staticFlops } = summary
-  const sample = summary.frames === undefined ? 'image' : 'clip'
+  const sample = sampleWord(summary)
   const dispatches = activeRatePerLayer.some((rate) => rate !== 1)
   const { loaderWaitShare: waited } = summary
   const waiting = waited === undefined ? '' : `, ${formatPercent(waited)} of step time waiting for ${sample}s`

@@ -277,6 +277,7 @@ export {
   type PretrainSettings,
   pretrainKeys,
 } from './workflows/pretrain-settings.ts'
+export { sampleWord, sampleWordOf } from './workflows/sample-word.ts'
 export type { RunSummary } from './workflows/summary.ts'
 export type { SweepOutcome } from './workflows/sweep/outcome.ts'
 export { planSweep, type SweepInput, sweepKeys } from './workflows/sweep/plan.ts'

@@ -11,7 +11,7 @@ export interface MethodRow {
   /** 95 % interval of the accuracy's mean; null where there is none. */
   readonly accuracyInterval?: readonly [number, number] | null
   readonly trainableParams: number
-  /** Multiply-accumulates per image. */
+  /** Multiply-accumulates per image or clip. */
   readonly flops: number
   /** NaN where it was not measured. */
   readonly imagesPerSecond: number
@@ -35,7 +35,7 @@ const optionalColumns: readonly (readonly [string, (row: MethodRow) => string | 
 ]
 
 /** Comparison of methods, best value of each column in bold (ties included). */
-export function methodTable(methods: readonly MethodRow[]): string {
+export function methodTable(methods: readonly MethodRow[], sample: 'image' | 'clip'): string {
   const withSpread = methods.some((row) => row.accuracySpread !== undefined)
   const more = optionalColumns.filter(([, text]) => methods.some((row) => text(row) !== undefined))
   const accuracy = Math.max(...methods.map((row) => row.accuracy))
@@ -52,7 +52,7 @@ export function methodTable(methods: readonly MethodRow[]): string {
     ]
     return `<tr><th scope="row">${escapeText(row.method)}</th>${cells.join('')}</tr>`
   })
-  const names = ['method', 'accuracy', 'trainable parameters', 'FLOPs per image', 'images/s']
+  const names = ['method', 'accuracy', 'trainable parameters', `FLOPs per ${sample}`, `${sample}s/s`]
   const head = [...names, ...more.map(([name]) => name)].map((name) => `<th scope="col">${name}</th>`)
   return `<div class="card scroll"><table><thead><tr>${head.join('')}</tr></thead><tbody>\n${rows.join('\n')}\n</tbody></table></div>`
 }

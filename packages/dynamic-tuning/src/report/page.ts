@@ -13,6 +13,8 @@ export interface ReportInput {
   /** The run's most important numbers, already formatted. */
   readonly headline: readonly { readonly label: string; readonly value: string; readonly note?: string }[]
   readonly methods?: readonly MethodRow[]
+  /** What the methods' models take; `image` (default). */
+  readonly sample?: 'image' | 'clip'
   /** Charts of the run, such as those of `curvesOfMetrics`; `styles` is set by the page. */
   readonly curves: readonly LineChart[]
   /** Mean share of active tokens of each layer, 0 to 1. */
@@ -40,7 +42,7 @@ export function renderReport(input: ReportInput): string {
     '<body><main>',
     `<header><h1>${title}</h1>${input.subtitle ? `<p class="subtitle">${escapeText(input.subtitle)}</p>` : ''}</header>`,
     headline(input),
-    ...comparison(input.methods ?? []),
+    ...comparison(input.methods ?? [], input.sample),
     ...curves(input),
     ...pictures(input.pictures ?? []),
     ...(input.sections ?? []).flatMap(renderSection),
@@ -60,7 +62,7 @@ function headline(input: ReportInput): string {
   return `<dl class="headline">${tiles.join('')}</dl>`
 }
 
-function comparison(methods: readonly MethodRow[]): string[] {
+function comparison(methods: readonly MethodRow[], sample: ReportInput['sample'] = 'image'): string[] {
   if (methods.length === 0) return []
   const plot = (xLabel: string, title: string, x: (row: MethodRow) => number): string =>
     scatterChart({
@@ -73,15 +75,15 @@ function comparison(methods: readonly MethodRow[]): string[] {
         return row.accuracySpread === undefined ? point : { ...point, spread: row.accuracySpread * 100 }
       }),
     })
-  const table = [heading('Methods'), methodTable(methods)]
+  const table = [heading('Methods'), methodTable(methods, sample)]
   if (methods.length < 2) return table
   const [unit, factor] =
     Math.max(...methods.map((row) => row.flops)) < 1e9
       ? (['MFLOPs', 1e6] as const)
       : (['GFLOPs', 1e9] as const)
   const plots = [
-    plot(`${unit} per image`, 'Accuracy against compute', (row) => row.flops / factor),
-    plot('images per second', 'Accuracy against measured speed', (row) => row.imagesPerSecond),
+    plot(`${unit} per ${sample}`, 'Accuracy against compute', (row) => row.flops / factor),
+    plot(`${sample}s per second`, 'Accuracy against measured speed', (row) => row.imagesPerSecond),
   ]
   return [...table, plotGrid(plots)]
 }

@@ -6,6 +6,7 @@ import { type ReportInput, renderReport } from '../report/page.ts'
 import { formatCount, formatDuration, formatPercent } from '../report/quantity.ts'
 import { type ExplainedImage, explainImages, stripOf, tellingImages } from './explain-images.ts'
 import { libraryVersion } from './library-version.ts'
+import { sampleWord } from './sample-word.ts'
 import { shortName } from './short-name.ts'
 import type { RunSummary } from './summary.ts'
 import type { TunedModel } from './tuned-run.ts'
@@ -65,7 +66,7 @@ function captionOf({ classes }: TunedModel, { label, predicted, probability }: E
 
 function headline({ settings }: TunedModel, summary: RunSummary): ReportInput['headline'] {
   const { accuracy, images, activeRate, trainableParams, flops, staticFlops, seconds, skipped = 0 } = summary
-  const sample = settings.frames === undefined ? 'image' : 'clip'
+  const sample = sampleWord(settings)
   const leftOut = skipped > 0 ? `, ${skipped} left out` : ''
   const active = { label: 'Active tokens', value: formatPercent(activeRate) }
   return [

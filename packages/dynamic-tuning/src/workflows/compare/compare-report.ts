@@ -6,6 +6,7 @@ import { heldOutCurves } from '../held-out-curves.ts'
 import { libraryVersion } from '../library-version.ts'
 import { accuracyText } from '../many-runs/case-columns.ts'
 import { failureText } from '../many-runs/failures.ts'
+import { sampleWordOf } from '../sample-word.ts'
 import { shortName } from '../short-name.ts'
 import { compareNotes } from './compare-table.ts'
 import type { CompareOutcome, CompareRow } from './finish-comparison.ts'
@@ -19,6 +20,7 @@ export function compareReport(outcome: CompareOutcome): string {
     subtitle: subtitle(outcome),
     headline: headline(outcome),
     methods: cases.map(methodRow),
+    sample: sampleWordOf(cases),
     curves: curves(cases),
     settings: { data, seeds, ...settings, ...own, 'library version': libraryVersion() },
     notes: [...failures.map((each) => `Failed: ${failureText(each)}`), ...compareNotes(outcome)],
@@ -34,8 +36,9 @@ function settingsText({ method, settings }: CompareRow): string {
 function subtitle({ cases, seeds }: CompareOutcome): string {
   const models = [...new Set(cases.flatMap(({ runs }) => runs.map(({ model }) => shortName(model))))]
   const images = cases[0]?.runs[0]?.images ?? 0
+  const sample = sampleWordOf(cases)
   const seedText = seeds.length === 1 ? `seed ${seeds[0]}` : `${seeds.length} seeds`
-  return `${models.join(', ')} backbone, ${seedText}, ${images} test images. Every case saw the same images.`
+  return `${models.join(', ')} backbone, ${seedText}, ${images} test ${sample}s. Every case saw the same ${sample}s.`
 }
 
 function methodRow(row: CompareRow): NonNullable<ReportInput['methods']>[number] {
@@ -56,18 +59,19 @@ function headline({ cases, failures }: CompareOutcome): ReportInput['headline'] 
     note: failures.length === 0 ? 'none failed' : `${failures.length} failed, see the notes`,
   }
   if (cases.length === 0) return [runs]
+  const sample = sampleWordOf(cases)
   const best = largest(cases, (row) => row.accuracy)
   const lightest = largest(cases, (row) => -row.flops)
   const fastest = largest(cases, (row) => row.imagesPerSecond ?? 0)
   return [
     { label: 'Best accuracy', value: accuracyText(best), note: best.case },
     {
-      label: 'Fewest FLOPs per image',
+      label: `Fewest FLOPs per ${sample}`,
       value: formatCount(lightest.flops),
       note: `${lightest.case}, ${(lightest.flops / lightest.staticFlops).toFixed(2)} times the static model's`,
     },
     {
-      label: 'Most images per second',
+      label: `Most ${sample}s per second`,
       value: formatRate(fastest.imagesPerSecond ?? Number.NaN),
       note: fastest.case,
     },

@@ -53,6 +53,18 @@ describe('the table of a comparison', () => {
     ])
   })
 
+  it('speaks of clips where the models take clips', () => {
+    const cases = outcome.cases.map((row) => ({
+      ...row,
+      runs: row.runs.map((run) => ({ ...run, frames: 4 })),
+    }))
+    const text = compareMarkdown({ ...outcome, cases })
+    expect(text).toContain('| FLOPs per clip | active tokens | clips/s |')
+    expect(text).toContain('share of 2000 test clips')
+    expect(text).toContain('Clips per second:')
+    expect(text).not.toMatch(/image/i)
+  })
+
   it('tells the conditions of the measurement', () => {
     const text = compareNotes(outcome).join(' ')
     expect(text).toContain('all in one process and in turn, medians of 9 passes of 32 images')

@@ -1,19 +1,26 @@
 import { formatRate } from '../../report/quantity.ts'
 import { csvText, markdownTable } from '../../report/text-tables.ts'
-import { accuracyNote, type CaseColumn, caseColumns, caseCsvColumns } from '../many-runs/case-columns.ts'
+import {
+  accuracyNote,
+  type CaseColumn,
+  caseColumns,
+  caseCsvColumns,
+  costNote,
+} from '../many-runs/case-columns.ts'
 import { failureText } from '../many-runs/failures.ts'
+import { sampleWordOf } from '../sample-word.ts'
 import { shortName } from '../short-name.ts'
 import type { CompareOutcome, CompareRow } from './finish-comparison.ts'
 
-const speed: CaseColumn<CompareRow> = {
-  name: 'images/s',
-  short: 'images/s',
-  cell: (row) => formatRate(row.imagesPerSecond ?? Number.NaN),
-}
-
 /** The columns in their order; the interval only where some case has several seeds. */
 export function compareColumns(rows: readonly CompareRow[]): readonly CaseColumn<CompareRow>[] {
-  const { case: name, accuracy, interval, seeds, trained, flops, active, seconds, memory } = caseColumns
+  const { case: name, accuracy, interval, seeds, trained, flops, active, seconds, memory } = caseColumns(rows)
+  const rate = `${sampleWordOf(rows)}s/s`
+  const speed: CaseColumn<CompareRow> = {
+    name: rate,
+    short: rate,
+    cell: (row) => formatRate(row.imagesPerSecond ?? Number.NaN),
+  }
   const several = rows.some((row) => row.seeds > 1) ? [interval] : []
   return [name, accuracy, ...several, seeds, trained, flops, active, speed, seconds, memory]
 }
@@ -47,13 +54,12 @@ export function compareMarkdown(outcome: CompareOutcome): string {
 /** How the figures came about. */
 export function compareNotes({ cases, seeds, speed: measured }: CompareOutcome): string[] {
   const { batch, rounds, threads, environment } = measured
-  const [first] = cases
-  if (first === undefined) return ['No run ended well.']
-  const { images } = first.runs[0] as CompareRow['runs'][number]
+  if (cases.length === 0) return ['No run ended well.']
+  const sample = sampleWordOf(cases)
   return [
-    accuracyNote(images, seeds),
-    'Trained parameters count the head. FLOPs are multiply-accumulates of one image at the shares of active tokens that occurred; means over seeds.',
-    `Images per second: the model of each case's first seed with skipped tokens left out, all in one process and in turn, medians of ${rounds} passes of ${batch} images, loading not counted; ${threads === 0 ? 'as many threads as the runtime chose' : `${threads} threads`}, ${environment.cpu}, ${environment.cores} cores.`,
+    accuracyNote(cases, seeds),
+    costNote(sample),
+    `${sample === 'clip' ? 'Clips' : 'Images'} per second: the model of each case's first seed with skipped tokens left out, all in one process and in turn, medians of ${rounds} passes of ${batch} ${sample}s, loading not counted; ${threads === 0 ? 'as many threads as the runtime chose' : `${threads} threads`}, ${environment.cpu}, ${environment.cores} cores.`,
     'Training time is spent in steps, a mean over seeds; each run had a process of its own. Peak memory is the largest of those processes.',
   ]
 }

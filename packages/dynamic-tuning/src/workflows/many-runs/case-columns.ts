@@ -1,6 +1,7 @@
 import type { Interval } from '../../evaluation/statistics.ts'
 import { formatCount, formatDuration, formatMemory, formatPercent } from '../../report/quantity.ts'
 import type { CsvColumn } from '../../report/text-tables.ts'
+import { type SampleWord, sampleWordOf } from '../sample-word.ts'
 import type { CaseRow } from './summarize-cases.ts'
 
 /** A column of a table that people read. */
@@ -12,17 +13,22 @@ export interface CaseColumn<R = CaseRow> {
 }
 
 /** What every table of cases says of them, by name. */
-export const caseColumns = {
-  case: { name: 'case', short: 'case', cell: (row) => row.case },
-  accuracy: { name: 'accuracy', short: 'accuracy', cell: accuracyText },
-  interval: { name: '95 % interval', short: '95 %', cell: (row) => intervalText(row.accuracyInterval) },
-  seeds: { name: 'seeds', short: 'seeds', cell: (row) => String(row.seeds) },
-  trained: { name: 'trained parameters', short: 'trained', cell: (row) => formatCount(row.trainableParams) },
-  flops: { name: 'FLOPs per image', short: 'FLOPs', cell: (row) => formatCount(row.flops) },
-  active: { name: 'active tokens', short: 'active', cell: (row) => formatPercent(row.activeRate) },
-  seconds: { name: 'training time', short: 'training', cell: (row) => formatDuration(row.seconds) },
-  memory: { name: 'peak memory', short: 'memory', cell: (row) => formatMemory(row.peakMemoryMB) },
-} as const satisfies Record<string, CaseColumn>
+export const caseColumns = (rows: readonly CaseRow[]) =>
+  ({
+    case: { name: 'case', short: 'case', cell: (row) => row.case },
+    accuracy: { name: 'accuracy', short: 'accuracy', cell: accuracyText },
+    interval: { name: '95 % interval', short: '95 %', cell: (row) => intervalText(row.accuracyInterval) },
+    seeds: { name: 'seeds', short: 'seeds', cell: (row) => String(row.seeds) },
+    trained: {
+      name: 'trained parameters',
+      short: 'trained',
+      cell: (row) => formatCount(row.trainableParams),
+    },
+    flops: { name: `FLOPs per ${sampleWordOf(rows)}`, short: 'FLOPs', cell: (row) => formatCount(row.flops) },
+    active: { name: 'active tokens', short: 'active', cell: (row) => formatPercent(row.activeRate) },
+    seconds: { name: 'training time', short: 'training', cell: (row) => formatDuration(row.seconds) },
+    memory: { name: 'peak memory', short: 'memory', cell: (row) => formatMemory(row.peakMemoryMB) },
+  }) as const satisfies Record<string, CaseColumn>
 
 /** `39.8 % ± 0.4`; a single seed has no deviation. */
 export function accuracyText({
@@ -65,10 +71,16 @@ export const caseCsvColumns: readonly CsvColumn<CaseRow>[] = [
 ]
 
 /** How the accuracies of a table came about. */
-export function accuracyNote(images: number, seeds: readonly number[]): string {
-  const over = `Accuracy: share of ${images} test images, with the skipping model`
+export function accuracyNote(rows: readonly CaseRow[], seeds: readonly number[]): string {
+  const tested = rows[0]?.runs[0]?.images ?? 0
+  const over = `Accuracy: share of ${tested} test ${sampleWordOf(rows)}s, with the skipping model`
   const about =
     'A seed draws batches, noise and new weights, and where the data is not split already, the split.'
   if (seeds.length < 2) return `${over}, of seed ${seeds[0]}. ${about}`
   return `${over}; mean and standard deviation (n - 1) over seeds ${seeds.join(', ')}, and the 95 % interval of the mean by 10,000 bootstrap samples, which for fewer than about ten seeds is too narrow. ${about}`
+}
+
+/** What the columns count. */
+export function costNote(sample: SampleWord): string {
+  return `Trained parameters count the head. FLOPs are multiply-accumulates of one ${sample} at the shares of active tokens that occurred; means over seeds.`
 }

@@ -8,6 +8,7 @@ import { libraryVersion } from '../library-version.ts'
 import { accuracyText } from '../many-runs/case-columns.ts'
 import { failureText } from '../many-runs/failures.ts'
 import type { CaseRow } from '../many-runs/summarize-cases.ts'
+import { sampleWordOf } from '../sample-word.ts'
 import { shortName } from '../short-name.ts'
 import { axisPlots } from './axis-plots.ts'
 import type { SweepOutcome } from './outcome.ts'
@@ -51,7 +52,7 @@ function headline({ cases, failures, metric, seeds }: SweepOutcome): ReportInput
   const seconds = cases.reduce((sum, row) => sum + row.seeds * row.seconds, 0)
   return [
     { label: `Best by ${metric}`, value: accuracyText(best), note: best.case },
-    { label: 'Its FLOPs per image', value: formatCount(best.flops) },
+    { label: `Its FLOPs per ${sampleWordOf(cases)}`, value: formatCount(best.flops) },
     { label: 'Training time of all', value: formatDuration(seconds) },
     runs,
   ]
@@ -87,7 +88,7 @@ function computePlot(cases: readonly CaseRow[]): string {
   const [unit, factor] = Math.max(...cases.map((row) => row.flops)) < 1e9 ? ['MFLOPs', 1e6] : ['GFLOPs', 1e9]
   return scatterChart({
     title: 'Accuracy against compute',
-    xLabel: `${unit} per image`,
+    xLabel: `${unit} per ${sampleWordOf(cases)}`,
     yLabel: 'accuracy (%)',
     styles: 'page',
     points: cases.map((row) => ({

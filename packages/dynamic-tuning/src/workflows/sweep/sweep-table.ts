@@ -1,7 +1,14 @@
 import { csvText, markdownTable } from '../../report/text-tables.ts'
-import { accuracyNote, type CaseColumn, caseColumns, caseCsvColumns } from '../many-runs/case-columns.ts'
+import {
+  accuracyNote,
+  type CaseColumn,
+  caseColumns,
+  caseCsvColumns,
+  costNote,
+} from '../many-runs/case-columns.ts'
 import { failureText } from '../many-runs/failures.ts'
 import type { CaseRow } from '../many-runs/summarize-cases.ts'
+import { sampleWordOf } from '../sample-word.ts'
 import { valueText } from './expand-grid.ts'
 import { ownValue, type SweepOutcome } from './outcome.ts'
 import type { SweepMetric } from './rank-by.ts'
@@ -24,7 +31,7 @@ export function sweepColumns({
   cases,
   metric,
 }: Pick<SweepOutcome, 'axes' | 'cases' | 'metric'>): readonly CaseColumn[] {
-  const { accuracy, interval, seeds, trained, flops, active, seconds, memory } = caseColumns
+  const { accuracy, interval, seeds, trained, flops, active, seconds, memory } = caseColumns(cases)
   const ordered = byMetric[metric]
   return [
     ...axes.map((axis) => ({ name: axis, short: axis, cell: (row: CaseRow) => axisText(row, axis) })),
@@ -72,12 +79,11 @@ export function sweepTitle({ cases, axes }: SweepOutcome): string {
 
 /** How the figures came about. */
 export function sweepNotes({ cases, seeds, metric }: SweepOutcome): string[] {
-  const [first] = cases
-  if (first === undefined) return ['No run ended well.']
+  if (cases.length === 0) return ['No run ended well.']
   return [
     `Ordered by ${metric}. The best of many cases looks better than it is: try it with seeds of its own.`,
-    accuracyNote(first.runs[0]?.images ?? 0, seeds),
-    'Trained parameters count the head. FLOPs are multiply-accumulates of one image at the shares of active tokens that occurred; means over seeds.',
+    accuracyNote(cases, seeds),
+    costNote(sampleWordOf(cases)),
     'Training time is spent in steps, a mean over seeds; each run had a process of its own. Peak memory is the largest of those processes.',
   ]
 }

@@ -65,8 +65,10 @@ describe('settings of finetune', () => {
   it('name everything that is wrong', () => {
     expect(message(() => checkFinetune({}))).toBe('finetune: data is missing. Give it.')
     expect(message(() => checkFinetune({ data: 'd', lr: 1, weigthDecay: 2 }))).toMatch(
-      /Unknown setting lr\. Known are .* Unknown setting weigthDecay\. Did you mean weightDecay\?/,
+      /Unknown setting lr\. Unknown setting weigthDecay\. Did you mean weightDecay\? Known are /,
     )
+    const two = message(() => checkFinetune({ data: 'd', xq: 1, zj: 2 }))
+    expect(two).toMatch(/^finetune: Unknown setting xq\. Unknown setting zj\. Known are [^.]*\.$/)
     expect(message(() => checkFinetune({ data: 'd', rate: 2 }))).toMatch(/^finetune: rate is 2: /)
     expect(message(() => checkFinetune({ data: 'd', imageSize: [32, 0] }))).toMatch(
       /^finetune: imageSize\.1 is 0: /,

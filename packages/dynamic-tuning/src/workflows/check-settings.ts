@@ -15,17 +15,18 @@ export function checkSettings<T>(
   const result = schema.safeParse(given)
   if (result.success) return result.data
   const problems = result.error.issues.map((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => unknownKey(key, known)).join(' ')
-      : describe(issue, given),
+    issue.code === 'unrecognized_keys' ? unknownKeys(issue.keys, known) : describe(issue, given),
   )
   throw new ConfigError(`${where}: ${problems.join(' ')}`)
 }
 
-function unknownKey(key: string, known: readonly string[]): string {
-  const meant = nearestWord(key, known)
-  if (meant !== undefined) return `Unknown setting ${key}. Did you mean ${meant}?`
-  return `Unknown setting ${key}. Known are ${known.join(', ')}.`
+function unknownKeys(keys: readonly string[], known: readonly string[]): string {
+  const meant = keys.map((key) => nearestWord(key, known))
+  const told = keys.map((key, i) => {
+    const word = meant[i]
+    return word === undefined ? `Unknown setting ${key}.` : `Unknown setting ${key}. Did you mean ${word}?`
+  })
+  return [...told, ...(meant.includes(undefined) ? [`Known are ${known.join(', ')}.`] : [])].join(' ')
 }
 
 function describe(issue: z.core.$ZodIssue, given: unknown): string {

@@ -21,7 +21,7 @@ export interface CommandUnit<O = Record<string, unknown>> {
   readonly group: Group
   /** One sentence without a full stop. */
   readonly summary: string
-  /** Further lines of its help. */
+  /** Further lines of its help, each a paragraph or, indented, an example; wrapped when shown. */
   readonly description?: string
   /** Arguments in commander's notation with what they mean: `['<images...>', 'files, folders or patterns']`. */
   readonly arguments?: readonly (readonly [string, string])[]

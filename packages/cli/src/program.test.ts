@@ -192,3 +192,10 @@ describe('settings files', () => {
     expect(await run([unit], 'show', '--quiet')).toEqual({ code: 7, stdout: 'fine\n', stderr: '' })
   })
 })
+
+describe('the help of every command', () => {
+  it.each(commands.map((unit) => [unit.name, unit.description ?? '']))('%s breaks no sentence', (_, text) => {
+    const prose = text.split('\n').filter((line) => line !== '' && !line.startsWith(' '))
+    for (const line of prose) expect(line).toMatch(/[.:]$/)
+  })
+})

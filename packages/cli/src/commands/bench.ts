@@ -128,7 +128,7 @@ function benchCommand(
 export const benchInferenceCommand = benchCommand('inference', {
   summary: 'Time methods against the static model, in turn and in one run',
   description:
-    'Random weights; random dispatchers let --active of the patch tokens through. ratioToStatic is how many times as fast\nas the static model a method is; flopsRatioToStatic is what its multiply-accumulates promise.\nMatrix products alone take their turn too: gemmShare is the share of their speed that a model reaches.',
+    'Random weights; random dispatchers let --active of the patch tokens through. ratioToStatic is how many times as fast as the static model a method is; flopsRatioToStatic is what its multiply-accumulates promise.\nMatrix products alone take their turn too: gemmShare is the share of their speed that a model reaches.',
   examples: [
     ['dyt bench inference --method dyt --active 0.5 --batch 1,8 --threads 2', 'the figure of the README'],
     ['dyt bench inference --model vit_small_patch16_224 --method adaptformer,dyt', 'several methods'],
@@ -149,7 +149,7 @@ export const benchInferenceCommand = benchCommand('inference', {
 export const benchTrainingCommand = benchCommand('training', {
   summary: 'Time a training step against a forward pass of the static model',
   description:
-    'A step is all passes and losses of the method, gradients and the AdamW update. ratioToStatic is how many forward passes\nof the static model on the same batch a step lasts.',
+    'A step is all passes and losses of the method, gradients and the AdamW update. ratioToStatic is how many forward passes of the static model on the same batch a step lasts.',
   examples: [
     ['dyt bench training --method dyt --batch 8 --threads 2', 'dynamic and complete pass, distillation'],
   ],

@@ -33,7 +33,7 @@ export const calibrateCommand = defineCommand<Options>({
   group: 'Use a trained model',
   summary: 'Choose a compute budget for a trained run, without training again',
   description:
-    'Measures the run at many gate thresholds on validation images, from every gate\nopen to every gate closed. Writes budgets.json and calibrate.html into the run\nfolder; predict, eval and export then take --budget SHARE.',
+    'Measures the run at many gate thresholds on validation images, from every gate open to every gate closed. Writes budgets.json and calibrate.html into the run folder; predict, eval and export then take --budget SHARE.',
   arguments: [['<run>', 'folder of a finetune run that dispatches']],
   options: [
     new Option('--flops <share>', "find thresholds for this share of the static model's FLOPs").argParser(

@@ -28,7 +28,7 @@ export const compareCommand = defineCommand<Options>({
   group: 'Train',
   summary: 'Several methods, rates and seeds on one dataset: one table, one page',
   description:
-    'Every case runs with the same seeds, each run in a process of its own.\nThe same command goes on where Ctrl-C, a crash or a failed run left it: finished\nruns are kept. Writes compare.html, .md, .csv and .json into --out, beside a run\nfolder for each case and seed.\n\nOther cases than methods and rates come from a file for --config:\n\n  data: photos\n  epochs: 10\n  seeds: 3\n  cases:\n    - { name: DyT, method: dyt, rate: 0.5 }\n    - { name: attention dispatch, method: dyt, dispatch: attention }\n    - { name: no distillation, method: dyt, distillation: false }\n\nA case may have any setting of finetune but data, seed, threads and workers.',
+    'Every case runs with the same seeds, each run in a process of its own.\nThe same command goes on where Ctrl-C, a crash or a failed run left it: finished runs are kept. Writes compare.html, .md, .csv and .json into --out, beside a run folder for each case and seed.\n\nOther cases than methods and rates come from a file for --config:\n\n  data: photos\n  epochs: 10\n  seeds: 3\n  cases:\n    - { name: DyT, method: dyt, rate: 0.5 }\n    - { name: attention dispatch, method: dyt, dispatch: attention }\n    - { name: no distillation, method: dyt, distillation: false }\n\nA case may have any setting of finetune but data, seed, threads and workers.',
   options: [
     shared.data(),
     new Option(

@@ -23,7 +23,7 @@ export const demoCommand = defineCommand<Options>({
   group: 'Start here',
   summary: 'The whole story in about two minutes, without any download',
   description:
-    'Tunes the built-in backbone on a drawn task with a linear probe, full tuning,\nAdaptFormer and Dynamic Tuning, compares them in one table, and writes a report\nwith the tokens that Dynamic Tuning learned to skip.',
+    'Tunes the built-in backbone on a drawn task with a linear probe, full tuning, AdaptFormer and Dynamic Tuning, compares them in one table, and writes a report with the tokens that Dynamic Tuning learned to skip.',
   options: [
     new Option('--task <name>', 'what is drawn (default nature)').choices([...demoTasks]),
     new Option('--quick', 'a small part of the work: does it run here?'),

@@ -19,7 +19,7 @@ export const explainCommand = defineCommand<Options>({
   group: 'Use a trained model',
   summary: 'Pictures of the tokens that a run uses in its layers',
   description:
-    'One PNG per image: the image, its active tokens in several layers, and in how many\nlayers each token was active. Of a video, its frames side by side, and an animation\n(WebP). Layers count from 0, like blocks.0 in the weights.',
+    'One PNG per image: the image, its active tokens in several layers, and in how many layers each token was active. Of a video, its frames side by side, and an animation (WebP). Layers count from 0, like blocks.0 in the weights.',
   arguments: [
     ['<run>', 'folder of a finetune run with --method dyt'],
     ['[images...]', "image files, folders or patterns (default some of the run's test images)"],

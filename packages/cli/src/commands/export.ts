@@ -55,7 +55,7 @@ export const exportCommand = defineCommand<Options>({
   group: 'Use a trained model',
   summary: 'Write a run as an ONNX file that any ONNX Runtime executes',
   description:
-    'Standard operators of opset 20 only, unless --fused. Input pixel_values\n[B, 3, H, W], or [B, 3, T, H, W] for clips, any B; outputs logits [B, K] and,\nwhere tokens are skipped, masks [B, gates, tokens] of the images or frames.\nClass names, mean and std are in the metadata of the file.\nLoRA, SSF and FacT are folded into the weights: the graph is that of a plain ViT.',
+    'Standard operators of opset 20 only, unless --fused. Input pixel_values [B, 3, H, W], or [B, 3, T, H, W] for clips, any B; outputs logits [B, K] and, where tokens are skipped, masks [B, gates, tokens] of the images or frames.\nClass names, mean and std are in the metadata of the file.\nLoRA, SSF and FacT are folded into the weights: the graph is that of a plain ViT.',
   arguments: [['[run]', 'folder of a finetune run; none with --random-weights']],
   options: [
     new Option('--format <name>', 'what to write').choices(['onnx']).default('onnx'),

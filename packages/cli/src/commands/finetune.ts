@@ -26,7 +26,7 @@ export const finetuneCommand = defineCommand<Options>({
   group: 'Train',
   summary: 'Adapt a backbone to your images or videos with any method',
   description:
-    'Writes a run folder: config.json, metrics.jsonl, checkpoint/ and adapter.safetensors.\nCtrl-C stops after the step under way with a checkpoint (exit code 130);\n--resume goes on to the very same weights.',
+    'Writes a run folder: config.json, metrics.jsonl, checkpoint/ and adapter.safetensors.\nCtrl-C stops after the step under way with a checkpoint (exit code 130); --resume goes on to the very same weights.',
   options: [
     shared.data(),
     shared.model(),

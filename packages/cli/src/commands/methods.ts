@@ -29,7 +29,7 @@ export const methodsCommand = defineCommand<CommonOptions>({
   group: 'Measure',
   summary: 'All methods: what they train, how much, and where they come from',
   description:
-    'Parameters are those trained at ViT-B/16 with the settings a method starts from.\nparams.trainable counts as the papers do, without head and dispatchers;\nparams.trained is everything that training changes.',
+    'Parameters are those trained at ViT-B/16 with the settings a method starts from.\nparams.trainable counts as the papers do, without head and dispatchers; params.trained is everything that training changes.',
   options: [],
   examples: [
     ['dyt methods', 'what --method takes'],

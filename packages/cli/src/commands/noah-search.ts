@@ -33,7 +33,7 @@ export const noahSearchCommand = defineCommand<Options>({
   group: 'Train',
   summary: 'Search for the prompts, LoRA and adapters of every layer (NOAH)',
   description:
-    "Trains a super-network, then evolves sub-networks of it on validation images:\nval200 of list files, val/ where there is a test/ too, else a share of the\ntraining images; never on test images. Writes noah.json into the run folder;\ndyt finetune --config RUN/noah.json trains the winner on all training images.\nThe defaults are the paper's and take long: see the examples for less.\n\nCtrl-C stops (exit code 130), --resume goes on to the same winner. The chances\nof mutation, moduleChance and depthChance, go in a file for --config.",
+    "Trains a super-network, then evolves sub-networks of it on validation images:\nval200 of list files, val/ where there is a test/ too, else a share of the training images; never on test images. Writes noah.json into the run folder; dyt finetune --config RUN/noah.json trains the winner on all training images.\nThe defaults are the paper's and take long: see the examples for less.\n\nCtrl-C stops (exit code 130), --resume goes on to the same winner. The chances of mutation, moduleChance and depthChance, go in a file for --config.",
   options: [
     shared.data(),
     shared.model(),

@@ -31,7 +31,7 @@ export const pretrainCommand = defineCommand<Options>({
   group: 'Train',
   summary: 'Train a ViT from scratch on labelled images',
   description:
-    'Writes backbone.safetensors (half precision) into the run folder: a\nbackbone for finetune --model. Most epochs see a quarter of the patches\n(PatchDropout), the last ones all.',
+    'Writes backbone.safetensors (half precision) into the run folder: a backbone for finetune --model. Most epochs see a quarter of the patches (PatchDropout), the last ones all.',
   options: [
     shared.data(),
     new Option('--model <name>', "timm's name, or builtin: 64 px, patch 8, 4.9 M parameters (default)"),

@@ -34,7 +34,7 @@ export const sweepCommand = defineCommand<Options>({
   group: 'Train',
   summary: 'Every combination of some settings: one table, the best first',
   description:
-    'The file names settings as dyt finetune has them, and the values to try:\n\n  data: photos\n  epochs: 10\n  grid:\n    method: [dyt]\n    rate: [0.3, 0.5, 0.7]\n    learningRate: [0.001, 0.003]\n  include:\n    - { method: linear }\n\nEach run is a process of its own. The same command goes on where Ctrl-C, a\ncrash or a failed run left it: finished runs are kept. Writes sweep.html, .md,\n.csv and .json into --out, beside a run folder for each case and seed.',
+    'The file names settings as dyt finetune has them, and the values to try:\n\n  data: photos\n  epochs: 10\n  grid:\n    method: [dyt]\n    rate: [0.3, 0.5, 0.7]\n    learningRate: [0.001, 0.003]\n  include:\n    - { method: linear }\n\nEach run is a process of its own. The same command goes on where Ctrl-C, a crash or a failed run left it: finished runs are kept. Writes sweep.html, .md, .csv and .json into --out, beside a run folder for each case and seed.',
   arguments: [['[grid]', 'YAML or JSON file with settings and values to try']],
   options: [
     shared.out('folder of a new sweep, or of one that goes on (default runs/GRID-sweep)'),

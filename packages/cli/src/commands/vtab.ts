@@ -20,7 +20,7 @@ export const vtabCommand = defineCommand<Options>({
   group: 'Train',
   summary: 'The 19 tasks of VTAB-1K: one row beside the paper’s',
   description:
-    'Trains on train800val200.txt and tests on test.txt of every task found in\n--root (cifar, caltech101, dtd, ...), each run a process of its own. The same\ncommand goes on where Ctrl-C, a crash or a failed run left it: finished runs\nare kept. Writes vtab.html, .md, .csv and .json into --out. --search first\nchooses the adapter scale of each task on val200, after training on train800.',
+    'Trains on train800val200.txt and tests on test.txt of every task found in --root (cifar, caltech101, dtd, ...), each run a process of its own. The same command goes on where Ctrl-C, a crash or a failed run left it: finished runs are kept. Writes vtab.html, .md, .csv and .json into --out. --search first chooses the adapter scale of each task on val200, after training on train800.',
   options: [
     new Option('--root <folder>', 'holds a folder with list files for each task'),
     new Option('--tasks <names>', 'these tasks only, separated by commas').argParser(names),

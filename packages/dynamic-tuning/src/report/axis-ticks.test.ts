@@ -11,6 +11,18 @@ describe('niceTicks', () => {
     })
     expect(niceTicks(-0.4, 0.61).labels).toEqual(['−0.50', '−0.25', '0', '0.25', '0.50', '0.75'])
   })
+  it('keeps to whole numbers where those are asked for', () => {
+    for (const [most, labels] of [
+      [1, ['0', '1']],
+      [3, ['0', '1', '2', '3']],
+      [9, ['0', '2', '4', '6', '8', '10']],
+      [12, ['0', '5', '10', '15']],
+      [100, ['0', '20', '40', '60', '80', '100']],
+    ] as const)
+      expect(niceTicks(0, most, 5, true).labels).toEqual(labels)
+    expect(tightTicks(1, 3, 6, true).labels).toEqual(['1', '2', '3'])
+    expect(niceTicks(2, 2, 5, true).values).toContain(2)
+  })
   it('writes large and small numbers short', () => {
     expect(niceTicks(0, 50_000).labels).toEqual(['0', '10k', '20k', '30k', '40k', '50k'])
     expect(niceTicks(0, 3e6, 3).labels).toEqual(['0', '1M', '2M', '3M'])

@@ -7,17 +7,18 @@ export interface Ticks {
 }
 
 /**
- * About `count` ticks at multiples of 1, 2, 2.5 or 5 times a power of ten; `min` and `max` are widened to
- * the outer ticks so that every point lies on the axis. Equal bounds are spread first.
+ * About `count` ticks at multiples of 1, 2, 2.5 or 5 times a power of ten, of whole numbers alone where `whole`;
+ * `min` and `max` are widened to the outer ticks so that every point lies on the axis. Equal bounds are spread first.
  */
-export function niceTicks(min: number, max: number, count = 5): Ticks {
+export function niceTicks(min: number, max: number, count = 5, whole = false): Ticks {
   let [low, high] = min <= max ? [min, max] : [max, min]
   if (high - low <= Math.abs(high) * 1e-12) {
     const spread = Math.abs(high) * 0.1 || 1
     low -= spread
     high += spread
   }
-  const step = niceStep((high - low) / count)
+  const nice = niceStep((high - low) / count)
+  const step = whole ? wholeStep(nice) : nice
   const first = Math.floor(low / step + 1e-9)
   const last = Math.ceil(high / step - 1e-9)
   const digits = decimalsOf(step)
@@ -31,8 +32,8 @@ export function niceTicks(min: number, max: number, count = 5): Ticks {
 }
 
 /** The same ticks on an axis that ends at the data; ticks outside are left out. */
-export function tightTicks(min: number, max: number, count = 5): Ticks {
-  const wide = niceTicks(min, max, count)
+export function tightTicks(min: number, max: number, count = 5, whole = false): Ticks {
+  const wide = niceTicks(min, max, count, whole)
   if (min >= max) return wide
   const slack = (max - min) * 1e-9
   const inside = wide.values.map((value) => value >= min - slack && value <= max + slack)
@@ -60,6 +61,12 @@ function niceStep(rough: number): number {
   const lead = rough / 10 ** power
   const nice = [1, 2, 2.5, 5, 10].find((n) => n >= lead - 1e-9) ?? 10
   return Number(`${nice}e${power}`)
+}
+
+/** The next step of 1, 2 or 5 times a power of ten that is a whole number. */
+function wholeStep(nice: number): number {
+  if (nice < 1) return 1
+  return nice === 2.5 ? 5 : nice
 }
 
 function decimalsOf(step: number): number {

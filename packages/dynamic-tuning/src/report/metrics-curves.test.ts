@@ -18,7 +18,7 @@ describe('curvesOfMetrics', () => {
       step(2, { activeRate: 0.5 }),
       {
         kind: 'epoch',
-        epoch: 1,
+        epoch: 0,
         step: 2,
         trainLoss: 1.5,
         trainAccuracy: 0.25,

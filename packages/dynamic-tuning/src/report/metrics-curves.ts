@@ -25,6 +25,8 @@ const lossTerms: readonly (readonly [string, string])[] = [
 export function curvesOfMetrics(records: readonly unknown[]): CurveChart[] {
   const steps = ofKind(records, 'step')
   const epochs = ofKind(records, 'epoch')
+  // The first epoch is number 0, and its figures are those after one epoch.
+  const finished = epochs.map((line) => ({ ...line, epoch: Number(line.epoch) + 1 }))
   const charts: CurveChart[] = [
     lossChart(steps, epochs),
     {
@@ -32,8 +34,8 @@ export function curvesOfMetrics(records: readonly unknown[]): CurveChart[] {
       xLabel: 'epoch',
       yLabel: 'accuracy (%)',
       series: [
-        { name: 'training', points: points(epochs, 'epoch', 'trainAccuracy', 100) },
-        { name: 'validation', points: points(epochs, 'epoch', 'validationAccuracy', 100) },
+        { name: 'training', points: points(finished, 'epoch', 'trainAccuracy', 100) },
+        { name: 'validation', points: points(finished, 'epoch', 'validationAccuracy', 100) },
       ],
     },
     {

@@ -38,7 +38,7 @@ export function scale(ticks: Ticks, from: number, to: number, log = false): Scal
 
 /**
  * Horizontal scale over the frame's width, ending at the data; `margin` widens it on both sides by that share
- * of its length.
+ * of its length. Whole numbers, such as epochs, have ticks at whole numbers.
  */
 export function xScale(values: readonly number[], log = false, margin = 0): Scale {
   const [low, high] = extent(values, log ? [1, 10] : [0, 1])
@@ -48,7 +48,7 @@ export function xScale(values: readonly number[], log = false, margin = 0): Scal
     return scale(logTicks(low / factor, high * factor), left, right, true)
   }
   const extra = (high - low) * margin
-  return scale(tightTicks(low - extra, high + extra, 6), left, right)
+  return scale(tightTicks(low - extra, high + extra, 6, values.every(Number.isInteger)), left, right)
 }
 
 /** Vertical scale from the frame's bottom up to `top`. */

@@ -97,7 +97,7 @@ function curves(runs: readonly TunedRun[], dyt: TunedRun): CurveChart[] {
       .filter((chart) => chart.title === title)
       .map((chart) => ({ ...chart, title: `DyT: ${lower(title)}` })),
   )
-  return [...heldOutCurves(records), ...ofDyt]
+  return [...heldOutCurves(records, 'image'), ...ofDyt]
 }
 
 const lower = (title: string): string => title.slice(0, 1).toLowerCase() + title.slice(1)

@@ -1,4 +1,5 @@
 import type { CurveChart } from '../report/metrics-curves.ts'
+import type { SampleWord } from './sample-word.ts'
 
 /** A run's name in the legend, and the lines of its `metrics.jsonl`. */
 export interface NamedMetrics {
@@ -6,8 +7,8 @@ export interface NamedMetrics {
   readonly lines: readonly object[]
 }
 
-/** Accuracy and cross-entropy of several runs on held-out images, over the epochs. */
-export function heldOutCurves(runs: readonly NamedMetrics[]): CurveChart[] {
+/** Accuracy and cross-entropy of several runs on held-out images or clips, over the epochs. */
+export function heldOutCurves(runs: readonly NamedMetrics[], sample: SampleWord): CurveChart[] {
   const curve = (
     title: string,
     yLabel: string,
@@ -26,8 +27,8 @@ export function heldOutCurves(runs: readonly NamedMetrics[]): CurveChart[] {
     })),
   })
   return [
-    curve('Accuracy on held-out images', 'accuracy (%)', 'validationAccuracy', 100),
-    curve('Cross-entropy on held-out images', 'cross-entropy', 'validationLoss', 1),
+    curve(`Accuracy on held-out ${sample}s`, 'accuracy (%)', 'validationAccuracy', 100),
+    curve(`Cross-entropy on held-out ${sample}s`, 'cross-entropy', 'validationLoss', 1),
   ]
 }
 

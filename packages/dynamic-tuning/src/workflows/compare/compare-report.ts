@@ -89,5 +89,7 @@ function curves(cases: readonly CompareRow[]): ReportInput['curves'] {
     name: row.case,
     lines: openRunFolder(row.runs[0]?.run as string, { write: false }).readMetrics(),
   }))
-  return heldOutCurves(records).filter(({ series }) => series.some(({ points }) => points.length > 1))
+  return heldOutCurves(records, sampleWordOf(cases)).filter(({ series }) =>
+    series.some(({ points }) => points.length > 1),
+  )
 }

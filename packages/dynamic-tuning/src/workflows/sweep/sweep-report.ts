@@ -63,7 +63,7 @@ function sections(outcome: SweepOutcome): NonNullable<ReportInput['sections']> {
   const columns = sweepColumns(outcome)
   const rows = cases.map((row, i) => ({ cells: columns.map((column) => column.cell(row)), bold: i === 0 }))
   const table = { columns: columns.map(({ name }) => name), rows }
-  const curves = heldOutCurves(cases.slice(0, mostLines).map(metricsOf))
+  const curves = heldOutCurves(cases.slice(0, mostLines).map(metricsOf), sampleWordOf(cases))
     .filter(({ series }) => series.some(({ points }) => points.length > 1))
     .map((chart) => lineChart({ ...chart, styles: 'page' }))
   const best = cases.length > mostLines ? `The ${mostLines} best cases.` : undefined

@@ -140,6 +140,7 @@ export {
   scatterChart,
 } from './report/plot.ts'
 export { formatCount, formatDuration, formatMemory, formatPercent, formatRate } from './report/quantity.ts'
+export { sampleWord, sampleWordOf } from './report/sample-word.ts'
 export { countActive, heatTokens, overlayTokens, type TokenGrid } from './report/token-overlay.ts'
 export {
   encodePng,
@@ -277,7 +278,6 @@ export {
   type PretrainSettings,
   pretrainKeys,
 } from './workflows/pretrain-settings.ts'
-export { sampleWord, sampleWordOf } from './workflows/sample-word.ts'
 export type { RunSummary } from './workflows/summary.ts'
 export type { SweepOutcome } from './workflows/sweep/outcome.ts'
 export { planSweep, type SweepInput, sweepKeys } from './workflows/sweep/plan.ts'

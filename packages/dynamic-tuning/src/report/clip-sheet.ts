@@ -84,10 +84,10 @@ function rowsOf(
       }),
     })
   const depth = frames[0]?.layers.length ?? 0
-  const gated = frames[0]?.layers.some(({ part }) => part !== undefined) ? 'gates' : 'layers'
+  const unit = frames[0]?.layers.some(({ part }) => part !== undefined) ? 'gates' : 'layers'
   if (depth > 0)
     rows.push({
-      caption: `of ${depth} ${gated}`,
+      caption: `of ${depth} ${unit}`,
       pictures: pictures.map((picture, f) => {
         const grids = (frames[f] as FrameTokens).layers.map(({ grid }) => grid)
         return heatTokens(picture, countActive(grids), depth)

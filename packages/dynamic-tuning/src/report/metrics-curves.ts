@@ -25,8 +25,6 @@ const lossTerms: readonly (readonly [string, string])[] = [
 export function curvesOfMetrics(records: readonly unknown[]): CurveChart[] {
   const steps = ofKind(records, 'step')
   const epochs = ofKind(records, 'epoch')
-  // The first epoch is number 0, and its figures are those after one epoch.
-  const finished = epochs.map((line) => ({ ...line, epoch: Number(line.epoch) + 1 }))
   const charts: CurveChart[] = [
     lossChart(steps, epochs),
     {
@@ -34,8 +32,8 @@ export function curvesOfMetrics(records: readonly unknown[]): CurveChart[] {
       xLabel: 'epoch',
       yLabel: 'accuracy (%)',
       series: [
-        { name: 'training', points: points(finished, 'epoch', 'trainAccuracy', 100) },
-        { name: 'validation', points: points(finished, 'epoch', 'validationAccuracy', 100) },
+        { name: 'training', points: pointsOfEpochs(records, 'trainAccuracy', 100) },
+        { name: 'validation', points: pointsOfEpochs(records, 'validationAccuracy', 100) },
       ],
     },
     {
@@ -58,6 +56,11 @@ export function curvesOfMetrics(records: readonly unknown[]): CurveChart[] {
     },
   ]
   return charts.map(withoutEmpty).filter((chart) => chart.series.length > 0)
+}
+
+/** A field of the epochs, times `factor`, over how many were done: the first line is of epoch 0. */
+export function pointsOfEpochs(records: readonly unknown[], field: string, factor: number): Series['points'] {
+  return points(ofKind(records, 'epoch'), 'epoch', field, factor).map(([epoch, y]) => [epoch + 1, y] as const)
 }
 
 /** Mean activation rate of each layer (from 0) in the last epoch that reported it; empty when none did. */

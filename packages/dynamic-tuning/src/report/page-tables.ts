@@ -1,5 +1,6 @@
 import { escapeText } from './escape.ts'
 import { formatCount, formatDuration, formatMemory, formatPercent, formatRate } from './quantity.ts'
+import type { SampleWord } from './sample-word.ts'
 
 /** One method of a comparison, in plain units. */
 export interface MethodRow {
@@ -35,7 +36,7 @@ const optionalColumns: readonly (readonly [string, (row: MethodRow) => string | 
 ]
 
 /** Comparison of methods, best value of each column in bold (ties included). */
-export function methodTable(methods: readonly MethodRow[], sample: 'image' | 'clip'): string {
+export function methodTable(methods: readonly MethodRow[], sample: SampleWord): string {
   const withSpread = methods.some((row) => row.accuracySpread !== undefined)
   const more = optionalColumns.filter(([, text]) => methods.some((row) => text(row) !== undefined))
   const accuracy = Math.max(...methods.map((row) => row.accuracy))

@@ -3,6 +3,7 @@ import { escapeText } from './escape.ts'
 import { type LineChart, lineChart } from './line-chart.ts'
 import { pageStyle } from './page-style.ts'
 import { type MethodRow, methodTable, settingsTable } from './page-tables.ts'
+import type { SampleWord } from './sample-word.ts'
 import { scatterChart } from './scatter-chart.ts'
 import { plotGrid, type ReportSection, renderSection } from './section.ts'
 
@@ -14,7 +15,7 @@ export interface ReportInput {
   readonly headline: readonly { readonly label: string; readonly value: string; readonly note?: string }[]
   readonly methods?: readonly MethodRow[]
   /** What the methods' models take; `image` (default). */
-  readonly sample?: 'image' | 'clip'
+  readonly sample?: SampleWord
   /** Charts of the run, such as those of `curvesOfMetrics`; `styles` is set by the page. */
   readonly curves: readonly LineChart[]
   /** Mean share of active tokens of each layer, 0 to 1. */
@@ -62,7 +63,7 @@ function headline(input: ReportInput): string {
   return `<dl class="headline">${tiles.join('')}</dl>`
 }
 
-function comparison(methods: readonly MethodRow[], sample: ReportInput['sample'] = 'image'): string[] {
+function comparison(methods: readonly MethodRow[], sample: SampleWord = 'image'): string[] {
   if (methods.length === 0) return []
   const plot = (xLabel: string, title: string, x: (row: MethodRow) => number): string =>
     scatterChart({

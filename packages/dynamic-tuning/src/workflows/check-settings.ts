@@ -21,12 +21,12 @@ export function checkSettings<T>(
 }
 
 function unknownKeys(keys: readonly string[], known: readonly string[]): string {
-  const meant = keys.map((key) => nearestWord(key, known))
-  const told = keys.map((key, i) => {
-    const word = meant[i]
-    return word === undefined ? `Unknown setting ${key}.` : `Unknown setting ${key}. Did you mean ${word}?`
-  })
-  return [...told, ...(meant.includes(undefined) ? [`Known are ${known.join(', ')}.`] : [])].join(' ')
+  const meant = keys.map((key) => ({ key, word: nearestWord(key, known) }))
+  const told = meant.map(({ key, word }) =>
+    word === undefined ? `Unknown setting ${key}.` : `Unknown setting ${key}. Did you mean ${word}?`,
+  )
+  if (meant.some(({ word }) => word === undefined)) told.push(`Known are ${known.join(', ')}.`)
+  return told.join(' ')
 }
 
 function describe(issue: z.core.$ZodIssue, given: unknown): string {

@@ -1,5 +1,5 @@
-import type { CurveChart } from '../report/metrics-curves.ts'
-import type { SampleWord } from './sample-word.ts'
+import { type CurveChart, pointsOfEpochs } from '../report/metrics-curves.ts'
+import type { SampleWord } from '../report/sample-word.ts'
 
 /** A run's name in the legend, and the lines of its `metrics.jsonl`. */
 export interface NamedMetrics {
@@ -18,26 +18,10 @@ export function heldOutCurves(runs: readonly NamedMetrics[], sample: SampleWord)
     title,
     xLabel: 'epoch',
     yLabel,
-    series: runs.map(({ name, lines }) => ({
-      name,
-      points: lines.filter(isEpoch).flatMap((line): [number, number][] => {
-        const value = line[field]
-        return value === undefined ? [] : [[line.epoch + 1, value * factor]]
-      }),
-    })),
+    series: runs.map(({ name, lines }) => ({ name, points: pointsOfEpochs(lines, field, factor) })),
   })
   return [
     curve(`Accuracy on held-out ${sample}s`, 'accuracy (%)', 'validationAccuracy', 100),
     curve(`Cross-entropy on held-out ${sample}s`, 'cross-entropy', 'validationLoss', 1),
   ]
-}
-
-interface EpochLine {
-  readonly epoch: number
-  readonly validationAccuracy?: number
-  readonly validationLoss?: number
-}
-
-function isEpoch(line: object): line is EpochLine {
-  return 'kind' in line && line.kind === 'epoch'
 }

@@ -1,14 +1,15 @@
 import { formatRate } from '../../report/quantity.ts'
-import { csvText, markdownTable } from '../../report/text-tables.ts'
+import { sampleWordOf } from '../../report/sample-word.ts'
+import { csvText } from '../../report/text-tables.ts'
 import {
   accuracyNote,
   type CaseColumn,
   caseColumns,
   caseCsvColumns,
   costNote,
+  trainingNote,
 } from '../many-runs/case-columns.ts'
-import { failureText } from '../many-runs/failures.ts'
-import { sampleWordOf } from '../sample-word.ts'
+import { caseTable, runsMarkdown } from '../many-runs/markdown.ts'
 import { shortName } from '../short-name.ts'
 import type { CompareOutcome, CompareRow } from './finish-comparison.ts'
 
@@ -37,18 +38,13 @@ export function compareCsv(rows: readonly CompareRow[]): string {
 /** `compare.md`: the table, how it was made, and what failed. */
 export function compareMarkdown(outcome: CompareOutcome): string {
   const { data, cases, failures } = outcome
-  const columns = compareColumns(cases)
-  const table = markdownTable(
-    columns.map(({ name }) => name),
-    cases.map((row) => columns.map((column) => column.cell(row))),
-  )
-  const failed = failures.map((each) => `- ${failureText(each)}`)
-  return `${[
-    `# Methods compared on ${shortName(data)}\n`,
-    ...(cases.length > 0 ? [...table, ''] : []),
-    ...compareNotes(outcome).map((note) => `- ${note}`),
-    ...(failed.length > 0 ? ['\n## Failed\n', ...failed] : []),
-  ].join('\n')}\n`
+  const tables = caseTable(compareColumns(cases), cases)
+  return runsMarkdown({
+    title: `Methods compared on ${shortName(data)}`,
+    tables,
+    notes: compareNotes(outcome),
+    failures,
+  })
 }
 
 /** How the figures came about. */
@@ -60,6 +56,6 @@ export function compareNotes({ cases, seeds, speed: measured }: CompareOutcome):
     accuracyNote(cases, seeds),
     costNote(sample),
     `${sample === 'clip' ? 'Clips' : 'Images'} per second: the model of each case's first seed with skipped tokens left out, all in one process and in turn, medians of ${rounds} passes of ${batch} ${sample}s, loading not counted; ${threads === 0 ? 'as many threads as the runtime chose' : `${threads} threads`}, ${environment.cpu}, ${environment.cores} cores.`,
-    'Training time is spent in steps, a mean over seeds; each run had a process of its own. Peak memory is the largest of those processes.',
+    trainingNote,
   ]
 }

@@ -1,7 +1,7 @@
 import type { Interval } from '../../evaluation/statistics.ts'
 import { formatCount, formatDuration, formatMemory, formatPercent } from '../../report/quantity.ts'
+import { type SampleWord, sampleWordOf } from '../../report/sample-word.ts'
 import type { CsvColumn } from '../../report/text-tables.ts'
-import { type SampleWord, sampleWordOf } from '../sample-word.ts'
 import type { CaseRow } from './summarize-cases.ts'
 
 /** A column of a table that people read. */
@@ -79,6 +79,10 @@ export function accuracyNote(rows: readonly CaseRow[], seeds: readonly number[])
   if (seeds.length < 2) return `${over}, of seed ${seeds[0]}. ${about}`
   return `${over}; mean and standard deviation (n - 1) over seeds ${seeds.join(', ')}, and the 95 % interval of the mean by 10,000 bootstrap samples, which for fewer than about ten seeds is too narrow. ${about}`
 }
+
+/** What the columns of time and memory measure. */
+export const trainingNote =
+  'Training time is spent in steps, a mean over seeds; each run had a process of its own. Peak memory is the largest of those processes.'
 
 /** What the columns count. */
 export function costNote(sample: SampleWord): string {

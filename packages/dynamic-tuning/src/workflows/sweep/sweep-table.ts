@@ -1,14 +1,15 @@
-import { csvText, markdownTable } from '../../report/text-tables.ts'
+import { sampleWordOf } from '../../report/sample-word.ts'
+import { csvText } from '../../report/text-tables.ts'
 import {
   accuracyNote,
   type CaseColumn,
   caseColumns,
   caseCsvColumns,
   costNote,
+  trainingNote,
 } from '../many-runs/case-columns.ts'
-import { failureText } from '../many-runs/failures.ts'
+import { caseTable, runsMarkdown } from '../many-runs/markdown.ts'
 import type { CaseRow } from '../many-runs/summarize-cases.ts'
-import { sampleWordOf } from '../sample-word.ts'
 import { valueText } from './expand-grid.ts'
 import { ownValue, type SweepOutcome } from './outcome.ts'
 import type { SweepMetric } from './rank-by.ts'
@@ -59,17 +60,8 @@ export function sweepCsv({ axes, cases }: SweepOutcome): string {
 /** `sweep.md`: the table, how it was made, and what failed. */
 export function sweepMarkdown(outcome: SweepOutcome): string {
   const { cases, failures } = outcome
-  const columns = sweepColumns(outcome)
-  const table = markdownTable(
-    columns.map(({ name }) => name),
-    cases.map((row) => columns.map((column) => column.cell(row))),
-  )
-  return `${[
-    `# ${sweepTitle(outcome)}\n`,
-    ...(cases.length > 0 ? [...table, ''] : []),
-    ...sweepNotes(outcome).map((note) => `- ${note}`),
-    ...(failures.length > 0 ? ['\n## Failed\n', ...failures.map((each) => `- ${failureText(each)}`)] : []),
-  ].join('\n')}\n`
+  const tables = caseTable(sweepColumns(outcome), cases)
+  return runsMarkdown({ title: sweepTitle(outcome), tables, notes: sweepNotes(outcome), failures })
 }
 
 /** `12 cases of rate and learningRate`. */
@@ -84,6 +76,6 @@ export function sweepNotes({ cases, seeds, metric }: SweepOutcome): string[] {
     `Ordered by ${metric}. The best of many cases looks better than it is: try it with seeds of its own.`,
     accuracyNote(cases, seeds),
     costNote(sampleWordOf(cases)),
-    'Training time is spent in steps, a mean over seeds; each run had a process of its own. Peak memory is the largest of those processes.',
+    trainingNote,
   ]
 }

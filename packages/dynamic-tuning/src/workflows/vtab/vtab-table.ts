@@ -2,7 +2,7 @@ import { mean } from '../../evaluation/statistics.ts'
 import { formatCount, formatPercent } from '../../report/quantity.ts'
 import { csvText, markdownTable } from '../../report/text-tables.ts'
 import { accuracyText, intervalText } from '../many-runs/case-columns.ts'
-import { failureText } from '../many-runs/failures.ts'
+import { runsMarkdown } from '../many-runs/markdown.ts'
 import { shortName } from '../short-name.ts'
 import type { VtabOutcome, VtabTaskRow } from './outcome.ts'
 
@@ -94,12 +94,12 @@ export function vtabMarkdown(outcome: VtabOutcome): string {
   const { failures, tasks, root } = outcome
   const lines = vtabLines(outcome).map(({ cells }) => cells)
   const tables = [...markdownTable(...vtabRow(outcome)), '', ...markdownTable(vtabHeads, lines), '']
-  return `${[
-    `# ${vtabTitle(outcome)} on ${shortName(root)}\n`,
-    ...(tasks.length > 0 ? tables : []),
-    ...vtabNotes(outcome).map((note) => `- ${note}`),
-    ...(failures.length > 0 ? ['\n## Failed\n', ...failures.map((each) => `- ${failureText(each)}`)] : []),
-  ].join('\n')}\n`
+  return runsMarkdown({
+    title: `${vtabTitle(outcome)} on ${shortName(root)}`,
+    tables: tasks.length > 0 ? tables : [],
+    notes: vtabNotes(outcome),
+    failures,
+  })
 }
 
 /** Headings and rows of the tasks side by side, as Table 3 has them: ours, and the paper's where it has such a row. */

@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { circles, type Import, readHouse, type Source } from './house.test.support.ts'
 
-const packages = join(fileURLToPath(import.meta.url), '..', '..', '..')
-/** Rooms of each package, top to bottom: a folder imports only from those above it. Files beside them are free. */
+/**
+ * Rooms of each package, top to bottom, and the folders inside some of them. A folder imports only from folders above it; types
+ * count. A file that lies in a room beside its folders may import any of them.
+ */
 const rooms: Readonly<Record<string, readonly string[]>> = {
   engine: ['random', 'graph', 'ops', 'rewrite', 'autodiff', 'onnx', 'precision', 'runtime', 'testing'],
   'dynamic-tuning': [
@@ -12,6 +12,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'models',
     'tuners',
     'reduction',
+    'network',
     'cost',
     'io',
     'data',
@@ -19,9 +20,18 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'evaluation',
     'export',
     'report',
+    'tasks',
+    'run',
+    'study',
+    'bench',
+    'demo',
     'verification',
-    'workflows',
   ],
+  'dynamic-tuning/data': ['sources', 'testing', 'transforms', 'kinds', 'samples', 'loader'],
+  'dynamic-tuning/models': ['checkpoints', 'heads', 'vit', 'swin'],
+  'dynamic-tuning/run': ['settings', 'explain', 'dead-blocks', 'export', 'calibrate'],
+  'dynamic-tuning/study': ['pool', 'compare', 'sweep', 'vtab', 'noah'],
+  cli: ['terminal', 'options', 'commands', 'e2e'],
 }
 const publicEntries = [
   '@dynamic-tuning/engine',
@@ -29,102 +39,144 @@ const publicEntries = [
   '@dynamic-tuning/engine/testing',
   '@dynamic-tuning/engine/testing/browser',
   'dynamic-tuning',
+  'dynamic-tuning/bench',
   'dynamic-tuning/browser',
+  'dynamic-tuning/data',
+  'dynamic-tuning/report',
 ]
 const runtimeFiles = ['engine/src/runtime/node.ts', 'engine/src/runtime/web.ts']
+/** Rooms that also run in a browser. */
+const portable = ['nn', 'models', 'tuners', 'reduction', 'network', 'cost', 'training', 'evaluation']
 
-interface Import {
-  readonly file: string
-  readonly target: string
-  readonly typeOnly: boolean
-}
+/** What is still to be mended: these numbers only ever fall, and end at 0 (assertions at 450). */
+const left = { order: 3, circles: 8, unportable: 3, long: 14, assertions: 1004, measures: 60, frames: 24 }
 
-const isTest = (file: string): boolean => /\.test([.-]|$)/.test(file)
-const files = readdirSync(packages).flatMap((pack) =>
-  readdirSync(join(packages, pack), { withFileTypes: true }).some((entry) => entry.name === 'src')
-    ? readdirSync(join(packages, pack, 'src'), { recursive: true, encoding: 'utf8' })
-        .filter((file) => /\.tsx?$/.test(file))
-        .map((file) => `${pack}/src/${file.split(sep).join('/')}`)
-    : [],
-)
-const textOf = (file: string): string => readFileSync(join(packages, file), 'utf8')
-
-function importsOf(file: string): Import[] {
-  const pattern =
-    /(?:^|\n)\s*(import|export)(\s+type)?[^'"\n;]*?(?:\{[^}]*\})?\s*(?:from\s*)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/g
-  return [...textOf(file).matchAll(pattern)].map(([, , type, target, dynamic]) => ({
-    file,
-    target: (target ?? dynamic) as string,
-    typeOnly: type !== undefined,
-  }))
-}
-const imports = files.flatMap(importsOf)
+const house = readHouse()
+const code = house.filter(({ test }) => !test)
+const imports = house.flatMap((source) => source.imports)
 const text = ({ file, target }: Import): string => `${file} imports ${target}`
 
-/** Package and room of a file: `engine/src/ops/matrix.ts` is in `ops` of `engine`. */
-function placeOf(file: string): { pack: string; room: string | undefined } {
-  const [pack = '', , room, ...rest] = file.split('/')
-  return { pack, room: rest.length > 0 ? room : undefined }
+/** Package, room and folder in it of a file: `engine/src/ops/matrix.ts` is in `ops` of `engine`. */
+function placeOf(file: string): { pack: string; room: string | undefined; inner: string | undefined } {
+  const [pack = '', , ...path] = file.split('/')
+  const [room, inner] = path.slice(0, -1)
+  return { pack, room, inner }
 }
 
-function breaksOrder({ file, target, typeOnly }: Import): boolean {
-  if (!target.startsWith('.') || isTest(file)) return false
-  const [from, to] = [placeOf(file), placeOf(join(dirname(file), target).split(sep).join('/'))]
-  const order = rooms[from.pack]
-  if (order === undefined || from.room === undefined || to.room === undefined || typeOnly) return false
-  return order.indexOf(to.room) > order.indexOf(from.room)
+/** True where `from` stands above `to` in a list that names both. */
+function isAbove(list: string, from: string | undefined, to: string | undefined): boolean {
+  const order = rooms[list]
+  if (order === undefined || from === undefined || to === undefined) return false
+  return order.includes(from) && order.indexOf(to) > order.indexOf(from)
 }
+
+function breaksOrder({ file, to: target }: Pick<Import, 'file' | 'to'>): boolean {
+  if (target === undefined) return false
+  const [from, to] = [placeOf(file), placeOf(target)]
+  if (isAbove(from.pack, from.room, to.room)) return true
+  return from.room === to.room && isAbove(`${from.pack}/${from.room}`, from.inner, to.inner)
+}
+
+const ofCode = (broken: (each: Import) => boolean): string[] =>
+  code.flatMap((source) => source.imports.filter(broken).map(text))
+
+/** Nothing where no more than `allowed` are left, else all of them. */
+const few = <T>(found: readonly T[], allowed: number): readonly T[] => (found.length > allowed ? found : [])
 
 describe('the house', () => {
   it('is found, with imports in it', () => {
-    expect(files).toContain('engine/src/ops/matrix.ts')
+    expect(house.map(({ file }) => file)).toContain('engine/src/ops/matrix.ts')
     expect(imports.map(text)).toContain('engine/src/ops/matrix.ts imports ./shape.ts')
     expect(imports.map(text)).toContain('engine/src/runtime/node.ts imports onnxruntime-node')
-    expect(breaksOrder({ file: 'engine/src/graph/a.ts', target: '../ops/b.ts', typeOnly: false })).toBe(true)
-    expect(breaksOrder({ file: 'engine/src/ops/a.ts', target: '../graph/b.ts', typeOnly: false })).toBe(false)
+    const breaks = (file: string, to: string) => breaksOrder({ file: `${file}.ts`, to: `${to}.ts` })
+    expect(breaks('engine/src/graph/a', 'engine/src/ops/b')).toBe(true)
+    expect(breaks('engine/src/ops/a', 'engine/src/graph/b')).toBe(false)
+    expect(breaks('dynamic-tuning/src/data/sources/a', 'dynamic-tuning/src/data/loader/b')).toBe(true)
+    expect(breaks('dynamic-tuning/src/data/a', 'dynamic-tuning/src/data/loader/b')).toBe(false)
+    const arrow = (file: string, to: string): Source => ({
+      ...{ file, text: '', test: false, functions: [], assertions: 0 },
+      imports: [{ file, target: to, to, typeOnly: true }],
+    })
+    expect(circles([arrow('a', 'b'), arrow('b', 'c'), arrow('c', 'b')])).toEqual([['b', 'c']])
   })
 
   it('has no room that the order does not name', () => {
-    const strange = files.filter((file) => {
-      const { pack, room } = placeOf(file)
-      return rooms[pack] !== undefined && room !== undefined && !rooms[pack].includes(room)
+    const strange = house.filter(({ file }) => {
+      const { pack, room, inner } = placeOf(file)
+      const named = (list: string, folder: string | undefined): boolean =>
+        folder === undefined || (rooms[list]?.includes(folder) ?? true)
+      return !named(pack, room) || !named(`${pack}/${room}`, inner)
     })
-    expect(strange).toEqual([])
+    expect(strange.map(({ file }) => file)).toEqual([])
   })
 
   it('lets a room import only from rooms above it', () => {
-    expect(imports.filter(breaksOrder).map(text)).toEqual([])
+    expect(few(ofCode(breaksOrder), left.order)).toEqual([])
+  })
+
+  it('has no circles between files', () => {
+    expect(few(circles(code), left.circles)).toEqual([])
+  })
+
+  it('keeps Node out of what also runs in a browser', () => {
+    const inside = code.filter(({ file }) => {
+      const { pack, room = '' } = placeOf(file)
+      return pack === 'dynamic-tuning' && portable.includes(room)
+    })
+    const node = inside.flatMap(({ imports: all }) => all.filter(({ target }) => target.startsWith('node:')))
+    expect(node.map(text)).toEqual([])
+    const names = inside.filter((each) => /\bprocess\.|\bBuffer\./.test(each.text)).map(({ file }) => file)
+    expect(few(names, left.unportable)).toEqual([])
   })
 
   it('lets packages import each other by their public entry only', () => {
     const ours = imports.filter(({ target }) => /^(@dynamic-tuning\/|dynamic-tuning)/.test(target))
     expect(ours.filter(({ target }) => !publicEntries.includes(target)).map(text)).toEqual([])
     const leaving = imports.filter(
-      ({ file, target }) =>
-        target.startsWith('.') &&
-        placeOf(join(dirname(file), target).split(sep).join('/')).pack !== placeOf(file).pack,
+      ({ file, to }) => to !== undefined && placeOf(to).pack !== placeOf(file).pack,
     )
     expect(leaving.map(text)).toEqual([])
   })
 
   it('imports ONNX Runtime in the two runtime files only', () => {
-    const direct = imports.filter(
-      ({ file, target, typeOnly }) => /^onnxruntime/.test(target) && !typeOnly && !isTest(file),
+    const direct = ofCode(({ target, typeOnly }) => /^onnxruntime/.test(target) && !typeOnly)
+    expect(direct.filter((each) => !runtimeFiles.some((file) => each.startsWith(file)))).toEqual([])
+  })
+
+  it('keeps every file under 500 lines and every function under 41', () => {
+    const sizes = house.map(({ file, text: all }) => ({ file, lines: all.split('\n').length - 1 }))
+    expect(sizes.filter(({ lines }) => lines > 500)).toEqual([])
+    const long = code.flatMap(({ file, functions }) =>
+      functions
+        .filter(({ lines }) => lines > 40)
+        .map(({ name, lines }) => `${file}: ${name}, ${lines} lines`),
+    )
+    expect(few(long, left.long)).toEqual([])
+  })
+
+  it('asserts few types', () => {
+    expect(code.reduce((sum, { assertions }) => sum + assertions, 0)).toBeLessThanOrEqual(left.assertions)
+  })
+
+  it('names no measure outside of tasks', () => {
+    const inside = code.filter(
+      ({ file, text: all }) => /accuracy/i.test(all) && placeOf(file).room !== 'tasks',
     )
     expect(
-      [...new Set(direct.map(({ file }) => file))].filter((file) => !runtimeFiles.includes(file)),
+      few(
+        inside.map(({ file }) => file),
+        left.measures,
+      ),
     ).toEqual([])
   })
 
-  it('keeps every file under 500 lines', () => {
-    const sizes = files.map((file) => ({ file, lines: textOf(file).split('\n').length - 1 }))
-    sizes.sort((a, b) => b.lines - a.lines)
-    console.info(
-      sizes
-        .slice(0, 10)
-        .map(({ file, lines }) => `${String(lines).padStart(4)}  ${file}`)
-        .join('\n'),
-    )
-    expect(sizes.filter(({ lines }) => lines > 500)).toEqual([])
+  it('asks for frames only where a kind of sample is at home', () => {
+    const asks = code.filter(({ text: all }) => /\bframes (?:!==|===) undefined/.test(all))
+    expect(
+      few(
+        asks.map(({ file }) => file),
+        left.frames,
+      ),
+    ).toEqual([])
   })
 })

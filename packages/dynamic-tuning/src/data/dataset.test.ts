@@ -4,7 +4,7 @@ import { ConfigError, DataError } from '../errors.ts'
 import { openDataset } from './dataset.ts'
 import { type Example, sourceName } from './example.ts'
 import { absoluteLocation } from './location.ts'
-import { imageReader } from './read.ts'
+import { imageReader } from './sources/read-image.ts'
 import { inTempFolder, png, tarEnd, tarEntry, writeFiles } from './testing/files.ts'
 
 const pixel = await png([200, 100, 50])

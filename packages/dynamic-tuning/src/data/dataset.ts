@@ -1,13 +1,13 @@
 import { statSync } from 'node:fs'
 import { DataError } from '../errors.ts'
-import { openDrawn } from './drawn.ts'
 import type { Dataset } from './example.ts'
-import { folders } from './folder.ts'
-import type { DatasetKind } from './kind.ts'
-import { datasetKinds } from './kinds.ts'
+import { openDrawn } from './kinds/drawn.ts'
+import { folders } from './kinds/folder.ts'
+import type { DatasetKind } from './kinds/kind.ts'
+import { datasetKinds } from './kinds/registry.ts'
+import { forSearch } from './kinds/split.ts'
 import { type DiskLocation, type Location, parseLocation } from './location.ts'
 import { checkOptions, defaultOptions, type OpenOptions } from './options.ts'
-import { forSearch } from './split.ts'
 
 /**
  * Opens a dataset; images are only read when they are needed.

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { ConfigError } from '../errors.ts'
-import type { DatasetKind } from './kind.ts'
-import { namedKinds } from './kinds.ts'
+import type { DatasetKind } from './kinds/kind.ts'
+import { namedKinds } from './kinds/registry.ts'
 
 /** A path, and what lies there if that was said. */
 export interface DiskLocation {

@@ -1,5 +1,5 @@
 import type { TensorData } from '@dynamic-tuning/engine'
-import type { Loader } from '../data/loader.ts'
+import type { Loader } from '../data/loader/loader.ts'
 import { depthOf } from '../models/families.ts'
 import type { Classifier } from './classifier.ts'
 import { ActivityTally, type GateActivity, meanRate, ratePerLayer } from './gate-activity.ts'

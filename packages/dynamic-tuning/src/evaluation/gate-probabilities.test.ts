@@ -1,6 +1,6 @@
 import { random } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
-import type { Loader } from '../data/loader.ts'
+import type { Loader } from '../data/loader/loader.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { dyt } from '../tuners/dyt.ts'

@@ -1,4 +1,4 @@
-import type { Loader } from '../data/loader.ts'
+import type { Loader } from '../data/loader/loader.ts'
 import { ConfigError } from '../errors.ts'
 import type { Classifier } from './classifier.ts'
 import { quantile } from './timing.ts'

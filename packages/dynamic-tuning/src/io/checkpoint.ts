@@ -8,10 +8,10 @@ import {
   type CheckpointDescription,
   describeOwn,
   describeTimm,
-} from '../models/checkpoint-config.ts'
+} from '../models/checkpoints/checkpoint-config.ts'
+import { describeHuggingFace } from '../models/checkpoints/hugging-face-config.ts'
 import { checkpointFormOf } from '../models/families.ts'
-import { refuseGatedMlps } from '../models/gated-mlp.ts'
-import { describeHuggingFace } from '../models/hugging-face-config.ts'
+import { refuseGatedMlps } from '../models/vit/gated-mlp.ts'
 import { openTensors } from './open-tensors.ts'
 import { readJson } from './read-json.ts'
 import { renamedWeights } from './renamed-weights.ts'

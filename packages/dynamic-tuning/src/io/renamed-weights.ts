@@ -1,9 +1,14 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { CheckpointError } from '../errors.ts'
-import { fromHuggingFaceNames, hasHuggingFaceNames } from '../models/checkpoint-names.ts'
-import { fromJaxNames, hasJaxNames, type NamedWeights, type RenamedWeights } from '../models/jax-names.ts'
-import { fromOriginalNames } from '../models/original-names.ts'
-import { fromSwinNames, hasSwinTables } from '../models/swin-tensors.ts'
+import { fromHuggingFaceNames, hasHuggingFaceNames } from '../models/checkpoints/checkpoint-names.ts'
+import {
+  fromJaxNames,
+  hasJaxNames,
+  type NamedWeights,
+  type RenamedWeights,
+} from '../models/checkpoints/jax-names.ts'
+import { fromOriginalNames } from '../models/checkpoints/original-names.ts'
+import { fromSwinNames, hasSwinTables } from '../models/swin/swin-tensors.ts'
 import { readAll, type TensorFile } from './tensor-file.ts'
 
 /** A way to name the weights of a backbone, and how it becomes timm's. */

@@ -5,7 +5,7 @@ import { tuners } from '../tuners/registry.ts'
 import { vitShapes } from './backbone.ts'
 import { isBackboneMap } from './backbone-maps.ts'
 import { modelShapes } from './families.ts'
-import { tinySwin } from './swin.test.support.ts'
+import { tinySwin } from './swin/swin.test.support.ts'
 import { tiny } from './tiny.test.support.ts'
 
 const maps = [0, 1].flatMap((layer) =>

@@ -4,11 +4,11 @@ import { CheckpointError, ConfigError } from '../errors.ts'
 import { farthest, noise, randomValues } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { fitBackbone, vitShapes } from './backbone.ts'
-import { plainVit } from './plain-vit.test.support.ts'
-import { resizePositionEmbedding } from './position-embedding.ts'
 import { tiny } from './tiny.test.support.ts'
-import { vit } from './vit.ts'
-import { checkVitConfig, prefixTokens, tokenCount, type VitConfig } from './vit-config.ts'
+import { plainVit } from './vit/plain-vit.test.support.ts'
+import { resizePositionEmbedding } from './vit/position-embedding.ts'
+import { vit } from './vit/vit.ts'
+import { checkVitConfig, prefixTokens, tokenCount, type VitConfig } from './vit/vit-config.ts'
 
 describe('fitting a backbone to another image size', () => {
   const registers = { ...tiny, regTokens: 3, initValues: 0.1 } satisfies VitConfig

@@ -6,7 +6,7 @@ import { buildModel, checkModelConfig, fitTensors, modelShapes } from './familie
 import { isOfHead, sampleInput } from './heads/registry.ts'
 import type { ModelHooks } from './hooks.ts'
 import { isVit, type ModelConfig } from './model-config.ts'
-import type { VitConfig } from './vit-config.ts'
+import type { VitConfig } from './vit/vit-config.ts'
 
 /** A backbone's settings and its weights under timm names; weights left out (a new head) are still to be drawn. */
 export interface Backbone<C extends ModelConfig = ModelConfig> {

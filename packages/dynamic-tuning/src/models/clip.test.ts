@@ -21,8 +21,8 @@ import { drawWeights, fitBackbone, vitShapes } from './backbone.ts'
 import { sampleInput, sampleSize } from './heads/registry.ts'
 import { plainClip, reordered } from './plain-clip.test.support.ts'
 import { tiny } from './tiny.test.support.ts'
-import { vit } from './vit.ts'
-import { checkVitConfig, type VitConfig } from './vit-config.ts'
+import { vit } from './vit/vit.ts'
+import { checkVitConfig, type VitConfig } from './vit/vit-config.ts'
 
 const config: VitConfig = { ...tiny, frames: 3 }
 const area = 8 * 12

@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors.ts'
-import type { SwinConfig } from './swin-config.ts'
-import type { VitConfig } from './vit-config.ts'
+import type { SwinConfig } from './swin/swin-config.ts'
+import type { VitConfig } from './vit/vit-config.ts'
 
 /** Everything that decides the graph of a backbone, of whatever family; `family` is absent for ViTs. */
 export type ModelConfig = VitConfig | SwinConfig

@@ -8,8 +8,8 @@ import {
   toRows,
   type Values,
 } from '../nn/plain.test.support.ts'
-import { type PlainTuning, plainVit } from './plain-vit.test.support.ts'
-import type { VitConfig } from './vit-config.ts'
+import { type PlainTuning, plainVit } from './vit/plain-vit.test.support.ts'
+import type { VitConfig } from './vit/vit-config.ts'
 
 /** What a clip gives where `frameOf` computes a frame, [3 * H * W], whose tokens leave the last layer. clip: [3 * T * H * W]. */
 export function plainClipOf<F extends { readonly tokens: Rows }>(

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { globalPools, type VitConfig } from './vit-config.ts'
+import { globalPools, type VitConfig } from './vit/vit-config.ts'
 
 /** Two layers, six patches, not square. */
 export const tiny: VitConfig = {

@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors.ts'
 import { isVit, type ModelConfig } from '../models/model-config.ts'
-import { patchCount, prefixTokens, type VitConfig } from '../models/vit-config.ts'
+import { patchCount, prefixTokens, type VitConfig } from '../models/vit/vit-config.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { keepLayers } from './keep-layers.ts'
 import { type GivenReduction, noReduction, type ReductionOptions, reductionOptions } from './options.ts'

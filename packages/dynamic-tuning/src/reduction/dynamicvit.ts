@@ -18,7 +18,7 @@ import {
   topK,
 } from '@dynamic-tuning/engine'
 import { imageRows } from '../models/heads/registry.ts'
-import { patchCount } from '../models/vit-config.ts'
+import { patchCount } from '../models/vit/vit-config.ts'
 import { type AttentionMix, mixTokens } from '../nn/self-attention.ts'
 import { type KeepLayer, keepLayers } from './keep-layers.ts'
 import { flagsOf } from './match-tokens.ts'

@@ -1,5 +1,5 @@
-import { plainEmbed, plainPool } from '../models/plain-vit.test.support.ts'
-import { patchCount, type VitConfig } from '../models/vit-config.ts'
+import { plainEmbed, plainPool } from '../models/vit/plain-vit.test.support.ts'
+import { patchCount, type VitConfig } from '../models/vit/vit-config.ts'
 import {
   erf,
   plainAdapter,

@@ -1,6 +1,6 @@
 import type { Tensor } from '@dynamic-tuning/engine'
 import type { ModelHooks } from '../models/hooks.ts'
-import type { VitConfig } from '../models/vit-config.ts'
+import type { VitConfig } from '../models/vit/vit-config.ts'
 import type { ReductionOptions } from './options.ts'
 
 /**

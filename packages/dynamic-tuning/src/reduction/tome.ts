@@ -10,7 +10,7 @@ import {
   split,
   type Tensor,
 } from '@dynamic-tuning/engine'
-import { patchCount } from '../models/vit-config.ts'
+import { patchCount } from '../models/vit/vit-config.ts'
 import { matchTokens } from './match-tokens.ts'
 import { mergesPerLayer } from './merge-schedule.ts'
 import { followed, mergeTokens } from './merge-tokens.ts'

@@ -1,5 +1,5 @@
 import sharp, { type OverlayOptions } from 'sharp'
-import type { Pixels } from '../data/pixels.ts'
+import type { Pixels } from '../data/sources/pixels.ts'
 import { escapeText } from './escape.ts'
 import { countActive, heatTokens, overlayTokens } from './token-overlay.ts'
 import { type LayerTokens, resizeImage, selectedLayers } from './token-strip.ts'

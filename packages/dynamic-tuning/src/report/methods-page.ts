@@ -1,5 +1,5 @@
 import { modelCost } from '../cost/model-cost.ts'
-import { vitConfig } from '../models/vit-config.ts'
+import { vitConfig } from '../models/vit/vit-config.ts'
 import { linearProbe } from '../tuners/linear.ts'
 import { canMerge } from '../tuners/merge.ts'
 import { plainOptions } from '../tuners/options.ts'

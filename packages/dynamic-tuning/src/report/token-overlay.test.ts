@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Pixels } from '../data/pixels.ts'
+import type { Pixels } from '../data/sources/pixels.ts'
 import { DataError } from '../errors.ts'
 import { countActive, heatColour, heatTokens, overlayTokens, type TokenGrid } from './token-overlay.ts'
 

@@ -1,4 +1,4 @@
-import type { Pixels } from '../data/pixels.ts'
+import type { Pixels } from '../data/sources/pixels.ts'
 import { DataError } from '../errors.ts'
 
 /** Which tokens of a rows × columns grid a layer's MLP worked on. values: [rows · columns], 1 active, 0 skipped. */

@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import type { Pixels } from '../data/pixels.ts'
+import type { Pixels } from '../data/sources/pixels.ts'
 import type { TokenGrid } from './token-overlay.ts'
 import { encodePng, resizeImage, tokenStrip } from './token-strip.ts'
 

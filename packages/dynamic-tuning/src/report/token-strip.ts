@@ -1,5 +1,5 @@
 import sharp, { type OverlayOptions, type Sharp } from 'sharp'
-import type { Pixels } from '../data/pixels.ts'
+import type { Pixels } from '../data/sources/pixels.ts'
 import { DataError } from '../errors.ts'
 import { escapeText } from './escape.ts'
 import {

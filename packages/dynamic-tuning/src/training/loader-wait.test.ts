@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { Loader } from '../data/loader.ts'
+import type { Loader } from '../data/loader/loader.ts'
 import { type EpochMetrics, type StepMetrics, train } from './trainer.ts'
 
 it('tells how long steps waited for their images', async () => {

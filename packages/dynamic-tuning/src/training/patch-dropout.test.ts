@@ -1,7 +1,7 @@
 import { compile, input } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { tiny } from '../models/tiny.test.support.ts'
-import { patchCount, prefixTokens, tokenCount, type VitConfig } from '../models/vit-config.ts'
+import { patchCount, prefixTokens, tokenCount, type VitConfig } from '../models/vit/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { drawKept, keptPatches, patchDropoutHooks } from './patch-dropout.ts'
 

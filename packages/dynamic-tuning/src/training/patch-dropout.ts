@@ -8,7 +8,7 @@ import {
   type TensorData,
 } from '@dynamic-tuning/engine'
 import type { ModelHooks } from '../models/hooks.ts'
-import { patchCount, prefixTokens, type VitConfig } from '../models/vit-config.ts'
+import { patchCount, prefixTokens, type VitConfig } from '../models/vit/vit-config.ts'
 
 /** Patch tokens kept of each image when a share of them is; class token and registers come on top. */
 export function keptPatches(config: VitConfig, share: number): number {

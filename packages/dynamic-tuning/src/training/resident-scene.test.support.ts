@@ -1,6 +1,6 @@
 import type { Device, TensorData } from '@dynamic-tuning/engine'
 import { WeightStore } from '../nn/weight-store.ts'
-import { AdamW, type AdamWSettings } from './adamw.ts'
+import { AdamW, type AdamWSettings } from './optimizers/adamw.ts'
 import { ResidentStep } from './resident-step.ts'
 import { draw, drawnWeights, smallDyt, smallTrainable } from './small-dyt.test.support.ts'
 import { TrainingStep } from './training-step.ts'

@@ -5,9 +5,9 @@ import {
   type Tensor,
   type TensorData,
 } from '@dynamic-tuning/engine'
-import { type AdamWSettings, defaultAdamW } from './adamw.ts'
-import { adamwFeeds, adamwNumbers, adamwUpdate } from './adamw-graph.ts'
 import { type ObjectiveOutputs, objective, weightOf } from './objective.ts'
+import { type AdamWSettings, defaultAdamW } from './optimizers/adamw.ts'
+import { adamwFeeds, adamwNumbers, adamwUpdate } from './optimizers/adamw-graph.ts'
 import { type StepBatch, stepFeeds } from './step-feeds.ts'
 import type { TrainingStepSettings } from './training-step.ts'
 

@@ -1,5 +1,5 @@
 import { random, type TensorData } from '@dynamic-tuning/engine'
-import { type VitConfig, vitConfig } from '../models/vit-config.ts'
+import { type VitConfig, vitConfig } from '../models/vit/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { trainedPatterns } from '../tuners/tune.ts'

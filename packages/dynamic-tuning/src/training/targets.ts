@@ -1,4 +1,4 @@
-import type { Batch } from '../data/batch.ts'
+import type { Batch } from '../data/loader/batch.ts'
 import type { StepBatch } from './step-feeds.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { concat, matMul, reshape, slice, type Tensor, transpose } from '@dynamic-tuning/engine'
 import { asVit } from '../models/model-config.ts'
-import type { VitConfig } from '../models/vit-config.ts'
+import type { VitConfig } from '../models/vit/vit-config.ts'
 import { xavierUniform } from '../nn/initializers.ts'
 import { type CoreSource, type Cores, factHooks, factTuner, mergeFact, pieces } from './fact.ts'
 import { product } from './merging.ts'

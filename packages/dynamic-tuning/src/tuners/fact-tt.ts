@@ -1,6 +1,6 @@
 import { concat, type Tensor } from '@dynamic-tuning/engine'
 import { asVit } from '../models/model-config.ts'
-import type { VitConfig } from '../models/vit-config.ts'
+import type { VitConfig } from '../models/vit/vit-config.ts'
 import { kaimingUniform } from '../nn/initializers.ts'
 import { type CoreSource, factHooks, factTuner, mergeFact, pieces } from './fact.ts'
 import { defineTuner, type Tensors } from './tuner.ts'

@@ -1,7 +1,7 @@
 import { add, linear, mul, reshape, type Tensor, type TensorData } from '@dynamic-tuning/engine'
 import type { ModelPlace } from '../models/hooks.ts'
 import { asVit, isVit, type ModelConfig } from '../models/model-config.ts'
-import { hiddenFeatures, type VitConfig } from '../models/vit-config.ts'
+import { hiddenFeatures, type VitConfig } from '../models/vit/vit-config.ts'
 import { kaimingUniform, zeros } from '../nn/initializers.ts'
 import { dropped } from './dropout.ts'
 import { addProduct, copyOf, product, without } from './merging.ts'

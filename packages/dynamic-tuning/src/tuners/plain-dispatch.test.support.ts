@@ -1,5 +1,5 @@
-import { plainEmbed, plainLayerScale, plainPool } from '../models/plain-vit.test.support.ts'
-import { prefixTokens, type VitConfig } from '../models/vit-config.ts'
+import { plainEmbed, plainLayerScale, plainPool } from '../models/vit/plain-vit.test.support.ts'
+import { prefixTokens, type VitConfig } from '../models/vit/vit-config.ts'
 import {
   plainAdapter,
   plainAdd,

@@ -1,6 +1,6 @@
 import { add, gelu, stopGradient, type Tensor } from '@dynamic-tuning/engine'
 import { isVit } from '../models/model-config.ts'
-import type { VitConfig } from '../models/vit-config.ts'
+import type { VitConfig } from '../models/vit/vit-config.ts'
 import { bottleneck } from '../nn/bottleneck.ts'
 import { normal, xavierUniform } from '../nn/initializers.ts'
 import type { Weights } from '../nn/weight-store.ts'

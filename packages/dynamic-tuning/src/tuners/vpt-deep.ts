@@ -1,7 +1,7 @@
 import { slice } from '@dynamic-tuning/engine'
 import { headOf } from '../models/heads/registry.ts'
 import { asVit } from '../models/model-config.ts'
-import type { VitConfig } from '../models/vit-config.ts'
+import type { VitConfig } from '../models/vit/vit-config.ts'
 import { defineTuner } from './tuner.ts'
 import { promptStart, promptTuner, withoutPrompts, withPrompts } from './vpt.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { checkVitConfig, type VitConfig } from '../models/vit-config.ts'
+import { checkVitConfig, type VitConfig } from '../models/vit/vit-config.ts'
 import type { Tolerance } from './fixture.ts'
 import { sizeFields, sizesOf } from './vit-settings.ts'
 

@@ -6,7 +6,7 @@ import { ConfigError, DataError } from '../errors.ts'
 import { loadCheckpointFile } from '../io/checkpoint.ts'
 import { readJson } from '../io/read-json.ts'
 import { readSafetensors } from '../io/safetensors.ts'
-import { huggingFaceTypes } from '../models/hugging-face-config.ts'
+import { huggingFaceTypes } from '../models/checkpoints/hugging-face-config.ts'
 import { backboneTolerances, isBackboneFixture } from './backbone-settings.ts'
 
 /** How far a value may be off: abs + relative * (largest magnitude expected). */

@@ -1,6 +1,6 @@
 import type { TensorData } from '@dynamic-tuning/engine'
-import type { PlainTuning } from '../models/plain-vit.test.support.ts'
-import type { VitConfig } from '../models/vit-config.ts'
+import type { PlainTuning } from '../models/vit/plain-vit.test.support.ts'
+import type { VitConfig } from '../models/vit/vit-config.ts'
 import { plainLinear, type Rows, toRows, type Values } from '../nn/plain.test.support.ts'
 
 /** A method in plain loops: dense weights that do what it does, or what it changes in the layers. */

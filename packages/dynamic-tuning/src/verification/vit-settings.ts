@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { checkVitConfig, globalPools, type VitConfig } from '../models/vit-config.ts'
+import { checkVitConfig, globalPools, type VitConfig } from '../models/vit/vit-config.ts'
 
 const count = z.int().positive()
 

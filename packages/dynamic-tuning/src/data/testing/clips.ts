@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import type { Pixels } from '../pixels.ts'
+import type { Pixels } from '../sources/pixels.ts'
 
 const found = spawnSync('ffmpeg', ['-version']).status === 0
 

@@ -1,4 +1,4 @@
-import type { Pixels } from '../pixels.ts'
+import type { Pixels } from '../sources/pixels.ts'
 
 /** A 13 x 9 image with strong contrasts, the same as the one the values from Pillow were made with. */
 export function pattern(width = 13, height = 9): Pixels {

@@ -1,7 +1,7 @@
 import { concat, type Dim, reduceMean, reshape, slice, type Tensor } from '@dynamic-tuning/engine'
 import { layerNorm } from '../../nn/layer-norm.ts'
 import { asVit } from '../model-config.ts'
-import { prefixTokens } from '../vit-config.ts'
+import { prefixTokens } from '../vit/vit-config.ts'
 import type { ModelHead } from './head.ts'
 
 /** Images one by one in a ViT, classified from the class token, the mean of the patches, or both, as `globalPool` says. */

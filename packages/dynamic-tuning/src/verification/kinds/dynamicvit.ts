@@ -1,7 +1,7 @@
 import { compile, type TensorData } from '@dynamic-tuning/engine'
 import { z } from 'zod'
 import { ConfigError } from '../../errors.ts'
-import { patchCount } from '../../models/vit-config.ts'
+import { patchCount } from '../../models/vit/vit-config.ts'
 import { reductionOptions } from '../../reduction/options.ts'
 import { type LossSettings, objective } from '../../training/objective.ts'
 import type { StepResult } from '../../training/training-step.ts'

@@ -1,6 +1,6 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { WeightStore } from '../../nn/weight-store.ts'
-import { AdamW } from '../../training/adamw.ts'
+import { AdamW } from '../../training/optimizers/adamw.ts'
 import type { StepBatch } from '../../training/step-feeds.ts'
 import { softTargets } from '../../training/targets.ts'
 import { type StepResult, TrainingStep } from '../../training/training-step.ts'

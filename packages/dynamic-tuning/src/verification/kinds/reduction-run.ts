@@ -2,7 +2,7 @@ import { type CompileOptions, compile, input, type Tensor, type TensorData } fro
 import { Classifier } from '../../evaluation/classifier.ts'
 import { vitShapes } from '../../models/backbone.ts'
 import { compareShapes } from '../../models/compare-shapes.ts'
-import { vit } from '../../models/vit.ts'
+import { vit } from '../../models/vit/vit.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
 import { checkReductionFits } from '../../reduction/check-reduction.ts'
 import type { ReductionOptions } from '../../reduction/options.ts'

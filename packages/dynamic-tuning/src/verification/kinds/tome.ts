@@ -1,6 +1,6 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { z } from 'zod'
-import { patchCount } from '../../models/vit-config.ts'
+import { patchCount } from '../../models/vit/vit-config.ts'
 import { reductionOptions } from '../../reduction/options.ts'
 import { openBackboneFixture } from '../backbone-fixture.ts'
 import { isBackboneFixture } from '../backbone-settings.ts'

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest'
+import { ConfigError } from '../errors.ts'
+import { checkExpected, compareRatios, type ExpectedRatio, hasRegression } from './check.ts'
+
+const ratio = (method: string, ratioToStatic: number, more: Partial<ExpectedRatio> = {}): ExpectedRatio => ({
+  benchmark: 'inference',
+  model: 'vit',
+  method,
+  batch: 8,
+  ratioToStatic,
+  flopsRatioToStatic: 1.4,
+  ...more,
+})
+const step = { benchmark: 'training', flopsRatioToStatic: null } as const
+const expected = { tolerance: 0.1, flopsTolerance: 0.01, ratios: [ratio('dyt', 1.5), ratio('lora', 2, step)] }
+const verdicts = (...measured: ExpectedRatio[]) =>
+  compareRatios(expected, measured).map(({ name, verdict }) => `${name}: ${verdict}`)
+
+describe('compareRatios', () => {
+  it('lets ratios drift within the tolerance', () => {
+    const checked = compareRatios(expected, [ratio('dyt', 1.36), ratio('lora', 2.19, step)])
+    expect(checked.map(({ verdict }) => verdict)).toEqual(['ok', 'ok', 'ok'])
+    expect(checked.map(({ worse }) => worse)).toEqual([1 - 1.36 / 1.5, 0, 2.19 / 2 - 1])
+    expect(hasRegression(checked)).toBe(false)
+  })
+
+  it('finds slower inference and longer steps', () => {
+    expect(verdicts(ratio('dyt', 1.34), ratio('lora', 2.21, step))).toEqual([
+      'inference vit dyt, batch 8: regression',
+      'inference vit dyt, batch 8, FLOPs: ok',
+      'training vit lora, batch 8: regression',
+    ])
+    expect(verdicts(ratio('dyt', 1.7), ratio('lora', 1.7, step))).toEqual([
+      'inference vit dyt, batch 8: better',
+      'inference vit dyt, batch 8, FLOPs: ok',
+      'training vit lora, batch 8: better',
+    ])
+  })
+
+  it('finds changed FLOPs, and cases that are gone; new ones are only told', () => {
+    const changed = compareRatios(expected, [
+      ratio('dyt', 1.5, { flopsRatioToStatic: 1.42 }),
+      ratio('lora', 2, { ...step, batch: 4 }),
+    ])
+    expect(changed.map(({ verdict }) => verdict)).toEqual(['ok', 'regression', 'missing', 'new'])
+    expect(hasRegression(changed)).toBe(true)
+    expect(hasRegression(compareRatios(expected, [...expected.ratios, ratio('ssf', 1)]))).toBe(false)
+  })
+})
+
+describe('checkExpected', () => {
+  it('takes what is written with --update and refuses what is damaged', () => {
+    expect(checkExpected('expected.json', JSON.parse(JSON.stringify(expected)))).toEqual(expected)
+    const damaged = { ...expected, ratios: [{ ...ratio('dyt', 1), batch: 0 }] }
+    expect(() => checkExpected('expected.json', damaged)).toThrow(ConfigError)
+    expect(() => checkExpected('expected.json', damaged)).toThrow(/batch/)
+    expect(() => checkExpected('expected.json', { ...expected, ratios: [] })).toThrow(/ratios/)
+  })
+})

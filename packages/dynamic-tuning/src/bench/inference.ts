@@ -1,0 +1,180 @@
+import type { Precision } from '@dynamic-tuning/engine'
+import { modelCost } from '../cost/model-cost.ts'
+import { rateForShare } from '../cost/rate-for-share.ts'
+import { Classifier, type Prediction } from '../evaluation/classifier.ts'
+import { ActivityTally, type GateActivity, meanRate } from '../evaluation/gate-activity.ts'
+import { type GemmProbe, gemmProbe } from '../evaluation/gemm-probe.ts'
+import { randomModel } from '../evaluation/random-model.ts'
+import { type Timing, timeInTurn } from '../evaluation/timing.ts'
+import { imageRows } from '../models/heads/registry.ts'
+import type { ModelConfig } from '../models/model-config.ts'
+import { WeightStore } from '../nn/weight-store.ts'
+import { checkReductionFits } from '../reduction/check-reduction.ts'
+import { benchEnvironment } from '../run/environment.ts'
+import { checkModel } from '../tuners/check-tuning.ts'
+import { linearProbe } from '../tuners/linear.ts'
+import { type BaselineModel, openBaseline } from './baselines.ts'
+import { type BenchCase, benchCase } from './case.ts'
+import { benchResult, noiseImages } from './result.ts'
+import {
+  type BenchPlace,
+  type BenchReport,
+  type BenchResult,
+  type BenchSelection,
+  type BenchSettings,
+  benchCompile,
+  benchConfig,
+  benchPlaces,
+  type GemmResult,
+} from './types.ts'
+
+/** A model that takes its turn. */
+interface Candidate {
+  readonly name: string
+  readonly precision: Precision
+  run(images: Float32Array): Promise<unknown>
+  /** What the last run cost an image, and how many tokens were active in it. */
+  cost(): { readonly activeRate: number | null; readonly macs: number; readonly promise: number }
+  release(): Promise<void>
+}
+
+/** Everything that takes turns at one place, whatever the batch. */
+interface Field {
+  readonly place: BenchPlace
+  readonly config: ModelConfig
+  readonly candidates: readonly Candidate[]
+  readonly gemm: GemmProbe | undefined
+}
+
+/**
+ * Throughput of the static model, of methods on it and of other runtimes, random weights, all in one run and in turn, beside
+ * matrix products alone. Dispatching methods skip tokens for real.
+ */
+export async function benchInference(
+  settings: BenchSettings,
+  selection: BenchSelection = {},
+): Promise<BenchReport> {
+  const results: BenchResult[] = []
+  const gemm: GemmResult[] = []
+  for (const place of benchPlaces(settings)) {
+    const field = await openField(place, selection)
+    for (const batch of settings.batches) {
+      selection.onProgress?.(`measuring batch ${batch}, ${field.config.imageSize[1]} px, ${place.device}`)
+      const measured = await measure(field, batch)
+      results.push(...measured.results)
+      if (measured.gemm) gemm.push(measured.gemm)
+    }
+    await Promise.all([...field.candidates, field.gemm].map((each) => each?.release()))
+  }
+  return { benchmark: 'inference', environment: benchEnvironment(), results, gemm }
+}
+
+async function openField(place: BenchPlace, { only, onProgress }: BenchSelection): Promise<Field> {
+  const config = benchConfig(place)
+  const candidates: Candidate[] = []
+  const wanted = (name: string): boolean => {
+    if (only === undefined || name === only) onProgress?.(`preparing ${name}`)
+    return only === undefined || name === only
+  }
+  for (const name of ['static', ...place.methods])
+    if (wanted(name)) candidates.push(await prepare(name, config, place))
+  for (const name of place.baselines ?? [])
+    if (wanted(name)) candidates.push(baseline(name, config, await openBaseline(name, config, place)))
+  const gemm =
+    only === undefined && (await gemmProbe(config, { compile: benchCompile(place), seed: place.seed }))
+  return { place, config, candidates, gemm: gemm || undefined }
+}
+
+async function prepare(name: string, config: ModelConfig, place: BenchPlace): Promise<Candidate> {
+  const spelled =
+    name === 'static' ? { ...benchCase('linear:precision=fp32', place), name } : benchCase(name, place)
+  const { tuner, reduction } = spelled
+  checkModel('bench', tuner, spelled.options, config)
+  checkReductionFits('bench', reduction, config)
+  const { seed, threads, budget } = place
+  const solved = budget !== undefined && spelled.options.dispatch !== 'none'
+  const active = solved ? rateForShare({ config, ...spelled }, budget) : spelled.active
+  const options = { ...spelled.options, rate: active || spelled.options.rate }
+  const images = noiseImages(config, samplesSetOn(config, place), seed)
+  const tensors = await randomModel({ config, tuner, options, reduction, active, images, seed, threads })
+  const store = new WeightStore({ tensors })
+  const compile = { ...benchCompile(place), precision: spelled.precision }
+  const made = { config, tuner, options, reduction, store, compile, seed }
+  return candidateOf({ ...spelled, active, options }, config, await Classifier.create(made))
+}
+
+/** Dispatchers are set on what is measured, as far as eight images go: the share of active tokens is to be the one asked for. */
+function samplesSetOn(config: ModelConfig, { batches }: BenchPlace): number {
+  return Math.max(1, Math.min(Math.floor(8 / imageRows(config, 1)), Math.max(...batches)))
+}
+
+function candidateOf(measured: BenchCase, config: ModelConfig, classifier: Classifier): Candidate {
+  let last: Prediction | undefined
+  const gatesOf = ({ masks, shares }: Prediction): readonly GateActivity[] => {
+    const { sites, perGate } = classifier.gates
+    const activity = new ActivityTally(sites, perGate)
+    if (masks) activity.add(masks, shares)
+    return activity.result()
+  }
+  return {
+    name: measured.name,
+    precision: measured.precision,
+    run: async (images) => {
+      last = await classifier.classify(images)
+    },
+    cost() {
+      const gates = gatesOf(last as Prediction)
+      const macs = (computed: boolean) => modelCost({ config, ...measured, gates, computed }).flops.total
+      const activeRate = last?.masks ? meanRate(gates) : null
+      return { activeRate, macs: macs(true), promise: staticMacs(config) / macs(false) }
+    },
+    release: () => classifier.release(),
+  }
+}
+
+function baseline(name: string, config: ModelConfig, model: BaselineModel): Candidate {
+  return {
+    name,
+    precision: 'fp32',
+    run: (images) => model.run(images),
+    cost: () => ({ activeRate: null, macs: staticMacs(config), promise: 1 }),
+    release: () => model.release(),
+  }
+}
+
+/** Of the whole model, all tokens in all layers. */
+function staticMacs(config: ModelConfig): number {
+  return modelCost({ config, tuner: linearProbe }).flops.total
+}
+
+async function measure(
+  { place, config, candidates, gemm: probe }: Field,
+  batch: number,
+): Promise<{ results: BenchResult[]; gemm: GemmResult | undefined }> {
+  const images = noiseImages(config, batch, place.seed)
+  const cases = candidates.map(({ name, run }) => ({ name, run: () => run(images) }))
+  if (probe) cases.push({ name: 'gemm', run: () => probe.run() as Promise<void> })
+  const times = await timeInTurn(cases, place)
+  const timingOf = (name: string): Timing => times.get(name) as Timing
+  const base = times.get('static')?.medianMs
+  const gemm = probe && gemmResult(probe, timingOf('gemm'), { place, config, batch })
+  const results = candidates.map((candidate) => {
+    const timing = timingOf(candidate.name)
+    const { activeRate, ...cost } = candidate.cost()
+    const ratioToStatic = (base ?? timing.medianMs) / timing.medianMs
+    const { name: method, precision } = candidate
+    const measured = { method, precision, activeRate, batch, timing, ratioToStatic, cost, gemm }
+    return benchResult(place, config, measured)
+  })
+  return { results, gemm }
+}
+
+function gemmResult(
+  { shape, flops }: GemmProbe,
+  { medianMs }: Timing,
+  { place, config, batch }: { place: BenchPlace; config: ModelConfig; batch: number },
+): GemmResult {
+  const { device } = place
+  const gflopsPerSecond = flops / (1e6 * medianMs)
+  return { device, imageSize: config.imageSize, batch, shape, medianMs, gflopsPerSecond }
+}

@@ -1,0 +1,47 @@
+import { type Precision, random } from '@dynamic-tuning/engine'
+import type { Timing } from '../evaluation/timing.ts'
+import { sampleSize } from '../models/heads/registry.ts'
+import type { ModelConfig } from '../models/model-config.ts'
+import { type BenchPlace, type BenchResult, framesOf, type GemmResult } from './types.ts'
+
+/** What was measured of one case. */
+export interface Measured extends Pick<BenchResult, 'method' | 'activeRate' | 'batch' | 'ratioToStatic'> {
+  /** Default fp32. */
+  readonly precision?: Precision
+  readonly timing: Timing
+  /** Multiply-accumulates of an image that are really computed, and what those of the whole model promise. */
+  readonly cost?: { readonly macs: number; readonly promise: number }
+  readonly gemm?: GemmResult | undefined
+}
+
+/** A line of the report. */
+export function benchResult(place: BenchPlace, config: ModelConfig, measured: Measured): BenchResult {
+  const { method, activeRate, batch, timing, ratioToStatic, cost, gemm, precision = 'fp32' } = measured
+  const { model, device, threads } = place
+  const speed = cost === undefined ? null : (2e-6 * cost.macs * batch) / timing.medianMs
+  return {
+    model,
+    method,
+    activeRate,
+    batch,
+    imageSize: config.imageSize,
+    ...framesOf(place),
+    device,
+    precision,
+    threads,
+    ...timing,
+    imagesPerSecond: (1000 * batch) / timing.medianMs,
+    peakMemoryMB: null,
+    ratioToStatic,
+    flopsRatioToStatic: cost?.promise ?? null,
+    promiseKept: cost === undefined ? null : ratioToStatic / cost.promise,
+    gflopsPerSecond: speed,
+    gemmShare: speed === null || gemm === undefined ? null : speed / gemm.gflopsPerSecond,
+  }
+}
+
+/** Images [batch, 3, H, W], or clips, of standard normal noise. */
+export function noiseImages(config: ModelConfig, batch: number, seed: number): Float32Array {
+  const stream = random(seed, 'bench')
+  return Float32Array.from({ length: batch * sampleSize(config) }, stream.normal)
+}

@@ -1,0 +1,118 @@
+import { Classifier } from '../evaluation/classifier.ts'
+import { type TimedCase, type Timing, timeInTurn } from '../evaluation/timing.ts'
+import type { ModelConfig } from '../models/model-config.ts'
+import { WeightStore } from '../nn/weight-store.ts'
+import { checkReductionFits } from '../reduction/check-reduction.ts'
+import { patternsWith } from '../reduction/registry.ts'
+import { benchEnvironment } from '../run/environment.ts'
+import { paperLoss } from '../training/objective.ts'
+import { AdamW } from '../training/optimizers/adamw.ts'
+import { softTargets } from '../training/targets.ts'
+import { type StepResult, TrainingStep } from '../training/training-step.ts'
+import { checkModel } from '../tuners/check-tuning.ts'
+import { linearProbe } from '../tuners/linear.ts'
+import { benchCase } from './case.ts'
+import { benchResult, noiseImages } from './result.ts'
+import {
+  type BenchPlace,
+  type BenchReport,
+  type BenchResult,
+  type BenchSelection,
+  type BenchSettings,
+  benchCompile,
+  benchConfig,
+  benchPlaces,
+} from './types.ts'
+
+interface Job extends TimedCase {
+  /** Share of active tokens in the last step. */
+  activeRate(): number | null
+  release(): Promise<void>
+}
+
+/**
+ * Duration of a training step (all passes and losses, gradients, AdamW) of methods against one forward pass of the static
+ * model on the same batch, random weights, all in one run and in turn.
+ */
+export async function benchTraining(
+  settings: BenchSettings,
+  selection: BenchSelection = {},
+): Promise<BenchReport> {
+  const results: BenchResult[] = []
+  for (const place of benchPlaces(settings))
+    for (const batch of settings.batches) results.push(...(await measure(place, batch, selection)))
+  return { benchmark: 'training', environment: benchEnvironment(), results, gemm: [] }
+}
+
+async function measure(
+  place: BenchPlace,
+  batch: number,
+  { only, onProgress }: BenchSelection,
+): Promise<BenchResult[]> {
+  const config = benchConfig(place)
+  const jobs: Job[] = []
+  for (const name of ['static', ...place.methods]) {
+    if (only !== undefined && name !== only) continue
+    onProgress?.(`preparing ${name}, batch ${batch}`)
+    jobs.push(await (name === 'static' ? forwardJob : stepJob)(name, config, batch, place))
+  }
+  onProgress?.(`measuring batch ${batch}`)
+  const times = await timeInTurn(jobs, place)
+  await Promise.all(jobs.map((job) => job.release()))
+  const base = times.get('static')?.medianMs
+  return jobs.map((job) => {
+    const timing = times.get(job.name) as Timing
+    const ratio = timing.medianMs / (base ?? timing.medianMs)
+    const measured = { method: job.name, activeRate: job.activeRate(), batch, timing, ratioToStatic: ratio }
+    return benchResult(place, config, measured)
+  })
+}
+
+async function forwardJob(
+  name: string,
+  config: ModelConfig,
+  batch: number,
+  settings: BenchPlace,
+): Promise<Job> {
+  const store = new WeightStore({ seed: settings.seed })
+  const { defaults: options } = linearProbe
+  const compile = benchCompile(settings)
+  const classifier = await Classifier.create({ config, tuner: linearProbe, options, store, compile })
+  const images = noiseImages(config, batch, settings.seed)
+  return {
+    name,
+    run: () => classifier.classify(images),
+    activeRate: () => null,
+    release: () => classifier.release(),
+  }
+}
+
+async function stepJob(name: string, config: ModelConfig, batch: number, settings: BenchPlace): Promise<Job> {
+  const { tuner, options, reduction, recompute } = benchCase(name, settings)
+  checkModel('bench', tuner, options, config)
+  checkReductionFits('bench', reduction, config)
+  const { seed } = settings
+  const store = new WeightStore({ trainable: patternsWith(tuner, options, reduction, config), seed })
+  const compile = benchCompile(settings)
+  const sizes = { seed, microBatch: batch, recompute, compile }
+  const common = { config, tuner, options, reduction, loss: paperLoss, store, ...sizes }
+  const step = await TrainingStep.create(common)
+  const optimizer = new AdamW(step.weights)
+  const labels = BigInt64Array.from({ length: batch }, (_, i) => BigInt(i % config.numClasses))
+  const images = noiseImages(config, batch, seed)
+  const data = { images, targets: softTargets(labels, config.numClasses), size: batch }
+  let last: StepResult | undefined
+  let done = 0
+  return {
+    name,
+    async run() {
+      last = await step.run(data, done++)
+      optimizer.update(last.gradients, 1e-6)
+    },
+    activeRate() {
+      const rates = last?.activeRatePerGate ?? []
+      return rates.length === 0 ? null : rates.reduce((a, b) => a + b, 0) / rates.length
+    },
+    release: () => step.release(),
+  }
+}

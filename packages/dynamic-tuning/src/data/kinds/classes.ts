@@ -1,0 +1,109 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { DataError } from '../../errors.ts'
+import type { Example, ImageSource } from '../example.ts'
+
+/** An image found in a folder or an archive: its path from there, with `/` between folders. */
+export interface Found {
+  readonly path: string
+  readonly source: ImageSource
+}
+
+/** Images by the id (folder) of their class, classes in order of their ids. */
+export type Grouped = ReadonlyMap<string, readonly ImageSource[]>
+
+/**
+ * Groups images by their class folder: the first folder of their path that tells them apart.
+ * @param where the folder or archive, for messages
+ * @throws DataError if there are no images, or some lie outside the class folders
+ */
+export function groupByFolder(images: readonly Found[], where: string): Grouped {
+  if (images.length === 0) {
+    throw new DataError(`dataset: ${where} has no images. Expected folders of images, one per class.`)
+  }
+  const folders = images.map(({ path }) => path.split('/').slice(0, -1))
+  const depth = sharedDepth(folders)
+  const groups = new Map<string, ImageSource[]>()
+  images.forEach(({ path, source }, i) => {
+    const id = (folders[i] as string[])[depth]
+    if (id === undefined)
+      throw new DataError(`dataset: ${where}: ${path} is in no class folder. Move or remove it.`)
+    const group = groups.get(id)
+    if (group) group.push(source)
+    else groups.set(id, [source])
+  })
+  checkLetterCase([...groups.keys()], where)
+  return new Map([...groups].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/**
+ * Refuses classes that differ in letter case only: `Cat` and `cat` are one class on some systems and two on others.
+ * @throws DataError naming both
+ */
+export function checkLetterCase(ids: readonly string[], where: string): void {
+  const seen = new Map<string, string>()
+  for (const id of ids) {
+    const other = seen.get(id.toLowerCase())
+    if (other !== undefined && other !== id)
+      throw new DataError(
+        `dataset: ${where}: classes ${other} and ${id} differ in letter case only. Merge or rename them.`,
+      )
+    seen.set(id.toLowerCase(), id)
+  }
+}
+
+/** How many leading folders all paths share; a single class keeps its own folder. */
+function sharedDepth(folders: readonly (readonly string[])[]): number {
+  const first = folders[0] as readonly string[]
+  let depth = 0
+  while (depth < first.length && folders.every((parts) => parts[depth] === first[depth])) depth++
+  const single = folders.every((parts) => parts.length === depth)
+  return single && depth > 0 ? depth - 1 : depth
+}
+
+/**
+ * Examples of `groups`, labelled by the place of their class in `ids`.
+ * @throws DataError if a class is not among `ids`
+ */
+export function label(groups: Grouped, ids: readonly string[], where: string): Example[] {
+  const places = new Map(ids.map((id, place) => [id, place]))
+  return [...groups].flatMap(([id, sources]) => {
+    const place = places.get(id)
+    if (place === undefined)
+      throw new DataError(`dataset: ${where} has class ${id}, which the training images lack`)
+    return sources.map((source) => ({ source, label: place }))
+  })
+}
+
+const classesSchema = z.union([z.array(z.string()), z.array(z.object({ id: z.string(), name: z.string() }))])
+
+/**
+ * Reads `classes.json` of a folder, if there is one: an array of names, or of `{ id, name }`.
+ * @throws DataError if it is neither
+ */
+export function readClasses(folder: string): { id?: string; name: string }[] | undefined {
+  const path = join(folder, 'classes.json')
+  if (!existsSync(path)) return undefined
+  let content: unknown
+  try {
+    content = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new DataError(`dataset: ${path} is not JSON: ${(error as Error).message}`)
+  }
+  const classes = classesSchema.safeParse(content)
+  if (!classes.success)
+    throw new DataError(`dataset: ${path} must be an array of names, or of { "id", "name" }`)
+  const found = classes.data.map((item) => (typeof item === 'string' ? { name: item } : item))
+  checkLetterCase(
+    found.map((item) => ('id' in item ? item.id : item.name)),
+    path,
+  )
+  return found
+}
+
+/** Readable names of class ids: from `classes.json` of the folder where it has the id, else the id itself. */
+export function classNames(ids: readonly string[], folder: string): string[] {
+  const names = new Map(readClasses(folder)?.map(({ id, name }) => [id, name]))
+  return ids.map((id) => names.get(id) ?? id)
+}

@@ -1,0 +1,147 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { DataError } from '../../errors.ts'
+import type { Dataset, Example } from '../example.ts'
+import type { OpenOptions } from '../options.ts'
+import { isVideoName } from '../sources/extensions.ts'
+import { readClasses } from './classes.ts'
+import { type Listed, type ListFormat, listFormats } from './clip-list-formats.ts'
+import type { DatasetKind } from './kind.ts'
+import { inOrder } from './order.ts'
+import { stratifiedSplit } from './split.ts'
+
+const partNames = { train: ['train'], validation: ['val', 'validation', 'validate'], test: ['test'] }
+type Part = keyof typeof partNames
+
+/** The list of a part: `train.csv`, `kinetics-400_train.csv`, `something-something-v2-train.json`, ... */
+function listOf(folder: string, part: Part): string | undefined {
+  const pattern = new RegExp(`(^|[-_])(${partNames[part].join('|')})\\.(csv|txt|json)$`, 'i')
+  return readdirSync(folder)
+    .sort()
+    .find((name) => pattern.test(name))
+}
+
+/** Lists of clips in a folder that holds the clips too. */
+export const clipLists: DatasetKind = {
+  name: 'clip-lists',
+  title: 'lists of clips',
+  expects: 'train.csv of "path label" lines, or the lists of Kinetics or Something-Something V2',
+  locate: (place) => (isClipListFolder(place) ? place : undefined),
+  open: openClipLists,
+}
+
+/** Whether a folder holds lists of clips. */
+function isClipListFolder(folder: string): boolean {
+  const name = existsSync(folder) && statSync(folder).isDirectory() ? listOf(folder, 'train') : undefined
+  if (name === undefined) return false
+  const text = readFileSync(join(folder, name), 'utf8')
+  const format = listFormats.find((each) => each.fits(name, text))
+  if (format === undefined || !format.paths) return format !== undefined
+  const [first = ''] = text.split(/\r?\n/, 1)
+  return /\.\w+"?[\s,;]+\d+\s*$/.test(first) && isVideoName(first.replace(/"?[\s,;]+\d+\s*$/, ''))
+}
+
+/**
+ * A folder with lists of clips of Kinetics, of Something-Something or of the form `path label`: a list for training and, unless a share
+ * of the training clips shall be it, one for validation. Of the authors' own lists validation is the test too, as results are reported;
+ * their test lists have no labels.
+ * @throws DataError naming the list and the line that cannot be used, and for clips that are not there without `skipBad`
+ */
+function openClipLists(folder: string, options: OpenOptions): Dataset {
+  const read = listReader(folder)
+  const train = read('train') as ReadList
+  const validation = read('validation')
+  const own = train.format.paths ? read('test') : undefined
+  const classes = classesOf(folder, train)
+  const finder = clipFinder(folder)
+  const missing: string[] = []
+  const part = (list: ReadList): readonly Example[] =>
+    inOrder(examplesOf(folder, list, classes, { ...options, finder, missing }))
+  const known = { name: basename(resolve(folder)), kind: 'clips', classes } as const
+  const trained = part(train)
+  if (validation === undefined && own === undefined) {
+    const split = stratifiedSplit(trained, options.validationShare, options.seed)
+    return { ...known, ...split, test: split.validation, missing }
+  }
+  const test = part(own ?? (validation as ReadList))
+  return { ...known, train: trained, validation: own && validation ? part(validation) : test, test, missing }
+}
+
+interface ReadList {
+  readonly path: string
+  readonly format: ListFormat
+  readonly entries: readonly Listed[]
+}
+
+function listReader(folder: string): (part: Part) => ReadList | undefined {
+  return (part) => {
+    const name = listOf(folder, part)
+    if (name === undefined) return undefined
+    const path = join(folder, name)
+    const text = readFileSync(path, 'utf8')
+    const format = listFormats.find((each) => each.fits(name, text)) as ListFormat
+    const entries = format.read(path, text)
+    if (entries.length === 0) throw new DataError(`dataset: ${path} names no clips`)
+    return { path, format, entries }
+  }
+}
+
+/** Names of the classes: from the format's own file or `classes.json`, else the names in the training list, or numbers. */
+function classesOf(folder: string, { format, entries }: ReadList): readonly string[] {
+  if (format.classes) return format.classes(folder)
+  if (!format.paths) return [...new Set(entries.map(({ label }) => String(label)))].sort()
+  const known = readClasses(folder)?.map(({ name }) => name)
+  const count = 1 + entries.reduce((most, { label }) => Math.max(most, Number(label)), 0)
+  return known ?? Array.from({ length: count }, (_, label) => String(label))
+}
+
+interface Finding {
+  readonly finder: (name: string) => string | undefined
+  readonly missing: string[]
+  readonly skipBad: boolean
+}
+
+function examplesOf(
+  folder: string,
+  { path: list, format, entries }: ReadList,
+  classes: readonly string[],
+  { finder, missing, skipBad }: Finding,
+): Example[] {
+  const places = new Map(classes.map((name, place) => [name, place]))
+  const before = missing.length
+  const examples = entries.flatMap(({ clip, label }): Example[] => {
+    const place = typeof label === 'number' ? label : places.get(label)
+    if (place === undefined || place >= classes.length)
+      throw new DataError(
+        `dataset: ${list}: ${clip} has class ${label}, which is none of the ${classes.length}`,
+      )
+    const path = format.paths ? existing(resolve(folder, clip)) : finder(clip)
+    if (path === undefined) missing.push(clip)
+    return path === undefined ? [] : [{ source: { kind: 'file', path }, label: place }]
+  })
+  const lacking = missing.length - before
+  if (examples.length > 0 && (lacking === 0 || skipBad)) return examples
+  throw new DataError(
+    `dataset: ${lacking} of the ${entries.length} clips of ${list} are not in ${folder}, the first is ${missing[before]}. Put them there, or leave them out with --skip-bad.`,
+  )
+}
+
+const existing = (path: string): string | undefined =>
+  statSync(path, { throwIfNoEntry: false })?.isFile() ? path : undefined
+
+/** Finds videos anywhere below a folder by their name without ending; the folder is listed once. */
+function clipFinder(folder: string): (name: string) => string | undefined {
+  let known: Map<string, string> | undefined
+  const listed = (): Map<string, string> =>
+    new Map(
+      readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter(isVideoName)
+        .sort()
+        .reverse()
+        .map((path) => [basename(path).replace(/\.\w+$/, ''), join(folder, path)]),
+    )
+  return (name) => {
+    known ??= listed()
+    return known.get(name)
+  }
+}

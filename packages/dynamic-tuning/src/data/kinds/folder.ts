@@ -1,0 +1,89 @@
+import { existsSync, statSync } from 'node:fs'
+import { basename, join, resolve, sep } from 'node:path'
+import { DataError } from '../../errors.ts'
+import type { Dataset, Example, ImageSource } from '../example.ts'
+import type { OpenOptions } from '../options.ts'
+import { imageExtensions, videoExtensions } from '../sources/extensions.ts'
+import { imageTree } from '../sources/image-tree.ts'
+import type { ImageTree, TreeFolder } from '../sources/tree-folder.ts'
+import { checkLetterCase, classNames, type Grouped, label } from './classes.ts'
+import type { DatasetKind } from './kind.ts'
+import { inOrder } from './order.ts'
+import { stratifiedSplit } from './split.ts'
+
+/** A folder with `train/` and `val/` (`validation/`, `test/`) of class folders of images or of clips, or a folder of class folders. */
+export const folders: DatasetKind = {
+  name: 'folder',
+  title: 'class folders',
+  expects: 'one folder of images or of clips per class, or train/ and val/ with them',
+  locate: (place) => (statSync(place).isDirectory() ? place : undefined),
+  open: openFolder,
+}
+
+function openFolder(location: string, options: OpenOptions): Dataset {
+  const part = (...names: string[]): string | undefined =>
+    names.map((each) => join(location, each)).find((path) => existsSync(path))
+  const trainFolder = part('train')
+  const tree = imageTree(trainFolder ?? location)
+  const held = heldIn(tree)
+  const groups = readClassFolders(trainFolder ?? location, held, tree)
+  const ids = [...groups.keys()]
+  const classes = classNames(ids, location)
+  const known = { name: basename(resolve(location)), ...(held === 'clips' && { kind: held }), classes }
+  const examples = inOrder(label(groups, ids, location))
+  const validationFolder = part('val', 'validation', 'test')
+  const testFolder = part('test', 'val', 'validation')
+  if (!trainFolder || !validationFolder || !testFolder) {
+    const { train, validation } = stratifiedSplit(examples, options.validationShare, options.seed)
+    return { ...known, train, validation, test: validation }
+  }
+  const read = (folder: string): readonly Example[] =>
+    inOrder(label(readClassFolders(folder, held), ids, folder))
+  const validation = read(validationFolder)
+  const test = testFolder === validationFolder ? validation : read(testFolder)
+  return { ...known, train: examples, validation, test }
+}
+
+type Held = 'images' | 'clips'
+
+const extensions: Readonly<Record<Held, string>> = {
+  images: `images (${imageExtensions.join(', ')})`,
+  clips: `clips (${videoExtensions.join(', ')})`,
+}
+
+/** What the first image or clip in the class folders is; undefined where there is neither. */
+function heldIn(tree: ImageTree): Held | undefined {
+  for (const { path, images, clips } of tree.values()) {
+    const [image, clip] = [images[0], clips[0]]
+    if (path === '' || (image === undefined && clip === undefined)) continue
+    return clip === undefined || (image !== undefined && image < clip) ? 'images' : 'clips'
+  }
+  return undefined
+}
+
+/** Every folder is a class; its images or clips may lie deeper. Sorted, hidden names left out. */
+function readClassFolders(folder: string, held: Held | undefined, tree = imageTree(folder)): Grouped {
+  const { empty, folders: ids } = tree.get('') as TreeFolder
+  if (empty) throw new DataError(`dataset: folder ${folder} is empty. Expected one folder per class.`)
+  if (ids.length === 0) {
+    throw new DataError(`dataset: ${folder} has no class folders. Expected ${folder}/CLASS/image.jpg.`)
+  }
+  checkLetterCase(ids, folder)
+  if (held === undefined)
+    throw new DataError(
+      `dataset: ${folder} has no ${extensions.images} or ${extensions.clips} in its class folders`,
+    )
+  const groups = new Map(ids.map((id): [string, ImageSource[]] => [id, []]))
+  for (const each of tree.values()) {
+    const group = groups.get(each.path.split('/')[0] as string)
+    const parent = join(folder, each.path) + sep
+    for (const name of each[held]) group?.push({ kind: 'file', path: parent + name })
+  }
+  const bare = ids.filter((id) => groups.get(id)?.length === 0)
+  if (bare.length === 0) return groups
+  if (bare.length === ids.length)
+    throw new DataError(`dataset: ${folder} has no ${extensions[held]} in its class folders`)
+  throw new DataError(
+    `dataset: class folder ${join(folder, bare[0] as string)} has no ${extensions[held]}. Fill or remove it.`,
+  )
+}

@@ -1,0 +1,24 @@
+import type { Dataset, Example } from '../example.ts'
+import type { OpenOptions } from '../options.ts'
+import { inOrder } from './order.ts'
+
+/** What the authors of a dataset published; `validation` only where they did. */
+export interface PublishedParts {
+  readonly train: readonly Example[]
+  readonly validation?: readonly Example[]
+  readonly test: readonly Example[]
+}
+
+/**
+ * The parts a run uses of published ones. `split: 'final'` trains on everything but the test images and reports those;
+ * `'search'` keeps published validation images apart; without any, `openDataset` puts some training images aside.
+ */
+export function usedParts(
+  { train, validation = [], test }: PublishedParts,
+  { split }: Pick<OpenOptions, 'split'>,
+): Pick<Dataset, 'train' | 'validation' | 'test'> {
+  const tested = inOrder(test)
+  if (split === 'search' && validation.length > 0)
+    return { train: inOrder(train), validation: inOrder(validation), test: tested }
+  return { train: inOrder([...train, ...validation]), validation: tested, test: tested }
+}

@@ -1,0 +1,39 @@
+import { archives } from './archive.ts'
+import { clipLists } from './clip-lists.ts'
+import { folders } from './folder.ts'
+import type { DatasetKind } from './kind.ts'
+import { lists } from './list.ts'
+import { aircraft, aircraftFamily, aircraftManufacturer } from './sets/aircraft.ts'
+import { cars } from './sets/cars.ts'
+import { cifar10, cifar100 } from './sets/cifar.ts'
+import { dtd } from './sets/dtd.ts'
+import { flowers } from './sets/flowers.ts'
+import { food101 } from './sets/food101.ts'
+import { pets } from './sets/pets.ts'
+import { svhn } from './sets/svhn.ts'
+import { tinyImagenet } from './sets/tiny-imagenet.ts'
+
+/** Every way in which images and clips may lie on the disk that can be told by its files, the general ones last. */
+export const datasetKinds: readonly DatasetKind[] = [
+  cifar10,
+  cifar100,
+  svhn,
+  food101,
+  aircraft,
+  pets,
+  cars,
+  flowers,
+  dtd,
+  tinyImagenet,
+  archives,
+  lists,
+  clipLists,
+]
+
+/** Those that are only used by name, and folders of class folders, which are what is left. */
+export const namedKinds: readonly DatasetKind[] = [
+  ...datasetKinds,
+  aircraftFamily,
+  aircraftManufacturer,
+  folders,
+]

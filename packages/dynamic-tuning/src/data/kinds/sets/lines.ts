@@ -1,0 +1,41 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { DataError } from '../../../errors.ts'
+
+/** A line of a text file, and where it is, for messages: `FILE:7`. */
+export interface Line {
+  readonly text: string
+  readonly place: string
+}
+
+/** Lines of a text file, trimmed; empty ones and `#` comments left out. @throws DataError if it is missing or has none */
+export function readLines(path: string): Line[] {
+  if (!existsSync(path)) throw new DataError(`dataset: ${path} is missing. Unpack the dataset again.`)
+  const lines = readFileSync(path, 'utf8')
+    .split(/\r?\n/)
+    .map((text, i): Line => ({ text: text.trim(), place: `${path}:${i + 1}` }))
+    .filter(({ text }) => text !== '' && !text.startsWith('#'))
+  if (lines.length === 0) throw new DataError(`dataset: ${path} is empty. Unpack the dataset again.`)
+  return lines
+}
+
+/** Reads a file of class names, one a line. @throws DataError if one comes twice */
+export function readClassNames(path: string): string[] {
+  const seen = new Map<string, string>()
+  return readLines(path).map(({ text, place }) => {
+    const before = seen.get(text)
+    if (before !== undefined)
+      throw new DataError(`dataset: ${place}: class ${text} was named before, at ${before}`)
+    seen.set(text, place)
+    return text
+  })
+}
+
+/** Labels of class names. */
+export function labelOf(classes: readonly string[], from: string): (name: string, place: string) => number {
+  const labels = new Map(classes.map((name, label) => [name, label]))
+  return (name, place) => {
+    const label = labels.get(name)
+    if (label !== undefined) return label
+    throw new DataError(`dataset: ${place}: there is no class ${JSON.stringify(name)} in ${from}`)
+  }
+}

@@ -1,0 +1,150 @@
+import { DataError } from '../../errors.ts'
+import type { Example } from '../example.ts'
+import { type SampleMaker, type SampleSettings, sampleMaker } from '../samples/sample.ts'
+
+/** Images or clips ready for a model, with their labels and their places in the list of examples. */
+export interface Batch {
+  /** [size, 3, height, width], normalised; of clips [size * views, 3, T, height, width], the views of one after the other. */
+  readonly images: Float32Array<ArrayBuffer>
+  /** [size]. */
+  readonly labels: BigInt64Array<ArrayBuffer>
+  /** [size]. */
+  readonly indices: Int32Array<ArrayBuffer>
+  readonly size: number
+  /** Samples of each example: test views of a clip, else 1 (default). */
+  readonly views?: number
+  /** Examples that could not be read and were left out, or in training replaced by others; only with `skipBad`. */
+  readonly bad?: readonly BadExample[]
+}
+
+/** An example that cannot be read, and why. */
+export interface BadExample {
+  readonly index: number
+  readonly reason: string
+}
+
+/** Examples and their places in the list of all. */
+export interface Placed {
+  readonly indices: Int32Array<ArrayBuffer>
+  readonly examples: readonly Example[]
+}
+
+/**
+ * Which examples make up a batch, and the epoch their augmentation is drawn for. It brings the examples along, so that a worker
+ * never holds a list of all: with a million images that would be 200 MB and seconds for each.
+ */
+export interface BatchPlan extends Placed {
+  readonly epoch: number
+  /** What takes the place of examples that cannot be read, so that the batch stays full. */
+  readonly spares?: Placed | undefined
+}
+
+/** Everything else that batches are made from. Can be sent to a worker. */
+export interface BatchMakerSettings extends SampleSettings {
+  /** Go on without examples that cannot be read: the plan's spares replace them; without spares they are left out. */
+  readonly skipBad?: boolean
+}
+
+/** Makes batches from plans. */
+export interface BatchMaker {
+  /** @throws DataError naming the image or clip that cannot be read, without `skipBad` or where all spares are bad too */
+  make(plan: BatchPlan): Promise<Batch>
+  close(): void
+}
+
+/** How many images of a batch are being decoded at once: keeps the decoder's threads and this one busy. */
+const inFlight = 4
+
+/** A maker of batches. A batch depends on the seed and the plan only. */
+export function batchMaker({ skipBad = false, ...settings }: BatchMakerSettings): BatchMaker {
+  const maker = sampleMaker(settings)
+
+  async function make(plan: BatchPlan): Promise<Batch> {
+    const size = plan.indices.length
+    const images = new Float32Array(size * maker.length)
+    const bad = new Map<number, string>()
+    const written: (Chosen | undefined)[] = new Array(size).fill(undefined)
+    let next = 0
+    const lane = async (): Promise<void> => {
+      while (next < size) {
+        const place = next++
+        written[place] = await writeAt(place, plan, { maker, images, bad: skipBad ? bad : undefined })
+      }
+    }
+    await Promise.all(Array.from({ length: Math.min(inFlight, size) }, lane))
+    return {
+      ...gather(written, images),
+      views: maker.views,
+      bad: Array.from(bad, ([index, reason]) => ({ index, reason })).sort((a, b) => a.index - b.index),
+    }
+  }
+  return { make, close: () => maker.close() }
+}
+
+interface Chosen {
+  readonly index: number
+  readonly example: Example
+}
+
+interface Writing {
+  readonly maker: SampleMaker
+  readonly images: Float32Array
+  /** Takes the examples that cannot be read, and why; absent: they are errors. */
+  readonly bad: Map<number, string> | undefined
+}
+
+/** Writes the example planned for a place, or a spare where it cannot be read; returns which, or undefined where none was written. */
+async function writeAt(place: number, plan: BatchPlan, writing: Writing): Promise<Chosen | undefined> {
+  const { maker, images, bad } = writing
+  for (const { index, example } of candidates(place, plan)) {
+    try {
+      await maker.write(example, { epoch: plan.epoch, index }, images, place * maker.length)
+      return { index, example }
+    } catch (error) {
+      if (!(error instanceof DataError) || bad === undefined) throw error
+      bad.set(index, error.message)
+    }
+  }
+  if (plan.spares === undefined) return undefined
+  const tries = plan.spares.indices.length
+  const last = [...(bad?.values() ?? [])].at(-1)
+  throw new DataError(`loader: ${tries} examples in a row cannot be read, the last: ${last}`)
+}
+
+/** The planned example, then all spares; each place begins with another, so that two bad examples do not become the same. */
+function* candidates(place: number, { spares, ...planned }: BatchPlan): Generator<Chosen> {
+  yield at(planned, place)
+  const count = spares?.indices.length ?? 0
+  for (let i = 0; i < count; i++) yield at(spares as Placed, (place + i) % count)
+}
+
+const at = ({ indices, examples }: Placed, place: number): Chosen => ({
+  index: indices[place] as number,
+  example: examples[place] as Example,
+})
+
+/** A batch of the places that were written. */
+function gather(written: readonly (Chosen | undefined)[], images: Float32Array<ArrayBuffer>) {
+  const length = images.length / written.length
+  const kept = written.flatMap((each, place) => (each ? [{ ...each, place }] : []))
+  const whole = kept.length === written.length
+  return {
+    images: whole
+      ? images
+      : joined(
+          kept.map(({ place }) => images.subarray(place * length, (place + 1) * length)),
+          length,
+        ),
+    labels: BigInt64Array.from(kept, ({ example }) => BigInt(example.label)),
+    indices: Int32Array.from(kept, ({ index }) => index),
+    size: kept.length,
+  }
+}
+
+function joined(parts: readonly Float32Array[], length: number): Float32Array<ArrayBuffer> {
+  const whole = new Float32Array(parts.length * length)
+  parts.forEach((part, place) => {
+    whole.set(part, place * length)
+  })
+  return whole
+}

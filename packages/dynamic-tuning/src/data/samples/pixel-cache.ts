@@ -1,0 +1,61 @@
+import type { Pixels } from '../sources/pixels.ts'
+
+/** Shared memory that keeps decoded images; handed to every worker. */
+export interface CacheMemory {
+  /** [examples, 4]: state, width, height, start (in words of 4 bytes); one more word holds the next free start. */
+  readonly table: SharedArrayBuffer
+  readonly bytes: SharedArrayBuffer
+}
+
+/** Decoded images by example index. Filled until it is full, and never emptied. */
+export interface PixelCache {
+  /** The image, which must not be written to, or `undefined`. */
+  get(index: number): Pixels | undefined
+  put(index: number, image: Pixels): void
+}
+
+const empty = 0
+const writing = 1
+const ready = 2
+
+/** Memory for the images of `examples` examples, `bytes` in all. The system lends it page by page, as it fills. */
+export function cacheMemory(examples: number, bytes: number): CacheMemory {
+  return {
+    table: new SharedArrayBuffer((examples * 4 + 1) * 4),
+    bytes: new SharedArrayBuffer(Math.floor(bytes / 4) * 4),
+  }
+}
+
+/** The cache in `memory`. Several workers may use one memory at the same time. */
+export function pixelCache(memory: CacheMemory): PixelCache {
+  const table = new Int32Array(memory.table)
+  const next = table.length - 1
+  const capacity = memory.bytes.byteLength / 4
+  return {
+    get(index) {
+      const at = index * 4
+      if (Atomics.load(table, at) !== ready) return undefined
+      const width = table[at + 1] as number
+      const height = table[at + 2] as number
+      const data = new Uint8Array(memory.bytes, (table[at + 3] as number) * 4, width * height * 3)
+      return { width, height, data }
+    },
+    put(index, { width, height, data }) {
+      const words = Math.ceil(data.length / 4)
+      if (words > capacity - Atomics.load(table, next)) return
+      const at = index * 4
+      if (Atomics.compareExchange(table, at, empty, writing) !== empty) return
+      const start = Atomics.add(table, next, words)
+      if (start + words > capacity) {
+        Atomics.sub(table, next, words)
+        Atomics.store(table, at, empty)
+        return
+      }
+      new Uint8Array(memory.bytes, start * 4, data.length).set(data)
+      table[at + 1] = width
+      table[at + 2] = height
+      table[at + 3] = start
+      Atomics.store(table, at, ready)
+    },
+  }
+}

@@ -1,0 +1,97 @@
+import sharp from 'sharp'
+import { DataError } from '../../errors.ts'
+import type { Pixels } from './pixels.ts'
+
+/** Images of more pixels are refused from their header, before any is decoded: 100 million, 300 MB as RGB. */
+export const maxPixels = 100_000_000
+
+const reading = { failOn: 'truncated', limitInputPixels: maxPixels, ignoreIcc: true } as const
+
+/** A width and a height in pixels. */
+export interface Size {
+  readonly width: number
+  readonly height: number
+}
+
+sharp.concurrency(1)
+sharp.cache(false)
+
+/**
+ * Decodes JPEG, PNG, WebP, GIF (first frame), TIFF or AVIF bytes to 8-bit RGB: turned upright by its EXIF
+ * orientation, transparency laid over white, grey and CMYK converted. Colour profiles are not applied (as in PIL).
+ * @param name what error messages call the image
+ * @param enough a JPEG may come out smaller by 2, 4 or 8, which is far faster, as long as it is at least this large
+ * @throws DataError if the bytes are no image, truncated, damaged or of more than `maxPixels` pixels
+ */
+export async function decode(bytes: Uint8Array, name: string, enough?: Size): Promise<Pixels> {
+  if (!looksLikeImage(bytes))
+    throw new DataError(`decode: ${name} is not an image, ${describe(bytes)}. ${advice}`)
+  try {
+    const smaller = enough && bytes.length > smallFile ? await shrunk(bytes, enough) : undefined
+    const upright = sharp(bytes, reading).autoOrient()
+    const { data, info } = await (smaller
+      ? upright.resize({ ...smaller, fit: 'fill', kernel: 'cubic' })
+      : upright
+    )
+      .flatten({ background: '#ffffff' })
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true })
+    if (info.channels !== 3) throw new DataError(`decode: ${name} has ${info.channels} channels, expected 3`)
+    return {
+      width: info.width,
+      height: info.height,
+      data: new Uint8Array(data.buffer, data.byteOffset, data.length),
+    }
+  } catch (error) {
+    if (error instanceof DataError) throw error
+    throw new DataError(`decode: cannot read image ${name}: ${reason(error)}. ${advice}`)
+  }
+}
+
+/** Files up to this many bytes are not worth a look at their header. */
+const smallFile = 50_000
+
+/** The size to which the JPEG decoder itself can shrink the image and leave `enough`, if there is one. */
+async function shrunk(bytes: Uint8Array, enough: Size): Promise<Size | undefined> {
+  const { format, autoOrient } = await sharp(bytes, reading).metadata()
+  if (format !== 'jpeg') return undefined
+  const { width, height } = autoOrient
+  const factor = [8, 4, 2].find((each) => width / each >= enough.width && height / each >= enough.height)
+  return factor === undefined
+    ? undefined
+    : { width: Math.ceil(width / factor), height: Math.ceil(height / factor) }
+}
+
+const advice = 'Replace or remove the file.'
+
+function reason(error: unknown): string {
+  const text = (error instanceof Error ? error.message : String(error)).trim().split('\n').at(-1) as string
+  if (/pixel limit/i.test(text)) return `it claims more than ${maxPixels / 1e6} million pixels`
+  return text
+}
+
+function describe(bytes: Uint8Array): string {
+  if (bytes.length === 0) return 'the file is empty'
+  const hex = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
+  return `it starts with bytes ${hex}`
+}
+
+/** Only these formats reach the decoder, whatever the file is called (an SVG or PDF would run other parsers). */
+const signatures: readonly { at: number; text: string }[] = [
+  { at: 0, text: '\xff\xd8\xff' },
+  { at: 0, text: '\x89PNG\r\n\x1a\n' },
+  { at: 0, text: 'GIF8' },
+  { at: 8, text: 'WEBP' },
+  { at: 0, text: 'II*\0' },
+  { at: 0, text: 'MM\0*' },
+  { at: 4, text: 'ftypavi' },
+  { at: 4, text: 'ftypmif1' },
+]
+
+function looksLikeImage(bytes: Uint8Array): boolean {
+  return signatures.some(({ at, text }) => {
+    for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false
+    return true
+  })
+}

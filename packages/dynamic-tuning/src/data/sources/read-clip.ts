@@ -1,0 +1,59 @@
+import { DataError } from '../../errors.ts'
+import { type ImageSource, sourceName } from '../example.ts'
+import { isClipTask } from './drawn/clip-tasks.ts'
+import { drawClip, drawnFrames } from './drawn/draw-clip.ts'
+import type { Pixels } from './pixels.ts'
+import { decodeFrames } from './video/decode-frames.ts'
+import { badVideo, indexVideo, type VideoIndex } from './video/index-video.ts'
+
+/** A video whose frames can be read. */
+export interface Clip {
+  /** Frames it has. */
+  readonly total: number
+  /** Decodes some of them, none smaller than `enough` on its shorter side unless the video is. */
+  read(frames: readonly number[], enough: number): Promise<Pixels[]>
+}
+
+/** Opens videos of any source; remembers where the frames of the last ones are. */
+export interface ClipReader {
+  /** @throws DataError for a video that cannot be read or has fewer than `least` frames; ToolError without ffmpeg */
+  open(source: ImageSource, least: number): Promise<Clip>
+  close(): void
+}
+
+/** Videos whose frames are remembered: 300 frames are 5 kB. */
+const remembered = 4096
+
+/** Opens a reader. Drawn clips come out `drawnSize` pixels wide and high. */
+export function clipReader(drawnSize: number): ClipReader {
+  const indices = new Map<string, VideoIndex>()
+  return {
+    async open(source, least) {
+      const clip = await openClip(source, drawnSize, indices)
+      if (clip.total >= least) return clip
+      throw badVideo(sourceName(source), `has ${clip.total} frames, fewer than the ${least} of a clip`)
+    },
+    close: () => indices.clear(),
+  }
+}
+
+async function openClip(
+  source: ImageSource,
+  drawnSize: number,
+  indices: Map<string, VideoIndex>,
+): Promise<Clip> {
+  if (source.kind === 'drawn' && isClipTask(source.task)) {
+    const { task, seed, index } = source
+    return { total: drawnFrames, read: async (frames) => drawClip(task, seed, index, frames, drawnSize) }
+  }
+  if (source.kind !== 'file')
+    throw new DataError(`video: ${sourceName(source)} is no video file. Give videos as files.`)
+  const { path } = source
+  const index = indices.get(path) ?? (await indexVideo(path))
+  if (indices.size >= remembered) indices.delete(indices.keys().next().value as string)
+  indices.set(path, index)
+  return {
+    total: index.times.length,
+    read: (frames, enough) => decodeFrames(path, index, frames, enough),
+  }
+}

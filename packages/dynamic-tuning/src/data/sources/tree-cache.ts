@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { userCacheFolder } from '../../io/user-cache.ts'
+import { writeAside } from '../../io/write-aside.ts'
+import { folderStamp, type ImageTree, type TreeFolder } from './tree-folder.ts'
+
+/** Trees of fewer images and clips are listed anew: that takes no time. */
+const leastFiles = 10_000
+/** A folder changed as shortly before it was listed may change again without another time. */
+const settleMilliseconds = 2000
+
+const format = 'dynamic-tuning image tree 2'
+const folderSchema: z.ZodType<TreeFolder> = z.strictObject({
+  path: z.string(),
+  images: z.array(z.string()).readonly(),
+  clips: z.array(z.string()).readonly(),
+  folders: z.array(z.string()).readonly(),
+  empty: z.boolean(),
+  stamp: z.string(),
+})
+
+/**
+ * The tree that was kept of a root; undefined if there is none, a folder has changed since, or the file is not as it was written.
+ * The file has a line with the format and the root, then a line of JSON for each folder.
+ */
+export function keptTree(root: string): ImageTree | undefined {
+  try {
+    const [head, ...lines] = readFileSync(cacheFile(root), 'utf8').trimEnd().split('\n')
+    if (head !== headOf(root)) return undefined
+    const tree = new Map<string, TreeFolder>()
+    for (const line of lines) {
+      const folder = folderSchema.parse(JSON.parse(line))
+      if (folderStamp(join(root, folder.path)) !== folder.stamp) return undefined
+      tree.set(folder.path, folder)
+    }
+    return isWhole(tree) ? tree : undefined
+  } catch {
+    return undefined // a cache that cannot be read is no cache
+  }
+}
+
+function isWhole(tree: ImageTree): boolean {
+  const below = ({ path, folders }: TreeFolder): string[] =>
+    folders.map((name) => (path === '' ? name : `${path}/${name}`))
+  return tree.has('') && [...tree.values()].every((folder) => below(folder).every((path) => tree.has(path)))
+}
+
+/** Keeps a tree that was listed from `started` on, if it is worth it. A cache that cannot be written is left alone. */
+export function keepTree(root: string, tree: ImageTree, started: number): void {
+  const folders = [...tree.values()]
+  const files = folders.reduce((sum, { images, clips }) => sum + images.length + clips.length, 0)
+  const settled = BigInt(started - settleMilliseconds) * 1_000_000n
+  const fresh = folders.some(({ stamp }) => BigInt(stamp.split(' ')[0] as string) > settled)
+  if (files < leastFiles || fresh) return
+  try {
+    const path = cacheFile(root)
+    mkdirSync(dirname(path), { recursive: true })
+    writeAside(path, linesOf(root, folders))
+  } catch {
+    return
+  }
+}
+
+function* linesOf(root: string, folders: readonly TreeFolder[]): Generator<string> {
+  yield `${headOf(root)}\n`
+  for (const folder of folders) yield `${JSON.stringify(folder)}\n`
+}
+
+function headOf(root: string): string {
+  return `${format} ${JSON.stringify(realpathSync(root))}`
+}
+
+function cacheFile(root: string): string {
+  const name = createHash('sha256').update(realpathSync(root)).digest('hex').slice(0, 32)
+  return join(userCacheFolder(), 'image-trees', `${name}.jsonl`)
+}

@@ -1,0 +1,64 @@
+import type { Random } from '@dynamic-tuning/engine'
+import { DataError } from '../../../errors.ts'
+
+/** Which frames of a video make a clip. Plain JSON. */
+export interface FrameSampling {
+  /** T, frames of a clip. */
+  readonly frames: number
+  /** `dense`: every `rate`-th frame from some start (Kinetics). `uniform`: one of each of T equal parts (Something-Something). */
+  readonly sampling: 'dense' | 'uniform'
+  /** Step between the frames of a dense clip. */
+  readonly rate: number
+}
+
+/**
+ * The frames of a training clip out of `total`: T numbers, rising. Dense clips start anywhere they fit; uniform ones have a random
+ * frame of each part [floor(i total / T), floor((i + 1) total / T)), as in TSN (arXiv:1608.00859).
+ * @throws DataError where the video has fewer frames than the clip
+ */
+export function trainingFrames(total: number, sampling: FrameSampling, draw: Random): number[] {
+  checkLength(total, sampling)
+  if (sampling.sampling === 'uniform')
+    return parts(total, sampling.frames).map(([start, end]) => start + draw.integer(end - start))
+  return denseFrames(total, sampling, draw.integer(slack(total, sampling) + 1))
+}
+
+/**
+ * The frames of view `view` of `views` temporal test views: dense clips start at equal distances from the first place to the last
+ * (in the middle where there is one view), uniform ones take the place (view + 1/2) / views of every part.
+ * @throws DataError where the video has fewer frames than the clip
+ */
+export function testFrames(total: number, sampling: FrameSampling, view: number, views: number): number[] {
+  checkLength(total, sampling)
+  const { sampling: kind, frames } = sampling
+  if (kind === 'uniform')
+    return parts(total, frames).map(([start, end]) =>
+      Math.floor(start + ((end - start) * (view + 0.5)) / views),
+    )
+  const room = slack(total, sampling)
+  return denseFrames(
+    total,
+    sampling,
+    views === 1 ? Math.floor(room / 2) : Math.round((room * view) / (views - 1)),
+  )
+}
+
+/** How many starts beyond the first a dense clip has; 0 where the video is no longer than the clip. */
+function slack(total: number, { frames, rate }: FrameSampling): number {
+  return Math.max(0, total - ((frames - 1) * rate + 1))
+}
+
+/** Every `rate`-th frame from `start`; past the end of the video its last frame repeats. */
+function denseFrames(total: number, { frames, rate }: FrameSampling, start: number): number[] {
+  return Array.from({ length: frames }, (_, i) => Math.min(total - 1, start + i * rate))
+}
+
+function parts(total: number, frames: number): [number, number][] {
+  const edge = (i: number): number => Math.floor((i * total) / frames)
+  return Array.from({ length: frames }, (_, i) => [edge(i), edge(i + 1)])
+}
+
+function checkLength(total: number, { frames }: FrameSampling): void {
+  if (total < frames)
+    throw new DataError(`it has ${total} frames, fewer than the ${frames} of a clip. Ask for fewer frames`)
+}

@@ -1,0 +1,39 @@
+import { execFile } from 'node:child_process'
+import { ToolError, TuningError } from '../../../errors.ts'
+
+/** What a program printed. */
+export interface ToolOutput {
+  readonly stdout: Buffer
+  readonly stderr: string
+  /** Whether it ended with code 0. */
+  readonly ok: boolean
+}
+
+/** No video takes longer: a damaged one can keep a decoder busy for ever. */
+const longest = 10 * 60 * 1000
+
+/**
+ * Runs ffmpeg or ffprobe, which read every format there is; the environment variables `FFMPEG` and `FFPROBE` name other ones than
+ * those on the path.
+ * @throws ToolError where it is not installed, saying how to get it
+ */
+export function runTool(tool: 'ffmpeg' | 'ffprobe', args: readonly string[]): Promise<ToolOutput> {
+  const program = process.env[tool.toUpperCase()] || tool
+  return new Promise((resolve, reject) => {
+    const options = { encoding: 'buffer', maxBuffer: 2 ** 31, timeout: longest } as const
+    const child = execFile(program, args, options, (error, stdout, stderr) => {
+      if (error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EACCES'))
+        reject(missing(tool, program))
+      else if (error && 'killed' in error && error.killed)
+        reject(new TuningError(`${tool}: no end after ${longest / 60_000} minutes, it was stopped`))
+      else resolve({ stdout, stderr: stderr.toString('utf8').trim(), ok: error === null })
+    })
+    child.stdin?.end()
+  })
+}
+
+function missing(tool: string, program: string): ToolError {
+  return new ToolError(
+    `video: there is no program ${program}, which decodes videos. Install ffmpeg (Debian and Ubuntu: apt-get install ffmpeg; macOS: brew install ffmpeg; Windows: winget install ffmpeg), or name it in ${tool.toUpperCase()}.`,
+  )
+}

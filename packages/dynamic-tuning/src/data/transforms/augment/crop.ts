@@ -1,0 +1,73 @@
+import type { Random } from '@dynamic-tuning/engine'
+import type { Pixels } from '../../sources/pixels.ts'
+import { type Box, resize } from '../resize.ts'
+
+/** Shares of the image's area, and width / height, that a random box may have. */
+export interface CropRange {
+  readonly scale: readonly [number, number]
+  readonly ratio: readonly [number, number]
+}
+
+interface Size {
+  readonly height: number
+  readonly width: number
+}
+
+/**
+ * The box of torchvision's RandomResizedCrop: area uniform in `scale`, log of the aspect ratio uniform; after ten
+ * boxes that do not fit, the largest centred one whose ratio is allowed.
+ */
+export function randomBox({ height, width }: Size, { scale, ratio }: CropRange, draw: Random): Box {
+  const low = Math.log(ratio[0])
+  const high = Math.log(ratio[1])
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const area = height * width * (scale[0] + (scale[1] - scale[0]) * draw.uniform())
+    const aspect = Math.exp(low + (high - low) * draw.uniform())
+    const w = Math.round(Math.sqrt(area * aspect))
+    const h = Math.round(Math.sqrt(area / aspect))
+    if (w < 1 || h < 1 || w > width || h > height) continue
+    return { top: draw.integer(height - h + 1), left: draw.integer(width - w + 1), height: h, width: w }
+  }
+  const w = Math.max(1, Math.min(width, Math.round(height * ratio[1])))
+  const h = Math.max(1, Math.min(height, Math.round(width / ratio[0])))
+  return { top: (height - h) >> 1, left: (width - w) >> 1, height: h, width: w }
+}
+
+/** A random box of the image, resized (bicubic) to `size`. */
+export function randomResizedCrop(image: Pixels, size: Size, range: CropRange, draw: Random): Pixels {
+  return resize(image, { ...size, box: randomBox(image, range, draw) })
+}
+
+/** The image shifted by up to `padding` pixels in each direction, black where nothing was. */
+export function randomCrop({ width, height, data }: Pixels, padding: number, draw: Random): Pixels {
+  const dy = draw.integer(2 * padding + 1) - padding
+  const dx = draw.integer(2 * padding + 1) - padding
+  const out = new Uint8Array(data.length)
+  const from = Math.max(0, dx)
+  const count = Math.max(0, width - Math.abs(dx))
+  for (let y = Math.max(0, -dy); y < Math.min(height, height - dy); y++) {
+    const start = ((y + dy) * width + from) * 3
+    out.set(data.subarray(start, start + count * 3), (y * width + Math.max(0, -dx)) * 3)
+  }
+  return { width, height, data: out }
+}
+
+/** Factors of the wanted size that the shorter side may be resized to. */
+export type ShortSide = readonly [number, number]
+
+/**
+ * Resizes the shorter side to a whole number of pixels drawn from size * range, then takes a random box of `size`: the
+ * short side jitter of video training (arXiv:1711.07971), 224 to 256 pixels where the range is [1, 256 / 224].
+ */
+export function shortSideJitter(image: Pixels, size: Size, [low, high]: ShortSide, draw: Random): Pixels {
+  const factor = low + (high - low) * draw.uniform()
+  const scale = Math.max(
+    Math.round(size.height * factor) / image.height,
+    Math.round(size.width * factor) / image.width,
+  )
+  const height = Math.max(size.height, Math.round(image.height * scale))
+  const width = Math.max(size.width, Math.round(image.width * scale))
+  const top = draw.integer(height - size.height + 1)
+  const left = draw.integer(width - size.width + 1)
+  return resize(image, { height, width, window: { top, left, height: size.height, width: size.width } })
+}

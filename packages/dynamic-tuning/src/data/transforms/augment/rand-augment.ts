@@ -1,0 +1,69 @@
+import type { Random } from '@dynamic-tuning/engine'
+import type { Pixels } from '../../sources/pixels.ts'
+import { affine, rotation, shear, translation } from './affine.ts'
+import { brightness, contrast, saturation, sharpness } from './colour.ts'
+import { autoContrast, equalize, invert, posterize, solarize, solarizeAdd } from './histogram.ts'
+
+/** Strength of RandAugment. Plain JSON. */
+export interface RandAugment {
+  /** m, from 0 (weak) to 10. */
+  readonly magnitude: number
+  /** n, operations drawn for an image; each is then applied half of the time. */
+  readonly layers: number
+  /** Standard deviation of a normal draw around m for each operation. */
+  readonly deviation: number
+}
+
+/** An operation at a level from 0 to 1, in one of two directions (-1 or 1). */
+type Operation = (image: Pixels, level: number, direction: number) => Pixels
+
+/** Grey that comes in at the sides: 0 once mean and standard deviation of 0.5 are taken off. */
+const fill = 128
+/** A factor of 1 changes nothing. */
+const enhanced = (level: number, direction: number): number => Math.max(0.1, 1 + 0.9 * level * direction)
+
+/**
+ * The operations and ranges of RandAugment as timm has them where strength rises with the level (`rand-...-inc1`); shears are about the
+ * middle, and what comes in from outside is grey.
+ */
+export const randOperations: Readonly<Record<string, Operation>> = {
+  autoContrast,
+  equalize,
+  invert,
+  rotate: (image, level, d) => affine(image, rotation(30 * level * d), fill),
+  posterize: (image, level) => posterize(image, 4 - Math.trunc(4 * level)),
+  solarize: (image, level) => solarize(image, 256 - Math.trunc(256 * level)),
+  solarizeAdd: (image, level) => solarizeAdd(image, Math.trunc(110 * level)),
+  color: (image, level, d) => saturation(image, enhanced(level, d)),
+  contrast: (image, level, d) => contrast(image, enhanced(level, d)),
+  brightness: (image, level, d) => brightness(image, enhanced(level, d)),
+  sharpness: (image, level, d) => sharpness(image, enhanced(level, d)),
+  shearX: (image, level, d) => affine(image, shear(0.3 * level * d, 0), fill),
+  shearY: (image, level, d) => affine(image, shear(0, 0.3 * level * d), fill),
+  translateX: (image, level, d) => affine(image, translation(0.45 * level * d * image.width, 0), fill),
+  translateY: (image, level, d) => affine(image, translation(0, 0.45 * level * d * image.height), fill),
+}
+
+const operations = Object.values(randOperations)
+/** Levels are counted in tenths. */
+const largest = 10
+
+/**
+ * Applies `layers` operations drawn with replacement, each with chance 1/2 and a level of its own (arXiv:1909.13719). Images that
+ * draw from the same stream go through the same operations.
+ */
+export function randAugment(
+  image: Pixels,
+  { magnitude, layers, deviation }: RandAugment,
+  draw: Random,
+): Pixels {
+  let pixels = image
+  for (let layer = 0; layer < layers; layer++) {
+    const operation = operations[draw.integer(operations.length)] as Operation
+    const applied = draw.uniform() < 0.5
+    const level = Math.min(largest, Math.max(0, magnitude + deviation * draw.normal())) / largest
+    const direction = draw.uniform() < 0.5 ? -1 : 1
+    if (applied) pixels = operation(pixels, level, direction)
+  }
+  return pixels
+}

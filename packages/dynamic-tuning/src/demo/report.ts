@@ -1,0 +1,113 @@
+import type { Example } from '../data/example.ts'
+import { heldOutCurves } from '../report/held-out-curves.ts'
+import { type CurveChart, curvesOfMetrics } from '../report/metrics-curves.ts'
+import { type ReportInput, renderReport } from '../report/page.ts'
+import { formatCount, formatPercent, formatRate } from '../report/quantity.ts'
+import { libraryVersion } from '../run/library-version.ts'
+import { tokenPictures } from '../run/run-report.ts'
+import type { RunSummary } from '../run/summary.ts'
+import type { TunedRun } from '../run/tuned-run.ts'
+import { type DemoMethod, type DemoSettings, demoInput, demoTitles } from './settings.ts'
+
+/** One method of the demo: what it reached and what it costs. */
+export interface DemoResult extends RunSummary {
+  readonly method: DemoMethod
+  /** Of the model for inference, measured in turn with the others on the same batch; the skipping model of `dyt`. */
+  readonly imagesPerSecond: number
+}
+
+const pictures = 9
+
+/** The demo's `report.html`: all methods side by side, and what the dispatchers of `dyt` learned to skip. */
+export async function demoReport(
+  settings: DemoSettings,
+  results: readonly DemoResult[],
+  runs: readonly TunedRun[],
+  examples: readonly Example[],
+): Promise<string> {
+  const dyt = runs.find(({ settings }) => settings.dispatch !== 'none') as TunedRun
+  const result = results.find(({ method }) => method === 'dyt') as DemoResult
+  const classifier = await dyt.classifier()
+  try {
+    const { epochs, trainSize, batch } = dyt.settings
+    return renderReport({
+      title: `Four ways to adapt one ViT: ${settings.task}`,
+      subtitle: `${settings.model === 'builtin' ? 'The built-in backbone' : settings.model} tuned on ${trainSize} drawn images of ${dyt.classes.length} classes, ${epochs} epochs of batch ${batch}, seed ${settings.seed}. Every method saw the same images.`,
+      headline: headline(results, result, dyt.settings.rate),
+      // One process trains all of them: a peak is not one method's own.
+      methods: results.map((each) => ({
+        ...each,
+        method: demoTitles[each.method],
+        peakMemoryMB: undefined,
+      })),
+      curves: curves(runs, dyt),
+      activeRatePerLayer: result.activeRatePerLayer.map((rate, layer) => ({ layer, rate })),
+      targetRate: dyt.settings.rate,
+      pictures: await tokenPictures({ model: dyt, classifier, examples }, pictures),
+      settings: { ...demoInput('dyt', settings), 'library version': libraryVersion() },
+      notes: notes(result),
+    })
+  } finally {
+    await classifier.release()
+  }
+}
+
+function headline(results: readonly DemoResult[], dyt: DemoResult, rate: number): ReportInput['headline'] {
+  const of = (method: DemoMethod): DemoResult => results.find((each) => each.method === method) as DemoResult
+  // Both run the very same graph.
+  const staticSpeed = (of('linear').imagesPerSecond + of('full').imagesPerSecond) / 2
+  const gain = 100 * (dyt.accuracy - of('linear').accuracy)
+  return [
+    {
+      label: 'Accuracy of DyT',
+      value: formatPercent(dyt.accuracy),
+      note: `${gain < 0 ? '−' : '+'}${Math.abs(gain).toFixed(1)} points to the linear probe`,
+    },
+    {
+      label: 'Active tokens',
+      value: formatPercent(dyt.activeRate),
+      note: `target ${formatPercent(rate, 0)}; the others skip their MLP`,
+    },
+    {
+      label: 'FLOPs per image',
+      value: formatCount(dyt.flops),
+      note: `${(dyt.flops / dyt.staticFlops).toFixed(2)} times the static model's`,
+    },
+    {
+      label: 'Images per second',
+      value: formatRate(dyt.imagesPerSecond),
+      note: `${(dyt.imagesPerSecond / staticSpeed).toFixed(2)} times the static model's`,
+    },
+    {
+      label: 'Trained parameters',
+      value: formatCount(dyt.trainableParams),
+      note: `${formatPercent(dyt.trainableParams / of('full').trainableParams)} of full tuning's`,
+    },
+  ]
+}
+
+function curves(runs: readonly TunedRun[], dyt: TunedRun): CurveChart[] {
+  const records = runs.map(({ tuner, folder }) => ({
+    name: demoTitles[tuner.name as DemoMethod],
+    lines: folder.readMetrics(),
+  }))
+  const own = curvesOfMetrics(dyt.folder.readMetrics())
+  const ofDyt = ['Active tokens in training', 'Loss terms'].flatMap((title) =>
+    own
+      .filter((chart) => chart.title === title)
+      .map((chart) => ({ ...chart, title: `DyT: ${lower(title)}` })),
+  )
+  return [...heldOutCurves(records, 'image'), ...ofDyt]
+}
+
+const lower = (title: string): string => title.slice(0, 1).toLowerCase() + title.slice(1)
+
+function notes({ images, run }: DemoResult): string[] {
+  return [
+    `Accuracy is over ${images} test images that no method saw in training.`,
+    'Images per second were measured in this run, in turn on the same batch, without loading images. Linear probe and full tuning run the same static model.',
+    'FLOPs are multiply-accumulates; those of DyT are an average over the test images, from the tokens that really were active.',
+    `Each method has a run folder of its own with its settings, metrics, weights and report; that of DyT is ${run}. model.onnx beside this page is its skipping model.`,
+    `Made by dynamic-tuning ${libraryVersion()}.`,
+  ]
+}

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest'
+import { bestFirst, fieldOf, isBetter, type Measure, shownValue, titleWithUnit } from './measure.ts'
+
+const top1: Measure = { name: 'topOne', title: 'top-1', unit: 'share', better: 'higher' }
+const error: Measure = { name: 'error', title: 'error', unit: 'number', better: 'lower' }
+
+it('knows which value is better, and sorts by it', () => {
+  expect([isBetter(top1, 0.6, 0.5), isBetter(top1, 0.5, 0.5), isBetter(error, 0.6, 0.5)]).toEqual([
+    true,
+    false,
+    false,
+  ])
+  expect([1, 3, 2].sort(bestFirst(top1))).toEqual([3, 2, 1])
+  expect([1, 3, 2].sort(bestFirst(error))).toEqual([1, 2, 3])
+})
+
+it('names fields, and shows shares as percent', () => {
+  expect([fieldOf('validation', top1), fieldOf('train', error)]).toEqual(['validationTopOne', 'trainError'])
+  expect([titleWithUnit(top1), titleWithUnit(error)]).toEqual(['top-1 (%)', 'error'])
+  expect([shownValue(top1, 0.25), shownValue(error, 0.25)]).toEqual([25, 0.25])
+})

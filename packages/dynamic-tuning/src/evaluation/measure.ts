@@ -1,0 +1,38 @@
+/** A figure by which models of a task are judged, such as mean IoU. */
+export interface Measure {
+  /** Its field in JSON and in `metrics.jsonl`, in camelCase: `meanIou`. */
+  readonly name: string
+  /** What tables and axes call it, in lower case: `mean IoU`. */
+  readonly title: string
+  /** `share` from 0 to 1, shown as percent; `number` as it is. */
+  readonly unit: 'share' | 'number'
+  readonly better: 'higher' | 'lower'
+}
+
+/** Values of a task's measures by name. */
+export type Measured = Readonly<Record<string, number>>
+
+/** True if `value` is better than `other`; false where they are equal. */
+export function isBetter({ better }: Measure, value: number, other: number): boolean {
+  return better === 'higher' ? value > other : value < other
+}
+
+/** Compares for sorting with the best first. */
+export function bestFirst(measure: Measure): (a: number, b: number) => number {
+  return measure.better === 'higher' ? (a, b) => b - a : (a, b) => a - b
+}
+
+/** The field of a measure on one part of the data: `validationMeanIou`, `trainMeanIou`. */
+export function fieldOf(part: 'train' | 'validation', { name }: Pick<Measure, 'name'>): string {
+  return `${part}${name.charAt(0).toUpperCase()}${name.slice(1)}`
+}
+
+/** Its name with the unit, for axes and heads of columns: `mean IoU (%)`. */
+export function titleWithUnit({ title, unit }: Measure): string {
+  return unit === 'share' ? `${title} (%)` : title
+}
+
+/** A value in the unit in which it is shown: percent for shares. */
+export function shownValue({ unit }: Pick<Measure, 'unit'>, value: number): number {
+  return unit === 'share' ? value * 100 : value
+}

@@ -1,0 +1,25 @@
+import type { TensorData } from '@dynamic-tuning/engine'
+import type { ModelConfig } from '../model-config.ts'
+import type { CheckpointConfig } from './checkpoint-config.ts'
+
+/** What tells of a model what its checkpoint does not. */
+export interface ModelHint {
+  /** timm's name of the model. */
+  readonly model?: string | undefined
+  readonly numHeads?: number | undefined
+}
+
+/** How the checkpoints of a family of backbones are read. */
+export interface CheckpointForm<C extends ModelConfig> {
+  /** Whether renamed tensors of these names are of the family; ViTs are asked last. */
+  owns(names: Iterable<string>): boolean
+  /** What renamed tensors show by themselves, `known` being what the files tell. */
+  describe(
+    tensors: ReadonlyMap<string, TensorData>,
+    known: Partial<CheckpointConfig>,
+  ): Partial<CheckpointConfig>
+  /** All settings from what is known. @throws CheckpointError for weights of another kind; ConfigError where one stays open */
+  complete(source: string, known: Partial<CheckpointConfig>, hint: ModelHint): C
+  /** Tensors that fit `own` as a model with other settings wants them: positions resized. @throws ConfigError */
+  fit(source: string, tensors: ReadonlyMap<string, TensorData>, own: C, config: C): Map<string, TensorData>
+}

@@ -1,0 +1,128 @@
+import { ConfigError } from '../../errors.ts'
+import type { LayerSizes, OuterSite } from '../layer-sizes.ts'
+
+/** Everything that decides a Swin's graph (arXiv:2103.14030). Lists have an entry for each stage; names are timm's. */
+export interface SwinConfig {
+  readonly family: 'swin'
+  /** [height, width] of the images, in pixels. */
+  readonly imageSize: readonly [number, number]
+  readonly patchSize: number
+  /** C of the first stage; it doubles from stage to stage. */
+  readonly embedDim: number
+  /** Blocks of each stage. */
+  readonly depths: readonly number[]
+  readonly numHeads: readonly number[]
+  /** Side of a window in tokens; along an axis with fewer tokens the window is that short. */
+  readonly windowSize: number
+  readonly mlpRatio: number
+  readonly numClasses: number
+  /** Never given: it classifies images, no clips. */
+  readonly frames?: undefined
+  readonly layerNormEps: number
+  readonly qkvBias: boolean
+  /** Whether the map of patch merging has a bias: only where a scale and shift was folded into it. Default false. */
+  readonly reductionBias?: boolean | undefined
+}
+
+/** One stage of a Swin. */
+export interface SwinStage {
+  /** Number of the stage, from 0. */
+  readonly index: number
+  readonly grid: readonly [number, number]
+  readonly width: number
+  readonly depth: number
+  readonly heads: number
+  /** Rows and columns of a window. */
+  readonly window: readonly [number, number]
+  /** By how much odd blocks shift the windows: half of one, or 0 along an axis that one window covers. */
+  readonly shift: readonly [number, number]
+}
+
+/** The stages of a Swin, from the finest grid to the coarsest. Grids are not yet checked. */
+export function swinStages(config: SwinConfig): SwinStage[] {
+  const { imageSize, patchSize, embedDim, depths, numHeads, windowSize } = config
+  return depths.map((depth, index) => {
+    const grid = imageSize.map((size) => size / patchSize / 2 ** index) as [number, number]
+    const window = grid.map((size) => Math.min(size, windowSize)) as [number, number]
+    const shift = grid.map((size, axis) =>
+      size <= (window[axis] as number) ? 0 : Math.floor((window[axis] as number) / 2),
+    ) as [number, number]
+    return {
+      index,
+      grid,
+      width: embedDim * 2 ** index,
+      depth,
+      heads: numHeads[index] as number,
+      window,
+      shift,
+    }
+  })
+}
+
+/** Sizes of all blocks, stage by stage. */
+export function swinLayers(config: SwinConfig): LayerSizes[] {
+  return swinStages(config).flatMap(({ index, grid, width, depth, heads }) =>
+    Array.from({ length: depth }, (_, block) => ({
+      path: `layers.${index}.blocks.${block}`,
+      width,
+      // A ratio found by dividing may land just below the whole number it came from.
+      hidden: Math.floor(width * config.mlpRatio + 1e-6),
+      heads,
+      grid,
+      prefix: 0,
+    })),
+  )
+}
+
+/** Maps and norms of a Swin outside of its blocks, the head left out. */
+export function swinOuter(config: SwinConfig): OuterSite[] {
+  const { embedDim, depths, reductionBias = false } = config
+  const merging = swinStages(config)
+    .slice(1)
+    .flatMap(({ index, width }) => [
+      { name: `layers.${index}.downsample.norm`, features: 2 * width, bias: true },
+      { name: `layers.${index}.downsample.reduction`, features: width, bias: reductionBias },
+    ])
+  return [
+    { name: 'patch_embed.proj', features: embedDim, bias: true },
+    { name: 'patch_embed.norm', features: embedDim, bias: true },
+    ...merging,
+    { name: 'norm', features: embedDim * 2 ** (depths.length - 1), bias: true },
+  ]
+}
+
+/** Sides of images that windows cover at every stage are multiples of this, in pixels. */
+export function swinUnit({ patchSize, windowSize, depths }: Omit<SwinConfig, 'imageSize'>): number {
+  return patchSize * windowSize * 2 ** (depths.length - 1)
+}
+
+/** `config` itself. @throws ConfigError where the sizes do not fit one another, or windows do not cover the image */
+export function checkSwinConfig(config: SwinConfig): SwinConfig {
+  const { depths, numHeads, windowSize, frames } = config
+  if (frames !== undefined)
+    throw new ConfigError(
+      `model: clips of ${frames} frames for a Swin, but the head of clips attends to the tokens of a ViT. Choose a ViT, or classify images.`,
+    )
+  if (depths.length === 0 || depths.length !== numHeads.length)
+    throw new ConfigError(
+      `model: ${depths.length} stages with ${numHeads.length} numbers of heads. Give one for each stage.`,
+    )
+  if (!Number.isInteger(windowSize) || windowSize < 1)
+    throw new ConfigError(`model: windows of ${windowSize} tokens. Give a whole number above 0.`)
+  for (const stage of swinStages(config)) checkStage(stage, config)
+  return config
+}
+
+function checkStage({ index, grid, width, heads, window }: SwinStage, config: SwinConfig): void {
+  if (width % heads !== 0)
+    throw new ConfigError(
+      `model: ${heads} heads do not divide the ${width} features of stage ${index}. Choose other sizes.`,
+    )
+  const even = index === config.depths.length - 1 || grid.every((size) => size % 2 === 0)
+  const covered = grid.every((size, axis) => Number.isInteger(size) && size % (window[axis] as number) === 0)
+  if (covered && even && grid.every((size) => size > 0)) return
+  const { imageSize, patchSize, windowSize } = config
+  throw new ConfigError(
+    `model: images of ${imageSize.join(' x ')} make a grid of ${grid.join(' x ')} in stage ${index} of patch ${patchSize}, which windows of ${windowSize} x ${windowSize} do not cover${covered ? ' once it is halved' : ''}. Choose another image size: multiples of ${swinUnit(config)} always fit.`,
+  )
+}

@@ -1,0 +1,88 @@
+import type { TensorData } from '@dynamic-tuning/engine'
+import { joinProjections } from '../checkpoints/checkpoint-names.ts'
+
+/** Names of weights inside a block, Hugging Face's and timm's. */
+const blockParts: Readonly<Record<string, string>> = {
+  layernorm_before: 'norm1',
+  layernorm_after: 'norm2',
+  'attention.output.dense': 'attn.proj',
+  'intermediate.dense': 'mlp.fc1',
+  'output.dense': 'mlp.fc2',
+}
+const outside: readonly (readonly [RegExp, string])[] = [
+  [/^embeddings\.patch_embeddings\.projection\./, 'patch_embed.proj.'],
+  [/^embeddings\.norm\./, 'patch_embed.norm.'],
+  [/^encoder\.layers\.(\d+)\.downsample\./, 'layers.$1.downsample.'],
+  [/^layernorm\./, 'norm.'],
+  [/^classifier\./, 'head.fc.'],
+]
+/** Not part of a classifying Swin: the pooler is a mean without weights, the mask token is for pre-training. */
+const ignored = /^(?:pooler\.|embeddings\.mask_token$)/
+/** Constants that some files store beside the weights; they follow from the sizes. */
+const buffer = /\.(?:relative_position_index|relative_coords_table|attn_mask)$/
+
+/** Whether tensors of these names are a Swin's: it alone has tables of relative positions. */
+export function hasSwinTables(names: Iterable<string>): boolean {
+  return [...names].some((name) => name.endsWith('.relative_position_bias_table'))
+}
+
+/** The weights of a Swin, named as by any timm or by Hugging Face, under timm's present names. @throws CheckpointError */
+export function fromSwinNames(stored: ReadonlyMap<string, TensorData>): Map<string, TensorData> {
+  return toPresentNames(isHuggingFaceSwin(stored.keys()) ? fromHuggingFaceSwin(stored) : stored)
+}
+
+/** Whether these names are those of a Hugging Face Swin rather than of timm. */
+function isHuggingFaceSwin(names: Iterable<string>): boolean {
+  return [...names].some((name) => /^(?:swin\.)?embeddings\.patch_embeddings\./.test(name))
+}
+
+/**
+ * The weights of a Hugging Face Swin under timm's older names: rows of query, key and value become `attn.qkv` [3C, C].
+ * Names that no Swin has are kept, so that a comparison reports them.
+ * @throws CheckpointError where one of query, key and value is missing or unlike the others
+ */
+function fromHuggingFaceSwin(stored: ReadonlyMap<string, TensorData>): Map<string, TensorData> {
+  const renamed = new Map<string, TensorData>()
+  const projections = new Map<string, Map<string, TensorData>>()
+  for (const [original, tensor] of stored) {
+    const name = original.replace(/^swin\./, '')
+    if (ignored.test(name)) continue
+    const [, at = '', part = '', kind] =
+      /^encoder\.(layers\.\d+\.blocks\.\d+)\.(.+)\.([^.]+)$/.exec(name) ?? []
+    const projection = /^attention\.self\.(query|key|value)$/.exec(part)?.[1]
+    if (projection !== undefined) {
+      const target = `${at}.attn.qkv.${kind}`
+      projections.set(target, (projections.get(target) ?? new Map()).set(projection, tensor))
+    } else if (part === 'attention.self') renamed.set(`${at}.attn.${kind}`, tensor)
+    else if (blockParts[part] !== undefined) renamed.set(`${at}.${blockParts[part]}.${kind}`, tensor)
+    else renamed.set(nameOutside(name) ?? original, tensor)
+  }
+  return new Map([...renamed, ...joinProjections(projections)])
+}
+
+function nameOutside(name: string): string | undefined {
+  const [pattern, timm] = outside.find(([each]) => each.test(name)) ?? []
+  return pattern && name.replace(pattern, timm as string)
+}
+
+/**
+ * timm's present names: a merging is filed under the stage whose tokens it makes (older files have it under the one before),
+ * the head is `head.fc`, and constants that follow from the sizes are left out.
+ */
+function toPresentNames(stored: ReadonlyMap<string, TensorData>): Map<string, TensorData> {
+  const older = [...stored.keys()].some((name) => name.startsWith('layers.0.downsample.'))
+  const renamed = new Map<string, TensorData>()
+  for (const [original, tensor] of stored) {
+    if (buffer.test(original)) continue
+    const moved = older
+      ? original.replace(
+          /^layers\.(\d+)\.downsample\./,
+          (_, stage) => `layers.${Number(stage) + 1}.downsample.`,
+        )
+      : original
+    const name = moved.replace(/^head\.(weight|bias)$/, 'head.fc.$1')
+    // A name that is there twice is kept as it was, so that a comparison reports it.
+    renamed.set(name !== original && stored.has(name) && !older ? original : name, tensor)
+  }
+  return renamed
+}

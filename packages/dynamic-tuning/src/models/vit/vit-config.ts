@@ -1,0 +1,122 @@
+import { ConfigError } from '../../errors.ts'
+import type { LayerSizes, OuterSite } from '../layer-sizes.ts'
+import { vitNamed, vitNamesShown } from './vit-names.ts'
+
+/**
+ * What a model classifies from: `token`, the class token after `norm`; `avg`, the mean of the patch tokens alone, before
+ * `fc_norm`; `token+avg`, both side by side after `norm`, which is DINOv2's linear classifier.
+ */
+export type GlobalPool = (typeof globalPools)[number]
+/** All kinds of pooling. */
+export const globalPools = ['token', 'avg', 'token+avg'] as const
+
+/** Everything that decides a ViT's graph. Sizes in pixels, patches or features; names are timm's. */
+export interface VitConfig {
+  /** Tells ViTs from other families, which name theirs. */
+  readonly family?: 'vit' | undefined
+  /** [height, width] of the images. */
+  readonly imageSize: readonly [number, number]
+  readonly patchSize: number
+  readonly embedDim: number
+  readonly depth: number
+  readonly numHeads: number
+  readonly mlpRatio: number
+  readonly numClasses: number
+  readonly globalPool: GlobalPool
+  /** T, frames of the clips it classifies, each an image to the ViT. Absent: it classifies images. */
+  readonly frames?: number | undefined
+  readonly layerNormEps: number
+  readonly qkvBias: boolean
+  /** What the factors of layer scale start from, timm's `init_values`. Absent: layers have no such factors. */
+  readonly initValues?: number | undefined
+  /** Register tokens (arXiv:2309.16588) between class token and patches, timm's `reg_tokens`. Default 0. */
+  readonly regTokens?: number | undefined
+  /** `pos_embed` has no row for the class token, patches alone have positions (DeiT-3). Default false. */
+  readonly noEmbedClass?: boolean | undefined
+}
+
+/**
+ * The settings of a model by timm's name, whatever tag follows a dot: `vit_{tiny|small|base|large}_patch{P}_{S}` for any P
+ * that divides S, `deit_{tiny|small|base}_patch16_{224|384}`, `deit3_{small|base|large}_patch16_{224|384}`,
+ * `vit_{small|base|large}_patch14[_reg4]_dinov2`.
+ * @throws ConfigError for other names
+ */
+export function vitConfig(name: string, numClasses = 1000): VitConfig {
+  const sizes = vitNamed(name)
+  if (sizes === undefined)
+    throw new ConfigError(`model: unknown name ${name}. Use ${vitNamesShown}, builtin, or a path.`)
+  return checkVitConfig({ ...sizes, numClasses })
+}
+
+/** Rows and columns of patches. */
+export function gridOf({ imageSize, patchSize }: VitConfig): readonly [number, number] {
+  return [imageSize[0] / patchSize, imageSize[1] / patchSize]
+}
+
+/** Patch tokens of an image, N in the paper. */
+export function patchCount(config: VitConfig): number {
+  const [rows, columns] = gridOf(config)
+  return rows * columns
+}
+
+/** Tokens before the patches, the class token and the registers: always active, and counted in no rate. */
+export function prefixTokens({ regTokens = 0 }: Pick<VitConfig, 'regTokens'>): number {
+  return 1 + regTokens
+}
+
+/** All tokens of an image. */
+export function tokenCount(config: VitConfig): number {
+  return prefixTokens(config) + patchCount(config)
+}
+
+/** Rows of `pos_embed` before those of the patches: one for the class token, or none. Registers have no position. */
+export function positionPrefix({ noEmbedClass = false }: Pick<VitConfig, 'noEmbedClass'>): 0 | 1 {
+  return noEmbedClass ? 0 : 1
+}
+
+/** Features inside the MLP; a ratio that gives no whole number is cut off, as in timm. */
+export function hiddenFeatures({ embedDim, mlpRatio }: Pick<VitConfig, 'embedDim' | 'mlpRatio'>): number {
+  // A ratio found by dividing may land just below the whole number it came from.
+  return Math.floor(embedDim * mlpRatio + 1e-6)
+}
+
+/** Sizes of all layers, which are those of the first. */
+export function vitLayers(config: VitConfig): LayerSizes[] {
+  const { depth, embedDim: width, numHeads: heads } = config
+  const sizes = {
+    width,
+    hidden: hiddenFeatures(config),
+    heads,
+    grid: gridOf(config),
+    prefix: prefixTokens(config),
+  }
+  return Array.from({ length: depth }, (_, index) => ({ path: `blocks.${index}`, ...sizes }))
+}
+
+/** Maps and norms of a ViT outside of its layers, the head left out. */
+export function vitOuter({ embedDim: features, globalPool }: VitConfig): OuterSite[] {
+  const norm = globalPool === 'avg' ? 'fc_norm' : 'norm'
+  return ['patch_embed.proj', norm].map((name) => ({ name, features, bias: true }))
+}
+
+/** `config` itself. @throws ConfigError where the sizes do not fit one another */
+export function checkVitConfig(config: VitConfig): VitConfig {
+  const { imageSize, patchSize, embedDim, numHeads, initValues = 1, regTokens = 0, frames = 1 } = config
+  if (imageSize.some((size) => !Number.isInteger(size / patchSize) || size <= 0))
+    throw new ConfigError(
+      `model: images of ${imageSize.join(' x ')} are no multiple of the patch ${patchSize}. Choose another image size.`,
+    )
+  if (embedDim % numHeads !== 0)
+    throw new ConfigError(`model: ${numHeads} heads do not divide ${embedDim} features. Choose other sizes.`)
+  if (!(initValues > 0))
+    throw new ConfigError(
+      `model: layer scale starts from ${initValues}. Give a positive number, or leave initValues out.`,
+    )
+  if (!Number.isInteger(regTokens) || regTokens < 0)
+    throw new ConfigError(`model: ${regTokens} register tokens. Give a whole number, or leave regTokens out.`)
+  if (!Number.isInteger(frames) || frames < 1)
+    throw new ConfigError(
+      `model: clips of ${frames} frames. Give a whole number from 1, or leave frames out.`,
+    )
+  return config
+}

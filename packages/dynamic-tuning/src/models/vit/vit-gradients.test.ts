@@ -1,0 +1,66 @@
+import { compile, gradients, input, mul, reduceSum } from '@dynamic-tuning/engine'
+import { describe, expect, it } from 'vitest'
+import { noise, randomValues, type Values } from '../../nn/plain.test.support.ts'
+import { WeightStore } from '../../nn/weight-store.ts'
+import { vitShapes } from '../backbone.ts'
+import { tiny } from '../tiny.test.support.ts'
+import { plainVit } from './plain-vit.test.support.ts'
+import { vit } from './vit.ts'
+import type { VitConfig } from './vit-config.ts'
+
+const step = 1e-5
+
+/** Sum of the logits times `direction`, in plain loops, with element `index` of a weight moved by `by`. */
+function moved(
+  values: Values,
+  name: string,
+  index: number,
+  by: number,
+  loss: (at: Values) => number,
+): number {
+  const weight = values.get(name)
+  if (!weight) throw new Error(`no weight ${name}`)
+  const data = Float64Array.from(weight.data as Float32Array)
+  data[index] = (data[index] as number) + by
+  return loss(new Map([...values, [name, { dtype: 'float64', shape: weight.shape, data }]]))
+}
+
+describe('gradients of a ViT with layer scale and registers', () => {
+  const config: VitConfig = { ...tiny, initValues: 0.1, regTokens: 2 }
+  const values = randomValues(vitShapes(config), 3)
+  const images = noise(3 * 8 * 12, 4)
+  const direction = noise(config.numClasses, 5)
+  const plainLoss = (at: Values): number =>
+    plainVit(images, at, config).logits.reduce((sum, logit, i) => sum + logit * (direction[i] as number), 0)
+
+  it.each([
+    'blocks.0.ls1.gamma',
+    'blocks.0.ls2.gamma',
+    'blocks.1.ls1.gamma',
+    'blocks.1.ls2.gamma',
+    'cls_token',
+    'reg_token',
+    'pos_embed',
+  ])('reach %s as differences say', async (name) => {
+    const store = new WeightStore({ tensors: values, trainable: [new RegExp(`^${name}$`)] })
+    const { logits } = vit(input('images', ['B', 3, 8, 12]), store, config)
+    const loss = reduceSum(mul(logits, input('direction', ['B', config.numClasses])))
+    const [slope] = gradients(loss, [...store.trainable.values()])
+    const program = await compile({ slope: slope as typeof loss }, { threads: 1 })
+    const { slope: found } = await program.run({
+      images,
+      direction,
+      ...Object.fromEntries(store.startValues()),
+    })
+    await program.release()
+    const got = [...(found.data as Float32Array)]
+    const wanted = got.map((_, i) => {
+      const change = moved(values, name, i, step, plainLoss) - moved(values, name, i, -step, plainLoss)
+      return change / (2 * step)
+    })
+    const scale = Math.max(...wanted.map(Math.abs))
+    expect(scale).toBeGreaterThan(1e-2)
+    for (const [i, value] of got.entries())
+      expect(Math.abs(value - (wanted[i] as number))).toBeLessThan(1e-4 * scale)
+  })
+})

@@ -1,0 +1,169 @@
+import type { CompileOptions } from '@dynamic-tuning/engine'
+import { modelCost } from '../../cost/model-cost.ts'
+import { openDataset } from '../../data/dataset.ts'
+import { sampleExamples } from '../../data/draw-examples.ts'
+import { createLoader } from '../../data/loader/loader.ts'
+import { ConfigError } from '../../errors.ts'
+import type { GateActivity } from '../../evaluation/gate-activity.ts'
+import type { Site } from '../../tuners/parts.ts'
+import type { BlockForm } from '../../tuners/tuner.ts'
+import { checkClasses, usualBatch } from '../evaluate-run.ts'
+import { testReading } from '../settings/clip-settings.ts'
+import type { TunedModel } from '../tuned-run.ts'
+import { type Answers, answersOf, farthest, predictions, type Questions, scaleOf } from './answers.ts'
+
+/** When a block counts as dead, and what becomes of it. */
+export interface DeadBlockSettings {
+  /** Share of patch tokens (at sample level, of images) at or below which a block is dead. Default 0. */
+  readonly limit?: number | undefined
+  /** Leave dead blocks out altogether even where that changes the outputs. */
+  readonly drop?: boolean | undefined
+  /** Least gate probability of an active token, one for each gate; 0.5, as trained, by default. */
+  readonly thresholds?: readonly number[] | undefined
+  /** Validation images to look at, drawn at random. Default: all. */
+  readonly images?: number | undefined
+  readonly workers?: number | undefined
+  readonly compile?: CompileOptions
+}
+
+/** A dead block and what is left of it. */
+export interface DeadBlock extends Site {
+  /** Share of patch tokens (or images) its gate let through. */
+  readonly rate: number
+  readonly form: Exclude<BlockForm, 'dispatched'>
+  readonly paramsSaved: number
+  /** Multiply-accumulates of an image. */
+  readonly flopsSaved: number
+}
+
+/** The dead blocks of a run, and what leaving them out changes on the validation images. */
+export interface DeadBlocks {
+  readonly limit: number
+  readonly images: number
+  /** What becomes of the block behind each gate, [D]. */
+  readonly blocks: readonly BlockForm[]
+  readonly dead: readonly DeadBlock[]
+  readonly params: { readonly before: number; readonly after: number }
+  readonly flops: { readonly before: number; readonly after: number }
+  readonly largestDifference: number
+  /** The largest absolute logit before: what differences are measured against. */
+  readonly logitScale: number
+  readonly labelsChanged: number
+  readonly accuracy: { readonly before: number; readonly after: number }
+}
+
+/** Differences up to this share of the logits' scale are rounding. */
+const rounding = 1e-5
+
+/**
+ * Finds the blocks that let (almost) no token through on the run's validation images. Each is left out altogether where
+ * that leaves the logits as they are; else it stays for the class token alone, which no gate stops.
+ * @throws ConfigError for runs without dispatch; DataError where the run's data is gone
+ */
+export async function findDeadBlocks(model: TunedModel, wanted: DeadBlockSettings = {}): Promise<DeadBlocks> {
+  const { settings, transform } = model
+  if (settings.dispatch === 'none')
+    throw new ConfigError(
+      `export: this run of ${settings.method} dispatches nothing, no block can be dead. Leave --dead-blocks out.`,
+    )
+  if (settings.reduction !== 'none')
+    throw new ConfigError(
+      `export: this run merges tokens (${settings.reduction}), and dead blocks are told by patches. Leave --dead-blocks out.`,
+    )
+  const dataset = await openDataset(settings.data, settings)
+  checkClasses(settings.data, dataset.classes, model.classes)
+  const { length } = dataset.validation
+  const examples = sampleExamples(dataset.validation, wanted.images ?? length, settings.seed, 'calibrate')
+  const { workers, compile = {} } = wanted
+  // Every video once: a block is dead for all views alike.
+  const reading = {
+    ...testReading({ settings, transform }, [1, 1]),
+    batch: usualBatch(model),
+    seed: settings.seed,
+  }
+  const loader = createLoader(examples, { ...reading, ...(workers !== undefined && { workers }) })
+  try {
+    return await find({ model, loader, compile }, wanted)
+  } finally {
+    await loader.close()
+  }
+}
+
+async function find(questions: Questions, wanted: DeadBlockSettings): Promise<DeadBlocks> {
+  const { model } = questions
+  const { limit = 0, drop = false, thresholds } = wanted
+  const before = await answersOf(questions, { thresholds })
+  const kept = before.gates.map(({ rate }): BlockForm => (rate <= limit ? 'prefix' : 'dispatched'))
+  const all = kept.map((form): BlockForm => (form === 'prefix' ? 'dropped' : form))
+  const dropsAll = drop || model.settings.dispatchLevel === 'sample'
+  const blocks = dropsAll ? all : await withoutNeedless(questions, { kept, before, ...wanted })
+  const after = await answersOf(questions, { thresholds, blocks })
+  const differences = after.logits.map((batch, i) => farthest(batch, before.logits[i] as Float32Array))
+  return {
+    limit,
+    images: before.labels.length,
+    blocks,
+    ...savings(model, before.gates, blocks),
+    largestDifference: Math.max(...differences),
+    logitScale: scaleOf(before.logits),
+    ...labels(before, after, model.classes.length),
+  }
+}
+
+/** Leaves out altogether, from the last to the first, every block that is not missed even by the class token. */
+async function withoutNeedless(
+  questions: Questions,
+  { kept, before, limit = 0, thresholds }: DeadBlockSettings & { kept: BlockForm[]; before: Answers },
+): Promise<BlockForm[]> {
+  // Above a limit of 0 patch tokens are lost in any case: what counts is what the class token's loss adds to that.
+  const reference = limit === 0 ? before : await answersOf(questions, { thresholds, blocks: kept })
+  const most = rounding * scaleOf(reference.logits)
+  let blocks = kept
+  for (const gate of [...kept.keys()].reverse()) {
+    if (kept[gate] !== 'prefix') continue
+    const trial = blocks.with(gate, 'dropped')
+    let same = true
+    await answersOf(questions, { thresholds, blocks: trial }, (logits, batch) => {
+      same &&= farthest(logits, reference.logits[batch] as Float32Array) <= most
+      return same
+    })
+    if (same) blocks = trial
+  }
+  return blocks
+}
+
+function savings(
+  { config, tuner, settings: options }: TunedModel,
+  gates: readonly GateActivity[],
+  blocks: readonly BlockForm[],
+): Pick<DeadBlocks, 'dead' | 'params' | 'flops'> {
+  const cost = (forms: readonly BlockForm[]) => modelCost({ config, tuner, options, gates, blocks: forms })
+  const none = gates.map((): BlockForm => 'dispatched')
+  const [before, after] = [cost(none), cost(blocks)]
+  const dead = gates.flatMap(({ layer, part, rate }, gate): DeadBlock[] => {
+    const form = blocks[gate] as BlockForm
+    if (form === 'dispatched') return []
+    const alone = cost(none.with(gate, form))
+    const paramsSaved = before.params.total - alone.params.total
+    return [{ layer, part, rate, form, paramsSaved, flopsSaved: before.flops.total - alone.flops.total }]
+  })
+  return {
+    dead,
+    params: { before: before.params.total, after: after.params.total },
+    flops: { before: before.flops.total, after: after.flops.total },
+  }
+}
+
+function labels(
+  before: Answers,
+  after: Answers,
+  classes: number,
+): Pick<DeadBlocks, 'labelsChanged' | 'accuracy'> {
+  const [old, now] = [predictions(before, classes), predictions(after, classes)]
+  const share = (found: readonly number[]): number =>
+    found.filter((label, i) => label === before.labels[i]).length / found.length
+  return {
+    labelsChanged: old.filter((label, i) => label !== now[i]).length,
+    accuracy: { before: share(old), after: share(now) },
+  }
+}

@@ -1,0 +1,71 @@
+import { modelCost } from '../cost/model-cost.ts'
+import { ConfigError } from '../errors.ts'
+import type { ModelConfig } from '../models/model-config.ts'
+import { tunerNamed } from '../tuners/registry.ts'
+import { activationBytesOf, type FinetuneSettings, recomputedBytesOf } from './settings/finetune-settings.ts'
+
+/** What a process of the library holds with nothing in it. */
+const baseMB = 250
+/** Copies of the weights in memory: as constants of the training graph, and as those of the validating one. */
+const weightCopies = 2
+/** For each trained weight the gradient and the optimiser's two moments. */
+const trainedCopies = 3
+
+/**
+ * About what a run's process takes at its peak, in MB of 2^20 bytes, before any like it has run: what an empty process
+ * holds, copies of the weights, and the activations of its passes, of which the complete model makes a second one.
+ */
+export function expectedMemoryMB(settings: FinetuneSettings, config: ModelConfig): number {
+  const { microBatch, recompute, dispatch, complete, distillation, method } = settings
+  const { params } = modelCost({ config, tuner: tunerNamed(method), options: settings, reduction: settings })
+  const weights = 4 * (weightCopies * params.total + trainedCopies * params.trainable)
+  const passes = dispatch !== 'none' && (complete || distillation) ? 2 : 1
+  const ofImage = (recompute ? recomputedBytesOf : activationBytesOf)(config)
+  const kept = method === 'linear' ? 0 : microBatch * ofImage * passes
+  return Math.round(baseMB + (weights + kept) / 2 ** 20)
+}
+
+/**
+ * The settings with the most images per pass that are expected to fit `memory`, where it is given; where not even one does, layers
+ * are computed again (`recompute`). It asks about no machine: the same settings give the same weights everywhere.
+ * @throws ConfigError where not even one image fits
+ */
+export function fitMemory(settings: FinetuneSettings, config: ModelConfig): FinetuneSettings {
+  const { memory } = settings
+  if (memory === undefined) return settings
+  const leaner = { ...settings, recompute: true }
+  const fitted = [settings, leaner].find((each) => neededFor(each, config, 1) <= memory)
+  if (fitted === undefined)
+    throw new ConfigError(
+      `finetune: one image a pass takes about ${gigabytes(neededFor(leaner, config, 1))} GB, memory is ${gigabytes(memory)} GB. Give more, or take a smaller model or image size.`,
+    )
+  let [fits, fails] = [1, settings.batch + 1]
+  while (fails - fits > 1) {
+    const middle = Math.floor((fits + fails) / 2)
+    if (neededFor(fitted, config, middle) <= memory) fits = middle
+    else fails = middle
+  }
+  return { ...fitted, microBatch: fits }
+}
+
+/** Bytes, with so many images per pass. */
+function neededFor(settings: FinetuneSettings, config: ModelConfig, microBatch: number): number {
+  return expectedMemoryMB({ ...settings, microBatch }, config) * 2 ** 20
+}
+
+const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(2)
+
+/** A run's estimate, and what its process took once it ended. */
+export interface MemoryRecord {
+  readonly expectedMB: number
+  readonly peakMB: number
+}
+
+/**
+ * The estimate of a further run: what the runs that ended took against their own estimates, the largest ratio of them,
+ * corrects it. Until one has ended it stays as it is.
+ */
+export function correctedMB(expectedMB: number, ended: readonly MemoryRecord[]): number {
+  if (ended.length === 0) return expectedMB
+  return expectedMB * Math.max(...ended.map((each) => each.peakMB / each.expectedMB))
+}

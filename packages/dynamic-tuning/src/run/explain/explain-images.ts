@@ -1,0 +1,176 @@
+import { type ImageSource, sourceName } from '../../data/example.ts'
+import type { Pixels } from '../../data/sources/pixels.ts'
+import { imageReader } from '../../data/sources/read-image.ts'
+import { createTransform } from '../../data/transforms/transforms.ts'
+import type { Classifier } from '../../evaluation/classifier.ts'
+import { argMaxAt, crossEntropyAt } from '../../evaluation/evaluate.ts'
+import { ActivityTally, type GateActivity } from '../../evaluation/gate-activity.ts'
+import { layerAt } from '../../models/families.ts'
+import { animation, clipSheet, type FrameTokens } from '../../report/clip-sheet.ts'
+import { type LayerTokens, type StripOptions, tokenStrip } from '../../report/token-strip.ts'
+import { gateShape } from '../../tuners/dispatch-inputs.ts'
+import { readFrames, type SampleReader, sampleReader } from '../sample-reader.ts'
+import type { TunedModel } from '../tuned-run.ts'
+
+/** An image to look at; its class where it is known. */
+export interface ImageToExplain {
+  readonly source: ImageSource
+  readonly label?: number
+}
+
+/** What a model made of one image. */
+export interface ExplainedImage extends ImageToExplain {
+  /** File, or name of the drawing. */
+  readonly image: string
+  /** Class with the largest logit. */
+  readonly predicted: number
+  /** Its softmax. */
+  readonly probability: number
+  /** What each gate decided, [D, n] of 0 and 1, of a clip [T, D, n]; undefined without dispatch. */
+  readonly masks: Float32Array | undefined
+}
+
+/** Longer side of the pictures in a strip, in pixels. */
+const tile = 208
+/** The same in an animation, and how long it shows a frame. */
+const [animatedTile, frameMs] = [160, 250]
+/** A strip of a longer image would leave its tokens no height: it is shown squashed, as the model sees it. */
+const longest = 3
+
+/** Classifies images one after the other and keeps which tokens were active. @throws DataError for unreadable ones */
+export async function explainImages(
+  model: TunedModel,
+  classifier: Classifier,
+  images: readonly ImageToExplain[],
+): Promise<ExplainedImage[]> {
+  const reader = sampleReader(model)
+  try {
+    const explained: ExplainedImage[] = []
+    for (const each of images) explained.push(await explain(classifier, reader, each))
+    return explained
+  } finally {
+    reader.close()
+  }
+}
+
+async function explain(
+  classifier: Classifier,
+  reader: SampleReader,
+  image: ImageToExplain,
+): Promise<ExplainedImage> {
+  const { logits, masks } = await classifier.classify(await reader.read(image.source))
+  const predicted = argMaxAt(logits, 0, logits.length)
+  const probability = Math.exp(-crossEntropyAt(logits, 0, logits.length, predicted))
+  return { ...image, image: sourceName(image.source), predicted, probability, masks }
+}
+
+/** PNG of an image, or of a clip's frames, with its active tokens in some layers (numbered from 0), and in how many layers each was active. */
+export async function stripOf(
+  model: TunedModel,
+  { source, masks }: ExplainedImage,
+  options: Pick<StripOptions, 'show' | 'caption'> = {},
+): Promise<Uint8Array> {
+  if (model.settings.frames !== undefined)
+    return clipSheet(await framesOf(model, { source, masks }), options.show && { show: options.show })
+  const picture = await pictureOf(model, source)
+  return tokenStrip(picture, masks ? layersOf(model, masks) : [], { tile, ...options })
+}
+
+/** Animated WebP of a clip: every frame as a strip of its own. */
+export async function animationOf(
+  model: TunedModel,
+  image: Pick<ExplainedImage, 'source' | 'masks'>,
+  options: Pick<StripOptions, 'show'> = {},
+): Promise<Uint8Array> {
+  const strips: Uint8Array[] = []
+  for (const { frame, number, layers } of await framesOf(model, image))
+    strips.push(
+      await tokenStrip(frame, layers, { tile: animatedTile, caption: `frame ${number}`, ...options }),
+    )
+  return animation(strips, frameMs)
+}
+
+/** The frames of a clip that the model looks at, with what its gates decided on each. */
+async function framesOf(
+  model: TunedModel,
+  { source, masks }: Pick<ExplainedImage, 'source' | 'masks'>,
+): Promise<FrameTokens[]> {
+  const { transform, config } = model
+  const shown = await readFrames(model, source, animatedTile)
+  const finer = Math.max(1, Math.round(animatedTile / Math.max(...config.imageSize)))
+  const view = createTransform({
+    ...transform,
+    height: transform.height * finer,
+    width: transform.width * finer,
+  })
+  const row = masks ? masks.length / shown.length : 0
+  return shown.map(({ picture, number }, t) => ({
+    number,
+    frame: view.prepare(picture),
+    layers: masks ? layersOf(model, masks.subarray(t * row, (t + 1) * row)) : [],
+  }))
+}
+
+/** How often each gate was open, over some images. */
+export function activityOf(
+  { settings, config }: TunedModel,
+  images: readonly ExplainedImage[],
+): GateActivity[] {
+  const { sites, perGate } = gateShape(settings, config)
+  const tally = new ActivityTally(sites, perGate)
+  for (const { masks } of images) if (masks) tally.add(masks)
+  return tally.result()
+}
+
+/** The tokens each gate let through; a gate that decides on the whole image has all or none. */
+function layersOf({ config, settings }: TunedModel, masks: Float32Array): LayerTokens[] {
+  const { sites, perGate } = gateShape(settings, config)
+  const several = new Set(sites.map(({ part }) => part)).size > 1
+  let start = 0
+  return sites.map(({ layer, part }, gate) => {
+    const [rows, columns] = layerAt(config, layer).grid
+    const own = masks.subarray(start, start + (perGate[gate] as number))
+    start += own.length
+    const values = own.length === 1 ? new Float32Array(rows * columns).fill(own[0] as number) : own
+    return { layer, ...(several && { part }), grid: { values, rows, columns } }
+  })
+}
+
+/** The part of an image that the model looks at, in its own proportions and as fine as a strip shows it. */
+async function pictureOf({ transform }: TunedModel, source: ImageSource): Promise<Pixels> {
+  const reader = imageReader(tile)
+  try {
+    const image = await reader.read(source, { width: 2 * tile, height: 2 * tile })
+    const long = Math.max(image.width, image.height) / Math.min(image.width, image.height)
+    if (transform.resize === 'squash' && long <= longest) return image
+    const finer = Math.max(1, Math.round(tile / Math.max(transform.height, transform.width)))
+    const { height, width } = transform
+    return createTransform({ ...transform, height: height * finer, width: width * finer }).prepare(image)
+  } finally {
+    reader.close()
+  }
+}
+
+/**
+ * `count` images that tell most: right and wrong ones (a third, where there are), of as many classes as possible. The
+ * same images give the same choice.
+ */
+export function tellingImages(images: readonly ExplainedImage[], count: number): ExplainedImage[] {
+  const isRight = ({ label, predicted }: ExplainedImage): boolean => label === predicted
+  const right = classesInTurn(images.filter(isRight))
+  const wrong = classesInTurn(images.filter((image) => !isRight(image)))
+  const wanted = Math.max(Math.floor(count / 3), count - right.length)
+  const shown = wrong.slice(0, wanted)
+  return [...right.slice(0, count - shown.length), ...shown]
+}
+
+/** The first of each class, then the second of each, and so on. */
+function classesInTurn(images: readonly ExplainedImage[]): ExplainedImage[] {
+  const seen = new Map<number | undefined, number>()
+  const turns = images.map((image) => {
+    const turn = seen.get(image.label) ?? 0
+    seen.set(image.label, turn + 1)
+    return { image, turn }
+  })
+  return turns.toSorted((a, b) => a.turn - b.turn).map(({ image }) => image)
+}

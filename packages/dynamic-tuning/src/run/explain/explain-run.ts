@@ -1,0 +1,169 @@
+import { mkdirSync } from 'node:fs'
+import { basename, extname, join } from 'node:path'
+import type { CompileOptions } from '@dynamic-tuning/engine'
+import { openDataset } from '../../data/dataset.ts'
+import { sampleExamples } from '../../data/draw-examples.ts'
+import { ConfigError, DataError, RunError } from '../../errors.ts'
+import type { Classifier } from '../../evaluation/classifier.ts'
+import { type GateActivity, meanRate, ratePerLayer } from '../../evaluation/gate-activity.ts'
+import { writeAside } from '../../io/write-aside.ts'
+import { depthOf } from '../../models/families.ts'
+import type { TunedRun } from '../tuned-run.ts'
+import {
+  activityOf,
+  animationOf,
+  type ExplainedImage,
+  explainImages,
+  type ImageToExplain,
+  stripOf,
+  tellingImages,
+} from './explain-images.ts'
+
+/** What is explained, and where pictures go. */
+export interface ExplainSettings {
+  /** Image files; none: some of the run's test images. */
+  readonly images?: readonly string[] | undefined
+  /** Layers to show, from 0. Default: four from the first to the last. */
+  readonly layers?: readonly number[] | undefined
+  /** Folder of the pictures. Default: `explain` in the run folder. */
+  readonly out?: string | undefined
+  /** How many test images get a picture where no files are given. Default 6. */
+  readonly pictures?: number | undefined
+  readonly compile?: CompileOptions
+}
+
+/** A picture that was written. */
+export interface ExplainedPicture {
+  readonly image: string
+  /** PNG with the image, or the frames of a clip, its active tokens in several layers, and in how many layers each token was active. */
+  readonly file: string
+  /** Of a clip: animated WebP, every frame as such a picture. */
+  readonly animation?: string
+  /** Its true class, where known. */
+  readonly label?: string
+  readonly predicted: string
+  readonly probability: number
+  readonly activeRatePerLayer: readonly number[]
+}
+
+/** Which tokens a run uses, over all images that were looked at. */
+export interface Explanation {
+  readonly run: string
+  readonly method: string
+  readonly images: number
+  readonly activeRate: number
+  readonly activeRatePerLayer: readonly number[]
+  /** Each dispatcher by itself. */
+  readonly gates: readonly GateActivity[]
+  readonly pictures: readonly ExplainedPicture[]
+  /** Images that could not be read. */
+  readonly errors: readonly { readonly image: string; readonly error: string }[]
+}
+
+/** Most test images looked at. */
+const mostImages = 100
+
+/**
+ * Pictures of the tokens that a run's dispatchers let through.
+ * @throws ConfigError for a method without dispatch and layers that do not exist; RunError where pictures cannot be written
+ */
+export async function explainRun(run: TunedRun, settings: ExplainSettings = {}): Promise<Explanation> {
+  checkRun(run, settings.layers ?? [])
+  const { images: files = [], pictures = 6, compile, out = join(run.path, 'explain') } = settings
+  const classifier = await run.classifier('skip', compile)
+  try {
+    const errors: { image: string; error: string }[] = []
+    const explained =
+      files.length > 0
+        ? await readable(run, classifier, files, errors)
+        : await explainImages(run, classifier, await testImages(run))
+    const shown = files.length > 0 ? explained : tellingImages(explained, pictures)
+    const gates = activityOf(run, explained)
+    return {
+      run: run.path,
+      method: run.tuner.name,
+      images: explained.length,
+      activeRate: meanRate(gates),
+      activeRatePerLayer: ratePerLayer(gates, depthOf(run.config)),
+      gates,
+      pictures: await writePictures(run, shown, out, settings.layers),
+      errors,
+    }
+  } finally {
+    await classifier.release()
+  }
+}
+
+function checkRun({ tuner, settings, config, path }: TunedRun, layers: readonly number[]): void {
+  if (settings.dispatch === 'none') {
+    const { reduction } = settings
+    const why = reduction === 'none' ? 'which skips no tokens' : `whose ${reduction} has no gates to show`
+    throw new ConfigError(`explain: ${path} was tuned with ${tuner.name}, ${why}. Name a run of dyt.`)
+  }
+  const unknown = layers.find((layer) => !Number.isInteger(layer) || layer < 0 || layer >= depthOf(config))
+  if (unknown !== undefined)
+    throw new ConfigError(
+      `explain: there is no layer ${unknown}, the model has 0 to ${depthOf(config) - 1}. Choose among these.`,
+    )
+}
+
+async function testImages({ settings }: TunedRun): Promise<readonly ImageToExplain[]> {
+  const { test } = await openDataset(settings.data, settings)
+  return sampleExamples(test, mostImages, settings.seed, 'pictures')
+}
+
+/** One image that cannot be read must not hide the others. */
+async function readable(
+  run: TunedRun,
+  classifier: Classifier,
+  files: readonly string[],
+  errors: { image: string; error: string }[],
+): Promise<ExplainedImage[]> {
+  const explained: ExplainedImage[] = []
+  for (const path of files) {
+    try {
+      explained.push(...(await explainImages(run, classifier, [{ source: { kind: 'file', path } }])))
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error
+      errors.push({ image: path, error: error.message })
+    }
+  }
+  if (explained.length > 0) return explained
+  throw new DataError(`explain: none of the ${files.length} images can be read. ${errors[0]?.error}`)
+}
+
+async function writePictures(
+  run: TunedRun,
+  images: readonly ExplainedImage[],
+  out: string,
+  show: readonly number[] | undefined,
+): Promise<ExplainedPicture[]> {
+  try {
+    mkdirSync(out, { recursive: true })
+  } catch (error) {
+    throw new RunError(`explain: cannot make ${out}, got ${(error as Error).message}. Choose another place.`)
+  }
+  const pictures: ExplainedPicture[] = []
+  for (const [i, image] of images.entries()) {
+    const label = image.label === undefined ? undefined : (run.classes[image.label] as string)
+    const file = join(out, `${String(i + 1).padStart(2, '0')}-${slug(label ?? nameOf(image.image))}.png`)
+    writeAside(file, await stripOf(run, image, show && { show }))
+    const animated = run.settings.frames !== undefined && file.replace(/png$/, 'webp')
+    if (animated) writeAside(animated, await animationOf(run, image, show && { show }))
+    pictures.push({
+      image: image.image,
+      file,
+      ...(animated && { animation: animated }),
+      ...(label !== undefined && { label }),
+      predicted: run.classes[image.predicted] as string,
+      probability: image.probability,
+      activeRatePerLayer: ratePerLayer(activityOf(run, [image]), depthOf(run.config)),
+    })
+  }
+  return pictures
+}
+
+const nameOf = (path: string): string => basename(path, extname(path))
+
+/** A class or file name as part of a file name. */
+const slug = (name: string): string => name.replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 40) || 'image'

@@ -1,0 +1,165 @@
+import { resolve } from 'node:path'
+import { ConfigError } from '../../errors.ts'
+import { randomModel } from '../../evaluation/random-model.ts'
+import { exportOnnx, type OnnxExport, type OnnxExportSettings } from '../../export/onnx.ts'
+import { type Normalization, openBackbone } from '../../io/backbone.ts'
+import { fetchModel } from '../../io/hub/fetch-model.ts'
+import type { ModelConfig } from '../../models/model-config.ts'
+import { WeightStore } from '../../nn/weight-store.ts'
+import { checkReduction, checkReductionFits } from '../../reduction/check-reduction.ts'
+import { type GivenReduction, reductionOptions } from '../../reduction/options.ts'
+import { checkModel } from '../../tuners/check-tuning.ts'
+import { gateShape } from '../../tuners/dispatch-inputs.ts'
+import { canMerge, mergeTuned, type TunedWeights } from '../../tuners/merge.ts'
+import { tunerNamed } from '../../tuners/registry.ts'
+import type { BlockForm, TunerOptions } from '../../tuners/tuner.ts'
+import { libraryVersion } from '../library-version.ts'
+import { definedOnly } from '../settings/finetune-settings.ts'
+import { type InferencePass, type TunedModel, withReduction } from '../tuned-run.ts'
+
+/** Where a model is exported to, and which form of it. */
+export interface ExportSettings extends Pick<OnnxExportSettings, 'precision' | 'fused' | 'device'> {
+  readonly out: string
+  /** `skip` (default) computes active tokens only; `masked` computes all and masks: for runtimes that want fixed sizes. */
+  readonly pass?: Exclude<InferencePass, 'complete'> | undefined
+  /** Keep weights in `<file>_data`. Default: only where they exceed 1 GB. */
+  readonly external?: boolean | undefined
+  /** Another token reduction than the run's own. */
+  readonly reduction?: GivenReduction | undefined
+  /** Fold what the method adds into the dense weights, where that is possible (default): LoRA, SSF and FacT cost nothing. */
+  readonly merge?: boolean | undefined
+  /** Least gate probability of an active token, one for each gate; 0.5, as trained, by default. The metadata tell them. */
+  readonly thresholds?: readonly number[] | undefined
+  /** Store the thresholds in the graph instead of taking them as an input. */
+  readonly fixedThresholds?: boolean | undefined
+  /** What is left of the block behind each gate; all of it by default. */
+  readonly blocks?: readonly BlockForm[] | undefined
+  /** Further text pairs for the file. */
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
+/** An untrained model to export: for measuring, not for use. */
+export interface RandomExportSettings extends ExportSettings, Partial<Omit<TunerOptions, 'adapterDropout'>> {
+  /** timm's name, `builtin`, or a path whose sizes are taken. */
+  readonly model: string
+  /** Default `dyt`. */
+  readonly method?: string | undefined
+  /** Share of patch tokens that the dispatchers let through. Default: the method's rate. */
+  readonly active?: number | undefined
+  readonly classes?: number | undefined
+  readonly imageSize?: readonly [number, number] | undefined
+  /** T, for a model of clips. */
+  readonly frames?: number | undefined
+  readonly seed?: number | undefined
+  readonly threads?: number | undefined
+}
+
+/** Exports a tuned model as one ONNX file of standard operators. @throws FormatError where it cannot be written */
+export function exportModel(tuned: TunedModel, wanted: ExportSettings): OnnxExport {
+  const model = withReduction(tuned, wanted.reduction)
+  const { config, tuner, settings, classes, normalization, tensors } = model
+  const { out, pass = 'skip', external, merge = true, fixedThresholds, blocks, metadata } = wanted
+  const { precision, fused, device } = wanted
+  const gates = gateShape(settings, config).sites.length
+  const thresholds = wanted.thresholds ?? new Array<number>(gates).fill(0.5)
+  return exportOnnx(resolve(out), {
+    ...graphOf({ config, tuner, options: settings, tensors }, merge, settings.seed),
+    reduction: settings,
+    pass,
+    external,
+    thresholds,
+    fixedThresholds,
+    blocks,
+    ...{ precision, fused, device },
+    metadata: {
+      ...describe(tuner.name, pass, config, normalization),
+      reduction: settings.reduction,
+      ...(gates > 0 && { threshold: JSON.stringify(thresholds) }),
+      resize: settings.resize,
+      ...(settings.cropRatio !== undefined && { crop_ratio: String(settings.cropRatio) }),
+      classes: JSON.stringify(classes),
+      ...metadata,
+    },
+  })
+}
+
+/**
+ * Exports an untrained model whose dispatchers let `active` of the tokens through.
+ * @throws ConfigError for unknown names and shares that make no sense
+ */
+export async function exportRandomModel(settings: RandomExportSettings): Promise<OnnxExport> {
+  const {
+    seed = 0,
+    threads = 0,
+    pass = 'skip',
+    classes: numClasses,
+    imageSize,
+    frames,
+    external,
+    merge = true,
+    precision,
+    fused,
+    device,
+  } = settings
+  const tuner = tunerNamed(settings.method ?? 'dyt')
+  await fetchModel(settings.model)
+  const { config, normalization } = openBackbone(settings.model, {
+    numClasses,
+    imageSize,
+    frames,
+    seed,
+    randomWeights: true,
+  })
+  const options = { ...tuner.defaults, ...definedOnly(optionsIn(settings)) }
+  const active = settings.active ?? options.rate
+  if (!(active >= 0 && active <= 1))
+    throw new ConfigError(
+      `export: active is ${active}, expected a share from 0 to 1. Give 0.5, for instance.`,
+    )
+  checkModel('export', tuner, options, config)
+  const reduction = reductionOptions(settings.reduction)
+  checkReduction('export', reduction, { tuner, options })
+  checkReductionFits('export', reduction, config)
+  const tensors = await randomModel({ config, tuner, options, reduction, active, seed, threads })
+  return exportOnnx(resolve(settings.out), {
+    ...graphOf({ config, tuner, options, tensors }, merge, seed),
+    reduction,
+    pass,
+    external,
+    ...{ precision, fused, device },
+    metadata: {
+      ...describe(tuner.name, pass, config, normalization),
+      reduction: reduction.reduction,
+      weights: `random, seed ${seed}`,
+    },
+  })
+}
+
+/** What the exported graph is built from: the model as it is, or folded together. */
+function graphOf(tuned: TunedWeights, merge: boolean, seed: number) {
+  const { tensors, ...rest } = merge && canMerge(tuned.tuner) ? mergeTuned(tuned) : tuned
+  return { ...rest, store: new WeightStore({ tensors, seed }) }
+}
+
+function optionsIn({ bottleneck, adapterScale, rate, temperature }: RandomExportSettings) {
+  return { bottleneck, adapterScale, rate, temperature }
+}
+
+/** What a file says of itself: how its pixels are to be prepared, and where it comes from. */
+function describe(
+  method: string,
+  pass: string,
+  { imageSize, frames }: ModelConfig,
+  { mean, std }: Normalization,
+): Record<string, string> {
+  return {
+    library: 'dynamic-tuning',
+    version: libraryVersion(),
+    method,
+    pass,
+    image_size: JSON.stringify(imageSize),
+    ...(frames !== undefined && { frames: String(frames) }),
+    image_mean: JSON.stringify(mean),
+    image_std: JSON.stringify(std),
+  }
+}

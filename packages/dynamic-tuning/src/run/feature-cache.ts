@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { compile, type Program } from '@dynamic-tuning/engine'
+import { modelCost } from '../cost/model-cost.ts'
+import { type Example, sourceName } from '../data/example.ts'
+import type { Loader } from '../data/loader/loader.ts'
+import { rowLoader } from '../data/loader/row-loader.ts'
+import { ConfigError } from '../errors.ts'
+import { inferenceGraph } from '../evaluation/classifier.ts'
+import { openRows, type RowFile, writeRows } from '../io/row-file.ts'
+import type { RunFolder } from '../io/run-folder.ts'
+import { removeLeftovers } from '../io/write-aside.ts'
+import { keepIn } from '../models/backbone-precision.ts'
+import { WeightStore } from '../nn/weight-store.ts'
+import { patternsWith } from '../reduction/registry.ts'
+import { type FrozenPrefix, frozenPrefix } from '../training/frozen-prefix.ts'
+import { objective } from '../training/objective.ts'
+import { tunerNamed } from '../tuners/registry.ts'
+import { evaluationTransform } from './augmentations.ts'
+import { libraryVersion } from './library-version.ts'
+import type { Prepared } from './prepare-run.ts'
+import { heldOut, inferenceBatch, trainingOrder } from './training-parts.ts'
+
+/** Bytes that features may take where nothing is said. */
+export const usualCacheBytes = 2e9
+/** Least share of the model's work that must be saved for a cache nobody asked for. */
+const worthwhile = 0.9
+
+/** Loaders over features in the place of images. */
+export interface CachedLoaders {
+  readonly training: Loader
+  readonly heldOut: Loader
+}
+
+/** Both graphs of a run: features of training and of held-out images are not the same tensors. */
+interface Prefixes {
+  readonly training: FrozenPrefix
+  readonly heldOut: FrozenPrefix
+}
+
+/**
+ * The parts of a run's graphs that can be computed once for each image; undefined where nobody asked for it and it would not
+ * save nearly everything.
+ * @throws ConfigError where `cacheFeatures` asks for what cannot be
+ */
+export function cacheableParts(prepared: Prepared): Prefixes | undefined {
+  const { settings, dataset, model } = prepared
+  const { cacheFeatures: asked, augment, mixup, cutmix, skipBad } = settings
+  const limit = asked ?? usualCacheBytes
+  if (limit === 0) return undefined
+  const refuse = (reason: string): undefined => {
+    if (asked !== undefined) throw new ConfigError(`cacheFeatures: ${reason}`)
+  }
+  if (skipBad)
+    return refuse('which images skipBad leaves out is not known beforehand. Leave one of them out.')
+  if (augment !== 'none')
+    return refuse(
+      `images change from epoch to epoch (augment: ${augment}). Set augment to none, or leave it out.`,
+    )
+  if (mixup > 0 || cutmix > 0)
+    return refuse('images are mixed anew at every step (mixup, cutmix). Leave one of them out.')
+  if (model.frames !== undefined)
+    return refuse('frames of clips may differ from epoch to epoch. Leave it out.')
+  const found = prefixesOf(prepared)
+  if (found === undefined)
+    return refuse(`${settings.method} trains weights that meet the pixels themselves. Leave it out.`)
+  const bytes =
+    4 * (dataset.train.length * found.training.width + dataset.validation.length * found.heldOut.width)
+  if (bytes > limit)
+    return refuse(
+      `features of ${settings.method} take ${megabytes(bytes)}, more than ${megabytes(limit)}. Allow as much, or leave it out.`,
+    )
+  const whole = modelCost({
+    config: model,
+    tuner: tunerNamed(settings.method),
+    options: settings,
+    computed: true,
+  })
+  const saved = Math.min(found.training.macs, found.heldOut.macs) / whole.flops.total
+  return asked === undefined && saved < worthwhile ? undefined : found
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toPrecision(3)} MB`
+
+function prefixesOf({ settings, model: config, tensors }: Prepared): Prefixes | undefined {
+  const tuner = tunerNamed(settings.method)
+  const trainable = patternsWith(tuner, settings, settings, config)
+  const values = { tensors, trainable, seed: settings.seed }
+  const store = new WeightStore({ ...values, keep: keepIn(settings.backbonePrecision) })
+  const common = { config, tuner, options: settings, reduction: settings }
+  const { features: _features, ...outputs } = objective(store, { ...common, loss: settings })
+  const training = frozenPrefix(outputs)
+  const held = frozenPrefix(inferenceGraph({ ...common, store: new WeightStore(values), pass: 'skip' }))
+  return training && held && { training, heldOut: held }
+}
+
+/**
+ * Computes the features of all training images and of the held-out `sample` once, or finds them in the run's folder, where an
+ * interrupted run left them. Undefined where `signal` stops it.
+ */
+export async function cacheFeatures(
+  run: RunFolder,
+  prepared: Prepared,
+  parts: Prefixes,
+  sample: readonly Example[],
+  signal: AbortSignal | undefined,
+): Promise<CachedLoaders | undefined> {
+  mkdirSync(cacheFolder(run), { recursive: true })
+  removeLeftovers(cacheFolder(run))
+  const start = performance.now()
+  const { train } = prepared.dataset
+  const training = await featuresOf('train', train, parts.training, run, prepared, signal)
+  const held = training && (await featuresOf('held-out', sample, parts.heldOut, run, prepared, signal))
+  if (training === undefined || held === undefined) {
+    training?.rows.close()
+    return undefined
+  }
+  if (training.made || held.made) {
+    const seconds = (performance.now() - start) / 1000
+    run.appendMetric({ kind: 'features', step: 0, images: train.length + sample.length, seconds })
+  }
+  const { seed } = prepared.settings
+  return {
+    training: rowLoader(train, training.rows, trainingOrder(prepared)),
+    heldOut: rowLoader(sample, held.rows, { seed, batch: inferenceBatch(prepared.settings) }),
+  }
+}
+
+/** Takes the features away: a finished run needs them no more. */
+export function dropFeatures(run: RunFolder): void {
+  rmSync(cacheFolder(run), { recursive: true, force: true })
+}
+
+const cacheFolder = (run: RunFolder): string => join(run.path, 'cache')
+
+async function featuresOf(
+  name: string,
+  examples: readonly Example[],
+  prefix: FrozenPrefix,
+  run: RunFolder,
+  prepared: Prepared,
+  signal: AbortSignal | undefined,
+): Promise<{ rows: RowFile; made: boolean } | undefined> {
+  const path = join(cacheFolder(run), `${name}.safetensors`)
+  const content = { count: examples.length, width: prefix.width, key: keyOf(examples, prepared) }
+  const found = existsSync(path) ? openRows(path, content) : undefined
+  if (found) return { rows: found, made: false }
+  const { threads, device } = prepared.settings
+  const program = await compile({ features: prefix.features }, { threads, device })
+  const loader = heldOut(prepared, examples)
+  try {
+    await writeRows(path, content, computed(program, loader, signal))
+  } catch (error) {
+    if (signal?.aborted) return undefined
+    throw error
+  } finally {
+    await Promise.all([loader.close(), program.release()])
+  }
+  return { rows: openRows(path, content) as RowFile, made: true }
+}
+
+async function* computed(
+  program: Program<'features'>,
+  loader: Loader,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Float32Array> {
+  for await (const { images } of loader.epoch(0)) {
+    if (signal?.aborted) return
+    yield (await program.run({ images })).features.data as Float32Array
+  }
+}
+
+/** What features follow from, beside their graph: the images, how they are read, the frozen weights. */
+function keyOf(examples: readonly Example[], { settings, normalization, backbone }: Prepared): string {
+  const transform = evaluationTransform(settings, normalization)
+  const hash = createHash('sha256').update(JSON.stringify([libraryVersion(), backbone.sha256, transform]))
+  for (const { source } of examples) hash.update(`${sourceName(source)}\n`)
+  return hash.digest('hex')
+}

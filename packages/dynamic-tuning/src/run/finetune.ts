@@ -1,0 +1,227 @@
+import { sampleExamples } from '../data/draw-examples.ts'
+import { type Example, sourceName } from '../data/example.ts'
+import type { Loader, LoaderSettings } from '../data/loader/loader.ts'
+import { Classifier } from '../evaluation/classifier.ts'
+import { evaluate } from '../evaluation/evaluate.ts'
+import { createRunFolder, type RunFolder } from '../io/run-folder.ts'
+import { writeSafetensors } from '../io/safetensors-writer.ts'
+import { withEvents } from '../io/tensorboard/run-events.ts'
+import { writeAside } from '../io/write-aside.ts'
+import { keepIn } from '../models/backbone-precision.ts'
+import { WeightStore } from '../nn/weight-store.ts'
+import { patternsWith } from '../reduction/registry.ts'
+import { withoutPrefix } from '../training/frozen-prefix.ts'
+import { AdamW, defaultAdamW } from '../training/optimizers/adamw.ts'
+import { batchPreparation } from '../training/prepare-batch.ts'
+import { temperatureAt } from '../training/schedule.ts'
+import { type TrainOutcome, train } from '../training/trainer.ts'
+import { TrainingStep } from '../training/training-step.ts'
+import { tunerNamed } from '../tuners/registry.ts'
+import { cacheableParts, cacheFeatures, dropFeatures } from './feature-cache.ts'
+import { type Prepared, prepareRun } from './prepare-run.ts'
+import type { RunControl } from './pretrain.ts'
+import { readRunConfig, writeRunConfig } from './run-config.ts'
+import { runReport } from './run-report.ts'
+import { checkFinetune, type FinetuneInput, type FinetuneSettings } from './settings/finetune-settings.ts'
+import { resumedSettings } from './settings/resumed-settings.ts'
+import { type RunSummary, storedSummary, summarize } from './summary.ts'
+import { heldOut, scheduleOf, trainingLoader } from './training-parts.ts'
+import { tunedModel } from './tuned-run.ts'
+
+/** Where a run reports and how it is stopped. */
+export interface FinetuneControl extends RunControl {
+  /** What is going on outside of steps, in a few words. */
+  readonly onPhase?: (phase: string) => void
+}
+
+/** How a call of `finetune` ended. */
+export interface FinetuneOutcome {
+  readonly settings: FinetuneSettings
+  readonly steps: number
+  /** Absent where `signal` stopped the run before its end. */
+  readonly summary?: RunSummary
+}
+
+/**
+ * Adapts a backbone to a dataset with any method, into a run folder: `config.json`, `metrics.jsonl`, `checkpoint/` and in
+ * the end `adapter.safetensors` and `report.html`, tested with the skipping model on all test images. With `control.resume` it goes on from
+ * the folder's checkpoint with the settings saved there, and ends with the same bits as if it had never stopped.
+ * @throws ConfigError for settings that make no sense, or on resuming differ from the saved ones; DataError, CheckpointError
+ * and RunError for data, weights and folders that cannot be used, and RunError where the loss is no longer finite
+ */
+export async function finetune(
+  input: Partial<FinetuneInput>,
+  control: FinetuneControl,
+): Promise<FinetuneOutcome> {
+  control.onPhase?.('opening data and backbone')
+  if (!control.resume) {
+    const prepared = await prepareRun(checkFinetune(input))
+    cacheableParts(prepared)
+    const run = withEvents(createRunFolder(control.out), control.tensorboard)
+    return using(run, async () => {
+      const { dataset: _dataset, tensors: _tensors, ...config } = prepared
+      writeRunConfig(run, config)
+      return runAll(run, prepared, control)
+    })
+  }
+  const run = withEvents(createRunFolder(control.out, { resume: true }), control.tensorboard)
+  return using(run, async () => {
+    const saved = readRunConfig(run)
+    const settings = resumedSettings(saved.settings, input)
+    const finished = storedSummary(run)
+    if (finished) return { settings, steps: 0, summary: finished }
+    return runAll(run, await prepareRun(settings, saved), control)
+  })
+}
+
+async function using<T>(run: RunFolder, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } finally {
+    run.release()
+  }
+}
+
+async function runAll(
+  run: RunFolder,
+  prepared: Prepared,
+  control: FinetuneControl,
+): Promise<FinetuneOutcome> {
+  const { settings } = prepared
+  const left = leftOut(prepared, control)
+  const outcome = await trainAll(run, prepared, { ...control, onBad: left.onBad })
+  if (!outcome.finished) return { settings, steps: outcome.steps }
+  writeSafetensors(run.adapterPath, outcome.weights)
+  dropFeatures(run)
+  const examples = prepared.dataset[settings.testOn]
+  control.onPhase?.(`testing on ${examples.length} ${prepared.dataset.kind ?? 'images'}`)
+  const model = tunedModel(prepared, new Map([...prepared.tensors, ...outcome.weights]))
+  const held = heldOut(prepared, examples, { onBad: left.onBad })
+  const classifier = await model.classifier()
+  try {
+    const evaluation = await evaluate(classifier, held)
+    const { metric } = prepared.dataset
+    const summed = summarize(control.out, model, evaluation, { ...trainingTime(run), metric })
+    const summary = settings.skipBad ? { ...summed, skipped: left.names.size } : summed
+    run.appendMetric({ kind: 'result', step: outcome.steps, ...summary })
+    const report = { model, classifier, summary, records: run.readMetrics(), examples }
+    writeAside(run.reportPath, await runReport(report))
+    return { settings, steps: outcome.steps, summary }
+  } finally {
+    await Promise.all([held.close(), classifier.release()])
+  }
+}
+
+/**
+ * Time spent in training steps and on features computed beforehand, pauses between interrupted parts left out, and how much of the
+ * steps' time went by before their images were there.
+ */
+function trainingTime(run: RunFolder): { seconds: number; loaderWaitShare: number } {
+  const lines = run.readMetrics() as { kind?: string; seconds?: number; waitSeconds?: number }[]
+  const sum = (kind: string, field: 'seconds' | 'waitSeconds'): number =>
+    lines.filter((line) => line.kind === kind).reduce((total, line) => total + (line[field] ?? 0), 0)
+  const [steps, waited] = [sum('epoch', 'seconds'), sum('epoch', 'waitSeconds')]
+  return { seconds: steps + sum('features', 'seconds'), loaderWaitShare: waited / (waited + steps) }
+}
+
+/** What is left out because it cannot be read or is not there. */
+function leftOut({ dataset }: Prepared, control: FinetuneControl) {
+  const names = new Set(dataset.missing)
+  if (names.size > 0) control.onPhase?.(`left out: ${names.size} clips that are not there`)
+  const onBad: LoaderSettings['onBad'] = ({ reason }, { source }) => {
+    names.add(sourceName(source))
+    control.onPhase?.(`left out: ${reason}`)
+  }
+  return { names, onBad }
+}
+
+type TrainControl = FinetuneControl & Pick<LoaderSettings, 'onBad'>
+
+async function trainAll(
+  run: RunFolder,
+  prepared: Prepared,
+  { onBad, ...control }: TrainControl,
+): Promise<TrainOutcome> {
+  const { settings, model: config, dataset } = prepared
+  const { seed, threads, device, microBatch, recompute } = settings
+  const tuner = tunerNamed(settings.method)
+  const trainable = patternsWith(tuner, settings, settings, config)
+  const keep = keepIn(settings.backbonePrecision)
+  const store = new WeightStore({ tensors: prepared.tensors, trainable, seed, keep })
+  const common = { config, tuner, options: settings, reduction: settings, compile: { threads, device } }
+  const sample = sampleExamples(dataset.validation, settings.validationImages, 0, 'validation')
+  const { loader, held, rewrite } = await openLoaders(run, prepared, sample, { ...control, onBad })
+  const opened: { release(): Promise<void> }[] = []
+  try {
+    control.onPhase?.(`compiling ${settings.method}`)
+    const step = await TrainingStep.create({
+      ...common,
+      store,
+      seed,
+      microBatch,
+      recompute,
+      rewrite,
+      loss: settings,
+      temperatureAt: temperaturesOf(settings, settings.epochs * loader.stepsPerEpoch),
+    })
+    opened.push(step)
+    const values = { tensors: prepared.tensors, trainable, seed }
+    const classifier = await Classifier.create({
+      ...common,
+      store: new WeightStore(values),
+      pass: 'skip',
+      rewrite,
+    })
+    opened.push(classifier)
+    return await train({
+      ...control,
+      run,
+      step,
+      loader,
+      prepare: batchPreparation(config, settings),
+      epochs: settings.epochs,
+      schedule: scheduleOf(settings, tuner.learningRateFactor, loader.stepsPerEpoch),
+      optimizer: new AdamW(step.weights, { ...defaultAdamW, weightDecay: settings.weightDecay }),
+      validate: (weights) => evaluate(classifier, held, weights),
+      validateEvery: validationInterval(sample.length, loader, settings),
+    })
+  } finally {
+    await Promise.all([loader.close(), held.close(), ...opened.map((each) => each.release())])
+  }
+}
+
+/** Loaders over images, or over the features of a frozen part, which graphs must then be rid of. */
+async function openLoaders(
+  run: RunFolder,
+  prepared: Prepared,
+  sample: readonly Example[],
+  { onPhase, signal, onBad }: TrainControl,
+): Promise<{ loader: Loader; held: Loader; rewrite?: typeof withoutPrefix }> {
+  const parts = cacheableParts(prepared)
+  if (parts) {
+    onPhase?.(`computing features of ${prepared.dataset.train.length} images once`)
+    const cached = await cacheFeatures(run, prepared, parts, sample, signal)
+    if (cached) return { loader: cached.training, held: cached.heldOut, rewrite: withoutPrefix }
+  }
+  // Every video once: the views are for the test.
+  const held = heldOut(prepared, sample, { onBad, views: [1, 1] })
+  return { loader: trainingLoader(prepared, onBad), held }
+}
+
+/** tau step by step. */
+function temperaturesOf(
+  { temperature, finalTemperature = temperature }: FinetuneSettings,
+  steps: number,
+): (step: number) => number {
+  return (step) => temperatureAt(step, temperature, finalTemperature, steps)
+}
+
+/** Epochs between validations so that they take less than a fifth of the time: a training step costs 1 to 5 forward passes. */
+function validationInterval(
+  images: number,
+  loader: Loader,
+  { batch, method, dispatch }: FinetuneSettings,
+): number {
+  const passes = dispatch !== 'none' ? 4 : method === 'linear' ? 1 : 2.5
+  return Math.max(1, Math.ceil(images / (0.2 * passes * loader.stepsPerEpoch * batch)))
+}

@@ -1,0 +1,91 @@
+import type { CompileOptions } from '@dynamic-tuning/engine'
+import { openDataset } from '../data/dataset.ts'
+import { sampleExamples } from '../data/draw-examples.ts'
+import { createLoader } from '../data/loader/loader.ts'
+import { DataError } from '../errors.ts'
+import type { Classifier } from '../evaluation/classifier.ts'
+import { type TimedCase, timeInTurn } from '../evaluation/timing.ts'
+import { testReading } from './settings/clip-settings.ts'
+import { usualMicroBatch } from './settings/finetune-settings.ts'
+import type { TunedModel } from './tuned-run.ts'
+
+/** How models are timed. */
+export interface SpeedSettings {
+  readonly compile?: CompileOptions
+  /** Most images per pass; large models and small test sets take fewer. Default 32. */
+  readonly batch?: number
+  /** Counted passes of each model. Default as many as take a few seconds, 9 to 60: short passes scatter more. */
+  readonly rounds?: number | undefined
+  /** Raised, it ends the measurement before the next pass by throwing the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Images per second of models, and the images per pass they were measured with. */
+export interface ModelSpeeds {
+  readonly batch: number
+  readonly rounds: number
+  /** In the order of the models. */
+  readonly imagesPerSecond: readonly number[]
+}
+
+/**
+ * Images per second of the skipping models on the same test images, in turn: what slows the machine down for a
+ * moment then slows all of them. Medians, without loading. @throws DataError where a model has no test images
+ */
+export async function measureSpeed(
+  models: readonly TunedModel[],
+  { compile = {}, batch = 32, rounds: wanted, signal }: SpeedSettings = {},
+): Promise<ModelSpeeds> {
+  const fitting = Math.min(batch, ...models.map(({ config }) => usualMicroBatch(config)))
+  const batches = await Promise.all(models.map((model) => testBatch(model, fitting)))
+  const size = Math.min(...batches.map((each) => each.size))
+  const opened: Classifier[] = []
+  try {
+    for (const model of models) opened.push(await model.classifier('skip', compile))
+    const cases = opened.map((classifier, i): TimedCase => {
+      const { pixels, size: all } = batches[i] as TestBatch
+      const images = pixels.subarray(0, (pixels.length / all) * size)
+      return { name: String(i), run: () => classify(classifier, images, signal) }
+    })
+    // The first pass of a model lays out its memory: it does not count, nor does the one that rounds are chosen by.
+    const trial = await timeInTurn(cases, { warmup: 1, rounds: 1 })
+    const rounds = wanted ?? usualRounds([...trial.values()].map(({ medianMs }) => medianMs))
+    const times = await timeInTurn(cases, { warmup: 0, rounds })
+    const imagesPerSecond = cases.map(({ name }) => (1000 * size) / (times.get(name)?.medianMs ?? Number.NaN))
+    return { batch: size, rounds, imagesPerSecond }
+  } finally {
+    await Promise.all(opened.map((each) => each.release()))
+  }
+}
+
+const wantedMs = 5000
+
+/** Passes of each model so that all together take about five seconds; `passMs` are those of one pass each. */
+export function usualRounds(passMs: readonly number[]): number {
+  const rounds = Math.round(wantedMs / passMs.reduce((sum, ms) => sum + ms, 0))
+  return Math.min(60, Math.max(9, rounds))
+}
+
+function classify(classifier: Classifier, images: Float32Array, signal?: AbortSignal): Promise<unknown> {
+  signal?.throwIfAborted()
+  return classifier.classify(images)
+}
+
+interface TestBatch {
+  readonly pixels: Float32Array
+  readonly size: number
+}
+
+async function testBatch({ settings, transform }: TunedModel, batch: number): Promise<TestBatch> {
+  const { test } = await openDataset(settings.data, settings)
+  // Test sets lie in the order of classes, and how many tokens are active differs between classes.
+  const sample = sampleExamples(test, batch, 0, 'speed')
+  const reading = testReading({ settings, transform }, [1, 1])
+  const loader = createLoader(sample, { ...reading, batch, seed: settings.seed, workers: 0, cacheMB: 0 })
+  try {
+    for await (const { images, size } of loader.epoch(0)) return { pixels: images, size }
+  } finally {
+    await loader.close()
+  }
+  throw new DataError(`speed: ${settings.data} has no test images. Give some.`)
+}

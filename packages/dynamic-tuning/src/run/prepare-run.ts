@@ -1,0 +1,127 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { TensorData } from '@dynamic-tuning/engine'
+import { openDataset } from '../data/dataset.ts'
+import type { Dataset } from '../data/example.ts'
+import { absoluteLocation } from '../data/location.ts'
+import type { OpenOptions } from '../data/options.ts'
+import { ConfigError, DataError } from '../errors.ts'
+import { type OpenedBackbone, openBackbone } from '../io/backbone.ts'
+import { fetchModel } from '../io/hub/fetch-model.ts'
+import { placeOfModel } from '../io/model-place.ts'
+import { roundBackbone } from '../models/backbone-precision.ts'
+import { isOfHead } from '../models/heads/registry.ts'
+import type { ModelConfig } from '../models/model-config.ts'
+import { usualAugmentation } from './augmentations.ts'
+import { fitMemory } from './expected-memory.ts'
+import { libraryVersion } from './library-version.ts'
+import { hashWeights, type RunConfig } from './run-config.ts'
+import { framesFor } from './settings/clip-settings.ts'
+import {
+  completeFinetune,
+  definedOnly,
+  type FinetuneInput,
+  type FinetuneSettings,
+} from './settings/finetune-settings.ts'
+
+/** Everything a run needs, opened and checked. */
+export interface Prepared extends RunConfig {
+  readonly dataset: Dataset
+  readonly tensors: ReadonlyMap<string, TensorData>
+}
+
+/**
+ * Opens data and backbone, and settles every setting; `saved` is the config of the run that goes on.
+ * @throws ConfigError where data or backbone are no longer those of `saved`
+ */
+export async function prepareRun(input: FinetuneInput, saved?: Known): Promise<Prepared> {
+  const dataset = await openData(input)
+  // A run goes on with the commit it was started with, whatever the repository has by now.
+  const model = saved && placeOfModel(saved.backbone.name).kind === 'hub' ? saved.backbone.name : input.model
+  const opened = await openModel({ ...input, model }, dataset)
+  const settings = settle(input, opened.config, dataset)
+  const fromHub = placeOfModel(settings.model).kind === 'hub'
+  const backbone = { name: fromHub ? opened.name : settings.model, sha256: hashWeights(opened.tensors) }
+  if (saved) checkSame(saved, { classes: dataset.classes, backbone })
+  return {
+    command: 'finetune',
+    version: libraryVersion(),
+    settings,
+    model: opened.config,
+    classes: dataset.classes,
+    normalization: opened.normalization,
+    backbone,
+    dataset,
+    tensors: roundBackbone(withoutForeignHead(opened, dataset.classes), settings.backbonePrecision),
+  }
+}
+
+/** The run's data. @throws DataError where they cannot be used */
+export async function openData(input: FinetuneInput): Promise<Dataset> {
+  const dataset = await openDataset(input.data, dataOptions(input))
+  if (dataset.classes.length < 2)
+    throw new DataError(`finetune: ${input.data} has one class only. Give at least two to tell apart.`)
+  return dataset
+}
+
+/** What the model and the settings depend on of the data. */
+export type KnownData = Pick<Dataset, 'classes' | 'kind'>
+
+/** The run's backbone for its data, fetched where it is not there. @throws CheckpointError, ConfigError where it cannot be used */
+export async function openModel(input: FinetuneInput, dataset: KnownData): Promise<OpenedBackbone> {
+  const model = input.model ?? 'builtin'
+  await fetchModel(model)
+  return openBackbone(model, {
+    numClasses: dataset.classes.length,
+    imageSize: input.imageSize,
+    frames: framesFor(input.data, dataset, input),
+    seed: input.seed ?? 0,
+    randomWeights: input.randomWeights ?? false,
+  })
+}
+
+/** Every setting, as the kind of data and the backbone decide those that are left open. */
+export function settle(input: FinetuneInput, config: ModelConfig, dataset: KnownData): FinetuneSettings {
+  const settings = completeFinetune(located(input), {
+    config,
+    augment: usualAugmentation(input.data, dataset),
+  })
+  return input.microBatch === undefined ? fitMemory(settings, config) : settings
+}
+
+function dataOptions(input: FinetuneInput): Partial<OpenOptions> {
+  const { seed, validationShare, split, trainSize, testSize, skipBad } = input
+  return definedOnly({ seed, validationShare, split, trainSize, testSize, skipBad })
+}
+
+/** Places as absolute paths, so that the run can be used from any folder. */
+export function located<T extends Pick<FinetuneInput, 'data' | 'model'>>(input: T): T {
+  const { data, model = 'builtin' } = input
+  return {
+    ...input,
+    data: absoluteLocation(data),
+    ...(model !== 'builtin' && existsSync(model) && { model: resolve(model) }),
+  }
+}
+
+/** The backbone's own head stays only where it tells the same classes apart. */
+function withoutForeignHead(
+  { tensors, classes }: { tensors: ReadonlyMap<string, TensorData>; classes?: readonly string[] },
+  wanted: readonly string[],
+): ReadonlyMap<string, TensorData> {
+  if (classes?.join('\n') === wanted.join('\n')) return tensors
+  return new Map([...tensors].filter(([name]) => !isOfHead(name)))
+}
+
+type Known = Pick<RunConfig, 'classes' | 'backbone'>
+
+function checkSame(saved: Known, now: Known): void {
+  if (saved.backbone.sha256 !== now.backbone.sha256)
+    throw new ConfigError(
+      `resume: the weights of ${now.backbone.name} are not those the run was started with. Restore them, or start a new run.`,
+    )
+  if (saved.classes.join('\n') !== now.classes.join('\n'))
+    throw new ConfigError(
+      'resume: the classes of the data are not those the run was started with. Restore the data, or start a new run.',
+    )
+}

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto'
+import { type TensorData, toBytes } from '@dynamic-tuning/engine'
+import { z } from 'zod'
+import { RunError } from '../errors.ts'
+import type { Normalization } from '../io/backbone.ts'
+import type { RunFolder } from '../io/run-folder.ts'
+import { isOfHead } from '../models/heads/registry.ts'
+import type { ModelConfig } from '../models/model-config.ts'
+import { libraryVersion } from './library-version.ts'
+import { checkFinetune, completeFinetune, type FinetuneSettings } from './settings/finetune-settings.ts'
+import { modelSchema } from './settings/model-schema.ts'
+
+/** What `config.json` of a fine-tuning run holds, beside the format's version. */
+export interface RunConfig {
+  readonly command: 'finetune'
+  /** Version of the library that made the run. */
+  readonly version: string
+  readonly settings: FinetuneSettings
+  /** Sizes of the tuned model. */
+  readonly model: ModelConfig
+  readonly classes: readonly string[]
+  readonly normalization: Normalization
+  /** Tells whether the frozen weights are still those the run was tuned on. */
+  readonly backbone: { readonly name: string; readonly sha256: string }
+}
+
+const three = z.tuple([z.number(), z.number(), z.number()])
+const schema = z.looseObject({
+  command: z.literal('finetune', 'this is no run of finetune'),
+  version: z.string(),
+  settings: z.looseObject({ data: z.string() }),
+  model: modelSchema,
+  classes: z.array(z.string()),
+  normalization: z.strictObject({ mean: three, std: three }),
+  backbone: z.strictObject({ name: z.string(), sha256: z.string() }),
+})
+
+/** Saves what decides a run. */
+export function writeRunConfig(run: RunFolder, config: Omit<RunConfig, 'command' | 'version'>): void {
+  run.writeConfig({ command: 'finetune', version: libraryVersion(), ...config })
+}
+
+/** Reads it back, checked. @throws RunError naming the run and the field that is missing or wrong */
+export function readRunConfig(run: RunFolder): RunConfig {
+  const result = schema.safeParse(run.readConfig())
+  if (!result.success)
+    throw new RunError(
+      `run: config.json of ${run.path} does not describe a tuned model. ${oneLine(z.prettifyError(result.error))}. Name the folder of a finetune run.`,
+    )
+  const { settings, ...rest } = result.data
+  return { ...rest, settings: settingsOf(run, settings, rest.model) }
+}
+
+function settingsOf(run: RunFolder, settings: unknown, config: ModelConfig): FinetuneSettings {
+  try {
+    return completeFinetune(checkFinetune(settings), { config, augment: 'none' })
+  } catch (error) {
+    throw new RunError(
+      `run: the settings in config.json of ${run.path} are damaged. ${(error as Error).message}`,
+    )
+  }
+}
+
+const oneLine = (text: string): string => text.replace(/✖ /g, '').replace(/\s*\n\s*/g, ' ')
+
+/** A fingerprint of frozen weights: SHA-256 over names, shapes and bytes in the order of names, the head left out. */
+export function hashWeights(tensors: ReadonlyMap<string, TensorData>): string {
+  const hash = createHash('sha256')
+  for (const name of [...tensors.keys()].sort()) {
+    if (isOfHead(name)) continue
+    const { shape, data } = tensors.get(name) as TensorData
+    hash.update(`${name} ${shape.join()}\n`).update(toBytes(data))
+  }
+  return hash.digest('hex')
+}

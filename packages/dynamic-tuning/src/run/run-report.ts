@@ -1,0 +1,97 @@
+import { sampleExamples } from '../data/draw-examples.ts'
+import type { Example } from '../data/example.ts'
+import type { Classifier } from '../evaluation/classifier.ts'
+import { curvesOfMetrics } from '../report/metrics-curves.ts'
+import { type ReportInput, renderReport } from '../report/page.ts'
+import { formatCount, formatDuration, formatPercent } from '../report/quantity.ts'
+import { sampleWord } from '../report/sample-word.ts'
+import { type ExplainedImage, explainImages, stripOf, tellingImages } from './explain/explain-images.ts'
+import { libraryVersion } from './library-version.ts'
+import { shortName } from './short-name.ts'
+import type { RunSummary } from './summary.ts'
+import type { TunedModel } from './tuned-run.ts'
+
+/** What the report of a run is made from. */
+export interface RunReportInput {
+  readonly model: TunedModel
+  /** The skipping model: pictures show what it decides. */
+  readonly classifier: Classifier
+  readonly summary: RunSummary
+  /** The lines of `metrics.jsonl`. */
+  readonly records: readonly object[]
+  /** Test images to choose pictures from. */
+  readonly examples: readonly Example[]
+}
+
+/** Test images looked at to find pictures, and pictures shown. */
+const [lookedAt, shown] = [60, 9]
+
+/** `report.html` of a run, self-contained: its figures, curves, active tokens per layer and in pictures, settings. */
+export async function runReport({ summary, records, ...rest }: RunReportInput): Promise<string> {
+  const { model } = rest
+  const { settings, tuner, classes } = model
+  return renderReport({
+    title: `${tuner.name} on ${shortName(settings.data)}`,
+    subtitle: `${tuner.summary}; ${shortName(settings.model)} backbone, ${classes.length} classes, ${settings.epochs} epochs, seed ${settings.seed}`,
+    headline: headline(model, summary),
+    curves: curvesOfMetrics(records),
+    ...(settings.dispatch !== 'none' && {
+      activeRatePerLayer: summary.activeRatePerLayer.map((rate, layer) => ({ layer, rate })),
+      targetRate: settings.rate,
+      pictures: await tokenPictures(rest, shown),
+    }),
+    settings: { ...settings, 'library version': libraryVersion() },
+    notes: notes(model, summary),
+  })
+}
+
+/** Strips of right and wrong test images of different classes, with a caption each. */
+export async function tokenPictures(
+  { model, classifier, examples }: Pick<RunReportInput, 'model' | 'classifier' | 'examples'>,
+  count: number,
+): Promise<NonNullable<ReportInput['pictures']>> {
+  const sample = sampleExamples(examples, lookedAt, model.settings.seed, 'pictures')
+  const chosen = tellingImages(await explainImages(model, classifier, sample), count)
+  const pictures: { png: Uint8Array; caption: string }[] = []
+  for (const image of chosen)
+    pictures.push({ png: await stripOf(model, image), caption: captionOf(model, image) })
+  return pictures
+}
+
+function captionOf({ classes }: TunedModel, { label, predicted, probability }: ExplainedImage): string {
+  const said = `${classes[predicted]} (${formatPercent(probability, 0)})`
+  if (label === predicted) return `${said}: right`
+  return `${said}: wrong, it is ${classes[label as number]}`
+}
+
+function headline({ settings }: TunedModel, summary: RunSummary): ReportInput['headline'] {
+  const { accuracy, images, activeRate, trainableParams, flops, staticFlops, seconds, skipped = 0 } = summary
+  const sample = sampleWord(settings)
+  const leftOut = skipped > 0 ? `, ${skipped} left out` : ''
+  const active = { label: 'Active tokens', value: formatPercent(activeRate) }
+  return [
+    { label: 'Accuracy', value: formatPercent(accuracy), note: `of ${images} test ${sample}s${leftOut}` },
+    settings.dispatch !== 'none'
+      ? { ...active, note: `target ${formatPercent(settings.rate, 0)}` }
+      : { ...active, note: 'no token is skipped' },
+    { label: 'Trained parameters', value: formatCount(trainableParams), note: 'head included' },
+    {
+      label: `FLOPs per ${sample}`,
+      value: formatCount(flops),
+      note: `${(flops / staticFlops).toFixed(2)} times the static model's`,
+    },
+    { label: 'Training time', value: formatDuration(seconds), note: `${settings.epochs} epochs` },
+  ]
+}
+
+function notes({ settings }: TunedModel, { run }: RunSummary): string[] {
+  const tested =
+    settings.dispatch !== 'none'
+      ? 'Accuracy and active tokens are those of the skipping model, which computes active tokens only.'
+      : 'Every token passes through every layer.'
+  return [
+    tested,
+    'FLOPs are multiply-accumulates of matrix products and layer norms, at the shares of active tokens that occurred.',
+    `Made by dynamic-tuning ${libraryVersion()} with seed ${settings.seed}; the run folder is ${run}.`,
+  ]
+}

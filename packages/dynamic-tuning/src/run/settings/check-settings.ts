@@ -1,0 +1,43 @@
+import type { z } from 'zod'
+import { ConfigError } from '../../errors.ts'
+import { nearestWord } from './nearest-word.ts'
+
+/**
+ * `given` as `schema` describes it; `where` begins the message.
+ * @throws ConfigError naming every setting that is unknown (with the one probably meant) or out of its range
+ */
+export function checkSettings<T>(
+  where: string,
+  given: unknown,
+  schema: z.ZodType<T>,
+  known: readonly string[],
+): T {
+  const result = schema.safeParse(given)
+  if (result.success) return result.data
+  const problems = result.error.issues.map((issue) =>
+    issue.code === 'unrecognized_keys' ? unknownKeys(issue.keys, known) : describe(issue, given),
+  )
+  throw new ConfigError(`${where}: ${problems.join(' ')}`)
+}
+
+function unknownKeys(keys: readonly string[], known: readonly string[]): string {
+  const meant = keys.map((key) => ({ key, word: nearestWord(key, known) }))
+  const told = meant.map(({ key, word }) =>
+    word === undefined ? `Unknown setting ${key}.` : `Unknown setting ${key}. Did you mean ${word}?`,
+  )
+  if (meant.some(({ word }) => word === undefined)) told.push(`Known are ${known.join(', ')}.`)
+  return told.join(' ')
+}
+
+function describe(issue: z.core.$ZodIssue, given: unknown): string {
+  const name = issue.path.join('.')
+  const value = issue.path.reduce<unknown>(
+    (at, key) =>
+      typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined,
+    given,
+  )
+  const problem = issue.message.replace(/^Invalid \w+: /, '')
+  if (name === '') return `${problem}.`
+  if (value === undefined) return `${name} is missing. Give it.`
+  return `${name} is ${JSON.stringify(value)}: ${problem}.`
+}

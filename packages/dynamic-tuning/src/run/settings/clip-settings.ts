@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import type { Dataset } from '../../data/example.ts'
+import type { LoaderSettings } from '../../data/loader/loader.ts'
+import type { ClipSettings } from '../../data/samples/clip.ts'
+import type { TransformSettings } from '../../data/transforms/transforms.ts'
+import { ConfigError } from '../../errors.ts'
+import type { ModelConfig } from '../../models/model-config.ts'
+
+/** How a run reads videos; of a run on images only `skipBad` is there. */
+export interface ClipRunSettings {
+  /** T, frames of a clip; 8 by default. */
+  readonly frames?: number | undefined
+  /** `uniform` (default) takes a frame of each of T equal parts, `dense` every `samplingRate`-th. */
+  readonly sampling?: 'dense' | 'uniform' | undefined
+  /** Step between the frames of a dense clip; 16 by default. Giving it asks for dense clips. */
+  readonly samplingRate?: number | undefined
+  /** Spatial and temporal test views, whose logits are averaged; one each by default. */
+  readonly views?: readonly [spatial: number, temporal: number] | undefined
+  /** Go on without files that cannot be read, and count them. */
+  readonly skipBad: boolean
+}
+
+const count = z.int().min(1).max(1024)
+
+/** What a settings file may say of clips. */
+export const clipShape = {
+  frames: count.optional(),
+  sampling: z.enum(['dense', 'uniform']).optional(),
+  samplingRate: count.optional(),
+  views: z.tuple([count, count]).readonly().optional(),
+  skipBad: z.boolean().optional(),
+}
+
+type Asked = { readonly [K in keyof ClipRunSettings]?: ClipRunSettings[K] | undefined }
+
+/** @throws ConfigError for settings that exclude one another */
+export function checkClipSettings({ sampling, samplingRate }: Asked): void {
+  if (sampling === 'uniform' && samplingRate !== undefined)
+    throw new ConfigError(
+      `finetune: samplingRate ${samplingRate} is of dense clips, and sampling is uniform. Leave one out.`,
+    )
+}
+
+/** Frames where nothing is said, as in the paper. */
+const usualFrames = 8
+
+/** T where the data are videos; undefined for images. @throws ConfigError where images are asked to be clips */
+export function framesFor(data: string, { kind }: Pick<Dataset, 'kind'>, asked: Asked): number | undefined {
+  if (kind === 'clips') return asked.frames ?? usualFrames
+  const { frames, sampling, samplingRate, views } = asked
+  const given = Object.entries({ frames, sampling, samplingRate, views }).find(
+    ([, value]) => value !== undefined,
+  )
+  if (given === undefined) return undefined
+  throw new ConfigError(
+    `finetune: ${given[0]} is ${JSON.stringify(given[1])}, but ${data} holds images. Leave it out, or give videos.`,
+  )
+}
+
+/** Every setting of clips decided; none for a model of images. @throws ConfigError for views that there are none of */
+export function completeClipSettings(asked: Asked & { resize: string }, { frames }: ModelConfig): Asked {
+  if (frames === undefined) return {}
+  const { samplingRate, sampling = samplingRate === undefined ? 'uniform' : 'dense', views = [1, 1] } = asked
+  if (views[0] > 1 && asked.resize !== 'crop')
+    throw new ConfigError(
+      `finetune: ${views[0]} spatial views need videos that are cropped, not squashed. Add resize: crop.`,
+    )
+  const rate = sampling === 'dense' ? { samplingRate: samplingRate ?? 16 } : {}
+  return { frames, sampling, ...rate, views }
+}
+
+/** How clips are cut out of videos, without views; undefined for a run on images. */
+export function clipsOf({ frames, sampling = 'uniform', samplingRate = 1 }: Asked): ClipSettings | undefined {
+  return frames === undefined ? undefined : { frames, sampling, rate: samplingRate }
+}
+
+/** How a loader reads what a tuned model is tested on; `views` other than the run's own, one each to see every video once. */
+export function testReading(
+  { settings, transform }: { readonly settings: Asked; readonly transform: TransformSettings },
+  views: ClipRunSettings['views'] = settings.views,
+): Pick<LoaderSettings, 'transform' | 'clips' | 'skipBad'> {
+  const clips = clipsOf(settings)
+  const skipBad = settings.skipBad ?? false
+  return clips ? { transform, skipBad, clips: { ...clips, views: views ?? [1, 1] } } : { transform, skipBad }
+}
+
+/** @throws ConfigError where a command that reads images is given a run on clips, or videos */
+export function refuseClips(command: string, what: string, frames: number | undefined): void {
+  if (frames !== undefined)
+    throw new ConfigError(
+      `${command}: ${what} is of clips, and ${command} works on images alone. Give one of images.`,
+    )
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import type { ModelConfig } from '../../models/model-config.ts'
+import { globalPools, type VitConfig } from '../../models/vit/vit-config.ts'
+
+const count = z.int().min(1)
+const vit = z.strictObject({
+  family: z.literal('vit').optional(),
+  imageSize: z.tuple([count, count]),
+  patchSize: count,
+  embedDim: count,
+  depth: count,
+  numHeads: count,
+  mlpRatio: z.number().positive(),
+  numClasses: count,
+  globalPool: z.enum(globalPools),
+  frames: count.optional(),
+  layerNormEps: z.number().positive(),
+  qkvBias: z.boolean(),
+  initValues: z.number().positive().optional(),
+  regTokens: z.int().min(0).optional(),
+  noEmbedClass: z.boolean().optional(),
+})
+
+const swin = z.strictObject({
+  family: z.literal('swin'),
+  imageSize: z.tuple([count, count]),
+  patchSize: count,
+  embedDim: count,
+  depths: z.array(count).min(1),
+  numHeads: z.array(count).min(1),
+  windowSize: count,
+  mlpRatio: z.number().positive(),
+  numClasses: count,
+  layerNormEps: z.number().positive(),
+  qkvBias: z.boolean(),
+  reductionBias: z.boolean().optional(),
+})
+
+/** A model's settings in the `config.json` of a run; other fields than these are refused. */
+export const modelSchema: z.ZodType<ModelConfig> = z.discriminatedUnion('family', [vit, swin])
+
+/** The same without the number of classes, which pre-training takes from its data. */
+export const backboneSchema: z.ZodType<Omit<VitConfig, 'numClasses'>> = vit.omit({ numClasses: true })

@@ -1,0 +1,70 @@
+import type { Example } from '../data/example.ts'
+import type { BatchOrderSettings } from '../data/loader/batch-order.ts'
+import { createLoader, type Loader, type LoaderSettings } from '../data/loader/loader.ts'
+import type { ScheduleSettings } from '../training/schedule.ts'
+import { evaluationTransform, trainingTransform } from './augmentations.ts'
+import type { Prepared } from './prepare-run.ts'
+import { clipsOf, testReading } from './settings/clip-settings.ts'
+import type { FinetuneSettings } from './settings/finetune-settings.ts'
+
+type OnBad = LoaderSettings['onBad']
+
+/** A loader over the training images or clips: shuffled, full batches only. */
+export function trainingLoader(prepared: Prepared, onBad?: OnBad): Loader {
+  const { settings, dataset, normalization } = prepared
+  const { workers, skipBad } = settings
+  return createLoader(dataset.train, {
+    ...trainingOrder(prepared),
+    transform: trainingTransform(settings, normalization),
+    clips: clipsOf(settings),
+    ...{ skipBad, onBad },
+    ...(workers !== undefined && { workers }),
+  })
+}
+
+/** Training examples come shuffled, in full batches only. */
+export function trainingOrder({
+  settings,
+  dataset,
+}: Pick<Prepared, 'settings' | 'dataset'>): BatchOrderSettings {
+  const { seed, batch } = settings
+  return { batch: Math.min(batch, dataset.train.length), seed, shuffle: true, dropLast: true }
+}
+
+/** Examples of a pass at inference, whose test views go through the model together. */
+export function inferenceBatch({
+  microBatch,
+  views = [1, 1],
+}: Pick<FinetuneSettings, 'microBatch' | 'views'>): number {
+  return Math.max(1, Math.floor(Math.min(64, 4 * microBatch) / (views[0] * views[1])))
+}
+
+/** A loader over held-out images or clips, in batches that suit inference; `views` other than the run's own. */
+export function heldOut(
+  { settings, normalization }: Pick<Prepared, 'settings' | 'normalization'>,
+  examples: readonly Example[],
+  { onBad, views }: { readonly onBad?: OnBad; readonly views?: FinetuneSettings['views'] } = {},
+): Loader {
+  const transform = evaluationTransform(settings, normalization)
+  return createLoader(examples, {
+    ...testReading({ settings, transform }, views),
+    onBad,
+    batch: inferenceBatch(settings),
+    seed: settings.seed,
+    workers: Math.min(1, settings.workers ?? 1),
+  })
+}
+
+/** The learning rate's schedule; `factor` is the method's own. */
+export function scheduleOf(
+  settings: FinetuneSettings,
+  factor: number,
+  stepsPerEpoch: number,
+): Omit<ScheduleSettings, 'totalSteps'> {
+  const { learningRate, minimumLearningRate, warmupEpochs } = settings
+  return {
+    learningRate: learningRate * factor,
+    minimum: minimumLearningRate * factor,
+    warmupSteps: Math.round(warmupEpochs * stepsPerEpoch),
+  }
+}

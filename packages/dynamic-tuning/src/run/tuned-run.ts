@@ -1,0 +1,155 @@
+import { existsSync } from 'node:fs'
+import type { CompileOptions, TensorData } from '@dynamic-tuning/engine'
+import type { TransformSettings } from '../data/transforms/transforms.ts'
+import { CheckpointError, ConfigError, RunError } from '../errors.ts'
+import { Classifier, type ClassifierSettings, inferenceGraph } from '../evaluation/classifier.ts'
+import { openBackbone } from '../io/backbone.ts'
+import { openRunFolder, type RunFolder } from '../io/run-folder.ts'
+import { readSafetensors } from '../io/safetensors.ts'
+import { roundBackbone } from '../models/backbone-precision.ts'
+import { compareShapes } from '../models/compare-shapes.ts'
+import { isOfHead } from '../models/heads/registry.ts'
+import { WeightStore } from '../nn/weight-store.ts'
+import { checkReduction, checkReductionFits } from '../reduction/check-reduction.ts'
+import { type GivenReduction, reductionOptions } from '../reduction/options.ts'
+import { tunerNamed } from '../tuners/registry.ts'
+import type { Tuner } from '../tuners/tuner.ts'
+import { evaluationTransform } from './augmentations.ts'
+import { hashWeights, type RunConfig, readRunConfig } from './run-config.ts'
+import { definedOnly, type FinetuneSettings } from './settings/finetune-settings.ts'
+
+/** Which forward pass a tuned model runs: see `Pass`. */
+export type InferencePass = 'skip' | 'masked' | 'complete'
+
+/** What may be decided about a tuned model's gates. */
+export type GateChoices = Pick<ClassifierSettings, 'thresholds' | 'blocks' | 'probabilities'>
+
+/** A tuned model, ready to be compiled for any pass and device. */
+export interface TunedModel {
+  readonly settings: FinetuneSettings
+  /** Sizes of the backbone. */
+  readonly config: RunConfig['model']
+  readonly tuner: Tuner
+  readonly classes: readonly string[]
+  /** From a decoded image to the model's input. */
+  readonly transform: TransformSettings
+  readonly normalization: RunConfig['normalization']
+  /** All weights, frozen and trained. */
+  readonly tensors: ReadonlyMap<string, TensorData>
+  /** A fresh store over them, every weight frozen: what graphs for inference and export are built from. */
+  store(): WeightStore
+  /** Compiles the model; `skip`, which computes active tokens only, by default. Release it after use. */
+  classifier(pass?: InferencePass, compile?: CompileOptions, gates?: GateChoices): Promise<Classifier>
+}
+
+/** A tuned model with the run folder it came from. */
+export interface TunedRun extends TunedModel {
+  readonly path: string
+  /** For reading; it is not locked. */
+  readonly folder: RunFolder
+}
+
+/** A tuned model from what a run's config tells and all weights. */
+export function tunedModel(
+  config: Pick<RunConfig, 'settings' | 'model' | 'classes' | 'normalization'>,
+  tensors: ReadonlyMap<string, TensorData>,
+): TunedModel {
+  const { settings, model, classes, normalization } = config
+  const tuner = tunerNamed(settings.method)
+  const store = (): WeightStore => new WeightStore({ tensors, seed: settings.seed })
+  return {
+    settings,
+    config: model,
+    tuner,
+    classes,
+    transform: evaluationTransform(settings, normalization),
+    normalization,
+    tensors,
+    store,
+    classifier: (pass = 'skip', compile = {}, gates = {}) =>
+      Classifier.create({
+        ...gates,
+        seed: settings.seed,
+        config: model,
+        tuner,
+        options: settings,
+        reduction: settings,
+        store: store(),
+        pass,
+        compile: { device: settings.device, threads: settings.threads, ...compile },
+      }),
+  }
+}
+
+/**
+ * The model with another token reduction than it was tuned with: ToMe suits any model, EViT those that can bear it.
+ * @throws ConfigError for one that does not fit, or has weights of its own that were never trained
+ */
+export function withReduction(model: TunedModel, given: GivenReduction | undefined): TunedModel {
+  if (given === undefined) return model
+  const { settings, config, classes, normalization, tensors } = model
+  const base = given.reduction === undefined ? settings : {}
+  const reduction = reductionOptions({ ...base, ...definedOnly(given) })
+  if (reduction.reduction === 'dynamicvit' && settings.reduction !== 'dynamicvit')
+    throw new ConfigError(
+      'reduction: dynamicvit has predictors, and this run trained none. Tune with --reduction dynamicvit, or use tome.',
+    )
+  checkReduction('reduction', reduction, { tuner: model.tuner, options: settings })
+  checkReductionFits('reduction', reduction, config)
+  return tunedModel(
+    { settings: { ...settings, ...reduction }, model: config, classes, normalization },
+    tensors,
+  )
+}
+
+/**
+ * Opens the folder of a finished fine-tuning run.
+ * @throws RunError where it is no such run, is unfinished, damaged or from another version; CheckpointError where weights do
+ * not fit, or the backbone is no longer the one the run was tuned on
+ */
+export function openRun(path: string): TunedRun {
+  const folder = openRunFolder(path, { write: false })
+  const config = readRunConfig(folder)
+  if (!existsSync(folder.adapterPath))
+    throw new RunError(
+      `run: ${path} has no adapter.safetensors, it was never finished. Resume it: dyt finetune --resume --out ${path}`,
+    )
+  const trained = readSafetensors(folder.adapterPath, { onDemand: true })
+  const shapes = weightShapes(config)
+  const complete = [...shapes.keys()].every((name) => trained.has(name))
+  const frozen = complete ? new Map<string, TensorData>() : openFrozen(config)
+  const tensors = new Map([...frozen, ...trained])
+  compareShapes(tensors, shapes, { source: folder.adapterPath })
+  return { ...tunedModel(config, tensors), path, folder }
+}
+
+/** Names and shapes of all weights of a tuned model. */
+function weightShapes({ model, settings }: RunConfig): Map<string, readonly number[]> {
+  const store = new WeightStore({ trainable: [/./] })
+  const graph: ClassifierSettings = {
+    config: model,
+    tuner: tunerNamed(settings.method),
+    options: settings,
+    reduction: settings,
+    store,
+  }
+  inferenceGraph(graph)
+  return store.shapes
+}
+
+/** The frozen weights of a run, checked to be those it was tuned on; without a head. */
+function openFrozen({ settings, model, backbone }: RunConfig): ReadonlyMap<string, TensorData> {
+  const { tensors } = openBackbone(backbone.name, {
+    numClasses: model.numClasses,
+    imageSize: model.imageSize,
+    frames: model.frames,
+    seed: settings.seed,
+    randomWeights: settings.randomWeights,
+  })
+  if (hashWeights(tensors) !== backbone.sha256)
+    throw new CheckpointError(
+      `run: the weights of ${backbone.name} are not those this run was tuned on. Restore them, or tune again.`,
+    )
+  const frozen = new Map([...tensors].filter(([name]) => !isOfHead(name)))
+  return roundBackbone(frozen, settings.backbonePrecision)
+}

@@ -1,0 +1,87 @@
+import { join } from 'node:path'
+import type { RunFolder } from '../../io/run-folder.ts'
+import { writeAside } from '../../io/write-aside.ts'
+import { depthOf } from '../../models/families.ts'
+import type { FinetuneControl } from '../../run/finetune.ts'
+import type { Prepared } from '../../run/prepare-run.ts'
+import { type Candidate, type EvolutionProgress, evolve } from './evolve.ts'
+import { keepScores } from './keep-scores.ts'
+import type { NoahSearchResult, NoahSearchStopped } from './result.ts'
+import { createScorer } from './scorer.ts'
+import type { SearchPlan } from './search-settings.ts'
+import { type SubnetSpace, subnetParameters, subnetSettings } from './space.ts'
+import type { TrainedWeights } from './train-supernet.ts'
+import { winnerSettings } from './winner-settings.ts'
+
+/** Where a search reports and how it is stopped. */
+export interface NoahSearchControl extends FinetuneControl {
+  /** A sub-network has been evaluated. */
+  readonly onCandidate?: (candidate: Candidate, progress: EvolutionProgress) => void
+}
+
+/** A super-network that has been trained. */
+export interface TrainedSupernet {
+  readonly prepared: Prepared
+  readonly space: SubnetSpace
+  readonly weights: TrainedWeights
+  /** Steps it took. */
+  readonly steps: number
+}
+
+/** Evolution on validation images (stage 2), and `noah.json` with the winner. Candidates of the folder keep their scores. */
+export async function findWinner(
+  run: RunFolder,
+  plan: SearchPlan,
+  { prepared, space, weights, steps }: TrainedSupernet,
+  control: NoahSearchControl,
+): Promise<NoahSearchResult | NoahSearchStopped> {
+  const { settings, model, dataset } = prepared
+  const images = Math.min(dataset.validation.length, settings.validationImages)
+  control.onPhase?.(`evaluating sub-networks on ${images} validation images`)
+  const scorer = await createScorer(prepared, space, weights, run.adapterPath)
+  const keeper = keepScores(run, scorer)
+  try {
+    const { finished, winner, candidates } = await evolve(
+      space,
+      { ...plan.search, seed: settings.seed },
+      {
+        parameters: (subnet) => subnetParameters(subnet, model),
+        score: keeper.score,
+        signal: control.signal,
+        onCandidate(candidate, progress) {
+          keeper.keep(candidate)
+          control.onCandidate?.(candidate, progress)
+        },
+      },
+    )
+    const count = candidates.length
+    if (!finished || winner === undefined) return { run: run.path, finished: false, steps, candidates: count }
+    return conclude(run, plan, prepared, { winner, candidates: count, images: scorer.images })
+  } finally {
+    await scorer.release()
+  }
+}
+
+function conclude(
+  run: RunFolder,
+  plan: SearchPlan,
+  { model, settings }: Prepared,
+  { winner, candidates, images }: { winner: Candidate; candidates: number; images: number },
+): NoahSearchResult {
+  const settingsFile = join(run.path, 'noah.json')
+  const forFinetune = winnerSettings(plan, winner.subnet, depthOf(model))
+  writeAside(settingsFile, `${JSON.stringify(forFinetune, null, 2)}\n`)
+  return {
+    run: run.path,
+    finished: true,
+    ...subnetSettings(winner.subnet, depthOf(model)),
+    parameters: winner.parameters,
+    limit: plan.search.limit,
+    validationAccuracy: winner.accuracy,
+    validationLoss: winner.loss,
+    images,
+    candidates,
+    settingsFile,
+    seed: settings.seed,
+  }
+}

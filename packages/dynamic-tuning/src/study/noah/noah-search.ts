@@ -1,0 +1,107 @@
+import { existsSync } from 'node:fs'
+import { ConfigError } from '../../errors.ts'
+import { createRunFolder, type RunFolder } from '../../io/run-folder.ts'
+import { readSafetensors } from '../../io/safetensors.ts'
+import { writeSafetensors } from '../../io/safetensors-writer.ts'
+import { depthOf } from '../../models/families.ts'
+import { type Prepared, prepareRun } from '../../run/prepare-run.ts'
+import { refuseClips } from '../../run/settings/clip-settings.ts'
+import { findWinner, type NoahSearchControl } from './find-winner.ts'
+import type { NoahSearchResult, NoahSearchStopped } from './result.ts'
+import { resumedSearch, writeSearchConfig } from './search-config.ts'
+import { type NoahSearchInput, planSearch, type SearchPlan } from './search-settings.ts'
+import { type SubnetSpace, smallestSubnet, subnetParameters, subnetSpace } from './space.ts'
+import { type TrainedWeights, trainSupernet } from './train-supernet.ts'
+
+/**
+ * NOAH's search (arXiv:2206.04673): trains a super-network whose every step is a sub-network drawn at random, then looks for the
+ * sub-network that does best on validation images among those with at most `limit` parameters, and writes `noah.json`, with
+ * which `finetune` trains it from the pre-trained model on all training images. The folder holds `config.json`,
+ * `metrics.jsonl` (steps, epochs and candidates), `checkpoint/` and the super-network's `adapter.safetensors`. With
+ * `control.resume` it goes on where it stopped and finds the same winner.
+ * @throws ConfigError for settings that make no sense, a limit below the smallest sub-network, or on resuming other settings;
+ * DataError, CheckpointError and RunError for data, weights and folders that cannot be used
+ */
+export async function noahSearch(
+  input: Partial<NoahSearchInput>,
+  control: NoahSearchControl,
+): Promise<NoahSearchResult | NoahSearchStopped> {
+  control.onPhase?.('opening data and backbone')
+  if (control.resume) {
+    const run = createRunFolder(control.out, { resume: true })
+    return releasing(run, async () => {
+      const { plan, ...saved } = resumedSearch(run, input)
+      return search(run, plan, await prepare(plan, saved), control)
+    })
+  }
+  const plan = planSearch(input)
+  const prepared = await prepare(plan)
+  const run = createRunFolder(control.out)
+  return releasing(run, async () => {
+    writeSearchConfig(run, plan, prepared)
+    return search(run, plan, prepared, control)
+  })
+}
+
+async function releasing<T>(run: RunFolder, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } finally {
+    run.release()
+  }
+}
+
+/** Data, backbone and space, with a limit that something fits under. */
+async function prepare(plan: SearchPlan, saved?: Parameters<typeof prepareRun>[1]): Promise<Opened> {
+  const prepared = await prepareRun(plan.supernet, saved)
+  refuseClips('noah-search', prepared.settings.data, prepared.settings.frames)
+  const space = subnetSpace(depthOf(prepared.model), plan.search.sizes)
+  const least = subnetParameters(smallestSubnet(space), prepared.model)
+  const { limit } = plan.search
+  if (limit < least)
+    throw new ConfigError(
+      `noah-search: limit is ${limit}, but the smallest sub-network has ${least} parameters. Make it larger.`,
+    )
+  return { ...prepared, space }
+}
+
+interface Opened extends Prepared {
+  readonly space: SubnetSpace
+}
+
+async function search(
+  run: RunFolder,
+  plan: SearchPlan,
+  prepared: Opened,
+  control: NoahSearchControl,
+): Promise<NoahSearchResult | NoahSearchStopped> {
+  const trained = await supernet(run, prepared, control)
+  if (trained.weights === undefined)
+    return { run: run.path, finished: false, steps: trained.steps, candidates: 0 }
+  return findWinner(
+    run,
+    plan,
+    { prepared, space: prepared.space, ...trained, weights: trained.weights },
+    control,
+  )
+}
+
+/** The super-network's weights, those of the folder where it is trained; undefined where `signal` stopped it. */
+async function supernet(
+  run: RunFolder,
+  prepared: Opened,
+  control: NoahSearchControl,
+): Promise<{ readonly steps: number; readonly weights?: TrainedWeights }> {
+  const { settings, dataset, space } = prepared
+  const stepsPerEpoch = Math.floor(dataset.train.length / Math.min(settings.batch, dataset.train.length))
+  if (existsSync(run.adapterPath))
+    return {
+      steps: settings.epochs * stepsPerEpoch,
+      weights: readSafetensors(run.adapterPath) as TrainedWeights,
+    }
+  control.onPhase?.(`compiling the super-network, to train on ${dataset.train.length} images`)
+  const { finished, steps, weights } = await trainSupernet(run, prepared, space, control)
+  if (!finished) return { steps }
+  writeSafetensors(run.adapterPath, weights)
+  return { steps, weights }
+}

@@ -1,0 +1,69 @@
+import type { TensorData } from '@dynamic-tuning/engine'
+import { sampleExamples } from '../../data/draw-examples.ts'
+import type { Batch } from '../../data/loader/batch.ts'
+import { Classifier } from '../../evaluation/classifier.ts'
+import { evaluate } from '../../evaluation/evaluate.ts'
+import { compareShapes } from '../../models/compare-shapes.ts'
+import { WeightStore } from '../../nn/weight-store.ts'
+import type { Prepared } from '../../run/prepare-run.ts'
+import { heldOut } from '../../run/training-parts.ts'
+import { type Subnet, subnetInput, subnetMasks } from '../../tuners/noah-supernet.ts'
+import type { SubnetScore } from './evolve.ts'
+import type { SubnetSpace } from './space.ts'
+import { supernetOf } from './supernet.ts'
+import type { TrainedWeights } from './train-supernet.ts'
+
+/** Evaluates sub-networks of a trained super-network, one after the other. Release it after use. */
+export interface Scorer {
+  /** Images that each of them is evaluated on. */
+  readonly images: number
+  score(subnet: Subnet): Promise<SubnetScore>
+  release(): Promise<void>
+}
+
+/**
+ * A scorer on validation images, with the super-network's weights from the file `source` and without training; the images are
+ * decoded once. @throws CheckpointError where weights are missing or too many
+ */
+export async function createScorer(
+  prepared: Prepared,
+  space: SubnetSpace,
+  weights: TrainedWeights,
+  source: string,
+): Promise<Scorer> {
+  const { settings, model: config, dataset } = prepared
+  const { seed, threads, device } = settings
+  const { tuner, superDim } = supernetOf(prepared, space)
+  const sample = sampleExamples(dataset.validation, settings.validationImages, 0, 'validation')
+  const batches = await decoded(prepared, sample)
+  const tensors = new Map([...prepared.tensors, ...weights])
+  const store = new WeightStore({ tensors, seed })
+  const common = { config, tuner, options: settings, store, compile: { threads, device } }
+  const classifier = await Classifier.create({ ...common, pass: 'complete' })
+  compareShapes(tensors, store.shapes, { source })
+  const loader = {
+    async *epoch(): AsyncGenerator<Batch, void, void> {
+      yield* batches
+    },
+  }
+  return {
+    images: sample.length,
+    async score(subnet) {
+      const masks: TensorData = subnetMasks(subnet, space.layers, superDim)
+      const { accuracy, loss } = await evaluate(classifier, loader, new Map([[subnetInput, masks]]))
+      return { accuracy, loss }
+    },
+    release: () => classifier.release(),
+  }
+}
+
+async function decoded(prepared: Prepared, examples: Prepared['dataset']['validation']): Promise<Batch[]> {
+  const loader = heldOut(prepared, examples)
+  try {
+    const batches: Batch[] = []
+    for await (const batch of loader.epoch(0)) batches.push(batch)
+    return batches
+  } finally {
+    await loader.close()
+  }
+}

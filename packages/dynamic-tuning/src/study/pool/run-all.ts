@@ -1,0 +1,108 @@
+import { clearRunFolder } from '../../io/run-folder.ts'
+import { correctedMB, type MemoryRecord } from '../../run/expected-memory.ts'
+import type { RunSummary } from '../../run/summary.ts'
+import type { ManyRunsControl } from './control.ts'
+import { inPool } from './in-pool.ts'
+import type { PlannedRun } from './plan-runs.ts'
+import type { RunCase } from './run-case.ts'
+import { type RunState, runState } from './run-state.ts'
+import { type JobEnd, startFinetune } from './start-finetune.ts'
+import { summarizeCase } from './summarize-cases.ts'
+
+/** How each run ended, in the order of the plan. */
+export type RunEnds = ReadonlyMap<PlannedRun, Exclude<JobEnd, { kind: 'stopped' }>>
+
+/** Does all runs that `states` does not know as finished; undefined where `signal` stopped them. */
+export async function runAll(
+  runs: readonly PlannedRun[],
+  states: readonly RunState[],
+  control: ManyRunsControl & { readonly jobs: number },
+): Promise<RunEnds | undefined> {
+  const { jobs, signal, onStart, memoryMB } = control
+  const ends = new Map<PlannedRun, Exclude<JobEnd, { kind: 'stopped' }>>()
+  for (const [i, state] of states.entries())
+    if (typeof state === 'object') ends.set(runs[i] as PlannedRun, { kind: 'finished', summary: state })
+  const cases = [...new Set(runs.map((run) => run.case.name))]
+  onStart?.({ cases, runs: runs.length, finished: ends.size, jobs })
+  const left = runs.filter((run) => !ends.has(run))
+  const sizeOf = (run: PlannedRun): number => correctedMB(run.expectedMB, memoryOf(ends))
+  await inPool(left, { jobs, room: memoryMB, sizeOf }, async (run) => {
+    if (signal?.aborted) return
+    const end = await runWithRetries(run, states[runs.indexOf(run)] as RunState, control)
+    if (end.kind !== 'stopped') ends.set(run, end)
+    tellCase(run.case, runs, ends, control)
+  })
+  if (ends.size < runs.length) return undefined
+  return new Map(runs.map((run) => [run, ends.get(run) as Exclude<JobEnd, { kind: 'stopped' }>]))
+}
+
+function memoryOf(ends: RunEnds): MemoryRecord[] {
+  return [...ends].flatMap(([{ expectedMB }, end]) =>
+    end.kind === 'finished' ? [{ expectedMB, peakMB: end.summary.peakMemoryMB }] : [],
+  )
+}
+
+/** What a setting or the data make fail would fail again: only crashes are worth another try. */
+async function runWithRetries(run: PlannedRun, first: RunState, control: ManyRunsControl): Promise<JobEnd> {
+  const { retries = 0, signal, onRun } = control
+  for (let tries = 0; ; tries++) {
+    const end = await runOne(run, tries === 0 ? first : undefined, control)
+    const again = end.kind === 'failed' && end.crashed && tries < retries && !signal?.aborted
+    onRun?.(run, end, again)
+    if (!again) return end
+  }
+}
+
+async function runOne(
+  run: PlannedRun,
+  known: RunState | undefined,
+  control: ManyRunsControl,
+): Promise<JobEnd> {
+  const { input, path, log, settings } = run
+  try {
+    const state = known ?? runState(path, settings)
+    if (typeof state === 'object') return { kind: 'finished', summary: state }
+    // What was killed before its first checkpoint has nothing to go on from.
+    if (state === 'begun') clearRunFolder(path)
+    const job = { input, out: path, resume: state === 'stopped', log, tensorboard: control.tensorboard }
+    return await startFinetune(job, {
+      signal: control.signal,
+      onStep: (metrics, total) => control.onStep?.(run, metrics, total),
+    })
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    return { kind: 'failed', crashed: false, message }
+  }
+}
+
+function tellCase(
+  wanted: RunCase,
+  runs: readonly PlannedRun[],
+  ends: RunEnds,
+  { onCase }: ManyRunsControl,
+): void {
+  const own = runs.filter((run) => run.case === wanted)
+  const summaries = summariesOf(own, ends)
+  if (own.every((run) => ends.has(run)) && summaries.length > 0) onCase?.(summarizeCase(wanted, summaries))
+}
+
+/** The summaries of those runs that ended well. */
+function summariesOf(runs: readonly PlannedRun[], ends: RunEnds): RunSummary[] {
+  return runs.flatMap((run) => {
+    const end = ends.get(run)
+    return end?.kind === 'finished' ? [end.summary] : []
+  })
+}
+
+/** The cases that at least one run ended well of, with the summaries of those runs. */
+export function groupEnds(
+  ends: RunEnds,
+): readonly { readonly case: RunCase; readonly runs: readonly RunSummary[] }[] {
+  const runs = [...ends.keys()]
+  const cases = [...new Set(runs.map((run) => run.case))]
+  const groups = cases.map((each) => {
+    const own = runs.filter((run) => run.case === each)
+    return { case: each, runs: summariesOf(own, ends) }
+  })
+  return groups.filter((group) => group.runs.length > 0)
+}

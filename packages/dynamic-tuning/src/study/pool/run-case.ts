@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto'
+import { ConfigError } from '../../errors.ts'
+import {
+  checkFinetune,
+  definedOnly,
+  type FinetuneInput,
+  type FinetuneSettings,
+} from '../../run/settings/finetune-settings.ts'
+
+/** Any settings of `finetune`. */
+export type SomeSettings = { readonly [K in keyof FinetuneSettings]?: FinetuneSettings[K] | undefined }
+
+/** Some settings under a name. */
+export type NamedSettings = { readonly name: string } & SomeSettings
+
+/** One case: a method with its settings, run once for every seed. */
+export interface RunCase {
+  readonly name: string
+  /** The name as a folder below `cases` of the command's folder. */
+  readonly folder: string
+  readonly method: string
+  /** In what it differs from the other cases, the method aside. */
+  readonly settings: SomeSettings
+  /** Everything a run of it is asked for, the seed aside. */
+  readonly input: FinetuneInput
+}
+
+/**
+ * The case of its own settings, which win over the common ones; `where` begins messages.
+ * @throws ConfigError naming the case and the setting that is unknown or out of its range
+ */
+export function planCase(
+  where: string,
+  { name, ...own }: NamedSettings,
+  common: SomeSettings & { readonly data?: string | undefined },
+): RunCase {
+  try {
+    const input = checkFinetune(definedOnly({ ...common, ...definedOnly(own) }))
+    const { method = 'dyt' } = input
+    const { method: _method, ...settings } = own
+    return { name, folder: folderOf(name), method, settings, input: { ...input, method } }
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    throw new ConfigError(`${where}: case "${name}": ${error.message.replace(/^finetune: /, '')}`)
+  }
+}
+
+/** `dyt r=0.5` is `dyt-r0.5`. A long name is cut and ends in a fingerprint of all of it. */
+function folderOf(name: string): string {
+  const safe = name
+    .replaceAll('=', '')
+    .replace(/[^\p{L}\p{N}._+-]+/gu, '-')
+    .replace(/^[.-]+|[.-]+$/g, '')
+  if (safe.length <= longestFolder) return safe || 'case'
+  const print = createHash('sha256').update(name).digest('hex').slice(0, 8)
+  return `${safe.slice(0, longestFolder - 9)}-${print}`
+}
+
+const longestFolder = 100
+
+/** @throws ConfigError where two cases have one name or would share a folder */
+export function checkNames(where: string, cases: readonly RunCase[]): void {
+  const seen = new Map<string, RunCase>()
+  for (const each of cases) {
+    // Some file systems do not tell capitals from small letters.
+    const key = each.folder.toLowerCase()
+    const other = seen.get(key)
+    if (other)
+      throw new ConfigError(
+        other.name === each.name
+          ? `${where}: two cases are called "${each.name}". Give each a name of its own.`
+          : `${where}: the cases "${other.name}" and "${each.name}" would share the folder ${each.folder}. Rename one.`,
+      )
+    seen.set(key, each)
+  }
+}

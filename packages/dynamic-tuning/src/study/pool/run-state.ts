@@ -1,0 +1,32 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { ConfigError } from '../../errors.ts'
+import { openRunFolder } from '../../io/run-folder.ts'
+import { readRunConfig } from '../../run/run-config.ts'
+import type { FinetuneSettings } from '../../run/settings/finetune-settings.ts'
+import { differingSetting } from '../../run/settings/resumed-settings.ts'
+import { type RunSummary, storedSummary } from '../../run/summary.ts'
+
+/**
+ * How far a run has come: `new`, nothing is there; `begun`, but without a checkpoint, so that it starts again; `stopped`, with
+ * one to go on from; or finished.
+ */
+export type RunState = 'new' | 'begun' | 'stopped' | RunSummary
+
+/**
+ * How far the run in the folder `path` has come.
+ * @throws ConfigError where it is a run with other settings than `wanted`; RunError where it cannot be read
+ */
+export function runState(path: string, wanted: FinetuneSettings): RunState {
+  if (!existsSync(path)) return 'new'
+  if (!existsSync(join(path, 'config.json'))) return readdirSync(path).length === 0 ? 'new' : 'begun'
+  const folder = openRunFolder(path, { write: false })
+  const { settings } = readRunConfig(folder)
+  const key = differingSetting(settings, wanted)
+  if (key !== undefined)
+    throw new ConfigError(
+      `run: ${path} was run with ${key} ${JSON.stringify(settings[key])}, now it is ${JSON.stringify(wanted[key])}. Choose another folder, or delete that run.`,
+    )
+  if (existsSync(folder.adapterPath)) return storedSummary(folder) ?? 'stopped'
+  return existsSync(folder.checkpointPath) ? 'stopped' : 'begun'
+}

@@ -1,0 +1,120 @@
+import { z } from 'zod'
+import { ConfigError } from '../../errors.ts'
+import { checkSettings } from '../../run/settings/check-settings.ts'
+import { definedOnly, finetuneKeys, isSettingValue } from '../../run/settings/finetune-settings.ts'
+import {
+  checkNames,
+  type NamedSettings,
+  planCase,
+  type RunCase,
+  type SomeSettings,
+} from '../pool/run-case.ts'
+import { seedsOf } from '../pool/seeds.ts'
+import { expandGrid, type Grid, nameOf } from './expand-grid.ts'
+import { checkMetric, type SweepMetric } from './rank-by.ts'
+
+/** What a sweep is asked for. */
+export interface SweepInput {
+  /** Any settings of `finetune`, which all runs share; a list that is no value of its setting is tried value by value. */
+  readonly [setting: string]: unknown
+  /** Values to try, by setting: every combination is a case. */
+  readonly grid?: Grid | undefined
+  /** Combinations of the grid to leave out. */
+  readonly exclude?: readonly SomeSettings[] | undefined
+  /** Further cases, beside the grid; `name` is optional. */
+  readonly include?: readonly ({ readonly name?: string } & SomeSettings)[] | undefined
+  /** How many seeds every case runs with, from `seed` on, or the seeds themselves. Default 1. */
+  readonly seeds?: number | readonly number[] | undefined
+  /** What cases are ordered by. Default accuracy. */
+  readonly metric?: string | undefined
+}
+
+/** What is to be run. */
+export interface SweepPlan {
+  readonly seeds: readonly number[]
+  readonly cases: readonly RunCase[]
+  readonly metric: SweepMetric
+  /** Settings in which cases differ, in the order in which they were named. */
+  readonly axes: readonly string[]
+  /** What all cases share. */
+  readonly common: SomeSettings
+}
+
+/** Names of all settings of a sweep, in a file. */
+export const sweepKeys: readonly string[] = ['grid', 'exclude', 'include', 'seeds', 'metric', ...finetuneKeys]
+
+/** Settings that are shared out among runs, or given as `seeds`: no case has its own. */
+const sharedKeys = ['seed', 'threads', 'workers']
+
+const values = z.record(z.string(), z.array(z.unknown()).min(1, 'give at least one value'))
+const settings = z.looseObject({})
+const shape = {
+  ...Object.fromEntries(finetuneKeys.map((key) => [key, z.unknown().optional()])),
+  grid: values.optional(),
+  exclude: z.array(settings).optional(),
+  include: z.array(z.looseObject({ name: z.string().trim().min(1).optional() })).optional(),
+  seeds: z.unknown().optional(),
+  metric: z.string().optional(),
+}
+const schema = z.strictObject(shape) as z.ZodType<SweepInput>
+
+/**
+ * The cases and seeds of a sweep, every setting checked.
+ * @throws ConfigError for unknown settings, with the one probably meant, values out of range, and a sweep of nothing
+ */
+export function planSweep(given: unknown): SweepPlan {
+  const asked = checkSettings('sweep', definedOnly(given as object), schema, sweepKeys)
+  const { grid = {}, exclude = [], include = [], seeds = 1, metric = 'accuracy', seed, ...rest } = asked
+  const lists = Object.entries(rest).filter(([key, value]) => isAxis(key, value))
+  const axes: Grid = { ...(Object.fromEntries(lists) as Grid), ...grid }
+  for (const [key, list] of Object.entries(axes)) checkAxis(key, list)
+  const common = Object.fromEntries(Object.entries(rest).filter(([key, value]) => !isAxis(key, value)))
+  if (Object.keys(axes).length === 0 && include.length === 0)
+    throw new ConfigError(
+      'sweep: nothing varies. Give lists of values in grid, such as rate: [0.3, 0.5, 0.7], or cases in include.',
+    )
+  const combined = Object.keys(axes).length > 0 ? expandGrid(axes, exclude) : []
+  const named = ([...combined, ...include] as Partial<NamedSettings>[]).map(({ name, ...own }) => ({
+    ...own,
+    name: name ?? nameOf(own),
+  }))
+  const cases = named.map((each) => planOwn(each, common))
+  checkNames('sweep', cases)
+  const own = new Set(named.flatMap(({ name: _name, ...each }) => Object.keys(each)))
+  return {
+    seeds: seedsOf('sweep', seeds, seed ?? 0),
+    cases,
+    metric: checkMetric(metric),
+    axes: methodFirst(own),
+    common,
+  }
+}
+
+/** A list that its setting could not have as a value. */
+function isAxis(key: string, value: unknown): boolean {
+  return Array.isArray(value) && !isSettingValue(key, value)
+}
+
+function checkAxis(key: string, list: readonly unknown[]): void {
+  const texts = list.map((value) => JSON.stringify(value))
+  const twice = texts.find((text, i) => texts.indexOf(text) < i)
+  if (list.length === 0) throw new ConfigError(`sweep: ${key} is []: give at least one value.`)
+  if (twice !== undefined) throw new ConfigError(`sweep: ${key} has the value ${twice} twice. Leave one out.`)
+}
+
+function planOwn(own: NamedSettings, common: SomeSettings): RunCase {
+  const shared = sharedKeys.find((key) => (own as Readonly<Record<string, unknown>>)[key] !== undefined)
+  if (shared !== undefined)
+    throw new ConfigError(
+      `sweep: the case "${own.name}" has its own ${shared}. ${shared === 'seed' ? 'Give seeds' : `Set ${shared} once`}, for the whole sweep.`,
+    )
+  if (own.data === undefined && common.data === undefined)
+    throw new ConfigError(
+      'sweep: data is missing. Name a folder with one folder of images per class as data.',
+    )
+  return planCase('sweep', own, common)
+}
+
+function methodFirst(axes: ReadonlySet<string>): string[] {
+  return [...axes].sort((a, b) => Number(b === 'method') - Number(a === 'method'))
+}

@@ -1,0 +1,81 @@
+import { sampleWordOf } from '../../report/sample-word.ts'
+import { csvText } from '../../report/text-tables.ts'
+import {
+  accuracyNote,
+  type CaseColumn,
+  caseColumns,
+  caseCsvColumns,
+  costNote,
+  trainingNote,
+} from '../pool/case-columns.ts'
+import { caseTable, runsMarkdown } from '../pool/markdown.ts'
+import type { CaseRow } from '../pool/summarize-cases.ts'
+import { valueText } from './expand-grid.ts'
+import { ownValue, type SweepOutcome } from './outcome.ts'
+import type { SweepMetric } from './rank-by.ts'
+
+const lossColumn: CaseColumn = {
+  name: 'cross-entropy',
+  short: 'loss',
+  cell: (row) => row.loss.toFixed(3),
+}
+
+/** Columns that are shown where cases are ordered by them. */
+const byMetric: { readonly [K in SweepMetric]?: CaseColumn } = { loss: lossColumn }
+
+/**
+ * The columns in their order: the name, where somebody gave one, what the cases differ in, and what came of it; the
+ * interval only where some case has several seeds.
+ */
+export function sweepColumns({
+  axes,
+  cases,
+  metric,
+}: Pick<SweepOutcome, 'axes' | 'cases' | 'metric'>): readonly CaseColumn[] {
+  const { accuracy, interval, seeds, trained, flops, active, seconds, memory } = caseColumns(cases)
+  const ordered = byMetric[metric]
+  return [
+    ...axes.map((axis) => ({ name: axis, short: axis, cell: (row: CaseRow) => axisText(row, axis) })),
+    ...(ordered ? [ordered] : []),
+    accuracy,
+    ...(cases.some((row) => row.seeds > 1) ? [interval] : []),
+    ...[seeds, trained, flops, active, seconds, memory],
+  ]
+}
+
+/** The value of a case's own setting, `–` where it has none. */
+export function axisText(row: CaseRow, axis: string): string {
+  const value = ownValue(row, axis)
+  return value === undefined ? '–' : valueText(value)
+}
+
+/** `sweep.csv`: one line a case, the best first, numbers in full, a column for each setting that varies. */
+export function sweepCsv({ axes, cases }: SweepOutcome): string {
+  const own = axes.map((axis) => ({ name: axis, value: (row: CaseRow) => ownValue(row, axis) }))
+  const results = caseCsvColumns.filter(({ name }) => name !== 'settings' && !axes.includes(name))
+  const loss = { name: 'loss', value: (row: CaseRow) => row.loss }
+  return csvText<CaseRow>([...own, ...results, loss], cases)
+}
+
+/** `sweep.md`: the table, how it was made, and what failed. */
+export function sweepMarkdown(outcome: SweepOutcome): string {
+  const { cases, failures } = outcome
+  const tables = caseTable(sweepColumns(outcome), cases)
+  return runsMarkdown({ title: sweepTitle(outcome), tables, notes: sweepNotes(outcome), failures })
+}
+
+/** `12 cases of rate and learningRate`. */
+export function sweepTitle({ cases, axes }: SweepOutcome): string {
+  return `${cases.length} ${cases.length === 1 ? 'case' : 'cases'} of ${axes.join(', ')}`
+}
+
+/** How the figures came about. */
+export function sweepNotes({ cases, seeds, metric }: SweepOutcome): string[] {
+  if (cases.length === 0) return ['No run ended well.']
+  return [
+    `Ordered by ${metric}. The best of many cases looks better than it is: try it with seeds of its own.`,
+    accuracyNote(cases, seeds),
+    costNote(sampleWordOf(cases)),
+    trainingNote,
+  ]
+}

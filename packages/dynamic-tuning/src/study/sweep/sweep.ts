@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import type { RunFolder } from '../../io/run-folder.ts'
+import { writeAside } from '../../io/write-aside.ts'
+import { located } from '../../run/prepare-run.ts'
+import { definedOnly } from '../../run/settings/finetune-settings.ts'
+import type { ManyRunsControl, ManyRunsStopped } from '../pool/control.ts'
+import { failuresOf } from '../pool/failures.ts'
+import { groupEnds } from '../pool/run-all.ts'
+import { type CasesDone, runCases } from '../pool/run-cases.ts'
+import { summarizeCase } from '../pool/summarize-cases.ts'
+import type { SweepOutcome } from './outcome.ts'
+import { planSweep, type SweepInput, type SweepPlan } from './plan.ts'
+import { ranked } from './rank-by.ts'
+import { sweepReport } from './sweep-report.ts'
+import { sweepCsv, sweepMarkdown } from './sweep-table.ts'
+
+/**
+ * Tunes with every combination of some settings and every seed, each run in a process of its own, and writes `sweep.json`, `.csv`,
+ * `.md` and `.html` with the cases in the order of the metric. Called again with the same folder it keeps the runs that ended
+ * and goes on with the others. A run that fails, or whose data or weights cannot be used, does not stop the rest: it is
+ * in `failures`.
+ * @throws ConfigError for settings that make no sense or differ from those of runs in the folder; DataError and
+ * CheckpointError where no case can run; RunError where `out` holds something else. All before any run.
+ */
+export async function sweep(
+  input: SweepInput,
+  control: ManyRunsControl,
+): Promise<SweepOutcome | ManyRunsStopped> {
+  const plan = planSweep(input)
+  const { data } = plan.common
+  const settings = { ...definedOnly(input), ...(data !== undefined && located({ ...plan.common, data })) }
+  return runCases({ where: 'sweep', ...plan, settings }, control, async (folder, done) =>
+    finish(folder, plan, done),
+  )
+}
+
+function finish(folder: RunFolder, plan: SweepPlan, { ends, refused }: CasesDone): SweepOutcome {
+  const rows = groupEnds(ends).map((group) => summarizeCase(group.case, group.runs))
+  const outcome: SweepOutcome = {
+    run: folder.path,
+    finished: true,
+    metric: plan.metric,
+    seeds: plan.seeds,
+    axes: plan.axes,
+    settings: plan.common,
+    cases: ranked(rows, plan.metric),
+    failures: failuresOf(ends, refused),
+    report: join(folder.path, 'sweep.html'),
+  }
+  const write = (name: string, text: string): void => writeAside(join(folder.path, name), text)
+  write('sweep.json', `${JSON.stringify(outcome, null, 2)}\n`)
+  write('sweep.csv', sweepCsv(outcome))
+  write('sweep.md', sweepMarkdown(outcome))
+  write('sweep.html', sweepReport(outcome))
+  return outcome
+}

@@ -1,0 +1,105 @@
+import { join } from 'node:path'
+import { type VtabTask, vtabTasks } from '../../data/kinds/vtab.ts'
+import type { RunFolder } from '../../io/run-folder.ts'
+import { writeAside } from '../../io/write-aside.ts'
+import { shortName } from '../../run/short-name.ts'
+import { failuresOf, type RunFailure } from '../pool/failures.ts'
+import type { RefusedCase } from '../pool/plan-runs.ts'
+import { groupEnds, type RunEnds } from '../pool/run-all.ts'
+import type { CasesDone } from '../pool/run-cases.ts'
+import { type CaseRow, summarizeCase } from '../pool/summarize-cases.ts'
+import type { VtabOutcome, VtabSearchRow, VtabTaskRow } from './outcome.ts'
+import { type PaperVtabRow, paperVtabRow } from './paper-row.ts'
+import type { VtabPlan } from './plan.ts'
+import { groupScores, scoreOverSeeds, type TaskAccuracies, vtabScore } from './score.ts'
+import { vtabReport } from './vtab-report.ts'
+import { vtabCsv, vtabMarkdown } from './vtab-table.ts'
+
+/** How the runs of a search ended, and what it chose. */
+export interface SearchDone extends CasesDone {
+  readonly rows: readonly VtabSearchRow[]
+}
+
+/** Puts the scores together and writes the tables and the page. */
+export function finishVtab(
+  folder: RunFolder,
+  plan: VtabPlan,
+  { final, search }: { readonly final: CasesDone; readonly search?: SearchDone },
+): VtabOutcome {
+  const paper = paperOf(final.ends)
+  const groups = groupEnds(final.ends)
+  const tasks = groups.map(({ case: each, runs }) => {
+    const task = vtabTasks.find(({ name }) => name === each.name) as VtabTask
+    const chosen = search?.rows.find((row) => row.task === each.name)?.chosen ?? null
+    return taskRow(task, summarizeCase(each, runs), chosen, paper)
+  })
+  const { data: _data, ...settings } = plan.caseOf(plan.tasks[0] as VtabTask).input
+  const outcome: VtabOutcome = {
+    run: folder.path,
+    finished: true,
+    root: plan.root,
+    method: settings.method ?? 'dyt',
+    seeds: plan.seeds,
+    settings,
+    tasks,
+    ...scores(tasks),
+    complete: tasks.length === vtabTasks.length,
+    paper: paper ? { method: paper.method, mean: paper.mean } : null,
+    missing: plan.missing.map(({ name }) => name),
+    search: search?.rows ?? [],
+    failures: [...failuresOfSearch(search), ...failuresOf(final.ends, final.refused)],
+    report: join(folder.path, 'vtab.html'),
+  }
+  const write = (name: string, text: string): void => writeAside(join(folder.path, name), text)
+  write('vtab.json', `${JSON.stringify(outcome, null, 2)}\n`)
+  write('vtab.csv', vtabCsv(outcome))
+  write('vtab.md', vtabMarkdown(outcome))
+  write('vtab.html', vtabReport(outcome))
+  return outcome
+}
+
+function failuresOfSearch(search: SearchDone | undefined): RunFailure[] {
+  const none: { readonly ends: RunEnds; readonly refused: readonly RefusedCase[] } = {
+    ends: new Map(),
+    refused: [],
+  }
+  const { ends, refused } = search ?? none
+  return failuresOf(ends, refused)
+}
+
+/** The settings of a run decide which row of the paper is like it. */
+function paperOf(ends: RunEnds): PaperVtabRow | undefined {
+  const [first] = ends.keys()
+  return first && paperVtabRow(first.settings)
+}
+
+function taskRow(
+  { name, title, group }: VtabTask,
+  { case: _case, ...row }: CaseRow,
+  adapterScale: number | null,
+  paper: PaperVtabRow | undefined,
+): VtabTaskRow {
+  // The folder that the data are in says nothing beside the task's name.
+  const runs = row.runs.map((run) => ({ ...run, data: shortName(run.data) }))
+  return { task: name, title, group, adapterScale, paper: paper?.accuracies[name] ?? null, ...row, runs }
+}
+
+function scores(tasks: readonly VtabTaskRow[]): Pick<VtabOutcome, 'groups' | 'mean'> {
+  const means: TaskAccuracies = Object.fromEntries(tasks.map((row) => [row.task, row.accuracy]))
+  const papers = tasks.flatMap(({ task, paper }) => (paper === null ? [] : [[task, paper] as const]))
+  const paper = papers.length > 0 ? Object.fromEntries(papers) : undefined
+  const paperGroups = paper ? groupScores(paper) : []
+  const bySeed = new Map<number, Record<string, number>>()
+  for (const { task, runs } of tasks)
+    for (const { seed, accuracy } of runs) bySeed.set(seed, { ...bySeed.get(seed), [task]: accuracy })
+  return {
+    groups: groupScores(means).map((score) => ({
+      ...score,
+      paper: paperGroups.find(({ group }) => group === score.group)?.accuracy ?? null,
+    })),
+    mean:
+      tasks.length === 0
+        ? null
+        : { ...scoreOverSeeds(means, bySeed), paper: paper ? vtabScore(paper) : null },
+  }
+}

@@ -1,0 +1,32 @@
+import { paperTable } from '../../cost/paper/paper-tables.ts'
+import { vtabTasks } from '../../data/kinds/vtab.ts'
+import type { FinetuneSettings } from '../../run/settings/finetune-settings.ts'
+import { tunerNamed } from '../../tuners/registry.ts'
+import { paperAccuracies } from './paper-accuracies.ts'
+
+/** A row of the paper's Table 3. */
+export interface PaperVtabRow {
+  /** The method's name there. */
+  readonly method: string
+  /** Top-1 by the name of the task, from 0 to 1. */
+  readonly accuracies: Readonly<Record<string, number>>
+  /** Printed mean of the three groups' means, from 0 to 1. */
+  readonly mean: number
+}
+
+type Deciding = Pick<FinetuneSettings, 'method' | 'dispatch' | 'rate' | 'reduction'>
+
+/** The row of the same method, and of the same rate where it skips tokens; undefined where the table has none. */
+export function paperVtabRow({ method, dispatch, rate, reduction }: Deciding): PaperVtabRow | undefined {
+  if (reduction !== 'none' || dispatch !== tunerNamed(method).defaults.dispatch) return undefined
+  const row = paperTable(3).rows.find(
+    (each) => each.tuner === method && (dispatch === 'none' || each.options?.rate === rate),
+  )
+  const printed = row && paperAccuracies[row.method]
+  if (!printed) return undefined
+  const accuracies = vtabTasks.map(({ name }, i) => [name, shareOf(printed.values[i] as number)] as const)
+  return { method: row.method, accuracies: Object.fromEntries(accuracies), mean: shareOf(printed.mean) }
+}
+
+/** Percent with the printed digits as a share, without the noise of the division. */
+const shareOf = (percent: number): number => Number((percent / 100).toFixed(4))

@@ -1,0 +1,104 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+import { findVtabTasks, type VtabTask, vtabTasks } from '../../data/kinds/vtab.ts'
+import { ConfigError, DataError } from '../../errors.ts'
+import { checkSettings } from '../../run/settings/check-settings.ts'
+import { definedOnly, finetuneKeys } from '../../run/settings/finetune-settings.ts'
+import { nearestWord } from '../../run/settings/nearest-word.ts'
+import { planCase, type RunCase, type SomeSettings } from '../pool/run-case.ts'
+import { seedsOf } from '../pool/seeds.ts'
+
+/** What a run of VTAB-1K is asked for, beside settings of `finetune` that all tasks share. */
+export interface VtabInput extends Omit<SomeSettings, 'data'> {
+  /** The folder that holds a folder with list files for each task. */
+  readonly root?: string | undefined
+  /** Names of some tasks. Default all that are found. */
+  readonly tasks?: readonly string[] | undefined
+  /** How many seeds every task runs with, from `seed` on, or the seeds themselves. Default 1. */
+  readonly seeds?: number | readonly number[] | undefined
+  /** Adapter scales to choose from for each task, on val200 after training on train800; `true`: 0.01, 0.1, 1 and 10. */
+  readonly search?: boolean | readonly number[] | undefined
+}
+
+/** What is to be run. */
+export interface VtabPlan {
+  readonly root: string
+  readonly tasks: readonly VtabTask[]
+  /** Tasks that `root` does not have. */
+  readonly missing: readonly VtabTask[]
+  readonly seeds: readonly number[]
+  /** Empty: nothing is searched. */
+  readonly scales: readonly number[]
+  /** The case of a task; with a scale the one that tries it. */
+  caseOf(task: VtabTask, scale?: number): RunCase
+  searchCaseOf(task: VtabTask, scale: number): RunCase
+}
+
+const usualScales = [0.01, 0.1, 1, 10]
+
+/** Names of all settings of a run of VTAB-1K. */
+export const vtabKeys: readonly string[] = ['root', 'tasks', 'search', 'seeds', ...finetuneKeys]
+
+/** What the tasks decide themselves. */
+const own = ['data', 'split', 'testOn']
+const shape = {
+  ...Object.fromEntries(finetuneKeys.map((key) => [key, z.unknown().optional()])),
+  root: z.string().min(1),
+  tasks: z.array(z.string()).min(1, 'give at least one').optional(),
+  search: z.union([z.boolean(), z.array(z.number().positive()).min(1, 'give at least one scale')]).optional(),
+  seeds: z.unknown().optional(),
+}
+const schema = z.strictObject(shape) as z.ZodType<VtabInput & { readonly root: string }>
+
+/**
+ * Tasks and seeds, every setting checked.
+ * @throws ConfigError for unknown settings and tasks; DataError where `root` holds no task
+ */
+export function planVtab(given: unknown): VtabPlan {
+  const asked = checkSettings('vtab', definedOnly(given as object), schema, vtabKeys)
+  const { root, tasks: names, search = false, seeds = 1, seed, ...common } = asked
+  checkOwn(common)
+  const { tasks, missing } = tasksIn(root, names)
+  const scales = search === true ? usualScales : search === false ? [] : search
+  const settings = Object.fromEntries(Object.entries(common).filter(([key]) => !own.includes(key)))
+  const plan = (task: VtabTask, name: string, more: SomeSettings): RunCase =>
+    planCase('vtab', { name, data: join(root, task.name), ...more }, settings)
+  return {
+    root,
+    tasks,
+    missing,
+    seeds: seedsOf('vtab', seeds, seed ?? 0),
+    scales,
+    caseOf: (task, scale) => plan(task, task.name, scale === undefined ? {} : { adapterScale: scale }),
+    searchCaseOf: (task, scale) =>
+      plan(task, `${task.name} s=${scale}`, { adapterScale: scale, split: 'search', testOn: 'validation' }),
+  }
+}
+
+function checkOwn(common: Readonly<Record<string, unknown>>): void {
+  const key = own.find(
+    (name) => common[name] !== undefined && !(name === 'split' && common[name] === 'final'),
+  )
+  if (key !== undefined)
+    throw new ConfigError(
+      `vtab: ${key} is ${JSON.stringify(common[key])}, but the tasks decide it: they train on train800val200 and are tested on test. Leave it out.`,
+    )
+}
+
+function tasksIn(root: string, names: readonly string[] | undefined): Pick<VtabPlan, 'tasks' | 'missing'> {
+  const known = vtabTasks.map(({ name }) => name)
+  for (const name of names ?? [])
+    if (!known.includes(name)) {
+      const meant = nearestWord(name, known)
+      throw new ConfigError(
+        `vtab: unknown task ${name}. ${meant ? `Did you mean ${meant}?` : `Choose from ${known.join(', ')}.`}`,
+      )
+    }
+  const wanted = (task: VtabTask): boolean => names === undefined || names.includes(task.name)
+  const { found, missing } = findVtabTasks(root)
+  const tasks = found.map(({ task }) => task).filter(wanted)
+  if (tasks.length > 0) return { tasks, missing: missing.filter(wanted) }
+  throw new DataError(
+    `vtab: ${root} holds ${names ? 'none of these tasks' : 'no task'}, expected folders such as ${(names ?? known).slice(0, 3).join(', ')} with train800val200.txt and test.txt. Name the folder that holds them.`,
+  )
+}

@@ -1,0 +1,145 @@
+import { mean } from '../../evaluation/statistics.ts'
+import { formatCount, formatPercent } from '../../report/quantity.ts'
+import { csvText, markdownTable } from '../../report/text-tables.ts'
+import { shortName } from '../../run/short-name.ts'
+import { accuracyText, intervalText } from '../pool/case-columns.ts'
+import { runsMarkdown } from '../pool/markdown.ts'
+import type { VtabOutcome, VtabTaskRow } from './outcome.ts'
+
+/** A line of the table: a task, the mean of a group, or the mean of those. */
+export interface VtabLine {
+  readonly cells: readonly string[]
+  /** Whether it is a mean. */
+  readonly bold: boolean
+}
+
+/** Headings of `vtabLines`. */
+export const vtabHeads: readonly string[] = [
+  'task',
+  'group',
+  'accuracy',
+  '95 %',
+  'paper',
+  'difference',
+  'scale',
+  'seeds',
+]
+
+/** The tasks in the paper's order, the means of the groups and their mean, beside the paper's figures. */
+export function vtabLines({ tasks, groups, mean: total }: VtabOutcome): VtabLine[] {
+  const rows = tasks.map((row) => ({
+    cells: [
+      ...[row.title, row.group, accuracyText(row), intervalText(row.accuracyInterval)],
+      ...beside(row.accuracy, row.paper),
+      ...[row.adapterScale === null ? '–' : String(row.adapterScale), String(row.seeds)],
+    ],
+    bold: false,
+  }))
+  const means = groups.map(({ group, accuracy, tasks: count, of, paper }) => ({
+    cells: [
+      'mean',
+      `${group}, ${count} of ${of}`,
+      formatPercent(accuracy, 2),
+      '–',
+      ...beside(accuracy, paper),
+      '–',
+      '–',
+    ],
+    bold: true,
+  }))
+  if (total === null) return []
+  const { accuracy, accuracyDeviation: deviation, accuracyInterval: interval, paper } = total
+  const text = formatPercent(accuracy, 2) + (deviation === null ? '' : ` ± ${(100 * deviation).toFixed(2)}`)
+  const all = [
+    'mean of means',
+    `${groups.length} of 3 groups`,
+    text,
+    intervalText(interval),
+    ...beside(accuracy, paper),
+  ]
+  return [...rows, ...means, { cells: [...all, '–', '–'], bold: true }]
+}
+
+/** The paper's figure, and by how many points ours is above it. */
+function beside(accuracy: number, paper: number | null): [string, string] {
+  if (paper === null) return ['–', '–']
+  const difference = 100 * (accuracy - paper)
+  return [formatPercent(paper), `${difference < 0 ? '−' : '+'}${Math.abs(difference).toFixed(1)}`]
+}
+
+/** `vtab.csv`: one line a task, numbers in full. */
+export function vtabCsv({ tasks }: VtabOutcome): string {
+  const fields = [
+    ...(['task', 'group', 'seeds', 'accuracy', 'accuracyDeviation'] as const),
+    ...([
+      'paper',
+      'adapterScale',
+      'trainableParams',
+      'flops',
+      'activeRate',
+      'seconds',
+      'peakMemoryMB',
+    ] as const),
+  ]
+  const columns = fields.map((name) => ({ name, value: (row: VtabTaskRow) => row[name] }))
+  const ends = [
+    { name: 'accuracyLow', value: (row: VtabTaskRow) => row.accuracyInterval?.[0] },
+    { name: 'accuracyHigh', value: (row: VtabTaskRow) => row.accuracyInterval?.[1] },
+  ]
+  return csvText<VtabTaskRow>([...columns, ...ends], tasks)
+}
+
+/** `vtab.md`: the row as the paper's Table 3 prints it, the tasks one by one, how it was made, and what failed. */
+export function vtabMarkdown(outcome: VtabOutcome): string {
+  const { failures, tasks, root } = outcome
+  const lines = vtabLines(outcome).map(({ cells }) => cells)
+  const tables = [...markdownTable(...vtabRow(outcome)), '', ...markdownTable(vtabHeads, lines), '']
+  return runsMarkdown({
+    title: `${vtabTitle(outcome)} on ${shortName(root)}`,
+    tables: tasks.length > 0 ? tables : [],
+    notes: vtabNotes(outcome),
+    failures,
+  })
+}
+
+/** Headings and rows of the tasks side by side, as Table 3 has them: ours, and the paper's where it has such a row. */
+function vtabRow({ tasks, mean: total, paper, method }: VtabOutcome): [string[], string[][]] {
+  const points = (value: number | null, digits: number): string =>
+    value === null ? '–' : (100 * value).toFixed(digits)
+  const heads = ['method', ...tasks.map(({ title }) => title), 'mean', 'FLOPs']
+  const flops = formatCount(mean(tasks.map((row) => row.flops)))
+  const ours = [
+    method,
+    ...tasks.map((row) => points(row.accuracy, 1)),
+    points(total?.accuracy ?? null, 2),
+    flops,
+  ]
+  if (paper === null) return [heads, [ours]]
+  const theirs = [`${paper.method} (paper)`, ...tasks.map((row) => points(row.paper, 1))]
+  return [heads, [ours, [...theirs, points(total?.paper ?? null, 2), '–']]]
+}
+
+/** `VTAB-1K with dyt`. */
+export function vtabTitle({ method, complete, tasks }: VtabOutcome): string {
+  return `VTAB-1K with ${method}${complete ? '' : `, ${tasks.length} of 19 tasks`}`
+}
+
+/** How the figures came about. */
+export function vtabNotes({ tasks, seeds, missing, paper, complete, search }: VtabOutcome): string[] {
+  if (tasks.length === 0) return ['No run ended well.']
+  const over = seeds.length > 1 ? `; mean and standard deviation (n - 1) over seeds ${seeds.join(', ')}` : ''
+  return [
+    ...(missing.length > 0 ? [`Not in the folder: ${missing.join(', ')}.`] : []),
+    `Accuracy: share of all test images, after training on train800val200, with the skipping model${over}. 95 %: bootstrap interval of the mean over seeds, too narrow for a few.`,
+    'Means are over the tasks of a group, then over the groups.',
+    ...(search.length > 0
+      ? ['Scale: the adapter scale that was best on val200 after training on train800, with the first seed.']
+      : []),
+    ...(paper
+      ? [
+          `Paper: row "${paper.method}" of Table 3 (arXiv:2403.11808), ViT-B/16 pre-trained on ImageNet-21K${complete ? '' : ', means over the same tasks'}. It prints ${(100 * paper.mean).toFixed(2)} % for all 19.`,
+        ]
+      : ['The paper’s Table 3 has no row of these settings.']),
+    'FLOPs are multiply-accumulates of one image at the shares of active tokens that occurred, a mean over tasks.',
+  ]
+}

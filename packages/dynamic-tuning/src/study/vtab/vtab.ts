@@ -1,0 +1,121 @@
+import type { RunFolder } from '../../io/run-folder.ts'
+import { definedOnly } from '../../run/settings/finetune-settings.ts'
+import type { ManyRunsControl, ManyRunsStopped } from '../pool/control.ts'
+import { makeCaseFolders, openManyFolder, saveRequest } from '../pool/many-folder.ts'
+import { planRuns, type RunPlan } from '../pool/plan-runs.ts'
+import { runAll } from '../pool/run-all.ts'
+import type { RunCase } from '../pool/run-case.ts'
+import { checkRefused, jobsAtOnce, statesOf, stoppedAt } from '../pool/run-cases.ts'
+import { finishVtab } from './finish-vtab.ts'
+import type { VtabOutcome } from './outcome.ts'
+import { planVtab, type VtabInput, type VtabPlan } from './plan.ts'
+import { chooseScales, withoutScale } from './search-scales.ts'
+
+const where = 'vtab'
+/** Folder of the runs that try scales. */
+const below = 'search'
+
+/**
+ * Tunes on all tasks of VTAB-1K that a folder holds, train800val200 for training and test for testing, with several seeds, each run in a
+ * process of its own, and writes `vtab.json`, `.csv`, `.md` and `.html`: the paper's row with the means of the groups and their
+ * mean. With `search` the adapter scale of each task is first chosen on val200, after training on train800. Called again with the
+ * same folder it keeps the runs that ended and goes on with the others; a run that fails does not stop the rest.
+ * @throws ConfigError for settings that make no sense or differ from those of runs in the folder; DataError where there is no
+ * task, CheckpointError for weights that cannot be used; RunError where `out` holds something else. All before any run.
+ */
+export async function vtab(
+  input: VtabInput,
+  control: ManyRunsControl,
+): Promise<VtabOutcome | ManyRunsStopped> {
+  const plan = planVtab(input)
+  const { tasks, scales, seeds, missing } = plan
+  const { out, onPhase } = control
+  const count = tasks.length * Math.max(scales.length, seeds.length)
+  const jobs = jobsAtOnce(where, control, input.device, count)
+  if (missing.length > 0) onPhase?.(`not in ${plan.root}: ${missing.map(({ name }) => name).join(', ')}`)
+  onPhase?.('opening data and backbone')
+  const final = await planFor(plan, out, jobs)
+  checkRefused(final, false)
+  const search = scales.length > 0 ? await planSearch(plan, out, jobs) : undefined
+  const folder = openManyFolder(
+    where,
+    out,
+    tasks.map((task) => plan.caseOf(task)),
+  )
+  try {
+    if (search) statesOf(search)
+    else statesOf(final)
+    saveRequest(folder, where, definedOnly(input))
+    return await runPhases(folder, { plan, final, search }, { ...control, jobs })
+  } finally {
+    folder.release()
+  }
+}
+
+interface Phases {
+  readonly plan: VtabPlan
+  readonly final: RunPlan
+  readonly search: RunPlan | undefined
+}
+
+async function runPhases(
+  folder: RunFolder,
+  { plan, final, search }: Phases,
+  control: ManyRunsControl & { readonly jobs: number },
+): Promise<VtabOutcome | ManyRunsStopped> {
+  const { out, jobs, onPhase } = control
+  if (!search) {
+    const ends = await runPlan(final, control)
+    return ends
+      ? finishVtab(folder, plan, { final: { ends, refused: final.refused } })
+      : stoppedAt(out, final)
+  }
+  onPhase?.(`choosing the adapter scale of ${plan.tasks.length} tasks from ${plan.scales.join(', ')}`)
+  const searchEnds = await runPlan(search, control, below)
+  if (!searchEnds) return both(stoppedAt(out, search), 0, final.runs.length)
+  const rows = chooseScales(plan, searchEnds)
+  const scaleOf = new Map(rows.map(({ task, chosen }) => [task, chosen ?? undefined]))
+  const chosen = plan.tasks.filter(({ name }) => scaleOf.get(name) !== undefined)
+  const lost = plan.tasks.filter((task) => !chosen.includes(task)).map((task) => withoutScale(plan, task))
+  onPhase?.('training on train800val200 with the chosen scales')
+  const settled = await planFor({ ...plan, tasks: chosen }, out, jobs, scaleOf)
+  const ends = await runPlan(settled, control)
+  if (!ends) return both(stoppedAt(out, settled), search.runs.length, search.runs.length)
+  const refused = [...settled.refused, ...lost]
+  return finishVtab(folder, plan, {
+    final: { ends, refused },
+    search: { rows, ends: searchEnds, refused: search.refused },
+  })
+}
+
+/** How far both phases have come together. */
+function both(stopped: ManyRunsStopped, finished: number, total: number): ManyRunsStopped {
+  return {
+    ...stopped,
+    finishedRuns: stopped.finishedRuns + finished,
+    totalRuns: stopped.totalRuns + total,
+  }
+}
+
+function runPlan(plan: RunPlan, control: ManyRunsControl & { readonly jobs: number }, within?: string) {
+  const states = statesOf(plan)
+  makeCaseFolders(control.out, casesOf(plan), within)
+  return runAll(plan.runs, states, control)
+}
+
+const casesOf = ({ runs }: RunPlan): RunCase[] => [...new Set(runs.map((run) => run.case))]
+
+function planFor(
+  plan: VtabPlan,
+  out: string,
+  jobs: number,
+  scaleOf: ReadonlyMap<string, number | undefined> = new Map(),
+): Promise<RunPlan> {
+  const cases = plan.tasks.map((task) => plan.caseOf(task, scaleOf.get(task.name)))
+  return planRuns({ where, cases, seeds: plan.seeds, out, jobs })
+}
+
+function planSearch(plan: VtabPlan, out: string, jobs: number): Promise<RunPlan> {
+  const cases = plan.tasks.flatMap((task) => plan.scales.map((scale) => plan.searchCaseOf(task, scale)))
+  return planRuns({ where, cases, seeds: plan.seeds.slice(0, 1), out, jobs, below })
+}

@@ -1,4 +1,8 @@
-import type { Measure } from '../evaluation/measure.ts'
+import type { Answers } from '../evaluation/answer.ts'
+import type { Measure, Measured } from '../evaluation/measure.ts'
+import type { Pictures } from '../evaluation/picture.ts'
+import type { Outputs, Tally, Truths } from '../evaluation/tally.ts'
+import type { TaskLoss } from '../training/loss.ts'
 
 /** What a model is tuned for. */
 export interface Task {
@@ -8,4 +12,18 @@ export interface Task {
   readonly summary: string
   /** By what models are judged. The first is the primary one: tables, plots, calibration and sweeps use it. */
   readonly measures: readonly [Measure, ...Measure[]]
+  /** By what a single class is judged; the first ranks classes. */
+  readonly classMeasures: readonly [Measure, ...Measure[]]
+  readonly loss: TaskLoss
+  /** An empty tally for samples of these classes. */
+  tally(classes: readonly string[]): Tally
+  /** The primary measure of one batch, quick enough for every training step. */
+  score(outputs: Outputs, truths: Truths): Measured
+  readonly answer: Answers
+  readonly picture: Pictures
+}
+
+/** The measure that publications report on a dataset: the mean over classes where they do, else the primary one. */
+export function usualMeasure({ measures }: Pick<Task, 'measures'>, average?: 'classes'): Measure {
+  return measures.find((measure) => measure.average === average) ?? measures[0]
 }

@@ -1,0 +1,39 @@
+import type { TensorData } from '@dynamic-tuning/engine'
+import type { Example } from '../data/example.ts'
+import type { Batch } from '../data/loader/batch.ts'
+import type { Measured } from './measure.ts'
+
+/** What a network gives for a batch, by name; each [B, ...]. */
+export type Outputs = Readonly<Record<string, TensorData<'float32'>>>
+
+/** What is known of one sample: its class, its labels, its mask. */
+export type Truth = Example['label']
+
+/** What is known of the samples of a batch. */
+export type Truths = Pick<Batch, 'labels'>
+
+/** How well a model does on the samples of one class. */
+export interface ClassScore {
+  readonly class: string
+  /** Samples of this class. */
+  readonly images: number
+  /** Values of the task's measures of a class. */
+  readonly measures: Measured
+}
+
+/** How well a model does on all samples that were added to a tally. */
+export interface Score {
+  /** Values of the task's measures by name. */
+  readonly measures: Measured
+  /** The task's loss, mean over samples. */
+  readonly loss: number
+  /** Classes that have samples. */
+  readonly perClass: readonly ClassScore[]
+}
+
+/** Compares outputs with truths, batch by batch. */
+export interface Tally {
+  /** outputs: one row for each truth, views already joined. */
+  add(outputs: Outputs, truths: Truths): void
+  result(): Score
+}

@@ -1,0 +1,26 @@
+import type { Answer, AnswerSettings, Answers } from '../../evaluation/answer.ts'
+import type { Outputs } from '../../evaluation/tally.ts'
+import { formatPercent } from '../../report/quantity.ts'
+import { logitsOf } from './logits.ts'
+
+/** The classes with the largest softmax. */
+export const labelAnswers: Answers = {
+  of(outputs: Outputs, row: number, { classes, top }: AnswerSettings): Answer {
+    const { values, classes: count } = logitsOf(outputs)
+    const probabilities = softmax(values.subarray(row * count, (row + 1) * count))
+    const predictions = classes
+      .map((name, i) => ({ class: name, probability: probabilities[i] ?? Number.NaN }))
+      .sort((a, b) => b.probability - a.probability)
+      .slice(0, top)
+    return { predictions }
+  },
+  text: ({ predictions }) =>
+    predictions.map(({ class: name, probability }) => `${name} ${formatPercent(probability)}`),
+}
+
+function softmax(logits: Float32Array): number[] {
+  const largest = Math.max(...logits)
+  const weights = Array.from(logits, (logit) => Math.exp(logit - largest))
+  const sum = weights.reduce((a, b) => a + b, 0)
+  return weights.map((weight) => weight / sum)
+}

@@ -2,6 +2,8 @@
  * What runs in a browser too: models, methods, training steps and inference over weights that the page has. Reading files, data
  * sets and run folders are of Node.
  */
+
+export { softTargets } from './data/truths/class.ts'
 export * from './errors.ts'
 export { Classifier, type ClassifierSettings, type Prediction } from './evaluation/classifier.ts'
 export { buildModel, modelConfig } from './models/families.ts'
@@ -13,7 +15,6 @@ export { AdamW, type AdamWSettings, defaultAdamW } from './training/optimizers/a
 export { ResidentStep, type ResidentStepSettings } from './training/resident-step.ts'
 export { learningRateAt, type ScheduleSettings } from './training/schedule.ts'
 export type { StepBatch } from './training/step-feeds.ts'
-export { softTargets } from './training/targets.ts'
 export { type StepResult, TrainingStep, type TrainingStepSettings } from './training/training-step.ts'
 export { tunerNamed, tuners } from './tuners/registry.ts'
 export { trainedPatterns } from './tuners/tune.ts'

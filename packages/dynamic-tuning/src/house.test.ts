@@ -27,7 +27,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'demo',
     'verification',
   ],
-  'dynamic-tuning/data': ['sources', 'testing', 'transforms', 'kinds', 'samples', 'loader'],
+  'dynamic-tuning/data': ['sources', 'testing', 'transforms', 'truths', 'kinds', 'samples', 'loader'],
   'dynamic-tuning/models': ['checkpoints', 'heads', 'vit', 'swin'],
   'dynamic-tuning/run': ['settings', 'explain', 'dead-blocks', 'export', 'calibrate'],
   'dynamic-tuning/study': ['pool', 'compare', 'sweep', 'vtab', 'noah'],
@@ -49,7 +49,7 @@ const runtimeFiles = ['engine/src/runtime/node.ts', 'engine/src/runtime/web.ts']
 const portable = ['nn', 'models', 'tuners', 'reduction', 'network', 'cost', 'training', 'evaluation']
 
 /** What is still to be mended: these numbers only ever fall, and end at 0 (assertions at 450). */
-const left = { order: 3, circles: 8, unportable: 3, long: 14, assertions: 1004, measures: 60, frames: 24 }
+const left = { order: 3, circles: 8, unportable: 3, long: 13, assertions: 989, measures: 60, frames: 24 }
 
 const house = readHouse()
 const code = house.filter(({ test }) => !test)

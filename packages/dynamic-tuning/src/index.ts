@@ -73,6 +73,7 @@ export {
   toInput,
   transformSchema,
 } from './data/transforms/transforms.ts'
+export { softTargets } from './data/truths/class.ts'
 export { type DemoControl, type DemoOutcome, demo } from './demo/demo.ts'
 export type { DemoResult } from './demo/report.ts'
 export {
@@ -272,7 +273,6 @@ export type { OptimizedWeights, Optimizer } from './training/optimizers/optimize
 export { ResidentStep, type ResidentStepSettings } from './training/resident-step.ts'
 export { learningRateAt, type ScheduleSettings } from './training/schedule.ts'
 export type { ExtraFeeds, StepBatch, StepFeedSettings } from './training/step-feeds.ts'
-export { softTargets } from './training/targets.ts'
 export type {
   EpochMetrics,
   StepMetrics,

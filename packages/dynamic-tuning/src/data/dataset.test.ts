@@ -11,7 +11,7 @@ const pixel = await png([200, 100, 50])
 
 /** `path label` of examples, paths relative to a folder. */
 function listing(examples: readonly Example[], folder: string): string[] {
-  return examples.map(({ source, label }) => `${sourceName(source).replace(`${folder}/`, '')} ${label}`)
+  return examples.map(({ source, truth }) => `${sourceName(source).replace(`${folder}/`, '')} ${truth}`)
 }
 
 function classFolders(counts: Record<string, number>, prefix = ''): Record<string, Uint8Array> {
@@ -65,7 +65,7 @@ describe('openDataset: folders', () => {
       writeFiles(folder, classFolders({ a: 20, b: 10, c: 2 }))
       const data = await openDataset(folder, { seed: 3, validationShare: 0.2 })
       const perClass = (examples: readonly Example[]) =>
-        [0, 1, 2].map((label) => examples.filter((each) => each.label === label).length)
+        [0, 1, 2].map((label) => examples.filter((each) => each.truth === label).length)
       expect(perClass(data.train)).toEqual([16, 8, 1])
       expect(perClass(data.validation)).toEqual([4, 2, 1])
       const all = [...listing(data.train, folder), ...listing(data.validation, folder)]
@@ -250,7 +250,7 @@ describe('openDataset: archives', () => {
       const data = await openDataset(join(folder, 'pets.tar'))
       expect(data.name).toBe('pets')
       expect(data.classes).toEqual(['cat', 'dog'])
-      expect([data.train, data.validation].map((part) => part.map(({ label }) => label))).toEqual([
+      expect([data.train, data.validation].map((part) => part.map(({ truth }) => truth))).toEqual([
         [0, 1],
         [0, 1],
       ])
@@ -302,8 +302,8 @@ describe('openDataset: drawn tasks and options', () => {
   it('gives balanced labels and separate images to train and test', async () => {
     const data = await openDataset('builtin:location', { trainSize: 18, testSize: 9, seed: 5 })
     expect(data.classes[5]).toBe('middle right')
-    expect(data.train.map(({ label }) => label)).toEqual([...Array(18).keys()].map((i) => i % 9))
-    expect(data.test.map(({ label }) => label)).toEqual([...Array(9).keys()])
+    expect(data.train.map(({ truth }) => truth)).toEqual([...Array(18).keys()].map((i) => i % 9))
+    expect(data.test.map(({ truth }) => truth)).toEqual([...Array(9).keys()])
     const indices = [...data.train, ...data.test].map(({ source }) =>
       source.kind === 'drawn' ? source.index : -1,
     )

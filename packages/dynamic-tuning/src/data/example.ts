@@ -29,24 +29,31 @@ export interface PackedSource {
   readonly name: string
 }
 
-/** An image and the index of its class. */
-export interface Example {
+/** An entry of a dataset: an image or a clip, and what is known of it, such as the index of its class (see `Truth`). */
+export interface Example<T = unknown> {
   readonly source: ImageSource
-  readonly label: number
+  readonly truth: T
 }
 
 /** The figure that is usual for a dataset: top-1, or the mean of every class's own accuracy. */
 export type Metric = 'accuracy' | 'meanPerClassAccuracy'
 
-/** Labelled images or clips in three parts. `validation` is what is reported while training. */
-export interface Dataset {
+/** Names of what examples may know of themselves: one class, or a set of classes. */
+export type TruthName = 'class' | 'labels'
+
+/** Images or clips with their truth, in three parts. `validation` is what is reported while training. */
+export interface Dataset<T = unknown> {
   readonly name: string
+  /** What `truth` of the examples is; absent: the index of a class. */
+  readonly truth?: TruthName
+  /** `FILE:LINE` of the first example with several labels, where there is one. */
+  readonly severalAt?: string
   /** Images where nothing is said. */
   readonly kind?: 'images' | 'clips'
   readonly classes: readonly string[]
-  readonly train: readonly Example[]
-  readonly validation: readonly Example[]
-  readonly test: readonly Example[]
+  readonly train: readonly Example<T>[]
+  readonly validation: readonly Example<T>[]
+  readonly test: readonly Example<T>[]
   /** Clips that are listed and not there, left out. */
   readonly missing?: readonly string[]
   /** What publications report on it; accuracy where absent. */

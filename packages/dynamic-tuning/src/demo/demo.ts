@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { openDataset } from '../data/dataset.ts'
+import { classTruth } from '../data/truths/class.ts'
 import { ConfigError } from '../errors.ts'
 import { openBackbone } from '../io/backbone.ts'
 import { fetchModel } from '../io/hub/fetch-model.ts'
@@ -118,7 +119,7 @@ async function finish(
   onPhase?.('writing model.onnx and report.html')
   const dyt = runs[demoMethods.indexOf('dyt')] as TunedRun
   exportModel(dyt, { out: run.modelPath })
-  const { test } = await openDataset(dyt.settings.data, dyt.settings)
+  const { test } = classTruth.of(await openDataset(dyt.settings.data, dyt.settings))
   writeAside(run.reportPath, await demoReport(settings, results, runs, test))
   return results
 }

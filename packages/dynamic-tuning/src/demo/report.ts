@@ -23,7 +23,7 @@ export async function demoReport(
   settings: DemoSettings,
   results: readonly DemoResult[],
   runs: readonly TunedRun[],
-  examples: readonly Example[],
+  examples: readonly Example<number>[],
 ): Promise<string> {
   const dyt = runs.find(({ settings }) => settings.dispatch !== 'none') as TunedRun
   const result = results.find(({ method }) => method === 'dyt') as DemoResult

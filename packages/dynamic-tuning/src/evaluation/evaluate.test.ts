@@ -14,16 +14,16 @@ const images = Float32Array.from({ length: 5 * pixels }, random(1, 'pixels').nor
 const labels = [0, 2, 1, 1, 0]
 const options = { ...dyt.defaults, bottleneck: 2 }
 
-function batchOf(first: number, size: number): Batch {
+function batchOf(first: number, size: number): Batch<number> {
   return {
     images: images.slice(first * pixels, (first + size) * pixels),
-    labels: BigInt64Array.from(labels.slice(first, first + size), BigInt),
+    truths: labels.slice(first, first + size),
     indices: Int32Array.from({ length: size }, (_, i) => first + i),
     size,
   }
 }
 
-const loader: Pick<Loader, 'epoch'> = {
+const loader: Pick<Loader<number>, 'epoch'> = {
   async *epoch() {
     yield batchOf(0, 3)
     yield batchOf(3, 2)
@@ -35,7 +35,7 @@ describe('evaluate', () => {
     const store = new WeightStore({ seed: 3 })
     const classifier = await Classifier.create({ config: tiny, tuner: dyt, options, store })
     const { logits, masks = new Float32Array() } = await classifier.classify(images)
-    const result = await evaluate(classifier, loader as Loader)
+    const result = await evaluate(classifier, loader)
     await classifier.release()
     let correct = 0
     let loss = 0

@@ -28,7 +28,7 @@ export interface Evaluation {
 /** Classifies all images or clips of a loader, the logits of a clip's views averaged. `weights` are the trained ones where the classifier takes them as inputs. */
 export async function evaluate(
   classifier: Classifier,
-  loader: Pick<Loader, 'epoch'>,
+  loader: Pick<Loader<number>, 'epoch'>,
   weights?: ReadonlyMap<string, TensorData>,
   thresholds?: number | readonly number[],
 ): Promise<Evaluation> {
@@ -40,7 +40,7 @@ export async function evaluate(
     const { logits: all, masks, shares } = await classifier.classify(batch.images, weights, options)
     const logits = meanOfViews(all, batch.size, views)
     tally.seconds += (performance.now() - start) / 1000
-    tally.add(logits, batch.labels, masks && { masks, shares })
+    tally.add(logits, batch.truths, masks && { masks, shares })
   }
   return tally.result()
 }
@@ -105,12 +105,12 @@ class Tally {
     this.confusion = Array.from({ length: this.classes }, () => new Array<number>(this.classes).fill(0))
   }
 
-  add(logits: Float32Array, labels: BigInt64Array, active: Active | undefined): void {
+  add(logits: Float32Array, labels: readonly number[], active: Active | undefined): void {
     for (const [i, label] of labels.entries()) {
-      const row = this.confusion[Number(label)] as number[]
+      const row = this.confusion[label] as number[]
       const predicted = argMaxAt(logits, i * this.classes, this.classes)
       row[predicted] = (row[predicted] as number) + 1
-      this.loss += crossEntropyAt(logits, i * this.classes, this.classes, Number(label))
+      this.loss += crossEntropyAt(logits, i * this.classes, this.classes, label)
     }
     this.images += labels.length
     if (!active) return

@@ -26,7 +26,7 @@ describe('gateProbabilities', () => {
     const images = Float32Array.from({ length: size * pixels }, random(1, 'pixels').normal)
     const loader = {
       async *epoch() {
-        yield { images, size, labels: new BigInt64Array(size), indices: new Int32Array(size) }
+        yield { images, size, truths: new Array(size).fill(0), indices: new Int32Array(size) }
       },
     } as Pick<Loader, 'epoch'> as Loader
     const { pooled, gates } = await gateProbabilities(classifier, loader)

@@ -1,5 +1,4 @@
 import type { Answer } from './answer.ts'
-import type { Truth } from './tally.ts'
 
 /** How a sample is shown with what a model says of it. */
 export interface Portrait {
@@ -15,7 +14,7 @@ export interface Portrait {
   readonly slug?: string
 }
 
-/** How samples are shown in reports and by `explain`. */
-export interface Pictures {
-  portrait(answer: Answer, truth: Truth | undefined, classes: readonly string[]): Portrait
+/** How samples with truths of type T are shown in reports and by `explain`. */
+export interface Pictures<T = unknown> {
+  portrait(answer: Answer, truth: T | undefined, classes: readonly string[]): Portrait
 }

@@ -1,6 +1,7 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import type { Loader } from '../data/loader/loader.ts'
+import { softTargets } from '../data/truths/class.ts'
 import { vitShapes } from '../models/backbone.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { patchCount, type VitConfig } from '../models/vit/vit-config.ts'
@@ -8,7 +9,6 @@ import { farthest, noise, randomValues, type Values } from '../nn/plain.test.sup
 import { WeightStore } from '../nn/weight-store.ts'
 import { gumbelNoise } from '../training/noise.ts'
 import { paperLoss } from '../training/objective.ts'
-import { softTargets } from '../training/targets.ts'
 import { type StepResult, TrainingStep } from '../training/training-step.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { plainDispatch } from '../tuners/plain-dispatch.test.support.ts'
@@ -79,9 +79,14 @@ describe('register tokens are active in every layer and counted in no rate', () 
         shape: [1],
         data: Float32Array.of(bias),
       })
-    const loader: Pick<Loader, 'epoch'> = {
+    const loader: Pick<Loader<number>, 'epoch'> = {
       async *epoch() {
-        yield { images: images.slice(), labels, indices: Int32Array.of(0, 1, 2), size: count }
+        yield {
+          images: images.slice(),
+          truths: Array.from(labels, Number),
+          indices: Int32Array.of(0, 1, 2),
+          size: count,
+        }
       },
     }
     const store = new WeightStore({ tensors: closed })
@@ -92,7 +97,7 @@ describe('register tokens are active in every layer and counted in no rate', () 
       store,
       compile: { threads: 1 },
     })
-    const { activeRate } = await evaluate(classifier, loader as Loader)
+    const { activeRate } = await evaluate(classifier, loader)
     const { logits } = await classifier.classify(images)
     await classifier.release()
     expect(activeRate).toBe(rate)

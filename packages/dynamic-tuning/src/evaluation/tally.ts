@@ -1,16 +1,8 @@
 import type { TensorData } from '@dynamic-tuning/engine'
-import type { Example } from '../data/example.ts'
-import type { Batch } from '../data/loader/batch.ts'
 import type { Measured } from './measure.ts'
 
 /** What a network gives for a batch, by name; each [B, ...]. */
 export type Outputs = Readonly<Record<string, TensorData<'float32'>>>
-
-/** What is known of one sample: its class, its labels, its mask. */
-export type Truth = Example['label']
-
-/** What is known of the samples of a batch. */
-export type Truths = Pick<Batch, 'labels'>
 
 /** How well a model does on the samples of one class. */
 export interface ClassScore {
@@ -31,9 +23,9 @@ export interface Score {
   readonly perClass: readonly ClassScore[]
 }
 
-/** Compares outputs with truths, batch by batch. */
-export interface Tally {
+/** Compares outputs with truths of type T, batch by batch. */
+export interface Tally<T = unknown> {
   /** outputs: one row for each truth, views already joined. */
-  add(outputs: Outputs, truths: Truths): void
+  add(outputs: Outputs, truths: readonly T[]): void
   result(): Score
 }

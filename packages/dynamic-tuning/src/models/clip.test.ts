@@ -141,7 +141,7 @@ describe('a ViT on clips', () => {
     async function* epoch() {
       yield {
         images: Float32Array.from(clips),
-        labels: new BigInt64Array(4),
+        truths: [0, 0, 0, 0],
         size: 4,
         indices: new Int32Array(4),
       }

@@ -5,6 +5,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDataset } from '../data/dataset.ts'
 import { clipInput } from '../data/samples/clip.ts'
+import { classTruth } from '../data/truths/class.ts'
 import { crossEntropyAt, meanOfViews } from '../evaluation/evaluate.ts'
 import { noahSearch } from '../study/noah/noah-search.ts'
 import { calibrateRun } from './calibrate/calibrate-run.ts'
@@ -32,7 +33,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const { test } = await openDataset('builtin:motion', { testSize: 8 })
+const { test } = classTruth.of(await openDataset('builtin:motion', { testSize: 8 }))
 const adapter = (name: string): Buffer => readFileSync(join(folder, name, 'adapter.safetensors'))
 
 describe('a run on clips', () => {
@@ -55,7 +56,7 @@ describe('a run on clips', () => {
     let correct = 0
     let [active, loss] = [0, 0]
     try {
-      for (const { source, label } of test) {
+      for (const { source, truth: label } of test) {
         const clips = { frames: 3, sampling: 'uniform', rate: 1, views: [1, 2] } as const
         const views = await clipInput(source, { clips, transform: run.transform })
         const half = views.length / 2

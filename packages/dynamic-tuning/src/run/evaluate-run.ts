@@ -1,6 +1,7 @@
 import type { CompileOptions, Precision } from '@dynamic-tuning/engine'
 import { openDataset } from '../data/dataset.ts'
 import { createLoader } from '../data/loader/loader.ts'
+import { classTruth } from '../data/truths/class.ts'
 import { ConfigError, DataError } from '../errors.ts'
 import { type Evaluation, evaluate } from '../evaluation/evaluate.ts'
 import type { GivenReduction } from '../reduction/options.ts'
@@ -60,7 +61,7 @@ export async function evaluateRun(run: TunedRun, wanted: EvaluationSettings = {}
   const settings = { ...run.settings, ...definedOnly({ views: wanted.views, skipBad: wanted.skipBad }) }
   checkViews(run, wanted.views)
   const { data = settings.data, pass = 'skip', thresholds } = wanted
-  const dataset = await openDataset(data, settings)
+  const dataset = classTruth.of(await openDataset(data, settings))
   checkClasses(data, dataset.classes, run.classes)
   const loader = createLoader(dataset.test, {
     ...testReading({ settings, transform: run.transform }),

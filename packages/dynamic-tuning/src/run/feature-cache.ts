@@ -29,8 +29,8 @@ const worthwhile = 0.9
 
 /** Loaders over features in the place of images. */
 export interface CachedLoaders {
-  readonly training: Loader
-  readonly heldOut: Loader
+  readonly training: Loader<number>
+  readonly heldOut: Loader<number>
 }
 
 /** Both graphs of a run: features of training and of held-out images are not the same tensors. */
@@ -103,7 +103,7 @@ export async function cacheFeatures(
   run: RunFolder,
   prepared: Prepared,
   parts: Prefixes,
-  sample: readonly Example[],
+  sample: readonly Example<number>[],
   signal: AbortSignal | undefined,
 ): Promise<CachedLoaders | undefined> {
   mkdirSync(cacheFolder(run), { recursive: true })

@@ -1,6 +1,7 @@
 import { sampleExamples } from '../data/draw-examples.ts'
 import { type Example, sourceName } from '../data/example.ts'
 import type { Loader, LoaderSettings } from '../data/loader/loader.ts'
+import { classTruth } from '../data/truths/class.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
 import { createRunFolder, type RunFolder } from '../io/run-folder.ts'
@@ -178,7 +179,7 @@ async function trainAll(
       run,
       step,
       loader,
-      prepare: batchPreparation(config, settings),
+      prepare: batchPreparation(classTruth, config, settings),
       epochs: settings.epochs,
       schedule: scheduleOf(settings, tuner.learningRateFactor, loader.stepsPerEpoch),
       optimizer: new AdamW(step.weights, { ...defaultAdamW, weightDecay: settings.weightDecay }),
@@ -194,9 +195,9 @@ async function trainAll(
 async function openLoaders(
   run: RunFolder,
   prepared: Prepared,
-  sample: readonly Example[],
+  sample: readonly Example<number>[],
   { onPhase, signal, onBad }: TrainControl,
-): Promise<{ loader: Loader; held: Loader; rewrite?: typeof withoutPrefix }> {
+): Promise<{ loader: Loader<number>; held: Loader<number>; rewrite?: typeof withoutPrefix }> {
   const parts = cacheableParts(prepared)
   if (parts) {
     onPhase?.(`computing features of ${prepared.dataset.train.length} images once`)

@@ -5,6 +5,7 @@ import { openDataset } from '../data/dataset.ts'
 import type { Dataset } from '../data/example.ts'
 import { absoluteLocation } from '../data/location.ts'
 import type { OpenOptions } from '../data/options.ts'
+import { classTruth } from '../data/truths/class.ts'
 import { ConfigError, DataError } from '../errors.ts'
 import { type OpenedBackbone, openBackbone } from '../io/backbone.ts'
 import { fetchModel } from '../io/hub/fetch-model.ts'
@@ -26,7 +27,7 @@ import {
 
 /** Everything a run needs, opened and checked. */
 export interface Prepared extends RunConfig {
-  readonly dataset: Dataset
+  readonly dataset: Dataset<number>
   readonly tensors: ReadonlyMap<string, TensorData>
 }
 
@@ -57,8 +58,8 @@ export async function prepareRun(input: FinetuneInput, saved?: Known): Promise<P
 }
 
 /** The run's data. @throws DataError where they cannot be used */
-export async function openData(input: FinetuneInput): Promise<Dataset> {
-  const dataset = await openDataset(input.data, dataOptions(input))
+export async function openData(input: FinetuneInput): Promise<Dataset<number>> {
+  const dataset = classTruth.of(await openDataset(input.data, dataOptions(input)))
   if (dataset.classes.length < 2)
     throw new DataError(`finetune: ${input.data} has one class only. Give at least two to tell apart.`)
   return dataset

@@ -2,6 +2,7 @@ import { openDataset } from '../data/dataset.ts'
 import { sampleExamples } from '../data/draw-examples.ts'
 import { createLoader } from '../data/loader/loader.ts'
 import type { TransformSettings } from '../data/transforms/transforms.ts'
+import { classTruth } from '../data/truths/class.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
 import { openBackbone } from '../io/backbone.ts'
@@ -67,7 +68,7 @@ export async function pretrain(
   const run = withEvents(folder, control.tensorboard)
   try {
     const settings = asked ?? resumedPretrain(run, input)
-    const dataset = await openDataset(settings.data)
+    const dataset = classTruth.of(await openDataset(settings.data))
     refuseClips('pretrain', settings.data, dataset.kind === 'clips' ? 1 : undefined)
     const config = checkVitConfig({ ...settings.model, numClasses: dataset.classes.length })
     run.writeConfig({ command: 'pretrain', classes: dataset.classes, ...settings })
@@ -93,7 +94,7 @@ export async function pretrain(
         run,
         step: stages,
         loader,
-        prepare: batchPreparation(config, settings),
+        prepare: batchPreparation(classTruth, config, settings),
         epochs: settings.epochs,
         schedule: {
           learningRate: settings.learningRate,

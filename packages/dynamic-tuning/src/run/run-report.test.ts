@@ -133,7 +133,7 @@ describe('tellingImages', () => {
   const image = (label: number, predicted: number): ExplainedImage => ({
     source: { kind: 'file', path: '' },
     image: `${label}>${predicted}`,
-    label,
+    truth: label,
     predicted,
     probability: 1,
     masks: undefined,

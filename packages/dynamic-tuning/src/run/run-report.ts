@@ -20,7 +20,7 @@ export interface RunReportInput {
   /** The lines of `metrics.jsonl`. */
   readonly records: readonly object[]
   /** Test images to choose pictures from. */
-  readonly examples: readonly Example[]
+  readonly examples: readonly Example<number>[]
 }
 
 /** Test images looked at to find pictures, and pictures shown. */
@@ -58,10 +58,10 @@ export async function tokenPictures(
   return pictures
 }
 
-function captionOf({ classes }: TunedModel, { label, predicted, probability }: ExplainedImage): string {
+function captionOf({ classes }: TunedModel, { truth, predicted, probability }: ExplainedImage): string {
   const said = `${classes[predicted]} (${formatPercent(probability, 0)})`
-  if (label === predicted) return `${said}: right`
-  return `${said}: wrong, it is ${classes[label as number]}`
+  if (truth === predicted) return `${said}: right`
+  return `${said}: wrong, it is ${classes[truth as number]}`
 }
 
 function headline({ settings }: TunedModel, summary: RunSummary): ReportInput['headline'] {

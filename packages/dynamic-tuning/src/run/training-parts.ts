@@ -10,7 +10,7 @@ import type { FinetuneSettings } from './settings/finetune-settings.ts'
 type OnBad = LoaderSettings['onBad']
 
 /** A loader over the training images or clips: shuffled, full batches only. */
-export function trainingLoader(prepared: Prepared, onBad?: OnBad): Loader {
+export function trainingLoader(prepared: Prepared, onBad?: OnBad): Loader<number> {
   const { settings, dataset, normalization } = prepared
   const { workers, skipBad } = settings
   return createLoader(dataset.train, {
@@ -40,11 +40,11 @@ export function inferenceBatch({
 }
 
 /** A loader over held-out images or clips, in batches that suit inference; `views` other than the run's own. */
-export function heldOut(
+export function heldOut<T>(
   { settings, normalization }: Pick<Prepared, 'settings' | 'normalization'>,
-  examples: readonly Example[],
+  examples: readonly Example<T>[],
   { onBad, views }: { readonly onBad?: OnBad; readonly views?: FinetuneSettings['views'] } = {},
-): Loader {
+): Loader<T> {
   const transform = evaluationTransform(settings, normalization)
   return createLoader(examples, {
     ...testReading({ settings, transform }, views),

@@ -1,26 +1,28 @@
+import type { Truth } from '../data/truth.ts'
 import type { Answers } from '../evaluation/answer.ts'
 import type { Measure, Measured } from '../evaluation/measure.ts'
 import type { Pictures } from '../evaluation/picture.ts'
-import type { Outputs, Tally, Truths } from '../evaluation/tally.ts'
+import type { Outputs, Tally } from '../evaluation/tally.ts'
 import type { TaskLoss } from '../training/loss.ts'
 
-/** What a model is tuned for. */
-export interface Task {
+/** What a model is tuned for; T is what is known of each example. */
+export interface Task<T = unknown> {
   /** Its name in settings and run folders. */
   readonly name: string
   /** One sentence for lists and help. */
   readonly summary: string
+  readonly truth: Truth<T>
   /** By what models are judged. The first is the primary one: tables, plots, calibration and sweeps use it. */
   readonly measures: readonly [Measure, ...Measure[]]
   /** By what a single class is judged; the first ranks classes. */
   readonly classMeasures: readonly [Measure, ...Measure[]]
-  readonly loss: TaskLoss
+  readonly loss: TaskLoss<T>
   /** An empty tally for samples of these classes. */
-  tally(classes: readonly string[]): Tally
+  tally(classes: readonly string[]): Tally<T>
   /** The primary measure of one batch, quick enough for every training step. */
-  score(outputs: Outputs, truths: Truths): Measured
+  score(outputs: Outputs, truths: readonly T[]): Measured
   readonly answer: Answers
-  readonly picture: Pictures
+  readonly picture: Pictures<T>
 }
 
 /** The measure that publications report on a dataset: the mean over classes where they do, else the primary one. */

@@ -1,5 +1,6 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
+import { softTargets } from '../data/truths/class.ts'
 import { vitShapes } from '../models/backbone.ts'
 import { sampleSize } from '../models/heads/registry.ts'
 import { plainClipOf } from '../models/plain-clip.test.support.ts'
@@ -18,7 +19,6 @@ import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { gumbelNoise } from './noise.ts'
 import { type LossSettings, paperLoss } from './objective.ts'
 import { expectSlopes } from './slopes.test.support.ts'
-import { softTargets } from './targets.ts'
 import { type StepResult, TrainingStep } from './training-step.ts'
 
 const config = { ...tiny, frames: 2 }

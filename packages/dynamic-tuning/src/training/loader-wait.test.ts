@@ -6,11 +6,11 @@ it('tells how long steps waited for their images', async () => {
   let waitSeconds = 0
   const batch = {
     images: new Float32Array(4),
-    labels: BigInt64Array.of(0n, 1n),
+    truths: [0, 1],
     indices: Int32Array.of(0, 1),
     size: 2,
   }
-  const loader: Loader = {
+  const loader: Loader<number> = {
     stepsPerEpoch: 2,
     skipped: 0,
     bad: new Map(),

@@ -1,5 +1,4 @@
 import type { Tensor, TensorData } from '@dynamic-tuning/engine'
-import type { Batch } from '../data/loader/batch.ts'
 
 /** Tensors of a graph by name, such as a network's outputs. */
 type Named = Readonly<Record<string, Tensor>>
@@ -12,13 +11,13 @@ export interface TargetSettings {
 }
 
 /** What training makes small: the task's part of the objective. */
-export interface TaskLoss {
+export interface TaskLoss<T = unknown> {
   /** What charts call it, in lower case: `cross-entropy`. */
   readonly title: string
   /** Inputs of the graph that hold the truths of a batch, by name, each [B, ...]. */
   inputs(classes: number): Named
   /** Values of these inputs. */
-  targets(truths: Pick<Batch, 'labels'>, settings: TargetSettings): Readonly<Record<string, TensorData>>
+  targets(truths: readonly T[], settings: TargetSettings): Readonly<Record<string, TensorData>>
   /** Loss of one pass, a mean over samples, []. */
   of(outputs: Named, targets: Named): Tensor
   /** How far a student is from a teacher, which takes no gradient, []; absent: this task has no distillation. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { classTruth } from '../data/truths/class.ts'
 import { batchPreparation } from './prepare-batch.ts'
 
 const config = { numClasses: 3, imageSize: [4, 6] } as const
@@ -6,7 +7,7 @@ const config = { numClasses: 3, imageSize: [4, 6] } as const
 const pixels = 3 * 2 * 4 * 6
 const batch = {
   images: Float32Array.from({ length: 2 * pixels }, (_, i) => Math.floor(i / pixels)),
-  labels: BigInt64Array.of(0n, 2n),
+  truths: [0, 2],
   indices: Int32Array.of(0, 1),
   size: 2,
 }
@@ -14,14 +15,14 @@ const plain = { labelSmoothing: 0.3, mixup: 0, cutmix: 0, seed: 4 }
 
 describe('batchPreparation', () => {
   it('gives smoothed labels and the images as they are where nothing is mixed', () => {
-    const { images, targets, size } = batchPreparation(config, plain)(batch, 0)
+    const { images, targets, size } = batchPreparation(classTruth, config, plain)(batch, 0)
     expect([images, size]).toEqual([batch.images, 2])
     for (const [i, value] of [0.8, 0.1, 0.1, 0.1, 0.1, 0.8].entries())
       expect(targets[i]).toBeCloseTo(value, 6)
   })
 
   it('mixes with the shares of the labels, the same box in all frames, anew at every step', () => {
-    const prepare = batchPreparation(config, { ...plain, labelSmoothing: 0, cutmix: 1 })
+    const prepare = batchPreparation(classTruth, config, { ...plain, labelSmoothing: 0, cutmix: 1 })
     const steps = Array.from({ length: 20 }, (_, step) => prepare(batch, step))
     for (const { images, targets } of steps) {
       const first = images.subarray(0, pixels)
@@ -31,7 +32,12 @@ describe('batchPreparation', () => {
     }
     expect(new Set(steps.map(({ targets }) => targets[2])).size).toBeGreaterThan(5)
     expect(prepare(batch, 3)).toEqual(steps[3])
-    const otherSeed = batchPreparation(config, { ...plain, labelSmoothing: 0, cutmix: 1, seed: 5 })
+    const otherSeed = batchPreparation(classTruth, config, {
+      ...plain,
+      labelSmoothing: 0,
+      cutmix: 1,
+      seed: 5,
+    })
     expect(steps.map((_, step) => otherSeed(batch, step).targets[2])).not.toEqual(
       steps.map(({ targets }) => targets[2]),
     )

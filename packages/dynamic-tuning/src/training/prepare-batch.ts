@@ -1,8 +1,8 @@
 import type { Batch } from '../data/loader/batch.ts'
+import type { Truth } from '../data/truth.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { type MixingSettings, mixImages } from './mixing.ts'
 import type { StepBatch } from './step-feeds.ts'
-import { withTargets } from './targets.ts'
 
 /** How a loader's batch becomes what a step takes. */
 export interface PreparationSettings extends MixingSettings {
@@ -10,12 +10,15 @@ export interface PreparationSettings extends MixingSettings {
   readonly seed: number
 }
 
-/** Soft labels, and images mixed in pairs where the settings ask for it. */
-export function batchPreparation(
-  { numClasses, imageSize: [height, width] }: Pick<ModelConfig, 'numClasses' | 'imageSize'>,
+/** Packs the truths of batches into targets, and mixes images in pairs if the settings ask for it. */
+export function batchPreparation<T>(
+  truth: Pick<Truth<T>, 'pack'>,
+  { numClasses: classes, imageSize: [height, width] }: Pick<ModelConfig, 'numClasses' | 'imageSize'>,
   settings: PreparationSettings,
-): (batch: Batch, step: number) => StepBatch {
-  const { labelSmoothing, seed } = settings
-  return (batch, step) =>
-    mixImages(withTargets(batch, numClasses, labelSmoothing), settings, { height, width, seed, step })
+): (batch: Batch<T>, step: number) => StepBatch {
+  const { labelSmoothing: smoothing, seed } = settings
+  return ({ images, truths, size }, step) => {
+    const targets = truth.pack(truths, { classes, smoothing })
+    return mixImages({ images, targets, size }, settings, { height, width, seed, step })
+  }
 }

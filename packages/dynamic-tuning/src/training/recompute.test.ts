@@ -1,5 +1,6 @@
 import { topologicalOrder } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
+import { softTargets } from '../data/truths/class.ts'
 import { modelShapes } from '../models/families.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { tinySwin } from '../models/swin/swin.test.support.ts'
@@ -14,7 +15,6 @@ import { full } from '../tuners/full.ts'
 import { tune } from '../tuners/tune.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { objective, paperLoss } from './objective.ts'
-import { softTargets } from './targets.ts'
 import { TrainingStep } from './training-step.ts'
 
 const images = 5

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { softTargets } from '../data/truths/class.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { argMaxAt } from '../evaluation/evaluate.ts'
 import { vitShapes } from '../models/backbone.ts'
@@ -15,7 +16,6 @@ import { gumbelNoise } from './noise.ts'
 import { paperLoss } from './objective.ts'
 import { AdamW } from './optimizers/adamw.ts'
 import { expectSlopes } from './slopes.test.support.ts'
-import { softTargets } from './targets.ts'
 import { TrainingStep } from './training-step.ts'
 
 const config: VitConfig = {

@@ -61,9 +61,9 @@ export interface EpochMetrics {
 /** What a training run is made of. */
 export interface TrainerSettings {
   readonly step: TrainableStep
-  readonly loader: Loader
+  readonly loader: Loader<number>
   /** Soft labels (and mixed images) of a batch. */
-  readonly prepare: (batch: Batch, step: number) => StepBatch
+  readonly prepare: (batch: Batch<number>, step: number) => StepBatch
   readonly epochs: number
   readonly schedule: Omit<ScheduleSettings, 'totalSteps'>
   /** Moves the step's weights. */
@@ -131,7 +131,7 @@ class Trainer {
     return { finished: this.done >= this.total, steps: this.done, weights: step.weights, last: this.last }
   }
 
-  private async step(batch: Batch, epoch: number): Promise<void> {
+  private async step(batch: Batch<number>, epoch: number): Promise<void> {
     const { step, schedule, prepare, run, onStep, loader } = this.settings
     const start = performance.now()
     const waitSeconds = loader.waitSeconds - this.waited
@@ -143,7 +143,7 @@ class Trainer {
     await this.optimizer.update(result.gradients, lr)
     this.done++
     const seconds = (performance.now() - start) / 1000
-    const correct = countCorrect(result, batch.labels)
+    const correct = countCorrect(result, batch.truths)
     const { size } = batch
     const loss = (result.scalars.loss as number) * size
     this.tally.add({ images: size, loss, correct, seconds, waitSeconds })
@@ -215,12 +215,12 @@ class Trainer {
   }
 }
 
-function countCorrect({ logits }: StepResult, labels: BigInt64Array): number {
+function countCorrect({ logits }: StepResult, labels: readonly number[]): number {
   const classes = logits.length / labels.length
   let correct = 0
   for (const [i, label] of labels.entries()) {
     const row = logits.subarray(i * classes, (i + 1) * classes)
-    if (row.indexOf(Math.max(...row)) === Number(label)) correct++
+    if (row.indexOf(Math.max(...row)) === label) correct++
   }
   return correct
 }

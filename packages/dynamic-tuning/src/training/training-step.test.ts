@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { softTargets } from '../data/truths/class.ts'
 import { vitShapes } from '../models/backbone.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { patchCount } from '../models/vit/vit-config.ts'
@@ -11,7 +12,6 @@ import { gumbelNoise } from './noise.ts'
 import { type LossSettings, paperLoss } from './objective.ts'
 import { AdamW } from './optimizers/adamw.ts'
 import type { StepBatch } from './step-feeds.ts'
-import { softTargets } from './targets.ts'
 import { type StepResult, TrainingStep } from './training-step.ts'
 
 const config = { ...tiny, embedDim: 16 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { softTargets } from '../data/truths/class.ts'
 import { vitShapes } from '../models/backbone.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { noise, plainSoftmax, randomValues, type Values } from '../nn/plain.test.support.ts'
@@ -11,7 +12,6 @@ import type { TunerOptions } from '../tuners/tuner.ts'
 import { gumbelNoise } from './noise.ts'
 import { paperLoss } from './objective.ts'
 import { expectSlopes } from './slopes.test.support.ts'
-import { softTargets } from './targets.ts'
 import { TrainingStep } from './training-step.ts'
 
 const images = 3

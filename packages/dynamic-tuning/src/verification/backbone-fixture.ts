@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { TensorData } from '@dynamic-tuning/engine'
+import { softTargets } from '../data/truths/class.ts'
 import { readSafetensors } from '../io/safetensors.ts'
 import type { VitConfig } from '../models/vit/vit-config.ts'
 import type { StepBatch } from '../training/step-feeds.ts'
-import { softTargets } from '../training/targets.ts'
 import { backboneFields, backboneVit } from './backbone-settings.ts'
 import { type Fixture, fixtureConfig, fixtureInput } from './fixture.ts'
 

@@ -4,6 +4,7 @@ import type { Dataset, Example } from '../example.ts'
 import type { OpenOptions } from '../options.ts'
 import { isImageName } from '../sources/extensions.ts'
 import { readTarIndex } from '../sources/tar.ts'
+import { classTruth } from '../truths/class.ts'
 import { classNames, type Found, type Grouped, groupByFolder, label } from './classes.ts'
 import type { DatasetKind } from './kind.ts'
 import { inOrder } from './order.ts'
@@ -35,7 +36,8 @@ function openArchives(location: string, options: OpenOptions): Dataset {
   if (!validation || !test) return openArchive(train, path, basename(path), options)
   const groups = readArchive(train)
   const ids = [...groups.keys()]
-  const part = (archived: string): readonly Example[] => inOrder(label(readArchive(archived), ids, archived))
+  const part = (archived: string): readonly Example<number>[] =>
+    inOrder(label(readArchive(archived), ids, archived))
   const validationPart = part(validation)
   return {
     name: basename(path),
@@ -49,11 +51,7 @@ function openArchives(location: string, options: OpenOptions): Dataset {
 function openArchive(path: string, folder: string, name: string, options: OpenOptions): Dataset {
   const groups = readArchive(path)
   const ids = [...groups.keys()]
-  const { train, validation } = stratifiedSplit(
-    inOrder(label(groups, ids, path)),
-    options.validationShare,
-    options.seed,
-  )
+  const { train, validation } = stratifiedSplit(inOrder(label(groups, ids, path)), classTruth, options)
   return { name, classes: classNames(ids, folder), train, validation, test: validation }
 }
 

@@ -66,13 +66,13 @@ function sharedDepth(folders: readonly (readonly string[])[]): number {
  * Examples of `groups`, labelled by the place of their class in `ids`.
  * @throws DataError if a class is not among `ids`
  */
-export function label(groups: Grouped, ids: readonly string[], where: string): Example[] {
+export function label(groups: Grouped, ids: readonly string[], where: string): Example<number>[] {
   const places = new Map(ids.map((id, place) => [id, place]))
   return [...groups].flatMap(([id, sources]) => {
     const place = places.get(id)
     if (place === undefined)
       throw new DataError(`dataset: ${where} has class ${id}, which the training images lack`)
-    return sources.map((source) => ({ source, label: place }))
+    return sources.map((source) => ({ source, truth: place }))
   })
 }
 

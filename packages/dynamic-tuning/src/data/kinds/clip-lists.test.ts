@@ -7,9 +7,9 @@ import { inTempFolder, png, writeFiles } from '../testing/files.ts'
 
 /** `path label` of every example, paths from the folder. */
 const shown = (folder: string, examples: readonly Example[]): string[] =>
-  examples.map(({ source, label }) => {
+  examples.map(({ source, truth }) => {
     if (source.kind !== 'file') throw new Error('no file')
-    return `${source.path.slice(folder.length + 1)} ${label}`
+    return `${source.path.slice(folder.length + 1)} ${truth}`
   })
 
 const opened = (files: Record<string, string>, options = {}): Promise<Record<string, unknown>> =>
@@ -65,7 +65,7 @@ describe('lists of paths and labels', () => {
       const [listed, named, foldered] = await Promise.all(
         [folder, `clip-lists:${folder}`, `folder:${folder}`].map((data) => openDataset(data)),
       )
-      expect(listed?.train.map(({ label }) => label)).toEqual([0, 0, 0, 1, 1])
+      expect(listed?.train.map(({ truth }) => truth)).toEqual([0, 0, 0, 1, 1])
       expect(named).toEqual(listed)
       for (const part of ['train', 'validation', 'test'] as const)
         expect(foldered?.[part]).toEqual(listed?.[part])

@@ -4,6 +4,7 @@ import { DataError } from '../../errors.ts'
 import type { Dataset, Example } from '../example.ts'
 import type { OpenOptions } from '../options.ts'
 import { isVideoName } from '../sources/extensions.ts'
+import { classTruth } from '../truths/class.ts'
 import { readClasses } from './classes.ts'
 import { type Listed, type ListFormat, listFormats } from './clip-list-formats.ts'
 import type { DatasetKind } from './kind.ts'
@@ -55,12 +56,12 @@ function openClipLists(folder: string, options: OpenOptions): Dataset {
   const classes = classesOf(folder, train)
   const finder = clipFinder(folder)
   const missing: string[] = []
-  const part = (list: ReadList): readonly Example[] =>
+  const part = (list: ReadList): readonly Example<number>[] =>
     inOrder(examplesOf(folder, list, classes, { ...options, finder, missing }))
   const known = { name: basename(resolve(folder)), kind: 'clips', classes } as const
   const trained = part(train)
   if (validation === undefined && own === undefined) {
-    const split = stratifiedSplit(trained, options.validationShare, options.seed)
+    const split = stratifiedSplit(trained, classTruth, options)
     return { ...known, ...split, test: split.validation, missing }
   }
   const test = part(own ?? (validation as ReadList))
@@ -106,10 +107,10 @@ function examplesOf(
   { path: list, format, entries }: ReadList,
   classes: readonly string[],
   { finder, missing, skipBad }: Finding,
-): Example[] {
+): Example<number>[] {
   const places = new Map(classes.map((name, place) => [name, place]))
   const before = missing.length
-  const examples = entries.flatMap(({ clip, label }): Example[] => {
+  const examples = entries.flatMap(({ clip, label }): Example<number>[] => {
     const place = typeof label === 'number' ? label : places.get(label)
     if (place === undefined || place >= classes.length)
       throw new DataError(
@@ -117,7 +118,7 @@ function examplesOf(
       )
     const path = format.paths ? existing(resolve(folder, clip)) : finder(clip)
     if (path === undefined) missing.push(clip)
-    return path === undefined ? [] : [{ source: { kind: 'file', path }, label: place }]
+    return path === undefined ? [] : [{ source: { kind: 'file', path }, truth: place }]
   })
   const lacking = missing.length - before
   if (examples.length > 0 && (lacking === 0 || skipBad)) return examples

@@ -8,10 +8,10 @@ const firstTest = 100_000_000
 
 /** A task drawn at run time: `trainSize` and `testSize` images or clips from `seed`; validation is test. */
 export function openDrawn(task: string, { trainSize, testSize, seed }: OpenOptions): Dataset {
-  const part = (first: number, size: number): Example[] =>
+  const part = (first: number, size: number): Example<number>[] =>
     Array.from({ length: size }, (_, i) => {
       const index = first + i
-      return { source: { kind: 'drawn', task, seed, index }, label: drawnLabel(task, index) }
+      return { source: { kind: 'drawn', task, seed, index }, truth: drawnLabel(task, index) }
     })
   const classes = drawnClasses(task)
   const test = part(firstTest - (firstTest % classes.length), testSize)

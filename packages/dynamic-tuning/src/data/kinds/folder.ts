@@ -6,6 +6,7 @@ import type { OpenOptions } from '../options.ts'
 import { imageExtensions, videoExtensions } from '../sources/extensions.ts'
 import { imageTree } from '../sources/image-tree.ts'
 import type { ImageTree, TreeFolder } from '../sources/tree-folder.ts'
+import { classTruth } from '../truths/class.ts'
 import { checkLetterCase, classNames, type Grouped, label } from './classes.ts'
 import type { DatasetKind } from './kind.ts'
 import { inOrder } from './order.ts'
@@ -34,10 +35,10 @@ function openFolder(location: string, options: OpenOptions): Dataset {
   const validationFolder = part('val', 'validation', 'test')
   const testFolder = part('test', 'val', 'validation')
   if (!trainFolder || !validationFolder || !testFolder) {
-    const { train, validation } = stratifiedSplit(examples, options.validationShare, options.seed)
+    const { train, validation } = stratifiedSplit(examples, classTruth, options)
     return { ...known, train, validation, test: validation }
   }
-  const read = (folder: string): readonly Example[] =>
+  const read = (folder: string): readonly Example<number>[] =>
     inOrder(label(readClassFolders(folder, held), ids, folder))
   const validation = read(validationFolder)
   const test = testFolder === validationFolder ? validation : read(testFolder)

@@ -23,7 +23,7 @@ export const lists: DatasetKind = {
 
 function openLists(folder: string, { split }: OpenOptions): Dataset {
   const known = readClasses(folder)?.map(({ name }) => name)
-  const read = (name: string, classes: number | undefined): readonly Example[] =>
+  const read = (name: string, classes: number | undefined): readonly Example<number>[] =>
     inOrder(readList(folder, name, classes))
   const train = read(split === 'final' ? 'train800val200.txt' : 'train800.txt', known?.length)
   const count = known?.length ?? countClasses(folder, train, split)
@@ -38,8 +38,12 @@ function openLists(folder: string, { split }: OpenOptions): Dataset {
 }
 
 /** A class may be missing among 800 images; the usual lists of a task are known by their length. */
-function countClasses(folder: string, train: readonly Example[], split: OpenOptions['split']): number {
-  const seen = 1 + train.reduce((most, { label }) => Math.max(most, label), 0)
+function countClasses(
+  folder: string,
+  train: readonly Example<number>[],
+  split: OpenOptions['split'],
+): number {
+  const seen = 1 + train.reduce((most, { truth }) => Math.max(most, truth), 0)
   const usual = train.length === (split === 'final' ? 1000 : 800) ? vtabTaskNamed(folder)?.classes : undefined
   return Math.max(seen, usual ?? 0)
 }
@@ -47,10 +51,10 @@ function countClasses(folder: string, train: readonly Example[], split: OpenOpti
 /** The most classes believed of a list without `classes.json`. */
 const mostClasses = 100_000
 
-function readList(folder: string, name: string, classes: number | undefined): Example[] {
+function readList(folder: string, name: string, classes: number | undefined): Example<number>[] {
   const path = join(folder, name)
   if (!existsSync(path)) throw new DataError(`dataset: ${path} is missing. Expected ${vtabLists.join(', ')}.`)
-  const examples: Example[] = []
+  const examples: Example<number>[] = []
   readFileSync(path, 'utf8')
     .split(/\r?\n/)
     .forEach((line, i) => {
@@ -61,7 +65,7 @@ function readList(folder: string, name: string, classes: number | undefined): Ex
   return examples
 }
 
-function parseLine(line: string, folder: string, place: string, classes: number): Example {
+function parseLine(line: string, folder: string, place: string, classes: number): Example<number> {
   const [, file, text] = /^\s*(.*\S)\s+(\S+)\s*$/.exec(line) ?? []
   if (file === undefined || text === undefined) {
     throw new DataError(`dataset: ${place}: expected "path label", got ${JSON.stringify(line)}`)
@@ -79,5 +83,5 @@ function parseLine(line: string, folder: string, place: string, classes: number)
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
     throw new DataError(`dataset: ${place}: there is no file ${path}`)
   }
-  return { source: { kind: 'file', path }, label }
+  return { source: { kind: 'file', path }, truth: label }
 }

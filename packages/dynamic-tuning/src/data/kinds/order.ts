@@ -1,18 +1,28 @@
 import { basename } from 'node:path'
 import type { Example, ImageSource } from '../example.ts'
+import type { Truth } from '../truth.ts'
+import { classTruth } from '../truths/class.ts'
+
+/** Examples of one class each `inOrderOf` it. */
+export const inOrder = (examples: readonly Example<number>[]): readonly Example<number>[] =>
+  inOrderOf(classTruth, examples)
 
 /**
- * Examples in the order that every kind of data shares: by label, then by the image's file name, then by its path, each compared
- * by UTF-16 code units. The same images with the same labels come in the same order whatever holds them, so that shuffles, splits and
- * samples, which only see places in this order, are the same too.
+ * Examples in the order that every kind of data shares: by truth, then by the image's file name, then by its path, each compared
+ * by UTF-16 code units. The same images with the same truth come in the same order whatever holds them, so that shuffles,
+ * splits and draws, which only see places in this order, are the same too.
  */
-export function inOrder(examples: readonly Example[]): readonly Example[] {
+export function inOrderOf<T>(
+  { compare: compareTruths }: Pick<Truth<T>, 'compare'>,
+  examples: readonly Example<T>[],
+): readonly Example<T>[] {
   const names = examples.map(({ source }) => nameOf(source))
   const compare = (a: number, b: number): number => {
-    const [first, second] = [examples[a] as Example, examples[b] as Example]
+    const [first, second] = [examples[a], examples[b]]
+    if (first === undefined || second === undefined) return 0
     return (
-      first.label - second.label ||
-      byCodeUnits(names[a] as string, names[b] as string) ||
+      compareTruths(first.truth, second.truth) ||
+      byCodeUnits(names[a] ?? '', names[b] ?? '') ||
       byCodeUnits(pathOf(first.source), pathOf(second.source)) ||
       a - b
     )
@@ -20,7 +30,8 @@ export function inOrder(examples: readonly Example[]): readonly Example[] {
   let sorted = true
   for (let i = 1; i < examples.length && sorted; i++) sorted = compare(i - 1, i) < 0
   if (sorted) return examples
-  return Array.from(Uint32Array.from(examples.keys()).sort(compare), (place) => examples[place] as Example)
+  const places = Uint32Array.from(examples.keys()).sort(compare)
+  return Array.from(places).flatMap((place) => examples[place] ?? [])
 }
 
 function byCodeUnits(a: string, b: string): number {

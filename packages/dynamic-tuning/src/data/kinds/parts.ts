@@ -4,9 +4,9 @@ import { inOrder } from './order.ts'
 
 /** What the authors of a dataset published; `validation` only where they did. */
 export interface PublishedParts {
-  readonly train: readonly Example[]
-  readonly validation?: readonly Example[]
-  readonly test: readonly Example[]
+  readonly train: readonly Example<number>[]
+  readonly validation?: readonly Example<number>[]
+  readonly test: readonly Example<number>[]
 }
 
 /**

@@ -2,23 +2,29 @@ import { random } from '@dynamic-tuning/engine'
 import { DataError } from '../../errors.ts'
 import type { Dataset, Example } from '../example.ts'
 import type { OpenOptions } from '../options.ts'
+import type { Truth } from '../truth.ts'
+import { truths } from '../truths/registry.ts'
+
+/** Examples to train on, and those put aside. */
+export interface Split<T> {
+  readonly train: readonly Example<T>[]
+  readonly validation: readonly Example<T>[]
+}
 
 /**
- * Puts a share of every class aside, drawn from `random(seed, 'split', label)`: at least one image of a class that has
- * two or more, never all of them.
+ * Puts a share of every group of `truth` (class, or rarest label) aside, drawn from `random(seed, 'split', group)`: at least one
+ * example of a group that has two or more, never all of them.
  */
-export function stratifiedSplit(examples: readonly Example[], share: number, seed: number) {
-  const byLabel = new Map<number, Example[]>()
-  for (const example of examples) {
-    const group = byLabel.get(example.label)
-    if (group) group.push(example)
-    else byLabel.set(example.label, [example])
-  }
-  const train: Example[] = []
-  const validation: Example[] = []
-  for (const [label, group] of byLabel) {
-    const aside = Math.min(group.length - 1, Math.max(1, Math.round(group.length * share)))
-    const chosen = new Set(random(seed, 'split', label).shuffle(Array.from(group.keys())).slice(0, aside))
+export function stratifiedSplit<T>(
+  examples: readonly Example<T>[],
+  truth: Truth<T>,
+  { validationShare, seed }: Pick<OpenOptions, 'validationShare' | 'seed'>,
+): Split<T> {
+  const train: Example<T>[] = []
+  const validation: Example<T>[] = []
+  for (const [name, group] of grouped(examples, truth)) {
+    const aside = Math.min(group.length - 1, Math.max(1, Math.round(group.length * validationShare)))
+    const chosen = new Set(random(seed, 'split', name).shuffle(Array.from(group.keys())).slice(0, aside))
     group.forEach((example, i) => {
       if (chosen.has(i)) validation.push(example)
       else train.push(example)
@@ -27,16 +33,26 @@ export function stratifiedSplit(examples: readonly Example[], share: number, see
   return { train, validation }
 }
 
+function grouped<T>(examples: readonly Example<T>[], truth: Truth<T>): ReadonlyMap<number, Example<T>[]> {
+  const names = truth.groups(examples.map((example) => example.truth))
+  const groups = new Map<number, Example<T>[]>()
+  examples.forEach((example, i) => {
+    const name = names[i] ?? 0
+    const group = groups.get(name)
+    if (group) group.push(example)
+    else groups.set(name, [example])
+  })
+  return groups
+}
+
 /**
- * A dataset to choose settings on, of which no test image is seen: where validation is test, a share of every training class takes its place.
+ * A dataset to choose settings on, of which no test image is seen: where validation is test, a share of every training class takes
+ * its place.
  * @throws DataError where no class has two training images
  */
-export function forSearch(
-  dataset: Dataset,
-  { validationShare, seed }: Pick<OpenOptions, 'validationShare' | 'seed'>,
-): Dataset {
+export function forSearch(dataset: Dataset, options: Pick<OpenOptions, 'validationShare' | 'seed'>): Dataset {
   if (dataset.validation !== dataset.test) return dataset
-  const parts = stratifiedSplit(dataset.train, validationShare, seed)
+  const parts = stratifiedSplit(dataset.train, truths[dataset.truth ?? 'class'], options)
   if (parts.validation.length > 0) return { ...dataset, ...parts }
   throw new DataError(
     `dataset: ${dataset.name} has one training image per class, and none to choose settings by. Give at least two, or split: final.`,

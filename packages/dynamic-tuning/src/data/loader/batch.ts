@@ -2,12 +2,12 @@ import { DataError } from '../../errors.ts'
 import type { Example } from '../example.ts'
 import { type SampleMaker, type SampleSettings, sampleMaker } from '../samples/sample.ts'
 
-/** Images or clips ready for a model, with their labels and their places in the list of examples. */
-export interface Batch {
+/** Images or clips ready for a model, with what is known of them and their places in the list of examples. */
+export interface Batch<T = unknown> {
   /** [size, 3, height, width], normalised; of clips [size * views, 3, T, height, width], the views of one after the other. */
   readonly images: Float32Array<ArrayBuffer>
-  /** [size]. */
-  readonly labels: BigInt64Array<ArrayBuffer>
+  /** The truth of each example. */
+  readonly truths: readonly T[]
   /** [size]. */
   readonly indices: Int32Array<ArrayBuffer>
   readonly size: number
@@ -23,20 +23,21 @@ export interface BadExample {
   readonly reason: string
 }
 
-/** Examples and their places in the list of all. */
-export interface Placed {
-  readonly indices: Int32Array<ArrayBuffer>
-  readonly examples: readonly Example[]
+/** An example and its place in the list of all. */
+export interface Placed<T> {
+  readonly index: number
+  readonly example: Example<T>
 }
 
 /**
  * Which examples make up a batch, and the epoch their augmentation is drawn for. It brings the examples along, so that a worker
  * never holds a list of all: with a million images that would be 200 MB and seconds for each.
  */
-export interface BatchPlan extends Placed {
+export interface BatchPlan<T> {
   readonly epoch: number
+  readonly planned: readonly Placed<T>[]
   /** What takes the place of examples that cannot be read, so that the batch stays full. */
-  readonly spares?: Placed | undefined
+  readonly spares?: readonly Placed<T>[] | undefined
 }
 
 /** Everything else that batches are made from. Can be sent to a worker. */
@@ -48,7 +49,7 @@ export interface BatchMakerSettings extends SampleSettings {
 /** Makes batches from plans. */
 export interface BatchMaker {
   /** @throws DataError naming the image or clip that cannot be read, without `skipBad` or where all spares are bad too */
-  make(plan: BatchPlan): Promise<Batch>
+  make<T>(plan: BatchPlan<T>): Promise<Batch<T>>
   close(): void
 }
 
@@ -59,11 +60,11 @@ const inFlight = 4
 export function batchMaker({ skipBad = false, ...settings }: BatchMakerSettings): BatchMaker {
   const maker = sampleMaker(settings)
 
-  async function make(plan: BatchPlan): Promise<Batch> {
-    const size = plan.indices.length
+  async function make<T>(plan: BatchPlan<T>): Promise<Batch<T>> {
+    const size = plan.planned.length
     const images = new Float32Array(size * maker.length)
     const bad = new Map<number, string>()
-    const written: (Chosen | undefined)[] = new Array(size).fill(undefined)
+    const written: (Placed<T> | undefined)[] = new Array(size).fill(undefined)
     let next = 0
     const lane = async (): Promise<void> => {
       while (next < size) {
@@ -81,11 +82,6 @@ export function batchMaker({ skipBad = false, ...settings }: BatchMakerSettings)
   return { make, close: () => maker.close() }
 }
 
-interface Chosen {
-  readonly index: number
-  readonly example: Example
-}
-
 interface Writing {
   readonly maker: SampleMaker
   readonly images: Float32Array
@@ -93,38 +89,35 @@ interface Writing {
   readonly bad: Map<number, string> | undefined
 }
 
-/** Writes the example planned for a place, or a spare where it cannot be read; returns which, or undefined where none was written. */
-async function writeAt(place: number, plan: BatchPlan, writing: Writing): Promise<Chosen | undefined> {
-  const { maker, images, bad } = writing
-  for (const { index, example } of candidates(place, plan)) {
+/** Writes the example planned for a place, or a spare if it cannot be read; returns which, or undefined if none was written. */
+async function writeAt<T>(
+  place: number,
+  plan: BatchPlan<T>,
+  { maker, images, bad }: Writing,
+): Promise<Placed<T> | undefined> {
+  for (const placed of candidates(place, plan)) {
+    const { index, example } = placed
     try {
-      await maker.write(example, { epoch: plan.epoch, index }, images, place * maker.length)
-      return { index, example }
+      await maker.write(example.source, { epoch: plan.epoch, index }, images, place * maker.length)
+      return placed
     } catch (error) {
       if (!(error instanceof DataError) || bad === undefined) throw error
       bad.set(index, error.message)
     }
   }
   if (plan.spares === undefined) return undefined
-  const tries = plan.spares.indices.length
   const last = [...(bad?.values() ?? [])].at(-1)
-  throw new DataError(`loader: ${tries} examples in a row cannot be read, the last: ${last}`)
+  throw new DataError(`loader: ${plan.spares.length} examples in a row cannot be read, the last: ${last}`)
 }
 
 /** The planned example, then all spares; each place begins with another, so that two bad examples do not become the same. */
-function* candidates(place: number, { spares, ...planned }: BatchPlan): Generator<Chosen> {
-  yield at(planned, place)
-  const count = spares?.indices.length ?? 0
-  for (let i = 0; i < count; i++) yield at(spares as Placed, (place + i) % count)
+function candidates<T>(place: number, { planned, spares = [] }: BatchPlan<T>): Placed<T>[] {
+  const first = spares.length === 0 ? 0 : place % spares.length
+  return [...planned.slice(place, place + 1), ...spares.slice(first), ...spares.slice(0, first)]
 }
 
-const at = ({ indices, examples }: Placed, place: number): Chosen => ({
-  index: indices[place] as number,
-  example: examples[place] as Example,
-})
-
 /** A batch of the places that were written. */
-function gather(written: readonly (Chosen | undefined)[], images: Float32Array<ArrayBuffer>) {
+function gather<T>(written: readonly (Placed<T> | undefined)[], images: Float32Array<ArrayBuffer>) {
   const length = images.length / written.length
   const kept = written.flatMap((each, place) => (each ? [{ ...each, place }] : []))
   const whole = kept.length === written.length
@@ -135,7 +128,7 @@ function gather(written: readonly (Chosen | undefined)[], images: Float32Array<A
           kept.map(({ place }) => images.subarray(place * length, (place + 1) * length)),
           length,
         ),
-    labels: BigInt64Array.from(kept, ({ example }) => BigInt(example.label)),
+    truths: kept.map(({ example }) => example.truth),
     indices: Int32Array.from(kept, ({ index }) => index),
     size: kept.length,
   }

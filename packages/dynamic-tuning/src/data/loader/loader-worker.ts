@@ -1,37 +1,37 @@
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { type Batch, type BatchMakerSettings, type BatchPlan, batchMaker } from './batch.ts'
 
 /** What the loader sends to a worker. */
-export type WorkerRequest = { readonly id: number; readonly plan: BatchPlan } | 'close'
+export type WorkerRequest<T> = { readonly id: number; readonly plan: BatchPlan<T> } | 'close'
 
 /** What a worker answers: a batch, or the name and message of an error. */
-export interface WorkerReply {
+export interface WorkerReply<T> {
   readonly id: number
-  readonly batch?: Batch
+  readonly batch?: Batch<T>
   readonly error?: { readonly name: string; readonly message: string }
 }
 
-const port = parentPort as MessagePort
-const maker = batchMaker(workerData as BatchMakerSettings)
+const port = parentPort
+if (port === null) throw new Error('loader-worker: this file is the script of a thread')
+const settings: BatchMakerSettings = workerData
+const maker = batchMaker(settings)
 let queue = Promise.resolve()
 let closing = false
 
-async function answer(id: number, plan: BatchPlan): Promise<void> {
+async function answer(id: number, plan: BatchPlan<unknown>): Promise<void> {
   if (closing) return
+  const send = (reply: WorkerReply<unknown>, moved: ArrayBuffer[] = []): void =>
+    port?.postMessage(reply, moved)
   try {
     const batch = await maker.make(plan)
-    port.postMessage({ id, batch } satisfies WorkerReply, [
-      batch.images.buffer,
-      batch.labels.buffer,
-      batch.indices.buffer,
-    ])
+    send({ id, batch }, [batch.images.buffer, batch.indices.buffer])
   } catch (error) {
     const { name, message } = error instanceof Error ? error : new Error(String(error))
-    port.postMessage({ id, error: { name, message } } satisfies WorkerReply)
+    send({ id, error: { name, message } })
   }
 }
 
-port.on('message', (request: WorkerRequest) => {
+port.on('message', (request: WorkerRequest<unknown>) => {
   if (request === 'close') {
     closing = true
     queue = queue.then(() => {

@@ -25,13 +25,13 @@ const settings: LoaderSettings = { transform: { ...transform, augment }, batch: 
 
 const { train } = await openDataset('builtin:location', { trainSize: 10 })
 
-async function take(loader: Loader, epoch: number, fromStep = 0): Promise<Batch[]> {
-  const batches: Batch[] = []
+async function take<E>(loader: Loader<E>, epoch: number, fromStep = 0): Promise<Batch<E>[]> {
+  const batches: Batch<E>[] = []
   for await (const batch of loader.epoch(epoch, { fromStep })) batches.push(batch)
   return batches
 }
 
-async function using<T>(loader: Loader, use: (loader: Loader) => Promise<T>): Promise<T> {
+async function using<T, E>(loader: Loader<E>, use: (loader: Loader<E>) => Promise<T>): Promise<T> {
   try {
     return await use(loader)
   } finally {
@@ -46,15 +46,15 @@ describe('createLoader', () => {
     const batches = await take(loader, 2)
     const order = batches.flatMap(({ indices }) => [...indices])
     expect(order).toEqual([...random(1, 'shuffle', 2).shuffle(Array.from(train.keys()))])
-    expect(batches.map(({ size, labels }) => [size, labels.length])).toEqual([
+    expect(batches.map(({ size, truths }) => [size, truths.length])).toEqual([
       [4, 4],
       [4, 4],
       [2, 2],
     ])
-    for (const { images, labels, indices, size } of batches) {
+    for (const { images, truths, indices, size } of batches) {
       for (let i = 0; i < size; i++) {
-        const { source, label } = train[indices[i] as number] as Example
-        expect(labels[i]).toBe(BigInt(label))
+        const { source, truth } = train[indices[i] as number] as Example
+        expect(truths[i]).toBe(truth)
         const expected = toInput(await imageReader(8).read(source), transform)
         expect(images.subarray(i * 192, (i + 1) * 192)).toEqual(expected)
       }
@@ -94,9 +94,9 @@ describe('createLoader', () => {
 
   it('gives batches on memory of their own, which can be handed on', async () => {
     await using(createLoader(train, { ...settings, workers: 1 }), async (loader) => {
-      for (const { images, labels } of await take(loader, 0)) {
+      for (const { images, indices } of await take(loader, 0)) {
         expect(images.buffer).toBeInstanceOf(ArrayBuffer)
-        expect(labels.buffer).toBeInstanceOf(ArrayBuffer)
+        expect(indices.buffer).toBeInstanceOf(ArrayBuffer)
         expect(images.byteLength).toBe(images.buffer.byteLength)
       }
     })
@@ -117,7 +117,7 @@ describe('createLoader', () => {
       const good = await png([1, 2, 3])
       writeFiles(folder, { 'a.png': good, 'bad.png': good.subarray(0, 60) })
       const examples = ['a.png', 'a.png', 'bad.png', 'none.png'].map(
-        (name): Example => ({ source: { kind: 'file', path: join(folder, name) }, label: 0 }),
+        (name): Example => ({ source: { kind: 'file', path: join(folder, name) }, truth: 0 }),
       )
       const run = (from: number) =>
         using(createLoader(examples, { ...settings, batch: 1, shuffle: false, workers }), (loader) =>
@@ -142,7 +142,7 @@ describe('createLoader', () => {
           { length: 12 },
           (_, i): Example => ({
             source: { kind: 'file', path: join(folder, bad.has(i) ? 'bad.png' : 'good.png') },
-            label: i,
+            truth: i,
           }),
         )
         const heard: number[] = []
@@ -155,7 +155,7 @@ describe('createLoader', () => {
           expect(taken.slice(6)).toEqual(order.slice(6))
           expect(taken.filter((index) => bad.has(index))).toEqual([])
           expect(new Set(taken.slice(0, 6)).size).toBeGreaterThan(2)
-          expect(batches.flatMap(({ labels }) => [...labels])).toEqual(taken.map(BigInt))
+          expect(batches.flatMap(({ truths }) => [...truths])).toEqual(taken)
           expect(heard.sort()).toEqual([...bad].sort())
         })
       })

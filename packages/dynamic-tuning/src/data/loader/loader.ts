@@ -1,30 +1,23 @@
 import { availableParallelism } from 'node:os'
-import { type Random, random } from '@dynamic-tuning/engine'
+import { random } from '@dynamic-tuning/engine'
 import { ConfigError } from '../../errors.ts'
 import type { Example } from '../example.ts'
 import type { ClipSettings } from '../samples/clip.ts'
 import { cacheMemory } from '../samples/pixel-cache.ts'
 import { createTransform, type TransformSettings } from '../transforms/transforms.ts'
-import {
-  type BadExample,
-  type Batch,
-  type BatchMakerSettings,
-  type BatchPlan,
-  batchMaker,
-  type Placed,
-} from './batch.ts'
-import { type BatchOrderSettings, batchOrder } from './batch-order.ts'
-import { type BatchSource, workerPool } from './workers.ts'
+import type { BadExample, Batch, BatchMakerSettings, BatchPlan, Placed } from './batch.ts'
+import { type BatchOrder, type BatchOrderSettings, batchOrder } from './batch-order.ts'
+import { type BatchSource, onThisThread, workerPool } from './workers.ts'
 
 /** How a loader goes through its examples. */
-export interface LoaderSettings extends BatchOrderSettings {
+export interface LoaderSettings<T = unknown> extends BatchOrderSettings {
   readonly transform: TransformSettings
   /** Examples are videos, of which such clips are made; absent: they are images. */
   readonly clips?: ClipSettings | undefined
   /** Go on without examples that cannot be read: others in their place where the batches are shuffled, else none. Default false. */
   readonly skipBad?: boolean
-  /** Hears of each example that cannot be read, once. */
-  readonly onBad?: ((bad: BadExample, example: Example) => void) | undefined
+  /** Called once per example that cannot be read. */
+  readonly onBad?: ((bad: BadExample, example: Example<T>) => void) | undefined
   /** Threads that decode and augment; 0 does it on this one. Default: one less than the cores, at most 8, at least 1. */
   readonly workers?: number
   /** Batches made ahead. Default 4. */
@@ -34,7 +27,7 @@ export interface LoaderSettings extends BatchOrderSettings {
 }
 
 /** Batches of examples, made ahead by worker threads. */
-export interface Loader {
+export interface Loader<T = unknown> {
   readonly stepsPerEpoch: number
   /** Examples an epoch leaves out, because the last batch is not full. */
   readonly skipped: number
@@ -46,7 +39,7 @@ export interface Loader {
    * The batches of an epoch. A batch depends on the seed, the epoch and the step only, never on threads.
    * @throws DataError naming an image that cannot be read
    */
-  epoch(epoch: number, options?: { readonly fromStep?: number }): AsyncGenerator<Batch, void, void>
+  epoch(epoch: number, options?: { readonly fromStep?: number }): AsyncGenerator<Batch<T>, void, void>
   /** Ends the threads. */
   close(): Promise<void>
 }
@@ -55,83 +48,97 @@ export interface Loader {
  * Makes a loader over `examples`.
  * @throws ConfigError if a setting makes no sense
  */
-export function createLoader(examples: readonly Example[], settings: LoaderSettings): Loader {
+export function createLoader<T>(examples: readonly Example<T>[], settings: LoaderSettings<T>): Loader<T> {
   check(examples, settings)
-  const { workers = defaultWorkers(), prefetch = 4 } = settings
-  const { seed, shuffle = false, skipBad = false } = settings
-  const order = batchOrder(examples.length, settings)
-  const { stepsPerEpoch, skipped } = order
-  let source: BatchSource | undefined
-  let waitSeconds = 0
-  const bad = new Map<number, string>()
-  const note = (found: BadExample): void => {
-    if (bad.has(found.index)) return
-    bad.set(found.index, found.reason)
-    settings.onBad?.(found, examples[found.index] as Example)
-  }
-
-  const placed = (indices: Int32Array<ArrayBuffer>): Placed => ({
-    indices,
-    examples: Array.from(indices, (index) => examples[index] as Example),
-  })
-  const sparesAt = (epoch: number, step: number): Placed | undefined =>
-    shuffle && skipBad
-      ? placed(spareIndices(examples.length, random(seed, 'replace', epoch, step)))
-      : undefined
-
-  async function* run(epoch: number, fromStep: number): AsyncGenerator<Batch, void, void> {
-    source ??= openSource(examples.length, settings, workers)
-    const indicesAt = order.epoch(epoch)
-    const plan = (step: number): BatchPlan => ({
-      epoch,
-      ...placed(indicesAt(step)),
-      spares: sparesAt(epoch, step),
-    })
-    const ahead: Promise<Batch>[] = []
-    for (let step = fromStep, asked = fromStep; step < stepsPerEpoch; step++) {
-      for (; asked < Math.min(stepsPerEpoch, step + 1 + prefetch); asked++) {
-        const promise = source.request(plan(asked))
-        promise.catch(() => {}) // reported when its turn comes; until then nobody listens
-        ahead.push(promise)
-      }
-      const start = performance.now()
-      const next = await source.wait(ahead.shift() as Promise<Batch>)
-      waitSeconds += (performance.now() - start) / 1000
-      next.bad?.forEach(note)
-      if (next.size > 0) yield next
-    }
-  }
-
-  return {
-    stepsPerEpoch,
-    skipped,
-    bad,
-    get waitSeconds() {
-      return waitSeconds
-    },
-    epoch: (epoch, { fromStep = 0 } = {}) => run(epoch, fromStep),
-    async close() {
-      const open = source
-      source = undefined
-      await open?.close()
-    },
-  }
+  return new ThreadedLoader(examples, settings)
 }
 
 /** So many in a row that cannot be read are no accident. */
 const mostBad = 20
 
-/** Places of examples that may replace bad ones. */
-function spareIndices(examples: number, draws: Random): Int32Array<ArrayBuffer> {
-  return Int32Array.from({ length: mostBad }, () => draws.integer(examples))
+class ThreadedLoader<T> implements Loader<T> {
+  readonly bad = new Map<number, string>()
+  waitSeconds = 0
+  private readonly order: BatchOrder
+  private source: BatchSource<T> | undefined
+
+  constructor(
+    private readonly examples: readonly Example<T>[],
+    private readonly settings: LoaderSettings<T>,
+  ) {
+    this.order = batchOrder(examples.length, settings)
+  }
+
+  get stepsPerEpoch(): number {
+    return this.order.stepsPerEpoch
+  }
+
+  get skipped(): number {
+    return this.order.skipped
+  }
+
+  async *epoch(epoch: number, { fromStep = 0 } = {}): AsyncGenerator<Batch<T>, void, void> {
+    this.source ??= openSource<T>(this.examples.length, this.settings)
+    const { source, stepsPerEpoch } = this
+    const { prefetch = 4 } = this.settings
+    const indicesAt = this.order.epoch(epoch)
+    const ahead: Promise<Batch<T>>[] = []
+    let asked = fromStep
+    for (let step = fromStep; step < stepsPerEpoch; step++) {
+      for (; asked < Math.min(stepsPerEpoch, step + 1 + prefetch); asked++) {
+        const batch = source.request(this.plan(epoch, asked, indicesAt(asked)))
+        batch.catch(() => {}) // reported when its turn comes; until then nobody listens
+        ahead.push(batch)
+      }
+      const batch = await this.waitFor(source, ahead.shift())
+      if (batch && batch.size > 0) yield batch
+    }
+  }
+
+  async close(): Promise<void> {
+    const { source } = this
+    this.source = undefined
+    await source?.close()
+  }
+
+  private plan(epoch: number, step: number, indices: Int32Array): BatchPlan<T> {
+    const { seed, shuffle = false, skipBad = false } = this.settings
+    const spares = (): Placed<T>[] => {
+      const draws = random(seed, 'replace', epoch, step)
+      return this.placed(Array.from({ length: mostBad }, () => draws.integer(this.examples.length)))
+    }
+    return { epoch, planned: this.placed(indices), spares: shuffle && skipBad ? spares() : undefined }
+  }
+
+  private placed(indices: ArrayLike<number>): Placed<T>[] {
+    return Array.from(indices).flatMap((index) => {
+      const example = this.examples[index]
+      return example ? [{ index, example }] : []
+    })
+  }
+
+  private async waitFor(source: BatchSource<T>, batch: Promise<Batch<T>> | undefined) {
+    const start = performance.now()
+    const made = batch && (await source.wait(batch))
+    this.waitSeconds += (performance.now() - start) / 1000
+    for (const found of made?.bad ?? []) this.note(found)
+    return made
+  }
+
+  private note(found: BadExample): void {
+    const example = this.examples[found.index]
+    if (this.bad.has(found.index) || example === undefined) return
+    this.bad.set(found.index, found.reason)
+    this.settings.onBad?.(found, example)
+  }
 }
 
 function defaultWorkers(): number {
   return Math.max(1, Math.min(8, availableParallelism() - 1))
 }
 
-function openSource(examples: number, settings: LoaderSettings, workers: number): BatchSource {
-  const { transform, clips, seed, skipBad = false } = settings
+function openSource<T>(examples: number, settings: Omit<LoaderSettings, 'onBad'>): BatchSource<T> {
+  const { transform, clips, seed, skipBad = false, workers = defaultWorkers() } = settings
   const { deterministic } = createTransform(transform)
   // A video is too large to keep, and its frames change from epoch to epoch.
   const { cacheMB = 1024 } = clips ? { cacheMB: 0 } : settings
@@ -144,16 +151,7 @@ function openSource(examples: number, settings: LoaderSettings, workers: number)
   return workers > 0 ? workerPool(workers, making) : onThisThread(making)
 }
 
-function onThisThread(settings: BatchMakerSettings): BatchSource {
-  const maker = batchMaker(settings)
-  return {
-    request: (plan) => maker.make(plan),
-    wait: (batch) => batch,
-    close: async () => maker.close(),
-  }
-}
-
-function check(examples: readonly Example[], settings: LoaderSettings): void {
+function check(examples: readonly Example[], settings: Omit<LoaderSettings, 'onBad'>): void {
   const { batch, dropLast, workers = 0, prefetch = 1, cacheMB = 0 } = settings
   const whole = (value: number, least: number): boolean => Number.isInteger(value) && value >= least
   if (examples.length === 0) throw new ConfigError('loader: there are no examples. Give at least one.')

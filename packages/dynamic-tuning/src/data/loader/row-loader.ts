@@ -5,23 +5,23 @@ import { type BatchOrderSettings, batchOrder } from './batch-order.ts'
 import type { Loader } from './loader.ts'
 
 /**
- * A loader over what was computed of each example before, in the batches that `createLoader` would make: `images` of a batch are
- * rows of the file, [size, width]. Row i belongs to example i.
+ * A loader over rows that were computed from the examples before, in the batches that `createLoader` would make: `images` of a batch
+ * are rows of the file, [size, width]. Row i belongs to example i.
  */
-export function rowLoader(
-  examples: readonly Pick<Example, 'label'>[],
+export function rowLoader<T>(
+  examples: readonly Pick<Example<T>, 'truth'>[],
   rows: RowFile,
   settings: BatchOrderSettings,
-): Loader {
+): Loader<T> {
   const order = batchOrder(examples.length, settings)
   let waitSeconds = 0
 
-  function read(indices: Batch['indices']): Batch {
+  function read(indices: Batch['indices']): Batch<T> {
     const start = performance.now()
     const images = rows.read(indices)
-    const labels = BigInt64Array.from(indices, (index) => BigInt((examples[index] as Example).label))
+    const truths = Array.from(indices).flatMap((index) => examples.slice(index, index + 1))
     waitSeconds += (performance.now() - start) / 1000
-    return { images, labels, indices, size: indices.length }
+    return { images, truths: truths.map(({ truth }) => truth), indices, size: indices.length }
   }
 
   return {

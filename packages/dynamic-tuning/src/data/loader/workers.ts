@@ -1,27 +1,37 @@
 import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
 import { DataError, ToolError, TuningError } from '../../errors.ts'
-import type { Batch, BatchMakerSettings, BatchPlan } from './batch.ts'
-import type { WorkerReply } from './loader-worker.ts'
+import { type Batch, type BatchMakerSettings, type BatchPlan, batchMaker } from './batch.ts'
+import type { WorkerReply, WorkerRequest } from './loader-worker.ts'
 
 /** Something that turns plans into batches, on this thread or on others. */
-export interface BatchSource {
+export interface BatchSource<T> {
   /** Starts on a batch; several may be under way. */
-  request(plan: BatchPlan): Promise<Batch>
+  request(plan: BatchPlan<T>): Promise<Batch<T>>
   /** Waits for a batch, keeping the process alive meanwhile. */
-  wait(batch: Promise<Batch>): Promise<Batch>
+  wait(batch: Promise<Batch<T>>): Promise<Batch<T>>
   close(): Promise<void>
 }
 
-interface Waiting {
-  readonly resolve: (batch: Batch) => void
+/** Makes batches on this thread. */
+export function onThisThread<T>(settings: BatchMakerSettings): BatchSource<T> {
+  const maker = batchMaker(settings)
+  return {
+    request: (plan) => maker.make(plan),
+    wait: (batch) => batch,
+    close: async () => maker.close(),
+  }
+}
+
+interface Pending<T> {
+  readonly resolve: (batch: Batch<T>) => void
   readonly reject: (error: Error) => void
 }
 
-/** A thread and the batches it owes. */
-interface Hand {
+/** A thread and the batches it was asked for. */
+interface LoaderThread<T> {
   readonly worker: Worker
-  readonly owed: Map<number, Waiting>
+  readonly pending: Map<number, Pending<T>>
   failure: Error | undefined
 }
 
@@ -29,56 +39,56 @@ interface Hand {
  * Threads that make batches on their own, each from its own queue, so that they go on while the main thread is
  * blocked in a model step. They do not keep the process alive unless a batch is being waited for.
  */
-export function workerPool(count: number, settings: BatchMakerSettings): BatchSource {
+export function workerPool<T>(count: number, settings: BatchMakerSettings): BatchSource<T> {
   const script = createRequire(import.meta.url).resolve('dynamic-tuning/loader-worker')
-  const hands = Array.from({ length: count }, () => hire(script, settings))
+  const threads = Array.from({ length: count }, () => startThread<T>(script, settings))
   let ids = 0
   let waiters = 0
   return {
     request(plan) {
-      const hand = hands.reduce((best, other) => (other.owed.size < best.owed.size ? other : best))
+      const thread = threads.reduce((best, other) => (other.pending.size < best.pending.size ? other : best))
       return new Promise((resolve, reject) => {
-        if (hand.failure) return reject(hand.failure)
+        if (thread.failure) return reject(thread.failure)
         const id = ids++
-        hand.owed.set(id, { resolve, reject })
-        hand.worker.postMessage({ id, plan })
+        thread.pending.set(id, { resolve, reject })
+        thread.worker.postMessage({ id, plan } satisfies WorkerRequest<T>)
       })
     },
     async wait(batch) {
-      if (waiters++ === 0) for (const { worker } of hands) worker.ref()
+      if (waiters++ === 0) for (const { worker } of threads) worker.ref()
       try {
         return await batch
       } finally {
-        if (--waiters === 0) for (const { worker } of hands) worker.unref()
+        if (--waiters === 0) for (const { worker } of threads) worker.unref()
       }
     },
     async close() {
-      await Promise.all(hands.map(dismiss))
+      await Promise.all(threads.map(endThread))
     },
   }
 }
 
-function hire(script: string, settings: BatchMakerSettings): Hand {
+function startThread<T>(script: string, settings: BatchMakerSettings): LoaderThread<T> {
   const worker = new Worker(script, { workerData: settings, name: 'loader', execArgv: [] })
-  const hand: Hand = { worker, owed: new Map(), failure: undefined }
+  const thread: LoaderThread<T> = { worker, pending: new Map(), failure: undefined }
   const fail = (error: Error): void => {
-    hand.failure ??= error
-    for (const { reject } of hand.owed.values()) reject(hand.failure)
-    hand.owed.clear()
+    thread.failure ??= error
+    for (const { reject } of thread.pending.values()) reject(thread.failure)
+    thread.pending.clear()
   }
-  worker.on('message', ({ id, batch, error }: WorkerReply) => {
-    const waiting = hand.owed.get(id)
-    hand.owed.delete(id)
-    if (batch) waiting?.resolve(batch)
-    else waiting?.reject(revive(error ?? { name: 'Error', message: 'no answer' }))
+  worker.on('message', ({ id, batch, error }: WorkerReply<T>) => {
+    const pending = thread.pending.get(id)
+    thread.pending.delete(id)
+    if (batch) pending?.resolve(batch)
+    else pending?.reject(errorOf(error ?? { name: 'Error', message: 'no answer' }))
   })
   worker.on('error', (error) => fail(new TuningError(`loader: a worker failed: ${error.message}`)))
   worker.on('exit', (code) => fail(new TuningError(`loader: a worker ended with code ${code}`)))
   worker.unref()
-  return hand
+  return thread
 }
 
-async function dismiss({ worker, failure }: Hand): Promise<void> {
+async function endThread<T>({ worker, failure }: LoaderThread<T>): Promise<void> {
   if (failure) return
   const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   worker.ref()
@@ -87,7 +97,7 @@ async function dismiss({ worker, failure }: Hand): Promise<void> {
 }
 
 /** Errors cross threads as text; those a user can act on keep their type. */
-function revive({ name, message }: { name: string; message: string }): Error {
+function errorOf({ name, message }: { name: string; message: string }): Error {
   if (name === 'DataError') return new DataError(message)
   if (name === 'ToolError') return new ToolError(message)
   return new TuningError(`loader: ${name}: ${message}`)

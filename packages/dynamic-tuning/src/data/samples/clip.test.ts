@@ -20,7 +20,7 @@ const transform: TransformSettings = {
 }
 const drawn = (index: number): Example => ({
   source: { kind: 'drawn', task: 'motion', seed: 1, index },
-  label: index % 8,
+  truth: index % 8,
 })
 const examples = [0, 1, 2, 3, 4].map(drawn)
 const clips = { frames: 4, sampling: 'uniform', rate: 1 } as const
@@ -140,7 +140,9 @@ describe.skipIf(noFfmpeg)(`clips of video files ${noFfmpeg}`, () => {
       writeClip(at('short.mp4'), countingPictures(3))
       writeFileSync(at('empty.mp4'), '')
       const names = ['good.mp4', 'short.mp4', 'empty.mp4', 'good.mp4', 'empty.mp4']
-      const files = names.map((name, label): Example => ({ source: { kind: 'file', path: at(name) }, label }))
+      const files = names.map(
+        (name, label): Example => ({ source: { kind: 'file', path: at(name) }, truth: label }),
+      )
       const wanted = { ...settings, transform: plain, workers: 1 }
       const error = await take(files, wanted).catch((thrown: unknown) => thrown)
       expect(error).toBeInstanceOf(DataError)
@@ -150,21 +152,21 @@ describe.skipIf(noFfmpeg)(`clips of video files ${noFfmpeg}`, () => {
         heard.push(`${index} ${reason.split(': ')[2]?.split('.')[0]}`)
       const omitted = await take(files, { ...wanted, skipBad: true, onBad })
       expect(omitted.batches.map(({ indices }) => [...indices])).toEqual([[0], [3]])
-      expect(omitted.batches.map(({ labels }) => [...labels])).toEqual([[0n], [3n]])
+      expect(omitted.batches.map(({ truths }) => truths)).toEqual([[0], [3]])
       expect(omitted.batches.map(({ images }) => images.length)).toEqual([12_288, 12_288])
       expect(heard.sort()).toEqual(['1 has 3 frames, fewer than the 4 of a clip', '2 is empty', '4 is empty'])
       const replaced = await take(files, { ...wanted, skipBad: true, shuffle: true, dropLast: true })
       expect(replaced.batches.map(({ size }) => size)).toEqual([2, 2])
-      for (const { images, indices, labels } of replaced.batches)
+      for (const { images, indices, truths } of replaced.batches)
         for (const [i, index] of indices.entries()) {
           expect([0, 3]).toContain(index)
-          expect(labels[i]).toBe(BigInt(index))
+          expect(truths[i]).toBe(index)
           expect(byteAt(images, i, 0, 16)).toBeGreaterThan(10)
         }
       expect(
         await take(files, { ...wanted, skipBad: true, shuffle: true, dropLast: true, workers: 0 }),
       ).toEqual(replaced)
-      const none = files.filter(({ label }) => label === 2)
+      const none = files.filter(({ truth }) => truth === 2)
       const hopeless = take(none, { ...wanted, batch: 1, skipBad: true, shuffle: true })
       await expect(hopeless).rejects.toThrow(
         /20 examples in a row cannot be read, the last: video: .*empty\.mp4/,

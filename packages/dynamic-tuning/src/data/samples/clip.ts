@@ -31,7 +31,7 @@ export function clipSamples(settings: SampleSettings & { clips: ClipSettings }):
   return {
     views,
     length: views * length,
-    async write({ source }, { epoch, index }, out, offset) {
+    async write(source, { epoch, index }, out, offset) {
       const clip = await reader.open(source, clips.frames)
       const looks = looksAt(clip, clips, { seed, epoch, index })
       const pictures = await readAll(clip, looks, transform)
@@ -54,7 +54,7 @@ export async function clipInput(
   const maker = clipSamples({ ...settings, clips, seed: 0, cache: undefined })
   try {
     const out = new Float32Array(maker.length)
-    await maker.write({ source, label: 0 }, { epoch: 0, index: 0 }, out, 0)
+    await maker.write(source, { epoch: 0, index: 0 }, out, 0)
     return out
   } finally {
     maker.close()

@@ -1,4 +1,4 @@
-import type { Example } from '../example.ts'
+import type { ImageSource } from '../example.ts'
 import { imageReader } from '../sources/read-image.ts'
 import { createTransform, type TransformSettings } from '../transforms/transforms.ts'
 import { type ClipSettings, clipSamples } from './clip.ts'
@@ -26,10 +26,10 @@ export interface SampleMaker {
   /** Numbers of an example, all of its views. */
   readonly length: number
   /**
-   * Writes an example from `offset` on.
+   * Writes the sample of a source, all of its views, from `offset` on.
    * @throws DataError naming the file that cannot be read; ToolError where a program is missing that reads it
    */
-  write(example: Example, at: SampleKey, out: Float32Array, offset: number): Promise<void>
+  write(source: ImageSource, at: SampleKey, out: Float32Array, offset: number): Promise<void>
   close(): void
 }
 
@@ -44,7 +44,7 @@ function imageSamples({ transform: settings, seed, cache: memory }: SampleSettin
   const cache = memory && pixelCache(memory)
   const reader = imageReader(Math.max(settings.height, settings.width))
 
-  async function load({ source }: Example, index: number) {
+  async function load(source: ImageSource, index: number) {
     const image = transform.prepare(await reader.read(source, transform.enough))
     cache?.put(index, image)
     return image
@@ -52,8 +52,8 @@ function imageSamples({ transform: settings, seed, cache: memory }: SampleSettin
   return {
     views: 1,
     length: 3 * settings.height * settings.width,
-    async write(example, { epoch, index }, out, offset) {
-      const image = cache?.get(index) ?? (await load(example, index))
+    async write(source, { epoch, index }, out, offset) {
+      const image = cache?.get(index) ?? (await load(source, index))
       transform.finish(image, { seed, epoch, index }, out, offset)
     },
     close: () => reader.close(),

@@ -3,6 +3,7 @@ import { openDataset } from '../../data/dataset.ts'
 import { sampleExamples } from '../../data/draw-examples.ts'
 import type { Example } from '../../data/example.ts'
 import { createLoader } from '../../data/loader/loader.ts'
+import { classTruth } from '../../data/truths/class.ts'
 import type { Classifier } from '../../evaluation/classifier.ts'
 import { type GateProbabilities, gateProbabilities } from '../../evaluation/gate-probabilities.ts'
 import { writeAside } from '../../io/write-aside.ts'
@@ -44,7 +45,7 @@ interface Session {
  */
 export async function calibrateRun(run: TunedRun, wanted: CalibrationSettings = {}): Promise<Calibration> {
   checkCalibration(run, wanted)
-  const dataset = await openDataset(run.settings.data, run.settings)
+  const dataset = classTruth.of(await openDataset(run.settings.data, run.settings))
   checkClasses(run.settings.data, dataset.classes, run.classes)
   const { validation, test } = dataset
   const examples = sampleExamples(

@@ -43,7 +43,7 @@ export interface Measurer {
 export function measurer(
   model: TunedModel,
   classifier: Classifier,
-  loader: Loader,
+  loader: Loader<number>,
   onEvaluation: (count: number) => void = () => {},
 ): Measurer {
   const known = new Map<string, BudgetPoint>()
@@ -65,7 +65,7 @@ export function measurer(
 async function measurePoint(
   { config, tuner, settings }: TunedModel,
   classifier: Classifier,
-  loader: Loader,
+  loader: Loader<number>,
   thresholds: readonly number[],
 ): Promise<BudgetPoint> {
   const { gates, accuracy, loss, images, seconds, activeRate } = await evaluate(

@@ -14,7 +14,7 @@ export interface Answers {
 /** What models are asked about. */
 export interface Questions {
   readonly model: TunedModel
-  readonly loader: Loader
+  readonly loader: Loader<number>
   readonly compile: CompileOptions
 }
 
@@ -32,7 +32,7 @@ export async function answersOf(
     for await (const batch of loader.epoch(0)) {
       const found = await classifier.classify(batch.images, undefined, { first: labels.length })
       logits.push(found.logits)
-      labels.push(...Array.from(batch.labels, Number))
+      labels.push(...batch.truths)
       if (found.masks) activity.add(found.masks)
       if (!goOn(found.logits, logits.length - 1)) break
     }

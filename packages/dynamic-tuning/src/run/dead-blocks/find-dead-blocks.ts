@@ -3,6 +3,7 @@ import { modelCost } from '../../cost/model-cost.ts'
 import { openDataset } from '../../data/dataset.ts'
 import { sampleExamples } from '../../data/draw-examples.ts'
 import { createLoader } from '../../data/loader/loader.ts'
+import { classTruth } from '../../data/truths/class.ts'
 import { ConfigError } from '../../errors.ts'
 import type { GateActivity } from '../../evaluation/gate-activity.ts'
 import type { Site } from '../../tuners/parts.ts'
@@ -70,7 +71,7 @@ export async function findDeadBlocks(model: TunedModel, wanted: DeadBlockSetting
     throw new ConfigError(
       `export: this run merges tokens (${settings.reduction}), and dead blocks are told by patches. Leave --dead-blocks out.`,
     )
-  const dataset = await openDataset(settings.data, settings)
+  const dataset = classTruth.of(await openDataset(settings.data, settings))
   checkClasses(settings.data, dataset.classes, model.classes)
   const { length } = dataset.validation
   const examples = sampleExamples(dataset.validation, wanted.images ?? length, settings.seed, 'calibrate')

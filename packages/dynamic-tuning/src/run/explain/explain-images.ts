@@ -15,7 +15,7 @@ import type { TunedModel } from '../tuned-run.ts'
 /** An image to look at; its class where it is known. */
 export interface ImageToExplain {
   readonly source: ImageSource
-  readonly label?: number
+  readonly truth?: number
 }
 
 /** What a model made of one image. */
@@ -156,7 +156,7 @@ async function pictureOf({ transform }: TunedModel, source: ImageSource): Promis
  * same images give the same choice.
  */
 export function tellingImages(images: readonly ExplainedImage[], count: number): ExplainedImage[] {
-  const isRight = ({ label, predicted }: ExplainedImage): boolean => label === predicted
+  const isRight = ({ truth, predicted }: ExplainedImage): boolean => truth === predicted
   const right = classesInTurn(images.filter(isRight))
   const wrong = classesInTurn(images.filter((image) => !isRight(image)))
   const wanted = Math.max(Math.floor(count / 3), count - right.length)
@@ -168,8 +168,8 @@ export function tellingImages(images: readonly ExplainedImage[], count: number):
 function classesInTurn(images: readonly ExplainedImage[]): ExplainedImage[] {
   const seen = new Map<number | undefined, number>()
   const turns = images.map((image) => {
-    const turn = seen.get(image.label) ?? 0
-    seen.set(image.label, turn + 1)
+    const turn = seen.get(image.truth) ?? 0
+    seen.set(image.truth, turn + 1)
     return { image, turn }
   })
   return turns.toSorted((a, b) => a.turn - b.turn).map(({ image }) => image)

@@ -3,6 +3,7 @@ import { basename, extname, join } from 'node:path'
 import type { CompileOptions } from '@dynamic-tuning/engine'
 import { openDataset } from '../../data/dataset.ts'
 import { sampleExamples } from '../../data/draw-examples.ts'
+import { classTruth } from '../../data/truths/class.ts'
 import { ConfigError, DataError, RunError } from '../../errors.ts'
 import type { Classifier } from '../../evaluation/classifier.ts'
 import { type GateActivity, meanRate, ratePerLayer } from '../../evaluation/gate-activity.ts'
@@ -108,7 +109,7 @@ function checkRun({ tuner, settings, config, path }: TunedRun, layers: readonly 
 }
 
 async function testImages({ settings }: TunedRun): Promise<readonly ImageToExplain[]> {
-  const { test } = await openDataset(settings.data, settings)
+  const { test } = classTruth.of(await openDataset(settings.data, settings))
   return sampleExamples(test, mostImages, settings.seed, 'pictures')
 }
 
@@ -145,7 +146,7 @@ async function writePictures(
   }
   const pictures: ExplainedPicture[] = []
   for (const [i, image] of images.entries()) {
-    const label = image.label === undefined ? undefined : (run.classes[image.label] as string)
+    const label = image.truth === undefined ? undefined : run.classes[image.truth]
     const file = join(out, `${String(i + 1).padStart(2, '0')}-${slug(label ?? nameOf(image.image))}.png`)
     writeAside(file, await stripOf(run, image, show && { show }))
     const animated = run.settings.frames !== undefined && file.replace(/png$/, 'webp')

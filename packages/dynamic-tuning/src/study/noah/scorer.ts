@@ -42,7 +42,7 @@ export async function createScorer(
   const classifier = await Classifier.create({ ...common, pass: 'complete' })
   compareShapes(tensors, store.shapes, { source })
   const loader = {
-    async *epoch(): AsyncGenerator<Batch, void, void> {
+    async *epoch(): AsyncGenerator<Batch<number>, void, void> {
       yield* batches
     },
   }
@@ -57,10 +57,13 @@ export async function createScorer(
   }
 }
 
-async function decoded(prepared: Prepared, examples: Prepared['dataset']['validation']): Promise<Batch[]> {
+async function decoded(
+  prepared: Prepared,
+  examples: Prepared['dataset']['validation'],
+): Promise<Batch<number>[]> {
   const loader = heldOut(prepared, examples)
   try {
-    const batches: Batch[] = []
+    const batches: Batch<number>[] = []
     for await (const batch of loader.epoch(0)) batches.push(batch)
     return batches
   } finally {

@@ -1,4 +1,5 @@
 import { random, type TensorData } from '@dynamic-tuning/engine'
+import { classTruth } from '../../data/truths/class.ts'
 import type { RunFolder } from '../../io/run-folder.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
 import type { Prepared } from '../../run/prepare-run.ts'
@@ -43,7 +44,7 @@ export async function trainSupernet(
     return await train({
       ...control,
       ...{ run, step, loader, epochs },
-      prepare: batchPreparation(config, settings),
+      prepare: batchPreparation(classTruth, config, settings),
       schedule: scheduleOf(settings, tuner.learningRateFactor, loader.stepsPerEpoch),
       optimizer: new AdamW(step.weights, { ...defaultAdamW, weightDecay }),
     })

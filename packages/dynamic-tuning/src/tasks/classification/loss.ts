@@ -1,15 +1,15 @@
 import { input, type Tensor } from '@dynamic-tuning/engine'
+import { classTruth } from '../../data/truths/class.ts'
 import type { TaskLoss } from '../../training/loss.ts'
 import { crossEntropy, distillation } from '../../training/losses.ts'
-import { softTargets } from '../../training/targets.ts'
 
 /** Cross-entropy with soft labels, and KL to the complete model. */
-export const labelLoss: TaskLoss = {
+export const labelLoss: TaskLoss<number> = {
   title: 'cross-entropy',
   inputs: (classes) => ({ targets: input('targets', ['B', classes]) }),
-  targets({ labels }, { classes, labelSmoothing }) {
-    const data = softTargets(labels, classes, labelSmoothing)
-    return { targets: { dtype: 'float32', shape: [labels.length, classes], data } }
+  targets(truths, { classes, labelSmoothing: smoothing }) {
+    const data = classTruth.pack(truths, { classes, smoothing })
+    return { targets: { dtype: 'float32', shape: [truths.length, classes], data } }
   },
   of: (outputs, { targets }) => crossEntropy(tensor(outputs.logits), tensor(targets)),
   distil: (teacher, student) => distillation(tensor(teacher.logits), tensor(student.logits)),

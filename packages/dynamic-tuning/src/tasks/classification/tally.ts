@@ -1,4 +1,4 @@
-import type { Outputs, Score, Tally, Truths } from '../../evaluation/tally.ts'
+import type { Outputs, Score, Tally } from '../../evaluation/tally.ts'
 import { argMaxAt, crossEntropyAt, logitsOf } from './logits.ts'
 
 /** What a tally of classification counts beside the scores. */
@@ -8,7 +8,7 @@ export interface LabelScore extends Score {
 }
 
 /** Counts predicted classes by true class, and adds up the cross-entropy. */
-export class LabelTally implements Tally {
+export class LabelTally implements Tally<number> {
   private samples = 0
   private loss = 0
   private readonly confusion: number[][]
@@ -17,10 +17,9 @@ export class LabelTally implements Tally {
     this.confusion = classes.map(() => new Array<number>(classes.length).fill(0))
   }
 
-  add(outputs: Outputs, { labels }: Truths): void {
+  add(outputs: Outputs, labels: readonly number[]): void {
     const { values, classes } = logitsOf(outputs)
-    for (const [i, truth] of labels.entries()) {
-      const label = Number(truth)
+    for (const [i, label] of labels.entries()) {
       const predicted = argMaxAt(values, i * classes, classes)
       const row = this.confusion[label] ?? []
       row[predicted] = (row[predicted] ?? 0) + 1
@@ -51,10 +50,10 @@ export class LabelTally implements Tally {
 }
 
 /** The share of a batch whose largest logit is at the label. */
-export function batchAccuracy(outputs: Outputs, { labels }: Truths): { readonly accuracy: number } {
+export function batchAccuracy(outputs: Outputs, labels: readonly number[]): { readonly accuracy: number } {
   const { values, classes } = logitsOf(outputs)
   const correct = labels.reduce(
-    (sum, label, i) => sum + (argMaxAt(values, i * classes, classes) === Number(label) ? 1 : 0),
+    (sum, label, i) => sum + (argMaxAt(values, i * classes, classes) === label ? 1 : 0),
     0,
   )
   return { accuracy: correct / labels.length }

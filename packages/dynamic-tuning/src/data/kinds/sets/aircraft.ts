@@ -25,12 +25,12 @@ function aircraftBy(name: string, level: string, classList: string): DatasetKind
       const classes = readClassNames(list)
       const label = labelOf(classes, list)
       const image = imageFiles(join(folder, 'data/images'))
-      const read = (part: string): Example[] =>
+      const read = (part: string): Example<number>[] =>
         readLines(join(folder, 'data', `images_${level}_${part}.txt`)).map(({ text, place }) => {
           const [, id, className] = /^(\S+)\s+(.+)$/.exec(text) ?? []
           if (id === undefined || className === undefined)
             throw new DataError(`dataset: ${place}: expected "image class", got ${JSON.stringify(text)}`)
-          return { source: image(`${id}.jpg`, place), label: label(className, place) }
+          return { source: image(`${id}.jpg`, place), truth: label(className, place) }
         })
       const parts = { train: read('train'), validation: read('val'), test: read('test') }
       return { name: title, classes, metric: 'meanPerClassAccuracy', ...usedParts(parts, options) }

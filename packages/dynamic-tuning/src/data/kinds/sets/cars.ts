@@ -40,14 +40,14 @@ export const cars: DatasetKind = {
   },
 }
 
-async function readAnnotations(path: string, images: string, classes: number): Promise<Example[]> {
+async function readAnnotations(path: string, images: string, classes: number): Promise<Example<number>[]> {
   const image = imageFiles(images)
   const annotations = asStructs(await openMat(path).read('annotations'), `${path}: annotations`)
-  return annotations.map((annotation, i): Example => {
+  return annotations.map((annotation, i): Example<number> => {
     const place = `${path}: annotations(${i + 1})`
     const label = asNumber(annotation.get('class'), `${place}.class`) - 1
     if (!Number.isInteger(label) || label < 0 || label >= classes)
       throw new DataError(`dataset: ${place}.class is ${label + 1}, expected 1 to ${classes}`)
-    return { label, source: image(asText(annotation.get('fname'), `${place}.fname`), place) }
+    return { truth: label, source: image(asText(annotation.get('fname'), `${place}.fname`), place) }
   })
 }

@@ -36,7 +36,7 @@ describe('CIFAR, binary version', () => {
       writeFiles(join(folder, 'cifar-10-batches-bin'), cifar10())
       const data = await openDataset(folder)
       expect(data.classes).toEqual(['airplane', 'automobile', 'bird'])
-      const places = data.train.map(({ source, label }) => `${(source as PackedSource).name} ${label}`)
+      const places = data.train.map(({ source, truth }) => `${(source as PackedSource).name} ${truth}`)
       expect(places).toEqual([
         ...['00004 0', '00000 1', '00006 1'],
         ...['00001 2', '00002 2', '00003 2', '00005 2', '00007 2', '00008 2', '00009 2'],
@@ -61,7 +61,7 @@ describe('CIFAR, binary version', () => {
         'test.bin': record([9, 0], () => 3),
       })
       const data = await openDataset(`cifar100:${folder}`)
-      expect(data.train.map(({ label }) => label)).toEqual([0, 1])
+      expect(data.train.map(({ truth }) => truth)).toEqual([0, 1])
       const image = await imageReader().read((data.train[0] as Example).source)
       expect(new Set(image.data)).toEqual(new Set([2]))
     })

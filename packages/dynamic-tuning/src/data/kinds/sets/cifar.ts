@@ -31,7 +31,7 @@ function cifar(layout: Layout): DatasetKind {
     open(folder, options) {
       const classes = readClassNames(join(folder, names))
       let read = 0
-      const records = (file: string): Example[] => {
+      const records = (file: string): Example<number>[] => {
         const found = readRecords(join(folder, file), layout, classes, read)
         read += found.length
         return found
@@ -44,7 +44,12 @@ function cifar(layout: Layout): DatasetKind {
 }
 
 /** Labels of a file; pixels stay where they are. `first` is the place of its first image in the part. */
-function readRecords(path: string, layout: Layout, classes: readonly string[], first: number): Example[] {
+function readRecords(
+  path: string,
+  layout: Layout,
+  classes: readonly string[],
+  first: number,
+): Example<number>[] {
   if (!existsSync(path))
     throw new DataError(`dataset: ${path} is missing. Unpack the binary version of ${layout.title} again.`)
   const record = layout.labelBytes + pixelBytes
@@ -56,7 +61,7 @@ function readRecords(path: string, layout: Layout, classes: readonly string[], f
         `dataset: ${path} has ${size} bytes, expected a multiple of ${record} (label and pixels of an image). Is it cut short? Copy it again.`,
       )
     const labels = new Uint8Array(layout.labelBytes)
-    return Array.from({ length: size / record }, (_, i): Example => {
+    return Array.from({ length: size / record }, (_, i): Example<number> => {
       readSync(file, labels, 0, labels.length, i * record)
       const label = labels[labels.length - 1] as number
       const offset = i * record + labels.length
@@ -67,7 +72,7 @@ function readRecords(path: string, layout: Layout, classes: readonly string[], f
       const name = String(first + i).padStart(5, '0')
       return {
         source: { kind: 'packed', file: path, offset, width: side, height: side, plane: 'rows', name },
-        label,
+        truth: label,
       }
     })
   } finally {

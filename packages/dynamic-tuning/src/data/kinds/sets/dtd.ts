@@ -18,8 +18,8 @@ export const dtd: DatasetKind = {
     const classes = [...new Set(train.map(textureOf))].sort()
     const label = labelOf(classes, 'labels/train1.txt')
     const image = imageFiles(join(folder, 'images'))
-    const example = (line: Line): Example => ({
-      label: label(textureOf(line), line.place),
+    const example = (line: Line): Example<number> => ({
+      truth: label(textureOf(line), line.place),
       source: image(line.text, line.place),
     })
     const parts = {

@@ -45,14 +45,18 @@ interface Sets {
   readonly image: ReturnType<typeof imageFiles>
 }
 
-async function readSet(name: string, { path, image }: Sets, labels: ArrayLike<number>): Promise<Example[]> {
+async function readSet(
+  name: string,
+  { path, image }: Sets,
+  labels: ArrayLike<number>,
+): Promise<Example<number>[]> {
   const { data } = asNumbers(await openMat(path).read(name), `${path}: ${name}`)
-  return Array.from(data, (number, i): Example => {
+  return Array.from(data, (number, i): Example<number> => {
     const place = `${path}: ${name}(${i + 1})`
     const label = labels[number - 1]
     if (label === undefined)
       throw new DataError(`dataset: ${place} is image ${number}, imagelabels.mat has ${labels.length} labels`)
-    return { label: label - 1, source: image(`image_${String(number).padStart(5, '0')}.jpg`, place) }
+    return { truth: label - 1, source: image(`image_${String(number).padStart(5, '0')}.jpg`, place) }
   })
 }
 

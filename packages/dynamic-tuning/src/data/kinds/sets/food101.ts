@@ -17,9 +17,9 @@ export const food101: DatasetKind = {
     const ids = readClassNames(list)
     const label = labelOf(ids, list)
     const image = imageFiles(join(folder, 'images'))
-    const read = (name: string): Example[] =>
+    const read = (name: string): Example<number>[] =>
       readLines(join(folder, 'meta', `${name}.txt`)).map(({ text, place }) => ({
-        label: label(text.split('/')[0] as string, place),
+        truth: label(text.split('/')[0] as string, place),
         source: image(`${text}.jpg`, place),
       }))
     const classes = readLines(join(folder, 'meta/labels.txt')).map(({ text }) => text)

@@ -21,7 +21,7 @@ const pixel = await png([200, 100, 50])
 type Files = Record<string, string | Uint8Array>
 
 const shown = (part: readonly Example[]) =>
-  part.map(({ source, label }) => `${sourceName(source).split('/').at(-1)} ${label}`)
+  part.map(({ source, truth }) => `${sourceName(source).split('/').at(-1)} ${truth}`)
 
 async function parts(files: Files, options: Partial<OpenOptions> = {}) {
   return inTempFolder(async (folder) => {
@@ -65,7 +65,7 @@ describe('SVHN', () => {
         '000003 1',
         '000002 9',
       ])
-      expect(data.test.map(({ label }) => label)).toEqual([3])
+      expect(data.test.map(({ truth }) => truth)).toEqual([3])
       const last = 2
       const expected = Array.from({ length: 3072 }, (_, i) =>
         value(last, Math.floor(i / 3) % 32, Math.floor(i / 96), i % 3),

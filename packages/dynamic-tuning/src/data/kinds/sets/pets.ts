@@ -21,7 +21,7 @@ export const pets: DatasetKind = {
   open(folder, options) {
     const image = imageFiles(join(folder, 'images'))
     const breeds = new Map<number, string>()
-    const read = (part: string): Example[] =>
+    const read = (part: string): Example<number>[] =>
       readLines(join(folder, 'annotations', `${part}.txt`)).map(({ text, place }) => {
         const [, name, breed, id] = /^((\S+)_\d+)\s+(\d+)\s+\d+\s+\d+$/.exec(text) ?? []
         const label = Number(id) - 1
@@ -33,7 +33,7 @@ export const pets: DatasetKind = {
         if (known !== breed)
           throw new DataError(`dataset: ${place}: class ${id} is ${breed} here and ${known} above`)
         breeds.set(label, breed)
-        return { source: image(`${name}.jpg`, place), label }
+        return { source: image(`${name}.jpg`, place), truth: label }
       })
     const parts = { train: read('trainval'), test: read('test') }
     const classes = Array.from({ length: Math.max(...breeds.keys()) + 1 }, (_, label) => {

@@ -64,7 +64,7 @@ async function open(name: Name, options: Partial<OpenOptions> = {}, changes: Fil
     writeFiles(join(folder, name), { ...copies[name], ...changes })
     const { train, validation, test, classes, metric } = await openDataset(`${kind}${folder}`, options)
     const shown = (part: readonly Example[]) =>
-      part.map(({ source, label }) => `${sourceName(source).split('/').at(-1)} ${label}`)
+      part.map(({ source, truth }) => `${sourceName(source).split('/').at(-1)} ${truth}`)
     return { classes, metric, train: shown(train), validation: shown(validation), test: shown(test) }
   })
 }

@@ -25,7 +25,7 @@ export const svhn: DatasetKind = {
   },
 }
 
-async function readDigits(path: string): Promise<Example[]> {
+async function readDigits(path: string): Promise<Example<number>[]> {
   const file = openMat(path)
   const labels = asNumbers(await file.read('y'), `${path}: y`).data
   const { dims, data } = asNumbers(await file.read('X'), `${path}: X`)
@@ -38,12 +38,12 @@ async function readDigits(path: string): Promise<Example[]> {
     throw new DataError(`dataset: ${path}: y has ${labels.length} labels, X ${count} images. Copy it again.`)
   const unpacked = data.buffer as SharedArrayBuffer
   const size = packedSize({ width, height })
-  return Array.from(labels, (label, i): Example => {
+  return Array.from(labels, (label, i): Example<number> => {
     if (!Number.isInteger(label) || label < 0 || label > 10)
       throw new DataError(`dataset: ${path}: y(${i + 1}) is ${label}, expected 1 to 10`)
     const name = String(i).padStart(6, '0')
     const offset = data.byteOffset + i * size
     const place = { file: path, unpacked, offset, width, height, name }
-    return { source: { kind: 'packed', plane: 'columns', ...place }, label: label % 10 }
+    return { source: { kind: 'packed', plane: 'columns', ...place }, truth: label % 10 }
   })
 }

@@ -22,10 +22,12 @@ export const tinyImagenet: DatasetKind = {
     const ids = readClassNames(list).sort()
     const label = labelOf(ids, list)
     const image = imageFiles(join(folder, 'val/images'))
-    const test = readLines(join(folder, 'val/val_annotations.txt')).map(({ text, place }): Example => {
-      const [name = '', id = ''] = text.split(/\s+/)
-      return { source: image(name, place), label: label(id, place) }
-    })
+    const test = readLines(join(folder, 'val/val_annotations.txt')).map(
+      ({ text, place }): Example<number> => {
+        const [name = '', id = ''] = text.split(/\s+/)
+        return { source: image(name, place), truth: label(id, place) }
+      },
+    )
     const train = ids.flatMap((id, place) => trainImages(join(folder, 'train', id, 'images'), place))
     return {
       name: 'Tiny-ImageNet',
@@ -35,10 +37,10 @@ export const tinyImagenet: DatasetKind = {
   },
 }
 
-function trainImages(folder: string, label: number): Example[] {
+function trainImages(folder: string, label: number): Example<number>[] {
   const names = existsSync(folder) ? readdirSync(folder).filter(isImageName) : []
   if (names.length === 0) throw new DataError(`dataset: ${folder} has no images. Unpack the dataset again.`)
-  return names.map((name) => ({ source: { kind: 'file', path: join(folder, name) }, label }))
+  return names.map((name) => ({ source: { kind: 'file', path: join(folder, name) }, truth: label }))
 }
 
 /** From `words.txt`, lines `n00001740 TAB entity`; the id where it has none. */

@@ -75,7 +75,7 @@ describe('drawClip', () => {
   it('is a dataset of clips', async () => {
     const { kind, classes, train, test } = await openDataset('builtin:motion', { trainSize: 9, testSize: 8 })
     expect([kind, classes]).toEqual(['clips', Object.keys(motion)])
-    expect(train.map(({ label }) => label)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 0])
+    expect(train.map(({ truth }) => truth)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 0])
     expect(test[0]?.source).toMatchObject({ kind: 'drawn', task: 'motion' })
     expect((await openDataset('builtin:nature', { trainSize: 9 })).kind).toBeUndefined()
     await expect(openDataset('builtin:dance')).rejects.toThrow(

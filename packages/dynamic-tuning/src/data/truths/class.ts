@@ -1,0 +1,37 @@
+import { DataError } from '../../errors.ts'
+import type { Dataset } from '../example.ts'
+import type { Truth } from '../truth.ts'
+
+/** One class per example, by its index. */
+export const classTruth: Truth<number> = {
+  name: 'class',
+  of(dataset) {
+    if (hasClasses(dataset)) return dataset
+    const place = dataset.severalAt ?? dataset.name
+    throw new DataError(
+      `dataset: ${place}: an image has several labels, expected one class each. Keep one label per image, or choose a task of several.`,
+    )
+  },
+  compare: (a, b) => a - b,
+  groups: (truths) => truths,
+  pack: (truths, { classes, smoothing }) => softTargets(truths, classes, smoothing),
+}
+
+/** True if every example has one class. */
+export function hasClasses(dataset: Dataset): dataset is Dataset<number> {
+  return dataset.truth === undefined || dataset.truth === 'class'
+}
+
+/**
+ * Class indices as rows of probabilities [B, K]: 1 - smoothing at the class plus smoothing / K everywhere (arXiv:1512.00567).
+ */
+export function softTargets(
+  labels: ArrayLike<number | bigint>,
+  classes: number,
+  smoothing = 0,
+): Float32Array<ArrayBuffer> {
+  const targets = new Float32Array(labels.length * classes).fill(smoothing / classes)
+  for (let i = 0; i < labels.length; i++)
+    targets[i * classes + Number(labels[i])] = 1 - smoothing + smoothing / classes
+  return targets
+}

@@ -1,0 +1,10 @@
+import type { TruthName } from '../example.ts'
+import type { Truth } from '../truth.ts'
+import { classTruth } from './class.ts'
+import { labelsTruth } from './labels.ts'
+
+/** What examples may know of themselves, by name. */
+export const truths: { readonly [Name in TruthName]: Truth<unknown> } = {
+  class: classTruth,
+  labels: labelsTruth,
+}

@@ -1,5 +1,6 @@
 export { type GradientOptions, gradients } from './autodiff/gradients.ts'
 export type { Checkpoints } from './autodiff/recompute.ts'
+export { dims, type Sizes } from './graph/dims.ts'
 export * from './graph/dtype.ts'
 export * from './graph/errors.ts'
 export { isOnDemand, onDemand } from './graph/on-demand.ts'

@@ -6,7 +6,7 @@ import { topologicalOrder } from '../graph/walk.ts'
 import { isFloat } from '../ops/compare.ts'
 import { add } from '../ops/elementwise.ts'
 import { zerosLike } from '../ops/gather.ts'
-import { unbroadcast } from '../ops/shape.ts'
+import { unbroadcast } from '../ops/unbroadcast.ts'
 import { expansionOf } from './expansion.ts'
 import { type Checkpoints, type ForwardValues, kept, recomputed } from './recompute.ts'
 

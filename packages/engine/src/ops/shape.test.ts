@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { input, parameter, type Tensor } from '../graph/tensor.ts'
 import { at, checkOperator, describeOp, drawn, fill, type Plain, tensor } from '../testing/index.ts'
-import { expandLike, reshape, transpose, unbroadcast } from './shape.ts'
+import { expandLike, reshape, transpose } from './shape.ts'
 
 const reshapes: [(number | string)[], number[], (number | string)[], number[]][] = [
   [
@@ -125,29 +125,6 @@ describeOp('expandLike', (x, like) => expandLike(x as Tensor, like as Tensor), {
     { build: () => expandLike(input('x', [2, 3]), input('y', [3])), error: /does not broadcast to \[3\]/ },
   ],
 })
-
-const over = (x: Plain, shape: readonly number[]): Plain => {
-  const sums = fill(shape, () => 0)
-  const data = [...sums.data]
-  const skipped = x.shape.length - shape.length
-  let index = 0
-  fill(x.shape, (place) => {
-    let to = 0
-    for (const [axis, size] of shape.entries())
-      to = to * size + (size === 1 ? 0 : (place[axis + skipped] as number))
-    data[to] = (data[to] as number) + (x.data[index++] as number)
-    return 0
-  })
-  return { shape, data }
-}
-for (const shape of [[], [4], [3, 1], [1, 1, 4], [2, 3, 4]])
-  describeOp(`unbroadcast to [${shape}]`, (x) => unbroadcast(x as Tensor, shape), {
-    cases: [
-      { inputs: [drawn([2, 3, 4])] },
-      ...(shape.length < 3 ? [{ inputs: [drawn([2, 3, 4])], shapes: [['B', 3, 4]] }] : []),
-    ],
-    reference: (x) => over(x as Plain, shape),
-  })
 
 describe('reshape', () => {
   it('keeps the order of elements for any grouping of axes', async () => {

@@ -9,7 +9,6 @@ import {
   shapeText,
 } from '../graph/shape.ts'
 import { apply, type Emitter, type Operator, type Tensor } from '../graph/tensor.ts'
-import { reduceSum } from './reduce.ts'
 
 /** A constant list of int64 for operators that take one as an input. */
 export function int64List(emitter: Pick<Emitter, 'constant'>, values: readonly number[]): string {
@@ -128,13 +127,4 @@ export function expandLike(x: Tensor, like: Tensor): Tensor {
   if (sameShape(x.shape, like.shape)) return x
   const { shape } = like
   return apply(expandOp, isFixed(shape) ? [x] : [x, like], { shape })[0] as Tensor
-}
-
-/** Sum of `gradient` over the axes along which `shape` was broadcast, so that it has that shape again. */
-export function unbroadcast(gradient: Tensor, shape: Shape): Tensor {
-  if (sameShape(gradient.shape, shape)) return gradient
-  const extra = gradient.shape.length - shape.length
-  const axes = gradient.shape.map((_, axis) => axis)
-  const summed = axes.filter((axis) => axis < extra || shape[axis - extra] !== gradient.shape[axis])
-  return reshape(reduceSum(gradient, { axes: summed, keepDims: true }), shape)
 }

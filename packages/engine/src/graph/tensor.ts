@@ -7,47 +7,79 @@ import { type Shape, shapeText } from './shape.ts'
 /** Settings of an operator; plain data. */
 export type Attributes = object
 
-/** What an operator says about one of its outputs before anything runs. */
+/** Element type and shape of a tensor. */
 export interface TensorType {
   readonly dtype: DType
   readonly shape: Shape
 }
 
-/** Everything the engine knows about one operator: shape rule, gradient rule, cost rule, and how it is emitted. */
-export interface Operator<A extends Attributes = Attributes> {
-  /** The ONNX operator it stands for, or a name of our own for one that is emitted differently. */
+type Tensors = readonly Tensor[]
+
+/**
+ * Everything the engine knows about one operator: its shape rule, its gradient rule, its cost, and how it is written to
+ * ONNX. `A` is the type of its settings, `In` and `Out` are those of its inputs and outputs: `readonly [Tensor, Tensor]`.
+ * Inputs that may be left out are a rest element: `readonly [Tensor, ...Tensor[]]`.
+ */
+export interface Operator<
+  A extends Attributes = Attributes,
+  In extends Tensors = Tensors,
+  Out extends Tensors = Tensors,
+> {
+  /** Name of the ONNX operator, or a name of our own if `emit` writes something else. */
   readonly name: string
-  infer(inputs: readonly Tensor[], attributes: A): readonly TensorType[]
-  /** A gradient or null for each input. Broadcasts are undone by the walk, not here. */
-  vjp?(
-    inputs: readonly Tensor[],
-    outputs: readonly Tensor[],
-    gradients: readonly Tensor[],
-    attributes: A,
-  ): readonly (Tensor | null)[]
-  /** Multiply-accumulates, counted as fvcore does; 0 where absent. */
-  cost?(inputs: readonly Tensor[], outputs: readonly Tensor[], size: (shape: Shape) => number): number
-  emit?(emitter: Emitter, node: Node<A>): void
+  /** Types of the outputs. */
+  infer(inputs: In, attributes: A): readonly TensorType[]
+  /** A gradient or null for each input. Need not undo broadcasts: `gradients` does. */
+  vjp?(inputs: In, outputs: Out, gradients: Out, attributes: A): readonly (Tensor | null)[]
+  /** Multiply-accumulates, counted as fvcore does; 0 if absent. */
+  cost?(inputs: In, outputs: Out, size: (shape: Shape) => number): number
+  /** Writes the operator to ONNX; if absent, as one node with the same name and settings. */
+  emit?(emitter: Emitter, node: Node<A, In, Out>): void
   /**
-   * Which inputs give the rows of its outputs, one from one (a row is everything along the last axis); `elements`: it works
-   * element by element, broadcast. Absent: rows mix. For computing some rows only.
+   * Inputs whose row i alone gives row i of the outputs (a row is everything along the last axis). `elements`: the operator
+   * works on single elements, broadcast. Absent: rows mix. Used to compute only some of the rows.
    */
-  readonly rows?: 'elements' | ((inputs: readonly Tensor[], attributes: A) => readonly number[])
-  /** The same values from simpler operators: used for gradients, and where a fused form is not wanted. */
-  expand?(inputs: readonly Tensor[], attributes: A): readonly Tensor[]
+  rows?(inputs: In, attributes: A): 'elements' | readonly number[]
+  /** The same values from simpler operators, for gradients and for ONNX without fused operators. */
+  expand?(inputs: In, attributes: A): readonly Tensor[]
 }
 
+/** Operator of one input and one output. */
+export type UnaryOperator<A extends Attributes = Attributes> = Operator<
+  A,
+  readonly [Tensor],
+  readonly [Tensor]
+>
+
+/** Operator of two inputs and one output. */
+export type BinaryOperator<A extends Attributes = Attributes> = Operator<
+  A,
+  readonly [Tensor, Tensor],
+  readonly [Tensor]
+>
+
+/** Operator of three inputs and one output. */
+export type TernaryOperator<A extends Attributes = Attributes> = Operator<
+  A,
+  readonly [Tensor, Tensor, Tensor],
+  readonly [Tensor]
+>
+
 /** One application of an operator. */
-export interface Node<A extends Attributes = Attributes> {
-  readonly op: Operator<A>
-  readonly inputs: readonly Tensor[]
+export interface Node<
+  A extends Attributes = Attributes,
+  In extends Tensors = Tensors,
+  Out extends Tensors = Tensors,
+> {
+  readonly op: Operator<A, In, Out>
+  readonly inputs: In
   readonly attributes: A
-  readonly outputs: readonly Tensor[]
-  /** Where in the model this is: the module of the nearest named weight, for instance `blocks.0.mlp.fc1`. */
+  readonly outputs: Out
+  /** Where in the model this is: the module of the nearest named weight, such as `blocks.0.mlp.fc1`. */
   readonly origin: string | undefined
 }
 
-/** An immutable tensor of a graph: knows the node that makes it, its element type and its sizes. */
+/** An immutable tensor of a graph, with the node that computes it. */
 export interface Tensor extends TensorType {
   readonly node: Node
   /** Which output of the node this is. */
@@ -57,15 +89,15 @@ export interface Tensor extends TensorType {
 /** ONNX attribute with its kind spelled out; plain numbers are ints. */
 export type OnnxAttribute = number | readonly number[] | string | { readonly float: number }
 
-/** What an operator may do to write itself into an ONNX graph. */
+/** Writes an operator into an ONNX graph. */
 export interface Emitter {
-  /** Whether contributed (fused) operators are wanted. */
+  /** True if operators of ONNX Runtime's own (fused ones) may be used. */
   readonly fused: boolean
-  /** Name of a tensor already emitted. */
+  /** Name of a tensor in the ONNX graph. */
   nameOf(tensor: Tensor): string
-  /** Whether anything reads this output. */
+  /** True if anything reads this output. */
   isUsed(tensor: Tensor): boolean
-  /** Adds an ONNX node; returns its first output's name. Without `outputs` a fresh name is made. */
+  /** Adds an ONNX node; returns its first output's name, a new one if `outputs` is absent. */
   node(
     opType: string,
     inputs: readonly string[],
@@ -75,33 +107,44 @@ export interface Emitter {
   ): string
   /** Adds a constant (equal ones are stored once); returns its name. */
   constant(data: TensorData, name?: string): string
-  /** Lets `tensor` be another name of an emitted value. */
+  /** Makes `name`, already in the graph, the name of `tensor`. */
   alias(tensor: Tensor, name: string): void
 }
 
 /** Applies `op` and returns all its outputs. Errors of shape or type gain the place in the model. */
-export function apply<A extends Attributes>(
-  op: Operator<A>,
-  inputs: readonly Tensor[],
-  attributes: A,
-): readonly Tensor[] {
+export function apply<A extends Attributes, In extends Tensors, Out extends Tensors>(
+  op: Operator<A, In, Out>,
+  inputs: NoInfer<In>,
+  attributes: NoInfer<A>,
+): Out {
   const origin = originOf(inputs)
-  let types: readonly TensorType[]
+  const outputs: Tensor[] = []
+  // Filled below: each output refers to the node.
+  const node: Node<A, In, Out> = { op, inputs, attributes, outputs: outputs as Tensors as Out, origin }
+  for (const [index, type] of inferTypes(node).entries())
+    outputs.push({ node, index, dtype: type.dtype, shape: type.shape })
+  return node.outputs
+}
+
+function inferTypes({ op, inputs, attributes, origin }: Node): readonly TensorType[] {
   try {
-    types = op.infer(inputs, attributes)
+    return op.infer(inputs, attributes)
   } catch (error) {
     if (origin !== undefined && error instanceof EngineError)
       error.message = `${error.message} (at ${origin})`
     throw error
   }
-  const outputs: Tensor[] = []
-  const node: Node<A> = { op, inputs, attributes, outputs, origin }
-  for (const [index, type] of types.entries())
-    outputs.push({ node: node as unknown as Node, index, dtype: type.dtype, shape: type.shape })
-  return outputs
 }
 
-function originOf(inputs: readonly Tensor[]): string | undefined {
+/** True if `node` is an application of `op`. */
+export function isNodeOf<A extends Attributes, In extends Tensors, Out extends Tensors>(
+  node: Node,
+  op: Operator<A, In, Out>,
+): node is Node<A, In, Out> {
+  return node.op === op
+}
+
+function originOf(inputs: Tensors): string | undefined {
   for (const { node } of inputs) {
     const name = weightName(node)
     if (name !== undefined) return name.replace(/\.?[^.]*$/, '') || name
@@ -110,10 +153,8 @@ function originOf(inputs: readonly Tensor[]): string | undefined {
 }
 
 function weightName(node: Node): string | undefined {
-  if (node.op === (constantOp as unknown as Operator)) return (node.attributes as ConstantAttributes).name
-  if (node.op !== (inputOp as unknown as Operator)) return undefined
-  const { name, parameter } = node.attributes as InputAttributes
-  return parameter ? name : undefined
+  if (isNodeOf(node, constantOp)) return node.attributes.name
+  return isNodeOf(node, inputOp) && node.attributes.parameter ? node.attributes.name : undefined
 }
 
 interface InputAttributes extends TensorType {
@@ -127,35 +168,38 @@ interface ConstantAttributes {
 }
 
 /** Leaf: a value given at every run. */
-export const inputOp: Operator<InputAttributes> = {
+export const inputOp: Operator<InputAttributes, readonly [], readonly [Tensor]> = {
   name: 'Input',
   infer: (_inputs, { dtype, shape }) => [{ dtype, shape }],
 }
 
 /** Leaf: a value stored in the graph. */
-export const constantOp: Operator<ConstantAttributes> = {
+export const constantOp: Operator<ConstantAttributes, readonly [], readonly [Tensor]> = {
   name: 'Constant',
   infer: (_inputs, { data }) => [{ dtype: data.dtype, shape: data.shape }],
-  emit(emitter, node) {
-    const [output] = node.outputs as readonly [Tensor]
-    emitter.alias(output, emitter.constant(node.attributes.data, node.attributes.name))
+  emit(emitter, { outputs: [output], attributes: { data, name } }) {
+    emitter.alias(output, emitter.constant(data, name))
   },
 }
 
 /** A value given at every run. `shape` may hold symbols: `input('images', ['B', 3, 224, 224])`. */
 export function input(name: string, shape: Shape, dtype: DType = 'float32'): Tensor {
-  return apply(inputOp, [], { name, shape, dtype, parameter: false })[0] as Tensor
+  return apply(inputOp, [], { name, shape, dtype, parameter: false })[0]
 }
 
-/** A trained weight: an input of fixed shape whose name says where in the model it sits. */
+/** A trained weight: an input of fixed shape whose name is its place in the model. */
 export function parameter(name: string, shape: readonly number[], dtype: DType = 'float32'): Tensor {
-  return apply(inputOp, [], { name, shape, dtype, parameter: true })[0] as Tensor
+  return apply(inputOp, [], { name, shape, dtype, parameter: true })[0]
 }
 
-/** A value stored in the graph; one on demand is not read yet. @throws ShapeError where the number of elements and the shape disagree. */
+/**
+ * A value stored in the graph. Values on demand are not read yet.
+ * @throws ShapeError where the number of elements does not fit the shape
+ * @throws DTypeError where the array does not fit the element type
+ */
 export function constant(data: TensorData, name?: string): Tensor {
   if (!isOnDemand(data)) checkElements(data, name)
-  return apply(constantOp, [], { data, name })[0] as Tensor
+  return apply(constantOp, [], { data, name })[0]
 }
 
 function checkElements(data: TensorData, name: string | undefined): void {
@@ -168,8 +212,6 @@ function checkElements(data: TensorData, name: string | undefined): void {
 }
 
 /** Name of an input or parameter, else undefined. */
-export function inputName(tensor: Tensor): string | undefined {
-  return tensor.node.op === (inputOp as unknown as Operator)
-    ? (tensor.node.attributes as InputAttributes).name
-    : undefined
+export function inputName({ node }: Tensor): string | undefined {
+  return isNodeOf(node, inputOp) ? node.attributes.name : undefined
 }

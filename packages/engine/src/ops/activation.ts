@@ -1,25 +1,25 @@
 import { asTensor } from '../graph/scalar.ts'
-import { apply, type Operator, type Tensor } from '../graph/tensor.ts'
+import { apply, type Tensor, type UnaryOperator } from '../graph/tensor.ts'
 import { greater, where } from './compare.ts'
 import { add, erf, exp, mul } from './elementwise.ts'
 
-const reluOp: Operator = {
+const reluOp: UnaryOperator = {
   name: 'Relu',
-  rows: 'elements',
-  infer: ([x]) => [x as Tensor],
-  vjp: (_x, [y], [dy]) => [where(greater(y as Tensor, 0), dy as Tensor, asTensor(0, dy as Tensor))],
+  rows: () => 'elements',
+  infer: ([x]) => [x],
+  vjp: (_x, [y], [dy]) => [where(greater(y, 0), dy, asTensor(0, dy))],
 }
 
 /** max(x, 0); the gradient at 0 is 0. */
 export function relu(x: Tensor): Tensor {
-  return apply(reluOp, [x], {})[0] as Tensor
+  return apply(reluOp, [x], {})[0]
 }
 
-const geluOp: Operator = {
+const geluOp: UnaryOperator = {
   name: 'Gelu',
-  rows: 'elements',
-  infer: ([x]) => [x as Tensor],
-  vjp: ([x], _y, [dy]) => [mul(dy as Tensor, geluSlope(x as Tensor))],
+  rows: () => 'elements',
+  infer: ([x]) => [x],
+  vjp: ([x], _y, [dy]) => [mul(dy, geluSlope(x))],
 }
 
 /** Phi(x) + x phi(x), with Phi and phi the standard normal's distribution and density. */
@@ -31,5 +31,5 @@ function geluSlope(x: Tensor): Tensor {
 
 /** Exact GELU, x Phi(x) with the error function (not the tanh form). float32 only on CPU. */
 export function gelu(x: Tensor): Tensor {
-  return apply(geluOp, [x], {})[0] as Tensor
+  return apply(geluOp, [x], {})[0]
 }

@@ -1,8 +1,10 @@
+import { dims } from '../graph/dims.ts'
 import { ShapeError } from '../graph/errors.ts'
 import { onnxDTypes } from '../graph/onnx-dtype.ts'
+import { present } from '../graph/present.ts'
 import { checkSameType } from '../graph/same-type.ts'
 import { asTensor } from '../graph/scalar.ts'
-import { type Dim, divideDims, sameShape, shapeText } from '../graph/shape.ts'
+import { divideDims, sameShape, shapeText } from '../graph/shape.ts'
 import { apply, type Emitter, type Operator, type Tensor } from '../graph/tensor.ts'
 import { where } from './compare.ts'
 import { add, mul } from './elementwise.ts'
@@ -15,35 +17,36 @@ interface AttentionAttributes {
 }
 
 function headsFirst(x: Tensor, heads: number): Tensor {
-  const [b, n, c] = x.shape as [Dim, Dim, Dim]
-  return transpose(reshape(x, [b, n, heads, divideDims(c, heads) as Dim]), [0, 2, 1, 3])
+  const [b, n, c] = dims(x, '_ _ _', 'attention')
+  const size = present(divideDims(c, heads), 'the size of a head')
+  return transpose(reshape(x, [b, n, heads, size]), [0, 2, 1, 3])
 }
 
 function headSize(x: Tensor, heads: number): number {
   return Number(x.shape[2]) / heads
 }
 
-/** Added to the score of a key that is not active: its weight comes out as exactly 0. */
+/** Added to the score of an inactive key, so that its weight becomes exactly 0. */
 const closed = -1e9
 
-/** Whether `keys` is a bias of its own for every head, query and key. */
+/** True if `keys` is a bias [heads, N, M]: one for every head, query and key. */
 const isFullBias = (keys: Tensor): boolean => keys.shape.length === 3
 
 /**
- * What is added to the scores: a bias as it is, 0 for active keys and -1e9 for others. [B, 1, 1, M], or [heads, N, M] for a
- * bias that every query has of its own.
+ * Bias of the scores: `keys` itself if it is a bias; for a mask 0 for active keys and -1e9 for others. [B, 1, 1, M], or
+ * [heads, N, M] if `keys` has that shape.
  */
-function addedToScores(keys: Tensor, query: Tensor): Tensor {
+function scoreBias(keys: Tensor, query: Tensor): Tensor {
   if (isFullBias(keys)) return keys
-  const [batch, count] = keys.shape as [Dim, Dim]
+  const [batch, count] = dims(keys, '_ _', 'attention')
   const [open, shut] = [asTensor(0, query), asTensor(closed, query)]
   const added = keys.dtype === 'bool' ? where(keys, open, shut) : keys
   return reshape(added, [batch, 1, 1, count])
 }
 
 /**
- * The fused operator's inputs for `keys`: a mask, or a bias [B, M] written out for every query as [B, 1, N, M]; a full one,
- * [heads, N, M], holds for every image.
+ * Inputs of the fused operator for `keys`: a mask, or a bias. A bias [B, M] is repeated for every query, [B, 1, N, M]; one
+ * of shape [heads, N, M] is shared by all images.
  */
 function keyInputs(emitter: Emitter, keys: Tensor | undefined, query: Tensor): string[] {
   if (keys === undefined) return []
@@ -58,7 +61,8 @@ function keyInputs(emitter: Emitter, keys: Tensor | undefined, query: Tensor): s
 }
 
 function checkKeys(keys: Tensor, query: Tensor, key: Tensor, heads: number): void {
-  const [queries, count] = [query.shape[1] as Dim, key.shape[1] as Dim]
+  const [, queries] = dims(query, '_ _ _', 'attention')
+  const [, count] = dims(key, '_ _ _', 'attention')
   const typed = keys.dtype === key.dtype
   if (typed && sameShape(keys.shape, [heads, queries, count])) return
   if ((typed || keys.dtype === 'bool') && sameShape(keys.shape, key.shape.slice(0, 2))) return
@@ -67,12 +71,14 @@ function checkKeys(keys: Tensor, query: Tensor, key: Tensor, heads: number): voi
   )
 }
 
-const attentionOp: Operator<AttentionAttributes> = {
+/** Query, key, value, and the mask or bias of the keys. */
+type AttentionInputs = readonly [Tensor, Tensor, Tensor, ...Tensor[]]
+
+const attentionOp: Operator<AttentionAttributes, AttentionInputs, readonly [Tensor]> = {
   name: 'MultiHeadAttention',
-  // A bias of every query belongs to all of them.
+  // A full bias has rows for all queries, so they cannot be computed apart.
   rows: ([_q, _k, _v, keys]) => (keys !== undefined && isFullBias(keys) ? [] : [0]),
-  infer: ([q, k, v, keys], { heads }) => {
-    const [query, key, value] = [q as Tensor, k as Tensor, v as Tensor]
+  infer: ([query, key, value, keys], { heads }) => {
     const width = query.shape[2]
     checkSameType('attention', [query, key, value])
     if (query.shape.length !== 3 || typeof width !== 'number' || !(heads > 0 && width % heads === 0))
@@ -86,27 +92,28 @@ const attentionOp: Operator<AttentionAttributes> = {
     if (keys) checkKeys(keys, query, key, heads)
     return [query]
   },
-  cost: ([q, k], _y, size) => 2 * size((q as Tensor).shape) * size([(k as Tensor).shape[1] as Dim]),
-  expand([q, k, v, keys], { heads }) {
-    const query = q as Tensor
+  cost: ([query, key], _y, size) => {
+    const [, count] = dims(key, '_ _ _', 'attention')
+    return 2 * size(query.shape) * size([count])
+  },
+  expand([query, key, value, keys], { heads }) {
     const scaled = mul(query, headSize(query, heads) ** -0.5)
-    const columns = transpose(headsFirst(k as Tensor, heads), [0, 1, 3, 2])
+    const columns = transpose(headsFirst(key, heads), [0, 1, 3, 2])
     const scores = matMul(headsFirst(scaled, heads), columns)
-    const weights = softmax(keys === undefined ? scores : add(scores, addedToScores(keys, query)), -1)
-    const mixed = matMul(weights, headsFirst(v as Tensor, heads))
+    const weights = softmax(keys === undefined ? scores : add(scores, scoreBias(keys, query)), -1)
+    const mixed = matMul(weights, headsFirst(value, heads))
     return [reshape(transpose(mixed, [0, 2, 1, 3]), query.shape)]
   },
-  emit(emitter, { inputs, outputs: [y], attributes }) {
-    const [query, key, value] = inputs.map((tensor) => emitter.nameOf(tensor)) as [string, string, string]
-    const keys = inputs[3]
+  emit(emitter, { inputs: [query, key, value, keys], outputs: [y], attributes }) {
+    const names = [query, key, value].map((tensor) => emitter.nameOf(tensor))
     emitter.node(
       'MultiHeadAttention',
-      [query, key, value, ...keyInputs(emitter, keys, inputs[0] as Tensor)],
+      [...names, ...keyInputs(emitter, keys, query)],
       {
         num_heads: attributes.heads,
         ...(keys?.dtype === 'bool' && { mask_filter_value: { float: closed } }),
       },
-      [emitter.nameOf(y as Tensor)],
+      [emitter.nameOf(y)],
       'com.microsoft',
     )
   },
@@ -114,11 +121,10 @@ const attentionOp: Operator<AttentionAttributes> = {
 
 /**
  * softmax(q k^T / sqrt(D)) v for every head. query: [B, N, C], key and value: [B, M, C] with C = heads * D -> [B, N, C].
- * `keys`, bool [B, M], leaves out the keys where it is false; it carries no gradient, and every image needs one that is
- * active. Of the keys' own type, [B, M] or [heads, N, M], it is added to their scores: softmax(q k^T / sqrt(D) + keys) v.
- * One fused operator where the program is compiled with `fused`, standard operators otherwise.
+ * `keys` as bool [B, M] is a mask: keys where it is false are left out. It carries no gradient, and every image needs at
+ * least one active key. As a bias of the type of `key`, [B, M] or [heads, N, M], it is added to the scores:
+ * softmax(q k^T / sqrt(D) + keys) v. With the compile option `fused` it is one operator, otherwise standard operators.
  */
 export function attention(query: Tensor, key: Tensor, value: Tensor, heads: number, keys?: Tensor): Tensor {
-  const inputs = keys === undefined ? [query, key, value] : [query, key, value, keys]
-  return apply(attentionOp, inputs, { heads })[0] as Tensor
+  return apply(attentionOp, [query, key, value, ...(keys === undefined ? [] : [keys])], { heads })[0]
 }

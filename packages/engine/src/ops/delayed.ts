@@ -1,21 +1,21 @@
-import { apply, type Operator, type Tensor } from '../graph/tensor.ts'
+import { apply, type BinaryOperator, type Tensor } from '../graph/tensor.ts'
 import { int64List } from './shape.ts'
 
-/** x; that the sizes of `other` are asked for, and none of them used, makes the runtime wait for it. */
-const delayedOp: Operator = {
+/** x. The node reads the sizes of `other` and uses none of them: so the runtime computes `other` first. */
+const delayedOp: BinaryOperator = {
   name: 'Delayed',
-  infer: ([x]) => [x as Tensor],
-  vjp: (_inputs, _y, [dy]) => [dy as Tensor, null],
+  infer: ([x]) => [x],
+  vjp: (_inputs, _y, [dy]) => [dy, null],
   emit(emitter, { inputs: [x, other], outputs: [y] }) {
-    const sizes = emitter.node('Shape', [emitter.nameOf(x as Tensor)])
-    const others = emitter.node('Shape', [emitter.nameOf(other as Tensor)])
+    const sizes = emitter.node('Shape', [emitter.nameOf(x)])
+    const others = emitter.node('Shape', [emitter.nameOf(other)])
     const none = emitter.node('Slice', [others, int64List(emitter, [0]), int64List(emitter, [0])])
     const target = emitter.node('Concat', [sizes, none], { axis: 0 })
-    emitter.node('Reshape', [emitter.nameOf(x as Tensor), target], {}, [emitter.nameOf(y as Tensor)])
+    emitter.node('Reshape', [emitter.nameOf(x), target], {}, [emitter.nameOf(y)])
   },
 }
 
-/** The values of x, handed on no sooner than `other` is there, and so no longer the same thing to the runtime. */
+/** The values of x, available only after `other` was computed. To the runtime it is a different tensor than x. */
 export function delayed(x: Tensor, other: Tensor): Tensor {
-  return apply(delayedOp, [x, other], {})[0] as Tensor
+  return apply(delayedOp, [x, other], {})[0]
 }

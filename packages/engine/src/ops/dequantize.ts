@@ -1,22 +1,22 @@
 import { sizeOf, type TensorData } from '../graph/dtype.ts'
 import { DTypeError, ShapeError } from '../graph/errors.ts'
 import { shapeText } from '../graph/shape.ts'
-import { apply, type Emitter, type Operator, type Tensor } from '../graph/tensor.ts'
+import { apply, type BinaryOperator, type Emitter, isNodeOf, type Tensor } from '../graph/tensor.ts'
 import { int64List } from './shape.ts'
 
-/** Weights that are kept in few bits. */
+/** Format of weights stored in few bits. */
 export interface Dequantized {
-  /** 4: two to a byte, the first in the low half, each plus 8. 8: signed. */
+  /** 4: two in a byte, the first in the low half, each stored plus 8. 8: signed. */
   readonly bits: 4 | 8
-  /** Weights that share a scale. */
+  /** Number of weights that share a scale. */
   readonly block: number
-  /** Sizes of the float32 result. */
+  /** Shape of the float32 result. */
   readonly shape: readonly number[]
-  /** Counts uses: two of another pass are two computations, so that none is kept from one to the other. */
+  /** Copies with different numbers are computed separately, so that no result is kept in memory between their uses. */
   readonly pass?: number
 }
 
-/** Integers from -8 to 7, plus 8, two to a byte. values: [2 n] -> [n] */
+/** Packs integers from -8 to 7 two in a byte, each stored plus 8. values: [2 n] -> [n] */
 export function packHalfBytes(values: Int8Array): Uint8Array {
   return Uint8Array.from(
     { length: values.length / 2 },
@@ -26,18 +26,18 @@ export function packHalfBytes(values: Int8Array): Uint8Array {
 
 type Output = Pick<Emitter, 'node'> & { constant(data: TensorData): string }
 
-/** Adds the nodes that make float32 of integers [rows, block] (halves: [rows, block / 2]) and scales [rows]. */
+/** Adds the nodes that give float32 from integers [rows, block] (4 bits: [rows, block / 2]) and scales [rows]. */
 export function emitDequantized(
   emitter: Output,
   values: string,
   scales: string,
   { bits, block, shape, pass = 0 }: Dequantized,
 ): string {
-  // The same axis counted from the other end: the runtime would merge nodes that are equal in all.
+  // -2 is the same axis: the runtime would merge nodes with equal attributes.
   const axis = pass === 0 ? 0 : -2
   const integers = bits === 4 ? unpacked(emitter, values, block) : values
   const rows = sizeOf(shape) / block
-  // Spelled out for signed numbers too: ONNX Runtime would put in a single one and then refuse it.
+  // Given for signed numbers too: ONNX Runtime would add a scalar zero point and then refuse it.
   const zeros = emitter.constant(
     bits === 4
       ? { dtype: 'uint8', shape: [rows], data: new Uint8Array(rows).fill(8) }
@@ -47,7 +47,7 @@ export function emitDequantized(
   return emitter.node('Reshape', [full, int64List(emitter, shape)])
 }
 
-/** The integers [rows, block], 0 to 15, of two to a byte. */
+/** The integers [rows, block], 0 to 15, that are packed two in a byte. */
 function unpacked(emitter: Output, values: string, block: number): string {
   const byte = (value: number): string =>
     emitter.constant({ dtype: 'uint8', shape: [], data: Uint8Array.of(value) })
@@ -58,42 +58,41 @@ function unpacked(emitter: Output, values: string, block: number): string {
   return emitter.node('Reshape', [joined, int64List(emitter, [-1, block])])
 }
 
-const dequantizeOp: Operator<Dequantized> = {
+const dequantizeOp: BinaryOperator<Dequantized> = {
   name: 'Dequantize',
   infer: ([values, scales], { bits, block, shape }) => {
-    const [integers, factors] = [values as Tensor, scales as Tensor]
     const wanted = bits === 4 ? 'uint8' : 'int8'
-    if (integers.dtype !== wanted || factors.dtype !== 'float32')
+    if (values.dtype !== wanted || scales.dtype !== 'float32')
       throw new DTypeError(
-        `dequantize: values ${integers.dtype}, scales ${factors.dtype}; ${bits} bits need ${wanted}, float32.`,
+        `dequantize: values ${values.dtype}, scales ${scales.dtype}; ${bits} bits need ${wanted}, float32.`,
       )
     const rows = sizeOf(shape) / block
     const columns = (block * bits) / 8
-    if (integers.shape.join() !== `${rows},${columns}` || factors.shape.join() !== `${rows}`)
+    if (values.shape.join() !== `${rows},${columns}` || scales.shape.join() !== `${rows}`)
       throw new ShapeError(
-        `dequantize: values ${shapeText(integers.shape)}, scales ${shapeText(factors.shape)} for ${shapeText(shape)} in blocks of ${block}. Give [${rows}, ${columns}] and [${rows}].`,
+        `dequantize: values ${shapeText(values.shape)}, scales ${shapeText(scales.shape)} for ${shapeText(shape)} in blocks of ${block}. Give [${rows}, ${columns}] and [${rows}].`,
       )
     return [{ dtype: 'float32', shape }]
   },
   vjp: () => [null, null],
-  emit(emitter, { inputs, outputs: [y], attributes }) {
-    const [values, scales] = inputs.map((tensor) => emitter.nameOf(tensor)) as [string, string]
-    emitter.alias(y as Tensor, emitDequantized(emitter, values, scales, attributes))
+  emit(emitter, { inputs: [values, scales], outputs: [y], attributes }) {
+    const [integers, factors] = [emitter.nameOf(values), emitter.nameOf(scales)]
+    emitter.alias(y, emitDequantized(emitter, integers, factors, attributes))
   },
 }
 
 /**
- * Constant weights kept in few bits as float32: scale * value, block by block. values: int8 [rows, block], or halves of bytes,
- * uint8 [rows, block / 2]; scales: [rows] -> `shape`. Carries no gradient.
+ * Weights stored in few bits as float32: scale * value, block by block. values: int8 [rows, block], or for 4 bits uint8
+ * [rows, block / 2]; scales: [rows] -> `shape`. Carries no gradient.
  */
-export function dequantize(values: Tensor, scales: Tensor, kept: Dequantized): Tensor {
-  return apply(dequantizeOp, [values, scales], kept)[0] as Tensor
+export function dequantize(values: Tensor, scales: Tensor, format: Dequantized): Tensor {
+  return apply(dequantizeOp, [values, scales], format)[0]
 }
 
-/** Another tensor of the same values where x comes of weights in few bits: made anew instead of kept. Else x itself. */
-export function madeAnew({ node }: Tensor): Tensor | undefined {
-  if (node.op !== (dequantizeOp as unknown as Operator)) return undefined
-  const [values, scales] = node.inputs as readonly [Tensor, Tensor]
-  const attributes = node.attributes as Dequantized
+/** If x is dequantized, the same values computed again, so that x need not stay in memory; else undefined. */
+export function dequantizedAgain({ node }: Tensor): Tensor | undefined {
+  if (!isNodeOf(node, dequantizeOp)) return undefined
+  const { inputs, attributes } = node
+  const [values, scales] = inputs
   return dequantize(values, scales, { ...attributes, pass: (attributes.pass ?? 0) + 1 })
 }

@@ -1,14 +1,21 @@
+import { present } from '../graph/present.ts'
 import { checkSameType } from '../graph/same-type.ts'
 import { asTensor } from '../graph/scalar.ts'
 import { broadcastShapes } from '../graph/shape.ts'
-import { apply, type Operator, type Tensor, type TensorType } from '../graph/tensor.ts'
+import {
+  apply,
+  type BinaryOperator,
+  type Tensor,
+  type TensorType,
+  type UnaryOperator,
+} from '../graph/tensor.ts'
 
 type Binary = (a: Tensor, b: Tensor, y: Tensor, dy: Tensor) => readonly [Tensor, Tensor]
 type Unary = (x: Tensor, y: Tensor, dy: Tensor) => Tensor | null
 
-/** Output type of operands that broadcast together. @throws DTypeError, ShapeError */
+/** Element type and shape of operands broadcast together. @throws DTypeError, ShapeError where they do not fit */
 export function broadcastType(operator: string, inputs: readonly Tensor[]): TensorType {
-  const [first] = inputs as readonly [Tensor]
+  const first = present(inputs[0], 'an operand')
   checkSameType(operator, inputs)
   return {
     dtype: first.dtype,
@@ -20,23 +27,23 @@ export function broadcastType(operator: string, inputs: readonly Tensor[]): Tens
 }
 
 function binary(name: string, rule: Binary): (a: Tensor, b: Tensor | number) => Tensor {
-  const op: Operator = {
+  const op: BinaryOperator = {
     name,
-    rows: 'elements',
+    rows: () => 'elements',
     infer: (inputs) => [broadcastType(name, inputs)],
-    vjp: ([a, b], [y], [dy]) => rule(a as Tensor, b as Tensor, y as Tensor, dy as Tensor),
+    vjp: ([a, b], [y], [dy]) => rule(a, b, y, dy),
   }
-  return (a, b) => apply(op, [a, asTensor(b, a)], {})[0] as Tensor
+  return (a, b) => apply(op, [a, asTensor(b, a)], {})[0]
 }
 
 function unary(name: string, rule: Unary): (x: Tensor) => Tensor {
-  const op: Operator = {
+  const op: UnaryOperator = {
     name,
-    rows: 'elements',
-    infer: ([x]) => [x as Tensor],
-    vjp: ([x], [y], [dy]) => [rule(x as Tensor, y as Tensor, dy as Tensor)],
+    rows: () => 'elements',
+    infer: ([x]) => [x],
+    vjp: ([x], [y], [dy]) => [rule(x, y, dy)],
   }
-  return (x) => apply(op, [x], {})[0] as Tensor
+  return (x) => apply(op, [x], {})[0]
 }
 
 /** a + b, broadcast. */

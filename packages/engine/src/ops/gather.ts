@@ -1,8 +1,14 @@
 import { DTypeError, ShapeError } from '../graph/errors.ts'
 import { checkSameType } from '../graph/same-type.ts'
 import { asTensor } from '../graph/scalar.ts'
-import { checkAxis, type Dim, isFixed, type Shape, sameShape, shapeText } from '../graph/shape.ts'
-import { apply, type Operator, type Tensor } from '../graph/tensor.ts'
+import { checkAxis, isFixed, type Shape, sameShape, shapeText } from '../graph/shape.ts'
+import {
+  apply,
+  type BinaryOperator,
+  type Tensor,
+  type TernaryOperator,
+  type UnaryOperator,
+} from '../graph/tensor.ts'
 import { cast, equal } from './compare.ts'
 import { expandLike, int64List } from './shape.ts'
 
@@ -16,62 +22,64 @@ function checkRows(operator: string, { shape }: Tensor): void {
     throw new ShapeError(`${operator}: indices ${shapeText(shape)}, not [K, 1]. Reshape them.`)
 }
 
+/** Shape of the rows of `data` at `indices`: [K, ...]. */
+function rowsShape(data: Tensor, indices: Tensor): Shape {
+  return [...indices.shape.slice(0, 1), ...data.shape.slice(1)]
+}
+
 /** Rows of `data` ([R, ...]) at `indices` ([K, 1]) -> [K, ...]; the gradient adds rows that repeat. */
-const gatherRowsOp: Operator = {
+const gatherRowsOp: BinaryOperator = {
   name: 'GatherND',
   infer: ([data, indices]) => {
-    const [values, rows] = [data as Tensor, indices as Tensor]
-    checkIndices('gatherRows', rows)
-    checkRows('gatherRows', rows)
-    return [{ dtype: values.dtype, shape: [rows.shape[0] as Dim, ...values.shape.slice(1)] }]
+    checkIndices('gatherRows', indices)
+    checkRows('gatherRows', indices)
+    return [{ dtype: data.dtype, shape: rowsShape(data, indices) }]
   },
-  vjp: ([data, indices], _y, [dy]) => [
-    scatterAddRows(zerosLike(data as Tensor), indices as Tensor, dy as Tensor),
-    null,
-  ],
+  vjp: ([data, indices], _y, [dy]) => [scatterAddRows(zerosLike(data), indices, dy), null],
 }
 
 /** Rows of x at `indices`. x: [R, ...], indices: int64 [K, 1] -> [K, ...]. */
 export function gatherRows(x: Tensor, indices: Tensor): Tensor {
-  return apply(gatherRowsOp, [x, indices], {})[0] as Tensor
+  return apply(gatherRowsOp, [x, indices], {})[0]
 }
 
-function inferScatter(operator: string, inputs: readonly Tensor[]): readonly Tensor[] {
-  const [data, indices, updates] = inputs as readonly [Tensor, Tensor, Tensor]
+function inferScatter(
+  operator: string,
+  [data, indices, updates]: readonly [Tensor, Tensor, Tensor],
+): readonly Tensor[] {
   checkIndices(operator, indices)
   checkRows(operator, indices)
   checkSameType(operator, [data, updates])
-  const wanted: Shape = [indices.shape[0] as Dim, ...data.shape.slice(1)]
+  const wanted = rowsShape(data, indices)
   if (!sameShape(updates.shape, wanted))
     throw new ShapeError(`${operator}: updates ${shapeText(updates.shape)}, not ${shapeText(wanted)}.`)
   return [data]
 }
 
 /** Rows of `data` at `indices` replaced by `updates`. */
-const scatterRowsOp: Operator = {
+const scatterRowsOp: TernaryOperator = {
   name: 'ScatterND',
   infer: (inputs) => inferScatter('scatterRows', inputs),
   vjp: ([_data, indices, updates], _y, [dy]) => [
-    scatterRows(dy as Tensor, indices as Tensor, zerosLike(updates as Tensor)),
+    scatterRows(dy, indices, zerosLike(updates)),
     null,
-    gatherRows(dy as Tensor, indices as Tensor),
+    gatherRows(dy, indices),
   ],
 }
 
 /** x with the rows at `indices` (int64 [K, 1], each at most once) replaced by `updates` [K, ...]. */
 export function scatterRows(x: Tensor, indices: Tensor, updates: Tensor): Tensor {
-  return apply(scatterRowsOp, [x, indices, updates], {})[0] as Tensor
+  return apply(scatterRowsOp, [x, indices, updates], {})[0]
 }
 
-const scatterAddRowsOp: Operator = {
+const scatterAddRowsOp: TernaryOperator = {
   name: 'ScatterAddRows',
   infer: (inputs) => inferScatter('scatterAddRows', inputs),
-  vjp: ([_data, indices], _y, [dy]) => [dy as Tensor, null, gatherRows(dy as Tensor, indices as Tensor)],
-  // ONNX Runtime's ScatterND adds rows on several threads without a lock: repeats get lost. ScatterElements does not.
-  emit(emitter, { inputs, outputs: [y] }) {
-    const [data, indices, updates] = inputs as readonly [Tensor, Tensor, Tensor]
-    const [x, rows, added] = inputs.map((tensor) => emitter.nameOf(tensor)) as [string, string, string]
-    const outputs = [emitter.nameOf(y as Tensor)]
+  vjp: ([_data, indices], _y, [dy]) => [dy, null, gatherRows(dy, indices)],
+  // ONNX Runtime's ScatterND adds rows on several threads without a lock and loses repeats; ScatterElements does not.
+  emit(emitter, { inputs: [data, indices, updates], outputs: [y] }) {
+    const [x, rows, added] = [emitter.nameOf(data), emitter.nameOf(indices), emitter.nameOf(updates)]
+    const outputs = [emitter.nameOf(y)]
     if (areDistinct(indices)) {
       emitter.node('ScatterND', [x, rows, added], { reduction: 'add' }, outputs)
       return
@@ -84,44 +92,44 @@ const scatterAddRowsOp: Operator = {
   },
 }
 
-/** Whether row numbers come from the places of non-zero elements of a list, which never repeat. */
+/** True if the indices are those of the non-zero elements of a list: they never repeat. */
 function areDistinct({ node }: Tensor): boolean {
-  if (node.op.name === 'NonZero') return node.inputs[0]?.shape.length === 1
-  return ['Reshape', 'Transpose'].includes(node.op.name) && areDistinct(node.inputs[0] as Tensor)
+  const [source] = node.inputs
+  if (node.op.name === 'NonZero') return source?.shape.length === 1
+  return source !== undefined && ['Reshape', 'Transpose'].includes(node.op.name) && areDistinct(source)
 }
 
-/** x with `updates` [K, ...] added to the rows at `indices` (int64 [K, 1], repeats add up). */
+/** x with `updates` [K, ...] added to the rows at `indices` (int64 [K, 1]; repeated indices add up). */
 export function scatterAddRows(x: Tensor, indices: Tensor, updates: Tensor): Tensor {
-  return apply(scatterAddRowsOp, [x, indices, updates], {})[0] as Tensor
+  return apply(scatterAddRowsOp, [x, indices, updates], {})[0]
 }
 
-const nonZeroOp: Operator<{ symbol: string }> = {
+const nonZeroOp: UnaryOperator<{ symbol: string }> = {
   name: 'NonZero',
-  infer: ([x], { symbol }) => [{ dtype: 'int64', shape: [(x as Tensor).shape.length, symbol] }],
+  infer: ([x], { symbol }) => [{ dtype: 'int64', shape: [x.shape.length, symbol] }],
   vjp: () => [null],
   emit(emitter, { inputs: [x], outputs: [y] }) {
-    emitter.node('NonZero', [emitter.nameOf(x as Tensor)], {}, [emitter.nameOf(y as Tensor)])
+    emitter.node('NonZero', [emitter.nameOf(x)], {}, [emitter.nameOf(y)])
   },
 }
 
-/** Places of the elements that are not zero, in row-major order: int64 [rank, K]; `symbol` names K in shapes. */
+/** Indices of the elements that are not zero, in row-major order: int64 [rank, K]; `symbol` names K in shapes. */
 export function nonZero(x: Tensor, symbol: string): Tensor {
-  return apply(nonZeroOp, [x], { symbol })[0] as Tensor
+  return apply(nonZeroOp, [x], { symbol })[0]
 }
 
-const gatherOp: Operator<{ axis: number }> = {
+const gatherOp: BinaryOperator<{ axis: number }> = {
   name: 'Gather',
   infer: ([x, indices], { axis }) => {
-    const [values, places] = [x as Tensor, indices as Tensor]
-    checkIndices('gather', places)
-    const { dtype, shape } = values
-    return [{ dtype, shape: [...shape.slice(0, axis), ...places.shape, ...shape.slice(axis + 1)] }]
+    checkIndices('gather', indices)
+    const { dtype, shape } = x
+    return [{ dtype, shape: [...shape.slice(0, axis), ...indices.shape, ...shape.slice(axis + 1)] }]
   },
 }
 
 /** Elements of x at int64 `indices` along `axis`; carries no gradient (use gatherRows where one is needed). */
 export function gather(x: Tensor, indices: Tensor, axis: number): Tensor {
-  return apply(gatherOp, [x, indices], { axis: checkAxis('gather', axis, x.shape.length) })[0] as Tensor
+  return apply(gatherOp, [x, indices], { axis: checkAxis('gather', axis, x.shape.length) })[0]
 }
 
 /** 1 where the class index equals the label, else 0. labels: int64 [...] (any rank) -> float32 [..., classes]. */

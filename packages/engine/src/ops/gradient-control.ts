@@ -1,86 +1,98 @@
 import { ShapeError } from '../graph/errors.ts'
-import { type Dim, sameShape, shapeText } from '../graph/shape.ts'
-import { apply, type Operator, type Tensor } from '../graph/tensor.ts'
+import { present } from '../graph/present.ts'
+import { sameShape, shapeText } from '../graph/shape.ts'
+import {
+  apply,
+  type BinaryOperator,
+  type Operator,
+  type Tensor,
+  type UnaryOperator,
+} from '../graph/tensor.ts'
 import { mul } from './elementwise.ts'
 import { gatherRows, scatterRows, zerosLike } from './gather.ts'
 import { reduceSum } from './reduce.ts'
 import { reshape } from './shape.ts'
 
-const stopGradientOp: Operator = {
+const stopGradientOp: UnaryOperator = {
   name: 'StopGradient',
-  rows: 'elements',
-  infer: ([x]) => [x as Tensor],
+  rows: () => 'elements',
+  infer: ([x]) => [x],
   vjp: () => [null],
   emit(emitter, { inputs: [x], outputs: [y] }) {
-    emitter.alias(y as Tensor, emitter.nameOf(x as Tensor))
+    emitter.alias(y, emitter.nameOf(x))
   },
 }
 
-/** x, held fixed: no gradient passes. */
+/** x without a gradient. */
 export function stopGradient(x: Tensor): Tensor {
-  return apply(stopGradientOp, [x], {})[0] as Tensor
+  return apply(stopGradientOp, [x], {})[0]
 }
 
-const straightThroughOp: Operator = {
+const straightThroughOp: BinaryOperator = {
   name: 'StraightThrough',
-  rows: 'elements',
+  rows: () => 'elements',
   infer: ([hard, soft]) => {
-    const [value, path] = [hard as Tensor, soft as Tensor]
-    if (!sameShape(value.shape, path.shape) || value.dtype !== path.dtype)
+    if (!sameShape(hard.shape, soft.shape) || hard.dtype !== soft.dtype)
       throw new ShapeError(
-        `straightThrough: hard ${value.dtype} ${shapeText(value.shape)}, soft ${path.dtype} ${shapeText(path.shape)}. They must agree.`,
+        `straightThrough: hard ${hard.dtype} ${shapeText(hard.shape)}, soft ${soft.dtype} ${shapeText(soft.shape)}. They must agree.`,
       )
-    return [value]
+    return [hard]
   },
-  vjp: (_inputs, _y, [dy]) => [null, dy as Tensor],
+  vjp: (_inputs, _y, [dy]) => [null, dy],
   emit(emitter, { inputs: [hard], outputs: [y] }) {
-    emitter.alias(y as Tensor, emitter.nameOf(hard as Tensor))
+    emitter.alias(y, emitter.nameOf(hard))
   },
 }
 
 /** `hard` going forward; the gradient passes to `soft` unchanged (straight-through estimator). */
 export function straightThrough(hard: Tensor, soft: Tensor): Tensor {
-  return apply(straightThroughOp, [hard, soft], {})[0] as Tensor
+  return apply(straightThroughOp, [hard, soft], {})[0]
 }
 
-/** y, of whose rows `mask` has a factor each; the inputs after them are pairs of row numbers and what the factors multiply. */
-const rowMaskOp: Operator = {
+/** y and mask, then for each product the numbers of its rows and their values. */
+type RowMaskInputs = readonly [Tensor, Tensor, ...Tensor[]]
+
+/** y, whose rows were already multiplied by the factors in `mask`. */
+const rowMaskOp: Operator<object, RowMaskInputs, readonly [Tensor]> = {
   name: 'RowMask',
   infer: ([y, mask]) => {
-    const [values, factors] = [y as Tensor, mask as Tensor]
-    if (factors.shape.length !== 1 || factors.shape[0] !== values.shape[0])
+    if (mask.shape.length !== 1 || mask.shape[0] !== y.shape[0])
       throw new ShapeError(
-        `rowMask: mask ${shapeText(factors.shape)} for rows of ${shapeText(values.shape)}. Give one value per row.`,
+        `rowMask: mask ${shapeText(mask.shape)} for rows of ${shapeText(y.shape)}. Give one value per row.`,
       )
-    return [values]
+    return [y]
   },
   vjp: ([_y, mask, ...pairs], _out, [dy]) => {
-    let slope = reshape(zerosLike(mask as Tensor), [(mask as Tensor).shape[0] as Dim, 1])
-    for (let i = 0; i < pairs.length; i += 2) {
-      const [places, values] = pairs.slice(i, i + 2) as [Tensor, Tensor]
-      const products = mul(gatherRows(dy as Tensor, places), values)
+    let slope = reshape(zerosLike(mask), [...mask.shape, 1])
+    for (const { places, values } of rowsOf(pairs)) {
+      const products = mul(gatherRows(dy, places), values)
       const axes = values.shape.map((_, axis) => axis).slice(1)
-      const sums = reshape(reduceSum(products, { axes }), [values.shape[0] as Dim, 1])
+      const sums = reshape(reduceSum(products, { axes }), [...values.shape.slice(0, 1), 1])
       slope = scatterRows(slope, places, sums)
     }
-    return [dy as Tensor, reshape(slope, (mask as Tensor).shape), ...pairs.map(() => null)]
+    return [dy, reshape(slope, mask.shape), ...pairs.map(() => null)]
   },
   emit(emitter, { inputs: [y], outputs: [out] }) {
-    emitter.alias(out as Tensor, emitter.nameOf(y as Tensor))
+    emitter.alias(out, emitter.nameOf(y))
   },
 }
 
-/** Some rows of a product: `places` int64 [K, 1] among all rows, each at most once, `values` [K, ...]. */
+function rowsOf(pairs: readonly Tensor[]): Rows[] {
+  const places = pairs.filter((_, i) => i % 2 === 0)
+  return places.map((tensor, i) => ({ places: tensor, values: present(pairs[2 * i + 1], 'a product') }))
+}
+
+/** Some rows of a product: their numbers `places`, int64 [K, 1], each at most once, and their `values` [K, ...]. */
 export interface Rows {
   readonly places: Tensor
   readonly values: Tensor
 }
 
 /**
- * y, which already holds the sum of some rows times their factor in `mask` [R]: the gradient passes to y, and the mask's is
- * that of a product, the row sums of dy * values. For masks of 0 and 1 whose rows were computed apart. y: [R, ...].
+ * Gives `mask` [R] its gradient where only its active rows were computed. y already holds those rows times their factors;
+ * its gradient passes unchanged. The gradient of the mask is that of a product: the row sums of dy * values. y: [R, ...].
  */
 export function rowMask(y: Tensor, mask: Tensor, products: readonly Rows[]): Tensor {
   const pairs = products.flatMap(({ places, values }) => [places, values])
-  return apply(rowMaskOp, [y, mask, ...pairs], {})[0] as Tensor
+  return apply(rowMaskOp, [y, mask, ...pairs], {})[0]
 }

@@ -1,16 +1,9 @@
 import { ShapeError } from '../graph/errors.ts'
-import {
-  broadcastShapes,
-  type Dim,
-  isFixed,
-  multiplyDims,
-  type Shape,
-  sameShape,
-  shapeText,
-} from '../graph/shape.ts'
-import { apply, type Emitter, type Operator, type Tensor } from '../graph/tensor.ts'
+import { present } from '../graph/present.ts'
+import { broadcastShapes, isFixed, multiplyDims, type Shape, sameShape, shapeText } from '../graph/shape.ts'
+import { apply, type Emitter, type Operator, type Tensor, type UnaryOperator } from '../graph/tensor.ts'
 
-/** A constant list of int64 for operators that take one as an input. */
+/** Adds a constant list of int64, for operators that take one as an input; returns its name. */
 export function int64List(emitter: Pick<Emitter, 'constant'>, values: readonly number[]): string {
   return emitter.constant({
     dtype: 'int64',
@@ -19,7 +12,7 @@ export function int64List(emitter: Pick<Emitter, 'constant'>, values: readonly n
   })
 }
 
-/** A size of a reshape's target: a number, `copy` of the input's at that place, the `rest`, or that axis of `like`. */
+/** A size in the target of a reshape: a number, that of the input's same axis, what remains, or that of an axis of `like`. */
 type Target = number | 'copy' | 'rest' | { readonly likeAxis: number }
 
 function reshapeTarget(from: Shape, to: Shape, like: Shape | undefined): Target[] {
@@ -38,24 +31,28 @@ function reshapeTarget(from: Shape, to: Shape, like: Shape | undefined): Target[
   })
 }
 
-const reshapeOp: Operator<{ shape: Shape }> = {
+/** x, and a tensor from whose sizes some of the target's are read at run time. */
+type InputsWithLike = readonly [Tensor, ...Tensor[]]
+
+/** The elements of x in another shape. */
+export const reshapeOp: Operator<{ shape: Shape }, InputsWithLike, readonly [Tensor]> = {
   name: 'Reshape',
   infer: ([x, like], { shape }) => {
-    const input = x as Tensor
-    if (multiplyDims(...input.shape) !== multiplyDims(...shape))
+    if (multiplyDims(...x.shape) !== multiplyDims(...shape))
       throw new ShapeError(
-        `reshape: ${shapeText(input.shape)} does not hold as many elements as ${shapeText(shape)}. Check the sizes.`,
+        `reshape: ${shapeText(x.shape)} does not hold as many elements as ${shapeText(shape)}. Check the sizes.`,
       )
-    reshapeTarget(input.shape, shape, like?.shape)
-    return [{ dtype: input.dtype, shape }]
+    reshapeTarget(x.shape, shape, like?.shape)
+    return [{ dtype: x.dtype, shape }]
   },
-  vjp: ([x], _y, [dy]) => [reshape(dy as Tensor, (x as Tensor).shape, x), null],
+  vjp: ([x], _y, [dy]) => [reshape(dy, x.shape, x), null],
   emit(emitter, { inputs: [x, like], outputs: [y], attributes: { shape } }) {
-    const target = reshapeTarget((x as Tensor).shape, shape, like?.shape)
-    const name = like === undefined ? int64List(emitter, target.map(onnxSize)) : joined(emitter, target, like)
+    const target = reshapeTarget(x.shape, shape, like?.shape)
+    const name =
+      like === undefined ? int64List(emitter, target.map(onnxSize)) : targetFromLike(emitter, target, like)
     // A literal 0 would otherwise mean "copy the input's size".
     const attributes = { ...(shape.includes(0) ? { allowzero: 1 } : {}) }
-    emitter.node('Reshape', [emitter.nameOf(x as Tensor), name], attributes, [emitter.nameOf(y as Tensor)])
+    emitter.node('Reshape', [emitter.nameOf(x), name], attributes, [emitter.nameOf(y)])
   },
 }
 
@@ -63,8 +60,8 @@ function onnxSize(size: Target): number {
   return typeof size === 'number' ? size : size === 'copy' ? 0 : -1
 }
 
-/** The target put together at run time, some sizes read off `like`. */
-function joined(emitter: Emitter, target: readonly Target[], like: Tensor): string {
+/** Builds the target at run time; some sizes come from `like`. */
+function targetFromLike(emitter: Emitter, target: readonly Target[], like: Tensor): string {
   const pieces = target.map((size) => {
     if (typeof size !== 'object') return int64List(emitter, [onnxSize(size)])
     return emitter.node('Shape', [emitter.nameOf(like)], { start: size.likeAxis, end: size.likeAxis + 1 })
@@ -73,58 +70,57 @@ function joined(emitter: Emitter, target: readonly Target[], like: Tensor): stri
 }
 
 /**
- * The same elements in another shape of equal size. At most one size may be unknown and out of place, others must be
- * sizes of `like`, a tensor whose values are not read. @throws ShapeError
+ * The elements of x in another shape. Of the unknown sizes that x does not have on the same axis, at most one may be left
+ * to compute; the others must be sizes of `like`, a tensor whose values are not read.
+ * @throws ShapeError where the number of elements differs or two sizes cannot be determined
  */
 export function reshape(x: Tensor, shape: Shape, like?: Tensor): Tensor {
   if (sameShape(x.shape, shape)) return x
   const moved = shape.filter((dim, axis) => typeof dim === 'string' && dim !== x.shape[axis])
-  return apply(reshapeOp, like === undefined || moved.length < 2 ? [x] : [x, like], { shape })[0] as Tensor
+  return apply(reshapeOp, [x, ...(like === undefined || moved.length < 2 ? [] : [like])], { shape })[0]
 }
 
-const transposeOp: Operator<{ perm: readonly number[] }> = {
+const transposeOp: UnaryOperator<{ perm: readonly number[] }> = {
   name: 'Transpose',
   infer: ([x], { perm }) => {
-    const input = x as Tensor
-    if ([...perm].sort((a, b) => a - b).some((axis, i) => axis !== i) || perm.length !== input.shape.length)
-      throw new ShapeError(`transpose: [${perm}] is no order of the axes of ${shapeText(input.shape)}.`)
-    return [{ dtype: input.dtype, shape: perm.map((axis) => input.shape[axis] as Dim) }]
+    if ([...perm].sort((a, b) => a - b).some((axis, i) => axis !== i) || perm.length !== x.shape.length)
+      throw new ShapeError(`transpose: [${perm}] is no order of the axes of ${shapeText(x.shape)}.`)
+    return [{ dtype: x.dtype, shape: perm.map((axis) => present(x.shape[axis], 'an axis')) }]
   },
   vjp: (_x, _y, [dy], { perm }) => [
     transpose(
-      dy as Tensor,
+      dy,
       perm.map((_, axis) => perm.indexOf(axis)),
     ),
   ],
 }
 
-/** Axes in another order: output axis i is input axis perm[i]. */
+/** Permutes the axes: axis i of the result is axis perm[i] of x. */
 export function transpose(x: Tensor, perm: readonly number[]): Tensor {
-  return apply(transposeOp, [x], { perm })[0] as Tensor
+  return apply(transposeOp, [x], { perm })[0]
 }
 
-const expandOp: Operator<{ shape: Shape }> = {
+const expandOp: Operator<{ shape: Shape }, InputsWithLike, readonly [Tensor]> = {
   name: 'Expand',
   infer: ([x], { shape }) => {
-    const input = x as Tensor
-    const common = broadcastShapes('expand', [input.shape, shape])
+    const common = broadcastShapes('expand', [x.shape, shape])
     if (!sameShape(common, shape))
-      throw new ShapeError(`expand: ${shapeText(input.shape)} does not broadcast to ${shapeText(shape)}.`)
-    return [{ dtype: input.dtype, shape }]
+      throw new ShapeError(`expand: ${shapeText(x.shape)} does not broadcast to ${shapeText(shape)}.`)
+    return [{ dtype: x.dtype, shape }]
   },
-  vjp: (_x, _y, [dy]) => [dy as Tensor, null],
+  vjp: (_x, _y, [dy]) => [dy, null],
   emit(emitter, { inputs: [x, like], outputs: [y], attributes }) {
     const { shape } = attributes
     const target = isFixed(shape)
       ? int64List(emitter, shape)
-      : emitter.node('Shape', [emitter.nameOf(like as Tensor)])
-    emitter.node('Expand', [emitter.nameOf(x as Tensor), target], {}, [emitter.nameOf(y as Tensor)])
+      : emitter.node('Shape', [emitter.nameOf(present(like, 'the input like'))])
+    emitter.node('Expand', [emitter.nameOf(x), target], {}, [emitter.nameOf(y)])
   },
 }
 
-/** x repeated along axes of size 1 up to the shape of `like`, a tensor whose values are not read. */
+/** x broadcast to the shape of `like`, a tensor whose values are not read. */
 export function expandLike(x: Tensor, like: Tensor): Tensor {
   if (sameShape(x.shape, like.shape)) return x
   const { shape } = like
-  return apply(expandOp, isFixed(shape) ? [x] : [x, like], { shape })[0] as Tensor
+  return apply(expandOp, [x, ...(isFixed(shape) ? [] : [like])], { shape })[0]
 }

@@ -15,12 +15,13 @@ export function needsFor(node: Node, rows: RowRange): readonly Need[] | undefine
   if (op.name === 'Reshape')
     return inputs.every((input) => rowForm(input.shape, rows)) ? inputs.map(() => rows) : undefined
   if (op.name === 'Concat') return needsOfConcat(node, rows)
-  if (op.rows === 'elements') {
+  const rule = op.rows?.(inputs, attributes) ?? []
+  if (rule === 'elements') {
     const needs = inputs.map((input) => needByElement(input.shape, shape, rows))
     return needs.includes(undefined) ? undefined : needs
   }
   const rowAxes = form === 'axis' ? 2 : 1
-  const given = shape.length > rowAxes ? (op.rows?.(inputs, attributes) ?? []) : []
+  const given = shape.length > rowAxes ? rule : []
   if (given.length === 0 || given.some((i) => rowForm((inputs[i] as Tensor).shape, rows) !== form))
     return undefined
   return inputs.map((_, i) => (given.includes(i) ? rows : 'all'))

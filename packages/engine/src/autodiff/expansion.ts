@@ -2,7 +2,7 @@ import type { Node, Tensor } from '../graph/tensor.ts'
 
 const expansions = new WeakMap<Node, readonly Tensor[]>()
 
-/** The simpler operators that `node` stands for, built once per node; undefined where it is a primitive. */
+/** The outputs of `node` from simpler operators, built once per node; undefined if it has no such form. */
 export function expansionOf(node: Node): readonly Tensor[] | undefined {
   if (!node.op.expand) return undefined
   const known = expansions.get(node)

@@ -12,15 +12,17 @@ import { type Checkpoints, type ForwardValues, kept, recomputed } from './recomp
 
 /** How gradients are taken. */
 export interface GradientOptions {
-  /** Keep these values of the forward pass, and compute those between them again: less memory for one more forward pass. */
+  /**
+   * Keep only these values of the forward pass and recompute the others: less memory, one more forward pass.
+   */
   readonly checkpoints?: Checkpoints | undefined
 }
 
 /**
- * Gradients of a scalar `loss` with respect to each of `parameters`, by the reverse walk. A parameter the loss does not
- * depend on gets zeros. Only nodes between parameters and loss are visited.
- * @throws GraphError where the loss is no scalar, an operator on the way has no gradient rule, or the loss does not depend
- * on a checkpoint.
+ * Gradients of a scalar `loss` with respect to each of `parameters`, by backpropagation. A parameter on which
+ * the loss does not depend gets zeros. Only nodes between parameters and loss are visited.
+ * @throws GraphError where the loss is not a scalar, an operator has no gradient rule, or the loss does not
+ * depend on a checkpoint
  */
 export function gradients(
   loss: Tensor,
@@ -36,11 +38,12 @@ export function gradients(
   const found = new Map<Tensor, Tensor>([[loss, scalar(1, loss.dtype)]])
   const values =
     checkpoints.length > 0 ? recomputed(order, checkpoints, (tensor) => found.get(tensor)) : kept(order)
-  for (const node of values.order.toReversed()) if (needed.has(node)) passBack(node, values, needed, found)
+  for (const node of values.order.toReversed())
+    if (needed.has(node)) backpropagate(node, values, needed, found)
   return parameters.map((parameter) => found.get(parameter) ?? zerosLike(parameter))
 }
 
-/** What a node's values come from: its inputs, or its expansion where the gradient is taken through that. */
+/** The inputs of a node; its expansion if the gradient is taken through that. */
 function inputsOf(node: Node): readonly Tensor[] {
   return expansionOf(node) ?? node.inputs
 }
@@ -52,7 +55,8 @@ function dependents(order: readonly Node[], parameters: readonly Tensor[]): Set<
   return needed
 }
 
-function passBack(
+/** Adds the gradients of the inputs of `node` to `found`. */
+function backpropagate(
   node: Node,
   values: ForwardValues,
   needed: ReadonlySet<Node>,

@@ -18,7 +18,10 @@ import type { Checkpoints } from './recompute.ts'
 
 const [width, layers] = [8, 4]
 
-/** Two chains of layers over one input and the same weights, coupled by a sum over what all layers of the first say. */
+/**
+ * Two chains of layers over one input and the same weights, coupled by a sum over what all layers of the
+ * first say.
+ */
 function twoChains() {
   const weights: Tensor[] = []
   const weight = (name: string, ...shape: number[]): Tensor => {

@@ -24,15 +24,16 @@ export type Sizes<A extends string, D extends Dim = Dim> = string extends A
 const openNames: ReadonlySet<string> = new Set<OpenName>(['B', 'I', 'K', 'M', 'R'])
 
 /**
- * Checks the axes of a tensor and returns their sizes: `const [B, N, C] = dims(x, 'B N C')`. Names are separated
- * by spaces:
+ * Checks the axes of a tensor and returns their sizes: `const [B, N, C] = dims(x, 'B N C')`. Names are
+ * separated by spaces:
  * - `B`, `I`, `K`, `M`, `R` may have a symbol as their size; any other name needs a known number.
  * - A number must be the size of its axis.
  * - `_` accepts any size.
  * - A name that occurs twice stands for one size.
  * - A leading `...` stands for any number of axes, which are not returned.
  *
- * `unit` is named in the error. @throws ShapeError where the shape does not fit
+ * `unit` is named in the error.
+ * @throws ShapeError where the shape does not fit
  */
 export function dims<const A extends string, S extends Shape>(
   x: { readonly shape: S },

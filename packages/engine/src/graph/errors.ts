@@ -1,4 +1,6 @@
-/** Base of every error the engine throws on purpose. Form of a message: *unit: what failed, got what. What to do.* */
+/**
+ * Base of all errors that the engine throws. Form of a message: *unit: what failed, got what. What to do.*
+ */
 export class EngineError extends Error {
   override name = 'EngineError'
 }
@@ -8,7 +10,7 @@ export class ShapeError extends EngineError {
   override name = 'ShapeError'
 }
 
-/** An element type an operator or a device does not take. */
+/** An element type that an operator or a device does not accept. */
 export class DTypeError extends EngineError {
   override name = 'DTypeError'
 }
@@ -18,7 +20,7 @@ export class GraphError extends EngineError {
   override name = 'GraphError'
 }
 
-/** A file (ONNX model) that is not what its format promises. */
+/** A file (ONNX model) that does not follow its format. */
 export class FormatError extends EngineError {
   override name = 'FormatError'
 }

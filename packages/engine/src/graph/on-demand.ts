@@ -1,12 +1,13 @@
 import type { ArrayOf, DType, TensorData } from './dtype.ts'
 
-/** The elements read last, so that a loop over `data[i]` reads them once. */
+/** The elements read last, so that a loop over `data[i]` reads them only once. */
 let last: { readonly tensor: TensorData; readonly data: TensorData['data'] } | undefined
 const all = new WeakSet<TensorData>()
 
 /**
- * Values that `read` fetches or makes whenever `data` is asked for, the same ones each time, and that nobody keeps: frozen
- * weights, of which a compiled program has its own copy, then take no second place in memory.
+ * Values that are loaded by `read` whenever `data` is accessed, and not kept in memory. `read` must return
+ * the same values each time. For frozen weights: a compiled program has its own copy, so they are not in
+ * memory twice.
  */
 export function onDemand<D extends DType>(
   dtype: D,
@@ -25,7 +26,7 @@ export function onDemand<D extends DType>(
   return tensor
 }
 
-/** Whether reading the values takes work each time: they are not to be looked at without need. */
+/** True if each access to the values loads them again. Do not read them without need. */
 export function isOnDemand(tensor: TensorData): boolean {
   return all.has(tensor)
 }

@@ -1,5 +1,5 @@
 import { shapeText } from './shape.ts'
-import { inputName, type Node, type Tensor } from './tensor.ts'
+import { constantOp, inputName, isNodeOf, type Tensor } from './tensor.ts'
 import { topologicalOrder } from './walk.ts'
 
 /** One line per node: `%3 = Gemm(%1, blocks.0.attn.qkv.weight) : float32 [B, 197, 768]`. */
@@ -22,5 +22,5 @@ export function printGraph(outputs: Readonly<Record<string, Tensor>>): string {
 function leafName(tensor: Tensor): string | undefined {
   const name = inputName(tensor)
   if (name !== undefined) return name
-  return (tensor.node as Node<{ name?: string }>).attributes.name
+  return isNodeOf(tensor.node, constantOp) ? tensor.node.attributes.name : undefined
 }

@@ -18,7 +18,7 @@ export function filled(value: number, shape: readonly number[], dtype: DType = '
   return constant({ dtype, shape, data })
 }
 
-/** `value` as a tensor: numbers become scalars of the other operand's type. */
+/** `value` as a tensor: a number becomes a scalar of the type of `like`. */
 export function asTensor(value: Tensor | number, like: Tensor): Tensor {
   return typeof value === 'number' ? scalar(value, like.dtype) : value
 }

@@ -1,10 +1,12 @@
 import { ShapeError } from './errors.ts'
 
 /**
- * One size of a tensor: a number, or a product of symbols such as `B` or `197*B` that is only known at run time.
- * Symbolic sizes are kept in one canonical spelling (coefficient first, symbols sorted), so equal sizes are equal strings.
+ * One size of a tensor: a number, or a product of symbols such as `B` or `197*B` that is known only at run
+ * time. Symbolic sizes have one canonical form (coefficient first, symbols sorted), so equal sizes are equal
+ * strings.
  */
 export type Dim = number | string
+/** Sizes of all axes of a tensor. */
 export type Shape = readonly Dim[]
 
 function factors(dim: Dim): { coefficient: number; symbols: string[] } {
@@ -21,7 +23,7 @@ function spell(coefficient: number, symbols: string[]): Dim {
   return [...(coefficient === 1 ? [] : [String(coefficient)]), ...symbols.sort()].join('*')
 }
 
-/** The symbols a size is a product of; a square names its symbol twice. */
+/** Symbols of which a size is the product; a squared symbol occurs twice. */
 export function symbolsOf(dim: Dim): readonly string[] {
   return factors(dim).symbols
 }
@@ -38,7 +40,7 @@ export function multiplyDims(...dims: Dim[]): Dim {
   return spell(coefficient, symbols)
 }
 
-/** `a / b` where it divides exactly, else undefined. */
+/** `a / b` if it divides exactly, else undefined. */
 export function divideDims(a: Dim, b: Dim): Dim | undefined {
   const top = factors(a)
   const bottom = factors(b)
@@ -52,7 +54,7 @@ export function divideDims(a: Dim, b: Dim): Dim | undefined {
   return spell(top.coefficient / bottom.coefficient, symbols)
 }
 
-/** The value of a size once its symbols are known. @throws ShapeError for a symbol without a value. */
+/** The value of a size. @throws ShapeError for a symbol without a value */
 export function evaluateDim(dim: Dim, symbols: Readonly<Record<string, number>>): number {
   const parts = factors(dim)
   return parts.symbols.reduce((product, symbol) => {
@@ -67,10 +69,12 @@ export function evaluateSize(shape: Shape, symbols: Readonly<Record<string, numb
   return shape.reduce<number>((product, dim) => product * evaluateDim(dim, symbols), 1)
 }
 
+/** True if all sizes are known numbers. */
 export function isFixed(shape: Shape): shape is readonly number[] {
   return shape.every((dim) => typeof dim === 'number')
 }
 
+/** True if the shapes have equal sizes. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((dim, i) => dim === b[i])
 }
@@ -80,7 +84,7 @@ export function shapeText(shape: Shape): string {
   return `[${shape.join(', ')}]`
 }
 
-/** The common shape of operands by NumPy's broadcasting rule. @throws ShapeError where sizes differ and neither is 1. */
+/** The shape of operands broadcast by NumPy's rule. @throws ShapeError where sizes differ and neither is 1 */
 export function broadcastShapes(operator: string, shapes: readonly Shape[]): Dim[] {
   const rank = Math.max(...shapes.map((shape) => shape.length))
   return Array.from({ length: rank }, (_, axis) => {
@@ -98,7 +102,7 @@ export function broadcastShapes(operator: string, shapes: readonly Shape[]): Dim
   })
 }
 
-/** `axis` counted from the front. @throws ShapeError outside -rank..rank-1. */
+/** `axis` counted from the front. @throws ShapeError outside -rank..rank-1 */
 export function checkAxis(operator: string, axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
     throw new ShapeError(`${operator}: axis ${axis} outside rank ${rank}. Use ${-rank} to ${rank - 1}.`)

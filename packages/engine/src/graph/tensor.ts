@@ -2,6 +2,7 @@ import type { DType, TensorData } from './dtype.ts'
 import { arrayClass, sizeOf } from './dtype.ts'
 import { DTypeError, EngineError, ShapeError } from './errors.ts'
 import { isOnDemand } from './on-demand.ts'
+import { present } from './present.ts'
 import { type Shape, shapeText } from './shape.ts'
 
 /** Settings of an operator; plain data. */
@@ -16,9 +17,10 @@ export interface TensorType {
 type Tensors = readonly Tensor[]
 
 /**
- * Everything the engine knows about one operator: its shape rule, its gradient rule, its cost, and how it is written to
- * ONNX. `A` is the type of its settings, `In` and `Out` are those of its inputs and outputs: `readonly [Tensor, Tensor]`.
- * Inputs that may be left out are a rest element: `readonly [Tensor, ...Tensor[]]`.
+ * Everything the engine knows about one operator: its shape rule, its gradient rule, its cost, and how it is
+ * written to ONNX. `A` is the type of its settings, `In` and `Out` are those of its inputs and outputs:
+ * `readonly [Tensor, Tensor]`. Inputs that may be left out are a rest element:
+ * `readonly [Tensor, ...Tensor[]]`.
  */
 export interface Operator<
   A extends Attributes = Attributes,
@@ -36,8 +38,9 @@ export interface Operator<
   /** Writes the operator to ONNX; if absent, as one node with the same name and settings. */
   emit?(emitter: Emitter, node: Node<A, In, Out>): void
   /**
-   * Inputs whose row i alone gives row i of the outputs (a row is everything along the last axis). `elements`: the operator
-   * works on single elements, broadcast. Absent: rows mix. Used to compute only some of the rows.
+   * Inputs whose row i alone gives row i of the outputs (a row is everything along the last axis).
+   * `elements`: the operator works on single elements, broadcast. Absent: rows mix. Used to compute only some
+   * of the rows.
    */
   rows?(inputs: In, attributes: A): 'elements' | readonly number[]
   /** The same values from simpler operators, for gradients and for ONNX without fused operators. */
@@ -209,6 +212,11 @@ function checkElements(data: TensorData, name: string | undefined): void {
     )
   if (!(data.data instanceof arrayClass(data.dtype)))
     throw new DTypeError(`constant ${name ?? ''}: the array does not hold ${data.dtype}. Check the dtype.`)
+}
+
+/** The first output of a node. */
+export function firstOutput(node: Node): Tensor {
+  return present(node.outputs[0], `an output of ${node.op.name}`)
 }
 
 /** Name of an input or parameter, else undefined. */

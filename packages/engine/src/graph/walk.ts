@@ -1,6 +1,9 @@
 import type { Node, Tensor } from './tensor.ts'
 
-/** All nodes that `outputs` reach, inputs before users; iterative, so that deep graphs do not exhaust the stack. */
+/**
+ * All nodes that `outputs` depend on, inputs before users. Iterative, because deep graphs would exhaust the
+ * stack.
+ */
 export function topologicalOrder(
   outputs: readonly Tensor[],
   inputsOf: (node: Node) => readonly Tensor[] = (node) => node.inputs,

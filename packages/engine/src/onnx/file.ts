@@ -11,17 +11,24 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { FormatError } from '../graph/errors.ts'
+import { messageOf } from '../graph/message-of.ts'
 import type { OnnxModel } from './model.ts'
 import { decodeModel } from './reader.ts'
 import { encodeModel } from './writer.ts'
 
-/** Where the weights of a written model go. */
+/** How a model is written. */
 export interface WriteModelOptions {
-  /** true: into `<file>_data` beside it; false (default): inline. Models over 2 GB need true. */
+  /**
+   * true: weights go to the file `<file>_data` in the same folder; false (default): inline. Over 2 GB needs
+   * true.
+   */
   readonly external?: boolean
 }
 
-/** Writes a model file (and its external weights) aside, then renames. Returns the paths written. */
+/**
+ * Writes a model file, and its external weights, to temporary names, then renames. Returns the paths written.
+ * @throws FormatError where a file cannot be written
+ */
 export function writeModel(path: string, model: OnnxModel, options: WriteModelOptions = {}): string[] {
   const data = options.external ? `${path}_data` : undefined
   const encoded = encodeModel(model, data === undefined ? undefined : basename(data))
@@ -33,7 +40,7 @@ export function writeModel(path: string, model: OnnxModel, options: WriteModelOp
   } catch (error) {
     for (const [file] of files) rmSync(`${file}.part`, { force: true })
     throw new FormatError(
-      `onnx: cannot write ${path}, ${(error as Error).message}. Free some space or choose another place.`,
+      `onnx: cannot write ${path}, ${messageOf(error)}. Free some space or choose another place.`,
     )
   }
   return files.map(([file]) => file)
@@ -51,18 +58,24 @@ function writePieces(path: string, pieces: Iterable<Uint8Array>): void {
   }
 }
 
-/** Reads a model file written by `writeModel`. @throws FormatError where it is damaged or weights are missing. */
+/**
+ * Reads a model file written by `writeModel`.
+ * @throws FormatError where it is damaged or weights are missing
+ */
 export function readModelFile(path: string): OnnxModel {
   const cache = new Map<string, Uint8Array>()
   return decodeModel(readBytes(path), (location) => {
-    const known = cache.get(location) ?? readBytes(besides(path, location))
+    const known = cache.get(location) ?? readBytes(weightFile(path, location))
     cache.set(location, known)
     return known
   })
 }
 
-/** A weight file in the model's own folder: neither by its name nor through a link may it lie elsewhere. */
-function besides(path: string, location: string): string {
+/**
+ * Path of a weight file.
+ * @throws FormatError where it is outside the folder of the model, by name or by link
+ */
+function weightFile(path: string, location: string): string {
   const file = join(dirname(path), location)
   const named = location === basename(location) && location !== '..' && location !== '.' && location !== ''
   if (!named || (existsSync(file) && dirname(realpathSync(file)) !== realpathSync(dirname(path))))
@@ -74,6 +87,6 @@ function readBytes(path: string): Uint8Array {
   try {
     return readFileSync(path)
   } catch (error) {
-    throw new FormatError(`onnx: cannot read ${path}, ${(error as Error).message}. Check the path.`)
+    throw new FormatError(`onnx: cannot read ${path}, ${messageOf(error)}. Check the path.`)
   }
 }

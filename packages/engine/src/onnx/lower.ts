@@ -2,21 +2,29 @@ import { expansionOf } from '../autodiff/expansion.ts'
 import { sizeOf, type TensorData, toBytes } from '../graph/dtype.ts'
 import { GraphError } from '../graph/errors.ts'
 import { isOnDemand } from '../graph/on-demand.ts'
-import { type Emitter, inputName, type Node, type OnnxAttribute, type Tensor } from '../graph/tensor.ts'
+import { present } from '../graph/present.ts'
+import {
+  type Emitter,
+  firstOutput,
+  inputName,
+  type Node,
+  type OnnxAttribute,
+  type Tensor,
+} from '../graph/tensor.ts'
 import { topologicalOrder } from '../graph/walk.ts'
 import type { OnnxModel, OnnxNode, OnnxValue } from './model.ts'
 
-/** Settings of the lowering. */
+/** How a graph becomes an ONNX model. */
 export interface LowerOptions {
-  /** Use contributed (fused) operators of ONNX Runtime. Off by default: standard ONNX only. */
+  /** Use the fused operators of ONNX Runtime. Default false: standard ONNX only. */
   readonly fused?: boolean
-  /** Text pairs stored in the model file. */
+  /** Texts by key, stored in the model file. */
   readonly metadata?: Readonly<Record<string, string>>
 }
 
 /**
- * The ONNX model that computes `outputs`, with everything they need.
- * @throws GraphError for two inputs of one name, or an output called like an input
+ * The ONNX model that computes `outputs`.
+ * @throws GraphError where two inputs have the same name, or an output has the name of an input
  */
 export function lower(outputs: Readonly<Record<string, Tensor>>, options: LowerOptions = {}): OnnxModel {
   const fused = options.fused ?? false
@@ -29,13 +37,13 @@ export function lower(outputs: Readonly<Record<string, Tensor>>, options: LowerO
   const used = new Set([...order.flatMap(sources), ...Object.values(outputs)])
   const lowering = new Lowering(fused, used, new Set([...inputs.keys(), ...Object.keys(outputs)]))
   for (const node of order) {
-    const [first] = node.outputs as readonly [Tensor]
+    const first = firstOutput(node)
     const name = inputName(first)
     const parts = expansion(node)
     if (name !== undefined) lowering.alias(first, name)
     else if (parts)
       for (const [i, part] of parts.entries())
-        lowering.alias(node.outputs[i] as Tensor, lowering.nameOf(part))
+        lowering.alias(present(node.outputs[i], 'an output'), lowering.nameOf(part))
     else lowering.emit(node)
   }
   const values = Object.entries(outputs).map(([name, tensor]) => lowering.output(name, tensor))
@@ -49,8 +57,8 @@ export function lower(outputs: Readonly<Record<string, Tensor>>, options: LowerO
 
 function inputsOf(order: readonly Node[]): Map<string, OnnxValue> {
   const inputs = new Map<string, OnnxValue>()
-  for (const { outputs } of order) {
-    const [tensor] = outputs as readonly [Tensor]
+  for (const node of order) {
+    const tensor = firstOutput(node)
     const name = inputName(tensor)
     if (name === undefined) continue
     if (inputs.has(name)) throw new GraphError(`compile: two inputs are called ${name}. Rename one.`)
@@ -73,6 +81,7 @@ class Lowering implements Emitter {
     private readonly taken: Set<string>,
   ) {}
 
+  /** Adds a node and all that its operator writes for it. */
   emit(node: Node): void {
     this.place = node.origin === undefined ? '' : `${node.origin}/`
     if (node.op.emit) node.op.emit(this, node)
@@ -110,7 +119,7 @@ class Lowering implements Emitter {
   ): string {
     const name = `${this.place}${opType}_${this.nodes.length}`
     this.nodes.push({ opType, domain, name, inputs, outputs, attributes })
-    return outputs[0] as string
+    return present(outputs[0], `an output of ${opType}`)
   }
 
   constant(data: TensorData, name?: string): string {
@@ -128,14 +137,14 @@ class Lowering implements Emitter {
     return chosen
   }
 
-  /** ONNX wants an output to be made by a node under its own name. */
+  /** Adds an output: a node that gives the tensor the name of the output. */
   output(name: string, tensor: Tensor): OnnxValue {
     this.place = ''
     this.node('Identity', [this.nameOf(tensor)], {}, [name])
     return { name, dtype: tensor.dtype, shape: tensor.shape }
   }
 
-  /** Nodes and weights that the outputs need: the runtime would compute the others too. */
+  /** Nodes and weights that the outputs need; the runtime would compute unused ones too. */
   needed(outputs: Readonly<Record<string, unknown>>): Pick<OnnxModel, 'nodes' | 'initializers'> {
     const names = new Set(Object.keys(outputs))
     const nodes = this.nodes.toReversed().filter((node) => {

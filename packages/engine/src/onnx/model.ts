@@ -2,7 +2,7 @@ import type { DType, TensorData } from '../graph/dtype.ts'
 import type { Shape } from '../graph/shape.ts'
 import type { OnnxAttribute } from '../graph/tensor.ts'
 
-/** The ONNX operator set all our graphs use: `Gelu` and reductions with axes as inputs need it. */
+/** Version of the ONNX operators we write: `Gelu` and reductions with axes as inputs need it. */
 export const opset = 20
 
 /** One node of an ONNX graph. */
@@ -22,7 +22,7 @@ export interface OnnxValue {
   readonly shape: Shape
 }
 
-/** An ONNX model as plain data: what the lowering makes, the writer writes and the reader reads. */
+/** An ONNX model as plain data, between graph and file. */
 export interface OnnxModel {
   readonly nodes: readonly OnnxNode[]
   readonly initializers: ReadonlyMap<string, TensorData>

@@ -1,5 +1,6 @@
 import { bytesPerElement, type DType, fromBytes, sizeOf, type TensorData } from '../graph/dtype.ts'
 import { FormatError } from '../graph/errors.ts'
+import { messageOf } from '../graph/message-of.ts'
 import { onnxDTypes } from '../graph/onnx-dtype.ts'
 import type { Dim } from '../graph/shape.ts'
 import type { OnnxAttribute } from '../graph/tensor.ts'
@@ -12,19 +13,19 @@ const dtypes = new Map(Object.entries(onnxDTypes).map(([name, number]) => [numbe
 /** Attribute kinds we write: float, int, string, ints. */
 const kinds: ReadonlySet<number> = new Set([1, 2, 3, 7])
 
-/** Bytes of an external weight file by its name in the model's folder. */
+/** Gives the bytes of an external weight file by its name in the folder of the model. */
 export type ExternalFiles = (location: string) => Uint8Array
 
 /**
- * Reads a model written by `encodeModel`. @throws FormatError where the bytes are no such model, or a weight lies outside
- * its file.
+ * Reads a model written by `encodeModel`.
+ * @throws FormatError where the bytes are not such a model, or a weight lies outside its file
  */
 export function decodeModel(bytes: Uint8Array, external?: ExternalFiles): OnnxModel {
   try {
     return readModel(bytes, external)
   } catch (error) {
     if (error instanceof FormatError) throw error
-    throw new FormatError(`onnx: damaged model file, ${(error as Error).message}. Export it again.`)
+    throw new FormatError(`onnx: damaged model file, ${messageOf(error)}. Export it again.`)
   }
 }
 
@@ -46,7 +47,7 @@ function readModel(bytes: Uint8Array, external: ExternalFiles | undefined): Onnx
   }
 }
 
-/** The version of the standard operators; 0 for another set's. */
+/** The version of the standard operators; 0 for another set of operators. */
 function readVersion(bytes: Uint8Array): number {
   const fields = [...readFields(bytes)]
   const version = fields.find((field) => field.number === 2)
@@ -71,17 +72,19 @@ function readPair(bytes: Uint8Array): [string, string] {
 }
 
 function readNode(bytes: Uint8Array): OnnxNode {
-  const node = { inputs: [] as string[], outputs: [] as string[], name: '', opType: '', domain: '' }
+  const inputs: string[] = []
+  const outputs: string[] = []
+  const node = { name: '', opType: '', domain: '' }
   const attributes: Record<string, OnnxAttribute> = {}
   for (const field of readFields(bytes)) {
-    if (field.number === 1) node.inputs.push(asText(field))
-    else if (field.number === 2) node.outputs.push(asText(field))
+    if (field.number === 1) inputs.push(asText(field))
+    else if (field.number === 2) outputs.push(asText(field))
     else if (field.number === 3) node.name = asText(field)
     else if (field.number === 4) node.opType = asText(field)
     else if (field.number === 5) Object.assign(attributes, readAttribute(asBytes(field)))
     else if (field.number === 7) node.domain = asText(field)
   }
-  return { ...node, attributes }
+  return { ...node, inputs, outputs, attributes }
 }
 
 function readAttribute(bytes: Uint8Array): Record<string, OnnxAttribute> {
@@ -150,10 +153,15 @@ function readOutside(
   return file.subarray(start, start + size)
 }
 
+function required(field: Field | undefined): Field {
+  if (field === undefined) throw new RangeError('a field is missing')
+  return field
+}
+
 function readValue(bytes: Uint8Array): OnnxValue {
   const fields = [...readFields(bytes)]
-  const name = asText(fields.find((f) => f.number === 1) as Field)
-  const type = [...readFields(asBytes(fields.find((f) => f.number === 2) as Field))][0] as Field
+  const name = asText(required(fields.find((field) => field.number === 1)))
+  const type = required([...readFields(asBytes(required(fields.find((field) => field.number === 2))))][0])
   const shape: Dim[] = []
   let dtype: DType | undefined
   for (const field of readFields(asBytes(type))) {

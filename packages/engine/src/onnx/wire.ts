@@ -1,8 +1,8 @@
-/** Protocol-buffer wire format: what ONNX and event files need. */
+/** The parts of the protocol-buffer wire format that ONNX and event files use. */
 
 const encoder = new TextEncoder()
 
-/** Collects fields of one message. */
+/** Writes the fields of one message. */
 export class MessageWriter {
   private readonly parts: Uint8Array[] = []
   private size = 0
@@ -17,7 +17,7 @@ export class MessageWriter {
     return this.size
   }
 
-  /** The message's bytes in pieces, in order, without copying large ones. */
+  /** The bytes of the message in pieces, in order; large ones are not copied. */
   pieces(): readonly Uint8Array[] {
     return this.parts
   }
@@ -76,13 +76,13 @@ function encodeVarint(value: bigint): Uint8Array {
   return Uint8Array.from(bytes)
 }
 
-/** One field as read: a number for varints, bytes for everything else. */
+/** A field that was read: a number for varints, bytes for everything else. */
 export interface Field {
   readonly number: number
   readonly value: bigint | Uint8Array
 }
 
-/** Fields of a message. @throws RangeError where the bytes end inside a field or hold a group. */
+/** Reads the fields of a message. @throws RangeError where the bytes end inside a field or contain a group */
 export function* readFields(bytes: Uint8Array): Generator<Field> {
   let at = 0
   const varint = (): bigint => {

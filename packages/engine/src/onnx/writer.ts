@@ -5,23 +5,26 @@ import type { OnnxAttribute } from '../graph/tensor.ts'
 import { type OnnxModel, type OnnxNode, type OnnxValue, opset } from './model.ts'
 import { MessageWriter } from './wire.ts'
 
-/** A model file, and the file its large weights go to where they are kept outside. */
+/** A model file, and the file of its large weights if they are external. */
 export interface EncodedModel {
   /** Pieces of the model file in order. */
   readonly model: readonly Uint8Array[]
-  /** Pieces of the weight file in order, each made when its turn comes; empty where all weights are inline. */
+  /** Pieces of the weight file in order, each computed when it is read; empty if all weights are inline. */
   readonly external: Iterable<Uint8Array>
 }
 
-/** Tensors below this many bytes stay in the model file: shapes and scalars that the runtime must read at load. */
+/**
+ * Tensors below this many bytes stay in the model file: shapes and scalars, which the runtime reads at load.
+ */
 const inlineBytes = 1024
-/** Weights start at multiples of this in the external file, so that they can be mapped. */
+/** Weights in the external file start at multiples of this, so that they can be memory-mapped. */
 const alignment = 64
 const protobufLimit = 2 ** 31 - 1
 
 /**
- * Encodes a model. With `externalFile` (a name in the model's folder) large weights go to a second file, so that models
- * over 2 GB work. @throws FormatError where an inline model exceeds protobuf's 2 GB.
+ * Encodes a model. With `externalFile`, a name in the folder of the model, large weights go to that file;
+ * models over 2 GB need it.
+ * @throws FormatError where the model file exceeds protobuf's 2 GB
  */
 export function encodeModel(model: OnnxModel, externalFile?: string): EncodedModel {
   const external: Placed[] = []
@@ -39,7 +42,7 @@ export function encodeModel(model: OnnxModel, externalFile?: string): EncodedMod
     message.message(8, (set) => set.text(1, 'com.microsoft').varint(2, 1))
   for (const [key, value] of Object.entries(model.metadata))
     message.message(14, (pair) => pair.text(1, key).text(2, value))
-  // Last, so that a file cut anywhere is seen to be cut.
+  // Last, so that a truncated file is noticed.
   message.message(7, (graph) => {
     for (const node of model.nodes) graph.message(1, (part) => writeNode(part, node))
     graph.text(2, 'main')
@@ -55,7 +58,7 @@ export function encodeModel(model: OnnxModel, externalFile?: string): EncodedMod
   return { model: message.pieces(), external: { [Symbol.iterator]: () => bytesOf(external) } }
 }
 
-/** A weight of the external file, and the bytes that come before it. */
+/** A weight in the external file, after `padding` bytes. */
 interface Placed {
   readonly padding: number
   readonly data: TensorData

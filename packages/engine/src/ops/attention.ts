@@ -33,8 +33,8 @@ const closed = -1e9
 const isFullBias = (keys: Tensor): boolean => keys.shape.length === 3
 
 /**
- * Bias of the scores: `keys` itself if it is a bias; for a mask 0 for active keys and -1e9 for others. [B, 1, 1, M], or
- * [heads, N, M] if `keys` has that shape.
+ * Bias of the scores: `keys` itself if it is a bias; for a mask 0 for active keys and -1e9 for others.
+ * [B, 1, 1, M], or [heads, N, M] if `keys` has that shape.
  */
 function scoreBias(keys: Tensor, query: Tensor): Tensor {
   if (isFullBias(keys)) return keys
@@ -45,8 +45,8 @@ function scoreBias(keys: Tensor, query: Tensor): Tensor {
 }
 
 /**
- * Inputs of the fused operator for `keys`: a mask, or a bias. A bias [B, M] is repeated for every query, [B, 1, N, M]; one
- * of shape [heads, N, M] is shared by all images.
+ * Inputs of the fused operator for `keys`: a mask, or a bias. A bias [B, M] is repeated for every query,
+ * [B, 1, N, M]; one of shape [heads, N, M] is shared by all images.
  */
 function keyInputs(emitter: Emitter, keys: Tensor | undefined, query: Tensor): string[] {
   if (keys === undefined) return []
@@ -120,10 +120,11 @@ const attentionOp: Operator<AttentionAttributes, AttentionInputs, readonly [Tens
 }
 
 /**
- * softmax(q k^T / sqrt(D)) v for every head. query: [B, N, C], key and value: [B, M, C] with C = heads * D -> [B, N, C].
- * `keys` as bool [B, M] is a mask: keys where it is false are left out. It carries no gradient, and every image needs at
- * least one active key. As a bias of the type of `key`, [B, M] or [heads, N, M], it is added to the scores:
- * softmax(q k^T / sqrt(D) + keys) v. With the compile option `fused` it is one operator, otherwise standard operators.
+ * softmax(q k^T / sqrt(D)) v for every head. query: [B, N, C], key and value: [B, M, C] with C = heads * D ->
+ * [B, N, C]. `keys` as bool [B, M] is a mask: keys where it is false are left out. It carries no gradient,
+ * and every image needs at least one active key. As a bias of the type of `key`, [B, M] or [heads, N, M], it
+ * is added to the scores: softmax(q k^T / sqrt(D) + keys) v. With the compile option `fused` it is one
+ * operator, otherwise standard operators.
  */
 export function attention(query: Tensor, key: Tensor, value: Tensor, heads: number, keys?: Tensor): Tensor {
   return apply(attentionOp, [query, key, value, ...(keys === undefined ? [] : [keys])], { heads })[0]

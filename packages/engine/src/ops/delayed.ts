@@ -15,7 +15,9 @@ const delayedOp: BinaryOperator = {
   },
 }
 
-/** The values of x, available only after `other` was computed. To the runtime it is a different tensor than x. */
+/**
+ * The values of x, available only after `other` was computed. To the runtime it is a different tensor than x.
+ */
 export function delayed(x: Tensor, other: Tensor): Tensor {
   return apply(delayedOp, [x, other], {})[0]
 }

@@ -12,7 +12,10 @@ export interface Dequantized {
   readonly block: number
   /** Shape of the float32 result. */
   readonly shape: readonly number[]
-  /** Copies with different numbers are computed separately, so that no result is kept in memory between their uses. */
+  /**
+   * Copies with different numbers are computed separately, so that no result is kept in memory between their
+   * uses.
+   */
   readonly pass?: number
 }
 
@@ -26,7 +29,9 @@ export function packHalfBytes(values: Int8Array): Uint8Array {
 
 type Output = Pick<Emitter, 'node'> & { constant(data: TensorData): string }
 
-/** Adds the nodes that give float32 from integers [rows, block] (4 bits: [rows, block / 2]) and scales [rows]. */
+/**
+ * Adds the nodes that give float32 from integers [rows, block] (4 bits: [rows, block / 2]) and scales [rows].
+ */
 export function emitDequantized(
   emitter: Output,
   values: string,
@@ -82,8 +87,8 @@ const dequantizeOp: BinaryOperator<Dequantized> = {
 }
 
 /**
- * Weights stored in few bits as float32: scale * value, block by block. values: int8 [rows, block], or for 4 bits uint8
- * [rows, block / 2]; scales: [rows] -> `shape`. Carries no gradient.
+ * Weights stored in few bits as float32: scale * value, block by block. values: int8 [rows, block], or for 4
+ * bits uint8 [rows, block / 2]; scales: [rows] -> `shape`. Carries no gradient.
  */
 export function dequantize(values: Tensor, scales: Tensor, format: Dequantized): Tensor {
   return apply(dequantizeOp, [values, scales], format)[0]

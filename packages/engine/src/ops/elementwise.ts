@@ -13,7 +13,10 @@ import {
 type Binary = (a: Tensor, b: Tensor, y: Tensor, dy: Tensor) => readonly [Tensor, Tensor]
 type Unary = (x: Tensor, y: Tensor, dy: Tensor) => Tensor | null
 
-/** Element type and shape of operands broadcast together. @throws DTypeError, ShapeError where they do not fit */
+/**
+ * Element type and shape of operands broadcast together.
+ * @throws DTypeError, ShapeError where they do not fit
+ */
 export function broadcastType(operator: string, inputs: readonly Tensor[]): TensorType {
   const first = present(inputs[0], 'an operand')
   checkSameType(operator, inputs)

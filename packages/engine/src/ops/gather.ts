@@ -76,7 +76,8 @@ const scatterAddRowsOp: TernaryOperator = {
   name: 'ScatterAddRows',
   infer: (inputs) => inferScatter('scatterAddRows', inputs),
   vjp: ([_data, indices], _y, [dy]) => [dy, null, gatherRows(dy, indices)],
-  // ONNX Runtime's ScatterND adds rows on several threads without a lock and loses repeats; ScatterElements does not.
+  // ONNX Runtime's ScatterND adds rows on several threads without a lock and loses repeats; ScatterElements
+  // does not.
   emit(emitter, { inputs: [data, indices, updates], outputs: [y] }) {
     const [x, rows, added] = [emitter.nameOf(data), emitter.nameOf(indices), emitter.nameOf(updates)]
     const outputs = [emitter.nameOf(y)]
@@ -113,7 +114,9 @@ const nonZeroOp: UnaryOperator<{ symbol: string }> = {
   },
 }
 
-/** Indices of the elements that are not zero, in row-major order: int64 [rank, K]; `symbol` names K in shapes. */
+/**
+ * Indices of the elements that are not zero, in row-major order: int64 [rank, K]; `symbol` names K in shapes.
+ */
 export function nonZero(x: Tensor, symbol: string): Tensor {
   return apply(nonZeroOp, [x], { symbol })[0]
 }
@@ -127,12 +130,16 @@ const gatherOp: BinaryOperator<{ axis: number }> = {
   },
 }
 
-/** Elements of x at int64 `indices` along `axis`; carries no gradient (use gatherRows where one is needed). */
+/**
+ * Elements of x at int64 `indices` along `axis`; carries no gradient (use gatherRows where one is needed).
+ */
 export function gather(x: Tensor, indices: Tensor, axis: number): Tensor {
   return apply(gatherOp, [x, indices], { axis: checkAxis('gather', axis, x.shape.length) })[0]
 }
 
-/** 1 where the class index equals the label, else 0. labels: int64 [...] (any rank) -> float32 [..., classes]. */
+/**
+ * 1 where the class index equals the label, else 0. labels: int64 [...] (any rank) -> float32 [..., classes].
+ */
 export function oneHot(labels: Tensor, classes: Tensor): Tensor {
   return cast(equal(labels, classes), 'float32')
 }

@@ -54,7 +54,8 @@ describeOp(
     cases: [
       {
         inputs: [drawn([4, 3]), drawn([4, 1], 'logits')],
-        // d/dx is the hard gate; d/dlogits is x times the sigmoid's slope: the sum of both paths, each held apart.
+        // d/dx is the hard gate; d/dlogits is x times the sigmoid's slope: the sum of both paths, each held
+        // apart.
         gradient: (x, logits) =>
           add(
             mul(x as Tensor, cast(greater(logits as Tensor, 0), 'float64')),

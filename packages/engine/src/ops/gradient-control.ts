@@ -82,15 +82,19 @@ function rowsOf(pairs: readonly Tensor[]): Rows[] {
   return places.map((tensor, i) => ({ places: tensor, values: present(pairs[2 * i + 1], 'a product') }))
 }
 
-/** Some rows of a product: their numbers `places`, int64 [K, 1], each at most once, and their `values` [K, ...]. */
+/**
+ * Some rows of a product: their numbers `places`, int64 [K, 1], each at most once, and their `values`
+ * [K, ...].
+ */
 export interface Rows {
   readonly places: Tensor
   readonly values: Tensor
 }
 
 /**
- * Gives `mask` [R] its gradient where only its active rows were computed. y already holds those rows times their factors;
- * its gradient passes unchanged. The gradient of the mask is that of a product: the row sums of dy * values. y: [R, ...].
+ * Gives `mask` [R] its gradient where only its active rows were computed. y already holds those rows times
+ * their factors; its gradient passes unchanged. The gradient of the mask is that of a product: the row sums
+ * of dy * values. y: [R, ...].
  */
 export function rowMask(y: Tensor, mask: Tensor, products: readonly Rows[]): Tensor {
   const pairs = products.flatMap(({ places, values }) => [places, values])

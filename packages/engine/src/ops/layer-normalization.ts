@@ -17,8 +17,8 @@ function inverseDeviation(centred: Tensor, epsilon: number): Tensor {
 }
 
 /**
- * Outputs besides y: the mean and the inverse deviation of every row, which the gradient needs. The runtime computes them in
- * float32; for other types the gradient computes its own.
+ * Outputs besides y: the mean and the inverse deviation of every row, which the gradient needs. The runtime
+ * computes them in float32; for other types the gradient computes its own.
  */
 const layerNormalizationOp: Operator<
   { epsilon: number },

@@ -31,7 +31,9 @@ const matMulOp: BinaryOperator = {
   cost: ([a], [y], size) => size(y.shape) * size(a.shape.slice(-1)),
 }
 
-/** Matrix product over the last two axes, the others broadcast. a: [..., M, K], b: [..., K, N] -> [..., M, N]. */
+/**
+ * Matrix product over the last two axes, the others broadcast. a: [..., M, K], b: [..., K, N] -> [..., M, N].
+ */
 export function matMul(a: Tensor, b: Tensor): Tensor {
   return apply(matMulOp, [a, b], {})[0]
 }

@@ -12,7 +12,10 @@ export function int64List(emitter: Pick<Emitter, 'constant'>, values: readonly n
   })
 }
 
-/** A size in the target of a reshape: a number, that of the input's same axis, what remains, or that of an axis of `like`. */
+/**
+ * A size in the target of a reshape: a number, that of the input's same axis, what remains, or that of an
+ * axis of `like`.
+ */
 type Target = number | 'copy' | 'rest' | { readonly likeAxis: number }
 
 function reshapeTarget(from: Shape, to: Shape, like: Shape | undefined): Target[] {
@@ -70,8 +73,8 @@ function targetFromLike(emitter: Emitter, target: readonly Target[], like: Tenso
 }
 
 /**
- * The elements of x in another shape. Of the unknown sizes that x does not have on the same axis, at most one may be left
- * to compute; the others must be sizes of `like`, a tensor whose values are not read.
+ * The elements of x in another shape. Of the unknown sizes that x does not have on the same axis, at most one
+ * may be left to compute; the others must be sizes of `like`, a tensor whose values are not read.
  * @throws ShapeError where the number of elements differs or two sizes cannot be determined
  */
 export function reshape(x: Tensor, shape: Shape, like?: Tensor): Tensor {

@@ -38,8 +38,9 @@ const topKOp: Operator<{ size: Dim }, readonly [Tensor, Tensor], readonly [Tenso
 }
 
 /**
- * The k largest elements along the last axis, equal ones in order of index; k = N sorts. x: [..., N]. `k` is a number, or
- * int64 [1] if it is known only at run time; `symbol` then names it in shapes. Carries no gradient.
+ * The k largest elements along the last axis, equal ones in order of index; k = N sorts. x: [..., N]. `k` is
+ * a number, or int64 [1] if it is known only at run time; `symbol` then names it in shapes. Carries no
+ * gradient.
  */
 export function topK(x: Tensor, k: number): TopK
 export function topK(x: Tensor, k: Tensor, symbol: string): TopK

@@ -1,5 +1,6 @@
-import type { TensorData } from '../graph/dtype.ts'
+import { hasDType, type TensorData } from '../graph/dtype.ts'
 import { GraphError } from '../graph/errors.ts'
+import { present } from '../graph/present.ts'
 import type { OnnxModel, OnnxNode } from '../onnx/model.ts'
 import { productForms } from './forms.ts'
 import type { PrecisionOptions } from './precision.ts'
@@ -7,15 +8,18 @@ import type { Draft, Product } from './product.ts'
 
 /** How a model is rewritten. */
 export interface ApplyPrecisionOptions extends PrecisionOptions {
-  /** Take ONNX Runtime's own operators where a precision has some. Off by default: standard ONNX only. */
+  /** Use operators of ONNX Runtime's own where a precision has some. Default false: standard ONNX only. */
   readonly fused?: boolean | undefined
-  /** Where the model is to run: GPUs compute in half precision, others keep half weights and sum in single. Default `cpu`. */
+  /**
+   * Where the model will run. With `fp16` GPUs compute in half precision; others only store weights in it.
+   * Default `cpu`.
+   */
   readonly device?: 'cpu' | 'wasm' | 'webgpu' | 'cuda' | undefined
 }
 
 /**
- * The model with its products x W^T + b, W constant, in another precision; all else stays as it is.
- * @throws GraphError where no product is left to change, for instance because no weight is meant
+ * The model with its products x W^T + b (W constant) in another precision; all other nodes stay as they are.
+ * @throws GraphError where no product can be changed, for instance because `reduced` selects no weight
  */
 export function applyPrecision(model: OnnxModel, options: ApplyPrecisionOptions): OnnxModel {
   const { precision = 'fp32' } = options
@@ -32,7 +36,7 @@ export function applyPrecision(model: OnnxModel, options: ApplyPrecisionOptions)
     const y = product && form(product, rewriting.at(node))
     if (y === undefined) rewriting.keep(node)
     else {
-      rewriting.rename(y, node.outputs[0] as string)
+      rewriting.rename(y, present(node.outputs[0], 'an output'))
       changed++
     }
   }
@@ -43,20 +47,21 @@ export function applyPrecision(model: OnnxModel, options: ApplyPrecisionOptions)
   return rewriting.result()
 }
 
-/** The product a node computes, where it is one that is meant. */
+/** The product that a node computes, if its precision is to change. */
 function productOf(
   node: OnnxNode,
   { initializers }: OnnxModel,
   { reduced = () => true }: PrecisionOptions,
 ): Product | undefined {
-  const [x, name, bias] = node.inputs as readonly [string, string, string?]
-  const weight = node.opType === 'Gemm' ? initializers.get(name) : undefined
+  const [x, name, bias] = node.inputs
+  if (node.opType !== 'Gemm' || x === undefined || name === undefined) return undefined
+  const weight = initializers.get(name)
   const plain = node.attributes.transA === 0 && node.attributes.transB === 1
-  if (weight?.dtype !== 'float32' || !plain || !reduced(name)) return undefined
-  return { x, weight: weight as TensorData<'float32'>, bias }
+  if (weight === undefined || !hasDType(weight, 'float32') || !plain || !reduced(name)) return undefined
+  return { x, weight, bias }
 }
 
-/** Nodes and constants of the new model. */
+/** Collects nodes and constants of the new model. */
 class Rewriting {
   private readonly nodes: OnnxNode[] = []
   private readonly constants: Map<string, TensorData>
@@ -75,7 +80,7 @@ class Rewriting {
     this.nodes.push(node)
   }
 
-  /** What is drafted in the place of `node` is called after it and its weight. */
+  /** Writes nodes that replace `node`; their names come from it and its weight. */
   at(node: OnnxNode): Draft {
     const place = node.name.slice(0, node.name.lastIndexOf('/') + 1)
     const add = (
@@ -84,10 +89,10 @@ class Rewriting {
       outputs: readonly string[],
       rest = {},
     ): string => {
-      // Nodes that stay have a bare number: no name is given twice.
+      // The suffix `_p` keeps names apart from those of nodes that stay.
       const name = `${place}${opType}_p${this.nodes.length}`
       this.nodes.push({ opType, domain: '', name, inputs, outputs, attributes: {}, ...rest })
-      return outputs[0] as string
+      return present(outputs[0], `an output of ${opType}`)
     }
     return {
       fused: this.options.fused ?? false,
@@ -108,10 +113,10 @@ class Rewriting {
     }
   }
 
-  /** Lets the last node that makes `made` make `wanted` instead. */
+  /** Renames the output `made` of the last node that has it to `wanted`. */
   rename(made: string, wanted: string): void {
     const at = this.nodes.findLastIndex(({ outputs }) => outputs.includes(made))
-    const node = this.nodes[at] as OnnxNode
+    const node = present(this.nodes[at], `the node of ${made}`)
     this.nodes[at] = { ...node, outputs: node.outputs.map((name) => (name === made ? wanted : name)) }
   }
 

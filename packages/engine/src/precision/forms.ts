@@ -4,7 +4,7 @@ import { int8Product } from './int8-product.ts'
 import type { Precision } from './precision.ts'
 import type { ProductForm } from './product.ts'
 
-/** Sizes of blocks that all backends take. */
+/** Block sizes that all backends support. */
 export const blockSettings = {
   'int8-weights': { bits: 8, blocks: [128, 64, 32, 16] },
   'int4-weights': { bits: 4, blocks: [32, 16] },

@@ -3,8 +3,8 @@ import { onnxDTypes } from '../graph/onnx-dtype.ts'
 import type { ProductForm } from './product.ts'
 
 /**
- * W in half precision. Devices that compute in it get x rounded too; for others, whose half-precision products are slower
- * than single ones by far, W becomes single again as the model is opened.
+ * W in half precision. Devices that compute in it get x in half precision too. On others such products are
+ * far slower than those in single precision, so W is converted to single when the model is opened.
  */
 export const halfProduct: ProductForm = ({ x, weight, bias }, draft) => {
   const data = Uint16Array.from(weight.data, halfBits)

@@ -34,7 +34,9 @@ function inSteps(values: Float32Array, block: number, limit: number): Float64Arr
   })
 }
 
-/** ONNX's DynamicQuantizeLinear and back: 256 steps from the smallest to the largest number, zero among them. */
+/**
+ * ONNX's DynamicQuantizeLinear and back: 256 steps from the smallest to the largest number, zero among them.
+ */
 function inBytes(values: Float32Array): Float64Array {
   const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)]
   const scale = Math.fround((high - low) / 255)

@@ -1,4 +1,4 @@
-/** Rows of small integers, each with the factor that gives back its numbers: w ~ scale * value. */
+/** Rows of small integers with one scale each: w ~ scale * value. */
 export interface QuantizedRows {
   /** [rows, columns], from -limit to limit. */
   readonly values: Int8Array
@@ -6,12 +6,13 @@ export interface QuantizedRows {
   readonly scales: Float32Array
 }
 
-/** Below it float32 has fewer digits than a scale needs. */
+/** Below this, float32 has fewer digits than a scale needs. */
 const smallestNormal = 2 ** -126
 
 /**
- * Symmetric rounding: scale = max |w| of a row / limit, value = round(w / scale), so that |w - scale * value| <= scale / 2. A
- * row of zeros, or of subnormal numbers, has scale 1. weights: [rows, columns]; limit: 127 for 8 bits, 7 for 4.
+ * Symmetric quantization: scale = max |w| of a row / limit, value = round(w / scale), so that |w - scale *
+ * value| <= scale / 2. Rows of zeros or of subnormal numbers have scale 1. weights: [rows, columns]; limit:
+ * 127 for 8 bits, 7 for 4.
  */
 export function quantizeRows(weights: Float32Array, rows: number, limit: number): QuantizedRows {
   const columns = weights.length / rows
@@ -32,7 +33,7 @@ export function quantizeRows(weights: Float32Array, rows: number, limit: number)
   return { values, scales }
 }
 
-/** The numbers that the integers stand for, [rows, columns]. */
+/** The numbers that the integers represent, [rows, columns]. */
 export function dequantizeRows({ values, scales }: QuantizedRows): Float32Array {
   const columns = values.length / scales.length
   return Float32Array.from(values, (value, i) => value * (scales[Math.floor(i / columns)] as number))

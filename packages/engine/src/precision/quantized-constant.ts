@@ -5,12 +5,13 @@ import { quantizeBlocks } from './block-product.ts'
 import { blockSettings } from './forms.ts'
 import { dequantizeRows } from './quantize-rows.ts'
 
-/** Precisions in which weights alone are kept. */
+/** Precisions that change only the weights. */
 export type WeightPrecision = keyof typeof blockSettings
 
 /**
- * A constant matrix [O, I] that is stored in few bits and becomes float32 where it is used: in a gradient anew, so that no
- * float32 copy is kept meanwhile. undefined where no size of block divides I. Its places in the model are called after `name`.
+ * A constant matrix [O, I] that is stored in few bits and converted to float32 where it is used. Gradients
+ * convert it again, so no float32 copy stays in memory. undefined if no block size divides I. The stored
+ * constants are named after `name`.
  */
 export function quantizedConstant(
   weight: TensorData<'float32'>,
@@ -33,7 +34,7 @@ export function quantizedConstant(
   return dequantize(integers, factors, { bits, block, shape: weight.shape })
 }
 
-/** The numbers that `quantizedConstant` stands for; the weight itself where it cannot be kept in few bits. */
+/** The numbers that `quantizedConstant` represents; the weight itself if it cannot be quantized. */
 export function roundedWeight(
   weight: TensorData<'float32'>,
   precision: WeightPrecision,

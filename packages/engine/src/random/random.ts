@@ -1,16 +1,16 @@
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
 
-/** What a stream is for: numbers and words, in order. */
+/** Part of the name of a stream of random numbers. */
 export type StreamKey = number | string
 
 const unit = 2 ** -32
 
 /**
- * A seeded stream of random numbers named by what it is for: `random(seed, 'noise', step, layer)`.
- * Equal keys give equal numbers in every process, so nothing has to be saved to resume.
+ * A seeded stream of random numbers, named by its purpose: `random(seed, 'noise', step, layer)`. Equal keys
+ * give equal numbers in every process, so no state has to be saved to resume.
  */
 export interface Random {
-  /** Uniform in [0, 1), 32 bits of it. */
+  /** Uniform in [0, 1), with 32 random bits. */
   uniform(): number
   /** Uniform in {0, ..., bound - 1}. */
   integer(bound: number): number
@@ -18,11 +18,11 @@ export interface Random {
   normal(): number
   /** Gumbel(0, 1): -ln(-ln(u)). */
   gumbel(): number
-  /** Puts `items` into random order, in place (Fisher-Yates), and returns them. */
+  /** Shuffles `items` in place (Fisher-Yates) and returns them. */
   shuffle<A extends { length: number; [index: number]: unknown }>(items: A): A
 }
 
-/** The stream of random numbers that `seed` and `keys` name. */
+/** The stream of random numbers for a seed and keys. */
 export function random(seed: number, ...keys: StreamKey[]): Random {
   const generator = xoroshiro128plusFromState(state([seed, ...keys]))
   let spare: number | undefined
@@ -54,7 +54,7 @@ export function random(seed: number, ...keys: StreamKey[]): Random {
   }
 }
 
-/** Four 32-bit words from the keys: FNV-1a over their text, once per word, each finished with murmur3's mixer. */
+/** Four 32-bit words from the keys: for each word FNV-1a over their text, then the finalizer of murmur3. */
 function state(keys: readonly StreamKey[]): number[] {
   const text = JSON.stringify(keys)
   return [0, 1, 2, 3].map((word) => {

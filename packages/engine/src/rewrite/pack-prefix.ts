@@ -1,21 +1,25 @@
 import type { Shape } from '../graph/shape.ts'
-import { apply, input, type Tensor } from '../graph/tensor.ts'
+import { firstOutput, input, inputName, type Tensor } from '../graph/tensor.ts'
 import { topologicalOrder } from '../graph/walk.ts'
 import { reshape } from '../ops/shape.ts'
 import { concat, slice } from '../ops/slice.ts'
+import { mapOutputs, type Outputs, outputsFrom, Replacements } from './rebuild.ts'
 import type { SplitGraph } from './split-prefix.ts'
 
-/** A split graph whose parts share one matrix. */
+/** A split graph whose two parts are connected by one matrix. */
 export interface PackedSplit {
-  /** [B, F], everything that crosses the cut, an example in a row; undefined where nothing does. */
+  /** [B, F], all features that the rest reads, one example per row; undefined if it reads none. */
   readonly prefix: Tensor | undefined
-  /** F */
+  /** F, the number of features. */
   readonly width: number
-  /** The outputs of the whole, from the rows and the inputs that are not of the prefix. */
-  readonly rest: Readonly<Record<string, Tensor>>
+  /** The outputs of the whole graph, computed from the features and the remaining inputs. */
+  readonly rest: Outputs
 }
 
-/** Lays all that crosses a cut side by side in rows, which the rest takes as its one input `name` [B, F]. */
+/**
+ * Concatenates the features that cross a cut into one matrix, which the rest reads as its input `name`
+ * [B, F].
+ */
 export function packPrefix({ prefix, rest }: SplitGraph, name: string, batch = 'B'): PackedSplit {
   const crossing = Object.entries(prefix)
   const [only] = crossing
@@ -36,21 +40,13 @@ export function packPrefix({ prefix, rest }: SplitGraph, name: string, batch = '
 
 const rowSize = (shape: Shape): number => shape.slice(1).reduce<number>((size, dim) => size * Number(dim), 1)
 
-/** The same outputs with other tensors in the place of named inputs. */
-function replaceInputs(
-  outputs: Readonly<Record<string, Tensor>>,
-  by: ReadonlyMap<string, Tensor>,
-): Record<string, Tensor> {
-  const made = new Map<Tensor, Tensor>()
+/** The same outputs with the inputs named in `by` replaced. */
+function replaceInputs(outputs: Outputs, by: ReadonlyMap<string, Tensor>): Outputs {
+  const made = new Replacements()
   for (const node of topologicalOrder(Object.values(outputs))) {
-    const { name } = node.attributes as { readonly name?: string }
-    const replaced = node.op.name === 'Input' && name !== undefined ? by.get(name) : undefined
-    const inputs = node.inputs.map((each) => made.get(each) as Tensor)
-    const same = inputs.every((each, i) => each === node.inputs[i])
-    const results = replaced ? [replaced] : same ? node.outputs : apply(node.op, inputs, node.attributes)
-    for (const [i, tensor] of results.entries()) made.set(node.outputs[i] as Tensor, tensor)
+    const replaced = by.get(inputName(firstOutput(node)) ?? '')
+    const inputs = node.inputs.map((each) => made.get(each))
+    made.set(node, replaced ? [replaced] : outputsFrom(node, inputs))
   }
-  return Object.fromEntries(
-    Object.entries(outputs).map(([name, tensor]) => [name, made.get(tensor) as Tensor]),
-  )
+  return mapOutputs(outputs, (tensor) => made.get(tensor))
 }

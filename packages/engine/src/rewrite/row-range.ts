@@ -11,16 +11,16 @@ export interface RowRange {
   readonly end: number
 }
 
-/** How a tensor holds the tokens: along its second axis [B, N, ...], or one after another [B*N, ...]. */
+/** How a tensor holds the tokens: along its second axis [B, N, ...], or along its first [B*N, ...]. */
 export type RowForm = 'axis' | 'flat'
 
-/** Undefined where a tensor does not hold that many tokens. */
+/** How a tensor of this shape holds the tokens; undefined if it does not hold that many. */
 export function rowForm(shape: Shape, { batch, count }: RowRange): RowForm | undefined {
   if (shape[0] === batch && shape[1] === count) return 'axis'
   return shape[0] === multiplyDims(batch, count) ? 'flat' : undefined
 }
 
-/** The shape of what `rows` leaves of a tensor. */
+/** The shape of a tensor reduced to `rows`. */
 export function narrowShape(shape: Shape, rows: RowRange): Dim[] {
   const length = rows.end - rows.start
   return rowForm(shape, rows) === 'axis'
@@ -28,7 +28,7 @@ export function narrowShape(shape: Shape, rows: RowRange): Dim[] {
     : [multiplyDims(rows.batch, length), ...shape.slice(1)]
 }
 
-/** Those rows of a tensor that has all of them. */
+/** `rows` of a tensor that has all of them. */
 export function takeRows(x: Tensor, rows: RowRange): Tensor {
   const { batch, count, start, end } = rows
   if (rowForm(x.shape, rows) === 'axis') return slice(x, 1, start, end)
@@ -36,6 +36,7 @@ export function takeRows(x: Tensor, rows: RowRange): Tensor {
   return reshape(slice(apart, 1, start, end), narrowShape(x.shape, rows))
 }
 
+/** True if both are the same rows. */
 export function sameRows(a: RowRange, b: RowRange): boolean {
   return a.batch === b.batch && a.count === b.count && a.start === b.start && a.end === b.end
 }

@@ -1,20 +1,25 @@
+import { present } from '../graph/present.ts'
 import type { Shape } from '../graph/shape.ts'
-import { apply, type Node, type Tensor } from '../graph/tensor.ts'
-import { reshape } from '../ops/shape.ts'
+import { apply, firstOutput, isNodeOf, type Node, type Tensor } from '../graph/tensor.ts'
+import { reshape, reshapeOp } from '../ops/shape.ts'
+import { concatOp } from '../ops/slice.ts'
 import { narrowShape, type RowRange, rowForm } from './row-range.ts'
 
-/** What a node needs of an input: `all` of it, some rows, or nothing. */
+/** What a node needs of an input: all of it, some rows, or nothing (undefined). */
 export type Need = 'all' | RowRange | undefined
 
-/** What `node` needs of each input to compute `rows` of its outputs; undefined where it cannot do so. */
+/**
+ * What `node` needs of each input to compute `rows` of its outputs; undefined if it can only compute all of
+ * them.
+ */
 export function needsFor(node: Node, rows: RowRange): readonly Need[] | undefined {
-  const { op, inputs, outputs, attributes } = node
-  const { shape } = outputs[0] as Tensor
+  const { op, inputs, attributes } = node
+  const { shape } = firstOutput(node)
   const form = rowForm(shape, rows)
   if (form === undefined) return undefined
-  if (op.name === 'Reshape')
+  if (isNodeOf(node, reshapeOp))
     return inputs.every((input) => rowForm(input.shape, rows)) ? inputs.map(() => rows) : undefined
-  if (op.name === 'Concat') return needsOfConcat(node, rows)
+  if (isNodeOf(node, concatOp)) return needsOfConcat(node, node.attributes.axis, rows)
   const rule = op.rows?.(inputs, attributes) ?? []
   if (rule === 'elements') {
     const needs = inputs.map((input) => needByElement(input.shape, shape, rows))
@@ -22,12 +27,15 @@ export function needsFor(node: Node, rows: RowRange): readonly Need[] | undefine
   }
   const rowAxes = form === 'axis' ? 2 : 1
   const given = shape.length > rowAxes ? rule : []
-  if (given.length === 0 || given.some((i) => rowForm((inputs[i] as Tensor).shape, rows) !== form))
+  if (given.length === 0 || given.some((i) => rowForm(inputs[i]?.shape ?? [], rows) !== form))
     return undefined
   return inputs.map((_, i) => (given.includes(i) ? rows : 'all'))
 }
 
-/** An operand of a broadcast: its rows, all of it where it has none, or undefined where its rows are not those. */
+/**
+ * What is needed of an operand of a broadcast: its rows; all of it if it has none; undefined if they do not
+ * match.
+ */
 function needByElement(shape: Shape, output: Shape, rows: RowRange): Need {
   const form = rowForm(output, rows)
   if (shape.length === output.length && rowForm(shape, rows) === form) return rows
@@ -35,11 +43,10 @@ function needByElement(shape: Shape, output: Shape, rows: RowRange): Need {
   return rowAxis < 0 || shape[rowAxis] === 1 ? 'all' : undefined
 }
 
-/** Tokens joined along the second axis: the one part that holds the range, if one does. */
-function needsOfConcat({ inputs, outputs, attributes }: Node, rows: RowRange): readonly Need[] | undefined {
-  const { axis } = attributes as { readonly axis: number }
-  const { shape } = outputs[0] as Tensor
-  if (rowForm(shape, rows) !== 'axis') return undefined
+/** For tokens joined along the second axis: the input that holds the whole range, if one does. */
+function needsOfConcat(node: Node, axis: number, rows: RowRange): readonly Need[] | undefined {
+  const { inputs } = node
+  if (rowForm(firstOutput(node).shape, rows) !== 'axis') return undefined
   if (axis >= 2) return inputs.map(() => rows)
   let first = 0
   for (const [i, input] of inputs.entries()) {
@@ -56,18 +63,17 @@ function needsOfConcat({ inputs, outputs, attributes }: Node, rows: RowRange): r
   return undefined
 }
 
-/** The outputs of `node` for `rows` alone, from what `needsFor` asked for. */
+/** `rows` of the outputs of `node`, computed from what `needsFor` asked for. */
 export function computeRows(
   node: Node,
   rows: RowRange,
   inputs: readonly (Tensor | undefined)[],
 ): readonly Tensor[] {
-  const { op, attributes, outputs } = node
   const given = inputs.filter((input) => input !== undefined)
-  if (op.name === 'Reshape') {
-    const [x, like] = given as [Tensor, Tensor | undefined]
-    return [reshape(x, narrowShape((outputs[0] as Tensor).shape, rows), like)]
+  if (isNodeOf(node, reshapeOp)) {
+    const [x, like] = given
+    return [reshape(present(x, 'the input of a reshape'), narrowShape(firstOutput(node).shape, rows), like)]
   }
-  if (op.name === 'Concat' && (attributes as { readonly axis: number }).axis === 1) return given
-  return apply(op, given, attributes)
+  if (isNodeOf(node, concatOp) && node.attributes.axis === 1) return given
+  return apply(node.op, given, node.attributes)
 }

@@ -1,45 +1,47 @@
 import { sizeOf } from '../graph/dtype.ts'
-import { apply, type Node, type Tensor } from '../graph/tensor.ts'
+import { constantOp, isNodeOf, type Node, type Tensor } from '../graph/tensor.ts'
 import { topologicalOrder } from '../graph/walk.ts'
-
-type Tensors = Readonly<Record<string, Tensor>>
+import { mapOutputs, type Outputs, outputsFrom, Replacements } from './rebuild.ts'
 
 /**
- * The same outputs, computing equal things once: nodes with the same operator, settings and inputs become one node, as in two
- * passes of a model up to where they part. Build gradients from what it returns.
+ * The same outputs without duplicate nodes (common subexpressions): nodes with the same operator, settings
+ * and inputs become one, such as two passes of a model up to where they differ. Take gradients of the result,
+ * not of the given graph.
  */
-export function share<T extends Tensors>(outputs: T): T {
-  const made = new Map<Tensor, Tensor>()
+export function share<T extends Outputs>(outputs: T): T {
+  const made = new Replacements()
   const known = new Map<string, readonly Tensor[]>()
   const number = numbering()
   for (const node of topologicalOrder(Object.values(outputs))) {
-    const inputs = node.inputs.map((input) => made.get(input) as Tensor)
+    const inputs = node.inputs.map((input) => made.get(input))
     const key = keyOf(node, inputs, number)
-    const same = inputs.every((input, i) => input === node.inputs[i])
-    const found = known.get(key) ?? (same ? node.outputs : apply(node.op, inputs, node.attributes))
+    const found = known.get(key) ?? outputsFrom(node, inputs)
     known.set(key, found)
-    for (const [i, output] of node.outputs.entries()) made.set(output, found[i] as Tensor)
+    made.set(node, found)
   }
-  const result = Object.entries(outputs).map(([name, tensor]) => [name, made.get(tensor)])
-  return Object.fromEntries(result) as T
+  return mapOutputs(outputs, (tensor) => made.get(tensor))
 }
 
-/** What a node computes, as text; leaves are themselves, but small constants without a name go by their values. */
+/**
+ * Text that is equal for equal computations. A leaf equals only itself, except small unnamed constants of
+ * equal values.
+ */
 function keyOf(node: Node, inputs: readonly Tensor[], number: (thing: object) => number): string {
-  const { op, attributes } = node
-  if (node.inputs.length === 0) {
-    const { data, name } = attributes as {
-      data?: { dtype: string; shape: number[]; data: ArrayLike<unknown> }
-      name?: string
-    }
-    if (data === undefined || name !== undefined || sizeOf(data.shape) > 16) return `leaf ${number(node)}`
-    return `constant ${data.dtype} [${data.shape}] ${Array.from(data.data, (x) => (Object.is(x, -0) ? '-0' : String(x)))}`
-  }
+  if (node.inputs.length === 0) return leafKey(node) ?? `leaf ${number(node)}`
   const from = inputs.map((input) => `${number(input.node)}.${input.index}`)
-  return `${number(op)} ${JSON.stringify(attributes)} ${from}`
+  return `${number(node.op)} ${JSON.stringify(node.attributes)} ${from}`
 }
 
-/** A number for each object, in order of appearance. */
+/** Type and values of a small unnamed constant. */
+function leafKey(node: Node): string | undefined {
+  if (!isNodeOf(node, constantOp)) return undefined
+  const { data, name } = node.attributes
+  if (name !== undefined || sizeOf(data.shape) > 16) return undefined
+  const values = Array.from<number | bigint>(data.data).map((x) => (Object.is(x, -0) ? '-0' : String(x)))
+  return `constant ${data.dtype} [${data.shape}] ${values}`
+}
+
+/** Numbers objects in order of appearance. */
 function numbering(): (thing: object) => number {
   const numbers = new Map<object, number>()
   return (thing) => {

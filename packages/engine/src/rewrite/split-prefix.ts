@@ -1,39 +1,39 @@
-import { apply, input, inputName, type Node, type Tensor } from '../graph/tensor.ts'
+import { firstOutput, input, inputName, type Node, type Tensor } from '../graph/tensor.ts'
 import { topologicalOrder } from '../graph/walk.ts'
-
-type Tensors = Readonly<Record<string, Tensor>>
+import { mapOutputs, type Outputs, outputsFrom, Replacements } from './rebuild.ts'
 
 /** A graph in two parts. */
 export interface SplitGraph {
-  /** What depends on the named inputs and constants alone and is read by the rest, by name: `prefix.0`, ... */
-  readonly prefix: Readonly<Record<string, Tensor>>
-  /** The outputs of the whole; values of `prefix` are inputs of the same names. */
-  readonly rest: Readonly<Record<string, Tensor>>
+  /** Values that depend only on the named inputs and constants and that the rest reads: `prefix.0`, ... */
+  readonly prefix: Outputs
+  /** The outputs of the whole graph; it reads the values of `prefix` as inputs of the same names. */
+  readonly rest: Outputs
 }
 
 /**
- * Cuts a graph behind everything that follows from the inputs `from` and from constants alone. Where those inputs and the
- * constants stay the same, so does the prefix: it is computed once, and the rest as often as its other inputs change.
- * A value crosses the cut only if it is float32, its first size is that of the inputs (`batch`, a symbol such as `B`) and all others are known, so
- * that it can be kept row by row; of others the rest computes the last steps itself. An input of `from` that the rest reads
- * as it is stays its input. Values are those of the whole graph.
+ * Splits a graph into a prefix, which depends only on the inputs `from` and on constants, and the rest. While
+ * those do not change, the prefix is computed once, and the rest whenever its other inputs change.
+ *
+ * A value crosses the cut only if it can be stored row by row: float32, with `batch` (a symbol such as `B`)
+ * as its first size and known sizes otherwise. The rest computes other values itself, from those that cross.
+ * An input of `from` that the rest reads directly stays an input of the rest. Values are those of the whole
+ * graph.
  */
-export function splitPrefix(outputs: Tensors, from: readonly string[], batch = 'B'): SplitGraph {
+export function splitPrefix(outputs: Outputs, from: readonly string[], batch = 'B'): SplitGraph {
   const order = topologicalOrder(Object.values(outputs))
   const fixed = fixedNodes(order, from)
   const cut = new Cut(fixed, batch)
-  const made = new Map<Tensor, Tensor>()
+  const made = new Replacements()
   for (const node of order) if (!fixed.has(node)) cut.rebuild(node, made)
-  const rest = Object.entries(outputs).map(([name, tensor]) => [name, cut.read(tensor, made)])
-  return { prefix: Object.fromEntries(cut.crossing), rest: Object.fromEntries(rest) }
+  const rest = mapOutputs(outputs, (tensor) => cut.read(tensor, made))
+  return { prefix: Object.fromEntries(cut.crossing), rest }
 }
 
-/** Nodes whose values follow from the named inputs and constants, each with whether an input is among them. */
+/** Nodes that depend only on the named inputs and constants; true if on an input too. */
 function fixedNodes(order: readonly Node[], from: readonly string[]): ReadonlyMap<Node, boolean> {
   const fixed = new Map<Node, boolean>()
   for (const node of order) {
-    const [output] = node.outputs as readonly [Tensor]
-    const name = inputName(output)
+    const name = inputName(firstOutput(node))
     if (name !== undefined) {
       if (from.includes(name)) fixed.set(node, true)
     } else if (node.inputs.every((each) => fixed.has(each.node)))
@@ -45,6 +45,7 @@ function fixedNodes(order: readonly Node[], from: readonly string[]): ReadonlyMa
   return fixed
 }
 
+/** Rebuilds the rest of a graph that is cut behind the nodes in `fixed`. */
 class Cut {
   readonly crossing = new Map<string, Tensor>()
   private readonly names = new Map<Tensor, Tensor>()
@@ -54,22 +55,20 @@ class Cut {
     private readonly batch: string,
   ) {}
 
-  /** A tensor as the rest reads it. */
-  read(tensor: Tensor, made: Map<Tensor, Tensor>): Tensor {
-    const known = made.get(tensor)
+  /** The tensor that the rest reads instead of `tensor`. */
+  read(tensor: Tensor, made: Replacements): Tensor {
+    const known = made.find(tensor)
     if (known !== undefined) return known
-    // Leaves stay what they are, and what follows from constants alone the runtime folds.
+    // Leaves stay as they are; what depends only on constants is computed by the runtime at load.
     if (tensor.node.inputs.length === 0 || this.fixed.get(tensor.node) !== true) return tensor
     if (this.canCross(tensor)) return this.cross(tensor)
     this.rebuild(tensor.node, made)
-    return made.get(tensor) as Tensor
+    return made.get(tensor)
   }
 
-  rebuild(node: Node, made: Map<Tensor, Tensor>): void {
+  rebuild(node: Node, made: Replacements): void {
     const inputs = node.inputs.map((each) => this.read(each, made))
-    const same = inputs.every((each, i) => each === node.inputs[i])
-    const outputs = same ? node.outputs : apply(node.op, inputs, node.attributes)
-    for (const [i, tensor] of outputs.entries()) made.set(node.outputs[i] as Tensor, tensor)
+    made.set(node, outputsFrom(node, inputs))
   }
 
   private canCross({ dtype, shape }: Tensor): boolean {

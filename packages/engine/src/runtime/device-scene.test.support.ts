@@ -34,7 +34,10 @@ const whole = (values: number[], shape: readonly number[]): TensorData => ({
 
 const [batch, tokens, width, classes] = [2, 5, 8, 3]
 
-/** One training step of a two-layer transformer that skips tokens: linear, norm, attention, GELU, gate, cross-entropy. */
+/**
+ * One training step of a two-layer transformer that skips tokens: linear, norm, attention, GELU, gate,
+ * cross-entropy.
+ */
 export function trainingScene(): Scene {
   const feeds: Record<string, TensorData> = {
     patches: draw([batch, tokens - 1, 12], 'patches', 1),
@@ -83,7 +86,10 @@ export function trainingScene(): Scene {
   return { outputs: { loss, logits, ...Object.fromEntries(slopes) }, feeds }
 }
 
-/** Every other operator a model or its gradient may use, and the skipping of tokens with none, some and all kept. */
+/**
+ * Every other operator a model or its gradient may use, and the skipping of tokens with none, some and all
+ * kept.
+ */
 export function operatorScene(): Scene {
   const feeds: Record<string, TensorData> = {
     x: draw([6, 4], 'x', 1),

@@ -6,38 +6,39 @@ import { type CompileOptions, createProgram, type Program, type Session } from '
 import { type Carried, createRecurrent, type RecurrentProgram } from './recurrent.ts'
 import { withNarrowness } from './saturation.ts'
 
-/** What Node and the browser differ in. */
+/** The parts that differ between Node and the browser. */
 export interface Runtime {
-  /** Opens a model; outputs named in `onDevice` shall stay there, where the runtime can. */
+  /** Opens a model; outputs named in `onDevice` stay on the device if the runtime supports it. */
   openSession(model: OnnxModel, options: CompileOptions, onDevice: readonly string[]): Promise<Session>
-  /** How a small model is opened to try out what the machine does. */
+  /** Options for the small model that tests the processor. */
   readonly trial: CompileOptions
 }
 
-/** What a runtime offers. */
+/** The functions of the engine that run programs. */
 export interface RuntimeEntry {
   /**
-   * Makes a runnable program of `outputs` and all they reach.
-   * @throws GraphError where the device is missing or the runtime refuses the graph.
+   * Compiles `outputs` and everything that they depend on to a program.
+   * @throws GraphError where the device is missing or the runtime refuses the graph
    */
   compile<Name extends string>(
     outputs: Readonly<Record<Name, Tensor>>,
     options?: CompileOptions,
   ): Promise<Program<Name>>
   /**
-   * Makes a program of `outputs` that carries some of them into its next run, as `state` says by input, beginning with `start`. On
-   * WebGPU in a browser they stay on the device; in Node they lie in memory between runs, whatever the device.
+   * Compiles `outputs` to a program that passes some of them to its next run: `state` names the output that
+   * becomes each input, `start` has the first values. On WebGPU in a browser they stay on the device; in Node
+   * they are in main memory between runs on any device.
    * @throws GraphError as `compile` does, and where the state does not fit the graph
    */
   compileRecurrent<Name extends string>(
     outputs: Readonly<Record<Name, Tensor>>,
     options: CompileOptions & Carried,
   ): Promise<RecurrentProgram<Name>>
-  /** Makes a runnable program of a model read from a file. @throws GraphError as `compile` does */
+  /** Opens a model that was read from a file. @throws GraphError as `compile` does */
   openModel<Name extends string>(model: OnnxModel, options?: CompileOptions): Promise<Program<Name>>
 }
 
-/** The functions of a runtime. */
+/** Builds the functions from what a runtime provides. */
 export function entryOf({ openSession, trial }: Runtime): RuntimeEntry {
   const openModel: RuntimeEntry['openModel'] = async (model, options = {}) =>
     createProgram(model, await openSession(model, options, []))
@@ -45,8 +46,8 @@ export function entryOf({ openSession, trial }: Runtime): RuntimeEntry {
     outputs: Readonly<Record<string, Tensor>>,
     options: CompileOptions,
   ): Promise<OnnxModel> => {
-    const settled = await withNarrowness(options, (model) => openModel(model, trial))
-    return applyPrecision(lower(outputs, { fused: options.fused ?? false }), settled)
+    const decided = await withNarrowness(options, (model) => openModel(model, trial))
+    return applyPrecision(lower(outputs, { fused: options.fused ?? false }), decided)
   }
   return {
     openModel,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join as joinPath } from 'node:path'
 import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node'
 import { GraphError } from '../graph/errors.ts'
+import { messageOf } from '../graph/message-of.ts'
 import { writeModel } from '../onnx/file.ts'
 import type { OnnxModel } from '../onnx/model.ts'
 import { encodeModel } from '../onnx/writer.ts'
@@ -10,15 +11,18 @@ import { entryOf, type RuntimeEntry } from './entry.ts'
 import { join, sessionOptions, weightBytes, wrapSession } from './ort.ts'
 import type { CompileOptions, Device, Session } from './program.ts'
 
-/** Above this many bytes of weights a model is opened from files, which the system maps instead of copying. */
+/**
+ * Above this many bytes of weights, a model is opened from files: the system maps them into memory without a
+ * copy.
+ */
 const mappedBytes = 64 * 2 ** 20
 
 const entry: RuntimeEntry = entryOf({ openSession, trial: { threads: 1 } })
-/** As `RuntimeEntry` says, on `cpu` (default), `webgpu` or `cuda`. */
+/** See `RuntimeEntry`; on `cpu` (default), `webgpu` or `cuda`. */
 export const compile: RuntimeEntry['compile'] = entry.compile
-/** As `RuntimeEntry` says. */
+/** See `RuntimeEntry`. */
 export const compileRecurrent: RuntimeEntry['compileRecurrent'] = entry.compileRecurrent
-/** As `RuntimeEntry` says. */
+/** See `RuntimeEntry`. */
 export const openModel: RuntimeEntry['openModel'] = entry.openModel
 
 async function openSession(model: OnnxModel, options: CompileOptions): Promise<Session> {
@@ -28,7 +32,7 @@ async function openSession(model: OnnxModel, options: CompileOptions): Promise<S
   return wrapSession(session, Tensor, options.profile !== undefined)
 }
 
-/** Opens a model file written earlier, its external weights lying beside it. */
+/** Opens a model file; its external weights must be in the same folder. */
 export async function openModelFile(path: string, options: CompileOptions = {}): Promise<Session> {
   const device = checkDevice(options.device ?? 'cpu')
   const settings = { ...sessionOptions(options), executionProviders: [device] }
@@ -74,6 +78,6 @@ async function open(
       ? await InferenceSession.create(source, settings)
       : await InferenceSession.create(source, settings)
   } catch (error) {
-    throw new GraphError(`compile: ONNX Runtime refused the model, ${(error as Error).message}`)
+    throw new GraphError(`compile: ONNX Runtime refused the model, ${messageOf(error)}`)
   }
 }

@@ -4,7 +4,7 @@ import { GraphError } from '../graph/errors.ts'
 import type { OnnxModel } from '../onnx/model.ts'
 import type { CompileOptions, HeldTensor, Session } from './program.ts'
 
-/** Session settings shared by Node and the browser. */
+/** Session options that Node and the browser share. */
 export function sessionOptions(options: CompileOptions): InferenceSession.SessionOptions {
   const { threads = 0, prepack = true, spin = true, profile } = options
   return {
@@ -28,7 +28,7 @@ export function weightBytes(model: OnnxModel): number {
   return sum
 }
 
-/** The pieces of a file as one array. */
+/** Concatenates the pieces of a file. */
 export function join(pieces: Iterable<Uint8Array>): Uint8Array {
   const all = [...pieces]
   const joined = new Uint8Array(all.reduce((sum, piece) => sum + piece.length, 0))
@@ -40,14 +40,14 @@ export function join(pieces: Iterable<Uint8Array>): Uint8Array {
   return joined
 }
 
-/** Wraps an ONNX Runtime session: plain arrays in, plain arrays out. */
+/** Wraps an ONNX Runtime session: typed arrays in, typed arrays out. */
 export function wrapSession(session: InferenceSession, Tensor: TensorConstructor, profiled = false): Session {
   let released = false
   const runHolding: Session['runHolding'] = async (feeds, hold) => {
     if (released) throw new GraphError('run: the program was released. Compile it again.')
     const inputs: Record<string, OrtTensor> = {}
     for (const [name, given] of Object.entries(feeds))
-      inputs[name] = given instanceof Held ? given.tensor : makeTensor(Tensor, given as TensorData)
+      inputs[name] = 'data' in given ? makeTensor(Tensor, given) : heldTensor(given)
     const results = await session.run(inputs).catch((error: Error) => {
       throw new GraphError(`run: ONNX Runtime failed, ${error.message}`)
     })
@@ -73,11 +73,17 @@ function makeTensor(Tensor: TensorConstructor, { dtype, data, shape }: TensorDat
   return new Tensor(dtype, data as never, shape)
 }
 
+function heldTensor(given: HeldTensor): OrtTensor {
+  if (given instanceof Held) return given.tensor
+  throw new GraphError('run: the held tensor is not from this runtime. Give one that a run returned.')
+}
+
+/** A result that stays on the device. */
 class Held implements HeldTensor {
   constructor(readonly tensor: OrtTensor) {}
 
   read(): Promise<TensorData> {
-    // Not released by reading: the next run takes it.
+    // Stays on the device, for the next run.
     return read(this.tensor, false)
   }
 
@@ -92,7 +98,7 @@ async function read(tensor: OrtTensor, release: boolean): Promise<TensorData> {
   return value.dtype === 'float16' ? { ...value, data: halves(value) } : value
 }
 
-/** Half-precision elements as raw bits, whichever array class the runtime chose. */
+/** Half-precision elements as raw bits; the array class depends on the runtime. */
 function halves({ data }: TensorData): Uint16Array {
   const bytes = toBytes(data)
   return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2)

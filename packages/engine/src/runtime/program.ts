@@ -1,5 +1,6 @@
 import { arrayClass, sizeOf, type TensorData, type TypedArray } from '../graph/dtype.ts'
 import { DTypeError, GraphError, ShapeError } from '../graph/errors.ts'
+import { present } from '../graph/present.ts'
 import { evaluateDim, multiplyDims, shapeText } from '../graph/shape.ts'
 import type { OnnxModel, OnnxValue } from '../onnx/model.ts'
 import type { PrecisionOptions } from '../precision/precision.ts'
@@ -8,27 +9,30 @@ import { bindDim, isBound, type Symbols } from './symbols.ts'
 /** Where a program runs: `cpu`, `webgpu`, `cuda` in Node; `wasm`, `webgpu` in the browser. */
 export type Device = 'cpu' | 'webgpu' | 'cuda' | 'wasm'
 
-/** How a program is made and run. */
+/** How a program is compiled and run. */
 export interface CompileOptions extends PrecisionOptions {
   readonly device?: Device
   /** Threads inside an operator; 0 (default) lets the runtime choose. */
   readonly threads?: number
-  /** Use ONNX Runtime's contributed operators where an operator has a fused form. Inference only. */
+  /** Use fused operators of ONNX Runtime where there are some. Only for inference. */
   readonly fused?: boolean
   /**
-   * Let the runtime keep a second, re-ordered copy of weights: up to a tenth faster at small batches, twice the memory.
-   * Default true.
+   * Let the runtime keep a second copy of the weights in another memory layout: up to a tenth faster at small
+   * batches, twice the memory. Default true.
    */
   readonly prepack?: boolean
-  /** Let idle threads spin between operators. Default true; turn off where other work shares the cores. */
+  /**
+   * Let idle threads spin (busy-wait) between operators. Default true; set false if other work shares the
+   * cores.
+   */
   readonly spin?: boolean
-  /** Writes a Chrome trace of every operator's time beside this prefix. */
+  /** Write a Chrome trace with the time of every operator; the path of the file starts with this. */
   readonly profile?: string
 }
 
-/** A result that lies where it was computed, and can be fed to the runtime again. */
+/** A result that stays on the device and can be an input of a later run. */
 export interface HeldTensor {
-  /** Brings the values here. */
+  /** Copies the values to main memory. */
   read(): Promise<TensorData>
   /** Frees the device's memory. */
   release(): void
@@ -37,7 +41,7 @@ export interface HeldTensor {
 /** An opened model of the underlying runtime. */
 export interface Session {
   run(feeds: Readonly<Record<string, TensorData>>): Promise<Record<string, TensorData>>
-  /** The same, with some inputs from earlier runs; outputs named in `hold` stay on the device. */
+  /** Like `run`, with results of earlier runs as inputs; outputs named in `hold` stay on the device. */
   runHolding(
     feeds: Readonly<Record<string, TensorData | HeldTensor>>,
     hold: ReadonlySet<string>,
@@ -45,20 +49,23 @@ export interface Session {
   release(): Promise<void>
 }
 
-/** Values of one run by input name: tensors, or bare arrays where the input's shape has at most one unknown factor. */
+/**
+ * Values of one run by input name: tensors, or arrays if the shape of the input has at most one unknown
+ * symbol.
+ */
 export type Feeds = Readonly<Record<string, TensorData | TypedArray>>
 
-/** A compiled graph: give it values, get the outputs' values. */
+/** A compiled graph: computes outputs from inputs. */
 export interface Program<Name extends string = string> {
   readonly inputs: readonly OnnxValue[]
   readonly outputs: readonly OnnxValue[]
-  /** @throws GraphError, ShapeError, DTypeError where feeds are missing, unknown or misshaped. */
+  /** @throws GraphError, ShapeError, DTypeError where inputs are missing, unknown or do not fit */
   run(feeds: Feeds): Promise<Record<Name, TensorData>>
   /** Frees the runtime's memory; the program cannot run afterwards. */
   release(): Promise<void>
 }
 
-/** Wraps a session with checks of everything it is fed. */
+/** Wraps a session with checks of all its inputs. */
 export function createProgram<Name extends string>(
   { inputs, outputs }: Pick<OnnxModel, 'inputs' | 'outputs'>,
   session: Session,
@@ -67,13 +74,13 @@ export function createProgram<Name extends string>(
   return {
     inputs,
     outputs,
-    // Async, so that refused feeds reject like every other failure.
+    // Async, so that refused inputs reject the promise like any other failure.
     run: async (feeds) => session.run(checkFeeds(known, feeds)) as Promise<Record<Name, TensorData>>,
     release: () => session.release(),
   }
 }
 
-/** Feeds as tensors with shapes. @throws as `Program.run` does */
+/** Checks the values of a run and gives arrays their shapes. @throws as `Program.run` does */
 export function checkFeeds(known: ReadonlyMap<string, OnnxValue>, feeds: Feeds): Record<string, TensorData> {
   const symbols: Symbols = Object.create(null)
   const checked: Record<string, TensorData> = {}
@@ -83,22 +90,22 @@ export function checkFeeds(known: ReadonlyMap<string, OnnxValue>, feeds: Feeds):
         `run: no input is called ${name}. Inputs are ${[...known.keys()].slice(0, 20).join(', ')}.`,
       )
   const shaped = [...known.values()].sort(
-    (a, b) => Number(isBare(feeds[a.name])) - Number(isBare(feeds[b.name])),
+    (a, b) => Number(isArray(feeds[a.name])) - Number(isArray(feeds[b.name])),
   )
   for (const value of shaped) {
     const given = feeds[value.name]
     if (given === undefined)
       throw new GraphError(`run: input ${value.name} is missing. Give ${describe(value)}.`)
-    const tensor = isBare(given) ? withShape(value, given as TypedArray, symbols) : (given as TensorData)
+    const tensor = isArray(given) ? withShape(value, given, symbols) : given
     checkTensor(value, tensor, symbols)
     checked[value.name] = tensor
   }
-  // Sizes that were open when their input came are known by now.
-  for (const value of shaped) checkTensor(value, checked[value.name] as TensorData, symbols)
+  // All symbols that can be determined are known by now.
+  for (const value of shaped) checkTensor(value, present(checked[value.name], value.name), symbols)
   return checked
 }
 
-function isBare(given: TensorData | TypedArray | undefined): boolean {
+function isArray(given: TensorData | TypedArray | undefined): given is TypedArray {
   return ArrayBuffer.isView(given)
 }
 
@@ -106,7 +113,7 @@ function describe(value: OnnxValue): string {
   return `${value.dtype} ${shapeText(value.shape)}`
 }
 
-/** The shape a bare array must have: the one unknown size follows from its length. */
+/** An array with the shape of the input; one unknown symbol is computed from its length. */
 function withShape(value: OnnxValue, data: TypedArray, symbols: Symbols): TensorData {
   const { dtype, shape } = value
   checkArray(value, data)
@@ -116,7 +123,7 @@ function withShape(value: OnnxValue, data: TypedArray, symbols: Symbols): Tensor
     throw new ShapeError(
       `run: the sizes of input ${value.name}, ${describe(value)}, are open. Give {dtype, shape, data}.`,
     )
-  return { dtype, shape: shape.map((dim) => evaluateDim(dim, symbols)), data } as TensorData
+  return { dtype, shape: shape.map((dim) => evaluateDim(dim, symbols)), data }
 }
 
 function checkArray(value: OnnxValue, data: TypedArray): void {
@@ -128,7 +135,7 @@ function checkTensor(value: OnnxValue, tensor: TensorData, symbols: Symbols): vo
   const got = `got ${tensor.dtype} ${shapeText(tensor.shape)}`
   if (tensor.dtype !== value.dtype)
     throw new DTypeError(`run: input ${value.name} takes ${describe(value)}, ${got}. Convert it.`)
-  const fits = value.shape.every((dim, axis) => bindDim(dim, tensor.shape[axis] as number, symbols))
+  const fits = value.shape.every((dim, axis) => bindDim(dim, tensor.shape[axis], symbols))
   checkArray(value, tensor.data)
   if (!fits || tensor.shape.length !== value.shape.length)
     throw new ShapeError(`run: input ${value.name} takes ${describe(value)}, ${got}. Check the sizes.`)

@@ -1,27 +1,31 @@
 import { sizeOf, type TensorData } from '../graph/dtype.ts'
 import { GraphError } from '../graph/errors.ts'
+import { present } from '../graph/present.ts'
 import { sameShape, shapeText } from '../graph/shape.ts'
 import type { OnnxModel, OnnxValue } from '../onnx/model.ts'
 import { checkFeeds, type Feeds, type HeldTensor, type Program, type Session } from './program.ts'
 
-/** What a program carries from one run to the next. */
+/** The state that a program passes from one run to the next. */
 export interface Carried {
-  /** Outputs by the input that each becomes in the next run. */
+  /** Name of an output by the name of the input that it becomes in the next run. */
   readonly state: Readonly<Record<string, string>>
-  /** What those inputs are at first. */
+  /** Values of those inputs in the first run. */
   readonly start: Readonly<Record<string, TensorData>>
 }
 
 /**
- * A program that changes values of its own: some outputs become inputs of the next run. Where the runtime can (WebGPU in a
- * browser) they stay on the device; elsewhere they are passed on without a copy.
+ * A program with state: some outputs become inputs of the next run. On WebGPU in a browser they stay on the
+ * device; elsewhere they are passed on without a copy.
  */
 export interface RecurrentProgram<Name extends string = string> extends Program<Name> {
-  /** The values carried so far, by input, brought here. */
+  /** The current state by input name, copied to main memory. */
   state(): Promise<Record<string, TensorData>>
 }
 
-/** Wraps a session whose outputs are carried on. @throws GraphError where state and start do not fit the model */
+/**
+ * Wraps a session as a program with state.
+ * @throws GraphError where `state` and `start` do not fit the model
+ */
 export function createRecurrent<Name extends string>(
   { inputs, outputs }: Pick<OnnxModel, 'inputs' | 'outputs'>,
   session: Session,
@@ -39,7 +43,7 @@ export function createRecurrent<Name extends string>(
     async run(feeds: Feeds) {
       const { values, held } = await session.runHolding({ ...checkFeeds(known, feeds), ...carried }, hold)
       for (const [output, tensor] of Object.entries(held)) {
-        const input = becomes.get(output) as string
+        const input = present(becomes.get(output), `the input of ${output}`)
         release(carried[input])
         carried[input] = tensor
       }

@@ -1,4 +1,4 @@
-import type { TensorData } from '../graph/dtype.ts'
+import { hasDType, type TensorData } from '../graph/dtype.ts'
 import type { OnnxModel } from '../onnx/model.ts'
 import type { PrecisionOptions } from '../precision/precision.ts'
 import type { Program } from './program.ts'
@@ -10,7 +10,7 @@ const weights: TensorData = {
   data: new Int8Array(inputs * outputs).fill(127),
 }
 
-/** A product of the largest 8-bit numbers. */
+/** A model that multiplies the largest 8-bit numbers. */
 const largestProduct: OnnxModel = {
   nodes: [
     {
@@ -29,19 +29,20 @@ const largestProduct: OnnxModel = {
 }
 
 /**
- * Whether this machine's 8-bit products go wrong for large numbers: processors without dot products of bytes (VNNI) add pairs
- * of them in 16 bits. Tried out, not looked up: it is the kernel that decides, in browsers too.
+ * True if 8-bit products of large numbers are wrong on this machine: processors without dot products of bytes
+ * (VNNI) add pairs of them in 16 bits, which overflow. Tested by a run, because it depends on the kernel that
+ * is used.
  */
 async function saturates(open: (model: OnnxModel) => Promise<Program>): Promise<boolean> {
   const program = await open(largestProduct)
   const { y } = await program.run({ a: new Uint8Array(rows * inputs).fill(255) })
   await program.release()
-  return (y as TensorData<'int32'>).data.some((sum) => sum !== 255 * 127 * inputs)
+  return y === undefined || !hasDType(y, 'int32') || y.data.some((sum) => sum !== 255 * 127 * inputs)
 }
 
 let known: Promise<boolean> | undefined
 
-/** The options with `narrow` decided, by a trial once per process, where it matters and nothing is said. */
+/** The options with `narrow` set, if it matters and is not given; tests the machine once per process. */
 export async function withNarrowness<O extends PrecisionOptions>(
   options: O,
   open: (model: OnnxModel) => Promise<Program>,

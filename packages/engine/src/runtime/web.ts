@@ -1,21 +1,22 @@
 import { env, InferenceSession, Tensor } from 'onnxruntime-web/webgpu'
 import { GraphError } from '../graph/errors.ts'
+import { messageOf } from '../graph/message-of.ts'
 import type { OnnxModel } from '../onnx/model.ts'
 import { encodeModel } from '../onnx/writer.ts'
 import { entryOf, type RuntimeEntry } from './entry.ts'
 import { join, sessionOptions, weightBytes, wrapSession } from './ort.ts'
 import type { CompileOptions, Session } from './program.ts'
 
-/** Above this many bytes weights are handed over beside the model, which protobuf limits to 2 GB. */
+/** Above this many bytes, weights are passed apart from the model, because protobuf is limited to 2 GB. */
 const externalBytes = 64 * 2 ** 20
 const externalName = 'weights.bin'
 
 const entry: RuntimeEntry = entryOf({ openSession, trial: { device: 'wasm' } })
-/** As `RuntimeEntry` says, on `wasm` (default) or `webgpu`. */
+/** See `RuntimeEntry`; on `wasm` (default) or `webgpu`. */
 export const compile: RuntimeEntry['compile'] = entry.compile
-/** As `RuntimeEntry` says. */
+/** See `RuntimeEntry`. */
 export const compileRecurrent: RuntimeEntry['compileRecurrent'] = entry.compileRecurrent
-/** As `RuntimeEntry` says. */
+/** See `RuntimeEntry`. */
 export const openModel: RuntimeEntry['openModel'] = entry.openModel
 
 async function openSession(
@@ -40,11 +41,11 @@ async function openSession(
     const session = await InferenceSession.create(join(encoded.model), settings)
     return wrapSession(session, Tensor)
   } catch (error) {
-    throw new GraphError(`compile: ONNX Runtime refused the model, ${(error as Error).message}`)
+    throw new GraphError(`compile: ONNX Runtime refused the model, ${messageOf(error)}`)
   }
 }
 
-/** Where each output shall lie. */
+/** Where each output is to be stored. */
 function locations(
   { outputs }: OnnxModel,
   onDevice: readonly string[],

@@ -16,8 +16,9 @@ function valuesOf(values: Values): Plain {
 }
 
 /**
- * Fails where shapes differ or an element of `actual` lies further from `expected` than `atol + rtol |expected|`
- * (defaults 1e-6 both). NaN and infinities equal only themselves. The message names the worst element.
+ * Fails where shapes differ or an element of `actual` lies further from `expected` than
+ * `atol + rtol |expected|` (defaults 1e-6 both). NaN and infinities equal only themselves. The message names
+ * the worst element.
  */
 export function expectAllclose(actual: Values, expected: Values, tolerance: Tolerance = {}): void {
   const { rtol = 1e-6, atol = 1e-6 } = tolerance

@@ -32,7 +32,10 @@ export interface BrowserPage {
 /** Why no page can be opened here; undefined where one can. */
 export const browserMissing: string | undefined = missing
 
-/** Bundles a module, its own imports included, and opens it in a browser with threads and WebGPU (in software); `ready` is a global it sets. */
+/**
+ * Bundles a module, its own imports included, and opens it in a browser with threads and WebGPU (in
+ * software); `ready` is a global it sets.
+ */
 export async function openBrowserPage(entry: string, ready: string): Promise<BrowserPage> {
   const folder = mkdtempSync(join(tmpdir(), 'browser-test-'))
   await bundle(entry, folder)

@@ -18,7 +18,10 @@ export type Reference = (...inputs: Plain[]) => Plain | readonly Plain[]
 
 /** How an operator is checked. */
 export interface CheckOptions {
-  /** Element type that floating-point inputs are given in: float64, or float32 where the runtime has no double kernel. */
+  /**
+   * Element type that floating-point inputs are given in: float64, or float32 where the runtime has no double
+   * kernel.
+   */
   readonly dtype?: 'float64' | 'float32'
   /** Symbolic shapes of the inputs; the given values' own shapes otherwise. */
   readonly shapes?: readonly Shape[]
@@ -40,8 +43,9 @@ const precisions: Readonly<Record<'float64' | 'float32', Precision>> = {
 type Feeds = Record<string, TensorData>
 
 /**
- * Runs `build` on the CPU and checks its values against `reference`, its gradient by directional central differences for
- * every floating-point input, and that the gradient is linear in dy. @throws Error where one of them disagrees
+ * Runs `build` on the CPU and checks its values against `reference`, its gradient by directional central
+ * differences for every floating-point input, and that the gradient is linear in dy.
+ * @throws Error where one of them disagrees
  */
 export async function checkOperator(
   build: Build,

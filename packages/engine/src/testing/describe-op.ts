@@ -18,8 +18,8 @@ export interface OpSuite extends CheckOptions {
 }
 
 /**
- * Declares the tests of one operator: values against a plain-loop float64 reference, gradients by central differences for
- * every input, linearity in dy, and the errors it throws.
+ * Declares the tests of one operator: values against a plain-loop float64 reference, gradients by central
+ * differences for every input, linearity in dy, and the errors it throws.
  */
 export function describeOp(name: string, build: Build, suite: OpSuite): void {
   const { cases, reference, throws = [], ...shared } = suite

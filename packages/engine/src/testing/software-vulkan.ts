@@ -6,8 +6,8 @@ const folder = '/usr/lib/chromium'
 const loaders = ['/usr/lib/x86_64-linux-gnu/libvulkan.so.1', '/usr/lib/aarch64-linux-gnu/libvulkan.so.1']
 
 /**
- * Environment in which a process finds a software Vulkan, or why there is none. A Vulkan driver named by the caller's
- * VK_DRIVER_FILES is kept.
+ * Environment in which a process finds a software Vulkan, or why there is none. A Vulkan driver named by the
+ * caller's VK_DRIVER_FILES is kept.
  */
 export function softwareVulkan(): { env: NodeJS.ProcessEnv } | { missing: string } {
   const driver = process.env.VK_DRIVER_FILES ?? join(folder, 'vk_swiftshader_icd.json')

@@ -19,8 +19,8 @@ import type { Checkpoints } from './recompute.ts'
 const [width, layers] = [8, 4]
 
 /**
- * Two chains of layers over one input and the same weights, coupled by a sum over what all layers of the
- * first say.
+ * Two chains of layers with the same input and weights; the second reads the sum over the outputs of all
+ * layers of the first.
  */
 function twoChains() {
   const weights: Tensor[] = []
@@ -78,7 +78,7 @@ function feeds(weights: readonly Tensor[]) {
   return given
 }
 
-/** Gradients of all weights, and how often each kind of operator ran. */
+/** Gradients of all weights, and how often each kind of operator runs. */
 async function measured(choose: (chains: ReturnType<typeof twoChains>) => Checkpoints) {
   const folder = mkdtempSync(join(tmpdir(), 'recompute-test-'))
   try {
@@ -102,7 +102,7 @@ async function measured(choose: (chains: ReturnType<typeof twoChains>) => Checkp
   }
 }
 
-/** Layers of both chains that run: the first begins alike, which the runtime sees. */
+/** Layers of both chains that run: both start alike, and the runtime merges equal nodes. */
 const once = 2 * layers - 1
 
 describe('gradients with checkpoints', () => {
@@ -111,7 +111,7 @@ describe('gradients with checkpoints', () => {
     const again = await measured(({ inner }) => inner)
     expect(again.values).toEqual(plain.values)
     expect(plain.runs('Tanh')).toBe(once)
-    // The first layer and the last are kept, the others run twice in both chains.
+    // The first and the last layer are kept; the others run twice in both chains.
     expect(again.runs('Tanh')).toBe(once + 2 * (layers - 2))
   })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { halfBits } from './float16.ts'
 
-/** A half's value from its bits, by the definition of the format. */
+/** The value of a half-precision number from its bits, by the definition of the format. */
 function numberOf(half: number): number {
   const exponent = (half >>> 10) & 31
   const fraction = half & 1023

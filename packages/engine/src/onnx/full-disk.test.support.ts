@@ -3,15 +3,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A file system of one megabyte of its own. */
+/** A separate file system of one megabyte. */
 export interface SmallDisk {
   readonly folder: string
-  /** Uses up all but some kilobytes. */
+  /** Fills it up to a few kilobytes. */
   fill(): void
   remove(): void
 }
 
-/** Mounts a small disk; prints why and gives undefined where that is not allowed. */
+/** Mounts a small disk; if that is not allowed, prints why and returns undefined. */
 export function smallDisk(): SmallDisk | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'small-disk-'))
   try {

@@ -12,7 +12,7 @@ import { writeModel } from './file.ts'
 import { lower } from './lower.ts'
 
 const size = 12_288
-/** Small multiples of 1/8: sums of them are exact enough to compare. */
+/** Small multiples of 1/8, so that their sums can be compared exactly enough. */
 const weightAt = (row: number, column: number): number => (((row * 7 + column * 3) % 11) - 5) / 8
 
 function multiplied(x: Float64Array): Float64Array {
@@ -27,7 +27,7 @@ describe('a model with over a gigabyte of weights', () => {
     const data = new Float32Array(size * size)
     for (let row = 0; row < size; row++)
       for (let column = 0; column < size; column++) data[row * size + column] = weightAt(row, column)
-    // Two views of one array: two weights in the file for the memory of one.
+    // Two views of one array: two weights in the file, but the memory of one.
     const [first, second] = ['first', 'second'].map((name) =>
       constant({ dtype: 'float32', shape: [size, size], data: data.subarray() }, name),
     )

@@ -12,10 +12,10 @@ import type { OnnxModel } from './model.ts'
 
 export { join as joined }
 
-/** A number that single precision holds exactly, as ONNX keeps it. */
+/** A number that is exact in single precision, in which ONNX stores it. */
 const epsilon = 2 ** -17
 
-/** y = normalised (x Wᵀ)[rows] in a graph that holds weights and attributes of every kind we write. */
+/** y = normalized (x Wᵀ)[rows], in a graph with weights and attributes of every kind we write. */
 export function everyKindOutput(size = 1000): Tensor {
   const x = input('x', ['B', 3])
   const weight = constant(tensor([3, 3], [1, 0, 0, 0, 2, 0, 0, 0, 3], 'float32'), 'fc.weight')
@@ -39,7 +39,7 @@ export function everyKind(size = 1200): OnnxModel {
   return lower({ y: everyKindOutput(size) }, { metadata: { 'model.name': 'vit ünï', empty: '' } })
 }
 
-/** What that model computes of two rows of three numbers, by loops. */
+/** The output of that model for two rows of three numbers, computed by loops. */
 export function values(x: readonly number[]): Plain {
   const scale = [1, 2, 3]
   return fill([2, 3], ([row, column]) => {

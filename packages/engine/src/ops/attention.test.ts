@@ -6,7 +6,7 @@ import { at, describeOp, drawn, expectAllclose, fill, type Plain, plain, tensor 
 import { attention } from './attention.ts'
 import { mul } from './elementwise.ts'
 
-/** softmax(q k^T / sqrt(D) + bias) v, head by head and token by token, over the active keys alone. */
+/** softmax(q k^T / sqrt(D) + bias) v, head by head and token by token, over the active keys only. */
 function reference(heads: number, q: Plain, k: Plain, v: Plain, active?: Plain, bias?: Plain): Plain {
   const [, , width] = q.shape as [number, number, number]
   const keys = k.shape[1] as number

@@ -120,11 +120,14 @@ const attentionOp: Operator<AttentionAttributes, AttentionInputs, readonly [Tens
 }
 
 /**
- * softmax(q k^T / sqrt(D)) v for every head. query: [B, N, C], key and value: [B, M, C] with C = heads * D ->
- * [B, N, C]. `keys` as bool [B, M] is a mask: keys where it is false are left out. It carries no gradient,
- * and every image needs at least one active key. As a bias of the type of `key`, [B, M] or [heads, N, M], it
- * is added to the scores: softmax(q k^T / sqrt(D) + keys) v. With the compile option `fused` it is one
- * operator, otherwise standard operators.
+ * softmax(q k^T / sqrt(D)) v for every head.
+ * query: [B, N, C], key and value: [B, M, C] -> [B, N, C], with C = heads * D.
+ *
+ * `keys` as bool [B, M] is a mask: keys where it is false are left out. It carries no gradient, and every
+ * image needs at least one active key. As a bias of the type of `key`, [B, M] or [heads, N, M], it is added
+ * to the scores: softmax(q k^T / sqrt(D) + keys) v.
+ *
+ * With the compile option `fused` it is one operator, otherwise standard operators.
  */
 export function attention(query: Tensor, key: Tensor, value: Tensor, heads: number, keys?: Tensor): Tensor {
   return apply(attentionOp, [query, key, value, ...(keys === undefined ? [] : [keys])], { heads })[0]

@@ -21,7 +21,7 @@ const pairs = [
   },
   { inputs: [few([4, 3], 'a'), few([1], 'b')], dtype: 'float32' as const },
 ]
-/** Comparisons are flat: their gradient is zero. */
+/** Comparisons are constant almost everywhere: their gradient is zero. */
 describeOp('greater', (a, b) => cast(greater(a as typeof a, b as typeof a), a?.dtype ?? 'bool'), {
   cases: pairs,
   gradient: false,

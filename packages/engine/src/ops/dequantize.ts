@@ -13,8 +13,8 @@ export interface Dequantized {
   /** Shape of the float32 result. */
   readonly shape: readonly number[]
   /**
-   * Copies with different numbers are computed separately, so that no result is kept in memory between their
-   * uses.
+   * Number of the copy. Copies with different numbers are computed separately, so that no result is kept in
+   * memory between their uses.
    */
   readonly pass?: number
 }

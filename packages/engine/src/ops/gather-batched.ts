@@ -68,8 +68,8 @@ const scatterAddBatchedOp: TernaryOperator = {
 }
 
 /**
- * x with rows added to each x[b] at `indices[b]`; repeated indices add up. x: [B, N, C], indices: int64
- * [B, K], updates: [B, K, C] -> [B, N, C].
+ * x with rows added to each x[b] at `indices[b]`; repeated indices add up.
+ * x: [B, N, C], indices: int64 [B, K], updates: [B, K, C] -> [B, N, C].
  */
 export function scatterAddBatched(x: Tensor, indices: Tensor, updates: Tensor): Tensor {
   return apply(scatterAddBatchedOp, [x, indices, updates], {})[0]

@@ -26,7 +26,7 @@ describe('stopGradient', () => {
   })
 })
 
-/** Forward the hard gate, backward as if the gate were soft, though the factor beside it is the hard one. */
+/** The hard gate forward; backward the gradient of a soft gate, with the hard one as the other factor. */
 describeOp(
   'straightThrough',
   (logits) => straightThrough(cast(greater(logits as Tensor, 0), 'float64'), sigmoid(logits as Tensor)),
@@ -54,8 +54,8 @@ describeOp(
     cases: [
       {
         inputs: [drawn([4, 3]), drawn([4, 1], 'logits')],
-        // d/dx is the hard gate; d/dlogits is x times the sigmoid's slope: the sum of both paths, each held
-        // apart.
+        // d/dx is the hard gate, d/dlogits is x times the slope of the sigmoid. Their sum, with the other
+        // fixed.
         gradient: (x, logits) =>
           add(
             mul(x as Tensor, cast(greater(logits as Tensor, 0), 'float64')),
@@ -70,7 +70,7 @@ describeOp(
 const rowsWhere = (mask: Tensor, symbol: string): Tensor => reshape(nonZero(mask, symbol), [symbol, 1])
 const open = (logits: Tensor): Tensor => cast(greater(logits, 0), 'float64')
 
-/** 2x times a gate per row, the rows of open and shut gates computed apart. */
+/** 2x times a gate per row; rows with open and with closed gates are computed separately. */
 describeOp(
   'rowMask',
   (x, logits) => {

@@ -2,9 +2,9 @@ import { input, parameter, type Tensor } from '../graph/tensor.ts'
 import { at, describeOp, drawn, fill, type Plain, tensor } from '../testing/index.ts'
 import { layerNormalization } from './layer-normalization.ts'
 
-/** ONNX keeps it in single precision. */
+/** ONNX stores it in single precision. */
 const epsilon = Math.fround(1e-3)
-/** Row by row from the definition. */
+/** The definition, row by row. */
 function normalized(...[x, weight, bias]: Plain[]): Plain {
   const input = x as Plain
   const width = input.shape.at(-1) as number

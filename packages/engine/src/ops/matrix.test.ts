@@ -5,7 +5,7 @@ import { input, parameter, type Tensor } from '../graph/tensor.ts'
 import { at, checkOperator, describeOp, drawn, fill, type Plain } from '../testing/index.ts'
 import { gemm, linear, matMul } from './matrix.ts'
 
-/** Sums of products over the last axis of a and the last but one of b; batches broadcast. */
+/** Sums of products over the last axis of a and the second to last of b; batches are broadcast. */
 function product(a: Plain, b: Plain): Plain {
   const [m, k] = a.shape.slice(-2) as [number, number]
   const n = b.shape.at(-1) as number

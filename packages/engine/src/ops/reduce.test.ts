@@ -6,7 +6,7 @@ import { describeOp, drawn, expectAllclose, fill, type Plain, tensor } from '../
 import { mul } from './elementwise.ts'
 import { argMax, type ReduceOptions, reduceMax, reduceMean, reduceSum } from './reduce.ts'
 
-/** Elements grouped by where they end up, then folded. */
+/** Groups elements by the output they belong to, then reduces each group. */
 function reduced(
   x: Plain,
   axes: readonly number[],

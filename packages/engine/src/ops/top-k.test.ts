@@ -2,7 +2,7 @@ import { input, type Tensor } from '../graph/tensor.ts'
 import { describeOp, type Plain, tensor } from '../testing/index.ts'
 import { topK } from './top-k.ts'
 
-/** Rows sorted by falling value, then by place; the first k of each. */
+/** The first k of each row, sorted by descending value, then by index. */
 function reference(x: Plain, k: Plain): readonly Plain[] {
   const [rows, columns] = x.shape as readonly [number, number]
   const count = k.data[0] as number

@@ -24,7 +24,7 @@ function drawn(length: number, key: string, scale = 1): Float32Array {
   return Float32Array.from({ length }, () => normal() * scale)
 }
 
-/** y = x W^T + b with rows of W of very different size, one of them zero. */
+/** y = x W^T + b; the rows of W have very different norms, one is zero. */
 function layer() {
   const weight = drawn(outputs * inputs, 'weight')
   for (const [i, value] of weight.entries())
@@ -35,7 +35,7 @@ function layer() {
   return { weight, bias, graph: { y: linear(input('x', ['M', inputs]), w, b) } }
 }
 
-/** Largest difference of numbers over what their column's weights and bias make of numbers like 1. */
+/** Largest difference, relative to the norm of the weights and bias of the column. */
 function apart(found: ArrayLike<number>, wanted: ArrayLike<number>): number {
   const { weight, bias } = layer()
   const sizes = Array.from(bias, (b, column) =>
@@ -50,7 +50,7 @@ function apart(found: ArrayLike<number>, wanted: ArrayLike<number>): number {
   return worst
 }
 
-/** How far a column may be from the float32 one. */
+/** Allowed difference of a column from that in float32. */
 const nearness: Readonly<Record<Exclude<Precision, 'fp32'>, number>> = {
   fp16: 1e-3,
   int8: 0.05,
@@ -69,7 +69,7 @@ describe('a product in another precision', () => {
       const found = (await program.run({ x })).y.data as Float32Array
       const exact = plainProduct('fp32', { x, weight, bias, inputs })
       const wanted = plainProduct(options.precision, { x, weight, bias, inputs })
-      // MatMulNBits rounds activations as well: as far from the plain loops as 8 bits are.
+      // MatMulNBits also rounds activations, to 8 bits, so it differs more from the plain loops.
       const rounds = options.fused && options.precision.endsWith('-weights')
       expect(apart(found, wanted)).toBeLessThan(rounds ? 0.04 : 2e-5)
       expect(apart(found, exact)).toBeLessThan(nearness[options.precision])

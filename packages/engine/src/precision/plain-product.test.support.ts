@@ -1,6 +1,6 @@
 import type { Precision } from './precision.ts'
 
-/** A product and its numbers. */
+/** Sizes and values of a product. */
 export interface PlainProduct {
   readonly x: Float32Array
   readonly weight: Float32Array
@@ -8,7 +8,7 @@ export interface PlainProduct {
   readonly inputs: number
 }
 
-/** The nearest half-precision number, by search among the multiples of its step. */
+/** The nearest half-precision number, searched among the multiples of its step. */
 function half(value: number): number {
   if (value === 0) return 0
   const step = 2 ** (Math.max(-14, Math.floor(Math.log2(Math.abs(value)))) - 10)
@@ -22,7 +22,7 @@ function even(value: number): number {
   return below % 2 === 0 ? below : below + 1
 }
 
-/** Numbers of blocks rounded to multiples of their largest / limit. */
+/** Rounds the numbers of each block to multiples of the largest / limit. */
 function inSteps(values: Float32Array, block: number, limit: number): Float64Array {
   return Float64Array.from(values, (value, i) => {
     const start = i - (i % block)
@@ -35,7 +35,8 @@ function inSteps(values: Float32Array, block: number, limit: number): Float64Arr
 }
 
 /**
- * ONNX's DynamicQuantizeLinear and back: 256 steps from the smallest to the largest number, zero among them.
+ * Quantizes as DynamicQuantizeLinear of ONNX and back: 256 steps from the smallest to the largest number,
+ * which include zero.
  */
 function inBytes(values: Float32Array): Float64Array {
   const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)]
@@ -47,7 +48,7 @@ function inBytes(values: Float32Array): Float64Array {
   )
 }
 
-/** x W^T + b in double precision, of the numbers that a precision rounds x and W to. */
+/** x W^T + b in double precision, with x and W rounded as a precision does. */
 export function plainProduct(precision: Precision, { x, weight, bias, inputs }: PlainProduct): Float64Array {
   const rounded = {
     fp32: () => Float64Array.from(weight),

@@ -24,7 +24,7 @@ describe('quantizeRows', () => {
         for (const [i, weight] of weights.entries()) {
           const scale = quantized.scales[Math.floor(i / 6)] as number
           expect(Math.abs(quantized.values[i] as number)).toBeLessThanOrEqual(limit)
-          // The largest of a row may be off by the rounding of the scale itself.
+          // The largest number of a row may differ by the rounding of the scale.
           expect(Math.abs((found[i] as number) - weight)).toBeLessThanOrEqual(
             0.5000001 * scale + 1e-6 * Math.abs(weight),
           )

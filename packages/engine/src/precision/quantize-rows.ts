@@ -10,9 +10,9 @@ export interface QuantizedRows {
 const smallestNormal = 2 ** -126
 
 /**
- * Symmetric quantization: scale = max |w| of a row / limit, value = round(w / scale), so that |w - scale *
- * value| <= scale / 2. Rows of zeros or of subnormal numbers have scale 1. weights: [rows, columns]; limit:
- * 127 for 8 bits, 7 for 4.
+ * Symmetric quantization: scale = max |w| of a row / limit, value = round(w / scale), so that
+ * |w - scale * value| <= scale / 2. Rows of zeros or of subnormal numbers have scale 1.
+ * weights: [rows, columns]; limit: 127 for 8 bits, 7 for 4.
  */
 export function quantizeRows(weights: Float32Array, rows: number, limit: number): QuantizedRows {
   const columns = weights.length / rows

@@ -58,7 +58,7 @@ describe('a constant kept in few bits', () => {
       )
       await program.release()
       const { nodes, initializers } = lower({ loss, gradient })
-      // Forward and backward make their own float32: nothing that large is kept between them.
+      // Forward and backward pass each convert to float32: no such large tensor stays in memory between them.
       const axes = nodes
         .filter(({ opType }) => opType === 'DequantizeLinear')
         .map((node) => node.attributes.axis)

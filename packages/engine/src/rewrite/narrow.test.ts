@@ -55,7 +55,7 @@ function layer(from: Tensor, wide: Tensor = weight(hidden, width)): { u: Tensor;
   return { u, out: add(u, mul(inner, factor)) }
 }
 
-/** Shapes of everything that `op` gives in a graph. */
+/** Shapes of all outputs of `op` in a graph. */
 const shapesOf = (outputs: Tensor[], op: string): string[] =>
   topologicalOrder(outputs)
     .filter((node) => node.op.name === op)
@@ -86,7 +86,7 @@ describe('narrow', () => {
   it('runs the last layer on the one token that is read', async () => {
     const { out } = layer(layer(x).out)
     const { logits } = await expectSame({ logits: linear(slice(norm(out), 1, 0, 1), weight(3, width)) })
-    // Four linear maps and a gate in each layer; the gate of the last decides about no token that is read.
+    // Four linear maps and a gate in each layer; the gate of the last affects no token that is read.
     const maps = shapesOf([logits as Tensor], 'Gemm')
     expect(maps.filter((shape) => shape === `B ${hidden}`)).toHaveLength(1)
     expect(maps.filter((shape) => shape === `5*B ${hidden}`)).toHaveLength(1)

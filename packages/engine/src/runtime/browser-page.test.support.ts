@@ -4,7 +4,7 @@ import { reduceSum } from '../ops/reduce.ts'
 import { sceneValues } from './scene-values.test.support.ts'
 import { compile } from './web.ts'
 
-/** Sum of 17 million weights and an input: more bytes than are put into the model itself. */
+/** Sum of 17 million weights and an input: too many bytes to be stored in the model itself. */
 async function largeSum(): Promise<number> {
   const size = 17 * 2 ** 20
   const data = Float32Array.from({ length: size }, (_, i) => (i % 7) - 3)
@@ -15,7 +15,7 @@ async function largeSum(): Promise<number> {
   return Number(sum.data[0])
 }
 
-/** The page under test offers the scenes' values on its devices. */
+/** Functions of the page: the values of the scenes on its devices. */
 Object.assign(globalThis, {
   sceneValues: (device: 'wasm' | 'webgpu') => sceneValues(compile, { device }),
   largeSum,

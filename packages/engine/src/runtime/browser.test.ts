@@ -8,7 +8,7 @@ import { compile } from './node.ts'
 import { expectSameValues } from './same-values.test.support.ts'
 import { sceneValues } from './scene-values.test.support.ts'
 
-/** What the page under test offers. */
+/** Functions of the page under test. */
 interface PageGlobals {
   sceneValues(device: string): Promise<Record<string, Plain>>
   largeSum(): Promise<number>

@@ -15,7 +15,7 @@ import { concat, pad, slice, split } from '../ops/slice.ts'
 import { logSoftmax, softmax } from '../ops/softmax.ts'
 import { random } from '../random/random.ts'
 
-/** Graphs that every device must compute alike, and what to feed them. */
+/** Graphs that every device must compute alike, and their inputs. */
 export interface Scene {
   readonly outputs: Readonly<Record<string, Tensor>>
   readonly feeds: Readonly<Record<string, TensorData>>
@@ -87,7 +87,7 @@ export function trainingScene(): Scene {
 }
 
 /**
- * Every other operator a model or its gradient may use, and the skipping of tokens with none, some and all
+ * All other operators that models and their gradients use; tokens are skipped with none, some and all of them
  * kept.
  */
 export function operatorScene(): Scene {

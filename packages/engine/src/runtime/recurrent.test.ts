@@ -12,7 +12,7 @@ const row = (...values: number[]): TensorData<'float32'> => ({
   data: Float32Array.from(values),
 })
 
-/** count' = count + x, and what the counts sum up to. */
+/** count' = count + x, and the sum of the counts. */
 function counting() {
   const [count, x] = [input('count', [3]), input('x', [3])]
   const next = add(count, x)

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { expectAllclose, type Plain } from '../testing/index.ts'
 
-/** Fails, naming every output, where a device's values are not the CPU's within 1e-3. */
+/** Fails where the values of a device differ from those of the CPU by more than 1e-3; names the outputs. */
 export function expectSameValues(found: Record<string, Plain>, wanted: Record<string, Plain>): void {
   expect(Object.keys(wanted).length).toBeGreaterThan(50)
   expect(

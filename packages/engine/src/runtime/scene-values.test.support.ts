@@ -4,7 +4,7 @@ import type { CompileOptions, Program } from './program.ts'
 
 type Compile = (outputs: Scene['outputs'], options: CompileOptions) => Promise<Program>
 
-/** Values of all outputs of both scenes on a device, by the runtime whose `compile` is given. */
+/** Values of all outputs of both scenes on a device, with the runtime of `compile`. */
 export async function sceneValues(compile: Compile, options: CompileOptions): Promise<Record<string, Plain>> {
   const values: Record<string, Plain> = {}
   for (const { outputs, feeds } of [trainingScene(), operatorScene()]) {

@@ -9,7 +9,7 @@ import { expectSameValues } from './same-values.test.support.ts'
 
 const script = join(fileURLToPath(import.meta.url), '../../../dist/runtime/run-scenes.test.support.js')
 
-/** In a process of its own: the Vulkan loader reads its environment once, as it starts. */
+/** Runs in a separate process, because the Vulkan loader reads its environment only at start. */
 async function valuesOn(device: string, env: NodeJS.ProcessEnv): Promise<Record<string, Plain>> {
   const { stdout } = await promisify(execFile)(process.execPath, [script, device], {
     env,

@@ -1,13 +1,13 @@
 import type { TensorData } from '../graph/dtype.ts'
 import { type Plain, plain } from './plain.ts'
 
-/** How far values may lie apart: |a - b| <= atol + rtol |b|. */
+/** Allowed difference of values: |a - b| <= atol + rtol |b|. */
 export interface Tolerance {
   readonly rtol?: number
   readonly atol?: number
 }
 
-/** Anything that holds numbers in a shape; a bare array is one row. */
+/** Numbers with a shape; an array is one row. */
 export type Values = TensorData | Plain | readonly number[]
 
 function valuesOf(values: Values): Plain {
@@ -16,9 +16,9 @@ function valuesOf(values: Values): Plain {
 }
 
 /**
- * Fails where shapes differ or an element of `actual` lies further from `expected` than
- * `atol + rtol |expected|` (defaults 1e-6 both). NaN and infinities equal only themselves. The message names
- * the worst element.
+ * Fails where shapes differ or an element of `actual` differs from `expected` by more than
+ * `atol + rtol |expected|` (both 1e-6 by default). NaN and infinities equal only themselves. The message
+ * names the worst element.
  */
 export function expectAllclose(actual: Values, expected: Values, tolerance: Tolerance = {}): void {
   const { rtol = 1e-6, atol = 1e-6 } = tolerance

@@ -23,18 +23,19 @@ const types: Readonly<Record<string, string>> = {
   '.mjs': 'text/javascript',
   '.wasm': 'application/wasm',
 }
-/** A page open in a browser. */
+
+/** An open page in a browser. */
 export interface BrowserPage {
   readonly page: Page
   close(): Promise<void>
 }
 
-/** Why no page can be opened here; undefined where one can. */
+/** Why no page can be opened on this machine; undefined if one can. */
 export const browserMissing: string | undefined = missing
 
 /**
- * Bundles a module, its own imports included, and opens it in a browser with threads and WebGPU (in
- * software); `ready` is a global it sets.
+ * Bundles a module with its imports and opens it in a browser with threads and WebGPU (in software). Waits
+ * until the module has set the global variable `ready`.
  */
 export async function openBrowserPage(entry: string, ready: string): Promise<BrowserPage> {
   const folder = mkdtempSync(join(tmpdir(), 'browser-test-'))
@@ -54,7 +55,7 @@ export async function openBrowserPage(entry: string, ready: string): Promise<Bro
   }
 }
 
-/** Bundles the page as an application would, web entry and runtime included. */
+/** Bundles the page like an application, with the web entry and the runtime. */
 async function bundle(entry: string, folder: string): Promise<void> {
   await build({
     configFile: false,
@@ -69,7 +70,7 @@ async function bundle(entry: string, folder: string): Promise<void> {
   })
 }
 
-/** Serves a folder with the headers that shared memory, and so threads, need. */
+/** Serves a folder with the headers that shared memory (for threads) needs. */
 function serve(folder: string): Promise<Server> {
   const server = createServer((request, response) => {
     const name = (request.url ?? '/').slice(1).split('?')[0] as string

@@ -5,7 +5,7 @@ import { expectAllclose } from './allclose.ts'
 import { checkOperator } from './check-operator.ts'
 import { drawn, elementwise, type Plain, tensor } from './plain.ts'
 
-/** exp with a gradient rule of our choosing. */
+/** exp with a given gradient rule. */
 function withRule(vjp: NonNullable<Operator['vjp']>): (x: Tensor | undefined) => Tensor {
   const op: Operator = { name: 'Exp', infer: ([x]) => [x as Tensor], vjp }
   return (x) => apply(op, [x as Tensor], {})[0] as Tensor

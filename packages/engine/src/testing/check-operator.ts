@@ -13,19 +13,18 @@ import { type Plain, plain } from './plain.ts'
 
 /** The part of a graph under test: one or more outputs of given inputs. */
 export type Build = (...inputs: Tensor[]) => Tensor | readonly Tensor[]
-/** The same values by plain loops in float64. */
+/** Computes the same values by plain loops in float64. */
 export type Reference = (...inputs: Plain[]) => Plain | readonly Plain[]
 
 /** How an operator is checked. */
 export interface CheckOptions {
   /**
-   * Element type that floating-point inputs are given in: float64, or float32 where the runtime has no double
-   * kernel.
+   * Element type of floating-point inputs: float64, or float32 if the runtime has no kernel for float64.
    */
   readonly dtype?: 'float64' | 'float32'
-  /** Symbolic shapes of the inputs; the given values' own shapes otherwise. */
+  /** Shapes of the inputs, with symbols. Default: the shapes of the given values. */
   readonly shapes?: readonly Shape[]
-  /** false: no gradient is checked. A function: the gradient must be this one's (straight-through). */
+  /** false: check no gradient. A function: expect the gradient of this function (straight-through). */
   readonly gradient?: false | Build
 }
 
@@ -45,7 +44,7 @@ type Feeds = Record<string, TensorData>
 /**
  * Runs `build` on the CPU and checks its values against `reference`, its gradient by directional central
  * differences for every floating-point input, and that the gradient is linear in dy.
- * @throws Error where one of them disagrees
+ * @throws Error where one of them is wrong
  */
 export async function checkOperator(
   build: Build,
@@ -103,7 +102,7 @@ async function checkGradient(check: GradientCheck): Promise<void> {
   }
 }
 
-/** Gradients of sum(y dy) over all floating-point outputs; each dy is an input of the outputs' shape. */
+/** Gradients of sum(y dy) over all floating-point outputs; each dy is an input with the shape of y. */
 function gradientsOf(outputs: readonly Tensor[], leaves: readonly Tensor[]): Tensor[] {
   const losses = outputs.flatMap((y, i) =>
     isFloat(y.dtype) ? [reduceSum(mul(y, input(`dy${i}`, y.shape, y.dtype)))] : [],

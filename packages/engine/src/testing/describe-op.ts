@@ -3,17 +3,17 @@ import type { TensorData } from '../graph/dtype.ts'
 import { EngineError } from '../graph/errors.ts'
 import { type Build, type CheckOptions, checkOperator, type Reference } from './check-operator.ts'
 
-/** One set of inputs; its options go before the suite's. */
+/** One set of inputs; its options override those of the suite. */
 export interface OpCase extends CheckOptions {
   readonly name?: string
   readonly inputs: readonly TensorData[]
 }
 
-/** What an operator's test states. */
+/** The tests of one operator. */
 export interface OpSuite extends CheckOptions {
   readonly cases: readonly OpCase[]
   readonly reference: Reference
-  /** Graphs that must be refused as they are built, with a typed error of this message. */
+  /** Graphs that cannot be built: an EngineError with this message is expected. */
   readonly throws?: readonly { readonly build: () => unknown; readonly error: RegExp }[]
 }
 

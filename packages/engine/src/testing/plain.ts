@@ -1,18 +1,18 @@
 import { allocate, type DType, sizeOf, type TensorData } from '../graph/dtype.ts'
 import { type Random, random, type StreamKey } from '../random/random.ts'
 
-/** Values as plain numbers in row-major order: what references are computed in (float64). */
+/** Values as plain numbers (float64) in row-major order, for reference computations. */
 export interface Plain {
   readonly shape: readonly number[]
   readonly data: readonly number[]
 }
 
-/** The values of a tensor as plain numbers. `float16` is not taken: its bits are no numbers. */
+/** The values of a tensor as plain numbers. Not for `float16`, which is stored as bits. */
 export function plain({ shape, data }: TensorData): Plain {
   return { shape, data: Array.from(data as ArrayLike<number | bigint>, Number) }
 }
 
-/** A tensor of given elements. @throws RangeError where their number does not fit the shape */
+/** A tensor with these elements. @throws RangeError where their number does not fit the shape */
 export function tensor(
   shape: readonly number[],
   values: readonly number[],
@@ -25,7 +25,7 @@ export function tensor(
   return { dtype, shape, data }
 }
 
-/** A tensor drawn element by element from a seeded stream; standard normal unless `draw` says otherwise. */
+/** A tensor of random numbers from a seeded stream; `draw` gives one number (default: standard normal). */
 export function drawn(
   shape: readonly number[],
   key: StreamKey = 0,
@@ -38,7 +38,7 @@ export function drawn(
   )
 }
 
-/** Values made by visiting every place of `shape` in row-major order. */
+/** Values computed from their indices, in row-major order. */
 export function fill(shape: readonly number[], at: (place: readonly number[]) => number): Plain {
   const place = shape.map(() => 0)
   const data: number[] = []
@@ -53,7 +53,7 @@ export function fill(shape: readonly number[], at: (place: readonly number[]) =>
   return { shape, data }
 }
 
-/** The element at a place; axes of size 1 and missing leading axes are broadcast. */
+/** The element at an index; axes of size 1 and missing leading axes are broadcast. */
 export function at({ shape, data }: Plain, place: readonly number[]): number {
   const skipped = place.length - shape.length
   let index = 0
@@ -62,7 +62,7 @@ export function at({ shape, data }: Plain, place: readonly number[]): number {
   return data[index] as number
 }
 
-/** `f` of the elements at each place, operands broadcast as NumPy does. */
+/** `f` of the elements at each index; operands are broadcast as in NumPy. */
 export function elementwise(f: (...values: number[]) => number, ...operands: Plain[]): Plain {
   const rank = Math.max(...operands.map((x) => x.shape.length))
   const shape = Array.from({ length: rank }, (_, axis) => {

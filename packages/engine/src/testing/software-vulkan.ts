@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Where Debian's chromium keeps its software Vulkan. */
+/** Folder of the software Vulkan driver in Debian's chromium. */
 const folder = '/usr/lib/chromium'
 const loaders = ['/usr/lib/x86_64-linux-gnu/libvulkan.so.1', '/usr/lib/aarch64-linux-gnu/libvulkan.so.1']
 
 /**
- * Environment in which a process finds a software Vulkan, or why there is none. A Vulkan driver named by the
- * caller's VK_DRIVER_FILES is kept.
+ * Environment variables with which a process finds a software Vulkan driver, or why there is none. A driver
+ * already named by VK_DRIVER_FILES is kept.
  */
 export function softwareVulkan(): { env: NodeJS.ProcessEnv } | { missing: string } {
   const driver = process.env.VK_DRIVER_FILES ?? join(folder, 'vk_swiftshader_icd.json')

@@ -1,4 +1,5 @@
 import { accuracyText, failureText, type ManyRunsControl, type PlannedRun } from 'dynamic-tuning'
+import { metricNumber } from './metric-number.ts'
 import { formatDuration, formatPercent } from './terminal/format.ts'
 import type { Terminal } from './terminal/terminal.ts'
 
@@ -41,8 +42,8 @@ export function manyRunsProgress(
         label: `${run.number}/${total} ${nameOf(run)}, epoch ${epoch + 1}/${epochs}`,
         done: step,
         total: steps,
-        accuracy,
-        ...(typeof loss === 'number' && { loss }),
+        accuracy: metricNumber(accuracy),
+        loss: metricNumber(loss),
       })
     },
     onRun(run, end, again) {

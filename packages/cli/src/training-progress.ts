@@ -1,4 +1,5 @@
 import type { EpochMetrics, StepMetrics } from 'dynamic-tuning'
+import { metricNumber } from './metric-number.ts'
 import { formatDuration, formatPercent } from './terminal/format.ts'
 import type { Terminal } from './terminal/terminal.ts'
 
@@ -18,9 +19,9 @@ export function trainingProgress(terminal: Terminal) {
         total: steps,
         imagesPerSecond,
         memoryMB,
-        accuracy,
-        ...(typeof loss === 'number' && { loss }),
-        ...(typeof activeRate === 'number' && { activeRate }),
+        accuracy: metricNumber(accuracy),
+        loss: metricNumber(loss),
+        activeRate: metricNumber(activeRate),
       })
     },
     onEpoch(metrics: EpochMetrics): void {
@@ -31,15 +32,13 @@ export function trainingProgress(terminal: Terminal) {
 
 /** One line for an epoch that ended. */
 export function epochLine(metrics: EpochMetrics, epochs: number): string {
-  const { validationAccuracy, activeRate } = metrics
+  const [trained, heldOut, active] = ['trainAccuracy', 'validationAccuracy', 'activeRate'].map((field) =>
+    metricNumber(metrics[field]),
+  )
   const number = String(metrics.epoch + 1).padStart(String(epochs).length)
-  const parts = [
-    `epoch ${number}/${epochs}`,
-    `loss ${metrics.trainLoss.toFixed(3)}`,
-    `train ${formatPercent(metrics.trainAccuracy).padStart(7)}`,
-  ]
-  if (validationAccuracy !== undefined)
-    parts.push(`held out ${formatPercent(validationAccuracy).padStart(7)}`)
-  if (activeRate !== undefined) parts.push(`active ${formatPercent(activeRate, 0)}`)
+  const parts = [`epoch ${number}/${epochs}`, `loss ${metrics.trainLoss.toFixed(3)}`]
+  if (trained !== undefined) parts.push(`train ${formatPercent(trained).padStart(7)}`)
+  if (heldOut !== undefined) parts.push(`held out ${formatPercent(heldOut).padStart(7)}`)
+  if (active !== undefined) parts.push(`active ${formatPercent(active, 0)}`)
   return `${parts.join('   ')}   ${formatDuration(metrics.seconds)}`
 }

@@ -104,7 +104,7 @@ export {
 export { type HubSettings, hubSettings } from './io/hub/hub-settings.ts'
 export { placeOfModel, type WeightsPlace } from './io/model-place.ts'
 export { openTensors } from './io/open-tensors.ts'
-export { loadCheckpoint, type RunCheckpoint, saveCheckpoint } from './io/run-checkpoint.ts'
+export type { RunCheckpoint } from './io/run-checkpoint.ts'
 export { createRunFolder, openRunFolder, type RunFolder } from './io/run-folder.ts'
 export { openSafetensors, type ReadOptions, readSafetensors, type SafetensorsFile } from './io/safetensors.ts'
 export type { StoredDType, StoredTensor } from './io/safetensors-header.ts'
@@ -215,7 +215,8 @@ export { type FinetuneControl, type FinetuneOutcome, finetune } from './run/fine
 export { libraryVersion } from './run/library-version.ts'
 export { peakMemoryMB } from './run/peak-memory.ts'
 export { type ImagePrediction, type PredictSettings, predictImages } from './run/predict.ts'
-export { pretrain, type RunControl } from './run/pretrain.ts'
+export { pretrain } from './run/pretrain.ts'
+export type { RunControl } from './run/run-control.ts'
 export {
   type Augmentation,
   checkFinetune,
@@ -266,23 +267,23 @@ export type { VtabOutcome, VtabSearchRow, VtabTaskRow } from './study/vtab/outco
 export { type VtabInput, vtabKeys } from './study/vtab/plan.ts'
 export { vtab } from './study/vtab/vtab.ts'
 export { type VtabLine, vtabHeads, vtabLines } from './study/vtab/vtab-table.ts'
+export type { Gates, Learner, LearnerState, StepResult } from './training/learner.ts'
+export { HostLearner, type OptimizerMaker } from './training/learners/host.ts'
+export { ResidentLearner, type ResidentSettings } from './training/learners/resident.ts'
+export { type MemoryLog, memoryLog } from './training/memory-log.ts'
+export type { EpochMetrics, MetricFields, MetricValue, StepMetrics } from './training/metrics.ts'
 export { type LossSettings, type ObjectiveSettings, objective, paperLoss } from './training/objective.ts'
 export { AdamW, type AdamWSettings, defaultAdamW } from './training/optimizers/adamw.ts'
 export { Muon, type MuonSettings } from './training/optimizers/muon.ts'
 export type { OptimizedWeights, Optimizer } from './training/optimizers/optimizer.ts'
-export { ResidentStep, type ResidentStepSettings } from './training/resident-step.ts'
-export { learningRateAt, type ScheduleSettings } from './training/schedule.ts'
+export type { RunLog, Snapshot } from './training/run-log.ts'
+export { type CosineSettings, cosine } from './training/schedules/cosine.ts'
+export type { Schedule } from './training/schedules/schedule.ts'
 export type { ExtraFeeds, StepBatch, StepFeedSettings } from './training/step-feeds.ts'
-export type {
-  EpochMetrics,
-  StepMetrics,
-  TrainOutcome,
-  TrainTotal,
-  Validation,
-} from './training/trainer.ts'
+export type { TrainedWeights, TrainOutcome, TrainTotal } from './training/trainer.ts'
 export {
-  type Gates,
-  type StepResult,
+  type PassResult,
+  type TrainableStep,
   TrainingStep,
   type TrainingStepSettings,
 } from './training/training-step.ts'

@@ -4,6 +4,7 @@ import { Option } from 'commander'
 import { type DemoOutcome, demo, demoMethods, demoTasks, demoTitles } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { stoppedCode } from '../interrupt.ts'
+import { metricNumber } from '../metric-number.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
 import { quoted } from '../run-name.ts'
 import { bars } from '../terminal/bars.ts'
@@ -65,10 +66,10 @@ function display({ progress, note, notePaint }: Terminal): Partial<Parameters<ty
         // Whole steps of a thousand, so that the time left is that of all four methods.
         done: Math.round(1000 * done),
         total: 1000,
-        accuracy,
+        accuracy: metricNumber(accuracy),
         imagesPerSecond,
-        ...(typeof loss === 'number' && { loss }),
-        ...(typeof activeRate === 'number' && { activeRate }),
+        loss: metricNumber(loss),
+        activeRate: metricNumber(activeRate),
       })
     },
     onResult({ method, accuracy, activeRate, seconds }) {

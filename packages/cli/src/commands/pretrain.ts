@@ -9,6 +9,7 @@ import {
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { stoppedCode } from '../interrupt.ts'
+import { metricNumber } from '../metric-number.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
 import { mixingFlags } from '../options/mixing.ts'
 import { integer, number } from '../options/numbers.ts'
@@ -106,7 +107,7 @@ async function run({ options, terminal, signal }: Call<Options>): Promise<number
   })
   const { finished, steps, last, settings } = outcome
   const backbone = `${out}/backbone.safetensors`
-  const accuracy = last?.validationAccuracy
+  const accuracy = metricNumber(last?.validationAccuracy)
   terminal.result(
     { run: out, finished, steps, accuracy: accuracy ?? null, backbone, seed: settings.seed },
     () => (finished ? doneText(backbone, accuracy) : ''),

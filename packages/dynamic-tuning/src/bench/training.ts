@@ -8,7 +8,7 @@ import { patternsWith } from '../reduction/registry.ts'
 import { benchEnvironment } from '../run/environment.ts'
 import { paperLoss } from '../training/objective.ts'
 import { AdamW } from '../training/optimizers/adamw.ts'
-import { type StepResult, TrainingStep } from '../training/training-step.ts'
+import { type PassResult, TrainingStep } from '../training/training-step.ts'
 import { checkModel } from '../tuners/check-tuning.ts'
 import { linearProbe } from '../tuners/linear.ts'
 import { benchCase } from './case.ts'
@@ -101,7 +101,7 @@ async function stepJob(name: string, config: ModelConfig, batch: number, setting
   const labels = BigInt64Array.from({ length: batch }, (_, i) => BigInt(i % config.numClasses))
   const images = noiseImages(config, batch, seed)
   const data = { images, targets: softTargets(labels, config.numClasses), size: batch }
-  let last: StepResult | undefined
+  let last: PassResult | undefined
   let done = 0
   return {
     name,

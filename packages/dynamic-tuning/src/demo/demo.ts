@@ -13,7 +13,7 @@ import { measureSpeed } from '../run/model-speed.ts'
 import { definedOnly } from '../run/settings/finetune-settings.ts'
 import { type RunSummary, storedSummary } from '../run/summary.ts'
 import { openRun, type TunedRun } from '../run/tuned-run.ts'
-import type { StepMetrics } from '../training/trainer.ts'
+import type { StepMetrics } from '../training/metrics.ts'
 import { type DemoResult, demoReport } from './report.ts'
 import {
   type DemoMethod,

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { bestFirst, fieldOf, isBetter, type Measure, shownValue, titleWithUnit } from './measure.ts'
+import { fieldOf } from '../training/field-of.ts'
+import { bestFirst, isBetter, type Measure, shownValue, titleWithUnit } from './measure.ts'
 
 const top1: Measure = { name: 'topOne', title: 'top-1', unit: 'share', better: 'higher' }
 const error: Measure = { name: 'error', title: 'error', unit: 'number', better: 'lower' }

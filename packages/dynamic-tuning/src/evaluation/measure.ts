@@ -24,11 +24,6 @@ export function bestFirst(measure: Measure): (a: number, b: number) => number {
   return measure.better === 'higher' ? (a, b) => b - a : (a, b) => a - b
 }
 
-/** The field of a measure on one part of the data: `validationMeanIou`, `trainMeanIou`. */
-export function fieldOf(part: 'train' | 'validation', { name }: Pick<Measure, 'name'>): string {
-  return `${part}${name.charAt(0).toUpperCase()}${name.slice(1)}`
-}
-
 /** Its name with the unit, for axes and heads of columns: `mean IoU (%)`. */
 export function titleWithUnit({ title, unit }: Measure): string {
   return unit === 'share' ? `${title} (%)` : title

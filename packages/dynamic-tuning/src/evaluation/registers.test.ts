@@ -9,7 +9,7 @@ import { farthest, noise, randomValues, type Values } from '../nn/plain.test.sup
 import { WeightStore } from '../nn/weight-store.ts'
 import { gumbelNoise } from '../training/noise.ts'
 import { paperLoss } from '../training/objective.ts'
-import { type StepResult, TrainingStep } from '../training/training-step.ts'
+import { type PassResult, TrainingStep } from '../training/training-step.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { plainDispatch } from '../tuners/plain-dispatch.test.support.ts'
 import { trainedPatterns, tune } from '../tuners/tune.ts'
@@ -25,7 +25,7 @@ const images = noise(count * size, 2)
 const labels = BigInt64Array.of(0n, 2n, 1n)
 const decisions = config.depth * patchCount(config)
 
-async function oneStep(adapterDropout: number): Promise<StepResult> {
+async function oneStep(adapterDropout: number): Promise<PassResult> {
   const chosen = { ...options, adapterDropout }
   const store = new WeightStore({ tensors: values, trainable: trainedPatterns(dyt, chosen) })
   const settings = { config, tuner: dyt, options: chosen, loss: paperLoss, store, seed: 5, microBatch: 2 }

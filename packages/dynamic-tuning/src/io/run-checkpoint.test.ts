@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import type { TensorData } from '@dynamic-tuning/engine'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { CheckpointError, RunError } from '../errors.ts'
-import { loadCheckpoint, type RunCheckpoint, saveCheckpoint } from './run-checkpoint.ts'
+import type { RunCheckpoint } from './run-checkpoint.ts'
 import { createRunFolder, openRunFolder, type RunFolder } from './run-folder.ts'
 import { writeSafetensors } from './safetensors-writer.ts'
 
@@ -31,25 +31,25 @@ const at = (step: number): RunCheckpoint => ({
 
 describe('the checkpoint of a run', () => {
   it('comes back bit for bit, the last one only, and lets the run be resumed', () => {
-    saveCheckpoint(run, at(3))
-    saveCheckpoint(run, at(4))
-    expect(loadCheckpoint(run)).toEqual(at(4))
+    run.saveCheckpoint(at(3))
+    run.saveCheckpoint(at(4))
+    expect(run.loadCheckpoint()).toEqual(at(4))
     expect(readdirSync(dirname(run.checkpointPath))).toEqual(['state.safetensors'])
     run.release()
     const again = createRunFolder(run.path, { resume: true })
-    expect(loadCheckpoint(again).step).toBe(4)
+    expect(again.loadCheckpoint().step).toBe(4)
     again.release()
   })
 
   it('is not written by a reader, and not found where there is none', () => {
     const reader = openRunFolder(run.path, { write: false })
-    expect(() => saveCheckpoint(reader, at(1))).toThrow(RunError)
-    expect(() => loadCheckpoint(reader)).toThrow(RunError)
-    expect(() => loadCheckpoint(reader)).toThrow(/has no checkpoint to resume from/)
+    expect(() => reader.saveCheckpoint(at(1))).toThrow(RunError)
+    expect(() => reader.loadCheckpoint()).toThrow(RunError)
+    expect(() => reader.loadCheckpoint()).toThrow(/has no checkpoint to resume from/)
   })
 
   it('is refused where its metadata is missing, damaged or from another version', () => {
-    saveCheckpoint(run, at(1))
+    run.saveCheckpoint(at(1))
     const write = (text: string | undefined): void =>
       writeSafetensors(
         run.checkpointPath,
@@ -57,22 +57,22 @@ describe('the checkpoint of a run', () => {
         text === undefined ? {} : { metadata: { 'dynamic-tuning.checkpoint': text } },
       )
     write(undefined)
-    expect(() => loadCheckpoint(run)).toThrow(/no readable "dynamic-tuning.checkpoint"/)
+    expect(() => run.loadCheckpoint()).toThrow(/no readable "dynamic-tuning.checkpoint"/)
     write('{"formatVersion":2,"step":1,"epoch":0,"state":{}}')
-    expect(() => loadCheckpoint(run)).toThrow(/another version:[\s\S]*formatVersion/)
+    expect(() => run.loadCheckpoint()).toThrow(/another version:[\s\S]*formatVersion/)
     write('{"formatVersion":1,"step":-1,"epoch":0,"state":{}}')
-    expect(() => loadCheckpoint(run)).toThrow(CheckpointError)
+    expect(() => run.loadCheckpoint()).toThrow(CheckpointError)
   })
 
   it.skipIf(!existsSync('/dev/full'))(
     'stays as it was when the disk is full (skipped without /dev/full)',
     () => {
-      saveCheckpoint(run, at(1))
+      run.saveCheckpoint(at(1))
       const before = readFileSync(run.checkpointPath)
       symlinkSync('/dev/full', `${run.checkpointPath}.${process.pid}.tmp`)
       let error: unknown
       try {
-        saveCheckpoint(run, at(2))
+        run.saveCheckpoint(at(2))
       } catch (thrown) {
         error = thrown
       }

@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { TensorData } from '@dynamic-tuning/engine'
 import { z } from 'zod'
-import { CheckpointError, RunError } from '../errors.ts'
-import { type RunFolder, runFormatVersion } from './run-folder.ts'
+import { CheckpointError } from '../errors.ts'
+import { runFormatVersion } from './run-format.ts'
 import { openSafetensors } from './safetensors.ts'
 import { writeSafetensors } from './safetensors-writer.ts'
 
@@ -26,35 +26,26 @@ const header = z.object({
 })
 
 /**
- * Saves a checkpoint in place of the last one. Tensors and state are one file, so that they are replaced together.
- * @throws CheckpointError where the disk is full: the last checkpoint stays
- * @throws RunError where the run is open for reading only
+ * Replaces the checkpoint in the file `path`. Tensors and state are one file, so that they are replaced together.
+ * @throws CheckpointError if the disk is full: the last checkpoint stays
  */
-export function saveCheckpoint(run: RunFolder, { tensors, ...rest }: RunCheckpoint): void {
-  if (!run.writable) throw new RunError(`run: ${run.path} was opened for reading. Open it for writing.`)
+export function writeCheckpoint(path: string, { tensors, ...rest }: RunCheckpoint): void {
   try {
-    mkdirSync(dirname(run.checkpointPath), { recursive: true })
+    mkdirSync(dirname(path), { recursive: true })
   } catch (error) {
     throw new CheckpointError(
-      `checkpoint: cannot make ${dirname(run.checkpointPath)}, got ${error instanceof Error ? error.message : error}.`,
+      `checkpoint: cannot make ${dirname(path)}, got ${error instanceof Error ? error.message : error}.`,
     )
   }
   const metadata = { [key]: JSON.stringify({ formatVersion: runFormatVersion, ...rest }) }
-  writeSafetensors(run.checkpointPath, tensors, { metadata })
+  writeSafetensors(path, tensors, { metadata })
 }
 
 /**
- * The last checkpoint of a run, bit for bit as it was saved.
- * @throws RunError where there is none
- * @throws CheckpointError where it is damaged or from another version
+ * The checkpoint in the file `path`, bit for bit as it was saved.
+ * @throws CheckpointError if it is damaged or from another version
  */
-export function loadCheckpoint(run: RunFolder): RunCheckpoint {
-  const path = run.checkpointPath
-  if (!existsSync(path)) {
-    throw new RunError(
-      `run: ${run.path} has no checkpoint to resume from. Start a new run in another folder.`,
-    )
-  }
+export function readCheckpoint(path: string): RunCheckpoint {
   const file = openSafetensors(path, { raw: true })
   try {
     const { step, epoch, state } = parseHeader(path, file.metadata[key])

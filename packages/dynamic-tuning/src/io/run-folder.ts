@@ -2,19 +2,18 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { RunError } from '../errors.ts'
 import { readJson } from './read-json.ts'
+import { type RunCheckpoint, readCheckpoint, writeCheckpoint } from './run-checkpoint.ts'
+import { runFormatVersion } from './run-format.ts'
 import { takeLock } from './run-lock.ts'
 import { appendMetricLine, readMetricLines, truncateMetricLines } from './run-metrics.ts'
 import { removeLeftovers, writeAside } from './write-aside.ts'
-
-/** The layout of run folders that this library writes and reads. */
-export const runFormatVersion = 1
 
 const lockName = '.dynamic-tuning.lock'
 
 /** The folder of one run: its settings, its metrics, and where everything else of it belongs. */
 export interface RunFolder {
   readonly path: string
-  /** Whether this process holds the folder's lock and may write. */
+  /** True if this process holds the folder's lock and may write. */
   readonly writable: boolean
   /** `adapter.safetensors`: what was trained. */
   readonly adapterPath: string
@@ -34,6 +33,10 @@ export interface RunFolder {
   readMetrics(): object[]
   /** Drops the lines of steps later than `step`: on resuming, those after the checkpoint. */
   truncateMetricsAfter(step: number): void
+  /** Replaces the last checkpoint. @throws CheckpointError if the disk is full: the last checkpoint stays */
+  saveCheckpoint(checkpoint: RunCheckpoint): void
+  /** The last checkpoint. @throws RunError if there is none; CheckpointError if it is damaged */
+  loadCheckpoint(): RunCheckpoint
   /** Gives the lock back; nothing can be written from then on. */
   release(): void
 }
@@ -87,8 +90,11 @@ function reopen(path: string): RunFolder {
   const folder = openRunFolder(path, { write: true })
   if (existsSync(folder.checkpointPath)) return folder
   folder.release()
-  throw new RunError(`run: ${path} has no checkpoint to resume from. Start a new run in another folder.`)
+  throw noCheckpoint(path)
 }
+
+const noCheckpoint = (path: string): RunError =>
+  new RunError(`run: ${path} has no checkpoint to resume from. Start a new run in another folder.`)
 
 /** Locks the folder and prepares it; gives the lock back where that fails. */
 function locked(path: string, prepare: (folder: RunFolder) => RunFolder): RunFolder {
@@ -104,6 +110,7 @@ function locked(path: string, prepare: (folder: RunFolder) => RunFolder): RunFol
 function runFolder(path: string, unlock?: () => void): RunFolder {
   const metricsPath = join(path, 'metrics.jsonl')
   const configPath = join(path, 'config.json')
+  const checkpointPath = join(path, 'checkpoint', 'state.safetensors')
   let writable = unlock !== undefined
   const writing = <T>(write: () => T): T => {
     if (writable) return write()
@@ -115,7 +122,7 @@ function runFolder(path: string, unlock?: () => void): RunFolder {
       return writable
     },
     adapterPath: join(path, 'adapter.safetensors'),
-    checkpointPath: join(path, 'checkpoint', 'state.safetensors'),
+    checkpointPath,
     modelPath: join(path, 'model.onnx'),
     reportPath: join(path, 'report.html'),
     readConfig: () => readConfig(path, configPath),
@@ -127,6 +134,11 @@ function runFolder(path: string, unlock?: () => void): RunFolder {
     appendMetric: (line) => writing(() => appendMetricLine(metricsPath, line)),
     readMetrics: () => readMetricLines(metricsPath),
     truncateMetricsAfter: (step) => writing(() => truncateMetricLines(metricsPath, step)),
+    saveCheckpoint: (checkpoint) => writing(() => writeCheckpoint(checkpointPath, checkpoint)),
+    loadCheckpoint() {
+      if (existsSync(checkpointPath)) return readCheckpoint(checkpointPath)
+      throw noCheckpoint(path)
+    },
     release() {
       if (writable) unlock?.()
       writable = false

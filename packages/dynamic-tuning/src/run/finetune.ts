@@ -12,21 +12,23 @@ import { keepIn } from '../models/backbone-precision.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { patternsWith } from '../reduction/registry.ts'
 import { withoutPrefix } from '../training/frozen-prefix.ts'
+import { HostLearner } from '../training/learners/host.ts'
 import { AdamW, defaultAdamW } from '../training/optimizers/adamw.ts'
 import { batchPreparation } from '../training/prepare-batch.ts'
-import { temperatureAt } from '../training/schedule.ts'
-import { type TrainOutcome, train } from '../training/trainer.ts'
+import { temperatureAt } from '../training/schedules/temperature.ts'
+import type { TrainOutcome } from '../training/trainer.ts'
 import { TrainingStep } from '../training/training-step.ts'
 import { tunerNamed } from '../tuners/registry.ts'
 import { cacheableParts, cacheFeatures, dropFeatures } from './feature-cache.ts'
 import { type Prepared, prepareRun } from './prepare-run.ts'
-import type { RunControl } from './pretrain.ts'
 import { readRunConfig, writeRunConfig } from './run-config.ts'
+import type { RunControl } from './run-control.ts'
 import { runReport } from './run-report.ts'
 import { checkFinetune, type FinetuneInput, type FinetuneSettings } from './settings/finetune-settings.ts'
 import { resumedSettings } from './settings/resumed-settings.ts'
 import { type RunSummary, storedSummary, summarize } from './summary.ts'
-import { heldOut, scheduleOf, trainingLoader } from './training-parts.ts'
+import { heldOut, trainingLoader } from './training-parts.ts'
+import { trainingSession } from './training-session.ts'
 import { tunedModel } from './tuned-run.ts'
 
 /** Where a run reports and how it is stopped. */
@@ -138,57 +140,60 @@ function leftOut({ dataset }: Prepared, control: FinetuneControl) {
 
 type TrainControl = FinetuneControl & Pick<LoaderSettings, 'onBad'>
 
-async function trainAll(
-  run: RunFolder,
-  prepared: Prepared,
-  { onBad, ...control }: TrainControl,
-): Promise<TrainOutcome> {
-  const { settings, model: config, dataset } = prepared
-  const { seed, threads, device, microBatch, recompute } = settings
-  const tuner = tunerNamed(settings.method)
-  const trainable = patternsWith(tuner, settings, settings, config)
-  const keep = keepIn(settings.backbonePrecision)
-  const store = new WeightStore({ tensors: prepared.tensors, trainable, seed, keep })
-  const common = { config, tuner, options: settings, reduction: settings, compile: { threads, device } }
+async function trainAll(run: RunFolder, prepared: Prepared, control: TrainControl): Promise<TrainOutcome> {
+  const { settings, dataset, model } = prepared
   const sample = sampleExamples(dataset.validation, settings.validationImages, 0, 'validation')
-  const { loader, held, rewrite } = await openLoaders(run, prepared, sample, { ...control, onBad })
-  const opened: { release(): Promise<void> }[] = []
-  try {
-    control.onPhase?.(`compiling ${settings.method}`)
-    const step = await TrainingStep.create({
-      ...common,
-      store,
-      seed,
-      microBatch,
-      recompute,
-      rewrite,
-      loss: settings,
-      temperatureAt: temperaturesOf(settings, settings.epochs * loader.stepsPerEpoch),
-    })
-    opened.push(step)
-    const values = { tensors: prepared.tensors, trainable, seed }
-    const classifier = await Classifier.create({
-      ...common,
-      store: new WeightStore(values),
-      pass: 'skip',
-      rewrite,
-    })
-    opened.push(classifier)
-    return await train({
-      ...control,
-      run,
-      step,
-      loader,
-      prepare: batchPreparation(classTruth, config, settings),
-      epochs: settings.epochs,
-      schedule: scheduleOf(settings, tuner.learningRateFactor, loader.stepsPerEpoch),
-      optimizer: new AdamW(step.weights, { ...defaultAdamW, weightDecay: settings.weightDecay }),
-      validate: (weights) => evaluate(classifier, held, weights),
-      validateEvery: validationInterval(sample.length, loader, settings),
-    })
-  } finally {
-    await Promise.all([loader.close(), held.close(), ...opened.map((each) => each.release())])
+  const { loader, held, rewrite } = await openLoaders(run, prepared, sample, control)
+  const steps = settings.epochs * loader.stepsPerEpoch
+  const parts = {
+    loader,
+    learner: () => {
+      control.onPhase?.(`compiling ${settings.method}`)
+      return openLearner(prepared, temperaturesOf(settings, steps), rewrite)
+    },
+    validation: {
+      loader: held,
+      classifier: () => openClassifier(prepared, rewrite),
+      every: validationInterval(sample.length, loader, settings),
+    },
+    prepare: batchPreparation(classTruth, model, settings),
+    rateFactor: tunerNamed(settings.method).learningRateFactor,
   }
+  return trainingSession(run, settings, parts, control)
+}
+
+type Rewrite = typeof withoutPrefix | undefined
+
+/** What the graphs of training and of validation have in common. */
+function networkOf({ settings, model: config, tensors }: Prepared) {
+  const tuner = tunerNamed(settings.method)
+  const { seed, threads, device } = settings
+  const values = { tensors, trainable: patternsWith(tuner, settings, settings, config), seed }
+  return {
+    values,
+    parts: { config, tuner, options: settings, reduction: settings, compile: { threads, device } },
+  }
+}
+
+async function openLearner(
+  prepared: Prepared,
+  temperatureAt: (step: number) => number,
+  rewrite: Rewrite,
+): Promise<HostLearner> {
+  const { settings } = prepared
+  const { seed, microBatch, recompute, weightDecay } = settings
+  const { values, parts } = networkOf(prepared)
+  const store = new WeightStore({ ...values, keep: keepIn(settings.backbonePrecision) })
+  const step = await TrainingStep.create({
+    ...parts,
+    ...{ store, seed, microBatch, recompute, rewrite, loss: settings, temperatureAt },
+  })
+  return HostLearner.create(step, (weights) => new AdamW(weights, { ...defaultAdamW, weightDecay }))
+}
+
+function openClassifier(prepared: Prepared, rewrite: Rewrite): Promise<Classifier> {
+  const { values, parts } = networkOf(prepared)
+  return Classifier.create({ ...parts, store: new WeightStore(values), pass: 'skip', rewrite })
 }
 
 /** Loaders over images, or over the features of a frozen part, which graphs must then be rid of. */
@@ -197,7 +202,7 @@ async function openLoaders(
   prepared: Prepared,
   sample: readonly Example<number>[],
   { onPhase, signal, onBad }: TrainControl,
-): Promise<{ loader: Loader<number>; held: Loader<number>; rewrite?: typeof withoutPrefix }> {
+): Promise<{ loader: Loader<number>; held: Loader<number>; rewrite?: Rewrite }> {
   const parts = cacheableParts(prepared)
   if (parts) {
     onPhase?.(`computing features of ${prepared.dataset.train.length} images once`)

@@ -1,10 +1,10 @@
 import { openDataset } from '../data/dataset.ts'
 import { sampleExamples } from '../data/draw-examples.ts'
+import type { Dataset } from '../data/example.ts'
 import { createLoader } from '../data/loader/loader.ts'
 import type { TransformSettings } from '../data/transforms/transforms.ts'
 import { classTruth } from '../data/truths/class.ts'
 import { Classifier } from '../evaluation/classifier.ts'
-import { evaluate } from '../evaluation/evaluate.ts'
 import { openBackbone } from '../io/backbone.ts'
 import { saveCheckpointFile } from '../io/checkpoint.ts'
 import { fetchModel } from '../io/hub/fetch-model.ts'
@@ -12,22 +12,19 @@ import { createRunFolder } from '../io/run-folder.ts'
 import { withEvents } from '../io/tensorboard/run-events.ts'
 import { checkVitConfig, type VitConfig } from '../models/vit/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import type { Learner } from '../training/learner.ts'
+import { type Stages, stagedLearner } from '../training/learners/staged.ts'
 import { paperLoss } from '../training/objective.ts'
 import { AdamW } from '../training/optimizers/adamw.ts'
+import { decayMatrices } from '../training/optimizers/groups.ts'
 import { Muon } from '../training/optimizers/muon.ts'
 import type { OptimizedWeights, Optimizer } from '../training/optimizers/optimizer.ts'
 import { drawKept, patchDropoutHooks } from '../training/patch-dropout.ts'
 import { batchPreparation } from '../training/prepare-batch.ts'
-import { StagedStep } from '../training/staged-step.ts'
 import type { ExtraFeeds } from '../training/step-feeds.ts'
-import {
-  type EpochMetrics,
-  type StepMetrics,
-  type TrainOutcome,
-  type TrainTotal,
-  train,
-} from '../training/trainer.ts'
+import type { TrainOutcome } from '../training/trainer.ts'
 import { full } from '../tuners/full.ts'
+import type { RunControl } from './run-control.ts'
 import { refuseClips } from './settings/clip-settings.ts'
 import {
   checkPretrain,
@@ -35,18 +32,7 @@ import {
   type PretrainSettings,
   resumedPretrain,
 } from './settings/pretrain-settings.ts'
-
-/** Where a run reports and how it is stopped. */
-export interface RunControl {
-  /** The run folder. */
-  readonly out: string
-  readonly resume?: boolean
-  /** Write TensorBoard's event files beside `metrics.jsonl`. */
-  readonly tensorboard?: boolean | undefined
-  readonly signal?: AbortSignal
-  readonly onStep?: (metrics: StepMetrics, total: TrainTotal) => void
-  readonly onEpoch?: (metrics: EpochMetrics) => void
-}
+import { type SessionParts, trainingSession } from './training-session.ts'
 
 /** Pixels in [-1, 1], as the ViTs of the paper take them. */
 export function halfNormalized(size: readonly [number, number]): TransformSettings {
@@ -72,57 +58,40 @@ export async function pretrain(
     refuseClips('pretrain', settings.data, dataset.kind === 'clips' ? 1 : undefined)
     const config = checkVitConfig({ ...settings.model, numClasses: dataset.classes.length })
     run.writeConfig({ command: 'pretrain', classes: dataset.classes, ...settings })
-    const evaluation = halfNormalized(config.imageSize)
-    const crop = { scale: [settings.cropScale, 1], ratio: [3 / 4, 4 / 3] } as const
-    const training = { ...evaluation, augment: { randomResizedCrop: crop, flip: true } }
-    const { seed, batch } = settings
-    const loader = createLoader(dataset.train, {
-      transform: training,
-      batch,
-      seed,
-      shuffle: true,
-      dropLast: true,
-    })
-    const stages = await openStages(config, settings, loader.stepsPerEpoch)
-    const sample = sampleExamples(dataset.validation, settings.validationImages, 0, 'validation')
-    const held = createLoader(sample, { transform: evaluation, batch: 100, seed, workers: 1 })
-    const classifier = await createClassifier(config, settings)
-    const optimizer = await createOptimizer(stages.weights, settings)
-    try {
-      const outcome = await train({
-        ...control,
-        run,
-        step: stages,
-        loader,
-        prepare: batchPreparation(classTruth, config, settings),
-        epochs: settings.epochs,
-        schedule: {
-          learningRate: settings.learningRate,
-          minimum: settings.minimumLearningRate,
-          warmupSteps: Math.round(settings.warmupEpochs * loader.stepsPerEpoch),
-        },
-        optimizer,
-        validate: (weights) => evaluate(classifier, held, weights),
-      })
-      const saved = { tensors: outcome.weights, config, classes: dataset.classes }
-      saveCheckpointFile(`${run.path}/backbone.safetensors`, saved, 'float16')
-      return { ...outcome, settings }
-    } finally {
-      await Promise.all([loader.close(), held.close(), stages.release(), classifier.release()])
-      await optimizer.release?.()
-    }
+    const parts = sessionParts(dataset, config, settings)
+    const outcome = await trainingSession(run, settings, parts, control)
+    const saved = { tensors: outcome.weights, config, classes: dataset.classes }
+    saveCheckpointFile(`${run.path}/backbone.safetensors`, saved, 'float16')
+    return { ...outcome, settings }
   } finally {
     run.release()
   }
 }
 
+function sessionParts(dataset: Dataset<number>, config: VitConfig, settings: PretrainSettings): SessionParts {
+  const { seed, batch, cropScale, validationImages } = settings
+  const evaluation = halfNormalized(config.imageSize)
+  const crop = { scale: [cropScale, 1], ratio: [3 / 4, 4 / 3] } as const
+  const training = { ...evaluation, augment: { randomResizedCrop: crop, flip: true } }
+  const order = { batch, seed, shuffle: true, dropLast: true }
+  const loader = createLoader(dataset.train, { ...order, transform: training })
+  const sample = sampleExamples(dataset.validation, validationImages, 0, 'validation')
+  const held = createLoader(sample, { transform: evaluation, batch: 100, seed, workers: 1 })
+  return {
+    loader,
+    learner: () => openLearner(config, settings, loader.stepsPerEpoch),
+    validation: { loader: held, classifier: () => createClassifier(config, settings) },
+    prepare: batchPreparation(classTruth, config, settings),
+  }
+}
+
 type DrawKey = Parameters<ExtraFeeds>[0]
 
-async function openStages(
+async function openLearner(
   config: VitConfig,
   settings: PretrainSettings,
   stepsPerEpoch: number,
-): Promise<StagedStep> {
+): Promise<Learner> {
   const { seed, microBatch, threads, keep, epochs, fullEpochs, init } = settings
   const common = { config, tuner: full, options: full.defaults, loss: paperLoss, seed, compile: { threads } }
   const { numClasses, imageSize } = config
@@ -135,17 +104,17 @@ async function openStages(
     hooks: patchDropoutHooks(config, share),
     ...(share < 1 && { extraFeeds: (key: DrawKey) => ({ kept: drawKept(config, share, { seed, ...key }) }) }),
   })
-  return StagedStep.create([
+  const stages: Stages = [
     { until: (epochs - fullEpochs) * stepsPerEpoch, settings: stage(keep) },
     { until: Number.POSITIVE_INFINITY, settings: stage(1) },
-  ])
+  ]
+  return stagedLearner(stages, (weights) => createOptimizer(weights, settings))
 }
 
 /** Decay for matrices alone, as is usual for training from scratch; Muon at three times the rate of AdamW. */
 async function createOptimizer(weights: OptimizedWeights, settings: PretrainSettings): Promise<Optimizer> {
   const { weightDecay, threads } = settings
-  const decays = (_name: string, shape: readonly number[]): boolean => shape.length > 1
-  const adamw = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay, decays }
+  const adamw = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay, groupOf: decayMatrices }
   if (settings.optimizer === 'adamw') return new AdamW(weights, adamw)
   return Muon.create(weights, { momentum: 0.95, rateFactor: 3, adamw, threads })
 }

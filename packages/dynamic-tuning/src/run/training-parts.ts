@@ -1,7 +1,6 @@
 import type { Example } from '../data/example.ts'
 import type { BatchOrderSettings } from '../data/loader/batch-order.ts'
 import { createLoader, type Loader, type LoaderSettings } from '../data/loader/loader.ts'
-import type { ScheduleSettings } from '../training/schedule.ts'
 import { evaluationTransform, trainingTransform } from './augmentations.ts'
 import type { Prepared } from './prepare-run.ts'
 import { clipsOf, testReading } from './settings/clip-settings.ts'
@@ -53,18 +52,4 @@ export function heldOut<T>(
     seed: settings.seed,
     workers: Math.min(1, settings.workers ?? 1),
   })
-}
-
-/** The learning rate's schedule; `factor` is the method's own. */
-export function scheduleOf(
-  settings: FinetuneSettings,
-  factor: number,
-  stepsPerEpoch: number,
-): Omit<ScheduleSettings, 'totalSteps'> {
-  const { learningRate, minimumLearningRate, warmupEpochs } = settings
-  return {
-    learningRate: learningRate * factor,
-    minimum: minimumLearningRate * factor,
-    warmupSteps: Math.round(warmupEpochs * stepsPerEpoch),
-  }
 }

@@ -19,7 +19,7 @@ import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { gumbelNoise } from './noise.ts'
 import { type LossSettings, paperLoss } from './objective.ts'
 import { expectSlopes } from './slopes.test.support.ts'
-import { type StepResult, TrainingStep } from './training-step.ts'
+import { type PassResult, TrainingStep } from './training-step.ts'
 
 const config = { ...tiny, frames: 2 }
 const count = 3
@@ -97,7 +97,7 @@ async function oneStep({ tuner = dyt, chosen = options, ...rest }: Change, given
     ...rest,
   }
   const step = await TrainingStep.create({ ...settings, compile: { threads: 1 } })
-  const result: StepResult = await step.run(
+  const result: PassResult = await step.run(
     { images: clips, targets: softTargets(labels, 3), size: count },
     0,
     given,

@@ -1,30 +1,76 @@
-/** Of some steps. */
+import { fieldOf } from './field-of.ts'
+
+/** Sums over some steps. */
 export interface EpochSums {
+  /** Samples seen. */
   images: number
-  /** Times images. */
+  /** Times samples. */
   loss: number
-  correct: number
+  /** Over samples, by measure. */
+  scores: Record<string, number>
+  /** Inside steps. */
   seconds: number
-  /** Absent in checkpoints of former versions. */
-  waitSeconds?: number
+  /** Before steps, until their samples were there. */
+  waitSeconds: number
 }
+
+/** Means over an epoch: `trainLoss`, and `train<Measure>` for each measure. */
+export interface EpochMeans {
+  readonly trainLoss: number
+  /** Inside steps. */
+  readonly seconds: number
+  /** Before steps, until their samples were there. */
+  readonly waitSeconds: number
+  readonly [trainMeasure: string]: number
+}
+
+/** One step: means over its samples, and its time. */
+export interface StepMeans {
+  /** Samples. */
+  readonly size: number
+  readonly loss: number
+  /** By measure. */
+  readonly scores: Readonly<Record<string, number>>
+  readonly seconds: number
+  readonly waitSeconds: number
+}
+
+const nothing = (): EpochSums => ({ images: 0, loss: 0, scores: {}, seconds: 0, waitSeconds: 0 })
 
 /** Sums over the steps of an epoch; plain numbers, so that a checkpoint can hold them. */
 export class EpochTally {
-  state: EpochSums = { images: 0, loss: 0, correct: 0, seconds: 0, waitSeconds: 0 }
+  /** `unnamed`: the sum of the only measure that version 0.1 had, for which it kept no name. */
+  constructor(
+    private sums: EpochSums = nothing(),
+    private unnamed = 0,
+  ) {}
 
-  add({ images, loss, correct, seconds, waitSeconds = 0 }: EpochSums): void {
-    this.state.images += images
-    this.state.loss += loss
-    this.state.correct += correct
-    this.state.seconds += seconds
-    this.state.waitSeconds = (this.state.waitSeconds ?? 0) + waitSeconds
+  get state(): Readonly<EpochSums> {
+    return this.sums
   }
 
-  /** Means of the epoch; starts over. `seconds` is the time spent in steps, `waitSeconds` that of waiting for images. */
-  take(): { trainLoss: number; trainAccuracy: number; seconds: number; waitSeconds: number } {
-    const { images, loss, correct, seconds, waitSeconds = 0 } = this.state
-    this.state = { images: 0, loss: 0, correct: 0, seconds: 0, waitSeconds: 0 }
-    return { trainLoss: loss / images, trainAccuracy: correct / images, seconds, waitSeconds }
+  add({ size, loss, scores, seconds, waitSeconds }: StepMeans): void {
+    this.sums.images += size
+    this.sums.loss += loss * size
+    this.sums.seconds += seconds
+    this.sums.waitSeconds += waitSeconds
+    for (const [name, score] of Object.entries(scores)) {
+      this.sums.scores[name] = (this.sums.scores[name] ?? 0) + sumOf(score, size) + this.unnamed
+      this.unnamed = 0
+    }
   }
+
+  /** Means of the epoch; starts over. */
+  take(): EpochMeans {
+    const { images, loss, scores, seconds, waitSeconds } = this.sums
+    this.sums = nothing()
+    const means = Object.entries(scores).map(([name, sum]) => [fieldOf('train', { name }), sum / images])
+    return { trainLoss: loss / images, ...Object.fromEntries(means), seconds, waitSeconds }
+  }
+}
+
+/** Sum of `size` values with this mean; exactly the count where the mean is a share of the samples. */
+function sumOf(mean: number, size: number): number {
+  const count = Math.round(mean * size)
+  return count / size === mean ? count : mean * size
 }

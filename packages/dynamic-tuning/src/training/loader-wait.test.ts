@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest'
 import type { Loader } from '../data/loader/loader.ts'
-import { type EpochMetrics, type StepMetrics, train } from './trainer.ts'
+import type { Learner } from './learner.ts'
+import type { EpochMetrics, StepMetrics } from './metrics.ts'
+import { train } from './trainer.ts'
 
 it('tells how long steps waited for their images', async () => {
   let waitSeconds = 0
@@ -10,10 +12,8 @@ it('tells how long steps waited for their images', async () => {
     indices: Int32Array.of(0, 1),
     size: 2,
   }
-  const loader: Loader<number> = {
+  const loader: Pick<Loader<number>, 'stepsPerEpoch' | 'waitSeconds' | 'epoch'> = {
     stepsPerEpoch: 2,
-    skipped: 0,
-    bad: new Map(),
     get waitSeconds() {
       return waitSeconds
     },
@@ -23,29 +23,22 @@ it('tells how long steps waited for their images', async () => {
         yield batch
       }
     },
-    close: async () => {},
   }
-  const step = {
-    weights: new Map(),
-    run: async () => ({
-      scalars: { loss: 1 },
-      logits: Float32Array.of(1, 0, 0, 1),
-      activeRatePerGate: [],
-      gates: undefined,
-      gradients: new Map<string, Float32Array>(),
-    }),
+  const learner: Learner = {
+    step: async () => ({ scalars: { loss: 1 }, activeRatePerGate: [] }),
+    weights: async () => new Map(),
+    state: async () => ({ steps: 0, tensors: new Map() }),
+    restore: async () => {},
     release: async () => {},
   }
-  const optimizer = { step: 0, update: () => {}, moments: () => new Map<string, Float32Array>() }
   const steps: StepMetrics[] = []
   const epochs: EpochMetrics[] = []
   await train({
-    step,
+    learner,
     loader,
-    optimizer,
     prepare: () => ({ images: batch.images, targets: new Float32Array(4), size: 2 }),
     epochs: 2,
-    schedule: { learningRate: 1, minimum: 0, warmupSteps: 0 },
+    learningRateAt: () => 1,
     onStep: (metrics) => steps.push(metrics),
     onEpoch: (metrics) => epochs.push(metrics),
   })

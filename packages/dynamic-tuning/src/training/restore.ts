@@ -1,7 +1,7 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { CheckpointError } from '../errors.ts'
 
-/** Copies stored values into the arrays that training uses. @throws CheckpointError naming what is missing or misshaped */
+/** Copies stored values into the arrays of a learner. @throws CheckpointError naming what is missing or misshaped */
 export function restoreArrays(
   source: string,
   arrays: Iterable<readonly [string, Float32Array]>,
@@ -9,10 +9,10 @@ export function restoreArrays(
 ): void {
   for (const [name, array] of arrays) {
     const found = stored.get(name)
-    if (found?.dtype !== 'float32' || found.data.length !== array.length)
+    if (!(found?.data instanceof Float32Array) || found.data.length !== array.length)
       throw new CheckpointError(
         `${source}: ${name} should hold ${array.length} float32 values, got ${found ? `${found.data.length} ${found.dtype}` : 'nothing'}. Resume with the settings the run was started with.`,
       )
-    array.set(found.data as Float32Array)
+    array.set(found.data)
   }
 }

@@ -12,7 +12,7 @@ import { gumbelNoise } from './noise.ts'
 import { type LossSettings, paperLoss } from './objective.ts'
 import { AdamW } from './optimizers/adamw.ts'
 import type { StepBatch } from './step-feeds.ts'
-import { type StepResult, TrainingStep } from './training-step.ts'
+import { type PassResult, TrainingStep } from './training-step.ts'
 
 const config = { ...tiny, embedDim: 16 }
 const small = { bottleneck: 4, adapterScale: 1, adapterDropout: 0 }
@@ -42,7 +42,7 @@ function createStep(change: Change = {}): Promise<TrainingStep> {
   return TrainingStep.create({ ...settings, compile: { threads: 1 } })
 }
 
-async function oneStep(change: Change, size = 6, at = 0): Promise<StepResult> {
+async function oneStep(change: Change, size = 6, at = 0): Promise<PassResult> {
   const step = await createStep(change)
   const result = await step.run(batchOf(size), at)
   await step.release()

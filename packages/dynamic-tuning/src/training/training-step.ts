@@ -1,39 +1,26 @@
 import { type CompileOptions, compile, type Program, type TensorData } from '@dynamic-tuning/engine'
 import { imageRows } from '../models/heads/registry.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
+import type { StepResult } from './learner.ts'
 import { type ObjectiveOutputs, type ObjectiveSettings, objective, weightOf } from './objective.ts'
 import { type StepBatch, type StepFeedSettings, stepFeeds } from './step-feeds.ts'
 
-/** Scalars of a step by name (`loss`, `ceDynamic`, ...), averaged over micro-batches. */
-export interface StepResult {
-  readonly scalars: Record<string, number>
+/** What a pass gives before weights move. */
+export interface PassResult extends StepResult {
   /** [B, K], of the dynamic model. */
   readonly logits: Float32Array
-  readonly activeRatePerGate: readonly number[]
-  /** What the dispatchers decided, [B, D, n] each; undefined for methods without dispatch. */
-  readonly gates: Gates | undefined
-  /** Which patches DynamicViT's predictors kept, 0 or 1 [B, S, N]; undefined for others. */
-  readonly keepDecisions?: Float32Array | undefined
   /** By weight name; valid until the next step. */
   readonly gradients: Map<string, Float32Array>
 }
 
-/** Decisions of all gates, [B, D, n] each. */
-export interface Gates {
-  /** 0 or 1. */
-  readonly masks: Float32Array
-  /** Gate probabilities, with noise and temperature. */
-  readonly soft: Float32Array
-  /** Bare logits, without noise. */
-  readonly dispatcherLogits: Float32Array
-}
-
-/** Weights and the pass that gives their gradients: what a trainer needs. */
+/** Weights and the pass that gives their gradients: what a host learner needs. */
 export interface TrainableStep {
   /** The trained weights; the optimiser changes them in place. */
   readonly weights: Map<string, TensorData<'float32'>>
+  /** Values such as running statistics, saved with the weights; the pass changes them in place. */
+  readonly buffers?: Map<string, TensorData<'float32'>>
   /** Loss, logits and gradients of a batch; `step` chooses the noise. */
-  run(batch: StepBatch, step: number): Promise<StepResult>
+  run(batch: StepBatch, step: number): Promise<PassResult>
   release(): Promise<void>
 }
 
@@ -74,7 +61,7 @@ export class TrainingStep implements TrainableStep {
   }
 
   /** As the interface says; `noise` [D, B, n, 1] replaces the drawn one. */
-  async run(batch: StepBatch, step: number, noise?: TensorData): Promise<StepResult> {
+  async run(batch: StepBatch, step: number, noise?: TensorData): Promise<PassResult> {
     const { microBatch, config } = this.settings
     const sums = new Sums(batch)
     for (let first = 0; first < batch.size; first += microBatch) {
@@ -147,16 +134,10 @@ class Sums {
     this.gradients.set(name, sum)
   }
 
-  result(): StepResult {
+  result(): PassResult {
     const { scalars, gradients, rates } = this
-    const { logits, keepDecisions, ...gates } = this.rows
-    return {
-      scalars,
-      logits: logits as Float32Array,
-      gradients,
-      activeRatePerGate: rates,
-      gates: gates.masks && (gates as Gates),
-      keepDecisions,
-    }
+    const { logits = new Float32Array(0), keepDecisions, masks, soft, dispatcherLogits } = this.rows
+    const gates = masks && soft && dispatcherLogits && { masks, soft, dispatcherLogits }
+    return { scalars, logits, gradients, activeRatePerGate: rates, gates, keepDecisions }
   }
 }

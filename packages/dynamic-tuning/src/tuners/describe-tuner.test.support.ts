@@ -16,7 +16,7 @@ import { farthest, noise, randomValues } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { paperLoss } from '../training/objective.ts'
 import { AdamW } from '../training/optimizers/adamw.ts'
-import { type StepResult, TrainingStep } from '../training/training-step.ts'
+import { type PassResult, TrainingStep } from '../training/training-step.ts'
 import { checkTuning } from './check-tuning.ts'
 import { linearProbe } from './linear.ts'
 import { canMerge, mergeTuned, type TunedWeights } from './merge.ts'
@@ -55,10 +55,10 @@ export async function train(tuner: Tuner, options: TunerOptions, steps: number, 
   const step = await TrainingStep.create({ ...common, compile: { threads: 1 } })
   const start = new Map([...step.weights].map(([name, { data }]) => [name, data.slice()]))
   const optimizer = new AdamW(step.weights, { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 })
-  const results: StepResult[] = []
+  const results: PassResult[] = []
   for (let at = 0; at < steps; at++) {
     results.push(await step.run(batch, at))
-    optimizer.update((results.at(-1) as StepResult).gradients, rate)
+    optimizer.update((results.at(-1) as PassResult).gradients, rate)
   }
   await step.release()
   const tensors = new Map<string, TensorData>([...base, ...step.weights])
@@ -116,7 +116,7 @@ export function describeTuner(tuner: Tuner, { options: chosen = {}, rate = 3e-2 
 
     it('learns eight images by heart, with the same bits for the same seed', async () => {
       const { results, weights } = await train(tuner, options, 120, rate)
-      const { logits, scalars } = results.at(-1) as StepResult
+      const { logits, scalars } = results.at(-1) as PassResult
       const guesses = Array.from(labels, (_, i) => {
         const row = logits.subarray(i * config.numClasses, (i + 1) * config.numClasses)
         return BigInt(row.indexOf(Math.max(...row)))

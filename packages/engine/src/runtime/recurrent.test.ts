@@ -37,6 +37,11 @@ describe('a recurrent program', () => {
     await expect(program.run({ x: row(1, 1, 1), count: row(0, 0, 0) })).rejects.toThrow(
       /no input is called count/,
     )
+    program.carry(start)
+    expect(await program.state()).toEqual(start)
+    expect((await program.run({ x: row(0, 0, 0) })).sum?.data).toEqual(Float32Array.of(6))
+    expect(() => program.carry({ count: row(1, 2) })).toThrow(/count starts from float32 \[2\]/)
+    expect(() => program.carry({ x: row(1, 2, 3) })).toThrow(/no state is called x/)
     await program.release()
     await expect(program.run({ x: row(1, 1, 1) })).rejects.toThrow(GraphError)
   })

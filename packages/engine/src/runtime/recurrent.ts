@@ -20,6 +20,8 @@ export interface Carried {
 export interface RecurrentProgram<Name extends string = string> extends Program<Name> {
   /** The current state by input name, copied to main memory. */
   state(): Promise<Record<string, TensorData>>
+  /** Replaces carried values, by input, as those of a checkpoint. @throws GraphError if they do not fit */
+  carry(values: Readonly<Record<string, TensorData>>): void
 }
 
 /**
@@ -53,6 +55,16 @@ export function createRecurrent<Name extends string>(
       const read = async ([name, value]: [string, TensorData | HeldTensor]) =>
         [name, 'read' in value ? await value.read() : value] as const
       return Object.fromEntries(await Promise.all(Object.entries(carried).map(read)))
+    },
+    carry(values) {
+      checkCarried(inputs, outputs, { state, start: { ...start, ...values } })
+      const unknown = Object.keys(values).find((name) => !Object.hasOwn(state, name))
+      if (unknown !== undefined)
+        throw new GraphError(`carry: no state is called ${unknown}. Name the input of a state.`)
+      for (const [name, value] of Object.entries(values)) {
+        release(carried[name])
+        carried[name] = value
+      }
     },
     async release() {
       for (const value of Object.values(carried)) release(value)

@@ -6,12 +6,13 @@ import { writeSafetensors } from '../../io/safetensors-writer.ts'
 import { depthOf } from '../../models/families.ts'
 import { type Prepared, prepareRun } from '../../run/prepare-run.ts'
 import { refuseClips } from '../../run/settings/clip-settings.ts'
+import type { TrainedWeights } from '../../training/trainer.ts'
 import { findWinner, type NoahSearchControl } from './find-winner.ts'
 import type { NoahSearchResult, NoahSearchStopped } from './result.ts'
 import { resumedSearch, writeSearchConfig } from './search-config.ts'
 import { type NoahSearchInput, planSearch, type SearchPlan } from './search-settings.ts'
 import { type SubnetSpace, smallestSubnet, subnetParameters, subnetSpace } from './space.ts'
-import { type TrainedWeights, trainSupernet } from './train-supernet.ts'
+import { trainSupernet } from './train-supernet.ts'
 
 /**
  * NOAH's search (arXiv:2206.04673): trains a super-network whose every step is a sub-network drawn at random, then looks for the

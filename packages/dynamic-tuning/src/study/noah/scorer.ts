@@ -7,11 +7,11 @@ import { compareShapes } from '../../models/compare-shapes.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
 import type { Prepared } from '../../run/prepare-run.ts'
 import { heldOut } from '../../run/training-parts.ts'
+import type { TrainedWeights } from '../../training/trainer.ts'
 import { type Subnet, subnetInput, subnetMasks } from '../../tuners/noah-supernet.ts'
 import type { SubnetScore } from './evolve.ts'
 import type { SubnetSpace } from './space.ts'
 import { supernetOf } from './supernet.ts'
-import type { TrainedWeights } from './train-supernet.ts'
 
 /** Evaluates sub-networks of a trained super-network, one after the other. Release it after use. */
 export interface Scorer {

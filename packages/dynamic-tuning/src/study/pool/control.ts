@@ -1,4 +1,5 @@
-import type { StepMetrics, TrainTotal } from '../../training/trainer.ts'
+import type { StepMetrics } from '../../training/metrics.ts'
+import type { TrainTotal } from '../../training/trainer.ts'
 import type { PlannedRun } from './plan-runs.ts'
 import type { JobEnd } from './start-finetune.ts'
 import type { CaseRow } from './summarize-cases.ts'

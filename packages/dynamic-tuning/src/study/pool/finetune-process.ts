@@ -2,7 +2,8 @@ import { TuningError } from '../../errors.ts'
 import { finetune } from '../../run/finetune.ts'
 import type { FinetuneInput } from '../../run/settings/finetune-settings.ts'
 import type { RunSummary } from '../../run/summary.ts'
-import type { StepMetrics, TrainTotal } from '../../training/trainer.ts'
+import type { StepMetrics } from '../../training/metrics.ts'
+import type { TrainTotal } from '../../training/trainer.ts'
 import type { FailedEnd } from './start-finetune.ts'
 
 // The script of a process that does one run: `startFinetune` forks it. What it says goes to the run's log.

@@ -3,7 +3,8 @@ import { closeSync, openSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { FinetuneInput } from '../../run/settings/finetune-settings.ts'
 import type { RunSummary } from '../../run/summary.ts'
-import type { StepMetrics, TrainTotal } from '../../training/trainer.ts'
+import type { StepMetrics } from '../../training/metrics.ts'
+import type { TrainTotal } from '../../training/trainer.ts'
 import type { Order, Report } from './finetune-process.ts'
 
 /** A run that gets a process of its own. */

@@ -1,5 +1,6 @@
 import { add, div, input, mul, sqrt, sub, type Tensor } from '@dynamic-tuning/engine'
 import { type AdamWSettings, corrected } from './adamw.ts'
+import type { ParameterGroup } from './groups.ts'
 
 /** A weight in a graph, with its gradient and AdamW's moments. */
 export interface AdamWSlot {
@@ -29,13 +30,14 @@ export function adamwNumbers(): AdamWNumbers {
 export function adamwUpdate(
   { value, mean, square, gradient }: AdamWSlot,
   { rate, size, correction }: AdamWNumbers,
-  decays: boolean,
+  { rateFactor, decays }: ParameterGroup,
   { beta1, beta2, epsilon, weightDecay }: AdamWSettings,
 ): Omit<AdamWSlot, 'gradient'> {
   const m = add(mul(mean, beta1), mul(gradient, 1 - beta1))
   const v = add(mul(square, beta2), mul(mul(gradient, gradient), 1 - beta2))
-  const kept = decays ? mul(value, add(mul(rate, -weightDecay), 1)) : value
-  const move = div(mul(m, size), add(mul(sqrt(v), correction), epsilon))
+  const kept = decays ? mul(value, add(mul(rate, -weightDecay * rateFactor), 1)) : value
+  const scaled = rateFactor === 1 ? size : mul(size, rateFactor)
+  const move = div(mul(m, scaled), add(mul(sqrt(v), correction), epsilon))
   return { value: sub(kept, move), mean: m, square: v }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { farthest, noise } from '../../nn/plain.test.support.ts'
 import { AdamW, type AdamWSettings } from './adamw.ts'
+import { decayMatrices } from './groups.ts'
 
 const settings: AdamWSettings = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.1 }
 const rates = [1e-2, 3e-3, 0, 5e-2, 1e-3, 1e-2, 2e-2, 1e-4]
@@ -54,8 +55,7 @@ describe('AdamW', () => {
       ['fc.weight', { data: Float32Array.of(2), shape: [1, 1] }],
       ['fc.bias', { data: Float32Array.of(2), shape: [1] }],
     ])
-    const decays = (_name: string, shape: readonly number[]): boolean => shape.length > 1
-    const optimizer = new AdamW(weights, { ...settings, decays })
+    const optimizer = new AdamW(weights, { ...settings, groupOf: decayMatrices })
     const zero = Float32Array.of(0)
     optimizer.update(new Map([...weights.keys()].map((name) => [name, zero])), 0.5)
     expect(weights.get('fc.weight')?.data[0]).toBeCloseTo(2 * (1 - 0.5 * 0.1), 6)

@@ -1,3 +1,5 @@
+import { entryOf } from '../entry-of.ts'
+import { type GroupOf, oneGroup, type ParameterGroup } from './groups.ts'
 import type { OptimizedWeights, Optimizer } from './optimizer.ts'
 
 /** Settings of AdamW; PyTorch's defaults but for the rate, which the schedule gives. */
@@ -6,19 +8,18 @@ export interface AdamWSettings {
   readonly beta2: number
   readonly epsilon: number
   readonly weightDecay: number
-  /** Whether a weight decays; all do by default, biases too, as in the official code. */
-  readonly decays?: (name: string, shape: readonly number[]) => boolean
+  /** Rate factor and decay by weight; default `oneGroup`. */
+  readonly groupOf?: GroupOf
 }
 
 /** The settings of the official code, with the decay of its VTAB recipe. */
 export const defaultAdamW: AdamWSettings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-4 }
 
 /** A trained weight with its moments. */
-interface Slot {
+interface Slot extends ParameterGroup {
   readonly value: Float32Array
   readonly mean: Float32Array
   readonly square: Float32Array
-  readonly decays: boolean
 }
 
 /**
@@ -34,12 +35,13 @@ export class AdamW implements Optimizer {
     weights: OptimizedWeights,
     private readonly settings: AdamWSettings = defaultAdamW,
   ) {
+    const { groupOf = oneGroup } = settings
     for (const [name, { data, shape }] of weights)
       this.slots.set(name, {
         value: data,
         mean: new Float32Array(data.length),
         square: new Float32Array(data.length),
-        decays: settings.decays?.(name, shape) ?? true,
+        ...groupOf(name, shape),
       })
   }
 
@@ -47,7 +49,7 @@ export class AdamW implements Optimizer {
   update(gradients: ReadonlyMap<string, Float32Array>, learningRate: number): void {
     this.step++
     for (const [name, slot] of this.slots)
-      updateSlot(slot, gradients.get(name) as Float32Array, learningRate, this.step, this.settings)
+      updateSlot(slot, entryOf(gradients, name, 'gradient'), learningRate, this.step, this.settings)
   }
 
   /** The moments under names for a checkpoint; the arrays themselves. */
@@ -59,7 +61,10 @@ export class AdamW implements Optimizer {
   }
 }
 
-/** Of update number `step`, from 1: lr / (1 - beta1^step), and what sqrt(v) is multiplied by, both for moments that began at 0. */
+/**
+ * Corrections of update number `step`, from 1, for moments that began at 0: `size` = lr / (1 - beta1^step), and
+ * what sqrt(v) is multiplied by.
+ */
 export function corrected(
   learningRate: number,
   step: number,
@@ -77,8 +82,9 @@ function updateSlot(
 ): void {
   const { beta1, beta2, epsilon, weightDecay } = settings
   const { value, mean, square } = slot
-  const keep = slot.decays ? 1 - learningRate * weightDecay : 1
-  const { size, correction } = corrected(learningRate, step, settings)
+  const rate = learningRate * slot.rateFactor
+  const keep = slot.decays ? 1 - rate * weightDecay : 1
+  const { size, correction } = corrected(rate, step, settings)
   for (let i = 0; i < value.length; i++) {
     const g = gradient[i] as number
     const m = beta1 * (mean[i] as number) + (1 - beta1) * g

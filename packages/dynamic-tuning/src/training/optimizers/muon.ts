@@ -1,9 +1,11 @@
 import type { Program } from '@dynamic-tuning/engine'
+import { entryOf } from '../entry-of.ts'
 import { AdamW, type AdamWSettings } from './adamw.ts'
+import { oneGroup } from './groups.ts'
 import { compileNewtonSchulz } from './newton-schulz.ts'
 import type { OptimizedWeights, Optimizer } from './optimizer.ts'
 
-/** Settings of Muon; `adamw` moves what is no hidden matrix, and its decay holds for both. */
+/** Settings of Muon; `adamw` moves what is no hidden matrix, and its decay and groups hold for both. */
 export interface MuonSettings {
   readonly momentum: number
   /** Factor of the learning rate for the matrices. */
@@ -55,11 +57,13 @@ export class Muon implements Optimizer {
     this.adamw.update(gradients, learningRate)
     const directions: Record<string, Float32Array> = {}
     for (const [name, buffer] of this.buffers)
-      directions[name] = nesterov(buffer, gradients.get(name) as Float32Array, this.settings.momentum)
+      directions[name] = nesterov(buffer, entryOf(gradients, name, 'gradient'), this.settings.momentum)
     const outputs = await this.program.run(directions)
-    const rate = learningRate * this.settings.rateFactor
-    const keep = 1 - rate * this.settings.adamw.weightDecay
+    const { weightDecay, groupOf = oneGroup } = this.settings.adamw
     for (const [name, { data, shape }] of this.matrices) {
+      const { rateFactor, decays } = groupOf(name, shape)
+      const rate = learningRate * this.settings.rateFactor * rateFactor
+      const keep = decays ? 1 - rate * weightDecay : 1
       const direction = outputs[`out.${name}`]?.data as Float32Array
       const size = 0.2 * rate * Math.sqrt(Math.max(...shape))
       for (let i = 0; i < data.length; i++)

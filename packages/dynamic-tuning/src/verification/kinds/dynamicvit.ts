@@ -4,7 +4,7 @@ import { ConfigError } from '../../errors.ts'
 import { patchCount } from '../../models/vit/vit-config.ts'
 import { reductionOptions } from '../../reduction/options.ts'
 import { type LossSettings, objective } from '../../training/objective.ts'
-import type { StepResult } from '../../training/training-step.ts'
+import type { PassResult } from '../../training/training-step.ts'
 import { backboneBatch, openBackboneFixture } from '../backbone-fixture.ts'
 import { isBackboneFixture } from '../backbone-settings.ts'
 import { type Fixture, fixtureConfig, fixtureInput } from '../fixture.ts'
@@ -81,7 +81,7 @@ function noiseOf(fixture: Fixture, stages: number): TensorData {
 }
 
 /** The loss and its terms; `ratio` without its weight, summed over the stages. */
-function losses({ scalars }: StepResult, stages: number, { rateWeight }: LossSettings): Named[] {
+function losses({ scalars }: PassResult, stages: number, { rateWeight }: LossSettings): Named[] {
   return [
     ['train.loss', single(scalars.loss)],
     ['train.loss.cross_entropy', single(scalars.ceDynamic)],
@@ -94,7 +94,7 @@ function losses({ scalars }: StepResult, stages: number, { rateWeight }: LossSet
 /** Which tokens each predictor kept, [B, N]. */
 function decisions(
   { opened: { config } }: ReductionRun,
-  { keepDecisions }: StepResult,
+  { keepDecisions }: PassResult,
   stages: number,
 ): Named[] {
   const all = keepDecisions as Float32Array

@@ -3,7 +3,7 @@ import { softTargets } from '../../data/truths/class.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
 import { AdamW } from '../../training/optimizers/adamw.ts'
 import type { StepBatch } from '../../training/step-feeds.ts'
-import { type StepResult, TrainingStep } from '../../training/training-step.ts'
+import { type PassResult, TrainingStep } from '../../training/training-step.ts'
 import { fixtureInput, scalarData } from '../fixture.ts'
 import { bothWays, type DytRun, exactly, gatesData, logitsData, samplesOf } from './dyt-run.ts'
 import type { Optimizer } from './dyt-settings.ts'
@@ -85,7 +85,7 @@ function noiseOf({ fixture }: DytRun, done: number): TensorData {
   return { dtype: 'float32', shape, data }
 }
 
-function lossesOf(result: StepResult, done: number): [string, TensorData][] {
+function lossesOf(result: PassResult, done: number): [string, TensorData][] {
   const rates = result.activeRatePerGate
   const terms = new Map([['active_rate', rates.reduce((a, b) => a + b, 0) / rates.length]])
   for (const [ours, name] of Object.entries(lossNames)) {
@@ -98,7 +98,7 @@ function lossesOf(result: StepResult, done: number): [string, TensorData][] {
   )
 }
 
-function detailsOf(run: DytRun, step: TrainingStep, result: StepResult): [string, TensorData][] {
+function detailsOf(run: DytRun, step: TrainingStep, result: PassResult): [string, TensorData][] {
   const { config } = run.settings
   const produced: [string, TensorData][] = [['train.logits', logitsData(config, result.logits)]]
   for (const [name, data] of result.gradients) {

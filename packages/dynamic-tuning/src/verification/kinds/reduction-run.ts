@@ -9,7 +9,7 @@ import type { ReductionOptions } from '../../reduction/options.ts'
 import type { ReductionPass } from '../../reduction/reduction.ts'
 import { openReduction } from '../../reduction/registry.ts'
 import { type LossSettings, paperLoss } from '../../training/objective.ts'
-import type { StepResult } from '../../training/training-step.ts'
+import type { PassResult } from '../../training/training-step.ts'
 import { TrainingStep, type TrainingStepSettings } from '../../training/training-step.ts'
 import { full } from '../../tuners/full.ts'
 import { type BackboneFixture, backboneBatch } from '../backbone-fixture.ts'
@@ -85,7 +85,7 @@ export async function trained(
   run: ReductionRun,
   prefix: string,
   { loss, noise }: { readonly loss?: LossSettings; readonly noise?: TensorData } = {},
-): Promise<{ readonly result: StepResult; readonly gradients: Named[] }> {
+): Promise<{ readonly result: PassResult; readonly gradients: Named[] }> {
   const step = await TrainingStep.create(stepSettings(run, prefix, loss))
   const result = await step.run(backboneBatch(run.opened), 0, noise)
   const gradients = [...result.gradients].map(([name, data]): Named => {

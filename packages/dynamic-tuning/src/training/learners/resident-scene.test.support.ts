@@ -1,9 +1,9 @@
 import type { Device, TensorData } from '@dynamic-tuning/engine'
-import { WeightStore } from '../nn/weight-store.ts'
-import { AdamW, type AdamWSettings } from './optimizers/adamw.ts'
-import { ResidentStep } from './resident-step.ts'
-import { draw, drawnWeights, smallDyt, smallTrainable } from './small-dyt.test.support.ts'
-import { TrainingStep } from './training-step.ts'
+import { WeightStore } from '../../nn/weight-store.ts'
+import { AdamW, type AdamWSettings } from '../optimizers/adamw.ts'
+import { draw, drawnWeights, smallDyt, smallTrainable } from '../small-dyt.test.support.ts'
+import { TrainingStep } from '../training-step.ts'
+import { ResidentLearner } from './resident.ts'
 
 /** Images of a step. */
 const size = 4
@@ -23,7 +23,7 @@ function batchAt(step: number) {
 /** What some steps say, and the weights after them. */
 export interface Trained {
   /** Loss, its terms and the rates, step by step. */
-  readonly scalars: readonly Record<string, number>[]
+  readonly scalars: readonly Readonly<Record<string, number>>[]
   readonly weights: Readonly<Record<string, readonly number[]>>
   /** Bytes that were brought from the device by the last step; known on WebGPU in a browser. */
   readonly bytesRead?: number
@@ -34,16 +34,16 @@ const plainWeights = (weights: Iterable<[string, TensorData]>): Trained['weights
 
 /** Trains by steps that keep their weights on the device; `read` tells how many bytes have been brought from it so far. */
 export async function residentTraining(device: Device, read = () => 0): Promise<Trained> {
-  const step = await ResidentStep.create({ ...model, store: drawnStore(), adamw, compile: { device } })
-  const scalars: Record<string, number>[] = []
+  const learner = await ResidentLearner.create({ ...model, store: drawnStore(), adamw, compile: { device } })
+  const scalars: Readonly<Record<string, number>>[] = []
   let before = 0
   for (const [index, rate] of rates.entries()) {
     before = read()
-    scalars.push(await step.run(batchAt(index), index, rate))
+    scalars.push((await learner.step(batchAt(index), index, rate)).scalars)
   }
   const bytesRead = read() - before
-  const weights = plainWeights(await step.weights())
-  await step.release()
+  const weights = plainWeights(await learner.weights())
+  await learner.release()
   return { scalars, weights, bytesRead }
 }
 
@@ -51,7 +51,7 @@ export async function residentTraining(device: Device, read = () => 0): Promise<
 export async function plainTraining(): Promise<Trained> {
   const step = await TrainingStep.create({ ...model, store: drawnStore(), microBatch: size })
   const optimizer = new AdamW(step.weights, adamw)
-  const scalars: Record<string, number>[] = []
+  const scalars: Readonly<Record<string, number>>[] = []
   for (const [index, rate] of rates.entries()) {
     const result = await step.run(batchAt(index), index)
     scalars.push(result.scalars)

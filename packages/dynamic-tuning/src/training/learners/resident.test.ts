@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { expectAllclose } from '@dynamic-tuning/engine/testing'
 import { type BrowserPage, browserMissing, openBrowserPage } from '@dynamic-tuning/engine/testing/browser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describeLearner, scene, sceneStore } from './describe-learner.test.support.ts'
+import { ResidentLearner } from './resident.ts'
 import { plainTraining, residentTraining, type Trained } from './resident-scene.test.support.ts'
 
 function expectSame(found: Trained, wanted: Trained, tolerance: number): void {
@@ -17,7 +19,12 @@ function expectSame(found: Trained, wanted: Trained, tolerance: number): void {
     expectAllclose(found.weights[name] as number[], values as number[], { rtol: tolerance, atol: tolerance })
 }
 
-describe('a step that keeps its weights', () => {
+describeLearner('AdamW on the device', {
+  create: () => ResidentLearner.create({ ...scene, store: sceneStore(), logits: true }),
+  tolerance: 1e-6,
+})
+
+describe('a learner that keeps its weights on the device', () => {
   let wanted: Trained
   let browser: BrowserPage | undefined
 
@@ -46,7 +53,16 @@ describe('a step that keeps its weights', () => {
       }
       type Globals = { readonly entries: string[]; train(device: string): Promise<Trained> }
       const entries = await browser.page.evaluate(() => (globalThis as unknown as Globals).entries)
-      expect(entries).toEqual(expect.arrayContaining(['ResidentStep', 'Classifier', 'WeightStore', 'tuners']))
+      expect(entries).toEqual(
+        expect.arrayContaining([
+          'ResidentLearner',
+          'train',
+          'memoryLog',
+          'Classifier',
+          'WeightStore',
+          'tuners',
+        ]),
+      )
       const found = await browser.page.evaluate(
         (name) => (globalThis as unknown as Globals).train(name),
         device,

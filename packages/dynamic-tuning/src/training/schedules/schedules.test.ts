@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { learningRateAt, temperatureAt } from './schedule.ts'
+import { cosine } from './cosine.ts'
+import { temperatureAt } from './temperature.ts'
 
 const settings = { learningRate: 0.8, minimum: 0.2, warmupSteps: 4, totalSteps: 12 }
 
-describe('learningRateAt', () => {
+describe('cosine', () => {
   it('warms up from exactly 0, then follows half a cosine down to the minimum', () => {
     const wanted = [
       0,
@@ -13,17 +14,18 @@ describe('learningRateAt', () => {
       0.8,
       ...[1, 2, 3, 4, 5, 6, 7].map((k) => 0.5 + 0.3 * Math.cos((Math.PI * k) / 8)),
     ]
-    for (const [step, rate] of wanted.entries()) expect(learningRateAt(step, settings)).toBeCloseTo(rate, 12)
-    expect(learningRateAt(0, settings)).toBe(0)
-    expect(learningRateAt(8, settings)).toBeCloseTo(0.5, 12)
-    expect(learningRateAt(12, settings)).toBeCloseTo(0.2, 12)
-    expect(learningRateAt(99, settings)).toBeCloseTo(0.2, 12)
+    const rateAt = cosine(settings)
+    for (const [step, rate] of wanted.entries()) expect(rateAt(step)).toBeCloseTo(rate, 12)
+    expect(rateAt(0)).toBe(0)
+    expect(rateAt(8)).toBeCloseTo(0.5, 12)
+    expect(rateAt(12)).toBeCloseTo(0.2, 12)
+    expect(rateAt(99)).toBeCloseTo(0.2, 12)
   })
 
   it('starts at the top without warm-up, and survives a run that is all warm-up', () => {
-    expect(learningRateAt(0, { ...settings, warmupSteps: 0 })).toBe(0.8)
+    expect(cosine({ ...settings, warmupSteps: 0 })(0)).toBe(0.8)
     const only = { ...settings, warmupSteps: 4, totalSteps: 4 }
-    expect([0, 2, 3, 4].map((step) => learningRateAt(step, only))).toEqual([0, 0.4, (0.8 * 3) / 4, 0.8])
+    expect([0, 2, 3, 4].map(cosine(only))).toEqual([0, 0.4, (0.8 * 3) / 4, 0.8])
   })
 })
 

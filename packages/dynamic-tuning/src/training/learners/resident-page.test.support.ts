@@ -1,4 +1,4 @@
-import * as browser from '../browser.ts'
+import * as browser from '../../browser.ts'
 import { residentTraining, type Trained } from './resident-scene.test.support.ts'
 
 /** Bytes that the page has asked its GPU for. */

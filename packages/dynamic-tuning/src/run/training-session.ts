@@ -1,0 +1,86 @@
+import type { Batch } from '../data/loader/batch.ts'
+import type { Loader } from '../data/loader/loader.ts'
+import type { Classifier } from '../evaluation/classifier.ts'
+import { evaluate } from '../evaluation/evaluate.ts'
+import type { RunFolder } from '../io/run-folder.ts'
+import type { Learner } from '../training/learner.ts'
+import { cosine } from '../training/schedules/cosine.ts'
+import type { StepBatch } from '../training/step-feeds.ts'
+import { type TrainerSettings, type TrainOutcome, train } from '../training/trainer.ts'
+import { scoreStep, validationFields } from './classification-scores.ts'
+import { withOpened } from './opened.ts'
+import type { RunControl } from './run-control.ts'
+
+/** Settings of any run that trains. */
+export interface SessionSettings {
+  readonly epochs: number
+  readonly learningRate: number
+  readonly minimumLearningRate: number
+  readonly warmupEpochs: number
+}
+
+/** How a run is validated between epochs. */
+export interface SessionValidation {
+  /** Held-out samples. */
+  readonly loader: Loader<number>
+  readonly classifier: () => Promise<Classifier>
+  /** Epochs between two validations. Default 1. */
+  readonly every?: number
+}
+
+/** What differs from one kind of run to another; the session closes everything in it. */
+export interface SessionParts {
+  readonly loader: Loader<number>
+  readonly learner: () => Promise<Learner>
+  readonly validation?: SessionValidation
+  readonly prepare: (batch: Batch<number>, step: number) => StepBatch
+  /** Factor of the learning rate that is the method's own. Default 1. */
+  readonly rateFactor?: number
+}
+
+/** Trains into a run folder: opens what is missing, drives the loop and closes everything, also if it fails. */
+export function trainingSession(
+  run: RunFolder,
+  settings: SessionSettings,
+  { loader, learner: openLearner, validation, prepare, rateFactor = 1 }: SessionParts,
+  control: Omit<RunControl, 'out'>,
+): Promise<TrainOutcome> {
+  return withOpened(async (opened) => {
+    opened.addClosable(loader)
+    if (validation) opened.addClosable(validation.loader)
+    const learner = opened.add(await openLearner())
+    const classifier = validation && opened.add(await validation.classifier())
+    const { resume, signal, onStep, onEpoch } = control
+    return train({
+      ...{ learner, loader, prepare, log: run, epochs: settings.epochs },
+      ...{ resume, signal, onStep, onEpoch },
+      learningRateAt: scheduleOf(settings, rateFactor, loader.stepsPerEpoch),
+      score: scoreStep,
+      ...(validation && classifier && validationBy(classifier, validation)),
+      memoryMB: () => Math.round(process.memoryUsage.rss() / 2 ** 20),
+    })
+  })
+}
+
+function validationBy(
+  classifier: Classifier,
+  { loader, every }: SessionValidation,
+): Pick<TrainerSettings, 'validate' | 'validateEvery'> {
+  return {
+    validate: async (weights) => validationFields(await evaluate(classifier, loader, weights)),
+    validateEvery: every,
+  }
+}
+
+function scheduleOf(
+  { learningRate, minimumLearningRate, warmupEpochs, epochs }: SessionSettings,
+  factor: number,
+  stepsPerEpoch: number,
+): (step: number) => number {
+  return cosine({
+    learningRate: learningRate * factor,
+    minimum: minimumLearningRate * factor,
+    warmupSteps: Math.round(warmupEpochs * stepsPerEpoch),
+    totalSteps: epochs * stepsPerEpoch,
+  })
+}

@@ -1,0 +1,149 @@
+import {
+  compileRecurrent,
+  input,
+  type RecurrentProgram,
+  type Tensor,
+  type TensorData,
+} from '@dynamic-tuning/engine'
+import { entryOf } from '../entry-of.ts'
+import { floatData } from '../float-data.ts'
+import type { Learner, LearnerState, StepResult } from '../learner.ts'
+import { type ObjectiveOutputs, objective, weightOf } from '../objective.ts'
+import { type AdamWSettings, defaultAdamW } from '../optimizers/adamw.ts'
+import { adamwFeeds, adamwNumbers, adamwUpdate } from '../optimizers/adamw-graph.ts'
+import { oneGroup } from '../optimizers/groups.ts'
+import { restoreArrays } from '../restore.ts'
+import { type StepBatch, stepFeeds } from '../step-feeds.ts'
+import type { TrainingStepSettings } from '../training-step.ts'
+
+/** What a resident learner is made of; `adamw` by default that of the paper's VTAB recipe. */
+export interface ResidentSettings extends Omit<TrainingStepSettings, 'microBatch' | 'rewrite'> {
+  readonly adamw?: AdamWSettings
+  /** Brings the logits of each step from the device too. Default false. */
+  readonly logits?: boolean
+}
+
+/**
+ * A learner with the update in its graph: weights and AdamW's moments belong to the program, and on WebGPU in
+ * a browser never leave the device between steps. A batch is one pass; if that takes too much memory,
+ * `recompute` helps. Arithmetic is float32, so weights differ in their last bits from those of a
+ * `HostLearner` with `AdamW`; either continues from the state of the other.
+ */
+export class ResidentLearner implements Learner {
+  private steps = 0
+
+  private constructor(
+    private readonly settings: ResidentSettings,
+    private readonly program: RecurrentProgram,
+    private readonly names: readonly string[],
+  ) {}
+
+  /** @throws GraphError if the device is missing */
+  static async create(settings: ResidentSettings): Promise<ResidentLearner> {
+    const { store, compile } = settings
+    const { outputs, state, start } = residentGraph(settings)
+    const program = await compileRecurrent(outputs, { prepack: false, ...compile, state, start })
+    return new ResidentLearner(settings, program, [...store.trainable.keys()])
+  }
+
+  async step(batch: StepBatch, step: number, learningRate: number): Promise<StepResult> {
+    const { adamw = defaultAdamW } = this.settings
+    const key = { step, first: 0, size: batch.size }
+    const feeds = stepFeeds(this.settings, this.program.inputs, batch, key)
+    const update = adamwFeeds(learningRate, ++this.steps, adamw)
+    const { logits, activeRatePerGate, ...rest } = await this.program.run({ ...feeds, ...update })
+    const scalars = Object.entries(rest).map(([name, { data }]) => [name, Number(data[0])])
+    return {
+      scalars: Object.fromEntries(scalars),
+      logits: logits && floatData(logits, 'logits'),
+      activeRatePerGate: Array.from(activeRatePerGate?.data ?? [], Number),
+    }
+  }
+
+  /** The weights as they are now, brought from the device. */
+  async weights(): Promise<Map<string, TensorData<'float32'>>> {
+    const all = await this.carried()
+    return new Map([...all].filter(([name]) => this.names.includes(name)))
+  }
+
+  async state(): Promise<LearnerState> {
+    return { steps: this.steps, tensors: await this.carried() }
+  }
+
+  async restore({ steps, tensors }: LearnerState, source: string): Promise<void> {
+    const empty = [...(await this.carried())].map(
+      ([name, { shape, data }]) =>
+        [name, { dtype: 'float32', shape, data: new Float32Array(data.length) }] as const,
+    )
+    const arrays = empty.map(([name, { data }]) => [name, data] as const)
+    restoreArrays(source, arrays, tensors)
+    this.program.carry(Object.fromEntries(empty))
+    this.steps = steps
+  }
+
+  private async carried(): Promise<Map<string, TensorData<'float32'>>> {
+    const entries = Object.entries(await this.program.state())
+    return new Map(
+      entries.map(([name, tensor]) => [
+        name,
+        { dtype: 'float32', shape: tensor.shape, data: floatData(tensor, name) },
+      ]),
+    )
+  }
+
+  release(): Promise<void> {
+    return this.program.release()
+  }
+}
+
+/** Outputs of a step with its update, which of them become which inputs, and what those are at first. */
+interface ResidentGraph {
+  readonly outputs: Readonly<Record<string, Tensor>>
+  readonly state: Readonly<Record<string, string>>
+  readonly start: Readonly<Record<string, TensorData>>
+}
+
+function residentGraph({
+  adamw = defaultAdamW,
+  logits = false,
+  ...settings
+}: ResidentSettings): ResidentGraph {
+  const { store } = settings
+  const start: Record<string, TensorData> = {}
+  const state: Record<string, string> = {}
+  const { gradients, outputs } = splitOutputs(objective(store, settings), logits)
+  const numbers = adamwNumbers()
+  const { groupOf = oneGroup } = adamw
+  const values = store.startValues()
+  for (const [name, weight] of store.trainable) {
+    const value = entryOf(values, name, 'start value')
+    const gradient = entryOf(gradients, name, 'gradient')
+    const zeros = (): TensorData => ({ ...value, data: new Float32Array(value.data.length) })
+    const of = { value: name, mean: `adamw.mean.${name}`, square: `adamw.square.${name}` } as const
+    const [mean, square] = [input(of.mean, value.shape), input(of.square, value.shape)]
+    const slot = { value: weight, mean, square, gradient }
+    const next = adamwUpdate(slot, numbers, groupOf(name, value.shape), adamw)
+    for (const part of ['value', 'mean', 'square'] as const) {
+      state[of[part]] = `next.${of[part]}`
+      outputs[`next.${of[part]}`] = next[part]
+      start[of[part]] = part === 'value' ? value : zeros()
+    }
+  }
+  return { outputs, state, start }
+}
+
+/** The gradients by weight, and the outputs that a step brings from the device. */
+function splitOutputs(
+  all: ObjectiveOutputs,
+  logits: boolean,
+): { readonly outputs: Record<string, Tensor>; readonly gradients: ReadonlyMap<string, Tensor> } {
+  const outputs: Record<string, Tensor> = {}
+  const gradients = new Map<string, Tensor>()
+  for (const [name, tensor] of Object.entries(all)) {
+    const weight = weightOf(name)
+    const wanted = name === 'activeRatePerGate' || (logits && name === 'logits')
+    if (weight !== undefined) gradients.set(weight, tensor)
+    else if (tensor.shape.length === 0 || wanted) outputs[name] = tensor
+  }
+  return { outputs, gradients }
+}

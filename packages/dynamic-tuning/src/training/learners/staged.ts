@@ -1,0 +1,57 @@
+import type { TensorData } from '@dynamic-tuning/engine'
+import type { StepBatch } from '../step-feeds.ts'
+import {
+  type PassResult,
+  type TrainableStep,
+  TrainingStep,
+  type TrainingStepSettings,
+} from '../training-step.ts'
+import { HostLearner, type OptimizerMaker } from './host.ts'
+
+/** Settings of a training step up to (not including) step `until`. */
+export interface Stage {
+  readonly until: number
+  readonly settings: TrainingStepSettings
+}
+
+/** The stages of a run; after the last one's `until` it simply continues. */
+export type Stages = readonly [Stage, ...Stage[]]
+
+/** A host learner whose graph changes from stage to stage while weights and moments stay. */
+export async function stagedLearner(stages: Stages, optimizerOf: OptimizerMaker): Promise<HostLearner> {
+  return HostLearner.create(await StagedStep.create(stages), optimizerOf)
+}
+
+/** Training steps that follow one another over the same weights; each is compiled when its turn comes. */
+class StagedStep implements TrainableStep {
+  private constructor(
+    private readonly stages: Stages,
+    private current: { readonly stage: Stage; readonly step: TrainingStep } | undefined,
+    readonly weights: Map<string, TensorData<'float32'>>,
+  ) {}
+
+  static async create(stages: Stages): Promise<StagedStep> {
+    const [stage] = stages
+    const step = await TrainingStep.create(stage.settings)
+    return new StagedStep(stages, { stage, step }, step.weights)
+  }
+
+  async run(batch: StepBatch, step: number): Promise<PassResult> {
+    const stage = this.stageAt(step)
+    if (this.current?.stage !== stage) {
+      await this.release()
+      this.current = { stage, step: await TrainingStep.create(stage.settings, this.weights) }
+    }
+    return this.current.step.run(batch, step)
+  }
+
+  private stageAt(step: number): Stage {
+    const last = this.stages.at(-1) ?? this.stages[0]
+    return this.stages.find(({ until }) => step < until) ?? last
+  }
+
+  async release(): Promise<void> {
+    await this.current?.step.release()
+    this.current = undefined
+  }
+}

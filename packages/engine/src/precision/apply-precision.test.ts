@@ -53,7 +53,7 @@ function apart(found: ArrayLike<number>, wanted: ArrayLike<number>): number {
 /** Allowed difference of a column from that in float32. */
 const nearness: Readonly<Record<Exclude<Precision, 'fp32'>, number>> = {
   fp16: 1e-3,
-  int8: 0.05,
+  int8: 0.06,
   'int8-weights': 0.04,
   'int4-weights': 0.3,
 }
@@ -63,12 +63,13 @@ describe('a product in another precision', () => {
 
   it.each(cases)('is what plain loops over its integers give: $precision, fused $fused', async (options) => {
     const { weight, bias, graph } = layer()
-    const program = await compile(graph, { threads: 1, ...options })
+    // Narrow on every machine: where processors lack 8-bit products, wider weights would saturate.
+    const program = await compile(graph, { threads: 1, narrow: true, ...options })
     for (const rows of [1, 5, 33]) {
       const x = drawn(rows * inputs, `x${rows}`)
       const found = (await program.run({ x })).y.data as Float32Array
       const exact = plainProduct('fp32', { x, weight, bias, inputs })
-      const wanted = plainProduct(options.precision, { x, weight, bias, inputs })
+      const wanted = plainProduct(options.precision, { x, weight, bias, inputs, limit: 63 })
       // MatMulNBits also rounds activations, to 8 bits, so it differs more from the plain loops.
       const rounds = options.fused && options.precision.endsWith('-weights')
       expect(apart(found, wanted)).toBeLessThan(rounds ? 0.04 : 2e-5)

@@ -6,6 +6,8 @@ export interface PlainProduct {
   readonly weight: Float32Array
   readonly bias: Float32Array
   readonly inputs: number
+  /** Largest int8 weight: 63 where the program keeps its weights narrow. */
+  readonly limit?: number
 }
 
 /** The nearest half-precision number, searched among the multiples of its step. */
@@ -49,11 +51,14 @@ function inBytes(values: Float32Array): Float64Array {
 }
 
 /** x W^T + b in double precision, with x and W rounded as a precision does. */
-export function plainProduct(precision: Precision, { x, weight, bias, inputs }: PlainProduct): Float64Array {
+export function plainProduct(
+  precision: Precision,
+  { x, weight, bias, inputs, limit = 127 }: PlainProduct,
+): Float64Array {
   const rounded = {
     fp32: () => Float64Array.from(weight),
     fp16: () => Float64Array.from(weight, half),
-    int8: () => inSteps(weight, inputs, 127),
+    int8: () => inSteps(weight, inputs, limit),
     'int8-weights': () => inSteps(weight, 32, 127),
     'int4-weights': () => inSteps(weight, 32, 7),
   }

@@ -13,7 +13,7 @@ export interface RunCheckpoint {
   readonly epoch: number
   /** Parameters and optimiser moments by name. */
   readonly tensors: ReadonlyMap<string, TensorData>
-  /** All else that resuming needs, as JSON: no NaN, no infinity. */
+  /** Everything else that resuming needs, as JSON: no NaN, no infinity. */
   readonly state: unknown
 }
 
@@ -26,7 +26,7 @@ const header = z.object({
 })
 
 /**
- * Replaces the checkpoint in the file `path`. Tensors and state are one file, so that they are replaced together.
+ * Replaces the checkpoint in the file `path`. Tensors and state are one file: they are replaced together.
  * @throws CheckpointError if the disk is full: the last checkpoint stays
  */
 export function writeCheckpoint(path: string, { tensors, ...rest }: RunCheckpoint): void {

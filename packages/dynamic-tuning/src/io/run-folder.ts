@@ -10,7 +10,7 @@ import { removeLeftovers, writeAside } from './write-aside.ts'
 
 const lockName = '.dynamic-tuning.lock'
 
-/** The folder of one run: its settings, its metrics, and where everything else of it belongs. */
+/** The folder of one run: its settings, metrics and checkpoint, and the paths of its other files. */
 export interface RunFolder {
   readonly path: string
   /** True if this process holds the folder's lock and may write. */
@@ -23,7 +23,7 @@ export interface RunFolder {
   readonly modelPath: string
   /** `report.html` */
   readonly reportPath: string
-  /** The resolved settings. @throws RunError where they are missing, damaged or from another version */
+  /** The resolved settings. @throws RunError if they are missing, damaged or from another version */
   readConfig(): unknown
   /** Saves the resolved settings with the format's version. */
   writeConfig(config: object): void
@@ -37,13 +37,13 @@ export interface RunFolder {
   saveCheckpoint(checkpoint: RunCheckpoint): void
   /** The last checkpoint. @throws RunError if there is none; CheckpointError if it is damaged */
   loadCheckpoint(): RunCheckpoint
-  /** Gives the lock back; nothing can be written from then on. */
+  /** Releases the lock; nothing can be written afterwards. */
   release(): void
 }
 
 /**
  * Makes and locks the folder of a new run. With `resume`, opens and locks that of an old one instead.
- * @throws RunError where the folder holds anything already, or, with `resume`, no checkpoint
+ * @throws RunError if the folder is not empty, or, with `resume`, no checkpoint
  */
 export function createRunFolder(path: string, { resume = false }: { resume?: boolean } = {}): RunFolder {
   if (resume) return reopen(path)
@@ -63,7 +63,7 @@ export function createRunFolder(path: string, { resume = false }: { resume?: boo
 
 /**
  * Opens the folder of a run; `write` locks it.
- * @throws RunError where it is no run folder, is damaged, from another version, or in use by another writer
+ * @throws RunError if it is no run folder, is damaged, from another version, or in use by another writer
  */
 export function openRunFolder(path: string, { write }: { write: boolean }): RunFolder {
   const reader = runFolder(path)
@@ -77,7 +77,7 @@ export function openRunFolder(path: string, { write }: { write: boolean }): RunF
   })
 }
 
-/** Empties the folder of a run that is to start anew. @throws RunError where another process is using it */
+/** Empties the folder of a run that starts again. @throws RunError if another process is using it */
 export function clearRunFolder(path: string): void {
   locked(path, (folder) => {
     for (const name of readdirSync(path))
@@ -96,7 +96,7 @@ function reopen(path: string): RunFolder {
 const noCheckpoint = (path: string): RunError =>
   new RunError(`run: ${path} has no checkpoint to resume from. Start a new run in another folder.`)
 
-/** Locks the folder and prepares it; gives the lock back where that fails. */
+/** Locks the folder and prepares it; releases the lock if that fails. */
 function locked(path: string, prepare: (folder: RunFolder) => RunFolder): RunFolder {
   const folder = runFolder(path, takeLock(join(path, lockName), path))
   try {

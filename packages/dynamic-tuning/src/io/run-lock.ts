@@ -9,8 +9,9 @@ const owner = z.object({ pid: z.int().positive(), started: z.string().optional()
 export type LockOwner = z.infer<typeof owner>
 
 /**
- * Takes the lock file at `path` for this process and returns what gives it back. A lock whose process has ended is
- * taken over: the start time kept beside the process id tells it from a later process with the same id.
+ * Takes the lock file at `path` for this process and returns what gives it back. A lock whose process has
+ * ended is taken over: the start time kept beside the process id tells it from a later process with the same
+ * id.
  * @throws RunError naming the process that holds it
  */
 export function takeLock(path: string, folder: string): () => void {
@@ -51,7 +52,10 @@ function isHeld(holder: LockOwner): boolean {
   return holder.host !== hostname() || isAlive(holder)
 }
 
-/** Creates the lock with its content at once, so that nobody reads half of it. False where there is one already. */
+/**
+ * Creates the lock with its content at once, so that nobody reads half of it. False where there is one
+ * already.
+ */
 function place(path: string, text: string, folder: string): boolean {
   const aside = `${path}.${process.pid}.tmp`
   try {
@@ -96,7 +100,9 @@ function isAlive({ pid, started }: LockOwner): boolean {
   return started === undefined || now === undefined || started === now
 }
 
-/** When a process started, in a form that only equality is asked of; undefined where the system does not tell. */
+/**
+ * When a process started, in a form that only equality is asked of; undefined where the system does not tell.
+ */
 function startTime(pid: number): string | undefined {
   const stat = read(`/proc/${pid}/stat`)
   const boot = read('/proc/sys/kernel/random/boot_id')

@@ -3,8 +3,9 @@ import { RunError } from '../errors.ts'
 import { writeAside } from './write-aside.ts'
 
 /**
- * The lines of a metrics file, oldest first; none where the file is missing. A last line that a crash cut is left out.
- * @throws RunError naming the file and the line where another one is damaged
+ * The lines of a metrics file, oldest first; none if the file is missing. A last line that a crash cut is
+ * left out.
+ * @throws RunError naming the file and the line if another one is damaged
  */
 export function readMetricLines(path: string): object[] {
   if (!existsSync(path)) return []
@@ -22,7 +23,7 @@ export function readMetricLines(path: string): object[] {
   return parsed
 }
 
-/** Appends one line. @throws RunError where it cannot be written, e.g. on a full disk; no part of it stays */
+/** Appends one line. @throws RunError if it cannot be written, e.g. on a full disk; no part of it stays */
 export function appendMetricLine(path: string, line: object): void {
   const before = existsSync(path) ? statSync(path).size : 0
   try {

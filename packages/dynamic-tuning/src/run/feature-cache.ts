@@ -6,7 +6,7 @@ import { modelCost } from '../cost/model-cost.ts'
 import { type Example, sourceName } from '../data/example.ts'
 import type { Loader } from '../data/loader/loader.ts'
 import { rowLoader } from '../data/loader/row-loader.ts'
-import { ConfigError } from '../errors.ts'
+import { CheckpointError, ConfigError } from '../errors.ts'
 import { inferenceGraph } from '../evaluation/classifier.ts'
 import { openRows, type RowFile, writeRows } from '../io/row-file.ts'
 import type { RunFolder } from '../io/run-folder.ts'
@@ -14,6 +14,7 @@ import { removeLeftovers } from '../io/write-aside.ts'
 import { keepIn } from '../models/backbone-precision.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { patternsWith } from '../reduction/registry.ts'
+import { floatData } from '../training/float-data.ts'
 import { type FrozenPrefix, frozenPrefix } from '../training/frozen-prefix.ts'
 import { objective } from '../training/objective.ts'
 import { tunerNamed } from '../tuners/registry.ts'
@@ -22,12 +23,12 @@ import { libraryVersion } from './library-version.ts'
 import type { Prepared } from './prepare-run.ts'
 import { heldOut, inferenceBatch, trainingOrder } from './training-parts.ts'
 
-/** Bytes that features may take where nothing is said. */
+/** Bytes that features may take by default. */
 export const usualCacheBytes = 2e9
-/** Least share of the model's work that must be saved for a cache nobody asked for. */
+/** Least share of the model's work that a cache must save to be used without being asked for. */
 const worthwhile = 0.9
 
-/** Loaders over features in the place of images. */
+/** Loaders over features instead of images. */
 export interface CachedLoaders {
   readonly training: Loader<number>
   readonly heldOut: Loader<number>
@@ -40,9 +41,9 @@ interface Prefixes {
 }
 
 /**
- * The parts of a run's graphs that can be computed once for each image; undefined where nobody asked for it and it would not
- * save nearly everything.
- * @throws ConfigError where `cacheFeatures` asks for what cannot be
+ * The parts of a run's graphs that can be computed once for each image; undefined if `cacheFeatures` is not
+ * set and they are not nearly the whole model.
+ * @throws ConfigError if `cacheFeatures` is set and features cannot be cached
  */
 export function cacheableParts(prepared: Prepared): Prefixes | undefined {
   const { settings, dataset, model } = prepared
@@ -96,8 +97,8 @@ function prefixesOf({ settings, model: config, tensors }: Prepared): Prefixes | 
 }
 
 /**
- * Computes the features of all training images and of the held-out `sample` once, or finds them in the run's folder, where an
- * interrupted run left them. Undefined where `signal` stops it.
+ * Computes the features of all training images and of the held-out `sample` once, or finds them in the run's
+ * folder, where an interrupted run left them. Undefined if `signal` stops it.
  */
 export async function cacheFeatures(
   run: RunFolder,
@@ -127,7 +128,7 @@ export async function cacheFeatures(
   }
 }
 
-/** Takes the features away: a finished run needs them no more. */
+/** Deletes the features: a finished run no longer needs them. */
 export function dropFeatures(run: RunFolder): void {
   rmSync(cacheFolder(run), { recursive: true, force: true })
 }
@@ -157,7 +158,10 @@ async function featuresOf(
   } finally {
     await Promise.all([loader.close(), program.release()])
   }
-  return { rows: openRows(path, content) as RowFile, made: true }
+  const rows = openRows(path, content)
+  if (rows === undefined)
+    throw new CheckpointError(`features: ${path} cannot be read back. Start the run again.`)
+  return { rows, made: true }
 }
 
 async function* computed(
@@ -167,11 +171,13 @@ async function* computed(
 ): AsyncGenerator<Float32Array> {
   for await (const { images } of loader.epoch(0)) {
     if (signal?.aborted) return
-    yield (await program.run({ images })).features.data as Float32Array
+    yield floatData((await program.run({ images })).features, 'features')
   }
 }
 
-/** What features follow from, beside their graph: the images, how they are read, the frozen weights. */
+/**
+ * A hash of what features depend on beside their graph: the images, how they are read, the frozen weights.
+ */
 function keyOf(examples: readonly Example[], { settings, normalization, backbone }: Prepared): string {
   const transform = evaluationTransform(settings, normalization)
   const hash = createHash('sha256').update(JSON.stringify([libraryVersion(), backbone.sha256, transform]))

@@ -33,7 +33,7 @@ import { tunedModel } from './tuned-run.ts'
 
 /** Where a run reports and how it is stopped. */
 export interface FinetuneControl extends RunControl {
-  /** What is going on outside of steps, in a few words. */
+  /** Called with what happens outside of steps, in a few words. */
   readonly onPhase?: (phase: string) => void
 }
 
@@ -41,16 +41,18 @@ export interface FinetuneControl extends RunControl {
 export interface FinetuneOutcome {
   readonly settings: FinetuneSettings
   readonly steps: number
-  /** Absent where `signal` stopped the run before its end. */
+  /** Absent if `signal` stopped the run before its end. */
   readonly summary?: RunSummary
 }
 
 /**
- * Adapts a backbone to a dataset with any method, into a run folder: `config.json`, `metrics.jsonl`, `checkpoint/` and in
- * the end `adapter.safetensors` and `report.html`, tested with the skipping model on all test images. With `control.resume` it goes on from
- * the folder's checkpoint with the settings saved there, and ends with the same bits as if it had never stopped.
- * @throws ConfigError for settings that make no sense, or on resuming differ from the saved ones; DataError, CheckpointError
- * and RunError for data, weights and folders that cannot be used, and RunError where the loss is no longer finite
+ * Adapts a backbone to a dataset with any method, into a run folder: `config.json`, `metrics.jsonl`,
+ * `checkpoint/` and in the end `adapter.safetensors` and `report.html`, tested with the skipping model on all
+ * test images. With `control.resume` it continues from the folder's checkpoint with the settings saved there,
+ * and ends with the same bits as if it had never stopped.
+ * @throws ConfigError for settings that make no sense, or on resuming differ from the saved ones; DataError,
+ * CheckpointError and RunError for data, weights and folders that cannot be used; RunError if the loss is no
+ * longer finite
  */
 export async function finetune(
   input: Partial<FinetuneInput>,
@@ -116,8 +118,8 @@ async function runAll(
 }
 
 /**
- * Time spent in training steps and on features computed beforehand, pauses between interrupted parts left out, and how much of the
- * steps' time went by before their images were there.
+ * Time spent in training steps and on features computed beforehand, without pauses of interrupted runs, and
+ * the share of it that steps waited for their images.
  */
 function trainingTime(run: RunFolder): { seconds: number; loaderWaitShare: number } {
   const lines = run.readMetrics() as { kind?: string; seconds?: number; waitSeconds?: number }[]
@@ -127,7 +129,7 @@ function trainingTime(run: RunFolder): { seconds: number; loaderWaitShare: numbe
   return { seconds: steps + sum('features', 'seconds'), loaderWaitShare: waited / (waited + steps) }
 }
 
-/** What is left out because it cannot be read or is not there. */
+/** Collects examples that are left out because they cannot be read or are missing. */
 function leftOut({ dataset }: Prepared, control: FinetuneControl) {
   const names = new Set(dataset.missing)
   if (names.size > 0) control.onPhase?.(`left out: ${names.size} clips that are not there`)
@@ -196,7 +198,7 @@ function openClassifier(prepared: Prepared, rewrite: Rewrite): Promise<Classifie
   return Classifier.create({ ...parts, store: new WeightStore(values), pass: 'skip', rewrite })
 }
 
-/** Loaders over images, or over the features of a frozen part, which graphs must then be rid of. */
+/** Loaders over images, or over features of a frozen part; `rewrite` then removes that part from graphs. */
 async function openLoaders(
   run: RunFolder,
   prepared: Prepared,
@@ -209,12 +211,12 @@ async function openLoaders(
     const cached = await cacheFeatures(run, prepared, parts, sample, signal)
     if (cached) return { loader: cached.training, held: cached.heldOut, rewrite: withoutPrefix }
   }
-  // Every video once: the views are for the test.
+  // One view of each video: more are for the test.
   const held = heldOut(prepared, sample, { onBad, views: [1, 1] })
   return { loader: trainingLoader(prepared, onBad), held }
 }
 
-/** tau step by step. */
+/** tau at each step. */
 function temperaturesOf(
   { temperature, finalTemperature = temperature }: FinetuneSettings,
   steps: number,
@@ -222,7 +224,10 @@ function temperaturesOf(
   return (step) => temperatureAt(step, temperature, finalTemperature, steps)
 }
 
-/** Epochs between validations so that they take less than a fifth of the time: a training step costs 1 to 5 forward passes. */
+/**
+ * Epochs between validations, so that these take less than a fifth of the time: a training step costs 1 to 5
+ * forward passes.
+ */
 function validationInterval(
   images: number,
   loader: Loader,

@@ -41,9 +41,9 @@ export function halfNormalized(size: readonly [number, number]): TransformSettin
 }
 
 /**
- * Trains a ViT from scratch on a folder of labelled images and writes `backbone.safetensors` (half precision) into the run
- * folder. Early epochs see a random share of the patches, the last ones all: a stage is a run of its own on the clock of
- * one schedule, so both resume. A run that is stopped writes the weights so far.
+ * Trains a ViT from scratch on a folder of labelled images and writes `backbone.safetensors` (half precision)
+ * into the run folder. Early epochs see a random share of the patches, the last ones all of them. A run that
+ * is stopped writes the weights so far.
  */
 export async function pretrain(
   input: Partial<PretrainInput>,
@@ -111,7 +111,9 @@ async function openLearner(
   return stagedLearner(stages, (weights) => createOptimizer(weights, settings))
 }
 
-/** Decay for matrices alone, as is usual for training from scratch; Muon at three times the rate of AdamW. */
+/**
+ * Weight decay only for matrices, as usual for training from scratch; Muon at three times the rate of AdamW.
+ */
 async function createOptimizer(weights: OptimizedWeights, settings: PretrainSettings): Promise<Optimizer> {
   const { weightDecay, threads } = settings
   const adamw = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay, groupOf: decayMatrices }

@@ -38,7 +38,9 @@ export function inferenceBatch({
   return Math.max(1, Math.floor(Math.min(64, 4 * microBatch) / (views[0] * views[1])))
 }
 
-/** A loader over held-out images or clips, in batches that suit inference; `views` other than the run's own. */
+/**
+ * A loader over held-out images or clips, in batches that suit inference; `views` other than the run's own.
+ */
 export function heldOut<T>(
   { settings, normalization }: Pick<Prepared, 'settings' | 'normalization'>,
   examples: readonly Example<T>[],

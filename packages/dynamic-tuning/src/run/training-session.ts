@@ -38,7 +38,9 @@ export interface SessionParts {
   readonly rateFactor?: number
 }
 
-/** Trains into a run folder: opens what is missing, drives the loop and closes everything, also if it fails. */
+/**
+ * Trains into a run folder: opens what is missing, drives the loop and closes everything, also if it fails.
+ */
 export function trainingSession(
   run: RunFolder,
   settings: SessionSettings,

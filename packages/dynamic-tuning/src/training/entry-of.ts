@@ -1,6 +1,9 @@
 import { GraphError } from '@dynamic-tuning/engine'
 
-/** The entry of a map that must have one; `what` says what a message calls it. @throws GraphError if it has none */
+/**
+ * The entry of a map that must have one; `what` says what a message calls it.
+ * @throws GraphError if it has none
+ */
 export function entryOf<T>(map: ReadonlyMap<string, T>, name: string, what: string): T {
   const found = map.get(name)
   if (found !== undefined) return found

@@ -1,19 +1,22 @@
 import { packPrefix, splitPrefix, type Tensor, topologicalOrder } from '@dynamic-tuning/engine'
 import { countCost } from '../cost/count-cost.ts'
 
-/** What of a graph follows from the images and frozen weights alone. */
+/** The part of a graph that depends only on the images and frozen weights. */
 export interface FrozenPrefix {
-  /** [B, F], everything the rest reads of it. */
+  /** [B, F], everything that the rest needs of it. */
   readonly features: Tensor
   /** F */
   readonly width: number
-  /** The graph's outputs from `images` [B, F], the features in the place of pixels, and its other inputs. */
+  /** The outputs of the graph, with the features [B, F] as its input `images` instead of pixels. */
   readonly rest: Readonly<Record<string, Tensor>>
-  /** Multiply-accumulates of an image that the rest need not do. */
+  /** Multiply-accumulates per image that the rest no longer does. */
   readonly macs: number
 }
 
-/** Finds it; undefined where pixels themselves meet a trained weight, so that nothing could be computed beforehand. */
+/**
+ * Finds that part; undefined if pixels meet a trained weight directly, so that nothing can be computed
+ * beforehand.
+ */
 export function frozenPrefix(outputs: Readonly<Record<string, Tensor>>): FrozenPrefix | undefined {
   const split = splitPrefix(outputs, ['images'])
   const readsPixels = topologicalOrder(Object.values(split.rest)).some(
@@ -22,11 +25,11 @@ export function frozenPrefix(outputs: Readonly<Record<string, Tensor>>): FrozenP
   const { prefix, width, rest } = packPrefix(split, 'images')
   if (prefix === undefined || readsPixels) return undefined
   const macs = countCost([prefix], { B: 1 }).total
-  // Pixels cut into patches are still pixels.
+  // Cutting pixels into patches is no work worth saving.
   return macs === 0 ? undefined : { features: prefix, width, rest, macs }
 }
 
-/** A graph that takes features in the place of images. */
+/** The graph that takes features instead of images. */
 export function withoutPrefix<T extends Readonly<Record<string, Tensor>>>(outputs: T): T {
   return (frozenPrefix(outputs)?.rest ?? outputs) as T
 }

@@ -1,7 +1,10 @@
 import { type Random, random } from '@dynamic-tuning/engine'
 import type { StepBatch } from './step-feeds.ts'
 
-/** How images of a batch are mixed in pairs; 0 for not at all. Where both are given each pair takes one of them by chance. */
+/**
+ * How images of a batch are mixed in pairs; 0: not at all. If both are given, each pair takes one of them by
+ * chance.
+ */
 export interface MixingSettings {
   /** alpha of mixup (arXiv:1710.09412): pixels of both, weighted by lambda ~ Beta(alpha, alpha). */
   readonly mixup: number
@@ -10,8 +13,8 @@ export interface MixingSettings {
 }
 
 /**
- * Every image mixed with another of the batch, and its target row by the same shares. images: [B, 3, `height`, `width`]. A function of
- * batch, seed and step.
+ * Mixes every image with another one of the batch, and its target row by the same shares. images: [B, 3,
+ * `height`, `width`]. A function of batch, seed and step.
  */
 export function mixImages(
   batch: StepBatch,
@@ -49,7 +52,10 @@ function mix(values: Float32Array, others: Float32Array, share: number): void {
     values[i] = share * (values[i] as number) + (1 - share) * (others[i] as number)
 }
 
-/** A box of about a share of the area and the image's proportions, its centre anywhere; what lies outside is cut off. */
+/**
+ * A box with about a share of the area and the image's proportions, its centre anywhere; cut off at the
+ * edges.
+ */
 function boxOf(share: number, height: number, width: number, draw: Random) {
   const span = (size: number): [number, number] => {
     const half = (size * Math.sqrt(share)) / 2
@@ -63,7 +69,8 @@ function boxOf(share: number, height: number, width: number, draw: Random) {
 /** Beta(alpha, alpha), by Johnk's method; in logarithms, as small alphas underflow. */
 function beta(alpha: number, draw: Random): number {
   for (;;) {
-    const [x, y] = [1, 2].map(() => Math.log(1 - draw.uniform()) / alpha) as [number, number]
+    const x = Math.log(1 - draw.uniform()) / alpha
+    const y = Math.log(1 - draw.uniform()) / alpha
     const most = Math.max(x, y)
     const sum = most + Math.log(Math.exp(x - most) + Math.exp(y - most))
     if (sum <= 0) return Math.exp(x - sum)

@@ -1,8 +1,9 @@
 import { random, type TensorData } from '@dynamic-tuning/engine'
 
 /**
- * G1 - G2 of two Gumbel draws for every gate, image and decision, [D, B, n, 1]. Such a difference is logistic, so one
- * uniform draw gives it. Each image has its own stream: numbers do not depend on how a batch is cut into micro-batches.
+ * G1 - G2 of two Gumbel draws for every gate, image and decision, [D, B, n, 1]. Such a difference is
+ * logistic, so one uniform draw gives it. Each image has its own stream: numbers do not depend on the
+ * micro-batches.
  */
 export function gumbelNoise(
   key: { readonly seed: number; readonly step: number | 'inference'; readonly first: number },
@@ -22,7 +23,10 @@ export function gumbelNoise(
   return { dtype: 'float32', shape: [layers, images, tokens, 1], data }
 }
 
-/** Dropout factors of A adapters, [A, B, N, d]: 0 with probability `share`, 1 / (1 - share) otherwise; one stream per image. */
+/**
+ * Dropout factors of A adapters, [A, B, N, d]: 0 with probability `share`, otherwise 1 / (1 - share). Each
+ * image has its own stream.
+ */
 export function dropoutFactors(
   key: { readonly seed: number; readonly step: number; readonly first: number; readonly pass: string },
   share: number,

@@ -1,5 +1,5 @@
 import {
-  type Dim,
+  dims,
   gatherRows,
   input,
   multiplyDims,
@@ -21,7 +21,7 @@ export function patchDropoutHooks(config: VitConfig, share: number): ModelHooks 
   const count = prefixTokens(config) + keptPatches(config, share)
   return {
     tokens(tokens) {
-      const [batch, all, width] = tokens.shape as [Dim, number, number]
+      const [batch, all, width] = dims(tokens, 'B N C', 'patch dropout')
       const rows = input('kept', [multiplyDims(batch, count), 1], 'int64')
       return reshape(gatherRows(reshape(tokens, [multiplyDims(batch, all), width]), rows), [
         batch,
@@ -33,8 +33,9 @@ export function patchDropoutHooks(config: VitConfig, share: number): ModelHooks 
 }
 
 /**
- * Which tokens are kept (PatchDropout, arXiv:2208.07220): class token, registers and a random choice of patches, for each
- * image from its own stream. Fewer tokens make a pre-training step cheaper, and regularise it.
+ * Which tokens are kept (PatchDropout, arXiv:2208.07220): class token, registers and a random choice of
+ * patches, for each image from its own stream. Fewer tokens make a pre-training step cheaper, and regularise
+ * it.
  */
 export function drawKept(
   config: VitConfig,

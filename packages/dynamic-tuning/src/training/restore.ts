@@ -1,7 +1,10 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { CheckpointError } from '../errors.ts'
 
-/** Copies stored values into the arrays of a learner. @throws CheckpointError naming what is missing or misshaped */
+/**
+ * Copies stored values into the arrays of a learner.
+ * @throws CheckpointError naming what is missing or misshaped
+ */
 export function restoreArrays(
   source: string,
   arrays: Iterable<readonly [string, Float32Array]>,

@@ -1,4 +1,4 @@
-import type { Feeds, Program, TensorData } from '@dynamic-tuning/engine'
+import { dims, type Feeds, type Program, type TensorData } from '@dynamic-tuning/engine'
 import { imageRows } from '../models/heads/registry.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import type { TunerOptions } from '../tuners/tuner.ts'
@@ -26,7 +26,10 @@ export interface StepFeedSettings {
   readonly temperatureAt?: (step: number) => number
 }
 
-/** Everything a training graph with these `inputs` takes beside its weights, for images `first` .. `first + size - 1` of a batch. */
+/**
+ * Everything that a training graph with these `inputs` takes beside its weights, for images `first` ..
+ * `first + size - 1` of a batch.
+ */
 export function stepFeeds(
   { config, options, seed, temperatureAt, extraFeeds }: StepFeedSettings,
   inputs: Program['inputs'],
@@ -44,12 +47,12 @@ export function stepFeeds(
   }
   for (const { name, shape } of inputs) {
     if (name === 'noise') {
-      const [gates, , decisions] = shape as [number, 'B', number, 1]
+      const [gates, , decisions] = dims({ shape }, 'D B N 1', name)
       feeds.noise = gumbelNoise({ seed, step, first: rows.first }, [gates, rows.size, decisions])
     }
     if (name === 'temperature') feeds[name] = Float32Array.of(temperatureAt?.(step) ?? options.temperature)
     if (!name.startsWith('dropout')) continue
-    const [adapters, , tokens, features] = shape as [number, 'B', number, number]
+    const [adapters, , tokens, features] = dims({ shape }, 'A B T F', name)
     const sizes = [adapters, rows.size, tokens, features] as const
     feeds[name] = dropoutFactors({ seed, step, first: rows.first, pass: name }, options.adapterDropout, sizes)
   }

@@ -27,7 +27,9 @@ export interface TrainerSettings<T = unknown> {
   readonly prepare: (batch: Batch<T>, step: number) => StepBatch
   readonly epochs: number
   readonly learningRateAt: Schedule
-  /** Measures of a batch, means over its samples; they go into the step's line, and as `train<Name>` into the epoch's. */
+  /**
+   * Measures of a batch by name, means over its samples. The epoch's line has their means as `train<Name>`.
+   */
   readonly score?: (result: StepResult, batch: Batch<T>) => Readonly<Record<string, number>>
   /** Fields for the line of an epoch: after the epochs that `validateEvery` divides, and after the last. */
   readonly validate?: (weights: TrainedWeights) => Promise<MetricFields>

@@ -1,6 +1,7 @@
-import { type CompileOptions, compile, type Program, type TensorData } from '@dynamic-tuning/engine'
+import { type CompileOptions, compile, dims, type Program, type TensorData } from '@dynamic-tuning/engine'
 import { imageRows } from '../models/heads/registry.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
+import { floatData } from './float-data.ts'
 import type { StepResult } from './learner.ts'
 import { type ObjectiveOutputs, type ObjectiveSettings, objective, weightOf } from './objective.ts'
 import { type StepBatch, type StepFeedSettings, stepFeeds } from './step-feeds.ts'
@@ -35,9 +36,9 @@ export interface TrainingStepSettings extends ObjectiveSettings, StepFeedSetting
 }
 
 /**
- * The compiled training pass with the weights it trains. A batch larger than `microBatch` runs in pieces: cross-entropy
- * and KL are means over images, so their sum is exact; the rate term takes each piece's own mean, as the official code
- * does on each of its devices.
+ * The compiled training pass with the weights it trains. A batch larger than `microBatch` runs in pieces:
+ * cross-entropy and KL are means over images, so their sum is exact; the rate term takes each piece's own
+ * mean, as the official code does on each of its devices.
  */
 export class TrainingStep implements TrainableStep {
   private constructor(
@@ -51,7 +52,7 @@ export class TrainingStep implements TrainableStep {
     settings: TrainingStepSettings,
     weights?: Map<string, TensorData<'float32'>>,
   ): Promise<TrainingStep> {
-    // Features are for those who compare them; a step has no use for so many numbers.
+    // Features are only there to be compared; a step does not need them.
     const { features: _features, ...outputs } = objective(settings.store, settings)
     const program = await compile(settings.rewrite?.(outputs) ?? outputs, {
       prepack: false,
@@ -80,12 +81,13 @@ export class TrainingStep implements TrainableStep {
 }
 
 /** Images `first` .. `first + size - 1` of noise [D, B, n, 1]. */
-function imagesOf({ shape, data }: TensorData, first: number, size: number): TensorData {
-  const [layers, images, tokens] = shape as readonly [number, number, number]
+function imagesOf(noise: TensorData, first: number, size: number): TensorData {
+  const [layers, images, tokens] = dims(noise, 'D B N 1', 'noise')
+  const data = floatData(noise, 'noise')
   const part = new Float32Array(layers * size * tokens)
   for (let layer = 0; layer < layers; layer++) {
     const start = (layer * images + first) * tokens
-    part.set((data as Float32Array).subarray(start, start + size * tokens), layer * size * tokens)
+    part.set(data.subarray(start, start + size * tokens), layer * size * tokens)
   }
   return { dtype: 'float32', shape: [layers, size, tokens, 1], data: part }
 }
@@ -106,21 +108,22 @@ class Sums {
   add(outputs: Record<string, TensorData>, first: number, size: number): void {
     const share = size / this.batch.size
     for (const name of rowOutputs) if (outputs[name]) this.addRows(name, outputs[name], first, size)
-    for (const [name, { data, shape }] of Object.entries(outputs)) {
-      const values = data as Float32Array
+    for (const [name, tensor] of Object.entries(outputs)) {
+      const values = floatData(tensor, name)
       const weight = weightOf(name)
       if (name === 'activeRatePerGate')
         this.rates = Array.from(values, (rate, i) => (this.rates[i] ?? 0) + rate * share)
       else if (weight !== undefined) this.addGradient(weight, values, share)
-      else if (shape.length === 0)
-        this.scalars[name] = (this.scalars[name] ?? 0) + (values[0] as number) * share
+      else if (tensor.shape.length === 0)
+        this.scalars[name] = (this.scalars[name] ?? 0) + (values[0] ?? Number.NaN) * share
     }
   }
 
-  private addRows(name: RowOutput, { data }: TensorData, first: number, size: number): void {
+  private addRows(name: RowOutput, tensor: TensorData, first: number, size: number): void {
+    const data = floatData(tensor, name)
     const width = data.length / size
     const all = this.rows[name] ?? new Float32Array(this.batch.size * width)
-    all.set(data as Float32Array, first * width)
+    all.set(data, first * width)
     this.rows[name] = all
   }
 

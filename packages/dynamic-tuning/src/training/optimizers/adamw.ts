@@ -62,8 +62,8 @@ export class AdamW implements Optimizer {
 }
 
 /**
- * Corrections of update number `step`, from 1, for moments that began at 0: `size` = lr / (1 - beta1^step), and
- * what sqrt(v) is multiplied by.
+ * Corrections of update number `step`, from 1, for moments that began at 0: `size` = lr / (1 - beta1^step),
+ * and what sqrt(v) is multiplied by.
  */
 export function corrected(
   learningRate: number,

@@ -1,5 +1,6 @@
 import type { Program } from '@dynamic-tuning/engine'
 import { entryOf } from '../entry-of.ts'
+import { floatData } from '../float-data.ts'
 import { AdamW, type AdamWSettings } from './adamw.ts'
 import { oneGroup } from './groups.ts'
 import { compileNewtonSchulz } from './newton-schulz.ts'
@@ -18,10 +19,10 @@ export interface MuonSettings {
 const hiddenMatrix = /^(?:layers\.\d+\.)?blocks\.\d+\..*\.weight$/
 
 /**
- * Muon (Jordan et al., 2024): a hidden matrix W [M, N] moves along its orthogonalised momentum,
- * m = momentum m + g, W = W (1 - lr wd) - 0.2 lr sqrt(max(M, N)) NewtonSchulz(g + momentum m).
- * The factor gives updates the size of AdamW's (Liu et al., arXiv:2502.16982), so both share one rate. All other weights
- * move by AdamW.
+ * Muon (Jordan et al., 2024): a hidden matrix W [M, N] moves along its orthogonalised momentum, m = momentum
+ * m + g, W = W (1 - lr wd) - 0.2 lr sqrt(max(M, N)) NewtonSchulz(g + momentum m). The factor gives updates
+ * the size of AdamW's (Liu et al., arXiv:2502.16982), so both share one rate. All other weights move by
+ * AdamW.
  */
 export class Muon implements Optimizer {
   private readonly buffers = new Map<string, Float32Array>()
@@ -58,17 +59,22 @@ export class Muon implements Optimizer {
     const directions: Record<string, Float32Array> = {}
     for (const [name, buffer] of this.buffers)
       directions[name] = nesterov(buffer, entryOf(gradients, name, 'gradient'), this.settings.momentum)
-    const outputs = await this.program.run(directions)
+    const directionOf = await this.orthogonalized(directions)
     const { weightDecay, groupOf = oneGroup } = this.settings.adamw
     for (const [name, { data, shape }] of this.matrices) {
       const { rateFactor, decays } = groupOf(name, shape)
       const rate = learningRate * this.settings.rateFactor * rateFactor
       const keep = decays ? 1 - rate * weightDecay : 1
-      const direction = outputs[`out.${name}`]?.data as Float32Array
+      const direction = entryOf(directionOf, name, 'direction')
       const size = 0.2 * rate * Math.sqrt(Math.max(...shape))
       for (let i = 0; i < data.length; i++)
         data[i] = keep * (data[i] as number) - size * (direction[i] as number)
     }
+  }
+
+  private async orthogonalized(directions: Record<string, Float32Array>): Promise<Map<string, Float32Array>> {
+    const outputs = Object.entries(await this.program.run(directions))
+    return new Map(outputs.map(([name, tensor]) => [name.replace(/^out\./, ''), floatData(tensor, name)]))
   }
 
   *moments(): Generator<[string, Float32Array]> {
@@ -81,7 +87,7 @@ export class Muon implements Optimizer {
   }
 }
 
-/** Adds the gradient to the momentum in place; gives the momentum of the next step. */
+/** Adds the gradient to the momentum in place and returns Nesterov's look ahead, g + momentum m. */
 function nesterov(buffer: Float32Array, gradient: Float32Array, momentum: number): Float32Array {
   const direction = new Float32Array(buffer.length)
   for (let i = 0; i < buffer.length; i++) {

@@ -1,6 +1,7 @@
 import {
   add,
   compile,
+  dims,
   div,
   gemm,
   input,
@@ -11,16 +12,16 @@ import {
   type Tensor,
 } from '@dynamic-tuning/engine'
 
-/** Coefficients of the quintic that pulls singular values of (0, 1] towards 1 within five rounds (Jordan et al., 2024). */
+/** The quintic that pulls singular values in (0, 1] towards 1 within five rounds (Jordan et al., 2024). */
 const [a, b, c] = [3.4445, -4.775, 2.0315]
 const rounds = 5
 
 /**
- * Nearly the orthogonal factor U V^T of g = U S V^T: X = g / |g|, then five times X = a X + (b A + c A A) X with A = X X^T.
- * Singular values of the result lie between about 0.7 and 1.2. g: [M, N] -> [M, N].
+ * Nearly the orthogonal factor U V^T of g = U S V^T: X = g / |g|, then five times X = a X + (b A + c A A) X
+ * with A = X X^T. Singular values of the result lie between about 0.7 and 1.2. g: [M, N] -> [M, N].
  */
 export function orthogonalized(g: Tensor): Tensor {
-  const [rows, columns] = g.shape as [number, number]
+  const [rows, columns] = dims(g, 'H N', 'muon')
   const tall = rows > columns
   const norm = sqrt(reduceSum(mul(g, g), { axes: [0, 1], keepDims: true }))
   let x = div(g, add(norm, 1e-7))
@@ -32,13 +33,15 @@ export function orthogonalized(g: Tensor): Tensor {
   return x
 }
 
-/** A program that orthogonalises matrices of the given shapes, all in one run; inputs and outputs bear their names. */
+/**
+ * A program that orthogonalises all matrices of these shapes in one run; input `name` gives output
+ * `out.name`.
+ */
 export function compileNewtonSchulz(
   shapes: ReadonlyMap<string, readonly number[]>,
   threads: number,
 ): Promise<Program> {
   const outputs: Record<string, Tensor> = {}
-  for (const [name, shape] of shapes)
-    outputs[`out.${name}`] = orthogonalized(input(name, shape as readonly [number, number]))
+  for (const [name, shape] of shapes) outputs[`out.${name}`] = orthogonalized(input(name, shape))
   return compile(outputs, { threads })
 }

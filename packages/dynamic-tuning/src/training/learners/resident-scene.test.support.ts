@@ -14,7 +14,8 @@ const rates = [0.01, 0.03, 0.02, 0.01]
 const drawnStore = (): WeightStore =>
   new WeightStore({ trainable: smallTrainable, tensors: drawnWeights(0.3) })
 
-function batchAt(step: number) {
+/** The batch of a step. */
+export function batchAt(step: number) {
   const targets = new Float32Array(size * 5)
   for (let image = 0; image < size; image++) targets[image * 5 + ((image + step) % 5)] = 1
   return { images: draw(size * 3 * 16 * 16, `images ${step}`, 1), targets, size }

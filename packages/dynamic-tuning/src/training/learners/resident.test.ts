@@ -3,9 +3,12 @@ import { fileURLToPath } from 'node:url'
 import { expectAllclose } from '@dynamic-tuning/engine/testing'
 import { type BrowserPage, browserMissing, openBrowserPage } from '@dynamic-tuning/engine/testing/browser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { AdamW } from '../optimizers/adamw.ts'
+import { TrainingStep } from '../training-step.ts'
 import { describeLearner, scene, sceneStore } from './describe-learner.test.support.ts'
+import { HostLearner } from './host.ts'
 import { ResidentLearner } from './resident.ts'
-import { plainTraining, residentTraining, type Trained } from './resident-scene.test.support.ts'
+import { batchAt, plainTraining, residentTraining, type Trained } from './resident-scene.test.support.ts'
 
 function expectSame(found: Trained, wanted: Trained, tolerance: number): void {
   expect(Object.keys(found.scalars[0] ?? {})).toEqual(expect.arrayContaining(['loss', 'kl', 'rateLoss']))
@@ -22,6 +25,20 @@ function expectSame(found: Trained, wanted: Trained, tolerance: number): void {
 describeLearner('AdamW on the device', {
   create: () => ResidentLearner.create({ ...scene, store: sceneStore(), logits: true }),
   tolerance: 1e-6,
+})
+
+it('continues from the state of a learner on the host', async () => {
+  const pass = await TrainingStep.create({ ...scene, store: sceneStore(), microBatch: 4 })
+  const host = await HostLearner.create(pass, (weights) => new AdamW(weights))
+  const resident = await ResidentLearner.create({ ...scene, store: sceneStore() })
+  const batch = batchAt(0)
+  await host.step(batch, 0, 0.01)
+  await resident.restore(await host.state(), 'here')
+  for (const learner of [host, resident]) await learner.step(batch, 1, 0.01)
+  const found = await resident.weights()
+  for (const [name, { data }] of await host.weights())
+    expectAllclose([...(found.get(name)?.data ?? [])], [...data], { rtol: 1e-4, atol: 1e-6 })
+  await Promise.all([host.release(), resident.release()])
 })
 
 describe('a learner that keeps its weights on the device', () => {

@@ -1,7 +1,18 @@
-import { accuracyText, failureText, type ManyRunsControl, type PlannedRun } from 'dynamic-tuning'
-import { metricNumber } from './metric-number.ts'
+import {
+  failureText,
+  type ManyRunsControl,
+  type ManyRunsWork,
+  type PlannedRun,
+  scoreOf,
+  scoreText,
+  studyMeasure,
+  taskNamed,
+} from 'dynamic-tuning'
+import { scoreOfStep } from './score-text.ts'
 import { formatDuration, formatPercent } from './terminal/format.ts'
 import type { Terminal } from './terminal/terminal.ts'
+
+type CaseRow = Parameters<NonNullable<ManyRunsControl['onCase']>>[0]
 
 /**
  * Shows many runs on a terminal: a live line for all together and one for every run under way, and a line that stays for
@@ -13,54 +24,83 @@ export function manyRunsProgress(
   out: string,
 ): Pick<ManyRunsControl, 'onStart' | 'onStep' | 'onRun' | 'onCase' | 'onPhase'> {
   const { note, notePaint, progress } = terminal
+  const all = new RunCount(terminal)
+  const [measure] = taskNamed().measures
   let width = 0
-  let total = 0
-  let ended = 0
-  const shares = new Map<PlannedRun, number>()
-  const nameOf = ({ case: { name }, seed }: PlannedRun): string => `${name}, seed ${seed}`
-  const showAll = (): void => {
-    const under = [...shares.values()].reduce((sum, share) => sum + share, 0)
-    if (total > 1)
-      progress.update({ job: 'all', label: `${ended}/${total} runs`, done: ended + under, total })
-  }
   return {
-    onStart({ runs, finished, jobs, cases }) {
-      total = runs
-      ended = finished
-      width = Math.max(...cases.map((name) => name.length))
-      const kept = finished > 0 ? `, ${finished} finished before` : ''
-      const atOnce = jobs > 1 ? `, ${jobs} at a time` : ''
-      note(
-        `${notePaint.bold(`dyt ${command}`)}: ${runs} ${runs === 1 ? 'run' : 'runs'}${kept}${atOnce}, into ${out}`,
-      )
+    onStart(work) {
+      all.start(work)
+      width = Math.max(...work.cases.map((name) => name.length))
+      note(`${notePaint.bold(`dyt ${command}`)}: ${workText(work)}, into ${out}`)
     },
-    onStep(run, { epoch, step, loss, accuracy }, { steps, epochs }) {
-      shares.set(run, step / steps)
-      showAll()
+    onStep(run, metrics, { steps, epochs }) {
+      const { epoch, step, loss } = metrics
+      all.advance(run, step / steps)
       progress.update({
         job: run.path,
-        label: `${run.number}/${total} ${nameOf(run)}, epoch ${epoch + 1}/${epochs}`,
+        label: `${run.number}/${all.total} ${run.case.name}, seed ${run.seed}, epoch ${epoch + 1}/${epochs}`,
         done: step,
         total: steps,
-        accuracy: metricNumber(accuracy),
-        loss: metricNumber(loss),
+        ...scoreOfStep(metrics, measure),
+        ...(typeof loss === 'number' && { loss }),
       })
     },
     onRun(run, end, again) {
       progress.done(run.path)
-      shares.delete(run)
-      if (!again && end.kind !== 'stopped') ended++
-      if (ended === total) progress.done('all')
+      all.end(run, !again && end.kind !== 'stopped')
       if (end.kind !== 'failed') return
       const failure = { case: run.case.name, seed: run.seed, error: end.message, log: run.log }
       note(`  failed${again ? ', once more' : ''}: ${failureText(failure)}`)
     },
-    onCase(row) {
-      const active = row.activeRate < 1 ? `   ${formatPercent(row.activeRate, 0)} of the tokens active` : ''
-      note(
-        `  ${row.case.padEnd(width)}   accuracy ${accuracyText(row)}   ${formatDuration(row.seconds)} a run${active}`,
-      )
-    },
+    onCase: (row) => note(caseLine(row, width)),
     onPhase: (phase) => note(notePaint.dim(phase)),
   }
+}
+
+/** How far all runs together have come, as a live line of its own where there are several. */
+class RunCount {
+  total = 0
+  private ended = 0
+  private readonly shares = new Map<PlannedRun, number>()
+
+  constructor(private readonly terminal: Pick<Terminal, 'progress'>) {}
+
+  start({ runs, finished }: ManyRunsWork): void {
+    this.total = runs
+    this.ended = finished
+  }
+
+  /** A run has done a share of its steps. */
+  advance(run: PlannedRun, share: number): void {
+    const { shares, ended, total } = this
+    shares.set(run, share)
+    const underWay = [...shares.values()].reduce((sum, each) => sum + each, 0)
+    if (total < 2) return
+    this.terminal.progress.update({
+      job: 'all',
+      label: `${ended}/${total} runs`,
+      done: ended + underWay,
+      total,
+    })
+  }
+
+  /** A run is no longer under way; `counts` if it will not be begun again. */
+  end(run: PlannedRun, counts: boolean): void {
+    this.shares.delete(run)
+    if (counts) this.ended++
+    if (this.ended === this.total) this.terminal.progress.done('all')
+  }
+}
+
+function workText({ runs, finished, jobs }: ManyRunsWork): string {
+  const kept = finished > 0 ? `, ${finished} finished before` : ''
+  const atOnce = jobs > 1 ? `, ${jobs} at a time` : ''
+  return `${runs} ${runs === 1 ? 'run' : 'runs'}${kept}${atOnce}`
+}
+
+function caseLine(row: CaseRow, width: number): string {
+  const measure = studyMeasure([row])
+  const score = `${measure.title} ${scoreText(scoreOf(row, measure), measure)}`
+  const active = row.activeRate < 1 ? `   ${formatPercent(row.activeRate, 0)} of the tokens active` : ''
+  return `  ${row.case.padEnd(width)}   ${score}   ${formatDuration(row.seconds)} a run${active}`
 }

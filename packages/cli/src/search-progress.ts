@@ -1,23 +1,28 @@
-import type { NoahSearchControl } from 'dynamic-tuning'
-import { formatCount, formatPercent } from './terminal/format.ts'
+import { type Measure, type NoahSearchControl, taskNamed } from 'dynamic-tuning'
+import { namedScore } from './score-text.ts'
+import { formatCount, formatMeasure } from './terminal/format.ts'
 import type { Terminal } from './terminal/terminal.ts'
 import { trainingProgress } from './training-progress.ts'
 
-/** Shows a search on a terminal: the super-network's training, then a live line for candidates and one that stays for every round. */
+/**
+ * Shows a search on a terminal: the super-network's training, then a live line for candidates and one that stays for every
+ * round.
+ */
 export function searchProgress(
   terminal: Terminal,
+  measure: Measure = taskNamed().measures[0],
 ): Pick<NoahSearchControl, 'onPhase' | 'onStep' | 'onEpoch' | 'onCandidate'> {
   let round = 0
   let last = ''
   return {
-    ...trainingProgress(terminal),
+    ...trainingProgress(terminal, measure),
     onPhase: (phase) => terminal.note(terminal.notePaint.dim(phase)),
     onCandidate(candidate, { done, total, rounds, best }) {
       if (candidate.round > round) terminal.note(last)
       round = candidate.round
       const label = `round ${round + 1}/${rounds}`
-      last = `${label}   best ${formatPercent(best.accuracy)}   ${formatCount(best.parameters)} parameters`
-      terminal.progress.update({ label, done, total, accuracy: best.accuracy })
+      last = `${label}   best ${formatMeasure(measure, best.score)}   ${formatCount(best.parameters)} parameters`
+      terminal.progress.update({ label, done, total, score: namedScore(measure, best.score) })
     },
   }
 }

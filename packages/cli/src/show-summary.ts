@@ -1,23 +1,29 @@
-import { intervalText, type RunSummary, sampleWord, shareInterval } from 'dynamic-tuning'
+import {
+  intervalText,
+  type Measure,
+  numberIn,
+  type RunSummary,
+  sampleWord,
+  shareInterval,
+  taskNamed,
+  valueIn,
+} from 'dynamic-tuning'
 import { bars } from './terminal/bars.ts'
 import { type Fact, renderFacts } from './terminal/facts.ts'
-import { formatCount, formatDuration, formatMemory, formatPercent } from './terminal/format.ts'
+import { formatCount, formatDuration, formatMeasure, formatMemory, formatPercent } from './terminal/format.ts'
 import type { Paint } from './terminal/output.ts'
 
 /** A run's figures for people; `more` comes before the last lines. */
 export function summaryText(summary: RunSummary, paint: Paint, more: readonly Fact[] = []): string {
+  const { measures } = taskNamed(summary.task)
   const { activeRate, activeRatePerLayer, flops, staticFlops } = summary
   const sample = sampleWord(summary)
   const dispatches = activeRatePerLayer.some((rate) => rate !== 1)
   const { loaderWaitShare: waited } = summary
   const waiting = waited === undefined ? '' : `, ${formatPercent(waited)} of step time waiting for ${sample}s`
   const facts: Fact[] = [
-    [
-      'accuracy',
-      formatPercent(summary.accuracy),
-      `of ${summary.images} test ${sample}s, ${certainty(summary)}`,
-    ],
-    ...meanPerClass(summary),
+    primaryFact(summary, measures[0]),
+    ...measures.slice(1).flatMap((measure) => otherFact(summary, measure, measures[0])),
     [
       'active tokens',
       formatPercent(activeRate),
@@ -35,18 +41,26 @@ export function summaryText(summary: RunSummary, paint: Paint, more: readonly Fa
   return renderFacts(facts, paint)
 }
 
-function certainty({ accuracy, images, skipped = 0 }: RunSummary): string {
-  const interval = `95 % interval ${intervalText(shareInterval(accuracy, images))}`
-  return skipped > 0 ? `${interval}, ${skipped} left out` : interval
+function primaryFact(summary: RunSummary, measure: Measure): Fact {
+  const { images, skipped = 0 } = summary
+  const value = valueIn(summary, measure)
+  const certain =
+    measure.over === 'share of'
+      ? [`95 % interval ${intervalText(shareInterval(value, images), measure)}`]
+      : []
+  const leftOut = skipped > 0 ? [`${skipped} left out`] : []
+  const tested = `of ${images} test ${sampleWord(summary)}s`
+  return [measure.title, formatMeasure(measure, value), [tested, ...certain, ...leftOut].join(', ')]
 }
 
-/** Where it tells something else than accuracy; runs of former versions have none. */
-function meanPerClass({ accuracy, meanPerClassAccuracy, metric }: Partial<RunSummary>): Fact[] {
-  if (accuracy === undefined || meanPerClassAccuracy === undefined) return []
-  const usual = metric === 'meanPerClassAccuracy'
-  const share = formatPercent(meanPerClassAccuracy)
-  if (!usual && share === formatPercent(accuracy)) return []
-  return [['mean per class', share, usual ? 'the usual figure of this dataset' : '']]
+/** A further measure, where it says something else than the primary one; runs of version 0.1 may lack it. */
+function otherFact(summary: RunSummary, measure: Measure, primary: Measure): Fact[] {
+  const value = numberIn(summary, measure.name)
+  if (value === undefined) return []
+  const usual = summary.metric === measure.name
+  const text = formatMeasure(measure, value)
+  if (!usual && text === formatMeasure(primary, valueIn(summary, primary))) return []
+  return [[measure.title, text, usual ? 'the usual figure of this dataset' : '']]
 }
 
 /** Runs of former versions know of no reduction. */

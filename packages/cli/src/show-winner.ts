@@ -1,13 +1,15 @@
-import type { NoahSearchResult } from 'dynamic-tuning'
+import { fieldOf, type NoahSearchResult, numberIn, taskNamed } from 'dynamic-tuning'
 import { quoted } from './run-name.ts'
 import { renderFacts } from './terminal/facts.ts'
-import { formatCount, formatPercent } from './terminal/format.ts'
+import { formatCount, formatMeasure } from './terminal/format.ts'
 import type { Paint } from './terminal/output.ts'
 import { renderTable } from './terminal/table.ts'
 
 /** The winner of a search for people: its sizes layer by layer, and how to train it. */
 export function winnerText(result: NoahSearchResult, paint: Paint): string {
-  const { visualPromptDim, loraDim, adapterDim, parameters, limit, validationAccuracy, images } = result
+  const { visualPromptDim, loraDim, adapterDim, parameters, limit, images } = result
+  const [measure] = taskNamed().measures
+  const score = numberIn(result, fieldOf('validation', measure)) ?? Number.NaN
   const rows = visualPromptDim.map((prompts, layer) =>
     [layer, prompts, loraDim[layer] ?? 0, adapterDim[layer] ?? 0].map(String),
   )
@@ -15,8 +17,8 @@ export function winnerText(result: NoahSearchResult, paint: Paint): string {
     [
       ['parameters', formatCount(parameters), `of at most ${formatCount(limit)}, the head excluded`],
       [
-        'held-out accuracy',
-        formatPercent(validationAccuracy),
+        `held-out ${measure.title}`,
+        formatMeasure(measure, score),
         `of ${images} validation images, with the super-network's weights`,
       ],
       ['sub-networks', String(result.candidates), 'evaluated'],

@@ -1,5 +1,8 @@
+import { taskNamed } from 'dynamic-tuning'
 import { describe, expect, it } from 'vitest'
 import { epochLine } from './training-progress.ts'
+
+const [measure] = taskNamed().measures
 
 describe('epochLine', () => {
   it('lines up, and leaves out what was not measured', () => {
@@ -12,9 +15,9 @@ describe('epochLine', () => {
       seconds: 2,
       waitSeconds: 0,
     } as const
-    expect(epochLine(epoch, 10)).toBe('epoch  2/10   loss 1.235   train  50.0 %   2.0 s')
+    expect(epochLine(epoch, 10, measure)).toBe('epoch  2/10   loss 1.235   train  50.0 %   2.0 s')
     const more = { ...epoch, validationAccuracy: 1, validationLoss: 0, activeRate: 0.456 }
-    expect(epochLine(more, 9)).toBe(
+    expect(epochLine(more, 9, measure)).toBe(
       'epoch 2/9   loss 1.235   train  50.0 %   held out 100.0 %   active 46 %   2.0 s',
     )
   })

@@ -1,10 +1,11 @@
-import type { EpochMetrics, StepMetrics } from 'dynamic-tuning'
+import { type EpochMetrics, type Measure, type StepMetrics, taskNamed } from 'dynamic-tuning'
 import { metricNumber } from './metric-number.ts'
+import { scoreOfEpoch, scoreOfStep } from './score-text.ts'
 import { formatDuration, formatPercent } from './terminal/format.ts'
 import type { Terminal } from './terminal/terminal.ts'
 
 /** Shows a training run on a terminal: a live line for the step, and a line that stays for every epoch. */
-export function trainingProgress(terminal: Terminal) {
+export function trainingProgress(terminal: Terminal, measure: Measure = taskNamed().measures[0]) {
   let epochs = 0
   return {
     onStep(
@@ -12,33 +13,34 @@ export function trainingProgress(terminal: Terminal) {
       { steps, epochs: all }: { readonly steps: number; readonly epochs: number },
     ): void {
       epochs = all
-      const { loss, accuracy, activeRate, imagesPerSecond, memoryMB } = metrics
+      const { loss, activeRate, imagesPerSecond, memoryMB } = metrics
       terminal.progress.update({
         label: `epoch ${metrics.epoch + 1}/${all}`,
         done: metrics.step,
         total: steps,
         imagesPerSecond,
         memoryMB,
-        accuracy: metricNumber(accuracy),
-        loss: metricNumber(loss),
-        activeRate: metricNumber(activeRate),
+        ...scoreOfStep(metrics, measure),
+        ...(typeof loss === 'number' && { loss }),
+        ...(typeof activeRate === 'number' && { activeRate }),
       })
     },
     onEpoch(metrics: EpochMetrics): void {
-      terminal.note(epochLine(metrics, epochs))
+      terminal.note(epochLine(metrics, epochs, measure))
     },
   }
 }
 
 /** One line for an epoch that ended. */
-export function epochLine(metrics: EpochMetrics, epochs: number): string {
-  const [trained, heldOut, active] = ['trainAccuracy', 'validationAccuracy', 'activeRate'].map((field) =>
-    metricNumber(metrics[field]),
+export function epochLine(metrics: EpochMetrics, epochs: number, measure: Measure): string {
+  const activeRate = metricNumber(metrics.activeRate)
+  const [train, heldOut] = (['train', 'validation'] as const).map((part) =>
+    scoreOfEpoch(metrics, part, measure)?.padStart(7),
   )
   const number = String(metrics.epoch + 1).padStart(String(epochs).length)
   const parts = [`epoch ${number}/${epochs}`, `loss ${metrics.trainLoss.toFixed(3)}`]
-  if (trained !== undefined) parts.push(`train ${formatPercent(trained).padStart(7)}`)
-  if (heldOut !== undefined) parts.push(`held out ${formatPercent(heldOut).padStart(7)}`)
-  if (active !== undefined) parts.push(`active ${formatPercent(active, 0)}`)
+  if (train !== undefined) parts.push(`train ${train}`)
+  if (heldOut !== undefined) parts.push(`held out ${heldOut}`)
+  if (activeRate !== undefined) parts.push(`active ${formatPercent(activeRate, 0)}`)
   return `${parts.join('   ')}   ${formatDuration(metrics.seconds)}`
 }

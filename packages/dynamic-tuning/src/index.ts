@@ -85,6 +85,7 @@ export {
   demoTitles,
 } from './demo/settings.ts'
 export * from './errors.ts'
+export { headingOf, type Measure, numberIn, valueIn } from './evaluation/measure.ts'
 export { bootstrapInterval, type Interval, shareInterval } from './evaluation/statistics.ts'
 export type { OnnxExport } from './export/onnx.ts'
 export {
@@ -180,7 +181,14 @@ export {
   type Series,
   scatterChart,
 } from './report/plot.ts'
-export { formatCount, formatDuration, formatMemory, formatPercent, formatRate } from './report/quantity.ts'
+export {
+  formatCount,
+  formatDuration,
+  formatMeasure,
+  formatMemory,
+  formatPercent,
+  formatRate,
+} from './report/quantity.ts'
 export { sampleWord, sampleWordOf } from './report/sample-word.ts'
 export { countActive, heatTokens, overlayTokens, type TokenGrid } from './report/token-overlay.ts'
 export {
@@ -244,29 +252,34 @@ export {
 } from './run/tuned-run.ts'
 export { compare } from './study/compare/compare.ts'
 export { compareColumns } from './study/compare/compare-table.ts'
-export type { CompareOutcome, CompareRow } from './study/compare/finish-comparison.ts'
+export type { CompareOutcome, CompareRow } from './study/compare/outcome.ts'
 export { type CompareInput, compareKeys, defaultMethods } from './study/compare/plan.ts'
 export type { Candidate, EvolutionProgress } from './study/noah/evolve.ts'
 export type { NoahSearchControl } from './study/noah/find-winner.ts'
 export { noahSearch } from './study/noah/noah-search.ts'
 export type { NoahSearchResult, NoahSearchStopped } from './study/noah/result.ts'
 export { type NoahSearchInput, noahSearchKeys, planSearch } from './study/noah/search-settings.ts'
-export { accuracyText, type CaseColumn, intervalText } from './study/pool/case-columns.ts'
+export type { CaseColumn } from './study/pool/case-columns.ts'
 export type { ManyRunsControl, ManyRunsStopped, ManyRunsWork } from './study/pool/control.ts'
 export { failureText, type RunFailure } from './study/pool/failures.ts'
 export type { PlannedRun } from './study/pool/plan-runs.ts'
 export type { NamedSettings, SomeSettings } from './study/pool/run-case.ts'
+export { intervalText, type Score, scoreOf, scoreText } from './study/pool/score.ts'
 export type { JobEnd } from './study/pool/start-finetune.ts'
+export { studyMeasure } from './study/pool/study-measure.ts'
 export type { CaseRow } from './study/pool/summarize-cases.ts'
 export type { SweepOutcome } from './study/sweep/outcome.ts'
 export { planSweep, type SweepInput, sweepKeys } from './study/sweep/plan.ts'
-export { type SweepMetric, sweepMetrics } from './study/sweep/rank-by.ts'
+export { sweepMetrics } from './study/sweep/rank-by.ts'
 export { sweep } from './study/sweep/sweep.ts'
 export { sweepColumns } from './study/sweep/sweep-table.ts'
 export type { VtabOutcome, VtabSearchRow, VtabTaskRow } from './study/vtab/outcome.ts'
 export { type VtabInput, vtabKeys } from './study/vtab/plan.ts'
 export { vtab } from './study/vtab/vtab.ts'
 export { type VtabLine, vtabHeads, vtabLines } from './study/vtab/vtab-table.ts'
+export { taskNamed } from './tasks/registry.ts'
+export type { Task } from './tasks/task.ts'
+export { fieldOf } from './training/field-of.ts'
 export type { Gates, Learner, LearnerState, StepResult } from './training/learner.ts'
 export { HostLearner, type OptimizerMaker } from './training/learners/host.ts'
 export { ResidentLearner, type ResidentSettings } from './training/learners/resident.ts'

@@ -1,16 +1,27 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Option } from 'commander'
-import { type DemoOutcome, demo, demoMethods, demoTasks, demoTitles } from 'dynamic-tuning'
+import {
+  type DemoOutcome,
+  demo,
+  demoMethods,
+  demoTasks,
+  demoTitles,
+  taskNamed,
+  valueIn,
+} from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { stoppedCode } from '../interrupt.ts'
 import { metricNumber } from '../metric-number.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
 import { quoted } from '../run-name.ts'
+import { namedScore, scoreOfStep } from '../score-text.ts'
 import { bars } from '../terminal/bars.ts'
-import { formatCount, formatDuration, formatPercent, formatRate } from '../terminal/format.ts'
+import { formatCount, formatDuration, formatMeasure, formatPercent, formatRate } from '../terminal/format.ts'
 import { renderTable } from '../terminal/table.ts'
 import type { Terminal } from '../terminal/terminal.ts'
+
+const [measure] = taskNamed().measures
 
 interface Options extends CommonOptions {
   readonly task?: (typeof demoTasks)[number]
@@ -60,22 +71,25 @@ function freeFolder(wanted: string): string {
 /** A live line for steps, a line that stays for each method. */
 function display({ progress, note, notePaint }: Terminal): Partial<Parameters<typeof demo>[1]> {
   return {
-    onStep({ loss, accuracy, activeRate, imagesPerSecond }, { method, done }) {
+    onStep(metrics, { method, done }) {
+      const { loss, activeRate, imagesPerSecond } = metrics
       progress.update({
         label: `${demoMethods.indexOf(method) + 1}/${demoMethods.length} ${demoTitles[method]}`,
         // Whole steps of a thousand, so that the time left is that of all four methods.
         done: Math.round(1000 * done),
         total: 1000,
-        accuracy: metricNumber(accuracy),
+        ...scoreOfStep(metrics, measure),
         imagesPerSecond,
         loss: metricNumber(loss),
         activeRate: metricNumber(activeRate),
       })
     },
-    onResult({ method, accuracy, activeRate, seconds }) {
+    onResult(result) {
+      const { method, activeRate, seconds } = result
+      const score = namedScore(measure, valueIn(result, measure))
       const title = demoTitles[method as keyof typeof demoTitles].padEnd(12)
       const active = method === 'dyt' ? `   ${formatPercent(activeRate, 0)} of the tokens active` : ''
-      note(`  ${title}   accuracy ${formatPercent(accuracy)}   ${formatDuration(seconds)}${active}`)
+      note(`  ${title}   ${score}   ${formatDuration(seconds)}${active}`)
     },
     onPhase: (phase) => note(notePaint.dim(`  ${phase}`)),
   }
@@ -84,13 +98,20 @@ function display({ progress, note, notePaint }: Terminal): Partial<Parameters<ty
 function outcomeText({ run, results, report, onnx, seconds }: DemoOutcome, paint: Terminal['paint']): string {
   const rows = results.map((result) => [
     demoTitles[result.method],
-    formatPercent(result.accuracy),
+    formatMeasure(measure, valueIn(result, measure)),
     formatCount(result.trainableParams),
     formatCount(result.flops),
     formatRate(result.imagesPerSecond),
     formatPercent(result.activeRate),
   ])
-  const heads = ['method', 'accuracy', 'trained parameters', 'FLOPs per image', 'images/s', 'active tokens']
+  const heads = [
+    'method',
+    measure.title,
+    'trained parameters',
+    'FLOPs per image',
+    'images/s',
+    'active tokens',
+  ]
   const dyt = results.find(({ method }) => method === 'dyt') as DemoOutcome['results'][number]
   return `
 ${renderTable(heads, rows, { paint })}

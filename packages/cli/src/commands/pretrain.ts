@@ -2,21 +2,24 @@ import { Option } from 'commander'
 import {
   builtinModel,
   ConfigError,
+  fieldOf,
+  type Measure,
+  numberIn,
   type PretrainInput,
   pretrain,
   pretrainKeys,
+  taskNamed,
   vitConfig,
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { stoppedCode } from '../interrupt.ts'
-import { metricNumber } from '../metric-number.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
 import { mixingFlags } from '../options/mixing.ts'
 import { integer, number } from '../options/numbers.ts'
 import { tensorboardFlag } from '../options/tensorboard.ts'
 import { freeRunFolder, quoted } from '../run-name.ts'
 import { renderFacts } from '../terminal/facts.ts'
-import { formatPercent } from '../terminal/format.ts'
+import { formatMeasure } from '../terminal/format.ts'
 import { trainingProgress } from '../training-progress.ts'
 
 interface Options extends CommonOptions, Omit<Partial<PretrainInput>, keyof CommonOptions | 'model'> {
@@ -107,19 +110,20 @@ async function run({ options, terminal, signal }: Call<Options>): Promise<number
   })
   const { finished, steps, last, settings } = outcome
   const backbone = `${out}/backbone.safetensors`
-  const accuracy = metricNumber(last?.validationAccuracy)
+  const [measure] = taskNamed().measures
+  const score = last && numberIn(last, fieldOf('validation', measure))
   terminal.result(
-    { run: out, finished, steps, accuracy: accuracy ?? null, backbone, seed: settings.seed },
-    () => (finished ? doneText(backbone, accuracy) : ''),
+    { run: out, finished, steps, [measure.name]: score ?? null, backbone, seed: settings.seed },
+    () => (finished ? doneText(backbone, measure, score) : ''),
   )
   if (finished) return
   terminal.note(`Stopped after step ${steps}. Go on with: dyt pretrain --resume --out ${quoted(out)}`)
   return stoppedCode
 }
 
-function doneText(backbone: string, accuracy: number | undefined): string {
+function doneText(backbone: string, measure: Measure, score: number | undefined): string {
   return `\n${renderFacts([
-    ['accuracy', formatPercent(accuracy ?? Number.NaN), 'of held-out images'],
+    [measure.title, formatMeasure(measure, score ?? Number.NaN), 'of held-out images'],
     ['backbone', backbone],
   ])}\n`
 }

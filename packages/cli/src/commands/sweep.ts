@@ -7,6 +7,7 @@ import {
   sweep,
   sweepKeys,
   sweepMetrics,
+  taskNamed,
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { manyRunsProgress } from '../many-runs-progress.ts'
@@ -38,9 +39,10 @@ export const sweepCommand = defineCommand<Options>({
   arguments: [['[grid]', 'YAML or JSON file with settings and values to try']],
   options: [
     shared.out('folder of a new sweep, or of one that goes on (default runs/GRID-sweep)'),
-    new Option('--metric <name>', 'what the table is ordered by (default accuracy):').choices([
-      ...sweepMetrics,
-    ]),
+    new Option(
+      '--metric <name>',
+      `what the table is ordered by (default ${taskNamed().measures[0].name}):`,
+    ).choices([...sweepMetrics]),
     ...manyRunsFlags(),
     ...finetuneFlags(replaced),
     firstSeedFlag(),

@@ -44,7 +44,8 @@ describe('dyt sweep', { timeout: 400_000 }, () => {
     expect(last.code).toBe(1)
     const outcome = JSON.parse(last.stdout) as SweepOutcome
     expect(outcome).toMatchObject({ run: 'out', metric: 'accuracy', axes: ['data', 'imageSize'], seeds: [0] })
-    const [best, other] = outcome.cases as [SweepOutcome['cases'][0], SweepOutcome['cases'][0]]
+    type Row = SweepOutcome['cases'][0] & { readonly accuracy: number }
+    const [best, other] = outcome.cases as [Row, Row]
     expect(best.accuracy).toBeGreaterThanOrEqual(other.accuracy)
     expect([best, other].map((row) => row.settings.imageSize).sort()).toEqual([
       [32, 32],

@@ -39,7 +39,8 @@ describe('dyt vtab', { timeout: 400_000 }, () => {
       failures: [],
     })
     expect(outcome.missing).toHaveLength(17)
-    const [cifar, dsprites] = outcome.tasks as [VtabOutcome['tasks'][0], VtabOutcome['tasks'][0]]
+    type Row = VtabOutcome['tasks'][0] & { readonly accuracy: number }
+    const [cifar, dsprites] = outcome.tasks as [Row, Row]
     expect([cifar.title, cifar.paper, dsprites.title, dsprites.paper]).toEqual([
       'CIFAR-100',
       0.736,
@@ -47,7 +48,8 @@ describe('dyt vtab', { timeout: 400_000 }, () => {
       0.836,
     ])
     expect(cifar.runs[0]).toMatchObject({ data: 'cifar', images: 4 })
-    expect(outcome.mean?.accuracy).toBeCloseTo((cifar.accuracy + dsprites.accuracy) / 2, 12)
+    const mean = (cifar.accuracy + dsprites.accuracy) / 2
+    expect(outcome.mean).toMatchObject({ accuracy: expect.closeTo(mean, 12) })
     expect(outcome.mean?.paper).toBeCloseTo((0.736 + 0.836) / 2, 12)
 
     const parts = [...common, '--out', 'parts']
@@ -76,8 +78,9 @@ describe('dyt vtab', { timeout: 400_000 }, () => {
     )
     const { search, tasks } = JSON.parse(text('search', 'vtab.json')) as VtabOutcome
     const [row] = search as [VtabOutcome['search'][0]]
-    const best = Math.max(...row.accuracies.map(({ accuracy }) => accuracy ?? -1))
-    expect(row.chosen).toBe(row.accuracies.find(({ accuracy }) => accuracy === best)?.scale)
+    const scores = row.accuracies as readonly { scale: number; accuracy: number }[]
+    const best = Math.max(...scores.map(({ accuracy }) => accuracy))
+    expect(row.chosen).toBe(scores.find(({ accuracy }) => accuracy === best)?.scale)
     expect(tasks[0]?.adapterScale).toBe(row.chosen)
     const settings = (...names: string[]) => JSON.parse(text('search', ...names, 'config.json')).settings
     expect(settings('search', 'cifar-s10', 'seed0')).toMatchObject({

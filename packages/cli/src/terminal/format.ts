@@ -1,1 +1,8 @@
-export { formatCount, formatDuration, formatMemory, formatPercent, formatRate } from 'dynamic-tuning'
+export {
+  formatCount,
+  formatDuration,
+  formatMeasure,
+  formatMemory,
+  formatPercent,
+  formatRate,
+} from 'dynamic-tuning'

@@ -130,7 +130,7 @@ describe('progressLine', () => {
   const state = {
     ...at(50),
     imagesPerSecond: 85.31,
-    accuracy: 0.781,
+    score: 'accuracy 78.1 %',
     activeRate: 0.51,
     memoryMB: 812,
   }

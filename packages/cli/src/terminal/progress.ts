@@ -13,8 +13,8 @@ export interface ProgressState {
   readonly total: number
   readonly imagesPerSecond?: number
   readonly loss?: number
-  /** Fraction from 0 to 1. */
-  readonly accuracy?: number
+  /** The task's measure, ready to print: `accuracy 78.1 %`. */
+  readonly score?: string
   /** Share of active tokens, 0 to 1. */
   readonly activeRate?: number
   readonly memoryMB?: number
@@ -172,12 +172,12 @@ function bar(share: number, width: number, paint: Paint): string {
 
 /** The parts of a line, the most wanted first. */
 function partsOf(state: ProgressState, remaining: number): string[] {
-  const { imagesPerSecond, loss, accuracy, activeRate, memoryMB } = state
+  const { imagesPerSecond, loss, score, activeRate, memoryMB } = state
   const share = state.total > 0 ? Math.floor((100 * state.done) / state.total) : 0
   const parts = [`${printable(state.label)} ${share} %`]
   if (state.done < state.total && Number.isFinite(remaining)) parts.push(`${formatDuration(remaining)} left`)
   if (loss !== undefined) parts.push(`loss ${loss.toFixed(3)}`)
-  if (accuracy !== undefined) parts.push(`accuracy ${formatPercent(accuracy)}`)
+  if (score !== undefined) parts.push(score)
   if (activeRate !== undefined) parts.push(`active ${formatPercent(activeRate, 0)}`)
   if (imagesPerSecond !== undefined) parts.push(`${formatRate(imagesPerSecond)} images/s`)
   if (memoryMB !== undefined) parts.push(formatMemory(memoryMB))

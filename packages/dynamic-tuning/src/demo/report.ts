@@ -1,12 +1,14 @@
 import type { Example } from '../data/example.ts'
+import { headingOf, type Measure, shownValue, valueIn } from '../evaluation/measure.ts'
 import { heldOutCurves } from '../report/held-out-curves.ts'
 import { type CurveChart, curvesOfMetrics } from '../report/metrics-curves.ts'
 import { type ReportInput, renderReport } from '../report/page.ts'
-import { formatCount, formatPercent, formatRate } from '../report/quantity.ts'
+import { formatCount, formatMeasure, formatPercent, formatRate } from '../report/quantity.ts'
 import { libraryVersion } from '../run/library-version.ts'
 import { tokenPictures } from '../run/run-report.ts'
 import type { RunSummary } from '../run/summary.ts'
 import type { TunedRun } from '../run/tuned-run.ts'
+import { taskNamed } from '../tasks/registry.ts'
 import { type DemoMethod, type DemoSettings, demoInput, demoTitles } from './settings.ts'
 
 /** One method of the demo: what it reached and what it costs. */
@@ -25,6 +27,7 @@ export async function demoReport(
   runs: readonly TunedRun[],
   examples: readonly Example<number>[],
 ): Promise<string> {
+  const [measure] = taskNamed().measures
   const dyt = runs.find(({ settings }) => settings.dispatch !== 'none') as TunedRun
   const result = results.find(({ method }) => method === 'dyt') as DemoResult
   const classifier = await dyt.classifier()
@@ -33,34 +36,43 @@ export async function demoReport(
     return renderReport({
       title: `Four ways to adapt one ViT: ${settings.task}`,
       subtitle: `${settings.model === 'builtin' ? 'The built-in backbone' : settings.model} tuned on ${trainSize} drawn images of ${dyt.classes.length} classes, ${epochs} epochs of batch ${batch}, seed ${settings.seed}. Every method saw the same images.`,
-      headline: headline(results, result, dyt.settings.rate),
+      headline: headline(results, result, dyt.settings.rate, measure),
       // One process trains all of them: a peak is not one method's own.
-      methods: results.map((each) => ({
-        ...each,
-        method: demoTitles[each.method],
-        peakMemoryMB: undefined,
-      })),
-      curves: curves(runs, dyt),
+      methods: {
+        measure,
+        sample: 'image',
+        rows: results.map(({ peakMemoryMB: _peak, ...each }) => ({
+          ...each,
+          method: demoTitles[each.method],
+          score: valueIn(each, measure),
+        })),
+      },
+      curves: curves(runs, dyt, measure),
       activeRatePerLayer: result.activeRatePerLayer.map((rate, layer) => ({ layer, rate })),
       targetRate: dyt.settings.rate,
       pictures: await tokenPictures({ model: dyt, classifier, examples }, pictures),
       settings: { ...demoInput('dyt', settings), 'library version': libraryVersion() },
-      notes: notes(result),
+      notes: notes(result, measure),
     })
   } finally {
     await classifier.release()
   }
 }
 
-function headline(results: readonly DemoResult[], dyt: DemoResult, rate: number): ReportInput['headline'] {
+function headline(
+  results: readonly DemoResult[],
+  dyt: DemoResult,
+  rate: number,
+  measure: Measure,
+): ReportInput['headline'] {
   const of = (method: DemoMethod): DemoResult => results.find((each) => each.method === method) as DemoResult
   // Both run the very same graph.
   const staticSpeed = (of('linear').imagesPerSecond + of('full').imagesPerSecond) / 2
-  const gain = 100 * (dyt.accuracy - of('linear').accuracy)
+  const gain = shownValue(measure, valueIn(dyt, measure) - valueIn(of('linear'), measure))
   return [
     {
-      label: 'Accuracy of DyT',
-      value: formatPercent(dyt.accuracy),
+      label: `${headingOf(measure)} of DyT`,
+      value: formatMeasure(measure, valueIn(dyt, measure)),
       note: `${gain < 0 ? '−' : '+'}${Math.abs(gain).toFixed(1)} points to the linear probe`,
     },
     {
@@ -86,25 +98,25 @@ function headline(results: readonly DemoResult[], dyt: DemoResult, rate: number)
   ]
 }
 
-function curves(runs: readonly TunedRun[], dyt: TunedRun): CurveChart[] {
+function curves(runs: readonly TunedRun[], dyt: TunedRun, measure: Measure): CurveChart[] {
   const records = runs.map(({ tuner, folder }) => ({
     name: demoTitles[tuner.name as DemoMethod],
     lines: folder.readMetrics(),
   }))
-  const own = curvesOfMetrics(dyt.folder.readMetrics())
+  const own = curvesOfMetrics(dyt.folder.readMetrics(), measure)
   const ofDyt = ['Active tokens in training', 'Loss terms'].flatMap((title) =>
     own
       .filter((chart) => chart.title === title)
       .map((chart) => ({ ...chart, title: `DyT: ${lower(title)}` })),
   )
-  return [...heldOutCurves(records, 'image'), ...ofDyt]
+  return [...heldOutCurves(records, 'image', measure), ...ofDyt]
 }
 
 const lower = (title: string): string => title.slice(0, 1).toLowerCase() + title.slice(1)
 
-function notes({ images, run }: DemoResult): string[] {
+function notes({ images, run }: DemoResult, measure: Measure): string[] {
   return [
-    `Accuracy is over ${images} test images that no method saw in training.`,
+    `${headingOf(measure)} is over ${images} test images that no method saw in training.`,
     'Images per second were measured in this run, in turn on the same batch, without loading images. Linear probe and full tuning run the same static model.',
     'FLOPs are multiply-accumulates; those of DyT are an average over the test images, from the tokens that really were active.',
     `Each method has a run folder of its own with its settings, metrics, weights and report; that of DyT is ${run}. model.onnx beside this page is its skipping model.`,

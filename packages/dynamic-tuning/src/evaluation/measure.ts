@@ -1,3 +1,5 @@
+import { RunError } from '../errors.ts'
+
 /** A figure by which models of a task are judged, such as mean IoU. */
 export interface Measure {
   /** Its field in JSON and in `metrics.jsonl`, in camelCase: `meanIou`. */
@@ -9,18 +11,20 @@ export interface Measure {
   readonly better: 'higher' | 'lower'
   /** `classes`: a mean over classes, however many samples each has; absent: over samples. */
   readonly average?: 'classes'
+  /** How notes tie it to the samples it was measured on: `share of` 200 images. Default `over`. */
+  readonly over?: string
 }
 
 /** Values of a task's measures by name. */
 export type Measured = Readonly<Record<string, number>>
 
 /** True if `value` is better than `other`; false where they are equal. */
-export function isBetter({ better }: Measure, value: number, other: number): boolean {
+export function isBetter({ better }: Pick<Measure, 'better'>, value: number, other: number): boolean {
   return better === 'higher' ? value > other : value < other
 }
 
 /** Compares for sorting with the best first. */
-export function bestFirst(measure: Measure): (a: number, b: number) => number {
+export function bestFirst(measure: Pick<Measure, 'better'>): (a: number, b: number) => number {
   return measure.better === 'higher' ? (a, b) => b - a : (a, b) => a - b
 }
 
@@ -32,4 +36,22 @@ export function titleWithUnit({ title, unit }: Measure): string {
 /** A value in the unit in which it is shown: percent for shares. */
 export function shownValue({ unit }: Pick<Measure, 'unit'>, value: number): number {
   return unit === 'share' ? value * 100 : value
+}
+
+/** Its title as a heading begins: `Mean IoU`. */
+export function headingOf({ title }: Pick<Measure, 'title'>): string {
+  return title.charAt(0).toUpperCase() + title.slice(1)
+}
+
+/** A field of a record where it is a number, else undefined. */
+export function numberIn(record: object, field: string): number | undefined {
+  const value: unknown = Reflect.get(record, field)
+  return typeof value === 'number' ? value : undefined
+}
+
+/** The value of a measure in a record that has it under its name. @throws RunError where it has not */
+export function valueIn(record: object, { name }: Pick<Measure, 'name'>): number {
+  const value = numberIn(record, name)
+  if (value !== undefined) return value
+  throw new RunError(`measure: a result has no ${name}, got ${Object.keys(record).join(', ')}. Run it again.`)
 }

@@ -1,4 +1,6 @@
-import { type CurveChart, pointsOfEpochs } from './metrics-curves.ts'
+import { headingOf, type Measure, titleWithUnit } from '../evaluation/measure.ts'
+import type { Series } from './line-chart.ts'
+import { type CurveChart, measureOfEpochs, pointsOfEpochs } from './metrics-curves.ts'
 import type { SampleWord } from './sample-word.ts'
 
 /** A run's name in the legend, and the lines of its `metrics.jsonl`. */
@@ -7,21 +9,28 @@ export interface NamedMetrics {
   readonly lines: readonly object[]
 }
 
-/** Accuracy and cross-entropy of several runs on held-out images or clips, over the epochs. */
-export function heldOutCurves(runs: readonly NamedMetrics[], sample: SampleWord): CurveChart[] {
+/** The measure and the cross-entropy of several runs on held-out images or clips, over the epochs. */
+export function heldOutCurves(
+  runs: readonly NamedMetrics[],
+  sample: SampleWord,
+  measure: Measure,
+): CurveChart[] {
   const curve = (
     title: string,
     yLabel: string,
-    field: 'validationAccuracy' | 'validationLoss',
-    factor: number,
-  ): CurveChart => ({
+    pointsOf: (lines: readonly object[]) => Series['points'],
+  ) => ({
     title,
     xLabel: 'epoch',
     yLabel,
-    series: runs.map(({ name, lines }) => ({ name, points: pointsOfEpochs(lines, field, factor) })),
+    series: runs.map(({ name, lines }) => ({ name, points: pointsOf(lines) })),
   })
   return [
-    curve(`Accuracy on held-out ${sample}s`, 'accuracy (%)', 'validationAccuracy', 100),
-    curve(`Cross-entropy on held-out ${sample}s`, 'cross-entropy', 'validationLoss', 1),
+    curve(`${headingOf(measure)} on held-out ${sample}s`, titleWithUnit(measure), (lines) =>
+      measureOfEpochs(lines, 'validation', measure),
+    ),
+    curve(`Cross-entropy on held-out ${sample}s`, 'cross-entropy', (lines) =>
+      pointsOfEpochs(lines, 'validationLoss'),
+    ),
   ]
 }

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { taskNamed } from '../tasks/registry.ts'
 import { curvesOfMetrics, lastActiveRates } from './metrics-curves.ts'
+
+const [measure] = taskNamed().measures
 
 const step = (n: number, more: object = {}): object => ({
   kind: 'step',
@@ -9,7 +12,8 @@ const step = (n: number, more: object = {}): object => ({
   loss: n,
   ...more,
 })
-const chart = (records: unknown[], title: string) => curvesOfMetrics(records).find((c) => c.title === title)
+const chart = (records: unknown[], title: string) =>
+  curvesOfMetrics(records, measure).find((c) => c.title === title)
 
 describe('curvesOfMetrics', () => {
   it('draws steps and epochs, accuracy and rate in percent', () => {
@@ -49,7 +53,7 @@ describe('curvesOfMetrics', () => {
         ],
       },
     ])
-    expect(curvesOfMetrics(records).map((c) => c.title)).toEqual([
+    expect(curvesOfMetrics(records, measure).map((c) => c.title)).toEqual([
       'Loss',
       'Accuracy',
       'Active tokens in training',
@@ -94,11 +98,11 @@ describe('curvesOfMetrics', () => {
       step(1, { loss: null }),
       step(2, { lr: '1' }),
     ]
-    expect(curvesOfMetrics(odd).map((c) => [c.title, c.series[0]?.points])).toEqual([
+    expect(curvesOfMetrics(odd, measure).map((c) => [c.title, c.series[0]?.points])).toEqual([
       ['Loss', [[2, 2]]],
       ['Learning rate', [[1, 0.1]]],
     ])
-    expect(curvesOfMetrics([])).toEqual([])
+    expect(curvesOfMetrics([], measure)).toEqual([])
   })
 })
 
@@ -114,5 +118,20 @@ describe('lastActiveRates', () => {
       { layer: 1, rate: 0.25 },
     ])
     expect(lastActiveRates([step(1)])).toEqual([])
+  })
+})
+
+describe('the chart of a measure', () => {
+  it('is in its unit under its title', () => {
+    const error = { name: 'depthError', title: 'depth error', unit: 'number', better: 'lower' } as const
+    const records = [{ kind: 'epoch', epoch: 0, step: 4, validationDepthError: 0.25 }]
+    expect(curvesOfMetrics(records, error)).toEqual([
+      {
+        title: 'Depth error',
+        xLabel: 'epoch',
+        yLabel: 'depth error',
+        series: [{ name: 'validation', points: [[1, 0.25]] }],
+      },
+    ])
   })
 })

@@ -1,3 +1,5 @@
+import { headingOf, type Measure, shownValue, titleWithUnit } from '../evaluation/measure.ts'
+import { fieldOf } from '../training/field-of.ts'
 import type { Series } from './line-chart.ts'
 
 /** A chart of a run: what is drawn, and over what. */
@@ -18,22 +20,22 @@ const lossTerms: readonly (readonly [string, string])[] = [
 ]
 
 /**
- * Charts of a run from the objects of its `metrics.jsonl`: loss, its terms, accuracy, active tokens and learning
- * rate. Lines of other kinds and values that are not finite numbers are passed over; charts without data are
- * left out. Accuracy and activation rate become percent.
+ * Charts of a run from the objects of its `metrics.jsonl`: loss, its terms, the measure, active tokens and learning
+ * rate. Skips lines of other kinds and values that are not finite numbers, and leaves out charts without data.
+ * Shares and the activation rate become percent.
  */
-export function curvesOfMetrics(records: readonly unknown[]): CurveChart[] {
+export function curvesOfMetrics(records: readonly unknown[], measure: Measure): CurveChart[] {
   const steps = ofKind(records, 'step')
   const epochs = ofKind(records, 'epoch')
   const charts: CurveChart[] = [
     lossChart(steps, epochs),
     {
-      title: 'Accuracy',
+      title: headingOf(measure),
       xLabel: 'epoch',
-      yLabel: 'accuracy (%)',
+      yLabel: titleWithUnit(measure),
       series: [
-        { name: 'training', points: pointsOfEpochs(records, 'trainAccuracy', 100) },
-        { name: 'validation', points: pointsOfEpochs(records, 'validationAccuracy', 100) },
+        { name: 'training', points: measureOfEpochs(records, 'train', measure) },
+        { name: 'validation', points: measureOfEpochs(records, 'validation', measure) },
       ],
     },
     {
@@ -58,8 +60,17 @@ export function curvesOfMetrics(records: readonly unknown[]): CurveChart[] {
   return charts.map(withoutEmpty).filter((chart) => chart.series.length > 0)
 }
 
-/** A field of the epochs, times `factor`, over how many were done: the first line is of epoch 0. */
-export function pointsOfEpochs(records: readonly unknown[], field: string, factor: number): Series['points'] {
+/** A measure on one part of the data after each epoch, in the unit in which it is shown. */
+export function measureOfEpochs(
+  records: readonly unknown[],
+  part: 'train' | 'validation',
+  measure: Measure,
+): Series['points'] {
+  return pointsOfEpochs(records, fieldOf(part, measure), shownValue(measure, 1))
+}
+
+/** A field of the epochs, times `factor`, over the number of epochs done: the first line is of epoch 0. */
+export function pointsOfEpochs(records: readonly unknown[], field: string, factor = 1): Series['points'] {
   return points(ofKind(records, 'epoch'), 'epoch', field, factor).map(([epoch, y]) => [epoch + 1, y] as const)
 }
 
@@ -67,8 +78,8 @@ export function pointsOfEpochs(records: readonly unknown[], field: string, facto
 export function lastActiveRates(records: readonly unknown[]): { layer: number; rate: number }[] {
   const rates = ofKind(records, 'epoch')
     .map((epoch) => epoch.activeRatePerLayer)
-    .filter((value) => Array.isArray(value))
-    .at(-1) as unknown[] | undefined
+    .filter((value): value is unknown[] => Array.isArray(value))
+    .at(-1)
   return (rates ?? []).flatMap((rate, layer) => (isNumber(rate) ? [{ layer, rate }] : []))
 }
 
@@ -103,12 +114,14 @@ function withSmooth(name: string, raw: Series['points']): Series[] {
 function smooth(raw: Series['points']): Series['points'] {
   if (raw.length < 40) return raw
   const half = Math.max(2, Math.round(raw.length / 80))
-  const sums = [0]
-  for (const [, y] of raw) sums.push((sums.at(-1) as number) + y)
+  let sum = 0
+  const sums = new Float64Array(raw.length + 1)
+  for (const [i, [, y]] of raw.entries()) sums[i + 1] = sum += y
+  const sumBefore = (end: number): number => sums[end] ?? 0
   return raw.map(([x], i) => {
     const reach = Math.min(half, i)
     const [from, to] = [i - reach, Math.min(raw.length, i + reach + 1)]
-    return [x, ((sums[to] as number) - (sums[from] as number)) / (to - from)] as const
+    return [x, (sumBefore(to) - sumBefore(from)) / (to - from)] as const
   })
 }
 

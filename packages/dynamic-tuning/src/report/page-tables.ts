@@ -1,16 +1,26 @@
+import type { Measure } from '../evaluation/measure.ts'
+import type { Interval } from '../evaluation/statistics.ts'
 import { escapeText } from './escape.ts'
-import { formatCount, formatDuration, formatMemory, formatPercent, formatRate } from './quantity.ts'
+import {
+  formatBare,
+  formatCount,
+  formatDuration,
+  formatMeasure,
+  formatMemory,
+  formatPercent,
+  formatRate,
+} from './quantity.ts'
 import type { SampleWord } from './sample-word.ts'
 
 /** One method of a comparison, in plain units. */
 export interface MethodRow {
   readonly method: string
-  /** Fraction from 0 to 1. */
-  readonly accuracy: number
-  /** Half width of the accuracy's spread over seeds, same unit. */
-  readonly accuracySpread?: number
-  /** 95 % interval of the accuracy's mean; null where there is none. */
-  readonly accuracyInterval?: readonly [number, number] | null
+  /** Value of the measure, the mean over seeds. */
+  readonly score: number
+  /** Half width of its spread over seeds. */
+  readonly spread?: number
+  /** 95 % interval of its mean; null for a single seed. */
+  readonly interval?: Interval | null
   readonly trainableParams: number
   /** Multiply-accumulates per image or clip. */
   readonly flops: number
@@ -26,9 +36,21 @@ export interface MethodRow {
   readonly peakMemoryMB?: number
 }
 
+/** Methods side by side. */
+export interface MethodRows {
+  readonly rows: readonly MethodRow[]
+  /** What the rows are judged by. */
+  readonly measure: Measure
+  /** What the models take. */
+  readonly sample: SampleWord
+}
+
 /** Columns that are left out where no method has a value. */
-const optionalColumns: readonly (readonly [string, (row: MethodRow) => string | undefined])[] = [
-  ['95 % interval', ({ accuracyInterval: ends }) => ends?.map((end) => (100 * end).toFixed(1)).join(' to ')],
+const optionalColumns: readonly (readonly [
+  string,
+  (row: MethodRow, measure: Measure) => string | undefined,
+])[] = [
+  ['95 % interval', ({ interval }, measure) => interval?.map((end) => formatBare(measure, end)).join(' to ')],
   ['active tokens', ({ activeRate: rate }) => (rate === undefined ? rate : formatPercent(rate))],
   ['seeds', ({ seeds }) => seeds?.toString()],
   ['training', ({ seconds }) => (seconds === undefined ? seconds : formatDuration(seconds))],
@@ -36,24 +58,27 @@ const optionalColumns: readonly (readonly [string, (row: MethodRow) => string | 
 ]
 
 /** Comparison of methods, best value of each column in bold (ties included). */
-export function methodTable(methods: readonly MethodRow[], sample: SampleWord): string {
-  const withSpread = methods.some((row) => row.accuracySpread !== undefined)
-  const more = optionalColumns.filter(([, text]) => methods.some((row) => text(row) !== undefined))
-  const accuracy = Math.max(...methods.map((row) => row.accuracy))
+export function methodTable({ rows: methods, measure, sample }: MethodRows): string {
+  const withSpread = methods.some((row) => row.spread !== undefined)
+  const more = optionalColumns.filter(([, text]) => methods.some((row) => text(row, measure) !== undefined))
+  const best = bestOf(
+    measure,
+    methods.map(({ score }) => score),
+  )
   const flops = Math.min(...methods.map((row) => row.flops))
   const speed = Math.max(...methods.map((row) => row.imagesPerSecond).filter(Number.isFinite))
   const rows = methods.map((row) => {
-    const spread = withSpread ? spreadOf(row.accuracySpread) : ''
+    const spread = withSpread ? spreadOf(measure, row.spread) : ''
     const cells = [
-      cell(formatPercent(row.accuracy) + spread, row.accuracy === accuracy),
+      cell(formatMeasure(measure, row.score) + spread, row.score === best),
       cell(formatCount(row.trainableParams)),
       cell(formatCount(row.flops), row.flops === flops),
       cell(formatRate(row.imagesPerSecond), row.imagesPerSecond === speed),
-      ...more.map(([, text]) => cell(text(row) ?? '–')),
+      ...more.map(([, text]) => cell(text(row, measure) ?? '–')),
     ]
     return `<tr><th scope="row">${escapeText(row.method)}</th>${cells.join('')}</tr>`
   })
-  const names = ['method', 'accuracy', 'trainable parameters', `FLOPs per ${sample}`, `${sample}s/s`]
+  const names = ['method', measure.title, 'trainable parameters', `FLOPs per ${sample}`, `${sample}s/s`]
   const head = [...names, ...more.map(([name]) => name)].map((name) => `<th scope="col">${name}</th>`)
   return `<div class="card scroll"><table><thead><tr>${head.join('')}</tr></thead><tbody>\n${rows.join('\n')}\n</tbody></table></div>`
 }
@@ -62,9 +87,19 @@ function cell(html: string, best = false): string {
   return best ? `<td class="best">${html}</td>` : `<td>${html}</td>`
 }
 
-// Rows without a spread keep its room, so that the accuracies stand under one another.
-function spreadOf(spread?: number): string {
-  return ` <span class="spread">${spread === undefined ? '' : `± ${(spread * 100).toFixed(1)}`}</span>`
+function bestOf({ better }: Measure, scores: readonly number[]): number {
+  return better === 'higher' ? Math.max(...scores) : Math.min(...scores)
+}
+
+// Rows without a spread keep its room, so that the scores stand under one another.
+function spreadOf(measure: Measure, spread?: number): string {
+  return ` <span class="spread">${spread === undefined ? '' : `± ${formatBare(measure, spread)}`}</span>`
+}
+
+/** The unit in which the FLOPs of some rows are best drawn: MFLOPs where all are below 10^9. */
+export function flopsUnit(rows: readonly { readonly flops: number }[]): { name: string; factor: number } {
+  const largest = Math.max(...rows.map(({ flops }) => flops))
+  return largest < 1e9 ? { name: 'MFLOPs', factor: 1e6 } : { name: 'GFLOPs', factor: 1e9 }
 }
 
 /** Settings as a two-column table; nested objects become dotted names, lists stay on one line. */

@@ -1,31 +1,36 @@
 import { describe, expect, it } from 'vitest'
+import { taskNamed } from '../tasks/registry.ts'
 import { type ReportInput, renderReport } from './page.ts'
+import type { MethodRow } from './page-tables.ts'
 
 const bad = `"><script>alert('1')</script>&\u0007`
 const safe = '&quot;&gt;&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;\ufffd'
+
+const [measure] = taskNamed().measures
+const methods = (rows: readonly MethodRow[]) => ({ rows, measure, sample: 'image' as const })
 
 const full: ReportInput = {
   title: bad,
   subtitle: bad,
   headline: [{ label: bad, value: bad, note: bad }],
-  methods: [
+  methods: methods([
     {
       method: bad,
-      accuracy: 0.9,
-      accuracySpread: 0.01,
+      score: 0.9,
+      spread: 0.01,
       trainableParams: 1.19e6,
       flops: 17.58e9,
       imagesPerSecond: 6,
     },
     {
       method: 'dyt',
-      accuracy: 0.8,
+      score: 0.8,
       trainableParams: 5,
       flops: 12.5e9,
       imagesPerSecond: 9,
       activeRate: 0.496,
     },
-  ],
+  ]),
   curves: [
     {
       title: bad,
@@ -44,7 +49,7 @@ const full: ReportInput = {
   notes: [bad],
 }
 
-const row = { method: 'a', accuracy: 0.9, trainableParams: 5, flops: 1e9, imagesPerSecond: 6 }
+const row = { method: 'a', score: 0.9, trainableParams: 5, flops: 1e9, imagesPerSecond: 6 }
 
 describe('renderReport', () => {
   const html = renderReport(full)
@@ -79,14 +84,14 @@ describe('renderReport', () => {
       { ...row, method: 'a', imagesPerSecond: Number.NaN },
       { ...row, method: 'b', seeds: 3, seconds: 95, peakMemoryMB: 812 },
     ]
-    const page = renderReport({ title: 'x', headline: [], curves: [], methods: rows })
+    const page = renderReport({ title: 'x', headline: [], curves: [], methods: methods(rows) })
     expect(page).toContain(
       '<th scope="col">images/s</th><th scope="col">seeds</th><th scope="col">training</th><th scope="col">peak memory</th></tr>',
     )
     expect(page).toContain('<td>–</td><td>–</td><td>–</td><td>–</td></tr>')
     expect(page).toContain('>GFLOPs per image</text>')
     const small = rows.map((each) => ({ ...each, flops: 3e8 }))
-    expect(renderReport({ title: 'x', headline: [], curves: [], methods: small })).toContain(
+    expect(renderReport({ title: 'x', headline: [], curves: [], methods: methods(small) })).toContain(
       '>MFLOPs per image</text>',
     )
     expect(page).toContain('<td class="best">6.00</td><td>3</td><td>1 min 35 s</td><td>812 MB</td></tr>')
@@ -105,5 +110,18 @@ describe('renderReport', () => {
       [...renderReport(input).matchAll(/<h2>(.*?)<\/h2>/g)].map((m) => m[1] as string)
     expect(headings(full)).toEqual(['Methods', 'Training', 'Active tokens', 'Settings', 'Notes'])
     expect(headings({ title: 'x', headline: [], curves: [] })).toEqual([])
+  })
+
+  it('takes the smallest value for the best where lower is better', () => {
+    const error = { name: 'error', title: 'depth error', unit: 'number', better: 'lower' } as const
+    const rows = [row, { ...row, method: 'b', score: 0.5, spread: 0.25, interval: [0.25, 0.75] as const }]
+    const page = renderReport({
+      ...{ title: 'x', headline: [], curves: [] },
+      methods: { rows, measure: error, sample: 'clip' },
+    })
+    expect(page).toContain('<td class="best">0.500 <span class="spread">± 0.250</span></td>')
+    expect(page).toContain('<td>0.250 to 0.750</td>')
+    expect(page).toContain('Depth error against compute')
+    expect(page).toContain('<th scope="col">depth error</th>')
   })
 })

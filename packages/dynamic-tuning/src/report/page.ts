@@ -1,9 +1,9 @@
+import { headingOf, shownValue, titleWithUnit } from '../evaluation/measure.ts'
 import { barChart } from './bar-chart.ts'
 import { escapeText } from './escape.ts'
 import { type LineChart, lineChart } from './line-chart.ts'
 import { pageStyle } from './page-style.ts'
-import { type MethodRow, methodTable, settingsTable } from './page-tables.ts'
-import type { SampleWord } from './sample-word.ts'
+import { flopsUnit, type MethodRow, type MethodRows, methodTable, settingsTable } from './page-tables.ts'
 import { scatterChart } from './scatter-chart.ts'
 import { plotGrid, type ReportSection, renderSection } from './section.ts'
 
@@ -13,9 +13,7 @@ export interface ReportInput {
   readonly subtitle?: string
   /** The run's most important numbers, already formatted. */
   readonly headline: readonly { readonly label: string; readonly value: string; readonly note?: string }[]
-  readonly methods?: readonly MethodRow[]
-  /** What the methods' models take; `image` (default). */
-  readonly sample?: SampleWord
+  readonly methods?: MethodRows
   /** Charts of the run, such as those of `curvesOfMetrics`; `styles` is set by the page. */
   readonly curves: readonly LineChart[]
   /** Mean share of active tokens of each layer, 0 to 1. */
@@ -43,7 +41,7 @@ export function renderReport(input: ReportInput): string {
     '<body><main>',
     `<header><h1>${title}</h1>${input.subtitle ? `<p class="subtitle">${escapeText(input.subtitle)}</p>` : ''}</header>`,
     headline(input),
-    ...comparison(input.methods ?? [], input.sample),
+    ...comparison(input.methods),
     ...curves(input),
     ...pictures(input.pictures ?? []),
     ...(input.sections ?? []).flatMap(renderSection),
@@ -63,28 +61,27 @@ function headline(input: ReportInput): string {
   return `<dl class="headline">${tiles.join('')}</dl>`
 }
 
-function comparison(methods: readonly MethodRow[], sample: SampleWord = 'image'): string[] {
-  if (methods.length === 0) return []
+function comparison(methods: MethodRows | undefined): string[] {
+  if (methods === undefined || methods.rows.length === 0) return []
+  const { rows, sample, measure } = methods
   const plot = (xLabel: string, title: string, x: (row: MethodRow) => number): string =>
     scatterChart({
       title,
       xLabel,
-      yLabel: 'accuracy (%)',
+      yLabel: titleWithUnit(measure),
       styles: 'page',
-      points: methods.map((row) => {
-        const point = { name: row.method, x: x(row), y: row.accuracy * 100 }
-        return row.accuracySpread === undefined ? point : { ...point, spread: row.accuracySpread * 100 }
+      points: rows.map((row) => {
+        const point = { name: row.method, x: x(row), y: shownValue(measure, row.score) }
+        return row.spread === undefined ? point : { ...point, spread: shownValue(measure, row.spread) }
       }),
     })
-  const table = [heading('Methods'), methodTable(methods, sample)]
-  if (methods.length < 2) return table
-  const [unit, factor] =
-    Math.max(...methods.map((row) => row.flops)) < 1e9
-      ? (['MFLOPs', 1e6] as const)
-      : (['GFLOPs', 1e9] as const)
+  const table = [heading('Methods'), methodTable(methods)]
+  if (rows.length < 2) return table
+  const { name: unit, factor } = flopsUnit(rows)
+  const against = `${headingOf(measure)} against`
   const plots = [
-    plot(`${unit} per ${sample}`, 'Accuracy against compute', (row) => row.flops / factor),
-    plot(`${sample}s per second`, 'Accuracy against measured speed', (row) => row.imagesPerSecond),
+    plot(`${unit} per ${sample}`, `${against} compute`, (row) => row.flops / factor),
+    plot(`${sample}s per second`, `${against} measured speed`, (row) => row.imagesPerSecond),
   ]
   return [...table, plotGrid(plots)]
 }

@@ -1,3 +1,5 @@
+import { type Measure, shownValue } from '../evaluation/measure.ts'
+
 const steps: readonly [number, string][] = [
   [1e12, 'T'],
   [1e9, 'G'],
@@ -51,4 +53,15 @@ export function formatDuration(seconds: number): string {
 
 function twoDigits(n: number): string {
   return String(n).padStart(2, '0')
+}
+
+/** A value of a measure with its unit: 0.7812 is `78.1 %`, or `0.781` of a measure that is no share. */
+export function formatMeasure(measure: Pick<Measure, 'unit'>, value: number, digits = 1): string {
+  if (measure.unit === 'share') return formatPercent(value, digits)
+  return Number.isFinite(value) ? formatBare(measure, value, digits) : '–'
+}
+
+/** The same without the unit, for spreads and intervals: `78.1`. */
+export function formatBare(measure: Pick<Measure, 'unit'>, value: number, digits = 1): string {
+  return shownValue(measure, value).toFixed(measure.unit === 'share' ? digits : digits + 2)
 }

@@ -5,6 +5,7 @@ import { curvesOfMetrics } from '../report/metrics-curves.ts'
 import { type ReportInput, renderReport } from '../report/page.ts'
 import { formatCount, formatDuration, formatPercent } from '../report/quantity.ts'
 import { sampleWord } from '../report/sample-word.ts'
+import { taskNamed } from '../tasks/registry.ts'
 import { type ExplainedImage, explainImages, stripOf, tellingImages } from './explain/explain-images.ts'
 import { libraryVersion } from './library-version.ts'
 import { shortName } from './short-name.ts'
@@ -34,7 +35,7 @@ export async function runReport({ summary, records, ...rest }: RunReportInput): 
     title: `${tuner.name} on ${shortName(settings.data)}`,
     subtitle: `${tuner.summary}; ${shortName(settings.model)} backbone, ${classes.length} classes, ${settings.epochs} epochs, seed ${settings.seed}`,
     headline: headline(model, summary),
-    curves: curvesOfMetrics(records),
+    curves: curvesOfMetrics(records, taskNamed(summary.task).measures[0]),
     ...(settings.dispatch !== 'none' && {
       activeRatePerLayer: summary.activeRatePerLayer.map((rate, layer) => ({ layer, rate })),
       targetRate: settings.rate,

@@ -16,6 +16,8 @@ export interface RunSummary {
   readonly reduction: string
   readonly model: string
   readonly data: string
+  /** The task by its name in the registry; absent for its first one. */
+  readonly task?: string | undefined
   /** Share of test images classified right. */
   readonly accuracy: number
   /** Mean over the classes of the share classified right in each. */

@@ -3,19 +3,19 @@ import { sampleWordOf } from '../../report/sample-word.ts'
 import { csvText } from '../../report/text-tables.ts'
 import { shortName } from '../../run/short-name.ts'
 import {
-  accuracyNote,
   type CaseColumn,
   caseColumns,
   caseCsvColumns,
   costNote,
+  scoreNote,
   trainingNote,
 } from '../pool/case-columns.ts'
 import { caseTable, runsMarkdown } from '../pool/markdown.ts'
-import type { CompareOutcome, CompareRow } from './finish-comparison.ts'
+import type { CompareOutcome, CompareRow } from './outcome.ts'
 
 /** The columns in their order; the interval only where some case has several seeds. */
 export function compareColumns(rows: readonly CompareRow[]): readonly CaseColumn<CompareRow>[] {
-  const { case: name, accuracy, interval, seeds, trained, flops, active, seconds, memory } = caseColumns(rows)
+  const { case: name, score, interval, seeds, trained, flops, active, seconds, memory } = caseColumns(rows)
   const rate = `${sampleWordOf(rows)}s/s`
   const speed: CaseColumn<CompareRow> = {
     name: rate,
@@ -23,13 +23,13 @@ export function compareColumns(rows: readonly CompareRow[]): readonly CaseColumn
     cell: (row) => formatRate(row.imagesPerSecond ?? Number.NaN),
   }
   const several = rows.some((row) => row.seeds > 1) ? [interval] : []
-  return [name, accuracy, ...several, seeds, trained, flops, active, speed, seconds, memory]
+  return [name, score, ...several, seeds, trained, flops, active, speed, seconds, memory]
 }
 
 /** `compare.csv`: one line a case, numbers in full, settings as JSON. */
 export function compareCsv(rows: readonly CompareRow[]): string {
   const columns = [
-    ...caseCsvColumns,
+    ...caseCsvColumns(rows),
     { name: 'imagesPerSecond', value: (row: CompareRow) => row.imagesPerSecond },
   ]
   return csvText<CompareRow>(columns, rows)
@@ -53,7 +53,7 @@ export function compareNotes({ cases, seeds, speed: measured }: CompareOutcome):
   if (cases.length === 0) return ['No run ended well.']
   const sample = sampleWordOf(cases)
   return [
-    accuracyNote(cases, seeds),
+    scoreNote(cases, seeds),
     costNote(sample),
     `${sample === 'clip' ? 'Clips' : 'Images'} per second: the model of each case's first seed with skipped tokens left out, all in one process and in turn, medians of ${rounds} passes of ${batch} ${sample}s, loading not counted; ${threads === 0 ? 'as many threads as the runtime chose' : `${threads} threads`}, ${environment.cpu}, ${environment.cores} cores.`,
     trainingNote,

@@ -8,7 +8,7 @@ import { drawWeights } from '../../models/backbone.ts'
 import { tinyVit } from '../../run/tiny-run.test.support.ts'
 import type { ManyRunsControl } from '../pool/control.ts'
 import { compare } from './compare.ts'
-import type { CompareOutcome } from './finish-comparison.ts'
+import type { CompareOutcome } from './outcome.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'compare-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -2,7 +2,8 @@ import { located } from '../../run/prepare-run.ts'
 import { definedOnly } from '../../run/settings/finetune-settings.ts'
 import type { ManyRunsControl, ManyRunsStopped } from '../pool/control.ts'
 import { runCases } from '../pool/run-cases.ts'
-import { type CompareOutcome, finishComparison } from './finish-comparison.ts'
+import { finishComparison } from './finish-comparison.ts'
+import type { CompareOutcome } from './outcome.ts'
 import { type CompareInput, planComparison } from './plan.ts'
 
 /**

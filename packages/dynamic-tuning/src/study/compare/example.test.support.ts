@@ -1,6 +1,6 @@
 import type { RunSummary } from '../../run/summary.ts'
 import { summarizeCase } from '../pool/summarize-cases.ts'
-import type { CompareOutcome } from './finish-comparison.ts'
+import type { CompareOutcome } from './outcome.ts'
 
 /** A run's summary with easy numbers. */
 export function exampleRun(more: Partial<RunSummary> = {}): RunSummary {

@@ -1,42 +1,17 @@
-import { join } from 'node:path'
 import type { RunFolder } from '../../io/run-folder.ts'
-import { writeAside } from '../../io/write-aside.ts'
 import { definedOnly } from '../../run/settings/finetune-settings.ts'
 import type { RunSummary } from '../../run/summary.ts'
 import type { ManyRunsControl } from '../pool/control.ts'
 import { failuresOf, type RunFailure } from '../pool/failures.ts'
 import type { PlannedRun } from '../pool/plan-runs.ts'
 import { groupEnds, type RunEnds } from '../pool/run-all.ts'
-import type { SomeSettings } from '../pool/run-case.ts'
-import { type CaseRow, summarizeCase } from '../pool/summarize-cases.ts'
+import { summarizeCase } from '../pool/summarize-cases.ts'
+import { pagePath, writeResults } from '../pool/write-results.ts'
 import { compareReport } from './compare-report.ts'
 import { compareSpeeds, type MeasuredSpeeds } from './compare-speed.ts'
 import { compareCsv, compareMarkdown } from './compare-table.ts'
+import type { CompareOutcome } from './outcome.ts'
 import type { CompareInput } from './plan.ts'
-
-/** One case of a comparison: what it reached over its seeds, and what it costs. */
-export interface CompareRow extends CaseRow {
-  /** Of the first seed's model for inference, in turn with the other cases; null where it was not measured. */
-  readonly imagesPerSecond: number | null
-}
-
-/** What a comparison found: `compare.json`. */
-export interface CompareOutcome {
-  /** Its folder. */
-  readonly run: string
-  readonly finished: true
-  readonly data: string
-  readonly seeds: readonly number[]
-  /** What all cases share; each has its own beside. */
-  readonly settings: SomeSettings
-  /** Cases with at least one finished run, in the order asked for. */
-  readonly cases: readonly CompareRow[]
-  readonly failures: readonly RunFailure[]
-  /** How images per second were measured. */
-  readonly speed: Omit<MeasuredSpeeds, 'imagesPerSecond'>
-  /** `compare.html` */
-  readonly report: string
-}
 
 /** Measures speeds, puts everything together and writes the tables and the page; undefined where `signal` stopped it. */
 export async function finishComparison(
@@ -64,10 +39,16 @@ export async function finishComparison(
     })),
     failures,
     speed,
-    report: join(folder.path, 'compare.html'),
+    report: pagePath(folder, 'compare'),
   }
-  writeAll(outcome)
+  writeResults(folder, 'compare', outcome, forms)
   return outcome
+}
+
+const forms = {
+  csv: ({ cases }: CompareOutcome) => compareCsv(cases),
+  markdown: compareMarkdown,
+  report: compareReport,
 }
 
 async function speedsOf(
@@ -80,27 +61,20 @@ async function speedsOf(
   },
 ): Promise<MeasuredSpeeds | undefined> {
   const { signal, onPhase, threads } = more
-  const firsts = groups.map((group) => group.runs[0] as RunSummary)
+  const firsts = groups.flatMap((group) => group.runs.slice(0, 1))
   try {
     return await compareSpeeds(folder, firsts, {
       threads,
       signal,
       onMeasure: () => onPhase?.(`timing ${firsts.length} models in turn`),
       onFailure: ({ run: path }, error) => {
-        const { case: own, seed, log } = more.runs.find((run) => run.path === path) as PlannedRun
-        more.failures.push({ case: own.name, seed, error, log })
+        const planned = more.runs.find((run) => run.path === path)
+        if (planned)
+          more.failures.push({ case: planned.case.name, seed: planned.seed, error, log: planned.log })
       },
     })
   } catch (error) {
     if (signal?.aborted && error === signal.reason) return undefined
     throw error
   }
-}
-
-function writeAll(outcome: CompareOutcome): void {
-  const write = (name: string, text: string): void => writeAside(join(outcome.run, name), text)
-  write('compare.json', `${JSON.stringify(outcome, null, 2)}\n`)
-  write('compare.csv', compareCsv(outcome.cases))
-  write('compare.md', compareMarkdown(outcome))
-  write('compare.html', compareReport(outcome))
 }

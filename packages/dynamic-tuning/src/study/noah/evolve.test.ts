@@ -118,15 +118,17 @@ const published: EvolutionSettings = {
   ...{ moduleChance: 0.2, depthChance: 0.4, seed: 0 },
 }
 
+const measure = { better: 'higher' } as const
+
 /** As good as it is large, but for the last digits. */
 const score = async (subnet: Subnet) => {
   const parameters = subnetParameters(subnet, base)
-  return { accuracy: Math.floor(parameters / 1e4) / 100, loss: 1 / parameters }
+  return { score: Math.floor(parameters / 1e4) / 100, loss: 1 / parameters }
 }
 
 async function evolved(change: Partial<EvolutionSettings> = {}, space = subnetSpace(12)) {
   const parameters = (subnet: Subnet) => subnetParameters(subnet, base)
-  return evolve(space, { ...published, ...change }, { parameters, score })
+  return evolve(space, { ...published, ...change }, { measure, parameters, score })
 }
 
 describe('evolve', () => {
@@ -137,12 +139,13 @@ describe('evolve', () => {
     expect(candidates).toHaveLength(15 * 50)
     expect(new Set(candidates.map(({ subnet }) => subnetKey(subnet))).size).toBe(candidates.length)
     for (const { parameters } of candidates) expect(parameters).toBeLessThanOrEqual(limit)
-    expect(winner).toBe(bestOf(candidates, 1)[0])
+    expect(winner).toBe(bestOf(candidates, measure, 1)[0])
     const first = bestOf(
       candidates.filter(({ round }) => round === 0),
+      measure,
       1,
     )[0] as Candidate
-    expect(winner?.accuracy).toBeGreaterThan(first.accuracy)
+    expect(winner?.score).toBeGreaterThan(first.score)
     for (const { subnet } of candidates) expectInside(subnet, subnetSpace(12))
   })
 
@@ -160,6 +163,7 @@ describe('evolve', () => {
     const { candidates } = await evolved({ rounds: 2, mutants: 0, crossovers: 50, moduleChance: 0 })
     const parents = bestOf(
       candidates.filter(({ round }) => round === 0),
+      measure,
       10,
     )
     const children = candidates.filter(({ round }) => round === 1)
@@ -180,9 +184,10 @@ describe('evolve', () => {
     expect(tight.candidates.map(({ subnet }) => subnet)).toEqual([smallestSubnet(subnetSpace(12))])
   })
 
-  it('of equal accuracy the smaller loss wins, then the earlier', () => {
-    const one = (accuracy: number, loss: number, round: number) => ({ accuracy, loss, round }) as Candidate
+  it('of equal scores the smaller loss wins, then the earlier', () => {
+    const one = (score: number, loss: number, round: number) => ({ score, loss, round }) as Candidate
     const all = [one(0.5, 2, 0), one(0.5, 1, 1), one(0.4, 0, 2), one(0.5, 1, 3)]
-    expect(bestOf(all, 3).map(({ round }) => round)).toEqual([1, 3, 0])
+    expect(bestOf(all, measure, 3).map(({ round }) => round)).toEqual([1, 3, 0])
+    expect(bestOf(all, { better: 'lower' }, 2).map(({ round }) => round)).toEqual([2, 1])
   })
 })

@@ -1,4 +1,5 @@
 import { type Random, random } from '@dynamic-tuning/engine'
+import { bestFirst, type Measure } from '../../evaluation/measure.ts'
 import type { Subnet } from '../../tuners/noah-supernet.ts'
 import { crossOver, type MutationChances, mutate } from './offspring.ts'
 import { drawOne, drawSubnet, type SubnetSpace, smallestSubnet, subnetKey } from './space.ts'
@@ -22,7 +23,8 @@ export interface EvolutionSettings extends MutationChances {
 
 /** How well a sub-network with the super-network's weights does on validation images. */
 export interface SubnetScore {
-  readonly accuracy: number
+  /** Value of the measure that decides. */
+  readonly score: number
   readonly loss: number
 }
 
@@ -34,8 +36,10 @@ export interface Candidate extends SubnetScore {
   readonly round: number
 }
 
-/** What the evolution asks, and whom it tells. */
+/** What the evolution needs from outside, and where it reports. */
 export interface EvolutionControl {
+  /** What candidates are compared by. */
+  readonly measure: Pick<Measure, 'better'>
   parameters(subnet: Subnet): number
   score(subnet: Subnet): Promise<SubnetScore>
   /** Raised, it stops before the next candidate. */
@@ -72,14 +76,15 @@ export async function evolve(
   settings: EvolutionSettings,
   control: EvolutionControl,
 ): Promise<EvolutionOutcome> {
+  const { measure } = control
   const candidates: Candidate[] = []
   const seen = new Set<string>()
   const admit = (subnet: Subnet): boolean =>
     !seen.has(subnetKey(subnet)) && control.parameters(subnet) <= settings.limit
   const { rounds, population } = settings
   for (let round = 0; round < rounds; round++) {
-    for (const subnet of nextPopulation(space, settings, { round, candidates, seen, admit })) {
-      if (control.signal?.aborted) return outcome(candidates, false)
+    for (const subnet of nextPopulation(space, settings, { measure, round, candidates, seen, admit })) {
+      if (control.signal?.aborted) return outcome(candidates, measure, false)
       const found = {
         subnet,
         parameters: control.parameters(subnet),
@@ -87,23 +92,33 @@ export async function evolve(
         ...(await control.score(subnet)),
       }
       candidates.push(found)
-      const best = bestOf(candidates, 1)[0] as Candidate
+      const [best = found] = bestOf(candidates, measure, 1)
       control.onCandidate?.(found, { done: candidates.length, total: rounds * population, rounds, best })
     }
   }
-  return outcome(candidates, true)
+  return outcome(candidates, measure, true)
 }
 
-function outcome(candidates: readonly Candidate[], finished: boolean): EvolutionOutcome {
-  return { finished, candidates, winner: bestOf(candidates, 1)[0] }
+function outcome(
+  candidates: readonly Candidate[],
+  measure: Pick<Measure, 'better'>,
+  finished: boolean,
+): EvolutionOutcome {
+  return { finished, candidates, winner: bestOf(candidates, measure, 1)[0] }
 }
 
-/** The `count` best: more accurate ones first, of equals those with the smaller loss, then those found earlier. */
-export function bestOf(candidates: readonly Candidate[], count: number): readonly Candidate[] {
-  return candidates.toSorted((a, b) => b.accuracy - a.accuracy || a.loss - b.loss).slice(0, count)
+/** The `count` best by score; of equal ones those with the smaller loss, then those found earlier. */
+export function bestOf(
+  candidates: readonly Candidate[],
+  measure: Pick<Measure, 'better'>,
+  count: number,
+): readonly Candidate[] {
+  const order = bestFirst(measure)
+  return candidates.toSorted((a, b) => order(a.score, b.score) || a.loss - b.loss).slice(0, count)
 }
 
 interface Known {
+  readonly measure: Pick<Measure, 'better'>
   readonly round: number
   readonly candidates: readonly Candidate[]
   readonly seen: Set<string>
@@ -116,7 +131,7 @@ const randomTries = 200
 
 function nextPopulation(space: SubnetSpace, settings: EvolutionSettings, known: Known): Subnet[] {
   const { population, best, mutants, crossovers, seed } = settings
-  const parents = bestOf(known.candidates, best)
+  const parents = bestOf(known.candidates, known.measure, best)
   const made: Subnet[] = []
   const parent = (stream: Random): Subnet => drawOne(parents, stream).subnet
   const fill = (what: string, count: number, tries: number, draw: (stream: Random) => Subnet): void => {

@@ -1,10 +1,13 @@
 import { join } from 'node:path'
+import type { Measure } from '../../evaluation/measure.ts'
 import type { RunFolder } from '../../io/run-folder.ts'
 import { writeAside } from '../../io/write-aside.ts'
 import { depthOf } from '../../models/families.ts'
 import type { FinetuneControl } from '../../run/finetune.ts'
 import type { Prepared } from '../../run/prepare-run.ts'
+import { fieldOf } from '../../training/field-of.ts'
 import type { TrainedWeights } from '../../training/trainer.ts'
+import { studyTask } from '../pool/study-measure.ts'
 import { type Candidate, type EvolutionProgress, evolve } from './evolve.ts'
 import { keepScores } from './keep-scores.ts'
 import type { NoahSearchResult, NoahSearchStopped } from './result.ts'
@@ -38,13 +41,15 @@ export async function findWinner(
   const { settings, model, dataset } = prepared
   const images = Math.min(dataset.validation.length, settings.validationImages)
   control.onPhase?.(`evaluating sub-networks on ${images} validation images`)
-  const scorer = await createScorer(prepared, space, weights, run.adapterPath)
-  const keeper = keepScores(run, scorer)
+  const [measure] = studyTask([{}]).measures
+  const scorer = await createScorer({ prepared, space, weights, measure }, run.adapterPath)
+  const keeper = keepScores(run, scorer, measure)
   try {
     const { finished, winner, candidates } = await evolve(
       space,
       { ...plan.search, seed: settings.seed },
       {
+        measure,
         parameters: (subnet) => subnetParameters(subnet, model),
         score: keeper.score,
         signal: control.signal,
@@ -56,7 +61,7 @@ export async function findWinner(
     )
     const count = candidates.length
     if (!finished || winner === undefined) return { run: run.path, finished: false, steps, candidates: count }
-    return conclude(run, plan, prepared, { winner, candidates: count, images: scorer.images })
+    return conclude(run, plan, prepared, { winner, measure, candidates: count, images: scorer.images })
   } finally {
     await scorer.release()
   }
@@ -66,8 +71,9 @@ function conclude(
   run: RunFolder,
   plan: SearchPlan,
   { model, settings }: Prepared,
-  { winner, candidates, images }: { winner: Candidate; candidates: number; images: number },
+  found: { winner: Candidate; measure: Measure; candidates: number; images: number },
 ): NoahSearchResult {
+  const { winner, measure, candidates, images } = found
   const settingsFile = join(run.path, 'noah.json')
   const forFinetune = winnerSettings(plan, winner.subnet, depthOf(model))
   writeAside(settingsFile, `${JSON.stringify(forFinetune, null, 2)}\n`)
@@ -77,7 +83,7 @@ function conclude(
     ...subnetSettings(winner.subnet, depthOf(model)),
     parameters: winner.parameters,
     limit: plan.search.limit,
-    validationAccuracy: winner.accuracy,
+    [fieldOf('validation', measure)]: winner.score,
     validationLoss: winner.loss,
     images,
     candidates,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { RunError } from '../../errors.ts'
+import { type Measure, numberIn } from '../../evaluation/measure.ts'
 import type { RunFolder } from '../../io/run-folder.ts'
 import type { Subnet } from '../../tuners/noah-supernet.ts'
 import type { Candidate, SubnetScore } from './evolve.ts'
@@ -10,7 +11,6 @@ const line = z.looseObject({
   visualPromptDim: sizes,
   loraDim: sizes,
   adapterDim: sizes,
-  accuracy: z.number(),
   loss: z.number(),
 })
 
@@ -26,22 +26,27 @@ export interface ScoreKeeper {
  * Keeps the scores of candidates as lines `"kind": "candidate"` of a run's `metrics.jsonl`, so that no sub-network is evaluated
  * twice however often a search is stopped. @throws RunError where such a line is damaged
  */
-export function keepScores(run: RunFolder, scorer: Pick<ScoreKeeper, 'score'>): ScoreKeeper {
+export function keepScores(
+  run: RunFolder,
+  scorer: Pick<ScoreKeeper, 'score'>,
+  { name }: Measure,
+): ScoreKeeper {
   const kept = new Map<string, SubnetScore>()
   for (const each of run.readMetrics()) {
     if (!('kind' in each && each.kind === 'candidate')) continue
-    const { success, data } = line.safeParse(each)
-    if (!success)
+    const { data } = line.safeParse(each)
+    const score = numberIn(each, name)
+    if (data === undefined || score === undefined)
       throw new RunError(
         `run: a candidate in metrics.jsonl of ${run.path} is damaged, got ${JSON.stringify(each).slice(0, 80)}. Delete the line.`,
       )
-    kept.set(subnetKey(data), { accuracy: data.accuracy, loss: data.loss })
+    kept.set(subnetKey(data), { score, loss: data.loss })
   }
   return {
     score: async (subnet) => kept.get(subnetKey(subnet)) ?? scorer.score(subnet),
-    keep({ subnet, round, parameters, accuracy, loss }) {
+    keep({ subnet, round, parameters, score, loss }) {
       if (kept.has(subnetKey(subnet))) return
-      run.appendMetric({ kind: 'candidate', round, ...subnet, parameters, accuracy, loss })
+      run.appendMetric({ kind: 'candidate', round, ...subnet, parameters, [name]: score, loss })
     },
   }
 }

@@ -1,4 +1,4 @@
-/** What a search found. */
+/** What a search found; the measure of the winner on `images` validation images is there too, such as `validationMeanIou`. */
 export interface NoahSearchResult {
   readonly run: string
   readonly finished: true
@@ -9,8 +9,7 @@ export interface NoahSearchResult {
   /** Parameters of the winner, the head excluded, and the most it was allowed to have. */
   readonly parameters: number
   readonly limit: number
-  /** Of the winner with the super-network's weights, on `images` validation images. */
-  readonly validationAccuracy: number
+  /** Of the winner with the super-network's weights. */
   readonly validationLoss: number
   readonly images: number
   /** Sub-networks that were evaluated. */

@@ -3,6 +3,7 @@ import { sampleExamples } from '../../data/draw-examples.ts'
 import type { Batch } from '../../data/loader/batch.ts'
 import { Classifier } from '../../evaluation/classifier.ts'
 import { evaluate } from '../../evaluation/evaluate.ts'
+import { type Measure, valueIn } from '../../evaluation/measure.ts'
 import { compareShapes } from '../../models/compare-shapes.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
 import type { Prepared } from '../../run/prepare-run.ts'
@@ -21,14 +22,20 @@ export interface Scorer {
   release(): Promise<void>
 }
 
+/** What sub-networks are made of, and what they are judged by. */
+export interface ScorerInput {
+  readonly prepared: Prepared
+  readonly space: SubnetSpace
+  readonly weights: TrainedWeights
+  readonly measure: Measure
+}
+
 /**
  * A scorer on validation images, with the super-network's weights from the file `source` and without training; the images are
  * decoded once. @throws CheckpointError where weights are missing or too many
  */
 export async function createScorer(
-  prepared: Prepared,
-  space: SubnetSpace,
-  weights: TrainedWeights,
+  { prepared, space, weights, measure }: ScorerInput,
   source: string,
 ): Promise<Scorer> {
   const { settings, model: config, dataset } = prepared
@@ -50,8 +57,8 @@ export async function createScorer(
     images: sample.length,
     async score(subnet) {
       const masks: TensorData = subnetMasks(subnet, space.layers, superDim)
-      const { accuracy, loss } = await evaluate(classifier, loader, new Map([[subnetInput, masks]]))
-      return { accuracy, loss }
+      const evaluation = await evaluate(classifier, loader, new Map([[subnetInput, masks]]))
+      return { score: valueIn(evaluation, measure), loss: evaluation.loss }
     },
     release: () => classifier.release(),
   }

@@ -1,7 +1,9 @@
-import type { Interval } from '../../evaluation/statistics.ts'
+import { headingOf, type Measure } from '../../evaluation/measure.ts'
 import { formatCount, formatDuration, formatMemory, formatPercent } from '../../report/quantity.ts'
 import { type SampleWord, sampleWordOf } from '../../report/sample-word.ts'
 import type { CsvColumn } from '../../report/text-tables.ts'
+import { intervalText, scoreOf, scoreText } from './score.ts'
+import { studyMeasure } from './study-measure.ts'
 import type { CaseRow } from './summarize-cases.ts'
 
 /** A column of a table that people read. */
@@ -13,11 +15,19 @@ export interface CaseColumn<R = CaseRow> {
 }
 
 /** What every table of cases says of them, by name. */
-export const caseColumns = (rows: readonly CaseRow[]) =>
+export const caseColumns = (rows: readonly CaseRow[], measure: Measure = studyMeasure(rows)) =>
   ({
     case: { name: 'case', short: 'case', cell: (row) => row.case },
-    accuracy: { name: 'accuracy', short: 'accuracy', cell: accuracyText },
-    interval: { name: '95 % interval', short: '95 %', cell: (row) => intervalText(row.accuracyInterval) },
+    score: {
+      name: measure.title,
+      short: measure.title,
+      cell: (row) => scoreText(scoreOf(row, measure), measure),
+    },
+    interval: {
+      name: '95 % interval',
+      short: '95 %',
+      cell: (row) => intervalText(scoreOf(row, measure).interval, measure),
+    },
     seeds: { name: 'seeds', short: 'seeds', cell: (row) => String(row.seeds) },
     trained: {
       name: 'trained parameters',
@@ -30,50 +40,30 @@ export const caseColumns = (rows: readonly CaseRow[]) =>
     memory: { name: 'peak memory', short: 'memory', cell: (row) => formatMemory(row.peakMemoryMB) },
   }) as const satisfies Record<string, CaseColumn>
 
-/** `39.8 % ± 0.4`; a single seed has no deviation. */
-export function accuracyText({
-  accuracy,
-  accuracyDeviation,
-}: Pick<CaseRow, 'accuracy' | 'accuracyDeviation'>): string {
-  const text = formatPercent(accuracy)
-  return accuracyDeviation === null ? text : `${text} ± ${(100 * accuracyDeviation).toFixed(1)}`
-}
-
-/** `39.2 to 40.1` in percent; empty where there is none. */
-export function intervalText(interval: Interval | null): string {
-  return interval === null ? '–' : interval.map((end) => (100 * end).toFixed(1)).join(' to ')
-}
-
 /** The fields of a row that are plain values, as columns of a CSV file. */
-export const caseCsvColumns: readonly CsvColumn<CaseRow>[] = [
-  ...(
-    [
-      'case',
-      'method',
-      'settings',
-      'seeds',
-      'accuracy',
-      'accuracyDeviation',
-    ] as const satisfies readonly (keyof CaseRow)[]
-  ).map((name) => ({ name, value: (row: CaseRow) => row[name] })),
-  { name: 'accuracyLow', value: (row) => row.accuracyInterval?.[0] },
-  { name: 'accuracyHigh', value: (row) => row.accuracyInterval?.[1] },
-  ...(
-    [
-      'trainableParams',
-      'flops',
-      'staticFlops',
-      'activeRate',
-      'seconds',
-      'peakMemoryMB',
-    ] as const satisfies readonly (keyof CaseRow)[]
-  ).map((name) => ({ name, value: (row: CaseRow) => row[name] })),
-]
+export function caseCsvColumns(rows: readonly CaseRow[]): readonly CsvColumn<CaseRow>[] {
+  const measure = studyMeasure(rows)
+  const { name } = measure
+  const score = (row: CaseRow) => scoreOf(row, measure)
+  return [
+    ...csvFields('case', 'method', 'settings', 'seeds'),
+    { name, value: (row) => score(row).mean },
+    { name: `${name}Deviation`, value: (row) => score(row).deviation },
+    { name: `${name}Low`, value: (row) => score(row).interval?.[0] },
+    { name: `${name}High`, value: (row) => score(row).interval?.[1] },
+    ...csvFields('trainableParams', 'flops', 'staticFlops', 'activeRate', 'seconds', 'peakMemoryMB'),
+  ]
+}
 
-/** How the accuracies of a table came about. */
-export function accuracyNote(rows: readonly CaseRow[], seeds: readonly number[]): string {
+function csvFields(...names: readonly (keyof CaseRow)[]): CsvColumn<CaseRow>[] {
+  return names.map((name) => ({ name, value: (row) => row[name] }))
+}
+
+/** How the scores of a table came about. */
+export function scoreNote(rows: readonly CaseRow[], seeds: readonly number[]): string {
+  const measure = studyMeasure(rows)
   const tested = rows[0]?.runs[0]?.images ?? 0
-  const over = `Accuracy: share of ${tested} test ${sampleWordOf(rows)}s, with the skipping model`
+  const over = `${headingOf(measure)}: ${measure.over ?? 'over'} ${tested} test ${sampleWordOf(rows)}s, with the skipping model`
   const about =
     'A seed draws batches, noise and new weights, and where the data is not split already, the split.'
   if (seeds.length < 2) return `${over}, of seed ${seeds[0]}. ${about}`

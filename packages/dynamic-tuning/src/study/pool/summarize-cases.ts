@@ -1,8 +1,15 @@
-import { bootstrapInterval, deviation, type Interval, mean } from '../../evaluation/statistics.ts'
+import { RunError } from '../../errors.ts'
+import { valueIn } from '../../evaluation/measure.ts'
+import { mean } from '../../evaluation/statistics.ts'
 import type { RunSummary } from '../../run/summary.ts'
 import type { RunCase, SomeSettings } from './run-case.ts'
+import { scoreFields, scoreOver } from './score.ts'
+import { studyMeasure } from './study-measure.ts'
 
-/** One case: what it reached over its seeds, and what it costs. */
+/**
+ * One case: what it reached over its seeds, and what it costs. It also has the score of the task's primary measure, see
+ * `scoreOf`: `meanIou`, `meanIouDeviation` and `meanIouInterval`.
+ */
 export interface CaseRow {
   readonly case: string
   readonly method: string
@@ -10,12 +17,6 @@ export interface CaseRow {
   readonly settings: SomeSettings
   /** How many seeds are in the figures. */
   readonly seeds: number
-  /** Mean share of test images classified right. */
-  readonly accuracy: number
-  /** Its standard deviation over seeds (n - 1); null for a single one. */
-  readonly accuracyDeviation: number | null
-  /** 95 % bootstrap interval of the mean over seeds; null for a single one. */
-  readonly accuracyInterval: Interval | null
   /** Means over seeds. */
   readonly loss: number
   readonly activeRate: number
@@ -36,21 +37,21 @@ export function summarizeCase(
   { name, method, settings }: Pick<RunCase, 'name' | 'method' | 'settings'>,
   runs: readonly RunSummary[],
 ): CaseRow {
-  const first = runs[0] as RunSummary
+  const [first] = runs
+  if (first === undefined) throw new RunError(`study: no run of ${name} ended well. See its log.`)
   const average = (value: (run: RunSummary) => number): number => mean(runs.map(value))
-  const accuracies = runs.map((run) => run.accuracy)
+  const measure = studyMeasure([{ runs }])
+  const score = scoreOver(runs.map((run) => valueIn(run, measure)))
   return {
     case: name,
     method,
     settings,
     seeds: runs.length,
-    accuracy: mean(accuracies),
-    accuracyDeviation: deviation(accuracies),
-    accuracyInterval: bootstrapInterval(accuracies),
+    ...scoreFields(measure, score),
     loss: average((run) => run.loss),
     activeRate: average((run) => run.activeRate),
     activeRatePerLayer: first.activeRatePerLayer.map((_, i) =>
-      average((run) => run.activeRatePerLayer[i] as number),
+      average((run) => run.activeRatePerLayer[i] ?? Number.NaN),
     ),
     flops: average((run) => run.flops),
     staticFlops: first.staticFlops,

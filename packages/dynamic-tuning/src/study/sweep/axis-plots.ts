@@ -1,6 +1,9 @@
+import { headingOf, type Measure, shownValue, titleWithUnit } from '../../evaluation/measure.ts'
 import { mean } from '../../evaluation/statistics.ts'
 import { barChart } from '../../report/bar-chart.ts'
-import { lineChart } from '../../report/line-chart.ts'
+import { lineChart, type Series } from '../../report/line-chart.ts'
+import { scoreOf } from '../pool/score.ts'
+import { studyMeasure } from '../pool/study-measure.ts'
 import type { CaseRow } from '../pool/summarize-cases.ts'
 import { ownValue, type SweepOutcome } from './outcome.ts'
 import { axisText } from './sweep-table.ts'
@@ -8,13 +11,22 @@ import { axisText } from './sweep-table.ts'
 /** Lines in one chart that can still be told apart. */
 const mostLines = 6
 
-/** A plot for every setting that varies: accuracy over its values, by the one other setting where there is one with few values. */
+/**
+ * A plot for every setting that varies: the measure over its values, with a line for each value of the other setting where
+ * there is just one other with few values.
+ */
 export function axisPlots({ axes, cases }: Pick<SweepOutcome, 'axes' | 'cases'>): string[] {
+  const measure = studyMeasure(cases)
   return varyingIn(axes, cases).map((axis) => {
     const rows = cases.filter((row) => ownValue(row, axis) !== undefined)
-    const numeric = rows.every((row) => typeof ownValue(row, axis) === 'number')
+    const numbers = rows.flatMap((row) => {
+      const value = ownValue(row, axis)
+      return typeof value === 'number' ? [{ row, value }] : []
+    })
     const others = varyingIn(axes, rows).filter((other) => other !== axis)
-    return numeric ? overNumbers(axis, rows, others) : overNames(axis, rows)
+    return numbers.length === rows.length
+      ? overNumbers(axis, numbers, others, measure)
+      : overNames(axis, rows, measure)
   })
 }
 
@@ -23,50 +35,69 @@ function varyingIn(axes: readonly string[], cases: readonly CaseRow[]): string[]
   return axes.filter((axis) => new Set(cases.map((row) => axisText(row, axis))).size > 1)
 }
 
-function overNumbers(axis: string, rows: readonly CaseRow[], others: readonly string[]): string {
-  const values = rows.map((row) => ownValue(row, axis) as number)
-  const by = others.length === 1 ? (others[0] as string) : undefined
-  const names = by === undefined ? [] : [...new Set(rows.map((row) => axisText(row, by)))]
-  const split = names.length > 1 && names.length <= mostLines
+/** A case with the number that its setting has. */
+interface NumberedRow {
+  readonly row: CaseRow
+  readonly value: number
+}
+
+function overNumbers(
+  axis: string,
+  numbers: readonly NumberedRow[],
+  others: readonly string[],
+  measure: Measure,
+): string {
+  const [by, ...more] = others
+  const values = numbers.map(({ value }) => value)
   const [low, high] = [Math.min(...values), Math.max(...values)]
-  const series = split
-    ? names.map((name) => ({
-        name: `${by} ${name}`,
-        points: means(
-          rows.filter((row) => axisText(row, by as string) === name),
-          axis,
-        ),
-      }))
-    : [{ name: 'mean', points: means(rows, axis) }]
+  const whole = [{ name: 'mean', points: means(numbers, measure) }]
   return lineChart({
-    title: `Accuracy by ${axis}`,
+    title: `${headingOf(measure)} by ${axis}`,
     xLabel: axis,
-    yLabel: 'accuracy (%)',
+    yLabel: titleWithUnit(measure),
     styles: 'page',
-    // Values that are spread over decades were meant by their ratios.
+    // Values spread over decades are compared by their ratios.
     logX: low > 0 && high / low >= 20,
-    series,
+    series: by !== undefined && more.length === 0 ? (linesBy(by, numbers, measure) ?? whole) : whole,
   })
 }
 
-function means(rows: readonly CaseRow[], axis: string): [number, number][] {
-  const values = [...new Set(rows.map((row) => ownValue(row, axis) as number))].sort((a, b) => a - b)
-  return values.map((value) => [value, accuracyOf(rows.filter((row) => ownValue(row, axis) === value))])
+/** A line for each value of another setting; undefined where one or too many would be drawn. */
+function linesBy(by: string, numbers: readonly NumberedRow[], measure: Measure): Series[] | undefined {
+  const names = [...new Set(numbers.map(({ row }) => axisText(row, by)))]
+  if (names.length < 2 || names.length > mostLines) return undefined
+  return names.map((name) => {
+    const own = numbers.filter(({ row }) => axisText(row, by) === name)
+    return { name: `${by} ${name}`, points: means(own, measure) }
+  })
 }
 
-function overNames(axis: string, rows: readonly CaseRow[]): string {
+function means(numbers: readonly NumberedRow[], measure: Measure): [number, number][] {
+  const values = [...new Set(numbers.map(({ value }) => value))].sort((a, b) => a - b)
+  return values.map((value) => {
+    const rows = numbers.filter((each) => each.value === value).map(({ row }) => row)
+    return [value, meanScore(rows, measure)]
+  })
+}
+
+function overNames(axis: string, rows: readonly CaseRow[], measure: Measure): string {
   const names = [...new Set(rows.map((row) => axisText(row, axis)))]
   return barChart({
-    title: `Accuracy by ${axis}`,
+    title: `${headingOf(measure)} by ${axis}`,
     xLabel: axis,
-    yLabel: 'accuracy (%)',
+    yLabel: titleWithUnit(measure),
     styles: 'page',
     bars: names.map((name) => ({
       name,
-      value: accuracyOf(rows.filter((row) => axisText(row, axis) === name)),
+      value: meanScore(
+        rows.filter((row) => axisText(row, axis) === name),
+        measure,
+      ),
     })),
     format: (value) => value.toFixed(1),
   })
 }
 
-const accuracyOf = (rows: readonly CaseRow[]): number => 100 * mean(rows.map((row) => row.accuracy))
+function meanScore(rows: readonly CaseRow[], measure: Measure): number {
+  return shownValue(measure, mean(rows.map((row) => scoreOf(row, measure).mean)))
+}

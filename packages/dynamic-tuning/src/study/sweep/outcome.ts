@@ -1,15 +1,14 @@
 import type { RunFailure } from '../pool/failures.ts'
 import type { SomeSettings } from '../pool/run-case.ts'
 import type { CaseRow } from '../pool/summarize-cases.ts'
-import type { SweepMetric } from './rank-by.ts'
 
 /** What a sweep found: `sweep.json`. */
 export interface SweepOutcome {
   /** Its folder. */
   readonly run: string
   readonly finished: true
-  /** What the cases are ordered by. */
-  readonly metric: SweepMetric
+  /** The measure or cost that the cases are ordered by. */
+  readonly metric: string
   readonly seeds: readonly number[]
   /** Settings in which cases differ. */
   readonly axes: readonly string[]
@@ -24,5 +23,5 @@ export interface SweepOutcome {
 
 /** The value of a setting that a case was given of its own; undefined where it has none. */
 export function ownValue({ method, settings }: CaseRow, axis: string): unknown {
-  return axis === 'method' ? method : (settings as Readonly<Record<string, unknown>>)[axis]
+  return axis === 'method' ? method : Reflect.get(settings, axis)
 }

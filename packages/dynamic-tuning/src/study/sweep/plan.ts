@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ConfigError } from '../../errors.ts'
 import { checkSettings } from '../../run/settings/check-settings.ts'
 import { definedOnly, finetuneKeys, isSettingValue } from '../../run/settings/finetune-settings.ts'
+import { taskNamed } from '../../tasks/registry.ts'
 import {
   checkNames,
   type NamedSettings,
@@ -11,7 +12,7 @@ import {
 } from '../pool/run-case.ts'
 import { seedsOf } from '../pool/seeds.ts'
 import { expandGrid, type Grid, nameOf } from './expand-grid.ts'
-import { checkMetric, type SweepMetric } from './rank-by.ts'
+import { checkMetric } from './rank-by.ts'
 
 /** What a sweep is asked for. */
 export interface SweepInput {
@@ -25,7 +26,7 @@ export interface SweepInput {
   readonly include?: readonly ({ readonly name?: string } & SomeSettings)[] | undefined
   /** How many seeds every case runs with, from `seed` on, or the seeds themselves. Default 1. */
   readonly seeds?: number | readonly number[] | undefined
-  /** What cases are ordered by. Default accuracy. */
+  /** The measure or cost that cases are ordered by. Default the task's primary measure. */
   readonly metric?: string | undefined
 }
 
@@ -33,7 +34,7 @@ export interface SweepInput {
 export interface SweepPlan {
   readonly seeds: readonly number[]
   readonly cases: readonly RunCase[]
-  readonly metric: SweepMetric
+  readonly metric: string
   /** Settings in which cases differ, in the order in which they were named. */
   readonly axes: readonly string[]
   /** What all cases share. */
@@ -64,7 +65,7 @@ const schema = z.strictObject(shape) as z.ZodType<SweepInput>
  */
 export function planSweep(given: unknown): SweepPlan {
   const asked = checkSettings('sweep', definedOnly(given as object), schema, sweepKeys)
-  const { grid = {}, exclude = [], include = [], seeds = 1, metric = 'accuracy', seed, ...rest } = asked
+  const { grid = {}, exclude = [], include = [], seeds = 1, metric, seed, ...rest } = asked
   const lists = Object.entries(rest).filter(([key, value]) => isAxis(key, value))
   const axes: Grid = { ...(Object.fromEntries(lists) as Grid), ...grid }
   for (const [key, list] of Object.entries(axes)) checkAxis(key, list)
@@ -84,7 +85,7 @@ export function planSweep(given: unknown): SweepPlan {
   return {
     seeds: seedsOf('sweep', seeds, seed ?? 0),
     cases,
-    metric: checkMetric(metric),
+    metric: checkMetric(metric, taskNamed()),
     axes: methodFirst(own),
     common,
   }

@@ -1,36 +1,54 @@
 import { ConfigError } from '../../errors.ts'
+import { bestFirst, type Measure, valueIn } from '../../evaluation/measure.ts'
+import { mean } from '../../evaluation/statistics.ts'
 import { nearestWord } from '../../run/settings/nearest-word.ts'
+import { tasks } from '../../tasks/registry.ts'
+import type { Task } from '../../tasks/task.ts'
+import { studyTask } from '../pool/study-measure.ts'
 import type { CaseRow } from '../pool/summarize-cases.ts'
 
-/** What a sweep may be ordered by, and which way is better. */
-const ways = {
-  accuracy: 'most',
-  loss: 'least',
-  flops: 'least',
-  activeRate: 'least',
-  trainableParams: 'least',
-  seconds: 'least',
-  peakMemoryMB: 'least',
-} as const satisfies { readonly [K in keyof CaseRow]?: 'most' | 'least' }
+/** Loss and costs of a case, of which less is better. */
+const costs = ['loss', 'flops', 'activeRate', 'trainableParams', 'seconds', 'peakMemoryMB'] as const
 
-/** A figure of a case that a sweep is ordered by. */
-export type SweepMetric = keyof typeof ways
+type Cost = (typeof costs)[number]
 
-/** All of them. */
-export const sweepMetrics = Object.keys(ways) as readonly SweepMetric[]
+const isCost = (name: string): name is Cost => costs.some((cost) => cost === name)
 
-/** @throws ConfigError for a name that is none, with the one probably meant */
-export function checkMetric(name: string): SweepMetric {
-  const known = sweepMetrics.find((each) => each === name)
-  if (known) return known
-  const meant = nearestWord(name, sweepMetrics)
+/** What cases of a task may be ordered by: its measures, the loss and costs. */
+function metricsOf({ measures }: Task): readonly string[] {
+  return [...measures.map(({ name }) => name), ...costs]
+}
+
+/** What a sweep may be ordered by, whatever its task. */
+export const sweepMetrics: readonly string[] = [...new Set(tasks.flatMap(metricsOf))]
+
+/** The name of a measure or cost, of the task's primary measure where none is given. @throws ConfigError for any other name */
+export function checkMetric(name: string | undefined, task: Task): string {
+  const known = metricsOf(task)
+  if (name === undefined) return task.measures[0].name
+  if (known.includes(name)) return name
+  const meant = nearestWord(name, known)
   throw new ConfigError(
-    `sweep: metric is ${name}. ${meant ? `Did you mean ${meant}?` : `Choose one of ${sweepMetrics.join(', ')}.`}`,
+    `sweep: metric is ${name}. ${meant ? `Did you mean ${meant}?` : `Choose one of ${known.join(', ')}.`}`,
   )
 }
 
+/** The measure of this name that a table has a column of its own for: neither the primary one nor a cost. */
+export function otherMeasure(rows: readonly CaseRow[], metric: string): Measure | undefined {
+  const [, ...others] = studyTask(rows.flatMap(({ runs }) => runs)).measures
+  return others.find(({ name }) => name === metric)
+}
+
+/** The mean of a measure over a case's seeds. */
+export function meanOver({ runs }: CaseRow, measure: Measure): number {
+  return mean(runs.map((run) => valueIn(run, measure)))
+}
+
 /** The cases, the best first; equal ones stay in their order. */
-export function ranked(rows: readonly CaseRow[], metric: SweepMetric): CaseRow[] {
-  const sign = ways[metric] === 'most' ? -1 : 1
-  return rows.toSorted((a, b) => sign * (a[metric] - b[metric]))
+export function ranked(rows: readonly CaseRow[], metric: string): CaseRow[] {
+  if (isCost(metric)) return rows.toSorted((a, b) => a[metric] - b[metric])
+  const { measures } = studyTask(rows.flatMap(({ runs }) => runs))
+  const measure = measures.find(({ name }) => name === metric) ?? measures[0]
+  const order = bestFirst(measure)
+  return rows.toSorted((a, b) => order(meanOver(a, measure), meanOver(b, measure)))
 }

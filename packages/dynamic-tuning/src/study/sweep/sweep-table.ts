@@ -1,18 +1,19 @@
+import { formatMeasure } from '../../report/quantity.ts'
 import { sampleWordOf } from '../../report/sample-word.ts'
 import { csvText } from '../../report/text-tables.ts'
 import {
-  accuracyNote,
   type CaseColumn,
   caseColumns,
   caseCsvColumns,
   costNote,
+  scoreNote,
   trainingNote,
 } from '../pool/case-columns.ts'
 import { caseTable, runsMarkdown } from '../pool/markdown.ts'
 import type { CaseRow } from '../pool/summarize-cases.ts'
 import { valueText } from './expand-grid.ts'
 import { ownValue, type SweepOutcome } from './outcome.ts'
-import type { SweepMetric } from './rank-by.ts'
+import { meanOver, otherMeasure } from './rank-by.ts'
 
 const lossColumn: CaseColumn = {
   name: 'cross-entropy',
@@ -20,8 +21,14 @@ const lossColumn: CaseColumn = {
   cell: (row) => row.loss.toFixed(3),
 }
 
-/** Columns that are shown where cases are ordered by them. */
-const byMetric: { readonly [K in SweepMetric]?: CaseColumn } = { loss: lossColumn }
+/** The column of what cases are ordered by, where no other column shows it. */
+function orderColumn(cases: readonly CaseRow[], metric: string): CaseColumn | undefined {
+  if (metric === 'loss') return lossColumn
+  const measure = otherMeasure(cases, metric)
+  if (measure === undefined) return undefined
+  const { title } = measure
+  return { name: title, short: title, cell: (row) => formatMeasure(measure, meanOver(row, measure)) }
+}
 
 /**
  * The columns in their order: the name, where somebody gave one, what the cases differ in, and what came of it; the
@@ -32,12 +39,12 @@ export function sweepColumns({
   cases,
   metric,
 }: Pick<SweepOutcome, 'axes' | 'cases' | 'metric'>): readonly CaseColumn[] {
-  const { accuracy, interval, seeds, trained, flops, active, seconds, memory } = caseColumns(cases)
-  const ordered = byMetric[metric]
+  const { score, interval, seeds, trained, flops, active, seconds, memory } = caseColumns(cases)
+  const ordered = orderColumn(cases, metric)
   return [
     ...axes.map((axis) => ({ name: axis, short: axis, cell: (row: CaseRow) => axisText(row, axis) })),
     ...(ordered ? [ordered] : []),
-    accuracy,
+    score,
     ...(cases.some((row) => row.seeds > 1) ? [interval] : []),
     ...[seeds, trained, flops, active, seconds, memory],
   ]
@@ -52,7 +59,7 @@ export function axisText(row: CaseRow, axis: string): string {
 /** `sweep.csv`: one line a case, the best first, numbers in full, a column for each setting that varies. */
 export function sweepCsv({ axes, cases }: SweepOutcome): string {
   const own = axes.map((axis) => ({ name: axis, value: (row: CaseRow) => ownValue(row, axis) }))
-  const results = caseCsvColumns.filter(({ name }) => name !== 'settings' && !axes.includes(name))
+  const results = caseCsvColumns(cases).filter(({ name }) => name !== 'settings' && !axes.includes(name))
   const loss = { name: 'loss', value: (row: CaseRow) => row.loss }
   return csvText<CaseRow>([...own, ...results, loss], cases)
 }
@@ -74,7 +81,7 @@ export function sweepNotes({ cases, seeds, metric }: SweepOutcome): string[] {
   if (cases.length === 0) return ['No run ended well.']
   return [
     `Ordered by ${metric}. The best of many cases looks better than it is: try it with seeds of its own.`,
-    accuracyNote(cases, seeds),
+    scoreNote(cases, seeds),
     costNote(sampleWordOf(cases)),
     trainingNote,
   ]

@@ -1,6 +1,4 @@
-import { join } from 'node:path'
 import type { RunFolder } from '../../io/run-folder.ts'
-import { writeAside } from '../../io/write-aside.ts'
 import { located } from '../../run/prepare-run.ts'
 import { definedOnly } from '../../run/settings/finetune-settings.ts'
 import type { ManyRunsControl, ManyRunsStopped } from '../pool/control.ts'
@@ -8,6 +6,7 @@ import { failuresOf } from '../pool/failures.ts'
 import { groupEnds } from '../pool/run-all.ts'
 import { type CasesDone, runCases } from '../pool/run-cases.ts'
 import { summarizeCase } from '../pool/summarize-cases.ts'
+import { pagePath, writeResults } from '../pool/write-results.ts'
 import type { SweepOutcome } from './outcome.ts'
 import { planSweep, type SweepInput, type SweepPlan } from './plan.ts'
 import { ranked } from './rank-by.ts'
@@ -45,12 +44,8 @@ function finish(folder: RunFolder, plan: SweepPlan, { ends, refused }: CasesDone
     settings: plan.common,
     cases: ranked(rows, plan.metric),
     failures: failuresOf(ends, refused),
-    report: join(folder.path, 'sweep.html'),
+    report: pagePath(folder, 'sweep'),
   }
-  const write = (name: string, text: string): void => writeAside(join(folder.path, name), text)
-  write('sweep.json', `${JSON.stringify(outcome, null, 2)}\n`)
-  write('sweep.csv', sweepCsv(outcome))
-  write('sweep.md', sweepMarkdown(outcome))
-  write('sweep.html', sweepReport(outcome))
+  writeResults(folder, 'sweep', outcome, { csv: sweepCsv, markdown: sweepMarkdown, report: sweepReport })
   return outcome
 }

@@ -1,17 +1,19 @@
-import { join } from 'node:path'
 import { type VtabTask, vtabTasks } from '../../data/kinds/vtab.ts'
+import { valueIn } from '../../evaluation/measure.ts'
 import type { RunFolder } from '../../io/run-folder.ts'
-import { writeAside } from '../../io/write-aside.ts'
 import { shortName } from '../../run/short-name.ts'
 import { failuresOf, type RunFailure } from '../pool/failures.ts'
 import type { RefusedCase } from '../pool/plan-runs.ts'
 import { groupEnds, type RunEnds } from '../pool/run-all.ts'
 import type { CasesDone } from '../pool/run-cases.ts'
+import { scoreFields, scoreOf } from '../pool/score.ts'
 import { type CaseRow, summarizeCase } from '../pool/summarize-cases.ts'
+import { pagePath, writeResults } from '../pool/write-results.ts'
+import { vtabMeasure } from './measure.ts'
 import type { VtabOutcome, VtabSearchRow, VtabTaskRow } from './outcome.ts'
 import { type PaperVtabRow, paperVtabRow } from './paper-row.ts'
 import type { VtabPlan } from './plan.ts'
-import { groupScores, scoreOverSeeds, type TaskAccuracies, vtabScore } from './score.ts'
+import { groupScores, scoreOverSeeds, type TaskScores, vtabScore } from './score.ts'
 import { vtabReport } from './vtab-report.ts'
 import { vtabCsv, vtabMarkdown } from './vtab-table.ts'
 
@@ -28,12 +30,12 @@ export function finishVtab(
 ): VtabOutcome {
   const paper = paperOf(final.ends)
   const groups = groupEnds(final.ends)
-  const tasks = groups.map(({ case: each, runs }) => {
-    const task = vtabTasks.find(({ name }) => name === each.name) as VtabTask
+  const tasks = groups.flatMap(({ case: each, runs }) => {
+    const task = vtabTasks.find(({ name }) => name === each.name)
     const chosen = search?.rows.find((row) => row.task === each.name)?.chosen ?? null
-    return taskRow(task, summarizeCase(each, runs), chosen, paper)
+    return task ? [taskRow(task, summarizeCase(each, runs), chosen, paper)] : []
   })
-  const { data: _data, ...settings } = plan.caseOf(plan.tasks[0] as VtabTask).input
+  const { data: _data, ...settings } = plan.shared
   const outcome: VtabOutcome = {
     run: folder.path,
     finished: true,
@@ -48,13 +50,9 @@ export function finishVtab(
     missing: plan.missing.map(({ name }) => name),
     search: search?.rows ?? [],
     failures: [...failuresOfSearch(search), ...failuresOf(final.ends, final.refused)],
-    report: join(folder.path, 'vtab.html'),
+    report: pagePath(folder, 'vtab'),
   }
-  const write = (name: string, text: string): void => writeAside(join(folder.path, name), text)
-  write('vtab.json', `${JSON.stringify(outcome, null, 2)}\n`)
-  write('vtab.csv', vtabCsv(outcome))
-  write('vtab.md', vtabMarkdown(outcome))
-  write('vtab.html', vtabReport(outcome))
+  writeResults(folder, 'vtab', outcome, { csv: vtabCsv, markdown: vtabMarkdown, report: vtabReport })
   return outcome
 }
 
@@ -81,25 +79,32 @@ function taskRow(
 ): VtabTaskRow {
   // The folder that the data are in says nothing beside the task's name.
   const runs = row.runs.map((run) => ({ ...run, data: shortName(run.data) }))
-  return { task: name, title, group, adapterScale, paper: paper?.accuracies[name] ?? null, ...row, runs }
+  return { task: name, title, group, adapterScale, paper: paper?.scores[name] ?? null, ...row, runs }
 }
 
 function scores(tasks: readonly VtabTaskRow[]): Pick<VtabOutcome, 'groups' | 'mean'> {
-  const means: TaskAccuracies = Object.fromEntries(tasks.map((row) => [row.task, row.accuracy]))
+  const means: TaskScores = Object.fromEntries(tasks.map((row) => [row.task, scoreOf(row, vtabMeasure).mean]))
   const papers = tasks.flatMap(({ task, paper }) => (paper === null ? [] : [[task, paper] as const]))
   const paper = papers.length > 0 ? Object.fromEntries(papers) : undefined
   const paperGroups = paper ? groupScores(paper) : []
   const bySeed = new Map<number, Record<string, number>>()
   for (const { task, runs } of tasks)
-    for (const { seed, accuracy } of runs) bySeed.set(seed, { ...bySeed.get(seed), [task]: accuracy })
+    for (const run of runs)
+      bySeed.set(run.seed, { ...bySeed.get(run.seed), [task]: valueIn(run, vtabMeasure) })
   return {
-    groups: groupScores(means).map((score) => ({
-      ...score,
-      paper: paperGroups.find(({ group }) => group === score.group)?.accuracy ?? null,
+    groups: groupScores(means).map(({ group: name, score, tasks: count, of }) => ({
+      group: name,
+      [vtabMeasure.name]: score,
+      tasks: count,
+      of,
+      paper: paperGroups.find(({ group }) => group === name)?.score ?? null,
     })),
     mean:
       tasks.length === 0
         ? null
-        : { ...scoreOverSeeds(means, bySeed), paper: paper ? vtabScore(paper) : null },
+        : {
+            ...scoreFields(vtabMeasure, scoreOverSeeds(means, bySeed)),
+            paper: paper ? vtabScore(paper) : null,
+          },
   }
 }

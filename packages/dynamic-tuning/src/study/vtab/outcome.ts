@@ -2,9 +2,9 @@ import type { VtabGroup } from '../../data/kinds/vtab.ts'
 import type { RunFailure } from '../pool/failures.ts'
 import type { SomeSettings } from '../pool/run-case.ts'
 import type { CaseRow } from '../pool/summarize-cases.ts'
-import type { GroupScore, SeedScore } from './score.ts'
+import type { GroupScore } from './score.ts'
 
-/** What came of a task. */
+/** What came of a task, with its score as a `CaseRow` has it. */
 export interface VtabTaskRow extends Omit<CaseRow, 'case'> {
   /** The name of its folder, and as tables print it. */
   readonly task: string
@@ -12,16 +12,22 @@ export interface VtabTaskRow extends Omit<CaseRow, 'case'> {
   readonly group: VtabGroup
   /** The scale that a search chose; null where there was none. */
   readonly adapterScale: number | null
-  /** The paper's accuracy, from 0 to 1; null where its table has no such row. */
+  /** The paper's score, from 0 to 1; null where its table has no such row. */
   readonly paper: number | null
 }
 
-/** What a search found for a task: accuracy on val200 by scale, from 0 to 1. */
+/** What a search found for a task. */
 export interface VtabSearchRow {
   readonly task: string
-  readonly accuracies: readonly { readonly scale: number; readonly accuracy: number | null }[]
+  /** For each scale the score on val200, from 0 to 1, under the measure's name; null where the run failed. */
+  readonly accuracies: readonly { readonly scale: number }[]
   /** null: no run ended well. */
   readonly chosen: number | null
+}
+
+/** The mean of a group; its score is under the measure's name. `paper` is over the same tasks. */
+export interface VtabGroupRow extends Omit<GroupScore, 'score'> {
+  readonly paper: number | null
 }
 
 /** What a run of VTAB-1K found: `vtab.json`. */
@@ -36,9 +42,9 @@ export interface VtabOutcome {
   readonly settings: SomeSettings
   /** Tasks with at least one finished run, in the paper's order. */
   readonly tasks: readonly VtabTaskRow[]
-  readonly groups: readonly (GroupScore & { readonly paper: number | null })[]
-  /** The mean of the groups' means; null where no task ended well. `paper` is over the same tasks. */
-  readonly mean: (SeedScore & { readonly paper: number | null }) | null
+  readonly groups: readonly VtabGroupRow[]
+  /** The mean of the groups' means, as a `CaseRow` has its score; null where no task ended well. */
+  readonly mean: { readonly paper: number | null } | null
   /** Whether all 19 tasks are in it. */
   readonly complete: boolean
   /** The paper's row that it stands beside, with the mean as printed. */

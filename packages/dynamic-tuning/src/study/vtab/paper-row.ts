@@ -2,14 +2,14 @@ import { paperTable } from '../../cost/paper/paper-tables.ts'
 import { vtabTasks } from '../../data/kinds/vtab.ts'
 import type { FinetuneSettings } from '../../run/settings/finetune-settings.ts'
 import { tunerNamed } from '../../tuners/registry.ts'
-import { paperAccuracies } from './paper-accuracies.ts'
+import { paperScores } from './paper-scores.ts'
 
 /** A row of the paper's Table 3. */
 export interface PaperVtabRow {
   /** The method's name there. */
   readonly method: string
   /** Top-1 by the name of the task, from 0 to 1. */
-  readonly accuracies: Readonly<Record<string, number>>
+  readonly scores: Readonly<Record<string, number>>
   /** Printed mean of the three groups' means, from 0 to 1. */
   readonly mean: number
 }
@@ -22,10 +22,10 @@ export function paperVtabRow({ method, dispatch, rate, reduction }: Deciding): P
   const row = paperTable(3).rows.find(
     (each) => each.tuner === method && (dispatch === 'none' || each.options?.rate === rate),
   )
-  const printed = row && paperAccuracies[row.method]
+  const printed = row && paperScores[row.method]
   if (!printed) return undefined
-  const accuracies = vtabTasks.map(({ name }, i) => [name, shareOf(printed.values[i] as number)] as const)
-  return { method: row.method, accuracies: Object.fromEntries(accuracies), mean: shareOf(printed.mean) }
+  const scores = printed.values.map((value, i) => [vtabTasks[i]?.name, shareOf(value)] as const)
+  return { method: row.method, scores: Object.fromEntries(scores), mean: shareOf(printed.mean) }
 }
 
 /** Percent with the printed digits as a share, without the noise of the division. */

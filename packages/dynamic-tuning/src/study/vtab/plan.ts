@@ -27,6 +27,8 @@ export interface VtabPlan {
   /** Tasks that `root` does not have. */
   readonly missing: readonly VtabTask[]
   readonly seeds: readonly number[]
+  /** Settings of all tasks, as `finetune` takes them; `data` is that of the first task. */
+  readonly shared: RunCase['input']
   /** Empty: nothing is searched. */
   readonly scales: readonly number[]
   /** The case of a task; with a scale the one that tries it. */
@@ -58,7 +60,7 @@ export function planVtab(given: unknown): VtabPlan {
   const asked = checkSettings('vtab', definedOnly(given as object), schema, vtabKeys)
   const { root, tasks: names, search = false, seeds = 1, seed, ...common } = asked
   checkOwn(common)
-  const { tasks, missing } = tasksIn(root, names)
+  const { tasks, missing, first } = tasksIn(root, names)
   const scales = search === true ? usualScales : search === false ? [] : search
   const settings = Object.fromEntries(Object.entries(common).filter(([key]) => !own.includes(key)))
   const plan = (task: VtabTask, name: string, more: SomeSettings): RunCase =>
@@ -69,6 +71,7 @@ export function planVtab(given: unknown): VtabPlan {
     missing,
     seeds: seedsOf('vtab', seeds, seed ?? 0),
     scales,
+    shared: plan(first, first.name, {}).input,
     caseOf: (task, scale) => plan(task, task.name, scale === undefined ? {} : { adapterScale: scale }),
     searchCaseOf: (task, scale) =>
       plan(task, `${task.name} s=${scale}`, { adapterScale: scale, split: 'search', testOn: 'validation' }),
@@ -85,7 +88,10 @@ function checkOwn(common: Readonly<Record<string, unknown>>): void {
     )
 }
 
-function tasksIn(root: string, names: readonly string[] | undefined): Pick<VtabPlan, 'tasks' | 'missing'> {
+function tasksIn(
+  root: string,
+  names: readonly string[] | undefined,
+): Pick<VtabPlan, 'tasks' | 'missing'> & { readonly first: VtabTask } {
   const known = vtabTasks.map(({ name }) => name)
   for (const name of names ?? [])
     if (!known.includes(name)) {
@@ -97,7 +103,8 @@ function tasksIn(root: string, names: readonly string[] | undefined): Pick<VtabP
   const wanted = (task: VtabTask): boolean => names === undefined || names.includes(task.name)
   const { found, missing } = findVtabTasks(root)
   const tasks = found.map(({ task }) => task).filter(wanted)
-  if (tasks.length > 0) return { tasks, missing: missing.filter(wanted) }
+  const [first] = tasks
+  if (first !== undefined) return { tasks, first, missing: missing.filter(wanted) }
   throw new DataError(
     `vtab: ${root} holds ${names ? 'none of these tasks' : 'no task'}, expected folders such as ${(names ?? known).slice(0, 3).join(', ')} with train800val200.txt and test.txt. Name the folder that holds them.`,
   )

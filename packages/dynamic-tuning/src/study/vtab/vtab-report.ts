@@ -1,11 +1,14 @@
+import { headingOf, numberIn, shownValue, titleWithUnit, valueIn } from '../../evaluation/measure.ts'
 import { mean } from '../../evaluation/statistics.ts'
 import { type ReportInput, renderReport } from '../../report/page.ts'
-import { formatCount, formatDuration, formatPercent } from '../../report/quantity.ts'
+import { formatCount, formatDuration, formatMeasure } from '../../report/quantity.ts'
 import { scatterChart } from '../../report/scatter-chart.ts'
 import type { ReportSection } from '../../report/section.ts'
 import { libraryVersion } from '../../run/library-version.ts'
 import { shortName } from '../../run/short-name.ts'
-import { failureText } from '../pool/failures.ts'
+import { seedsText, studyNotes } from '../pool/report-parts.ts'
+import { scoreOf } from '../pool/score.ts'
+import { vtabMeasure } from './measure.ts'
 import type { VtabOutcome } from './outcome.ts'
 import { vtabHeads, vtabLines, vtabNotes, vtabTitle } from './vtab-table.ts'
 
@@ -13,28 +16,28 @@ import { vtabHeads, vtabLines, vtabNotes, vtabTitle } from './vtab-table.ts'
 export function vtabReport(outcome: VtabOutcome): string {
   const { tasks, failures, seeds, settings, root } = outcome
   const models = [...new Set(tasks.flatMap(({ runs }) => runs.map(({ model }) => shortName(model))))]
-  const seedText = seeds.length === 1 ? `seed ${seeds[0]}` : `${seeds.length} seeds`
   return renderReport({
     title: vtabTitle(outcome),
-    subtitle: [shortName(root), ...models.map((name) => `${name} backbone`), seedText].join('; '),
+    subtitle: [shortName(root), ...models.map((name) => `${name} backbone`), seedsText(seeds)].join('; '),
     headline: headline(outcome),
     curves: [],
     sections: tasks.length > 0 ? sections(outcome) : [],
     settings: { root, seeds, ...settings, 'library version': libraryVersion() },
-    notes: [...failures.map((each) => `Failed: ${failureText(each)}`), ...vtabNotes(outcome)],
+    notes: studyNotes(failures, vtabNotes(outcome)),
   })
 }
 
 function headline({ tasks, groups, mean: total, failures }: VtabOutcome): ReportInput['headline'] {
   if (total === null) return [{ label: 'Failed runs', value: String(failures.length) }]
   const seconds = tasks.reduce((sum, row) => sum + row.seeds * row.seconds, 0)
-  const note = total.paper === null ? undefined : `paper ${formatPercent(total.paper, 2)}`
+  const shown = (score: number): string => formatMeasure(vtabMeasure, score, 2)
+  const note = (paper: number | null) => (paper === null ? {} : { note: `paper ${shown(paper)}` })
   return [
-    { label: 'Mean of group means', value: formatPercent(total.accuracy, 2), ...(note && { note }) },
-    ...groups.map(({ group, accuracy, paper }) => ({
-      label: `Mean of ${group} tasks`,
-      value: formatPercent(accuracy, 2),
-      ...(paper !== null && { note: `paper ${formatPercent(paper, 2)}` }),
+    { label: 'Mean of group means', value: shown(valueIn(total, vtabMeasure)), ...note(total.paper) },
+    ...groups.map((row) => ({
+      label: `Mean of ${row.group} tasks`,
+      value: shown(valueIn(row, vtabMeasure)),
+      ...note(row.paper),
     })),
     { label: 'FLOPs per image', value: formatCount(mean(tasks.map((row) => row.flops))) },
     { label: 'Training time of all', value: formatDuration(seconds) },
@@ -48,7 +51,7 @@ function sections(outcome: VtabOutcome): ReportSection[] {
   const searched = search.map(({ task, accuracies, chosen }) => ({
     cells: [
       task,
-      ...accuracies.map(({ accuracy }) => formatPercent(accuracy ?? Number.NaN)),
+      ...accuracies.map((each) => formatMeasure(vtabMeasure, numberIn(each, vtabMeasure.name) ?? Number.NaN)),
       String(chosen ?? '–'),
     ],
   }))
@@ -58,7 +61,7 @@ function sections(outcome: VtabOutcome): ReportSection[] {
       ? [
           {
             heading: 'Search',
-            about: 'Accuracy on val200 after training on train800, by adapter scale.',
+            about: `${headingOf(vtabMeasure)} on val200 after training on train800, by adapter scale.`,
             table: { columns: ['task', ...scales, 'chosen'], rows: searched },
           },
         ]
@@ -69,14 +72,17 @@ function sections(outcome: VtabOutcome): ReportSection[] {
 function paperPlot({ tasks, paper }: VtabOutcome): string {
   return scatterChart({
     title: 'Ours against the paper’s',
-    xLabel: `accuracy of ${paper?.method} in the paper (%)`,
-    yLabel: 'accuracy (%)',
+    xLabel: `${vtabMeasure.title} of ${paper?.method} in the paper (%)`,
+    yLabel: titleWithUnit(vtabMeasure),
     styles: 'page',
-    points: tasks.map(({ title, accuracy, accuracyDeviation, paper: theirs }) => ({
-      name: title,
-      x: 100 * (theirs ?? Number.NaN),
-      y: 100 * accuracy,
-      spread: 100 * (accuracyDeviation ?? 0),
-    })),
+    points: tasks.map((row) => {
+      const { mean: ours, deviation } = scoreOf(row, vtabMeasure)
+      return {
+        name: row.title,
+        x: shownValue(vtabMeasure, row.paper ?? Number.NaN),
+        y: shownValue(vtabMeasure, ours),
+        spread: shownValue(vtabMeasure, deviation ?? 0),
+      }
+    }),
   })
 }

@@ -1,15 +1,17 @@
+import { headingOf, valueIn } from '../../evaluation/measure.ts'
 import { mean } from '../../evaluation/statistics.ts'
 import { formatCount, formatPercent } from '../../report/quantity.ts'
-import { csvText, markdownTable } from '../../report/text-tables.ts'
+import { type CsvColumn, csvText, markdownTable } from '../../report/text-tables.ts'
 import { shortName } from '../../run/short-name.ts'
-import { accuracyText, intervalText } from '../pool/case-columns.ts'
 import { runsMarkdown } from '../pool/markdown.ts'
+import { intervalText, type Score, scoreOf, scoreText } from '../pool/score.ts'
+import { vtabMeasure } from './measure.ts'
 import type { VtabOutcome, VtabTaskRow } from './outcome.ts'
 
 /** A line of the table: a task, the mean of a group, or the mean of those. */
 export interface VtabLine {
   readonly cells: readonly string[]
-  /** Whether it is a mean. */
+  /** True for means. */
   readonly bold: boolean
 }
 
@@ -17,7 +19,7 @@ export interface VtabLine {
 export const vtabHeads: readonly string[] = [
   'task',
   'group',
-  'accuracy',
+  vtabMeasure.title,
   '95 %',
   'paper',
   'difference',
@@ -27,66 +29,49 @@ export const vtabHeads: readonly string[] = [
 
 /** The tasks in the paper's order, the means of the groups and their mean, beside the paper's figures. */
 export function vtabLines({ tasks, groups, mean: total }: VtabOutcome): VtabLine[] {
-  const rows = tasks.map((row) => ({
-    cells: [
-      ...[row.title, row.group, accuracyText(row), intervalText(row.accuracyInterval)],
-      ...beside(row.accuracy, row.paper),
-      ...[row.adapterScale === null ? '–' : String(row.adapterScale), String(row.seeds)],
-    ],
-    bold: false,
-  }))
-  const means = groups.map(({ group, accuracy, tasks: count, of, paper }) => ({
-    cells: [
-      'mean',
-      `${group}, ${count} of ${of}`,
-      formatPercent(accuracy, 2),
-      '–',
-      ...beside(accuracy, paper),
-      '–',
-      '–',
-    ],
-    bold: true,
-  }))
   if (total === null) return []
-  const { accuracy, accuracyDeviation: deviation, accuracyInterval: interval, paper } = total
-  const text = formatPercent(accuracy, 2) + (deviation === null ? '' : ` ± ${(100 * deviation).toFixed(2)}`)
-  const all = [
-    'mean of means',
-    `${groups.length} of 3 groups`,
-    text,
-    intervalText(interval),
-    ...beside(accuracy, paper),
-  ]
+  const rows = tasks.map((row) => {
+    const score = scoreOf(row, vtabMeasure)
+    const scale = row.adapterScale === null ? '–' : String(row.adapterScale)
+    const text = [scoreText(score, vtabMeasure), intervalText(score.interval, vtabMeasure)]
+    return {
+      cells: [row.title, row.group, ...text, ...beside(score.mean, row.paper), scale, String(row.seeds)],
+      bold: false,
+    }
+  })
+  const means = groups.map((row) => {
+    const score = valueIn(row, vtabMeasure)
+    const text = [`${row.group}, ${row.tasks} of ${row.of}`, formatPercent(score, 2)]
+    return { cells: ['mean', ...text, '–', ...beside(score, row.paper), '–', '–'], bold: true }
+  })
+  const score = scoreOf(total, vtabMeasure)
+  const text = [scoreText(score, vtabMeasure, 2), intervalText(score.interval, vtabMeasure)]
+  const all = ['mean of means', `${groups.length} of 3 groups`, ...text, ...beside(score.mean, total.paper)]
   return [...rows, ...means, { cells: [...all, '–', '–'], bold: true }]
 }
 
 /** The paper's figure, and by how many points ours is above it. */
-function beside(accuracy: number, paper: number | null): [string, string] {
+function beside(score: number, paper: number | null): [string, string] {
   if (paper === null) return ['–', '–']
-  const difference = 100 * (accuracy - paper)
+  const difference = 100 * (score - paper)
   return [formatPercent(paper), `${difference < 0 ? '−' : '+'}${Math.abs(difference).toFixed(1)}`]
 }
 
 /** `vtab.csv`: one line a task, numbers in full. */
 export function vtabCsv({ tasks }: VtabOutcome): string {
-  const fields = [
-    ...(['task', 'group', 'seeds', 'accuracy', 'accuracyDeviation'] as const),
-    ...([
-      'paper',
-      'adapterScale',
-      'trainableParams',
-      'flops',
-      'activeRate',
-      'seconds',
-      'peakMemoryMB',
-    ] as const),
+  const fields = (...names: readonly (keyof VtabTaskRow)[]) =>
+    names.map((name) => ({ name, value: (row: VtabTaskRow) => row[name] }))
+  const score = (row: VtabTaskRow): Score => scoreOf(row, vtabMeasure)
+  const { name } = vtabMeasure
+  const columns: CsvColumn<VtabTaskRow>[] = [
+    ...fields('task', 'group', 'seeds'),
+    { name, value: (row) => score(row).mean },
+    { name: `${name}Deviation`, value: (row) => score(row).deviation },
+    ...fields('paper', 'adapterScale', 'trainableParams', 'flops', 'activeRate', 'seconds', 'peakMemoryMB'),
+    { name: `${name}Low`, value: (row) => score(row).interval?.[0] },
+    { name: `${name}High`, value: (row) => score(row).interval?.[1] },
   ]
-  const columns = fields.map((name) => ({ name, value: (row: VtabTaskRow) => row[name] }))
-  const ends = [
-    { name: 'accuracyLow', value: (row: VtabTaskRow) => row.accuracyInterval?.[0] },
-    { name: 'accuracyHigh', value: (row: VtabTaskRow) => row.accuracyInterval?.[1] },
-  ]
-  return csvText<VtabTaskRow>([...columns, ...ends], tasks)
+  return csvText(columns, tasks)
 }
 
 /** `vtab.md`: the row as the paper's Table 3 prints it, the tasks one by one, how it was made, and what failed. */
@@ -110,8 +95,8 @@ function vtabRow({ tasks, mean: total, paper, method }: VtabOutcome): [string[],
   const flops = formatCount(mean(tasks.map((row) => row.flops)))
   const ours = [
     method,
-    ...tasks.map((row) => points(row.accuracy, 1)),
-    points(total?.accuracy ?? null, 2),
+    ...tasks.map((row) => points(scoreOf(row, vtabMeasure).mean, 1)),
+    points(total && valueIn(total, vtabMeasure), 2),
     flops,
   ]
   if (paper === null) return [heads, [ours]]
@@ -130,7 +115,7 @@ export function vtabNotes({ tasks, seeds, missing, paper, complete, search }: Vt
   const over = seeds.length > 1 ? `; mean and standard deviation (n - 1) over seeds ${seeds.join(', ')}` : ''
   return [
     ...(missing.length > 0 ? [`Not in the folder: ${missing.join(', ')}.`] : []),
-    `Accuracy: share of all test images, after training on train800val200, with the skipping model${over}. 95 %: bootstrap interval of the mean over seeds, too narrow for a few.`,
+    `${headingOf(vtabMeasure)}: ${vtabMeasure.over} all test images, after training on train800val200, with the skipping model${over}. 95 %: bootstrap interval of the mean over seeds, too narrow for a few.`,
     'Means are over the tasks of a group, then over the groups.',
     ...(search.length > 0
       ? ['Scale: the adapter scale that was best on val200 after training on train800, with the first seed.']

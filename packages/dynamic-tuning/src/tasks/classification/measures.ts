@@ -1,7 +1,13 @@
 import type { Measure } from '../../evaluation/measure.ts'
 
 /** Share of samples whose largest logit is at the label. */
-export const accuracy: Measure = { name: 'accuracy', title: 'accuracy', unit: 'share', better: 'higher' }
+export const accuracy: Measure = {
+  name: 'accuracy',
+  title: 'accuracy',
+  unit: 'share',
+  better: 'higher',
+  over: 'share of',
+}
 
 /** Mean over the classes that have samples of the share classified right in each. */
 export const meanPerClassAccuracy: Measure = {

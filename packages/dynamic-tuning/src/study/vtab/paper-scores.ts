@@ -1,5 +1,5 @@
-/** Accuracies of a row of the paper's Table 3. */
-export interface PaperAccuracies {
+/** A row of the paper's Table 3. */
+export interface PaperScores {
   /** Top-1 in percent of the 19 tasks, in the order of `vtabTasks`. */
   readonly values: readonly number[]
   /** The printed mean of the three groups' means. */
@@ -7,12 +7,12 @@ export interface PaperAccuracies {
 }
 
 /** Printed mean, then the natural, specialized and structured tasks. */
-function row(mean: number, ...groups: readonly (readonly number[])[]): PaperAccuracies {
+function row(mean: number, ...groups: readonly (readonly number[])[]): PaperScores {
   return { mean, values: groups.flat() }
 }
 
 /** Table 3 of arXiv:2403.11808, VTAB-1K with ViT-B/16, by the method's name there. */
-export const paperAccuracies: Readonly<Record<string, PaperAccuracies>> = {
+export const paperScores: Readonly<Record<string, PaperScores>> = {
   'Full tuning': row(
     68.96,
     [68.9, 87.7, 64.3, 97.2, 86.9, 87.4, 38.8],

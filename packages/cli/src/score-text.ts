@@ -1,0 +1,22 @@
+import { fieldOf, formatMeasure, type Measure, numberIn } from 'dynamic-tuning'
+
+/** A measure by name with its value, for a line of progress: `accuracy 78.1 %`. */
+export function namedScore(measure: Measure, value: number): string {
+  return `${measure.title} ${formatMeasure(measure, value)}`
+}
+
+/** What a step or a result reached, as part of a state of progress; nothing where it has no such value. */
+export function scoreOfStep(metrics: object, measure: Measure): { readonly score?: string } {
+  const value = numberIn(metrics, measure.name)
+  return value === undefined ? {} : { score: namedScore(measure, value) }
+}
+
+/** The measure of an epoch on one part of the data; undefined where it was not measured. */
+export function scoreOfEpoch(
+  metrics: object,
+  part: 'train' | 'validation',
+  measure: Measure,
+): string | undefined {
+  const value = numberIn(metrics, fieldOf(part, measure))
+  return value === undefined ? undefined : formatMeasure(measure, value)
+}

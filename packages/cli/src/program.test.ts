@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { type CommandUnit, defineCommand } from './command.ts'
 import { commands } from './commands/registry.ts'
-import { shared } from './options/common.ts'
+import { someFinetuneFlags } from './options/finetune-flags.ts'
 import { runCommandLine } from './program.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'program-'))
@@ -144,7 +144,7 @@ describe('settings files', () => {
     name: 'show',
     group: 'Measure',
     summary: 'Keep the options',
-    options: [shared.rate(), shared.imageSize(), shared.data(), shared.batch()],
+    options: someFinetuneFlags(['rate', 'imageSize', 'data', 'batch']),
     fileKeys: ['onlyInFiles'],
     examples: [],
     async run({ options, terminal }) {

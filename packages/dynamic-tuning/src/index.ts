@@ -225,13 +225,16 @@ export { peakMemoryMB } from './run/peak-memory.ts'
 export { type ImagePrediction, type PredictSettings, predictImages } from './run/predict.ts'
 export { pretrain } from './run/pretrain.ts'
 export type { RunControl } from './run/run-control.ts'
+export { checkFinetune } from './run/settings/check-finetune.ts'
 export {
-  type Augmentation,
-  checkFinetune,
   type FinetuneInput,
   type FinetuneSettings,
   finetuneKeys,
+  finetuneSettings,
+  type SomeSettings,
 } from './run/settings/finetune-settings.ts'
+export type { Augmentation } from './run/settings/image-settings.ts'
+export { nodeDevices } from './run/settings/machine-settings.ts'
 export { nearestWord } from './run/settings/nearest-word.ts'
 export {
   builtinModel,
@@ -240,6 +243,7 @@ export {
   type PretrainInput,
   type PretrainSettings,
   pretrainKeys,
+  pretrainSettings,
 } from './run/settings/pretrain-settings.ts'
 export type { RunSummary } from './run/summary.ts'
 export {
@@ -250,6 +254,7 @@ export {
   tunedModel,
   withReduction,
 } from './run/tuned-run.ts'
+export type { Setting, SettingForm, Settings } from './setting.ts'
 export { compare } from './study/compare/compare.ts'
 export { compareColumns } from './study/compare/compare-table.ts'
 export type { CompareOutcome, CompareRow } from './study/compare/outcome.ts'
@@ -258,12 +263,17 @@ export type { Candidate, EvolutionProgress } from './study/noah/evolve.ts'
 export type { NoahSearchControl } from './study/noah/find-winner.ts'
 export { noahSearch } from './study/noah/noah-search.ts'
 export type { NoahSearchResult, NoahSearchStopped } from './study/noah/result.ts'
-export { type NoahSearchInput, noahSearchKeys, planSearch } from './study/noah/search-settings.ts'
+export {
+  type NoahSearchInput,
+  noahSearchKeys,
+  noahSearchSettings,
+  planSearch,
+} from './study/noah/search-settings.ts'
 export type { CaseColumn } from './study/pool/case-columns.ts'
 export type { ManyRunsControl, ManyRunsStopped, ManyRunsWork } from './study/pool/control.ts'
 export { failureText, type RunFailure } from './study/pool/failures.ts'
 export type { PlannedRun } from './study/pool/plan-runs.ts'
-export type { NamedSettings, SomeSettings } from './study/pool/run-case.ts'
+export type { NamedSettings } from './study/pool/run-case.ts'
 export { intervalText, type Score, scoreOf, scoreText } from './study/pool/score.ts'
 export type { JobEnd } from './study/pool/start-finetune.ts'
 export { studyMeasure } from './study/pool/study-measure.ts'
@@ -303,7 +313,7 @@ export {
 export { checkModel, checkTuning, completeOptions, type GivenOptions } from './tuners/check-tuning.ts'
 export { type GateShape, gateShape } from './tuners/dispatch-inputs.ts'
 export { canMerge, mergeTuned, type TunedWeights } from './tuners/merge.ts'
-export { type MethodOption, type MethodOptionName, methodOptions } from './tuners/method-options.ts'
+export { type MethodOptionName, methodOptions } from './tuners/method-options.ts'
 export type { Part, Site } from './tuners/parts.ts'
 export { tunerNamed, tuners } from './tuners/registry.ts'
 export { type TunedPass, trainedPatterns, tune } from './tuners/tune.ts'

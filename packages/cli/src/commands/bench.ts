@@ -11,6 +11,7 @@ import {
   benchTraining,
   ConfigError,
   defaultBench,
+  nodeDevices,
   peakMemoryMB,
   writeAside,
 } from 'dynamic-tuning'
@@ -18,6 +19,7 @@ import { memoryAlone } from '../bench-memory.ts'
 import { benchText } from '../bench-text.ts'
 import { type Call, type CommandUnit, defineCommand } from '../command.ts'
 import { type CommonOptions, type PrecisionChoice, shared } from '../options/common.ts'
+import { finetuneFlag } from '../options/finetune-flags.ts'
 import { integer, number } from '../options/numbers.ts'
 
 interface Options extends CommonOptions, PrecisionChoice {
@@ -68,20 +70,20 @@ const options = (): Option[] => [
     '--model <name>',
     `timm's name, builtin, or a path whose sizes are taken (default ${defaultBench.model})`,
   ),
-  shared.randomWeights().hideHelp(),
+  finetuneFlag('randomWeights').hideHelp(),
   new Option(
     '--method <cases>',
     'methods beside the static model, with settings of their own: dyt,dyt:dispatch=attention:active=0.7,dyt:reduction=tome:tomeR=8',
   ).argParser(list(caseName)),
   new Option('--batch <sizes>', 'batch sizes such as 1,8').argParser(list(integer(1))),
   shared.active(),
-  shared.bottleneck(),
+  finetuneFlag('bottleneck', { usual: String(defaultBench.bottleneck), group: undefined }),
   shared.classes(),
   new Option('--image-size <sizes>', "sides in pixels such as 224,384 (default the model's own)").argParser(
     list(integer(1)),
   ),
   new Option('--devices <names>', 'measure on several, such as cpu,cuda (default --device)').argParser(
-    list(oneOf(['cpu', 'webgpu', 'cuda'])),
+    list(oneOf(nodeDevices)),
   ),
   shared.frames(),
   new Option('--rounds <n>', `counted runs of each (default ${defaultBench.rounds})`).argParser(integer(1)),

@@ -9,7 +9,8 @@ import {
   thresholdText,
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
-import { type CommonOptions, shared } from '../options/common.ts'
+import type { CommonOptions } from '../options/common.ts'
+import { finetuneFlag } from '../options/finetune-flags.ts'
 import { milliseconds } from '../options/milliseconds.ts'
 import { integer, number } from '../options/numbers.ts'
 import { quoted } from '../run-name.ts'
@@ -52,7 +53,7 @@ export const calibrateCommand = defineCommand<Options>({
     new Option('--images <n>', 'validation images to look at (default all)').argParser(integer(1)),
     new Option('--points <n>', 'points of the curve (default 13)').argParser(integer(11)),
     new Option('--evaluations <n>', 'the most of the search per-layer (default 100)').argParser(integer(1)),
-    shared.batch('images per pass of --latency (default 1)'),
+    finetuneFlag('batch', { help: 'images per pass of --latency', usual: '1' }),
   ],
   examples: [
     ['dyt calibrate runs/photos', 'the curve alone'],

@@ -5,12 +5,13 @@ import { type Call, defineCommand } from '../command.ts'
 import { manyRunsProgress } from '../many-runs-progress.ts'
 import { manyRunsStopped } from '../many-runs-stopped.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
+import { finetuneFlag } from '../options/finetune-flags.ts'
 import {
-  finetuneFlags,
   firstSeedFlag,
   type ManyRunsOptions,
   manyRunsFlags,
   readAsFlags,
+  settingsOfEveryRun,
 } from '../options/many-runs.ts'
 import { number } from '../options/numbers.ts'
 import { dataName } from '../run-name.ts'
@@ -21,7 +22,7 @@ interface Options extends CommonOptions, Omit<CompareInput, keyof CommonOptions>
 }
 
 /** Options of `finetune` that a comparison has in another form. */
-const replaced = ['data', 'method', 'rate', 'out', 'resume', 'memory', 'tensorboard']
+const replaced = ['data', 'method', 'rate', 'memory']
 
 export const compareCommand = defineCommand<Options>({
   name: 'compare',
@@ -30,7 +31,7 @@ export const compareCommand = defineCommand<Options>({
   description:
     'Every case runs with the same seeds, each run in a process of its own.\nThe same command goes on where Ctrl-C, a crash or a failed run left it: finished runs are kept. Writes compare.html, .md, .csv and .json into --out, beside a run folder for each case and seed.\n\nOther cases than methods and rates come from a file for --config:\n\n  data: photos\n  epochs: 10\n  seeds: 3\n  cases:\n    - { name: DyT, method: dyt, rate: 0.5 }\n    - { name: attention dispatch, method: dyt, dispatch: attention }\n    - { name: no distillation, method: dyt, distillation: false }\n\nA case may have any setting of finetune but data, seed, threads and workers.',
   options: [
-    shared.data(),
+    finetuneFlag('data'),
     new Option(
       '--methods <names>',
       `methods, see dyt methods (default ${defaultMethods.join(',')})`,
@@ -41,7 +42,7 @@ export const compareCommand = defineCommand<Options>({
     ).argParser(list('shares such as 0.3,0.5', number(0, 1))),
     shared.out('folder of a new comparison, or of one that goes on (default runs/DATA-compare)'),
     ...manyRunsFlags(),
-    ...finetuneFlags(replaced),
+    ...settingsOfEveryRun(replaced),
     firstSeedFlag(),
   ],
   fileKeys: compareKeys,

@@ -9,9 +9,8 @@ import {
   type RunEvaluation,
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
-import { viewFlags } from '../options/clips.ts'
 import { type CommonOptions, compileOptions, type PrecisionChoice, shared } from '../options/common.ts'
-import { reductionFlags, reductionGiven } from '../options/reduction.ts'
+import { finetuneFlag, reductionFlags, reductionGiven, someFinetuneFlags } from '../options/finetune-flags.ts'
 import { summaryText } from '../show-summary.ts'
 import type { Fact } from '../terminal/facts.ts'
 import { formatPercent, formatRate } from '../terminal/format.ts'
@@ -32,16 +31,16 @@ export const evalCommand = defineCommand<Options>({
   summary: 'Accuracy, active tokens and speed of a run',
   arguments: [['<run>', 'folder of a finetune run']],
   options: [
-    shared.data("other data with the same classes (default the run's own test images)"),
+    finetuneFlag('data', { help: 'other data with the same classes', usual: "the run's own test images" }),
     new Option(
       '--pass <kind>',
       'skip computes active tokens only, masked computes all, complete opens every gate (default skip):',
     ).choices(['skip', 'masked', 'complete']),
     shared.budget(),
     shared.precision(),
-    shared.batch('images per pass (default 64, fewer for large models)'),
+    finetuneFlag('batch', { help: 'images per pass', usual: '64, fewer for large models' }),
     ...reductionFlags(),
-    ...viewFlags(),
+    ...someFinetuneFlags(['views', 'skipBad']),
   ],
   examples: [
     ['dyt eval runs/photos', 'test it again'],

@@ -13,8 +13,8 @@ import {
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { type CommonOptions, compileOptions, type PrecisionChoice, shared } from '../options/common.ts'
+import { finetuneFlag, reductionFlags, reductionGiven, someFinetuneFlags } from '../options/finetune-flags.ts'
 import { number } from '../options/numbers.ts'
-import { reductionFlags, reductionGiven } from '../options/reduction.ts'
 import { deadBlocksText } from '../show-dead-blocks.ts'
 import { formatMemory } from '../terminal/format.ts'
 import type { Paint } from '../terminal/output.ts'
@@ -80,13 +80,11 @@ export const exportCommand = defineCommand<Options>({
       .argParser(number(0, 1))
       .preset('0'),
     new Option('--dead-blocks-drop', 'leave them out for the class token too, whatever that changes'),
-    shared.model(),
-    shared.randomWeights(),
-    shared.method(),
+    ...someFinetuneFlags(['model', 'randomWeights', 'method']),
     shared.active(),
-    shared.bottleneck(),
+    finetuneFlag('bottleneck', { group: undefined }),
     shared.classes(),
-    shared.imageSize(),
+    finetuneFlag('imageSize'),
     shared.frames(),
     ...reductionFlags(),
   ],

@@ -2,14 +2,8 @@ import { Option } from 'commander'
 import { ConfigError, type FinetuneInput, type FinetuneOutcome, finetune, finetuneKeys } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { stoppedCode } from '../interrupt.ts'
-import { byteSize } from '../options/bytes.ts'
-import { clipFlags } from '../options/clips.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
-import { dispatchOptions } from '../options/dispatch.ts'
-import { methodFlags } from '../options/method-options.ts'
-import { mixingFlags } from '../options/mixing.ts'
-import { integer, number } from '../options/numbers.ts'
-import { reductionFlags } from '../options/reduction.ts'
+import { type FinetuneName, finetuneFlagsBut, someFinetuneFlags } from '../options/finetune-flags.ts'
 import { tensorboardFlag } from '../options/tensorboard.ts'
 import { freeRunFolder, quoted } from '../run-name.ts'
 import { summaryText } from '../show-summary.ts'
@@ -21,6 +15,9 @@ interface Options extends CommonOptions, Omit<Partial<FinetuneInput>, keyof Comm
   readonly tensorboard?: boolean
 }
 
+/** What the help begins with. */
+const first: readonly FinetuneName[] = ['data', 'model', 'randomWeights', 'method', 'task']
+
 export const finetuneCommand = defineCommand<Options>({
   name: 'finetune',
   group: 'Train',
@@ -28,64 +25,11 @@ export const finetuneCommand = defineCommand<Options>({
   description:
     'Writes a run folder: config.json, metrics.jsonl, checkpoint/ and adapter.safetensors.\nCtrl-C stops after the step under way with a checkpoint (exit code 130); --resume goes on to the very same weights.',
   options: [
-    shared.data(),
-    shared.model(),
-    shared.randomWeights(),
-    shared.method(),
+    ...someFinetuneFlags(first),
     shared.out('run folder (default runs/DATA-METHOD)'),
     new Option('--resume', 'go on with the run in --out'),
     tensorboardFlag(),
-    ...dispatchOptions(),
-    ...methodFlags(),
-    ...reductionFlags(),
-    ...clipFlags(),
-    shared.imageSize(),
-    new Option(
-      '--backbone-precision <name>',
-      'bits in which frozen maps are kept, in blocks with a scale each (default fp32):',
-    ).choices(['fp32', 'int8', 'int4']),
-    new Option('--epochs <n>', 'passes over the images (default 30)').argParser(integer(1)),
-    shared.batch(),
-    new Option('--micro-batch <n>', 'images per pass; more need more memory').argParser(integer(1)),
-    new Option(
-      '--recompute',
-      'compute layers again for the gradients: the same weights with less memory, in more time',
-    ),
-    new Option(
-      '--memory <size>',
-      'choose --micro-batch to fit, and --recompute where not one image would, by an estimate: 4GB, 800MB (default near 2 GB of activations)',
-    ).argParser(byteSize),
-    new Option(
-      '--learning-rate <x>',
-      'peak of the schedule (default 0.001; full tuning takes a tenth)',
-    ).argParser(number(0)),
-    new Option('--weight-decay <x>', 'decoupled decay (default 0.0001)').argParser(number(0)),
-    new Option('--warmup-epochs <n>', 'default a tenth of the epochs').argParser(number(0)),
-    new Option('--label-smoothing <x>', 'default 0').argParser(number(0, 1)),
-    new Option(
-      '--augment <how>',
-      'random changes to training images; light suits photos of things (default none, short-side for videos):',
-    ).choices(['none', 'resized-crop', 'light', 'strong', 'short-side', 'rand-augment']),
-    ...mixingFlags(),
-    new Option(
-      '--resize <how>',
-      'how images of another shape are fitted (default squash, videos crop):',
-    ).choices(['squash', 'crop']),
-    new Option(
-      '--split <name>',
-      'final trains on all but test images, search keeps some to choose settings by (default final):',
-    ).choices(['final', 'search']),
-    new Option(
-      '--validation-share <x>',
-      'share of every class put aside where the data have no such images (default 0.2)',
-    ).argParser(number(0, 1)),
-    new Option('--train-size <n>', 'images drawn of a built-in task (default 1000)').argParser(integer(1)),
-    new Option('--test-size <n>', 'the same for testing (default 500)').argParser(integer(1)),
-    new Option('--workers <n>', 'threads that read images').argParser(integer(0)),
-    new Option(
-      '--cache-features <bytes>',
-      'disk for what frozen layers give, computed once for images that do not change, such as 2GB; 0 for none (default 2GB for linear)',
-    ).argParser(byteSize),
+    ...finetuneFlagsBut(first),
   ],
   fileKeys: finetuneKeys,
   examples: [

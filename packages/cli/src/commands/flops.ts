@@ -23,10 +23,9 @@ import {
 import { type Call, defineCommand } from '../command.ts'
 import { costText } from '../cost-text.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
-import { dispatchOptions } from '../options/dispatch.ts'
-import { methodFlags } from '../options/method-options.ts'
+import { finetuneFlag, reductionFlags, someFinetuneFlags } from '../options/finetune-flags.ts'
 import { integer } from '../options/numbers.ts'
-import { reductionFlags } from '../options/reduction.ts'
+import { optionsOf } from '../options/setting-option.ts'
 import { paperTableText } from '../paper-table-text.ts'
 
 /** Settings of methods that parameters or FLOPs depend on. */
@@ -60,23 +59,21 @@ export const flopsCommand = defineCommand<Options>({
   description:
     'Counted from the graph, without any weights. FLOPs are multiply-accumulates of one image, or one clip with --frames, as in the papers: linear maps, convolutions and attention products, LayerNorm 5 per element. params.trainable counts as the papers do, without head and dispatchers; params.trained is everything that training changes.\n--table prints a table of the Dynamic Tuning paper beside our counts, with the rate of active tokens that each printed figure takes.',
   options: [
-    shared.model("builtin (default), a path of weights, or timm's name"),
-    shared.randomWeights().hideHelp(),
-    shared.method(),
+    finetuneFlag('model', { help: "builtin, a path of weights, or timm's name" }),
+    finetuneFlag('randomWeights').hideHelp(),
+    finetuneFlag('method'),
     shared.classes('number of classes (default 100)'),
     shared.active(),
-    ...dispatchOptions().filter((option) =>
-      (tunerSettings as readonly string[]).includes(option.attributeName()),
-    ),
-    ...methodFlags(),
-    shared.imageSize(),
+    ...someFinetuneFlags(tunerSettings),
+    ...optionsOf(methodOptions),
+    finetuneFlag('imageSize'),
     shared.frames(),
     ...reductionFlags(),
     new Option(
       '--table <n>',
       `rows of a table of the paper, alone: ${paperTables.map(({ number }) => number).join(', ')}`,
     ).argParser(integer(0)),
-    shared.batch('FLOPs are always those of one image or clip').hideHelp(),
+    finetuneFlag('batch').hideHelp(),
   ],
   examples: [
     [

@@ -3,6 +3,7 @@ import { budgetThresholds, type ImagePrediction, openRun, predictImages } from '
 import { type Call, defineCommand } from '../command.ts'
 import { imagePaths } from '../image-paths.ts'
 import { type CommonOptions, compileOptions, type PrecisionChoice, shared } from '../options/common.ts'
+import { finetuneFlag } from '../options/finetune-flags.ts'
 import { integer } from '../options/numbers.ts'
 import { formatPercent } from '../terminal/format.ts'
 import type { Paint } from '../terminal/output.ts'
@@ -26,7 +27,7 @@ export const predictCommand = defineCommand<Options>({
     new Option('--top <n>', 'labels per image (default 3)').argParser(integer(1)),
     shared.budget(),
     shared.precision(),
-    shared.batch('images per pass (default 16)'),
+    finetuneFlag('batch', { help: 'images per pass', usual: '16' }),
   ],
   examples: [
     ['dyt predict runs/photos cat.jpg dog.jpg', 'two images'],

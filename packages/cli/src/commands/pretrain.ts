@@ -8,14 +8,15 @@ import {
   type PretrainInput,
   pretrain,
   pretrainKeys,
+  pretrainSettings,
   taskNamed,
   vitConfig,
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { stoppedCode } from '../interrupt.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
-import { mixingFlags } from '../options/mixing.ts'
-import { integer, number } from '../options/numbers.ts'
+import { finetuneFlag } from '../options/finetune-flags.ts'
+import { optionsOf } from '../options/setting-option.ts'
 import { tensorboardFlag } from '../options/tensorboard.ts'
 import { freeRunFolder, quoted } from '../run-name.ts'
 import { renderFacts } from '../terminal/facts.ts'
@@ -30,6 +31,8 @@ interface Options extends CommonOptions, Omit<Partial<PretrainInput>, keyof Comm
   readonly tensorboard?: boolean
 }
 
+const { data, model, init, seed: _seed, threads: _threads, ...training } = pretrainSettings
+
 export const pretrainCommand = defineCommand<Options>({
   name: 'pretrain',
   group: 'Train',
@@ -37,34 +40,13 @@ export const pretrainCommand = defineCommand<Options>({
   description:
     'Writes backbone.safetensors (half precision) into the run folder: a backbone for finetune --model. Most epochs see a quarter of the patches (PatchDropout), the last ones all.',
   options: [
-    shared.data(),
-    new Option('--model <name>', "timm's name, or builtin: 64 px, patch 8, 4.9 M parameters (default)"),
-    shared.imageSize(),
-    new Option('--init <path>', 'weights to start from instead of random ones, at any image size'),
+    ...optionsOf({ data, model }),
+    finetuneFlag('imageSize'),
+    ...optionsOf({ init }),
     shared.out('run folder (default runs/DATA-pretrain)'),
     new Option('--resume', 'go on with the run in --out'),
     tensorboardFlag(),
-    new Option('--epochs <n>', 'passes over the images (default 20)').argParser(integer(1)),
-    new Option('--full-epochs <n>', 'the last epochs, which see all patches (default 2)').argParser(
-      integer(0),
-    ),
-    new Option('--keep <share>', 'share of patches seen before them (default 0.25)').argParser(number(0, 1)),
-    shared.batch('images per step (default 128)'),
-    new Option('--micro-batch <n>', 'images per pass (default 64)').argParser(integer(1)),
-    new Option(
-      '--optimizer <name>',
-      "muon (default): the layers' matrices along orthogonalised gradients; or adamw",
-    ).choices(['muon', 'adamw']),
-    new Option('--learning-rate <x>', 'peak of the schedule (default 0.001)').argParser(number(0)),
-    new Option('--minimum-learning-rate <x>', 'at the last step (default 0.00001)').argParser(number(0)),
-    new Option('--warmup-epochs <n>', 'default 1').argParser(number(0)),
-    new Option('--weight-decay <x>', 'default 0.05').argParser(number(0)),
-    new Option('--label-smoothing <x>', 'default 0.1').argParser(number(0, 1)),
-    new Option(
-      '--crop-scale <share>',
-      "least share of an image's area in a random crop (default 0.35)",
-    ).argParser(number(0, 1)),
-    ...mixingFlags(),
+    ...optionsOf(training),
   ],
   fileKeys: pretrainKeys,
   examples: [

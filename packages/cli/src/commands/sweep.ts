@@ -14,11 +14,11 @@ import { manyRunsProgress } from '../many-runs-progress.ts'
 import { manyRunsStopped } from '../many-runs-stopped.ts'
 import { type CommonOptions, commonOptions, shared } from '../options/common.ts'
 import {
-  finetuneFlags,
   firstSeedFlag,
   type ManyRunsOptions,
   manyRunsFlags,
   readAsFlags,
+  settingsOfEveryRun,
 } from '../options/many-runs.ts'
 import { readSettings } from '../options/settings-file.ts'
 import { sweepText } from '../show-sweep.ts'
@@ -28,7 +28,7 @@ interface Options extends CommonOptions, ManyRunsOptions {
 }
 
 /** Options of `finetune` that a sweep has in another form. */
-const replaced = ['out', 'resume', 'memory', 'tensorboard']
+const replaced = ['memory']
 
 export const sweepCommand = defineCommand<Options>({
   name: 'sweep',
@@ -44,7 +44,7 @@ export const sweepCommand = defineCommand<Options>({
       `what the table is ordered by (default ${taskNamed().measures[0].name}):`,
     ).choices([...sweepMetrics]),
     ...manyRunsFlags(),
-    ...finetuneFlags(replaced),
+    ...settingsOfEveryRun(replaced),
     firstSeedFlag(),
   ],
   fileKeys: sweepKeys,

@@ -5,7 +5,12 @@ import { type Call, defineCommand } from '../command.ts'
 import { manyRunsProgress } from '../many-runs-progress.ts'
 import { manyRunsStopped } from '../many-runs-stopped.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
-import { finetuneFlags, firstSeedFlag, type ManyRunsOptions, manyRunsFlags } from '../options/many-runs.ts'
+import {
+  firstSeedFlag,
+  type ManyRunsOptions,
+  manyRunsFlags,
+  settingsOfEveryRun,
+} from '../options/many-runs.ts'
 import { vtabText } from '../show-vtab.ts'
 
 interface Options extends CommonOptions, Omit<VtabInput, keyof CommonOptions>, ManyRunsOptions {
@@ -13,7 +18,7 @@ interface Options extends CommonOptions, Omit<VtabInput, keyof CommonOptions>, M
 }
 
 /** Options of `finetune` that the tasks decide, or that this command has in another form. */
-const replaced = ['data', 'split', 'trainSize', 'testSize', 'out', 'resume', 'memory', 'tensorboard']
+const replaced = ['task', 'data', 'split', 'trainSize', 'testSize', 'memory']
 
 export const vtabCommand = defineCommand<Options>({
   name: 'vtab',
@@ -29,7 +34,7 @@ export const vtabCommand = defineCommand<Options>({
     ),
     shared.out('folder of a new run, or of one that goes on (default runs/vtab-METHOD)'),
     ...manyRunsFlags(),
-    ...finetuneFlags(replaced),
+    ...settingsOfEveryRun(replaced),
     firstSeedFlag(),
   ],
   fileKeys: vtabKeys,

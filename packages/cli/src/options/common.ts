@@ -1,7 +1,7 @@
 import { Option } from 'commander'
-import { type CompileOptions, type Precision, precisions } from 'dynamic-tuning'
-import { methodFlag } from './method-options.ts'
-import { imageSize, integer, number } from './numbers.ts'
+import { type CompileOptions, type FinetuneSettings, type Precision, precisions } from 'dynamic-tuning'
+import { someFinetuneFlags } from './finetune-flags.ts'
+import { integer, number } from './numbers.ts'
 
 /** Options that every command has. */
 export interface CommonOptions {
@@ -9,7 +9,7 @@ export interface CommonOptions {
   readonly quiet?: boolean
   readonly seed?: number
   readonly threads?: number
-  readonly device?: 'cpu' | 'webgpu' | 'cuda'
+  readonly device?: FinetuneSettings['device']
   readonly config?: string
 }
 
@@ -39,9 +39,7 @@ const commonHeading = 'Common options:'
 /** Fresh copies of the options that every command has. */
 export function commonOptions(): Option[] {
   const options = [
-    new Option('--seed <n>', 'seed of everything random (default 0)').argParser(integer(0)),
-    new Option('--threads <n>', 'threads of the model; 0 lets the runtime choose').argParser(integer(0)),
-    new Option('--device <name>', 'where the model runs (default cpu):').choices(['cpu', 'webgpu', 'cuda']),
+    ...someFinetuneFlags(['seed', 'threads', 'device']),
     new Option('--config <file>', 'read settings from a YAML or JSON file; flags win'),
     new Option('--offline', 'fetch no models, use those in the cache'),
     new Option('--json', 'print the result as one JSON document'),
@@ -50,31 +48,11 @@ export function commonOptions(): Option[] {
   return options.map((option) => option.helpGroup(commonHeading))
 }
 
-/** Options that several commands share, by name; each call makes a fresh one. */
+/** Options that several commands share and that are no settings of `finetune`, by name; each call makes a fresh one. */
 export const shared = {
-  model: (
-    text = "builtin (default), a path of weights (.safetensors, .npz, .pth), owner/name on the Hugging Face hub, or timm's name with --random-weights",
-  ): Option => new Option('--model <name>', text),
-  randomWeights: (): Option =>
-    new Option('--random-weights', 'draw the backbone at random instead of loading it'),
-  method: methodFlag,
   classes: (text = 'number of classes'): Option => new Option('--classes <n>', text).argParser(integer(1)),
-  bottleneck: (): Option =>
-    new Option(
-      '--bottleneck <d>',
-      'features inside an adapter (default 64; 8 or 10 for adapters of other methods)',
-    ).argParser(integer(0)),
-  rate: (): Option =>
-    new Option('--rate <r>', 'wanted share of active tokens (default 0.5)').argParser(number(0, 1)),
-  imageSize: (): Option =>
-    new Option('--image-size <px>', "224, or HEIGHTxWIDTH (default the backbone's own)").argParser(imageSize),
   frames: (): Option =>
     new Option('--frames <n>', 'classify clips of so many frames instead of images').argParser(integer(1)),
-  batch: (text = 'images per step (default 64)'): Option =>
-    new Option('--batch <n>', text).argParser(integer(1)),
-  data: (
-    text = 'folder of class folders, .tar, list files, a complete set (KIND:PLACE says which), or builtin:TASK',
-  ): Option => new Option('--data <place>', text),
   out: (text: string): Option => new Option('--out <folder>', text),
   budget: (): Option =>
     new Option(

@@ -1,7 +1,7 @@
 import { Option } from 'commander'
 import type { ManyRunsControl } from 'dynamic-tuning'
-import { finetuneCommand } from '../commands/finetune.ts'
 import { byteSize } from './bytes.ts'
+import { finetuneFlag, finetuneFlagsBut } from './finetune-flags.ts'
 import { integer } from './numbers.ts'
 import { checked } from './settings-file.ts'
 import { tensorboardFlag } from './tensorboard.ts'
@@ -32,28 +32,23 @@ export function manyRunsFlags(): Option[] {
 }
 
 /** Settings of finetune as flags of another command, without those that it has in another form. */
-export function finetuneFlags(replaced: readonly string[]): Option[] {
-  return finetuneCommand.options
-    .filter((each) => !replaced.includes(each.attributeName()))
-    .map((option) => regrouped(option, 'Settings of every run, as for finetune:'))
+export function settingsOfEveryRun(replaced: readonly string[]): Option[] {
+  return finetuneFlagsBut(replaced).map((option) =>
+    option.helpGroupHeading === undefined
+      ? option.helpGroup('Settings of every run, as for finetune:')
+      : option,
+  )
 }
 
 /** The first seed, where `--seed` is not one of the settings of a run. */
 export function firstSeedFlag(): Option {
-  return new Option('--seed <n>', 'first seed (default 0)').argParser(integer(0)).helpGroup('Common options:')
+  return finetuneFlag('seed', { help: 'first seed' })
 }
 
 /** Settings of a file as flags would give them: `imageSize: 96` is a square. Anything else is left to the library's checks. */
 export function readAsFlags(path: string, settings: object): Record<string, unknown> {
-  const known = new Map(finetuneCommand.options.map((option) => [option.attributeName(), option]))
+  const known = new Map(finetuneFlagsBut([]).map((option) => [option.attributeName(), option]))
   return Object.fromEntries(
     Object.entries(settings).map(([key, value]) => [key, checked(path, key, value, known.get(key))]),
   )
-}
-
-/** The same option below another heading, unless it has one. */
-function regrouped(option: Option, heading: string): Option {
-  if (option.helpGroupHeading !== undefined) return option
-  const copy: Option = Object.assign(Object.create(Object.getPrototypeOf(option)), option)
-  return copy.helpGroup(heading)
 }

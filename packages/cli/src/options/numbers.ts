@@ -33,3 +33,17 @@ export function imageSize(text: string): [number, number] {
   if (Number(height) > 0 && Number(width) > 0) return [Number(height), Number(width)]
   throw new InvalidArgumentError('Give a number of pixels such as 224, or HEIGHTxWIDTH.')
 }
+
+/** Reads one value, or a list of them as `16,16,8`. */
+export function oneOrList<T>(readItem: (text: string) => T): (text: string) => T | T[] {
+  return (text) =>
+    text.includes(',') ? text.split(',').map((word) => readItem(word.trim())) : readItem(text)
+}
+
+/** Reads spatial and temporal views, `1x3`. */
+export function views(text: string): [number, number] {
+  const [, spatial, temporal] = /^([1-9]\d?)x([1-9]\d?)$/.exec(text) ?? []
+  if (spatial === undefined || temporal === undefined)
+    throw new InvalidArgumentError('Give spatial and temporal views, such as 1x3.')
+  return [Number(spatial), Number(temporal)]
+}

@@ -1,7 +1,7 @@
 import { type Precision, precisions } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
 import { type ReductionOptions, reductionOptions } from '../reduction/options.ts'
-import { checkFinetune } from '../run/settings/finetune-settings.ts'
+import { checkFinetune } from '../run/settings/check-finetune.ts'
 import { tunerNamed } from '../tuners/registry.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 

@@ -1,5 +1,8 @@
 import { ConfigError } from '../errors.ts'
 
+/** See `OpenOptions.split`. */
+export const splits = ['final', 'search'] as const
+
 /** How a dataset is opened, every option decided. */
 export interface OpenOptions {
   /** Seed of the split and of drawn images. */
@@ -10,7 +13,7 @@ export interface OpenOptions {
    * `final` trains on all but the test images; `search`, for choosing settings, never looks at those: it reports published validation
    * images (VTAB's val200, trained on train800), or else a share of every training class.
    */
-  readonly split: 'final' | 'search'
+  readonly split: (typeof splits)[number]
   /** Number of drawn images. */
   readonly trainSize: number
   readonly testSize: number

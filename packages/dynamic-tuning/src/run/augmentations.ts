@@ -2,7 +2,8 @@ import type { Dataset } from '../data/example.ts'
 import { parseLocation } from '../data/location.ts'
 import type { AugmentSettings, TransformSettings } from '../data/transforms/transforms.ts'
 import type { Normalization } from '../io/backbone.ts'
-import type { Augmentation, FinetuneSettings } from './settings/finetune-settings.ts'
+import type { FinetuneSettings } from './settings/finetune-settings.ts'
+import type { Augmentation } from './settings/image-settings.ts'
 
 const ratio = [3 / 4, 4 / 3] as const
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../errors.ts'
 import { vitConfig } from '../models/vit/vit-config.ts'
 import { correctedMB, expectedMemoryMB, fitMemory } from './expected-memory.ts'
-import { completeFinetune } from './settings/finetune-settings.ts'
+import { completeFinetune } from './settings/complete-finetune.ts'
 
 describe('expectedMemoryMB', () => {
   it('is near what was measured for ViT-B/16', () => {

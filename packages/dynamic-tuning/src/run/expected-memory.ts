@@ -2,7 +2,8 @@ import { modelCost } from '../cost/model-cost.ts'
 import { ConfigError } from '../errors.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { tunerNamed } from '../tuners/registry.ts'
-import { activationBytesOf, type FinetuneSettings, recomputedBytesOf } from './settings/finetune-settings.ts'
+import type { FinetuneSettings } from './settings/finetune-settings.ts'
+import { activationBytesOf, recomputedBytesOf } from './settings/micro-batch.ts'
 
 /** What a process of the library holds with nothing in it. */
 const baseMB = 250

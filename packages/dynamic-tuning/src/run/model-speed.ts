@@ -6,7 +6,7 @@ import { DataError } from '../errors.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
 import { type TimedCase, timeInTurn } from '../evaluation/timing.ts'
 import { testReading } from './settings/clip-settings.ts'
-import { usualMicroBatch } from './settings/finetune-settings.ts'
+import { usualMicroBatch } from './settings/micro-batch.ts'
 import type { TunedModel } from './tuned-run.ts'
 
 /** How models are timed. */

@@ -8,7 +8,7 @@ import { openBackbone } from '../io/backbone.ts'
 import { readSafetensors } from '../io/safetensors.ts'
 import { evaluateRun } from './evaluate-run.ts'
 import { exportModel } from './export/export-run.ts'
-import { checkFinetune } from './settings/finetune-settings.ts'
+import { checkFinetune } from './settings/check-finetune.ts'
 import { tinyRun } from './tiny-run.test.support.ts'
 import { openRun, type TunedRun } from './tuned-run.ts'
 

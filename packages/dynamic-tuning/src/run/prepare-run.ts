@@ -18,12 +18,9 @@ import { fitMemory } from './expected-memory.ts'
 import { libraryVersion } from './library-version.ts'
 import { hashWeights, type RunConfig } from './run-config.ts'
 import { framesFor } from './settings/clip-settings.ts'
-import {
-  completeFinetune,
-  definedOnly,
-  type FinetuneInput,
-  type FinetuneSettings,
-} from './settings/finetune-settings.ts'
+import { completeFinetune } from './settings/complete-finetune.ts'
+import { definedOnly } from './settings/defined-only.ts'
+import type { FinetuneInput, FinetuneSettings } from './settings/finetune-settings.ts'
 
 /** Everything a run needs, opened and checked. */
 export interface Prepared extends RunConfig {

@@ -7,7 +7,9 @@ import type { RunFolder } from '../io/run-folder.ts'
 import { isOfHead } from '../models/heads/registry.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { libraryVersion } from './library-version.ts'
-import { checkFinetune, completeFinetune, type FinetuneSettings } from './settings/finetune-settings.ts'
+import { checkFinetune } from './settings/check-finetune.ts'
+import { completeFinetune } from './settings/complete-finetune.ts'
+import type { FinetuneSettings } from './settings/finetune-settings.ts'
 import { modelSchema } from './settings/model-schema.ts'
 
 /** What `config.json` of a fine-tuning run holds, beside the format's version. */

@@ -16,7 +16,8 @@ import { tunerNamed } from '../tuners/registry.ts'
 import type { Tuner } from '../tuners/tuner.ts'
 import { evaluationTransform } from './augmentations.ts'
 import { hashWeights, type RunConfig, readRunConfig } from './run-config.ts'
-import { definedOnly, type FinetuneSettings } from './settings/finetune-settings.ts'
+import { definedOnly } from './settings/defined-only.ts'
+import type { FinetuneSettings } from './settings/finetune-settings.ts'
 
 /** Which forward pass a tuned model runs: see `Pass`. */
 export type InferencePass = 'skip' | 'masked' | 'complete'

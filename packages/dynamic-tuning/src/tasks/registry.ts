@@ -1,9 +1,16 @@
 import { ConfigError } from '../errors.ts'
+import type { Settings } from '../setting.ts'
 import { classification } from './classification/classification.ts'
 import type { Task } from './task.ts'
 
 /** All tasks; the first is meant where nothing is said. */
 export const tasks: readonly [Task, ...Task[]] = [classification]
+
+/**
+ * Settings that only some tasks have, by name: `...segmentationSettings` of a task's folder, which the task also names as its
+ * `settings`. They become settings, checks, flags and help of every command that trains.
+ */
+export const taskSettings = {} satisfies Settings
 
 /** The task of this name; that of version 0.1, which knew no other, where none is given. @throws ConfigError for unknown names */
 export function taskNamed(name: string = tasks[0].name): Task {

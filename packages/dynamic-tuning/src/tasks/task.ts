@@ -3,6 +3,7 @@ import type { Answers } from '../evaluation/answer.ts'
 import type { Measure, Measured } from '../evaluation/measure.ts'
 import type { Pictures } from '../evaluation/picture.ts'
 import type { Outputs, Tally } from '../evaluation/tally.ts'
+import type { Settings } from '../setting.ts'
 import type { TaskLoss } from '../training/loss.ts'
 
 /** What a model is tuned for; T is what is known of each example. */
@@ -12,6 +13,8 @@ export interface Task<T = unknown> {
   /** One sentence for lists and help. */
   readonly summary: string
   readonly truth: Truth<T>
+  /** Settings that only this task and some others have; the registry names them as well. */
+  readonly settings?: Settings
   /** By what models are judged. The first is the primary one: tables, plots, calibration and sweeps use it. */
   readonly measures: readonly [Measure, ...Measure[]]
   /** By what a single class is judged; the first ranks classes. */

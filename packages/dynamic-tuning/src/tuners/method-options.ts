@@ -1,88 +1,69 @@
-import { z } from 'zod'
+import * as setting from '../setting.ts'
 import type { ModuleOptions, TunerOptions } from './options.ts'
 
-/** A setting of some methods: what it may be, and how a command line asks for it. */
-export interface MethodOption {
-  /** What is allowed, in settings files too; 0 stands for methods that have none. */
-  readonly schema: z.ZodType
-  /** How the flag's text is read: a whole number, any number, or whole numbers separated by commas. */
-  readonly read: 'whole' | 'number' | 'wholes'
-  /** Least value of the flag. */
-  readonly least: number
-  /** What stands for the value in help. */
-  readonly argument: string
-  readonly help: string
-}
+/** More than any model's features or tokens. */
+const most = 65_536
 
-const whole = z.int().min(0).max(65_536)
-const sizes = z.array(whole).min(1).readonly()
-
-/** The settings that only some methods have, by name. One line here is a flag, a setting and its check. */
+/** The settings that only some methods have, by name; 0 stands for methods that have none. The method decides their defaults. */
 export const methodOptions = {
-  adapterScale: {
-    schema: z.number(),
-    read: 'number',
-    least: 0,
+  adapterScale: setting.number({
+    help: 'factor of what adapters, ConvPass and FacT add',
     argument: '<s>',
-    help: 'factor of what adapters, ConvPass and FacT add (default 0.1 for adapters, 1 for the others)',
-  },
-  adapterDropout: {
-    schema: z.number().min(0).lt(1),
-    read: 'number',
+    usual: '0.1 for adapters, 1 for the others',
+  }),
+  adapterDropout: setting.number({
     least: 0,
+    below: 1,
+    help: 'share of inner features of added modules dropped in training',
     argument: '<x>',
-    help: 'share of inner features of added modules dropped in training (default 0.1)',
-  },
-  rank: {
-    schema: whole,
-    read: 'whole',
-    least: 0,
+    usual: '0.1',
+  }),
+  rank: setting.whole({
+    most,
+    help: 'of lora and fact',
     argument: '<r>',
-    help: 'of lora and fact (default 8; fact-tt 16, fact-tk 32)',
-  },
-  loraAlpha: {
-    schema: z.number(),
-    read: 'number',
-    least: 0,
+    usual: '8; fact-tt 16, fact-tk 32',
+  }),
+  loraAlpha: setting.number({
+    help: 'lora adds alpha / rank times its product',
     argument: '<x>',
-    help: 'lora adds alpha / rank times its product (default 8)',
-  },
-  promptLength: {
-    schema: whole,
-    read: 'whole',
-    least: 0,
+    usual: '8',
+  }),
+  promptLength: setting.whole({
+    most,
+    help: 'prompt tokens of vpt-shallow and vpt-deep',
     argument: '<n>',
-    help: 'prompt tokens of vpt-shallow and vpt-deep (default 50)',
-  },
-  visualPromptDim: {
-    schema: sizes,
-    read: 'wholes',
-    least: 0,
+    usual: '50',
+  }),
+  visualPromptDim: setting.wholes({
+    most,
+    optional: true,
+    help: 'prompts of noah by layer, one number for all',
     argument: '<n,...>',
-    help: 'prompts of noah by layer, one number for all (default 5)',
-  },
-  loraDim: {
-    schema: sizes,
-    read: 'wholes',
-    least: 0,
+    usual: '5',
+  }),
+  loraDim: setting.wholes({
+    most,
+    optional: true,
+    help: 'LoRA ranks of noah by layer',
     argument: '<n,...>',
-    help: 'LoRA ranks of noah by layer (default 5)',
-  },
-  adapterDim: {
-    schema: sizes,
-    read: 'wholes',
-    least: 0,
+    usual: '5',
+  }),
+  adapterDim: setting.wholes({
+    most,
+    optional: true,
+    help: 'adapter widths of noah by layer',
     argument: '<n,...>',
-    help: 'adapter widths of noah by layer (default 5)',
-  },
-  superDim: {
-    schema: whole.min(1),
-    read: 'whole',
+    usual: '5',
+  }),
+  superDim: setting.whole({
     least: 1,
-    argument: '<n>',
+    most,
+    optional: true,
     help: "size of noah's super-network, of which slices are used",
-  },
-} as const satisfies { readonly [K in keyof TunerOptions]?: MethodOption }
+    argument: '<n>',
+  }),
+} satisfies Partial<setting.SettingsFor<TunerOptions>>
 
 /** Names of those settings. */
 export type MethodOptionName = keyof typeof methodOptions

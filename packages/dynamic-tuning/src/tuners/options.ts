@@ -1,17 +1,26 @@
+import type { dispatchVariants } from './parts.ts'
+
+/** How a router's values become weights of its experts. */
+export const routers = ['softmax', 'none'] as const
+/** What a dispatcher decides on: each token, or all tokens of an image together. */
+export const dispatchLevels = ['token', 'sample'] as const
+/** How dispatchers decide: they learn, or let a random share of `rate` through. */
+export const dispatchStrategies = ['learned', 'random'] as const
+
 /** Settings of the modules a method adds. */
 export interface ModuleOptions {
   /** d (or h), features inside an adapter, a convolutional bypass or a Res-Tuning unit. */
   readonly bottleneck: number
   /** s, factor of what an adapter, a convolutional bypass or FacT adds. */
   readonly adapterScale: number
-  /** Whether s is trained, one for each adapter, from `adapterScale` on. */
+  /** True if s is trained, one for each adapter, starting from `adapterScale`. */
   readonly learnableScale: boolean
   /** Share of an added module's inner features dropped while training. */
   readonly adapterDropout: number
   /** E, adapters that a router merges into one for each image (MoE-adapter); 1: a plain adapter. */
   readonly experts: number
   /** How the router's values become weights of the experts. */
-  readonly router: 'softmax' | 'none'
+  readonly router: (typeof routers)[number]
 }
 
 /** Settings of low-rank changes of weights. */
@@ -43,11 +52,11 @@ export interface SubnetOptions {
 /** Settings of token dispatch. */
 export interface DispatchOptions {
   /** What tokens may skip: the MLP, the attention, each by a dispatcher of its own, or the layer. */
-  readonly dispatch: 'none' | 'mlp' | 'attention' | 'attention-mlp' | 'layer'
-  /** Whether each token is decided on, or all tokens of an image together. */
-  readonly dispatchLevel: 'token' | 'sample'
-  /** Whether dispatchers learn, or let a random share of `rate` through, in training and inference alike. */
-  readonly dispatchStrategy: 'learned' | 'random'
+  readonly dispatch: (typeof dispatchVariants)[number]
+  /** What is decided on, see `dispatchLevels`. */
+  readonly dispatchLevel: (typeof dispatchLevels)[number]
+  /** How dispatchers decide, in training and inference alike. */
+  readonly dispatchStrategy: (typeof dispatchStrategies)[number]
   /** Numbers of the layers that dispatch; absent: all. */
   readonly dispatchLayers?: readonly number[] | undefined
   /** r, wanted share of active tokens. */

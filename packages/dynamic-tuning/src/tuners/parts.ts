@@ -1,6 +1,9 @@
 /** What a dispatcher or an adapter belongs to: the attention, the MLP, or the layer as a whole. */
 export type Part = 'attn' | 'mlp' | 'layer'
 
+/** What tokens may skip: nothing, the MLP, the attention, each of both by a dispatcher of its own, or the whole layer. */
+export const dispatchVariants = ['none', 'mlp', 'attention', 'attention-mlp', 'layer'] as const
+
 /** Parts of a layer that each variant dispatches, in the order in which they run (Section 3.3 of the paper). */
 export const dispatchedParts = {
   none: [],
@@ -8,7 +11,7 @@ export const dispatchedParts = {
   attention: ['attn'],
   'attention-mlp': ['attn', 'mlp'],
   layer: ['layer'],
-} as const satisfies Readonly<Record<string, readonly Part[]>>
+} as const satisfies Readonly<Record<(typeof dispatchVariants)[number], readonly Part[]>>
 
 /** One dispatcher of a model. */
 export interface Site {

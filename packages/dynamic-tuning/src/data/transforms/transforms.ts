@@ -34,13 +34,16 @@ export interface AugmentSettings {
   readonly randomErasing?: number
 }
 
+/** See `TransformSettings.resize`. */
+export const resizeModes = ['squash', 'crop'] as const
+
 /** From a decoded image to the numbers a model reads. Plain JSON. */
 export interface TransformSettings {
   /** Size of the result, in pixels. */
   readonly height: number
   readonly width: number
   /** `squash` ignores the aspect ratio; `crop` fits the shorter side to size / `cropRatio` and takes the centre. */
-  readonly resize: 'squash' | 'crop'
+  readonly resize: (typeof resizeModes)[number]
   readonly cropRatio?: number
   /** Per channel, of values in [0, 1]: y = (x - mean) / std. */
   readonly mean: readonly [number, number, number]
@@ -75,7 +78,7 @@ const augmentSchema = z.strictObject({
 export const transformSchema: z.ZodType<TransformSettings> = z.strictObject({
   height: z.int().min(1).max(8192),
   width: z.int().min(1).max(8192),
-  resize: z.enum(['squash', 'crop']),
+  resize: z.enum(resizeModes),
   cropRatio: share.positive().optional(),
   mean: three,
   std: z.tuple([positive, positive, positive]),

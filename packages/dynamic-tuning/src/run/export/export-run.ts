@@ -14,7 +14,7 @@ import { canMerge, mergeTuned, type TunedWeights } from '../../tuners/merge.ts'
 import { tunerNamed } from '../../tuners/registry.ts'
 import type { BlockForm, TunerOptions } from '../../tuners/tuner.ts'
 import { libraryVersion } from '../library-version.ts'
-import { definedOnly } from '../settings/finetune-settings.ts'
+import { definedOnly } from '../settings/defined-only.ts'
 import { type InferencePass, type TunedModel, withReduction } from '../tuned-run.ts'
 
 /** Where a model is exported to, and which form of it. */

@@ -22,22 +22,22 @@ export function checkSettings<T>(
 
 function unknownKeys(keys: readonly string[], known: readonly string[]): string {
   const meant = keys.map((key) => ({ key, word: nearestWord(key, known) }))
-  const told = meant.map(({ key, word }) =>
+  const problems = meant.map(({ key, word }) =>
     word === undefined ? `Unknown setting ${key}.` : `Unknown setting ${key}. Did you mean ${word}?`,
   )
-  if (meant.some(({ word }) => word === undefined)) told.push(`Known are ${known.join(', ')}.`)
-  return told.join(' ')
+  if (meant.some(({ word }) => word === undefined)) problems.push(`Known are ${known.join(', ')}.`)
+  return problems.join(' ')
 }
 
 function describe(issue: z.core.$ZodIssue, given: unknown): string {
   const name = issue.path.join('.')
-  const value = issue.path.reduce<unknown>(
-    (at, key) =>
-      typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined,
-    given,
-  )
+  const value = issue.path.reduce(fieldOf, given)
   const problem = issue.message.replace(/^Invalid \w+: /, '')
   if (name === '') return `${problem}.`
   if (value === undefined) return `${name} is missing. Give it.`
   return `${name} is ${JSON.stringify(value)}: ${problem}.`
+}
+
+function fieldOf(value: unknown, key: PropertyKey): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined
 }

@@ -2,36 +2,56 @@ import { z } from 'zod'
 import type { Dataset } from '../../data/example.ts'
 import type { LoaderSettings } from '../../data/loader/loader.ts'
 import type { ClipSettings } from '../../data/samples/clip.ts'
+import { samplings } from '../../data/sources/video/sample-frames.ts'
 import type { TransformSettings } from '../../data/transforms/transforms.ts'
 import { ConfigError } from '../../errors.ts'
 import type { ModelConfig } from '../../models/model-config.ts'
-
-/** How a run reads videos; of a run on images only `skipBad` is there. */
-export interface ClipRunSettings {
-  /** T, frames of a clip; 8 by default. */
-  readonly frames?: number | undefined
-  /** `uniform` (default) takes a frame of each of T equal parts, `dense` every `samplingRate`-th. */
-  readonly sampling?: 'dense' | 'uniform' | undefined
-  /** Step between the frames of a dense clip; 16 by default. Giving it asks for dense clips. */
-  readonly samplingRate?: number | undefined
-  /** Spatial and temporal test views, whose logits are averaged; one each by default. */
-  readonly views?: readonly [spatial: number, temporal: number] | undefined
-  /** Go on without files that cannot be read, and count them. */
-  readonly skipBad: boolean
-}
+import * as setting from '../../setting.ts'
 
 const count = z.int().min(1).max(1024)
 
-/** What a settings file may say of clips. */
-export const clipShape = {
-  frames: count.optional(),
-  sampling: z.enum(['dense', 'uniform']).optional(),
-  samplingRate: count.optional(),
-  views: z.tuple([count, count]).readonly().optional(),
-  skipBad: z.boolean().optional(),
-}
+/** How a run reads videos; of a run on images only `skipBad` is kept. */
+export const clipSettings = setting.grouped('Videos:', {
+  /** T. */
+  frames: setting.whole({
+    optional: true,
+    least: 1,
+    most: 1024,
+    help: 'frames of a clip',
+    argument: '<n>',
+    usual: '8',
+  }),
+  sampling: setting.choice(samplings, {
+    optional: true,
+    help: 'uniform takes one frame of each of so many parts, dense every few frames',
+    argument: '<how>',
+    usual: 'uniform',
+  }),
+  samplingRate: setting.whole({
+    optional: true,
+    least: 1,
+    most: 1024,
+    help: 'step between the frames of dense clips',
+    argument: '<n>',
+    usual: '16; giving it asks for dense',
+  }),
+  views: setting.other(
+    z.tuple([count, count]).readonly(),
+    { kind: 'views' },
+    {
+      optional: true,
+      help: 'spatial and temporal test views of a video, whose logits are averaged',
+      argument: '<SxT>',
+      usual: '1x1',
+    },
+  ),
+  skipBad: setting.onOff({ default: false, help: 'leave out files that cannot be read, and count them' }),
+})
 
-type Asked = { readonly [K in keyof ClipRunSettings]?: ClipRunSettings[K] | undefined }
+/** Values of `clipSettings`. */
+export type ClipRunSettings = setting.ValuesOf<typeof clipSettings>
+
+type Asked = setting.SomeOf<typeof clipSettings>
 
 /** @throws ConfigError for settings that exclude one another */
 export function checkClipSettings({ sampling, samplingRate }: Asked): void {

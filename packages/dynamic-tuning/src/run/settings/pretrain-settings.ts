@@ -2,44 +2,18 @@ import { z } from 'zod'
 import { ConfigError, RunError } from '../../errors.ts'
 import type { RunFolder } from '../../io/run-folder.ts'
 import { checkVitConfig, type VitConfig } from '../../models/vit/vit-config.ts'
+import * as setting from '../../setting.ts'
 import { checkSettings } from './check-settings.ts'
-import { definedOnly } from './finetune-settings.ts'
+import { dataSettings } from './data-settings.ts'
+import { definedOnly } from './defined-only.ts'
+import { imageSettings } from './image-settings.ts'
+import { commonSettings } from './machine-settings.ts'
 import { backboneSchema } from './model-schema.ts'
-
-/** Everything that decides a pre-training run; plain JSON. */
-export interface PretrainSettings {
-  readonly data: string
-  readonly model: Omit<VitConfig, 'numClasses'>
-  /** Weights to start from, a file or folder; positions are resized to the image size. From scratch by default. */
-  readonly init?: string | undefined
-  readonly epochs: number
-  /** The last epochs, which see all patches: the model is used that way. */
-  readonly fullEpochs: number
-  /** Share of patches kept in all other epochs. */
-  readonly keep: number
-  readonly batch: number
-  readonly microBatch: number
-  /** Muon moves the layers' matrices along orthogonalised gradients, the rest by AdamW; needs about half of the steps. */
-  readonly optimizer: 'adamw' | 'muon'
-  readonly learningRate: number
-  /** At the last step. */
-  readonly minimumLearningRate: number
-  readonly warmupEpochs: number
-  readonly weightDecay: number
-  readonly labelSmoothing: number
-  /** Least share of an image's area a random crop covers. */
-  readonly cropScale: number
-  /** alpha of mixup and of CutMix, see `MixingSettings`. */
-  readonly mixup: number
-  readonly cutmix: number
-  readonly seed: number
-  readonly threads: number
-  /** Most images of the validation part looked at after an epoch. */
-  readonly validationImages: number
-}
+import { startSettings } from './model-settings.ts'
+import { scheduleSettings } from './schedule-settings.ts'
 
 /** The model of the built-in backbone: 4.9 M parameters at 200 classes. */
-export const builtinModel: PretrainSettings['model'] = {
+export const builtinModel: Omit<VitConfig, 'numClasses'> = {
   imageSize: [64, 64],
   patchSize: 8,
   embedDim: 256,
@@ -51,61 +25,88 @@ export const builtinModel: PretrainSettings['model'] = {
   qkvBias: true,
 }
 
-/** Settings that suit a small ViT on Tiny-ImageNet. */
-export const defaultPretrain: Omit<PretrainSettings, 'data'> = {
-  model: builtinModel,
-  epochs: 20,
-  fullEpochs: 2,
-  keep: 0.25,
-  batch: 128,
-  microBatch: 64,
-  optimizer: 'muon',
-  learningRate: 1e-3,
-  minimumLearningRate: 1e-5,
-  warmupEpochs: 1,
-  weightDecay: 0.05,
-  labelSmoothing: 0.1,
-  cropScale: 0.35,
-  mixup: 0,
-  cutmix: 0,
-  seed: 0,
-  threads: 0,
-  validationImages: 1000,
+const { epochs, batch, microBatch, learningRate, minimumLearningRate } = scheduleSettings
+const { warmupEpochs, weightDecay, labelSmoothing } = scheduleSettings
+const { mixup, cutmix } = imageSettings
+const { seed, threads } = commonSettings
+
+/** Every setting of a pre-training run, in the order of its help; the defaults suit a small ViT on Tiny-ImageNet. */
+export const pretrainSettings = {
+  data: startSettings.data,
+  /** Sizes of a ViT. */
+  model: setting.other(
+    backboneSchema,
+    { kind: 'data' },
+    {
+      default: builtinModel,
+      help: "timm's name, or builtin: 64 px, patch 8, 4.9 M parameters",
+      argument: '<name>',
+      usual: 'builtin',
+    },
+  ),
+  /** A file or folder of weights; positions are resized to the image size. */
+  init: setting.text({
+    optional: true,
+    help: 'weights to start from instead of random ones, at any image size',
+    argument: '<path>',
+  }),
+  epochs: { ...epochs, default: 20 },
+  /** The model is used with all patches. */
+  fullEpochs: setting.whole({
+    default: 2,
+    help: 'the last epochs, which see all patches',
+    argument: '<n>',
+  }),
+  keep: setting.number({
+    default: 0.25,
+    above: 0,
+    most: 1,
+    help: 'share of patches seen before them',
+    argument: '<share>',
+  }),
+  batch: { ...batch, default: 128 },
+  microBatch: { ...microBatch, default: 64, help: 'images per pass' },
+  /** Muon moves the layers' matrices along orthogonalised gradients, the rest by AdamW; needs about half of the steps. */
+  optimizer: setting.choice(['muon', 'adamw'], {
+    default: 'muon',
+    help: "muon moves the layers' matrices along orthogonalised gradients",
+    argument: '<name>',
+  }),
+  learningRate: { ...learningRate, default: 1e-3, usual: '0.001' },
+  minimumLearningRate: { ...minimumLearningRate, default: 1e-5, usual: '0.00001', fileOnly: false },
+  warmupEpochs: { ...warmupEpochs, default: 1, usual: '1' },
+  weightDecay: { ...weightDecay, default: 0.05 },
+  labelSmoothing: { ...labelSmoothing, default: 0.1 },
+  cropScale: setting.number({
+    default: 0.35,
+    above: 0,
+    most: 1,
+    help: "least share of an image's area in a random crop",
+    argument: '<share>',
+  }),
+  mixup,
+  cutmix,
+  seed,
+  threads,
+  validationImages: { ...dataSettings.validationImages, default: 1000 },
 }
+
+/** Everything that decides a pre-training run; plain JSON. */
+export type PretrainSettings = setting.ValuesOf<typeof pretrainSettings>
 
 /** What a pre-training run is asked for: the data, and settings that differ from the defaults. */
-export type PretrainInput = { readonly data: string } & {
-  readonly [K in Exclude<keyof PretrainSettings, 'data'>]?: PretrainSettings[K] | undefined
-}
+export type PretrainInput = { readonly data: string } & Omit<setting.SomeOf<typeof pretrainSettings>, 'data'>
 
-const count = z.int().min(1)
-const share = z.number().min(0).max(1)
-const shape = {
-  data: z.string().min(1),
-  model: backboneSchema.optional(),
-  init: z.string().min(1).optional(),
-  epochs: count.optional(),
-  fullEpochs: z.int().min(0).optional(),
-  keep: share.gt(0).optional(),
-  batch: count.optional(),
-  microBatch: count.optional(),
-  optimizer: z.enum(['adamw', 'muon']).optional(),
-  learningRate: z.number().positive().optional(),
-  minimumLearningRate: z.number().min(0).optional(),
-  warmupEpochs: z.number().min(0).optional(),
-  weightDecay: z.number().min(0).optional(),
-  labelSmoothing: share.lt(1).optional(),
-  cropScale: share.gt(0).optional(),
-  mixup: z.number().min(0).optional(),
-  cutmix: z.number().min(0).optional(),
-  seed: z.int().min(0).optional(),
-  threads: z.int().min(0).max(1024).optional(),
-  validationImages: count.optional(),
-}
-const schema: z.ZodType<PretrainInput> = z.strictObject(shape)
+/** The defaults of a pre-training run. */
+export const defaultPretrain: Omit<PretrainSettings, 'data'> = setting.defaultsOf(pretrainSettings)
+
+const schema: z.ZodType<PretrainInput> = z.strictObject({
+  ...setting.shapeOf(pretrainSettings),
+  data: startSettings.data.schema,
+})
 
 /** Names of all settings of pre-training. */
-export const pretrainKeys: readonly string[] = Object.keys(shape)
+export const pretrainKeys: readonly string[] = Object.keys(pretrainSettings)
 
 /** What is asked for, checked, with every default filled in. @throws ConfigError for unknown and bad settings */
 export function checkPretrain(given: unknown): PretrainSettings {
@@ -119,22 +120,26 @@ export function checkPretrain(given: unknown): PretrainSettings {
   return settings
 }
 
+const savedConfig = z.looseObject({
+  command: z.literal('pretrain'),
+  classes: z.unknown(),
+  formatVersion: z.unknown(),
+})
+
 /** The saved settings of a run that goes on; threads may differ. @throws ConfigError where another setting does */
 export function resumedPretrain(run: RunFolder, input: Partial<PretrainInput>): PretrainSettings {
-  const {
-    command,
-    classes: _classes,
-    formatVersion: _version,
-    ...rest
-  } = run.readConfig() as Record<string, unknown>
-  if (command !== 'pretrain')
-    throw new RunError(`run: ${run.path} is no run of pretrain. Name the folder of one.`)
+  const read = savedConfig.safeParse(run.readConfig())
+  if (!read.success) throw new RunError(`run: ${run.path} is no run of pretrain. Name the folder of one.`)
+  const { command: _command, classes: _classes, formatVersion: _version, ...rest } = read.data
   const saved = checkPretrain(rest)
   const wanted = checkPretrain({ ...saved, ...definedOnly(input) })
-  for (const key of pretrainKeys as readonly (keyof PretrainSettings)[])
-    if (key !== 'threads' && JSON.stringify(wanted[key]) !== JSON.stringify(saved[key]))
+  const [before, now] = [saved, wanted].map((settings) => new Map<string, unknown>(Object.entries(settings)))
+  for (const key of pretrainKeys) {
+    const [was, is] = [before, now].map((values) => JSON.stringify(values?.get(key)))
+    if (was !== is && key !== 'threads')
       throw new ConfigError(
-        `resume: the run was started with ${key} ${JSON.stringify(saved[key])}, got ${JSON.stringify(wanted[key])}. Leave the setting out, or start a new run.`,
+        `resume: the run was started with ${key} ${was}, got ${is}. Leave the setting out, or start a new run.`,
       )
+  }
   return wanted
 }

@@ -1,32 +1,32 @@
 import { ConfigError } from '../../errors.ts'
+import { tasks } from '../../tasks/registry.ts'
 import { located } from '../prepare-run.ts'
-import {
-  checkFinetune,
-  definedOnly,
-  type FinetuneInput,
-  type FinetuneSettings,
-  finetuneKeys,
-} from './finetune-settings.ts'
+import { checkFinetune } from './check-finetune.ts'
+import { definedOnly } from './defined-only.ts'
+import { type FinetuneInput, type FinetuneSettings, finetuneKeys } from './finetune-settings.ts'
 
-/** Settings of how, not of what: they may change when a run goes on (threads may change the last bits). */
+/** Settings that may change when a run goes on: they say how it computes, not what (threads may change the last bits). */
 const free = ['threads', 'workers', 'device', 'recompute']
 
 /** The saved settings of a run that goes on. @throws ConfigError where one is given that differs */
 export function resumedSettings(saved: FinetuneSettings, input: Partial<FinetuneInput>): FinetuneSettings {
-  const given = checkFinetune({ ...saved, ...definedOnly(input) })
-  const wanted = { ...saved, ...located(given) } as FinetuneSettings
+  const changes = definedOnly(input)
+  const { data, model } = located(checkFinetune({ ...saved, ...changes }))
+  const wanted: FinetuneSettings = { ...saved, ...changes, data, ...(model !== undefined && { model }) }
   const key = differingSetting(saved, wanted)
-  if (key === undefined) return wanted
+  if (key === undefined) return { ...wanted, task: saved.task }
   throw new ConfigError(
-    `resume: the run was started with ${key} ${JSON.stringify(saved[key])}, got ${JSON.stringify(wanted[key])}. Leave the setting out, or start a new run.`,
+    `resume: the run was started with ${key} ${textOf(saved, key)}, got ${textOf(wanted, key)}. Leave the setting out, or start a new run.`,
   )
 }
 
 /** The first setting that makes two runs different ones; undefined where they are the same run. */
-export function differingSetting(
-  saved: FinetuneSettings,
-  wanted: FinetuneSettings,
-): keyof FinetuneSettings | undefined {
-  const keys = finetuneKeys as readonly (keyof FinetuneSettings)[]
-  return keys.find((key) => !free.includes(key) && JSON.stringify(wanted[key]) !== JSON.stringify(saved[key]))
+export function differingSetting(saved: FinetuneSettings, wanted: FinetuneSettings): string | undefined {
+  return finetuneKeys.find((key) => !free.includes(key) && textOf(saved, key) !== textOf(wanted, key))
+}
+
+/** A setting as JSON; the task that runs without a name have by its name. */
+export function textOf(settings: FinetuneSettings, key: string): string | undefined {
+  const values: Readonly<Record<string, unknown>> = { ...settings, task: settings.task ?? tasks[0].name }
+  return JSON.stringify(values[key])
 }

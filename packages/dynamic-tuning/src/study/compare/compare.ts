@@ -1,5 +1,5 @@
 import { located } from '../../run/prepare-run.ts'
-import { definedOnly } from '../../run/settings/finetune-settings.ts'
+import { definedOnly } from '../../run/settings/defined-only.ts'
 import type { ManyRunsControl, ManyRunsStopped } from '../pool/control.ts'
 import { runCases } from '../pool/run-cases.ts'
 import { finishComparison } from './finish-comparison.ts'

@@ -1,5 +1,5 @@
 import type { RunFolder } from '../../io/run-folder.ts'
-import { definedOnly } from '../../run/settings/finetune-settings.ts'
+import { definedOnly } from '../../run/settings/defined-only.ts'
 import type { RunSummary } from '../../run/summary.ts'
 import type { ManyRunsControl } from '../pool/control.ts'
 import { failuresOf, type RunFailure } from '../pool/failures.ts'

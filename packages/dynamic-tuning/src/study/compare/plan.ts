@@ -1,15 +1,11 @@
 import { z } from 'zod'
 import { ConfigError } from '../../errors.ts'
 import { checkSettings } from '../../run/settings/check-settings.ts'
-import { definedOnly, finetuneKeys } from '../../run/settings/finetune-settings.ts'
+import { definedOnly } from '../../run/settings/defined-only.ts'
+import { finetuneKeys, finetuneSettings, type SomeSettings } from '../../run/settings/finetune-settings.ts'
+import { uncheckedShapeOf } from '../../setting.ts'
 import { tunerNamed } from '../../tuners/registry.ts'
-import {
-  checkNames,
-  type NamedSettings,
-  planCase,
-  type RunCase,
-  type SomeSettings,
-} from '../pool/run-case.ts'
+import { checkNames, type NamedSettings, planCase, type RunCase } from '../pool/run-case.ts'
 import { seedsOf } from '../pool/seeds.ts'
 
 /** What a comparison is asked for: cases, or methods and rates that make cases, and settings that all runs share. */
@@ -41,18 +37,18 @@ const sharedKeys = ['data', 'seed', 'threads', 'workers'] as const
 export const defaultMethods: readonly string[] = ['linear', 'full', 'adaptformer', 'dyt']
 
 const some = 'give at least one'
-const shape = {
-  ...Object.fromEntries(finetuneKeys.map((key) => [key, z.unknown().optional()])),
+const settings = uncheckedShapeOf(finetuneSettings)
+const schema = z.strictObject({
+  ...settings,
   data: z.string().min(1),
   methods: z.array(z.string()).min(1, some).optional(),
   rates: z.array(z.number()).min(1, some).optional(),
   cases: z
-    .array(z.looseObject({ name: z.string().trim().min(1) }))
+    .array(z.looseObject({ ...settings, name: z.string().trim().min(1) }))
     .min(1, some)
     .optional(),
-  seeds: z.unknown().optional(),
-}
-const schema = z.strictObject(shape) as z.ZodType<CompareInput & { readonly data: string }>
+  seeds: z.custom<CompareInput['seeds']>().optional(),
+})
 
 /**
  * The cases and seeds of a comparison, every setting checked.

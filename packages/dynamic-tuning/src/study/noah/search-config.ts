@@ -3,7 +3,7 @@ import { ConfigError, RunError } from '../../errors.ts'
 import type { RunFolder } from '../../io/run-folder.ts'
 import { libraryVersion } from '../../run/library-version.ts'
 import { located, type Prepared } from '../../run/prepare-run.ts'
-import { definedOnly } from '../../run/settings/finetune-settings.ts'
+import { definedOnly } from '../../run/settings/defined-only.ts'
 import { type NoahSearchInput, planSearch, type SearchPlan } from './search-settings.ts'
 
 const command = 'noah-search'

@@ -1,26 +1,72 @@
 import { z } from 'zod'
 import { ConfigError } from '../../errors.ts'
+import { checkFinetune } from '../../run/settings/check-finetune.ts'
 import { checkSettings } from '../../run/settings/check-settings.ts'
-import {
-  checkFinetune,
-  definedOnly,
-  type FinetuneInput,
-  finetuneKeys,
-} from '../../run/settings/finetune-settings.ts'
+import { definedOnly } from '../../run/settings/defined-only.ts'
+import { type FinetuneInput, finetuneKeys, finetuneSettings } from '../../run/settings/finetune-settings.ts'
+import * as setting from '../../setting.ts'
 import { subnetModules, supernetOptions } from '../../tuners/noah-supernet.ts'
 import type { EvolutionSettings } from './evolve.ts'
 import { publishedSizes } from './space.ts'
 
+const chance = { least: 0, most: 1, argument: '<share>', fileOnly: true }
+
+/** The settings that only a search has, in the order of its help; the defaults are the paper's. */
+export const searchSettings = {
+  limit: setting.number({
+    default: 0.64e6,
+    above: 0,
+    help: 'most parameters, the head excluded',
+    argument: '<n>',
+    usual: '0.64e6',
+  }),
+  /** Of a module in a layer. */
+  sizes: setting.wholes({
+    default: publishedSizes,
+    least: 1,
+    most: 65_536,
+    help: 'sizes of a module in a layer',
+    argument: '<n,...>',
+  }),
+  population: setting.whole({ default: 50, least: 1, help: 'sub-networks of a round', argument: '<n>' }),
+  rounds: setting.whole({ default: 15, least: 1, help: 'rounds of the evolution', argument: '<n>' }),
+  best: setting.whole({
+    least: 1,
+    help: 'sub-networks that the next round is made of',
+    argument: '<n>',
+    usual: 'a fifth',
+  }),
+  mutants: setting.whole({ help: 'mutants of a round', argument: '<n>', usual: 'half' }),
+  crossovers: setting.whole({ help: 'crossovers of a round', argument: '<n>', usual: 'half' }),
+  moduleChance: setting.number({
+    default: 0.2,
+    ...chance,
+    help: 'chance that a mutant changes a type of module',
+  }),
+  depthChance: setting.number({
+    default: 0.4,
+    ...chance,
+    help: 'chance that this changes in how many layers it is',
+  }),
+} satisfies setting.SettingsFor<Omit<EvolutionSettings, 'seed'> & { readonly sizes: readonly number[] }>
+
 /** The evolution's settings but for the seed, and the sizes to choose from. */
-export interface SearchSettings extends Omit<EvolutionSettings, 'seed'> {
-  /** Sizes of a module in a layer. */
-  readonly sizes: readonly number[]
+export type SearchSettings = setting.ValuesOf<typeof searchSettings>
+
+const { epochs, learningRate, weightDecay, validationImages, ...others } = finetuneSettings
+
+/** Every setting of a search: its own, and those that train the super-network. */
+export const noahSearchSettings = {
+  ...others,
+  ...searchSettings,
+  validationImages: { ...validationImages, help: 'the most to evaluate on', fileOnly: false },
+  epochs: { ...epochs, default: 500, help: 'of the super-network' },
+  learningRate: { ...learningRate, default: 5e-4, help: 'peak of its schedule', usual: '0.0005' },
+  weightDecay,
 }
 
 /** What a search is asked for: the data, how to search, and how to train the super-network. */
-export type NoahSearchInput = { readonly [K in keyof SearchSettings]?: SearchSettings[K] | undefined } & {
-  readonly data: string
-} & { readonly [K in Exclude<keyof FinetuneInput, 'data'>]?: FinetuneInput[K] }
+export type NoahSearchInput = FinetuneInput & setting.SomeOf<typeof searchSettings>
 
 /** What is to be done, every setting of the search decided. */
 export interface SearchPlan {
@@ -31,36 +77,27 @@ export interface SearchPlan {
   readonly asked: NoahSearchInput
 }
 
-const count = z.int().min(1)
-const chance = z.number().min(0).max(1)
-const shape = {
-  limit: z.number().positive().optional(),
-  sizes: z.array(count.max(65_536)).min(1).readonly().optional(),
-  population: count.optional(),
-  rounds: count.optional(),
-  best: count.optional(),
-  mutants: z.int().min(0).optional(),
-  crossovers: z.int().min(0).optional(),
-  moduleChance: chance.optional(),
-  depthChance: chance.optional(),
-}
-
 /** Names of the settings that only the search has. */
-export const searchKeys: readonly string[] = Object.keys(shape)
+export const searchKeys: readonly string[] = Object.keys(searchSettings)
 /** Names of all settings of a search. */
 export const noahSearchKeys: readonly string[] = [...searchKeys, ...finetuneKeys]
 
-const schema = z.strictObject({
-  ...Object.fromEntries(finetuneKeys.map((key) => [key, z.unknown().optional()])),
-  data: z.string().min(1),
-  ...shape,
-}) as unknown as z.ZodType<NoahSearchInput>
+const schema: z.ZodType<NoahSearchInput> = z.strictObject({
+  ...setting.uncheckedShapeOf(finetuneSettings),
+  data: finetuneSettings.data.schema,
+  ...setting.shapeOf(searchSettings),
+})
 
 /** Settings of `finetune` that the search decides itself. */
 const decided = [...subnetModules, 'superDim', 'split'] as const
 
 /** The super-network's training in the paper: AdamW at 5e-4. */
-const supernetDefaults = { epochs: 500, batch: 64, learningRate: 5e-4, weightDecay: 1e-4 }
+const supernetDefaults = {
+  epochs: noahSearchSettings.epochs.default,
+  batch: noahSearchSettings.batch.default,
+  learningRate: noahSearchSettings.learningRate.default,
+  weightDecay: noahSearchSettings.weightDecay.default,
+}
 
 /** Checks what a search is asked for. @throws ConfigError naming unknown settings, those out of range or not for a search */
 export function planSearch(given: unknown): SearchPlan {
@@ -85,8 +122,8 @@ export function planSearch(given: unknown): SearchPlan {
 }
 
 function completeSearch(input: NoahSearchInput): SearchSettings {
-  const { population = 50, limit = 0.64e6, sizes = publishedSizes, rounds = 15 } = input
-  const { moduleChance = 0.2, depthChance = 0.4 } = input
+  const { population, ...more } = { ...setting.defaultsOf(searchSettings), ...definedOnly(input) }
+  const { limit, sizes, rounds, moduleChance, depthChance } = more
   const { best = Math.ceil(population / 5), mutants = Math.floor(population / 2) } = input
   const { crossovers = Math.max(0, Math.min(population - mutants, Math.floor(population / 2))) } = input
   if (mutants + crossovers > population || best > population)

@@ -1,5 +1,6 @@
 import { located } from '../../run/prepare-run.ts'
-import { definedOnly, type FinetuneInput } from '../../run/settings/finetune-settings.ts'
+import { definedOnly } from '../../run/settings/defined-only.ts'
+import type { FinetuneInput } from '../../run/settings/finetune-settings.ts'
 import type { Subnet } from '../../tuners/noah-supernet.ts'
 import type { SearchPlan } from './search-settings.ts'
 import { subnetSettings } from './space.ts'

@@ -1,14 +1,8 @@
 import { createHash } from 'node:crypto'
 import { ConfigError } from '../../errors.ts'
-import {
-  checkFinetune,
-  definedOnly,
-  type FinetuneInput,
-  type FinetuneSettings,
-} from '../../run/settings/finetune-settings.ts'
-
-/** Any settings of `finetune`. */
-export type SomeSettings = { readonly [K in keyof FinetuneSettings]?: FinetuneSettings[K] | undefined }
+import { checkFinetune } from '../../run/settings/check-finetune.ts'
+import { definedOnly } from '../../run/settings/defined-only.ts'
+import type { FinetuneInput, SomeSettings } from '../../run/settings/finetune-settings.ts'
 
 /** Some settings under a name. */
 export type NamedSettings = { readonly name: string } & SomeSettings

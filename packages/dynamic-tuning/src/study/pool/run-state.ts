@@ -4,7 +4,7 @@ import { ConfigError } from '../../errors.ts'
 import { openRunFolder } from '../../io/run-folder.ts'
 import { readRunConfig } from '../../run/run-config.ts'
 import type { FinetuneSettings } from '../../run/settings/finetune-settings.ts'
-import { differingSetting } from '../../run/settings/resumed-settings.ts'
+import { differingSetting, textOf } from '../../run/settings/resumed-settings.ts'
 import { type RunSummary, storedSummary } from '../../run/summary.ts'
 
 /**
@@ -25,7 +25,7 @@ export function runState(path: string, wanted: FinetuneSettings): RunState {
   const key = differingSetting(settings, wanted)
   if (key !== undefined)
     throw new ConfigError(
-      `run: ${path} was run with ${key} ${JSON.stringify(settings[key])}, now it is ${JSON.stringify(wanted[key])}. Choose another folder, or delete that run.`,
+      `run: ${path} was run with ${key} ${textOf(settings, key)}, now it is ${textOf(wanted, key)}. Choose another folder, or delete that run.`,
     )
   if (existsSync(folder.adapterPath)) return storedSummary(folder) ?? 'stopped'
   return existsSync(folder.checkpointPath) ? 'stopped' : 'begun'

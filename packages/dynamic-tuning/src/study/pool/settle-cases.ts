@@ -1,11 +1,8 @@
 import type { ModelConfig } from '../../models/model-config.ts'
 import { type KnownData, openData, openModel, settle } from '../../run/prepare-run.ts'
 import { framesFor } from '../../run/settings/clip-settings.ts'
-import {
-  definedOnly,
-  type FinetuneInput,
-  type FinetuneSettings,
-} from '../../run/settings/finetune-settings.ts'
+import { definedOnly } from '../../run/settings/defined-only.ts'
+import type { FinetuneInput, FinetuneSettings } from '../../run/settings/finetune-settings.ts'
 
 /** Every setting of a run, and the sizes of its model. */
 export interface Settled {

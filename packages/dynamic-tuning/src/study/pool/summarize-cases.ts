@@ -1,8 +1,9 @@
 import { RunError } from '../../errors.ts'
 import { valueIn } from '../../evaluation/measure.ts'
 import { mean } from '../../evaluation/statistics.ts'
+import type { SomeSettings } from '../../run/settings/finetune-settings.ts'
 import type { RunSummary } from '../../run/summary.ts'
-import type { RunCase, SomeSettings } from './run-case.ts'
+import type { RunCase } from './run-case.ts'
 import { scoreFields, scoreOver } from './score.ts'
 import { studyMeasure } from './study-measure.ts'
 

@@ -1,5 +1,5 @@
 import { ConfigError } from '../../errors.ts'
-import type { SomeSettings } from '../pool/run-case.ts'
+import type { SomeSettings } from '../../run/settings/finetune-settings.ts'
 
 /** Values to try, by setting. */
 export type Grid = Readonly<Record<string, readonly unknown[]>>

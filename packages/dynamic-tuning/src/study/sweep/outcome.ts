@@ -1,5 +1,5 @@
+import type { SomeSettings } from '../../run/settings/finetune-settings.ts'
 import type { RunFailure } from '../pool/failures.ts'
-import type { SomeSettings } from '../pool/run-case.ts'
 import type { CaseRow } from '../pool/summarize-cases.ts'
 
 /** What a sweep found: `sweep.json`. */

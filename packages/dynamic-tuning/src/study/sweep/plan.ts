@@ -1,15 +1,16 @@
 import { z } from 'zod'
 import { ConfigError } from '../../errors.ts'
 import { checkSettings } from '../../run/settings/check-settings.ts'
-import { definedOnly, finetuneKeys, isSettingValue } from '../../run/settings/finetune-settings.ts'
-import { taskNamed } from '../../tasks/registry.ts'
+import { definedOnly } from '../../run/settings/defined-only.ts'
 import {
-  checkNames,
-  type NamedSettings,
-  planCase,
-  type RunCase,
+  finetuneKeys,
+  finetuneSettings,
+  isSettingValue,
   type SomeSettings,
-} from '../pool/run-case.ts'
+} from '../../run/settings/finetune-settings.ts'
+import { uncheckedShapeOf } from '../../setting.ts'
+import { taskNamed } from '../../tasks/registry.ts'
+import { checkNames, type NamedSettings, planCase, type RunCase } from '../pool/run-case.ts'
 import { seedsOf } from '../pool/seeds.ts'
 import { expandGrid, type Grid, nameOf } from './expand-grid.ts'
 import { checkMetric } from './rank-by.ts'
@@ -48,16 +49,15 @@ export const sweepKeys: readonly string[] = ['grid', 'exclude', 'include', 'seed
 const sharedKeys = ['seed', 'threads', 'workers']
 
 const values = z.record(z.string(), z.array(z.unknown()).min(1, 'give at least one value'))
-const settings = z.looseObject({})
-const shape = {
-  ...Object.fromEntries(finetuneKeys.map((key) => [key, z.unknown().optional()])),
+const settings = uncheckedShapeOf(finetuneSettings)
+const schema = z.strictObject({
+  ...settings,
   grid: values.optional(),
-  exclude: z.array(settings).optional(),
-  include: z.array(z.looseObject({ name: z.string().trim().min(1).optional() })).optional(),
-  seeds: z.unknown().optional(),
+  exclude: z.array(z.looseObject(settings)).optional(),
+  include: z.array(z.looseObject({ ...settings, name: z.string().trim().min(1).optional() })).optional(),
+  seeds: z.custom<number | readonly number[]>().optional(),
   metric: z.string().optional(),
-}
-const schema = z.strictObject(shape) as z.ZodType<SweepInput>
+})
 
 /**
  * The cases and seeds of a sweep, every setting checked.

@@ -1,6 +1,6 @@
 import type { RunFolder } from '../../io/run-folder.ts'
 import { located } from '../../run/prepare-run.ts'
-import { definedOnly } from '../../run/settings/finetune-settings.ts'
+import { definedOnly } from '../../run/settings/defined-only.ts'
 import type { ManyRunsControl, ManyRunsStopped } from '../pool/control.ts'
 import { failuresOf } from '../pool/failures.ts'
 import { groupEnds } from '../pool/run-all.ts'

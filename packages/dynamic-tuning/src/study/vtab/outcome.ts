@@ -1,6 +1,6 @@
 import type { VtabGroup } from '../../data/kinds/vtab.ts'
+import type { SomeSettings } from '../../run/settings/finetune-settings.ts'
 import type { RunFailure } from '../pool/failures.ts'
-import type { SomeSettings } from '../pool/run-case.ts'
 import type { CaseRow } from '../pool/summarize-cases.ts'
 import type { GroupScore } from './score.ts'
 

@@ -3,9 +3,11 @@ import { z } from 'zod'
 import { findVtabTasks, type VtabTask, vtabTasks } from '../../data/kinds/vtab.ts'
 import { ConfigError, DataError } from '../../errors.ts'
 import { checkSettings } from '../../run/settings/check-settings.ts'
-import { definedOnly, finetuneKeys } from '../../run/settings/finetune-settings.ts'
+import { definedOnly } from '../../run/settings/defined-only.ts'
+import { finetuneKeys, finetuneSettings, type SomeSettings } from '../../run/settings/finetune-settings.ts'
 import { nearestWord } from '../../run/settings/nearest-word.ts'
-import { planCase, type RunCase, type SomeSettings } from '../pool/run-case.ts'
+import { uncheckedShapeOf } from '../../setting.ts'
+import { planCase, type RunCase } from '../pool/run-case.ts'
 import { seedsOf } from '../pool/seeds.ts'
 
 /** What a run of VTAB-1K is asked for, beside settings of `finetune` that all tasks share. */
@@ -43,14 +45,13 @@ export const vtabKeys: readonly string[] = ['root', 'tasks', 'search', 'seeds', 
 
 /** What the tasks decide themselves. */
 const own = ['data', 'split', 'testOn']
-const shape = {
-  ...Object.fromEntries(finetuneKeys.map((key) => [key, z.unknown().optional()])),
+const schema = z.strictObject({
+  ...uncheckedShapeOf(finetuneSettings),
   root: z.string().min(1),
   tasks: z.array(z.string()).min(1, 'give at least one').optional(),
   search: z.union([z.boolean(), z.array(z.number().positive()).min(1, 'give at least one scale')]).optional(),
-  seeds: z.unknown().optional(),
-}
-const schema = z.strictObject(shape) as z.ZodType<VtabInput & { readonly root: string }>
+  seeds: z.custom<VtabInput['seeds']>().optional(),
+})
 
 /**
  * Tasks and seeds, every setting checked.

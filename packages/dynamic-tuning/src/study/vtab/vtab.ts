@@ -1,5 +1,5 @@
 import type { RunFolder } from '../../io/run-folder.ts'
-import { definedOnly } from '../../run/settings/finetune-settings.ts'
+import { definedOnly } from '../../run/settings/defined-only.ts'
 import type { ManyRunsControl, ManyRunsStopped } from '../pool/control.ts'
 import { makeCaseFolders, openManyFolder, saveRequest } from '../pool/many-folder.ts'
 import { planRuns, type RunPlan } from '../pool/plan-runs.ts'

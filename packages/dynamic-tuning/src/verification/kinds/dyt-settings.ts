@@ -5,6 +5,8 @@ import type { LossSettings } from '../../training/objective.ts'
 import type { AdamWSettings } from '../../training/optimizers/adamw.ts'
 import { dynamicFull } from '../../tuners/dynamic-full.ts'
 import { dyt } from '../../tuners/dyt.ts'
+import { dispatchLevels, routers } from '../../tuners/options.ts'
+import { dispatchVariants } from '../../tuners/parts.ts'
 import type { Tuner, TunerOptions } from '../../tuners/tuner.ts'
 import { type Fixture, fixtureConfig } from '../fixture.ts'
 
@@ -21,8 +23,8 @@ const share = z.number().min(0).max(1)
 const fields = z.looseObject({
   dispatch: z
     .looseObject({
-      variant: z.enum(['mlp', 'attention', 'attention-mlp', 'layer']),
-      level: z.enum(['token', 'sample']),
+      variant: z.enum(dispatchVariants).exclude(['none']),
+      level: z.enum(dispatchLevels),
       inactive_tokens_are_keys: z.literal(false).optional(),
     })
     .default({ variant: 'mlp', level: 'token' }),
@@ -30,7 +32,7 @@ const fields = z.looseObject({
     .looseObject({
       kind: z.enum(['plain', 'moe', 'none']),
       experts: z.int().positive().default(1),
-      expert_weights: z.enum(['softmax', 'none']).default('softmax'),
+      expert_weights: z.enum(routers).default('softmax'),
       router_bias: z.literal(false).optional(),
     })
     .default({ kind: 'plain', experts: 1, expert_weights: 'softmax' }),

@@ -1,12 +1,15 @@
 import type { Random } from '@dynamic-tuning/engine'
 import { DataError } from '../../../errors.ts'
 
+/** See `FrameSampling.sampling`. */
+export const samplings = ['uniform', 'dense'] as const
+
 /** Which frames of a video make a clip. Plain JSON. */
 export interface FrameSampling {
   /** T, frames of a clip. */
   readonly frames: number
   /** `dense`: every `rate`-th frame from some start (Kinetics). `uniform`: one of each of T equal parts (Something-Something). */
-  readonly sampling: 'dense' | 'uniform'
+  readonly sampling: (typeof samplings)[number]
   /** Step between the frames of a dense clip. */
   readonly rate: number
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { describe, expect, it } from 'vitest'
-import { layerList } from './dispatch.ts'
+import { layerList } from './layer-list.ts'
 
 describe('layerList', () => {
   it('reads numbers and ranges', () => {

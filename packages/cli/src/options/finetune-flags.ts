@@ -1,0 +1,34 @@
+import type { Option } from 'commander'
+import { finetuneSettings, type GivenReduction, reductionOptions } from 'dynamic-tuning'
+import { type OwnWords, optionOf, optionsOf } from './setting-option.ts'
+
+/** Names of the settings of `finetune`. */
+export type FinetuneName = keyof typeof finetuneSettings
+
+/** The flag of a setting of `finetune`, fresh; `own` are a command's own words for it. */
+export function finetuneFlag(name: FinetuneName, own?: OwnWords): Option {
+  return optionOf(name, finetuneSettings[name], own)
+}
+
+/** Flags of some settings of `finetune`, fresh. */
+export function someFinetuneFlags(names: readonly FinetuneName[]): Option[] {
+  return names.map((name) => finetuneFlag(name))
+}
+
+/** Flags of all settings of `finetune` but those that every command has and the `others`, fresh. */
+export function finetuneFlagsBut(others: readonly string[]): Option[] {
+  const { seed: _seed, threads: _threads, device: _device, ...own } = finetuneSettings
+  return optionsOf(own).filter((option) => !others.includes(option.attributeName()))
+}
+
+/** Flags of token reduction, fresh. */
+export function reductionFlags(): Option[] {
+  return finetuneFlagsBut([]).filter((option) => option.attributeName() in reductionOptions())
+}
+
+/** Those of the options that are of token reduction; undefined where none is given. */
+export function reductionGiven(options: GivenReduction): GivenReduction | undefined {
+  const names = Object.keys(reductionOptions())
+  const known = Object.entries(options).filter(([name, value]) => names.includes(name) && value !== undefined)
+  return known.length === 0 ? undefined : Object.fromEntries(known)
+}

@@ -1,0 +1,47 @@
+import type { ModelConfig } from '../../models/model-config.ts'
+import { checkReductionFits } from '../../reduction/check-reduction.ts'
+import { reductionOptions } from '../../reduction/options.ts'
+import { defaultsOf } from '../../setting.ts'
+import { taskNamed, tasks } from '../../tasks/registry.ts'
+import { checkModel } from '../../tuners/check-tuning.ts'
+import { mostPrompts } from '../../tuners/dropout.ts'
+import { tunerNamed } from '../../tuners/registry.ts'
+import { completeClipSettings } from './clip-settings.ts'
+import { definedOnly } from './defined-only.ts'
+import { type FinetuneInput, type FinetuneSettings, generalSettings } from './finetune-settings.ts'
+import type { Augmentation } from './image-settings.ts'
+import { usualMicroBatch } from './micro-batch.ts'
+
+const defaults = defaultsOf(generalSettings)
+
+/** What is asked for with every default filled in; the model and the kind of data decide some of them. */
+export function completeFinetune(
+  input: FinetuneInput,
+  known: { readonly config: ModelConfig; readonly augment: Augmentation },
+): FinetuneSettings {
+  const cropped = known.config.frames !== undefined && ({ resize: 'crop' } as const)
+  const asked = { ...defaults, ...cropped, ...definedOnly(input) }
+  const tuner = tunerNamed(asked.method)
+  const options = { ...tuner.defaults, ...asked }
+  checkModel('finetune', tuner, options, known.config)
+  checkReductionFits('finetune', reductionOptions(asked), known.config)
+  const prompts = mostPrompts(tuner, options, known.config)
+  const task = taskNamed(asked.task)
+  const settings = {
+    minimumLearningRate: asked.learningRate / 100,
+    warmupEpochs: asked.epochs / 10,
+    microBatch: Math.min(asked.batch, usualMicroBatch(known.config, prompts)),
+    augment: known.augment,
+    imageSize: known.config.imageSize,
+    ...tuner.defaults,
+    ...defaultsOf(task.settings ?? {}),
+    ...asked,
+    ...completeClipSettings(asked, known.config),
+  }
+  return withoutUsualTask(settings)
+}
+
+/** Runs of the usual task do not name it, as in version 0.1. */
+function withoutUsualTask({ task, ...settings }: FinetuneSettings): FinetuneSettings {
+  return task === undefined || task === tasks[0].name ? settings : { ...settings, task }
+}

@@ -1,0 +1,43 @@
+import { splits } from '../../data/options.ts'
+import * as setting from '../../setting.ts'
+
+/** Parts of a run that a finished model can be tested on. */
+const testParts = ['test', 'validation'] as const
+
+/** Which images a run trains and is tested on. */
+export const dataSettings = {
+  split: setting.choice(splits, {
+    default: 'final',
+    help: 'final trains on all but test images, search keeps some to choose settings by',
+    argument: '<name>',
+  }),
+  validationShare: setting.number({
+    default: 0.2,
+    above: 0,
+    below: 1,
+    help: 'share of every class put aside where the data have no such images',
+    argument: '<x>',
+  }),
+  trainSize: setting.whole({
+    default: 1000,
+    least: 1,
+    help: 'images drawn of a built-in task',
+    argument: '<n>',
+  }),
+  testSize: setting.whole({ default: 500, least: 1, help: 'the same for testing', argument: '<n>' }),
+  /** The finished model is tested on all test images. */
+  validationImages: setting.whole({
+    default: 500,
+    least: 1,
+    help: 'the most to evaluate on after an epoch',
+    argument: '<n>',
+    fileOnly: true,
+  }),
+  /** `validation` where settings are being chosen, which no test image may see. */
+  testOn: setting.choice(testParts, {
+    default: 'test',
+    help: 'what the finished model is tested on',
+    argument: '<part>',
+    fileOnly: true,
+  }),
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import * as setting from '../../setting.ts'
+
+/** How long and in which steps a run trains, and its optimiser. */
+export const scheduleSettings = {
+  epochs: setting.whole({ default: 30, least: 1, help: 'passes over the images', argument: '<n>' }),
+  batch: setting.whole({ default: 64, least: 1, help: 'images per step', argument: '<n>' }),
+  /** A batch is cut into such pieces. The model decides the default, see `usualMicroBatch`. */
+  microBatch: setting.whole({ least: 1, help: 'images per pass; more need more memory', argument: '<n>' }),
+  /** Keeps only what layers give, and computes the rest again. */
+  recompute: setting.onOff({
+    default: false,
+    help: 'compute layers again for the gradients: the same weights with less memory, in more time',
+  }),
+  /** Bytes of the process; decides `microBatch` and `recompute` where they are left open. */
+  memory: setting.other(
+    z.int().min(1),
+    { kind: 'bytes' },
+    {
+      optional: true,
+      help: 'choose --micro-batch to fit, and --recompute where not one image would, by an estimate: 4GB, 800MB',
+      argument: '<size>',
+      usual: 'near 2 GB of activations',
+    },
+  ),
+  /** At the end of warm-up, before the method's own factor. */
+  learningRate: setting.number({
+    default: 1e-3,
+    above: 0,
+    help: 'peak of the schedule',
+    argument: '<x>',
+    usual: '0.001; full tuning takes a tenth',
+  }),
+  weightDecay: setting.number({ default: 1e-4, least: 0, help: 'decoupled decay', argument: '<x>' }),
+  warmupEpochs: setting.number({
+    least: 0,
+    help: 'epochs in which the learning rate rises',
+    argument: '<n>',
+    usual: 'a tenth of the epochs',
+  }),
+  minimumLearningRate: setting.number({
+    least: 0,
+    help: 'at the last step',
+    argument: '<x>',
+    usual: 'a hundredth of the learning rate',
+    fileOnly: true,
+  }),
+  labelSmoothing: setting.number({
+    default: 0,
+    least: 0,
+    below: 1,
+    help: 'share of a target that is spread over all classes',
+    argument: '<x>',
+  }),
+}

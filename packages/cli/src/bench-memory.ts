@@ -6,22 +6,25 @@ import type { BenchReport, BenchResult, BenchSettings } from 'dynamic-tuning'
 export async function memoryAlone(
   kind: BenchReport['benchmark'],
   settings: BenchSettings,
-  { method, batch, device, imageSize }: BenchResult,
+  result: BenchResult,
 ): Promise<number> {
-  const {
-    model,
-    active,
-    budget,
-    bottleneck,
-    classes,
-    threads,
-    seed,
-    precision,
-    frames,
-    baselines = [],
-  } = settings
-  const isBaseline = baselines.includes(method)
-  const flags = {
+  const words = Object.entries(flagsOf(settings, result)).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, String(value)],
+  )
+  const line = [process.argv[1] ?? '', 'bench', kind, '--json', '--quiet', ...words]
+  const { stdout } = await promisify(execFile)(process.execPath, line, { maxBuffer: 2 ** 24 })
+  const report: BenchReport = JSON.parse(stdout)
+  return report.results[0]?.peakMemoryMB ?? Number.NaN
+}
+
+/** Flags with which `dyt bench` runs the case of a result alone. */
+function flagsOf(
+  settings: BenchSettings,
+  { method, batch, device, imageSize }: BenchResult,
+): Readonly<Record<string, string | number | undefined>> {
+  const { model, active, budget, bottleneck, classes, threads, seed, precision, frames } = settings
+  const isBaseline = settings.baselines?.includes(method) === true
+  return {
     model,
     method: method === 'static' || isBaseline ? undefined : method,
     baseline: isBaseline ? method : undefined,
@@ -40,10 +43,4 @@ export async function memoryAlone(
     rounds: 1,
     warmup: 1,
   }
-  const words = Object.entries(flags).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}`, String(value)],
-  )
-  const line = [process.argv[1] as string, 'bench', kind, '--json', '--quiet', ...words]
-  const { stdout } = await promisify(execFile)(process.execPath, line, { maxBuffer: 2 ** 24 })
-  return (JSON.parse(stdout) as BenchReport).results[0]?.peakMemoryMB ?? Number.NaN
 }

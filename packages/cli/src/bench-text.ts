@@ -48,7 +48,7 @@ function fitting(
       columns.findLastIndex(({ dispensable }) => dispensable === most),
       1,
     )
-    left.push((removed as BenchColumn).name)
+    if (removed !== undefined) left.push(removed.name)
   }
   return { columns, left }
 }

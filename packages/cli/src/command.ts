@@ -15,7 +15,7 @@ export interface Call<O> {
 }
 
 /** One command: a file in `commands/`, and a line in `commands/registry.ts`. */
-export interface CommandUnit<O = Record<string, unknown>> {
+export interface CommandUnit<O = object> {
   /** `finetune`, or `bench inference` for a command below another. */
   readonly name: string
   readonly group: Group
@@ -31,7 +31,7 @@ export interface CommandUnit<O = Record<string, unknown>> {
   readonly fileKeys?: readonly string[]
   /** Command lines with what they do. */
   readonly examples: readonly (readonly [string, string])[]
-  /** Whether the first Ctrl-C only raises `signal`. */
+  /** True if the first Ctrl-C only raises `signal`. */
   readonly stoppable?: boolean
   /** @returns the exit code where it is not 0 */
   run(call: Call<O>): Promise<number | undefined>
@@ -39,5 +39,5 @@ export interface CommandUnit<O = Record<string, unknown>> {
 
 /** A command with typed options. Its `options` decide what `O` really holds: keep the two together. */
 export function defineCommand<O extends object>(unit: CommandUnit<O>): CommandUnit {
-  return unit as CommandUnit<object> as CommandUnit
+  return unit
 }

@@ -1,19 +1,26 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { DataError, isVideoName } from 'dynamic-tuning'
+import { DataError, isVideoName, type sampleWord } from 'dynamic-tuning'
+
+/** What a run's model takes. */
+type SampleWord = ReturnType<typeof sampleWord>
 
 const imageName = /\.(jpe?g|png|webp|gif|tiff?|avif|bmp)$/i
 
-/** What is looked for, and how files of the kind are told by their names. */
-const kinds = { images: (name: string) => imageName.test(name), videos: isVideoName }
+/** How files that hold samples are called, and which names they have. */
+const kinds = {
+  image: { files: 'images', isWanted: (name: string) => imageName.test(name) },
+  clip: { files: 'videos', isWanted: isVideoName },
+} as const satisfies Record<SampleWord, unknown>
 type IsWanted = (name: string) => boolean
 
 /**
- * The image or video files that arguments name: files as they are, all of the kind below folders, and patterns with `*`, `?` and `**`
- * that the shell left alone; sorted within each. @throws DataError where a folder or a pattern holds none
+ * The image or video files that arguments name: files as they are, all of the kind below folders, and patterns with
+ * `*`, `?` and `**` that the shell left alone; sorted within each.
+ * @throws DataError where a folder or a pattern holds none
  */
-export function imagePaths(places: readonly string[], kind: keyof typeof kinds = 'images'): string[] {
-  const isWanted = kinds[kind]
+export function imagePaths(places: readonly string[], kind: SampleWord = 'image'): string[] {
+  const { files, isWanted } = kinds[kind]
   return places.flatMap((place) => {
     const stat = statSync(place, { throwIfNoEntry: false })
     // A missing file stays: reading it says what is wrong, and the other images go on.
@@ -23,7 +30,7 @@ export function imagePaths(places: readonly string[], kind: keyof typeof kinds =
         ? matches(place, isWanted)
         : [place]
     if (found.length === 0)
-      throw new DataError(`predict: there are no ${kind} in ${place}. Name another place.`)
+      throw new DataError(`predict: there are no ${files} in ${place}. Name another place.`)
     return found
   })
 }

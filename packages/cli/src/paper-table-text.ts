@@ -28,7 +28,7 @@ function tableOf({ table, rows }: CountedTable, byRate: boolean, paint: Paint): 
   const cells = rows.map((row, i) => [
     row.method,
     row.paramsM.paper.toFixed(digits[i]),
-    oursText(row.paramsM, digits[i] as number),
+    oursText(row.paramsM, digits[i] ?? 0),
     row.flopsG.paper.toFixed(2),
     oursText(row.flopsG, 2),
     row.rate,
@@ -49,7 +49,7 @@ function formula({ constant, linear, quadratic }: CostByRate): string {
 
 /** Rows that lack the same thing, in one line. */
 function missingLines(rows: readonly CountedRow[]): string[] {
-  const reasons = [...new Set(rows.map(({ missing }) => missing as string))]
+  const reasons = [...new Set(rows.flatMap(({ missing }) => missing ?? []))]
   return reasons.map((reason) => {
     const methods = rows.filter(({ missing }) => missing === reason).map(({ method }) => method)
     return `${methods.join(', ')}: ${reason}.`

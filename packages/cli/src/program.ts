@@ -3,7 +3,7 @@ import { ConfigError, libraryVersion } from 'dynamic-tuning'
 import type { CommandUnit, Group } from './command.ts'
 import { fetchModels } from './fetch-models.ts'
 import { listenForInterrupt } from './interrupt.ts'
-import { commonOptions, type ProcessOptions } from './options/common.ts'
+import { commonOptions } from './options/common.ts'
 import { resolveOptions } from './options/settings-file.ts'
 import { paintFor } from './terminal/output.ts'
 import { createTerminal } from './terminal/terminal.ts'
@@ -73,10 +73,10 @@ function root(): Command {
 }
 
 function addUnit(program: Command, unit: CommandUnit, action: Action): void {
-  const words = unit.name.split(' ')
-  const parent = words.length > 1 ? parentOf(program, words[0] as string, unit.group) : program
+  const [first = '', second] = unit.name.split(' ')
+  const parent = second === undefined ? program : parentOf(program, first, unit.group)
   const command = parent
-    .command(words.at(-1) as string)
+    .command(second ?? first)
     .summary(unit.summary)
     .description([`${unit.summary}.`, unit.description ?? ''].join('\n').trim())
     .helpGroup(`${unit.group}:`)
@@ -90,9 +90,7 @@ function addUnit(program: Command, unit: CommandUnit, action: Action): void {
     ...commonOptions().filter((each) => !names.includes(each.attributeName())),
   ])
     command.addOption(option)
-  command.action((...given: unknown[]) =>
-    action(unit, command, (given.slice(0, -2) as (string | string[])[]).flat()),
-  )
+  command.action(() => action(unit, command, command.args))
 }
 
 function parentOf(program: Command, name: string, group: Group): Command {
@@ -112,9 +110,8 @@ async function runUnit(
   command: Command,
   args: readonly string[],
 ): Promise<number | undefined> {
-  const { offline, ...options } = resolveOptions(command, unit.fileKeys ?? []) as ProcessOptions &
-    Record<string, unknown>
-  // Processes that a command starts are to keep to it too.
+  // `--offline` holds for the whole process, and for those that a command starts.
+  const { offline, ...options } = resolveOptions(command, unit.fileKeys ?? [])
   if (offline) process.env.HF_HUB_OFFLINE = '1'
   const terminal = createTerminal({ json: options.json === true, quiet: options.quiet === true })
   await fetchModels(options, terminal).finally(() => terminal.progress.stop())
@@ -123,7 +120,7 @@ async function runUnit(
     : undefined
   try {
     const signal = interrupt?.signal ?? new AbortController().signal
-    return await unit.run({ args: args.filter((arg) => arg !== undefined), options, terminal, signal })
+    return await unit.run({ args, options, terminal, signal })
   } finally {
     terminal.progress.stop()
     interrupt?.dispose()

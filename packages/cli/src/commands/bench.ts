@@ -21,6 +21,7 @@ import { type Call, type CommandUnit, defineCommand } from '../command.ts'
 import { type CommonOptions, type PrecisionChoice, shared } from '../options/common.ts'
 import { finetuneFlag } from '../options/finetune-flags.ts'
 import { integer, number } from '../options/numbers.ts'
+import { readArgument } from '../options/setting-option.ts'
 
 interface Options extends CommonOptions, PrecisionChoice {
   readonly model?: string
@@ -48,13 +49,7 @@ function list<T>(parseItem: (text: string) => T): (text: string) => T[] {
   return (text) => text.split(',').map((item) => parseItem(item.trim()))
 }
 
-function caseName(text: string): string {
-  try {
-    return benchCase(text, defaultBench).name
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message)
-  }
-}
+const caseName = (text: string): string => readArgument(() => benchCase(text, defaultBench).name)
 
 /** Reads a name out of some. */
 function oneOf<T extends string>(names: readonly T[]): (text: string) => T {

@@ -10,7 +10,7 @@ import {
   firstSeedFlag,
   type ManyRunsOptions,
   manyRunsFlags,
-  readAsFlags,
+  readCasesAsFlags,
   settingsOfEveryRun,
 } from '../options/many-runs.ts'
 import { number } from '../options/numbers.ts'
@@ -63,7 +63,7 @@ async function run({ options, terminal, signal }: Call<Options>): Promise<number
       'compare: --data is missing. Give a folder with one folder of images per class, or builtin:nature to try.',
     )
   const out = given ?? join('runs', `${dataName(rest.data)}-compare`)
-  const input = { ...rest, ...(cases !== undefined && { cases: readCases(cases, config ?? '') }) }
+  const input = { ...rest, ...(cases !== undefined && { cases: readCasesAsFlags(config ?? '', cases) }) }
   const outcome = await compare(input, {
     ...{ out, jobs, memoryMB, retries, tensorboard, signal },
     ...manyRunsProgress(terminal, 'compare', out),
@@ -71,19 +71,6 @@ async function run({ options, terminal, signal }: Call<Options>): Promise<number
   if (!outcome.finished) return manyRunsStopped(outcome, terminal)
   terminal.result(outcome, () => comparisonText(outcome, terminal.paint))
   return outcome.failures.length > 0 ? 1 : undefined
-}
-
-/** Values of cases as flags would give them. */
-function readCases(
-  cases: NonNullable<CompareInput['cases']>,
-  path: string,
-): NonNullable<CompareInput['cases']> {
-  if (!Array.isArray(cases)) return cases
-  return cases.map((each) =>
-    typeof each === 'object' && each !== null
-      ? (readAsFlags(path, each) as NonNullable<CompareInput['cases']>[number])
-      : each,
-  )
 }
 
 function list<T>(what: string, parseItem: (text: string) => T): (text: string) => T[] {

@@ -21,6 +21,7 @@ import { formatCount, formatDuration, formatMeasure, formatPercent, formatRate }
 import { renderTable } from '../terminal/table.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
+const titles = new Map<string, string>(Object.entries(demoTitles))
 const [measure] = taskNamed().measures
 
 interface Options extends CommonOptions {
@@ -87,12 +88,16 @@ function display({ progress, note, notePaint }: Terminal): Partial<Parameters<ty
     onResult(result) {
       const { method, activeRate, seconds } = result
       const score = namedScore(measure, valueIn(result, measure))
-      const title = demoTitles[method as keyof typeof demoTitles].padEnd(12)
+      const title = (titles.get(method) ?? method).padEnd(12)
       const active = method === 'dyt' ? `   ${formatPercent(activeRate, 0)} of the tokens active` : ''
       note(`  ${title}   ${score}   ${formatDuration(seconds)}${active}`)
     },
     onPhase: (phase) => note(notePaint.dim(`  ${phase}`)),
   }
+}
+
+function activeText({ activeRate, activeRatePerLayer }: DemoOutcome['results'][number]): string {
+  return `DyT sends ${formatPercent(activeRate, 0)} of the tokens through the MLPs: ${bars(activeRatePerLayer)} from the first layer to the last.`
 }
 
 function outcomeText({ run, results, report, onnx, seconds }: DemoOutcome, paint: Terminal['paint']): string {
@@ -112,10 +117,10 @@ function outcomeText({ run, results, report, onnx, seconds }: DemoOutcome, paint
     'images/s',
     'active tokens',
   ]
-  const dyt = results.find(({ method }) => method === 'dyt') as DemoOutcome['results'][number]
+  const dyt = results.filter(({ method }) => method === 'dyt').map(activeText)
   return `
 ${renderTable(heads, rows, { paint })}
-DyT sends ${formatPercent(dyt.activeRate, 0)} of the tokens through the MLPs: ${bars(dyt.activeRatePerLayer)} from the first layer to the last.
+${dyt.join('')}
 
 ${paint.bold('See it')}        ${report}
 ${paint.bold('Run it')}        ${onnx}  ${paint.dim('(any ONNX Runtime)')}

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { type Explanation, explainRun, openRun } from 'dynamic-tuning'
+import { type Explanation, explainRun, openRun, sampleWord } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { imagePaths } from '../image-paths.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
@@ -40,7 +40,7 @@ export const explainCommand = defineCommand<Options>({
     const { layers, pictures, out, threads, device } = options
     const compile = { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) }
     const run = openRun(path)
-    const images = imagePaths(places, run.settings.frames === undefined ? 'images' : 'videos')
+    const images = imagePaths(places, sampleWord(run.settings))
     const explanation = await explainRun(run, { images, layers, pictures, out, compile })
     terminal.result(explanation, () => explanationText(explanation, terminal.paint))
     for (const { error } of explanation.errors) process.stderr.write(`dyt: ${error}\n`)

@@ -10,6 +10,7 @@ import {
   type GivenReduction,
   type OnnxExport,
   openRun,
+  sampleWord,
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { type CommonOptions, compileOptions, type PrecisionChoice, shared } from '../options/common.ts'
@@ -143,7 +144,7 @@ async function exportRandom(options: Options): Promise<Exported> {
       'export: which model? Name the folder of a run, or give --model NAME --random-weights.',
     )
   const share = options.active === undefined ? '' : `-${Math.round(options.active * 100)}`
-  const length = options.frames === undefined ? '' : `-${options.frames}frames`
+  const length = sampleWord(options) === 'clip' ? `-${options.frames}frames` : ''
   const file = out ?? `${basename(model, '.safetensors')}-${method}${share}${length}.onnx`
   const reduction = reductionGiven(options)
   const exported = await exportRandomModel({ ...options, model, method, pass, out: file, reduction })

@@ -17,6 +17,7 @@ import {
   paperTable,
   paperTables,
   reductionOptions,
+  sampleWord,
   type TunerOptions,
   tunerNamed,
 } from 'dynamic-tuning'
@@ -91,8 +92,8 @@ export const flopsCommand = defineCommand<Options>({
     const { model = 'builtin', method = 'dyt' } = options
     const tuner = tunerNamed(method)
     const config = configOf(model, options)
-    const names = [...tunerSettings, ...(Object.keys(methodOptions) as MethodOptionName[])]
-    const given = Object.fromEntries(names.map((name) => [name, options[name]]))
+    const names: readonly string[] = [...tunerSettings, ...Object.keys(methodOptions)]
+    const given = Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name)))
     const settings = completeOptions(tuner, given)
     checkTuning('flops', tuner, settings)
     checkModel('flops', tuner, settings, config)
@@ -109,7 +110,7 @@ export const flopsCommand = defineCommand<Options>({
       reduction: reduction.reduction,
       activeRate,
       imageSize: config.imageSize,
-      ...(config.frames !== undefined && { frames: config.frames }),
+      ...(sampleWord(config) === 'clip' && { frames: config.frames }),
       params: { total, trainable: paperCount(cost.params), trained: trainable, trainedParts: trainableParts },
       flops: { total: cost.flops.total, static: staticFlops, parts: cost.flops.parts },
     }
@@ -130,9 +131,9 @@ function withName(method: string, { reduction }: { readonly reduction: string })
   return reduction === 'none' ? method : `${method} with ${reduction}`
 }
 
-/** What is said of models of clips. */
-function onClips({ frames }: ModelConfig): string {
-  return frames === undefined ? '' : `, clips of ${frames} frames`
+/** What the title adds for models of clips. */
+function onClips(config: ModelConfig): string {
+  return sampleWord(config) === 'clip' ? `, clips of ${config.frames} frames` : ''
 }
 
 /** Options that a table decides by itself. */

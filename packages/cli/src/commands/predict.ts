@@ -1,5 +1,5 @@
 import { Option } from 'commander'
-import { budgetThresholds, type ImagePrediction, openRun, predictImages } from 'dynamic-tuning'
+import { budgetThresholds, type ImagePrediction, openRun, predictImages, sampleWord } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { imagePaths } from '../image-paths.ts'
 import { type CommonOptions, compileOptions, type PrecisionChoice, shared } from '../options/common.ts'
@@ -40,7 +40,7 @@ export const predictCommand = defineCommand<Options>({
     const { top, batch, budget } = options
     const run = openRun(path)
     const thresholds = budget === undefined ? undefined : budgetThresholds(run, budget)
-    const paths = imagePaths(places, run.settings.frames === undefined ? 'images' : 'videos')
+    const paths = imagePaths(places, sampleWord(run.settings))
     const compile = compileOptions(options)
     const results: ImagePrediction[] = []
     for await (const result of predictImages(run, paths, { top, batch, thresholds, compile })) {
@@ -56,7 +56,7 @@ export const predictCommand = defineCommand<Options>({
 })
 
 const widestName = 48
-/** So many are done before a progress line could be read. */
+/** Fewer are done before a progress line could be read. */
 const fewImages = 64
 
 function predictionText(results: readonly ImagePrediction[], paint: Paint): string {
@@ -65,7 +65,7 @@ function predictionText(results: readonly ImagePrediction[], paint: Paint): stri
   return results
     .map((result, i) => {
       if ('error' in result) return ''
-      const name = names[i] as string
+      const { [i]: name = '' } = names
       const labels = result.predictions.map(({ class: label, probability }, place) => {
         const text = `${printable(label)} ${formatPercent(probability)}`
         return place === 0 ? paint.bold(text) : paint.dim(text)
@@ -77,7 +77,7 @@ function predictionText(results: readonly ImagePrediction[], paint: Paint): stri
     .join('')
 }
 
-/** The end of a path tells more than its beginning. */
+/** A name that is not too wide: of a long path its end, which says more than its beginning. */
 function shortened(path: string): string {
   if (displayWidth(path) <= widestName) return path
   return [...cutToWidth([...path].reverse().join(''), widestName)].reverse().join('')

@@ -58,19 +58,10 @@ export const pretrainCommand = defineCommand<Options>({
   run,
 })
 
-async function run({ options, terminal, signal }: Call<Options>): Promise<number | undefined> {
-  const {
-    out: given,
-    resume = false,
-    tensorboard,
-    model,
-    imageSize,
-    config: _c,
-    json: _j,
-    quiet: _q,
-    device,
-    ...rest
-  } = options
+async function run(call: Call<Options>): Promise<number | undefined> {
+  const { options, terminal, signal } = call
+  const { out: given, resume = false, tensorboard, model, imageSize, device, ...more } = options
+  const { config: _config, json: _json, quiet: _quiet, ...rest } = more
   if (device !== undefined && device !== 'cpu')
     throw new ConfigError(`pretrain: --device ${device} is not supported. Leave it out to train on the CPU.`)
   if (resume && given === undefined)
@@ -78,19 +69,20 @@ async function run({ options, terminal, signal }: Call<Options>): Promise<number
   if (!resume && rest.data === undefined)
     throw new ConfigError('pretrain: --data is missing. Give a folder or an archive of class folders.')
   const out = given ?? freeRunFolder(rest.data ?? '', 'pretrain')
-  const chosen = modelFrom(model, imageSize)
-  const input = { ...rest, ...(chosen && { model: chosen }) }
-  const show = trainingProgress(terminal)
+  const asked = model !== undefined || imageSize !== undefined
+  const input = { ...rest, ...(asked && { model: modelFrom(model, imageSize) }) }
+  const { onStep, onEpoch } = trainingProgress(terminal)
   if (!resume) terminal.note(`pre-training on ${rest.data}, into ${out}`)
-  const outcome = await pretrain(input, {
-    out,
-    resume,
-    tensorboard,
-    signal,
-    onStep: show.onStep,
-    onEpoch: show.onEpoch,
-  })
-  const { finished, steps, last, settings } = outcome
+  const outcome = await pretrain(input, { out, resume, tensorboard, signal, onStep, onEpoch })
+  show(outcome, out, terminal)
+  return outcome.finished ? undefined : stoppedCode
+}
+
+function show(
+  { finished, steps, last, settings }: Awaited<ReturnType<typeof pretrain>>,
+  out: string,
+  terminal: Call<Options>['terminal'],
+): void {
   const backbone = `${out}/backbone.safetensors`
   const [measure] = taskNamed().measures
   const score = last && numberIn(last, fieldOf('validation', measure))
@@ -98,9 +90,8 @@ async function run({ options, terminal, signal }: Call<Options>): Promise<number
     { run: out, finished, steps, [measure.name]: score ?? null, backbone, seed: settings.seed },
     () => (finished ? doneText(backbone, measure, score) : ''),
   )
-  if (finished) return
-  terminal.note(`Stopped after step ${steps}. Go on with: dyt pretrain --resume --out ${quoted(out)}`)
-  return stoppedCode
+  if (!finished)
+    terminal.note(`Stopped after step ${steps}. Go on with: dyt pretrain --resume --out ${quoted(out)}`)
 }
 
 function doneText(backbone: string, measure: Measure, score: number | undefined): string {
@@ -111,15 +102,16 @@ function doneText(backbone: string, measure: Measure, score: number | undefined)
 }
 
 /** A ViT's sizes from what --model and --image-size say; a settings file may hold the sizes themselves. */
-function modelFrom(model: Options['model'], imageSize: Options['imageSize']): PretrainInput['model'] {
-  if (model === undefined && imageSize === undefined) return undefined
-  const sizes =
-    typeof model === 'string' && model !== 'builtin' ? withoutClasses(model) : (model ?? builtinModel)
-  const found = sizes === 'builtin' ? builtinModel : sizes
-  return imageSize && typeof found === 'object' ? { ...found, imageSize } : (found as PretrainInput['model'])
+function modelFrom(
+  model: Options['model'] = builtinModel,
+  imageSize: Options['imageSize'],
+): PretrainInput['model'] {
+  const sizes = typeof model === 'string' ? sizesOf(model) : model
+  return { ...sizes, ...(imageSize && { imageSize }) }
 }
 
-function withoutClasses(name: string): PretrainInput['model'] {
+function sizesOf(name: string): NonNullable<PretrainInput['model']> {
+  if (name === 'builtin') return builtinModel
   const { numClasses: _numClasses, ...sizes } = vitConfig(name)
   return sizes
 }

@@ -1,14 +1,6 @@
 import { basename, extname, join } from 'node:path'
 import { Option } from 'commander'
-import {
-  ConfigError,
-  type SweepInput,
-  type SweepOutcome,
-  sweep,
-  sweepKeys,
-  sweepMetrics,
-  taskNamed,
-} from 'dynamic-tuning'
+import { ConfigError, type SweepInput, sweep, sweepKeys, sweepMetrics, taskNamed } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { manyRunsProgress } from '../many-runs-progress.ts'
 import { manyRunsStopped } from '../many-runs-stopped.ts'
@@ -18,6 +10,7 @@ import {
   type ManyRunsOptions,
   manyRunsFlags,
   readAsFlags,
+  readCasesAsFlags,
   settingsOfEveryRun,
 } from '../options/many-runs.ts'
 import { readSettings } from '../options/settings-file.ts'
@@ -64,22 +57,15 @@ async function run({ args, options, terminal, signal }: Call<Options>): Promise<
     throw new ConfigError(
       'sweep: no grid is given. Name a YAML file with settings and lists of values in grid.',
     )
-  const all = { ...(args[0] !== undefined && fromFile(args[0])), ...flags }
-  const {
-    out: given,
-    jobs,
-    memory: memoryMB,
-    retries,
-    tensorboard,
-    ...input
-  } = all as Omit<Options, 'config'>
+  const all: Omit<Options, 'config'> = { ...(args[0] !== undefined && fromFile(args[0])), ...flags }
+  const { out: given, jobs, memory: memoryMB, retries, tensorboard, ...input } = all
   const out = given ?? join('runs', `${basename(path, extname(path))}-sweep`)
   const outcome = await sweep(valuesAsFlags(path, input), {
     ...{ out, jobs, memoryMB, retries, tensorboard, signal },
     ...manyRunsProgress(terminal, 'sweep', out),
   })
   if (!outcome.finished) return manyRunsStopped(outcome, terminal)
-  terminal.result(outcome, () => sweepText(outcome as SweepOutcome, terminal.paint))
+  terminal.result(outcome, () => sweepText(outcome, terminal.paint))
   return outcome.failures.length > 0 ? 1 : undefined
 }
 
@@ -90,17 +76,16 @@ function fromFile(path: string): Record<string, unknown> {
 /** Values of the grid as flags would give them. What has another shape is left to the library's checks. */
 function valuesAsFlags(path: string, input: SweepInput): SweepInput {
   const { grid, include, exclude } = input
-  const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
-  const cases = (list: unknown): unknown =>
-    Array.isArray(list) ? list.map((each) => (isObject(each) ? readAsFlags(path, each) : each)) : list
-  const values = (key: string, list: unknown): unknown =>
+  const values = (key: string, list: readonly unknown[]): readonly unknown[] =>
     Array.isArray(list) ? list.map((value) => readAsFlags(path, { [key]: value })[key]) : list
   const axes =
-    isObject(grid) && Object.fromEntries(Object.entries(grid).map(([key, list]) => [key, values(key, list)]))
+    typeof grid === 'object' &&
+    grid !== null &&
+    Object.fromEntries(Object.entries(grid).map(([key, list]) => [key, values(key, list)]))
   return {
     ...input,
-    ...(axes && { grid: axes as NonNullable<SweepInput['grid']> }),
-    ...(include !== undefined && { include: cases(include) as NonNullable<SweepInput['include']> }),
-    ...(exclude !== undefined && { exclude: cases(exclude) as NonNullable<SweepInput['exclude']> }),
+    ...(axes && { grid: axes }),
+    ...(include !== undefined && { include: readCasesAsFlags(path, include) }),
+    ...(exclude !== undefined && { exclude: readCasesAsFlags(path, exclude) }),
   }
 }

@@ -28,12 +28,6 @@ export function compileOptions({
   return Object.fromEntries(given)
 }
 
-/** Settings of the whole process, which no command reads: see `program.ts`. */
-export interface ProcessOptions {
-  /** Fetch no models: as with HF_HUB_OFFLINE=1. */
-  readonly offline?: boolean
-}
-
 const commonHeading = 'Common options:'
 
 /** Fresh copies of the options that every command has. */

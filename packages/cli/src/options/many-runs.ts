@@ -46,9 +46,17 @@ export function firstSeedFlag(): Option {
 }
 
 /** Settings of a file as flags would give them: `imageSize: 96` is a square. Anything else is left to the library's checks. */
-export function readAsFlags(path: string, settings: object): Record<string, unknown> {
+export function readAsFlags<T extends object>(path: string, settings: T): T {
   const known = new Map(finetuneFlagsBut([]).map((option) => [option.attributeName(), option]))
-  return Object.fromEntries(
-    Object.entries(settings).map(([key, value]) => [key, checked(path, key, value, known.get(key))]),
-  )
+  const read = Object.entries(settings).map(([key, value]) => [
+    key,
+    checked(path, key, value, known.get(key)),
+  ])
+  return Object.fromEntries(read)
+}
+
+/** The same of a list of cases; a list or a case of another shape is left as it is, for the library's checks. */
+export function readCasesAsFlags<T>(path: string, cases: readonly T[]): readonly T[] {
+  if (!Array.isArray(cases)) return cases
+  return cases.map((each) => (typeof each === 'object' && each !== null ? readAsFlags(path, each) : each))
 }

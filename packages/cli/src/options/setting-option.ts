@@ -57,7 +57,7 @@ function readerOf(form: SettingForm): ((text: string) => unknown) | undefined {
     case 'oneOrList':
       return oneOrList(readerOf(form.item) ?? String)
     case 'name':
-      return (text) => withoutUnit(() => form.read(text))
+      return (text) => readArgument(() => form.read(text))
     case 'choice':
       return form.several === undefined ? undefined : oneOf(form.choices, form.several)
     default:
@@ -74,8 +74,8 @@ function oneOf(choices: readonly string[], several: string): (text: string) => s
   }
 }
 
-/** What `read` gives; what is wrong with the text is said of the flag. */
-export function withoutUnit<T>(read: () => T): T {
+/** What `read` gives. @throws InvalidArgumentError for a text that it refuses, so that the message names the flag */
+export function readArgument<T>(read: () => T): T {
   try {
     return read()
   } catch (error) {

@@ -53,11 +53,14 @@ function settingsIn(path: string): Record<string, unknown> {
   } catch (error) {
     throw new ConfigError(`config: cannot read ${path}, got ${firstLine(error)}. Give a YAML or JSON file.`)
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
+  if (!isRecord(value))
     throw new ConfigError(`config: ${path} holds no settings. Write one "name: value" a line.`)
   // The config.json of a run keeps its settings in a field of their own.
-  if ('settings' in value && 'formatVersion' in value) return value.settings as Record<string, unknown>
-  return value as Record<string, unknown>
+  return 'formatVersion' in value && isRecord(value.settings) ? value.settings : value
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function unknownKey(path: string, key: string, known: readonly string[]): ConfigError {
@@ -73,9 +76,8 @@ function unknownKey(path: string, key: string, known: readonly string[]): Config
 export function checked(path: string, key: string, value: unknown, option: Option | undefined): unknown {
   if (option === undefined || option.isBoolean() || (typeof value !== 'number' && typeof value !== 'string'))
     return value
-  const parseArg = option.parseArg as ((text: string, previous: unknown) => unknown) | undefined
   try {
-    return parseArg ? parseArg(String(value), undefined) : value
+    return option.parseArg ? option.parseArg<unknown>(String(value), undefined) : value
   } catch (error) {
     if (!(error instanceof InvalidArgumentError)) throw error
     throw new ConfigError(`config: ${key} in ${path} is ${JSON.stringify(value)}. ${error.message}`)
@@ -83,5 +85,6 @@ export function checked(path: string, key: string, value: unknown, option: Optio
 }
 
 function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0] as string
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
+  return line
 }

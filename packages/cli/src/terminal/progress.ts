@@ -57,23 +57,53 @@ export function createProgress(options: ProgressOptions = {}): Progress {
   return liveProgress(output, now, paintFor(output, options.environment ?? process.env))
 }
 
+/** Lines at the bottom of a terminal that are drawn again in place. */
+class LiveLines {
+  private readonly lines = new Map<string, string>()
+  /** Lines on the terminal; the cursor is in the last one. */
+  private height = 0
+
+  constructor(private readonly output: TextOutput) {}
+
+  set(job: string, line: string): void {
+    this.lines.set(job, line)
+  }
+
+  draw(): void {
+    // Each line's text, then what an older, longer one left behind; at the end, lines of jobs that are done.
+    const text = [...this.lines.values()].map((line) => `${line}\u001b[K`).join('\n')
+    this.output.write(`${this.top()}${text}${this.lines.size < this.height ? '\u001b[J' : ''}`)
+    this.height = this.lines.size
+  }
+
+  /** Takes the lines off the terminal; true if there were any. */
+  erase(): boolean {
+    const shown = this.height > 0
+    if (shown) this.output.write(`${this.top()}\u001b[${this.height > 1 ? 'J' : 'K'}`)
+    this.height = 0
+    return shown
+  }
+
+  remove(job: string): void {
+    if (!this.lines.delete(job) || this.height === 0) return
+    if (this.lines.size > 0) this.draw()
+    else this.erase()
+  }
+
+  clear(): void {
+    this.erase()
+    this.lines.clear()
+  }
+
+  private top(): string {
+    return this.height > 1 ? `\u001b[${this.height - 1}A\r` : '\r'
+  }
+}
+
 function liveProgress(output: TextOutput, now: () => number, paint: Paint): Progress {
   const times = new JobTimes()
-  const lines = new Map<string, string>()
+  const lines = new LiveLines(output)
   let shownAt = Number.NEGATIVE_INFINITY
-  /** Lines on the terminal; the cursor is in the last one. */
-  let height = 0
-  const top = (): string => (height > 1 ? `\u001b[${height - 1}A\r` : '\r')
-  const draw = (): void => {
-    // Each line's text, then what an older, longer one left behind; at the end, lines of jobs that are done.
-    const text = [...lines.values()].map((line) => `${line}\u001b[K`).join('\n')
-    output.write(`${top()}${text}${lines.size < height ? '\u001b[J' : ''}`)
-    height = lines.size
-  }
-  const erase = (): void => {
-    if (height > 0) output.write(`${top()}\u001b[${height > 1 ? 'J' : 'K'}`)
-    height = 0
-  }
   return {
     update(state) {
       const time = now()
@@ -81,23 +111,15 @@ function liveProgress(output: TextOutput, now: () => number, paint: Paint): Prog
       lines.set(jobOf(state), progressLine(state, remaining, (output.columns ?? 80) - 1, paint))
       if (state.done < state.total && time - shownAt < redrawSeconds) return
       shownAt = time
-      draw()
+      lines.draw()
     },
-    done(job) {
-      if (!lines.delete(job) || height === 0) return
-      if (lines.size > 0) draw()
-      else erase()
-    },
+    done: (job) => lines.remove(job),
     log(line) {
-      const shown = height > 0
-      erase()
+      const shown = lines.erase()
       output.write(`${line}\n`)
-      if (shown) draw()
+      if (shown) lines.draw()
     },
-    stop() {
-      erase()
-      lines.clear()
-    },
+    stop: () => lines.clear(),
   }
 }
 
@@ -109,8 +131,9 @@ function plainProgress(output: TextOutput, now: () => number): Progress {
       const time = now()
       const remaining = times.remaining(time, state)
       const job = jobOf(state)
-      if (!shownAt.has(job)) shownAt.set(job, time)
-      if (state.done < state.total && time - (shownAt.get(job) as number) < plainSeconds) return
+      const last = shownAt.get(job)
+      if (last === undefined) shownAt.set(job, time)
+      if (state.done < state.total && time - (last ?? time) < plainSeconds) return
       shownAt.set(job, time)
       output.write(`${partsOf(state, remaining).join(' · ')}\n`)
     },
@@ -143,8 +166,14 @@ function remainingTime(): (time: number, state: ProgressState) => number {
     // A count that goes back means another job began.
     if (done < (samples.at(-1)?.done ?? 0)) samples = []
     samples.push({ time, done })
-    while (samples.length > 2 && time - (samples[1] as { time: number }).time >= rateWindow) samples.shift()
-    const first = samples[0] as { time: number; done: number }
+    // One sample older than the window stays, so that the pace is that of at least the window.
+    samples = samples.slice(
+      Math.max(
+        0,
+        samples.findLastIndex((each) => time - each.time >= rateWindow),
+      ),
+    )
+    const [first = { time, done }] = samples
     const pace = (done - first.done) / (time - first.time)
     return pace > 0 ? (total - done) / pace : Number.NaN
   }
@@ -152,7 +181,7 @@ function remainingTime(): (time: number, state: ProgressState) => number {
 
 /** The live line: as many parts as fit into `columns`, the first ones first, with a bar if there is room. */
 export function progressLine(state: ProgressState, remaining: number, columns: number, paint: Paint): string {
-  const [head, ...rest] = partsOf(state, remaining) as [string, ...string[]]
+  const [head = '', ...rest] = partsOf(state, remaining)
   let text = cutToWidth(head, columns)
   for (const part of rest) {
     if (displayWidth(`${text} · ${part}`) > columns) break

@@ -36,14 +36,14 @@ export function renderTable(
   const cells = rows.map((row) => heads.map((_, i) => write(row[i])))
   const names = heads.map((head) => write(head.name))
   const widths = names.map((name, i) =>
-    Math.max(displayWidth(name), ...cells.map((row) => displayWidth(row[i] as string))),
+    Math.max(displayWidth(name), ...cells.map((row) => displayWidth(row[i] ?? ''))),
   )
   const right = heads.map((head, i) => (head.align ? head.align === 'right' : allNumbers(cells, i)))
   const line = (row: readonly string[], style: (text: string) => string): string =>
     // Cells are padded before they are styled: escape codes have no width. Trailing blanks are left out.
     style(
       row
-        .map((cell, i) => pad(cell, widths[i] as number, right[i] === true))
+        .map((cell, i) => pad(cell, widths[i] ?? 0, right[i] === true))
         .join(between)
         .trimEnd(),
     )
@@ -52,7 +52,7 @@ export function renderTable(
 }
 
 function allNumbers(cells: readonly (readonly string[])[], column: number): boolean {
-  const written = cells.map((row) => row[column] as string).filter((cell) => cell !== '–')
+  const written = cells.map((row) => row[column] ?? '').filter((cell) => cell !== '–')
   return written.length > 0 && written.every((cell) => numberLike.test(cell))
 }
 

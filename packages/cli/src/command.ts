@@ -23,9 +23,9 @@ export interface CommandUnit<O = object> {
   readonly summary: string
   /** Further lines of its help, each a paragraph or, indented, an example; wrapped when shown. */
   readonly description?: string
-  /** Arguments in commander's notation with what they mean: `['<images...>', 'files, folders or patterns']`. */
+  /** Arguments in commander's notation and their help: `['<images...>', 'files, folders or patterns']`. */
   readonly arguments?: readonly (readonly [string, string])[]
-  /** Beside those that all commands have: see `options/common.ts`. */
+  /** The command's own options; every command also has `commonOptions`. */
   readonly options: readonly Option[]
   /** Settings that only a settings file may hold. */
   readonly fileKeys?: readonly string[]

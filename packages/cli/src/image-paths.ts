@@ -15,8 +15,8 @@ const kinds = {
 type IsWanted = (name: string) => boolean
 
 /**
- * The image or video files that arguments name: files as they are, all of the kind below folders, and patterns with
- * `*`, `?` and `**` that the shell left alone; sorted within each.
+ * The image or video files that arguments name: files as they are, all of the kind below folders, and patterns
+ * with `*`, `?` and `**` that the shell did not expand; sorted within each.
  * @throws DataError where a folder or a pattern holds none
  */
 export function imagePaths(places: readonly string[], kind: SampleWord = 'image'): string[] {

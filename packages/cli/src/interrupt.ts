@@ -8,7 +8,7 @@ export interface Interrupt {
 /** What shells expect of a program that Ctrl-C stopped: 128 + SIGINT. */
 export const stoppedCode = 130
 
-/** Listens for Ctrl-C; `onFirst` tells the user what happens now. */
+/** Listens for Ctrl-C; `onFirst` says to the user what happens now. */
 export function listenForInterrupt(onFirst: () => void): Interrupt {
   const controller = new AbortController()
   const handle = (): void => {

@@ -15,8 +15,8 @@ import type { Terminal } from './terminal/terminal.ts'
 type CaseRow = Parameters<NonNullable<ManyRunsControl['onCase']>>[0]
 
 /**
- * Shows many runs on a terminal: a live line for all together and one for every run under way, and a line that stays for
- * every case.
+ * Shows many runs on a terminal: a live line for all together, one for every run under way, and a line that stays
+ * for every finished case.
  */
 export function manyRunsProgress(
   terminal: Terminal,

@@ -2,7 +2,7 @@ import { failureText, type VtabOutcome, vtabHeads, vtabLines } from 'dynamic-tun
 import type { Paint } from './terminal/output.ts'
 import { renderTable } from './terminal/table.ts'
 
-/** VTAB-1K for people: the tasks, the means beside the paper's, what is missing and failed, and where the page is. */
+/** A run of VTAB-1K as text: tasks, means beside the paper's, what is missing or failed, and where the page is. */
 export function vtabText(outcome: VtabOutcome, paint: Paint): string {
   const { failures, missing, paper, report, search } = outcome
   // Without a search the scale is the same everywhere.

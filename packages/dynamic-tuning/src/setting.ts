@@ -18,7 +18,7 @@ export interface SettingText {
   readonly without?: string
   /** What stands for the value in help, such as `<n>`; switches have none. */
   readonly argument?: string
-  /** The default in words, where it is more than `default` or other settings decide it; empty to say nothing. */
+  /** The default in words, if it is more than `default` or decided by other settings; empty to leave it out. */
   readonly usual?: string
   /** Heading of its group in help; the general options where absent. */
   readonly group?: string
@@ -50,7 +50,7 @@ type WithDefault<R extends Settings> = {
   [K in keyof R]: R[K] extends { readonly default: unknown } ? K : never
 }[keyof R]
 
-/** Values of settings, every one decided; those marked `optional` may be absent. */
+/** Values of all settings; the ones marked `optional` may be absent. */
 export type ValuesOf<R extends Settings> = {
   readonly [K in Exclude<keyof R, OptionalIn<R>>]: ValueOf<R[K]>
 } & { readonly [K in OptionalIn<R>]?: ValueOf<R[K]> | undefined }
@@ -119,7 +119,7 @@ export function text<const S extends Spec<string>>(spec: S): S & Setting<string>
   return { ...spec, schema: z.string().min(1), form: { kind: 'text' } }
 }
 
-/** A value of another form than those above. */
+/** A setting with any other schema and form. */
 export function other<T, const S extends Spec<T>>(
   schema: z.ZodType<T>,
   form: SettingForm,
@@ -145,7 +145,7 @@ export function uncheckedShapeOf<R extends Settings>(settings: R): ReturnType<ty
   return mapped(settings, () => z.any().optional()) as ReturnType<typeof shapeOf<R>>
 }
 
-/** The defaults of those settings that have one of their own. */
+/** The defaults of all settings that have one. */
 export function defaultsOf<R extends Settings>(
   settings: R,
 ): { readonly [K in WithDefault<R>]: ValueOf<R[K]> } {

@@ -68,7 +68,7 @@ export const evalCommand = defineCommand<Options>({
 
 const mostClasses = 30
 
-/** What a precision costs: `accuracy in fp32   95.3 %   int8: -0.1 points, 2.1 times the images per second`. */
+/** What a precision costs: `accuracy in fp32   95.3 %   int8: -0.1 points, 2.1 times ...`. */
 function precisionFact(
   precision: string,
   fp32: NonNullable<RunEvaluation['fp32']>,

@@ -8,14 +8,14 @@ import type { Paint } from '../terminal/output.ts'
 /** The backbone of the papers' tables, with CIFAR-100's classes. */
 const [model, classes] = ['vit_base_patch16_224', 100]
 
-/** One method as `dyt methods --json` tells it. */
+/** One method in the output of `dyt methods --json`. */
 interface Method {
   readonly name: string
   readonly summary: string
   readonly paper: string | null
   /** What it computes in a layer: u, a, v, f are norm, attention, norm and MLP. */
   readonly equation: string
-  /** Whether tokens skip layers, so that a rate means something. */
+  /** True if tokens can skip layers: only then a rate has a meaning. */
   readonly dispatches: boolean
   readonly params: { readonly trainable: number; readonly trained: number }
   /** Trained parameters by the module they are in. */

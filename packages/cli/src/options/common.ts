@@ -13,12 +13,12 @@ export interface CommonOptions {
   readonly config?: string
 }
 
-/** Of commands that run or write a model for inference. */
+/** The option of commands that run or write a model for inference. */
 export interface PrecisionChoice {
   readonly precision?: Precision
 }
 
-/** How a command's options let a model be compiled. */
+/** How to compile a model, from a command's options. */
 export function compileOptions({
   threads,
   device,
@@ -42,7 +42,7 @@ export function commonOptions(): Option[] {
   return options.map((option) => option.helpGroup(commonHeading))
 }
 
-/** Options that several commands share and that are no settings of `finetune`, by name; each call makes a fresh one. */
+/** Options of several commands that are no settings of `finetune`, by name; each call makes a fresh one. */
 export const shared = {
   classes: (text = 'number of classes'): Option => new Option('--classes <n>', text).argParser(integer(1)),
   frames: (): Option =>

@@ -5,7 +5,7 @@ import { type OwnWords, optionOf, optionsOf } from './setting-option.ts'
 /** Names of the settings of `finetune`. */
 export type FinetuneName = keyof typeof finetuneSettings
 
-/** The flag of a setting of `finetune`, fresh; `own` are a command's own words for it. */
+/** The flag of a setting of `finetune`, fresh; `own` replaces parts of its help. */
 export function finetuneFlag(name: FinetuneName, own?: OwnWords): Option {
   return optionOf(name, finetuneSettings[name], own)
 }
@@ -15,7 +15,7 @@ export function someFinetuneFlags(names: readonly FinetuneName[]): Option[] {
   return names.map((name) => finetuneFlag(name))
 }
 
-/** Flags of all settings of `finetune` but those that every command has and the `others`, fresh. */
+/** Flags of all settings of `finetune` except the `others` and the common options, fresh. */
 export function finetuneFlagsBut(others: readonly string[]): Option[] {
   const { seed: _seed, threads: _threads, device: _device, ...own } = finetuneSettings
   return optionsOf(own).filter((option) => !others.includes(option.attributeName()))
@@ -26,7 +26,7 @@ export function reductionFlags(): Option[] {
   return finetuneFlagsBut([]).filter((option) => option.attributeName() in reductionOptions())
 }
 
-/** Those of the options that are of token reduction; undefined where none is given. */
+/** The options of token reduction that were given; undefined if there are none. */
 export function reductionGiven(options: GivenReduction): GivenReduction | undefined {
   const names = Object.keys(reductionOptions())
   const known = Object.entries(options).filter(([name, value]) => names.includes(name) && value !== undefined)

@@ -31,7 +31,7 @@ export function manyRunsFlags(): Option[] {
   ]
 }
 
-/** Settings of finetune as flags of another command, without those that it has in another form. */
+/** Settings of finetune as flags of another command, without the `replaced` ones. */
 export function settingsOfEveryRun(replaced: readonly string[]): Option[] {
   return finetuneFlagsBut(replaced).map((option) =>
     option.helpGroupHeading === undefined
@@ -45,7 +45,7 @@ export function firstSeedFlag(): Option {
   return finetuneFlag('seed', { help: 'first seed' })
 }
 
-/** Settings of a file as flags would give them: `imageSize: 96` is a square. Anything else is left to the library's checks. */
+/** Settings of a file, numbers and words read as flags are: `imageSize: 96` is a square. The library checks the rest. */
 export function readAsFlags<T extends object>(path: string, settings: T): T {
   const known = new Map(finetuneFlagsBut([]).map((option) => [option.attributeName(), option]))
   const read = Object.entries(settings).map(([key, value]) => [
@@ -55,7 +55,7 @@ export function readAsFlags<T extends object>(path: string, settings: T): T {
   return Object.fromEntries(read)
 }
 
-/** The same of a list of cases; a list or a case of another shape is left as it is, for the library's checks. */
+/** Cases of a file, each read by `readAsFlags`; the library refuses what is no list or no case. */
 export function readCasesAsFlags<T>(path: string, cases: readonly T[]): readonly T[] {
   if (!Array.isArray(cases)) return cases
   return cases.map((each) => (typeof each === 'object' && each !== null ? readAsFlags(path, each) : each))

@@ -4,10 +4,10 @@ import { byteSize } from './bytes.ts'
 import { layerList } from './layer-list.ts'
 import { imageSize, integer, integers, number, oneOrList, views } from './numbers.ts'
 
-/** What a command may say in its own words of a setting that it shares with others. */
+/** What a command may replace in the help of a setting that it shares with others. */
 export type OwnWords = Partial<Pick<Setting, 'help' | 'usual'>> & { readonly group?: string | undefined }
 
-/** The option of a setting: `promptLength` is `--prompt-length`, and `--no-complete` switches off what is on by default. */
+/** The option of a setting: `--prompt-length` of `promptLength`, `--no-complete` of a switch that is on by default. */
 export function optionOf(name: string, setting: Setting, own: OwnWords = {}): Option {
   const { argument, group, form, default: usually } = { ...setting, ...own }
   const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
@@ -19,7 +19,7 @@ export function optionOf(name: string, setting: Setting, own: OwnWords = {}): Op
   return group === undefined ? option : option.helpGroup(group)
 }
 
-/** Fresh options of all settings that are not of files alone, in their order. */
+/** Fresh options of all settings that have a flag, in their order. */
 export function optionsOf(settings: Settings): Option[] {
   return Object.entries(settings)
     .filter(([, { fileOnly }]) => fileOnly !== true)
@@ -74,7 +74,7 @@ function oneOf(choices: readonly string[], several: string): (text: string) => s
   }
 }
 
-/** What `read` gives. @throws InvalidArgumentError for a text that it refuses, so that the message names the flag */
+/** What `read` gives. @throws InvalidArgumentError for a text that `read` refuses: its message names the flag */
 export function readArgument<T>(read: () => T): T {
   try {
     return read()

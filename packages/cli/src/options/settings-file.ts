@@ -17,7 +17,7 @@ export function resolveOptions(command: Command, fileKeys: readonly string[]): R
     const name = option.attributeName()
     const source = command.getOptionValueSource(name)
     if (source === 'cli') flags[name] = command.getOptionValue(name)
-    // What --no-x defaults to must not hide what a file says.
+    // commander's default of --no-x is true, which must not hide what a file says.
     else if (source === 'default' && !option.negate) defaults[name] = command.getOptionValue(name)
   }
   const file = typeof flags.config === 'string' ? readSettings(flags.config, command.options, fileKeys) : {}
@@ -70,7 +70,7 @@ function unknownKey(path: string, key: string, known: readonly string[]): Config
 }
 
 /**
- * A value of a settings file. Numbers and words go through the flag's own check, so that a file may hold just what a flag may.
+ * A value of a settings file. Numbers and words are read and checked as the flag's text is: `imageSize: 96`, `2GB`.
  * @throws ConfigError naming file and key
  */
 export function checked(path: string, key: string, value: unknown, option: Option | undefined): unknown {

@@ -21,8 +21,8 @@ const numberLike =
   /^[-−+]?(\d|\.\d)[\d.,\s]*(e[-−+]?\d+)?\s*([kMGT%×]|[µm]?s|min|h|d|[MG]B|images\/s)?(\s*±\s*[\d.]+)?(\s*%)?$/u
 
 /**
- * An aligned table of text with a heading and a rule, ending in a line break. Numbers become text as they are;
- * an absent value is "–". Control characters are replaced, so no cell can disturb the terminal.
+ * An aligned table of text with a heading and a rule, ending in a line break. Numbers are written as they are, an
+ * absent value as "–". Control characters are replaced, so no cell can disturb the terminal.
  */
 export function renderTable(
   columns: readonly (Column | string)[],

@@ -24,7 +24,7 @@ export function cutToWidth(text: string, columns: number): string {
   return columns > 0 ? `${kept}…` : ''
 }
 
-/** The text without line breaks and control characters: a class name must not move the cursor or set colours. */
+/** The text without line breaks and control characters, which could move the cursor or set colours. */
 export function printable(text: string): string {
   return text.replace(/[\t\r\n]+/g, ' ').replace(/\p{Cc}/gu, '\ufffd')
 }

@@ -10,6 +10,11 @@ import * as setting from '../../setting.ts'
 
 const count = z.int().min(1).max(1024)
 
+/** Frames of a clip by default, as in the paper. */
+const usualFrames = 8
+/** Step between the frames of a dense clip by default. */
+const usualRate = 16
+
 /** How a run reads videos; of a run on images only `skipBad` is kept. */
 export const clipSettings = setting.grouped('Videos:', {
   /** T. */
@@ -19,7 +24,7 @@ export const clipSettings = setting.grouped('Videos:', {
     most: 1024,
     help: 'frames of a clip',
     argument: '<n>',
-    usual: '8',
+    usual: String(usualFrames),
   }),
   sampling: setting.choice(samplings, {
     optional: true,
@@ -33,7 +38,7 @@ export const clipSettings = setting.grouped('Videos:', {
     most: 1024,
     help: 'step between the frames of dense clips',
     argument: '<n>',
-    usual: '16; giving it asks for dense',
+    usual: `${usualRate}; giving it asks for dense`,
   }),
   views: setting.other(
     z.tuple([count, count]).readonly(),
@@ -61,10 +66,7 @@ export function checkClipSettings({ sampling, samplingRate }: Asked): void {
     )
 }
 
-/** Frames where nothing is said, as in the paper. */
-const usualFrames = 8
-
-/** T where the data are videos; undefined for images. @throws ConfigError where images are asked to be clips */
+/** T if the data are videos, undefined for images. @throws ConfigError for settings of clips where there are images */
 export function framesFor(data: string, { kind }: Pick<Dataset, 'kind'>, asked: Asked): number | undefined {
   if (kind === 'clips') return asked.frames ?? usualFrames
   const { frames, sampling, samplingRate, views } = asked
@@ -77,7 +79,7 @@ export function framesFor(data: string, { kind }: Pick<Dataset, 'kind'>, asked: 
   )
 }
 
-/** Every setting of clips decided; none for a model of images. @throws ConfigError for views that there are none of */
+/** Every setting of clips decided; none for a model of images. @throws ConfigError for views of squashed videos */
 export function completeClipSettings(asked: Asked & { resize: string }, { frames }: ModelConfig): Asked {
   if (frames === undefined) return {}
   const { samplingRate, sampling = samplingRate === undefined ? 'uniform' : 'dense', views = [1, 1] } = asked
@@ -85,7 +87,7 @@ export function completeClipSettings(asked: Asked & { resize: string }, { frames
     throw new ConfigError(
       `finetune: ${views[0]} spatial views need videos that are cropped, not squashed. Add resize: crop.`,
     )
-  const rate = sampling === 'dense' ? { samplingRate: samplingRate ?? 16 } : {}
+  const rate = sampling === 'dense' ? { samplingRate: samplingRate ?? usualRate } : {}
   return { frames, sampling, ...rate, views }
 }
 
@@ -94,7 +96,7 @@ export function clipsOf({ frames, sampling = 'uniform', samplingRate = 1 }: Aske
   return frames === undefined ? undefined : { frames, sampling, rate: samplingRate }
 }
 
-/** How a loader reads what a tuned model is tested on; `views` other than the run's own, one each to see every video once. */
+/** How a loader reads what a tuned model is tested on, with the run's `views` by default; [1, 1] reads a video once. */
 export function testReading(
   { settings, transform }: { readonly settings: Asked; readonly transform: TransformSettings },
   views: ClipRunSettings['views'] = settings.views,

@@ -6,7 +6,7 @@ import { dispatchVariants } from '../../tuners/parts.ts'
 /** Numbers of layers, counted from 0. */
 export const layerNumbers = z.array(z.int().min(0)).min(1).readonly()
 
-/** Settings of token dispatch, of its losses and of adapters. The method decides the defaults of what it reads. */
+/** Settings of token dispatch, of its losses and of adapters. The method decides most of the defaults. */
 export const dispatchSettings = setting.grouped('Dispatch and adapters:', {
   dispatch: setting.choice(dispatchVariants, {
     help: 'what tokens may skip',

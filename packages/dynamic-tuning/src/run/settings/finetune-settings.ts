@@ -34,7 +34,7 @@ export const finetuneSettings = { ...generalSettings, ...taskSettings }
 /** Everything that decides a fine-tuning run; plain JSON, saved in the run's `config.json`. */
 export type FinetuneSettings = setting.ValuesOf<typeof generalSettings> & setting.SomeOf<typeof taskSettings>
 
-/** Some settings of a run; those left out, or undefined, are the usual ones. */
+/** Some settings of a run; the others, or undefined ones, get their defaults. */
 export type SomeSettings = setting.SomeOf<typeof finetuneSettings>
 
 /** What a run is asked for: the data, and any settings that differ from the defaults. */

@@ -9,8 +9,8 @@ const activationBytes = 2e9
 const floatsKept = 18
 
 /**
- * Images or clips per pass that keep a step's activations near 2 GB: 16 for ViT-B/16, fewer with many `prompts`. It does not ask how much memory the machine
- * has: the same settings must give the same weights everywhere.
+ * Images or clips per pass that keep a step's activations near 2 GB: 16 for ViT-B/16, fewer with many `prompts`. It
+ * does not depend on the machine's memory: the same settings must give the same weights everywhere.
  */
 export function usualMicroBatch(config: ModelConfig, prompts = 0): number {
   return Math.max(1, Math.floor(activationBytes / activationBytesOf(config, prompts)))
@@ -21,7 +21,7 @@ export function activationBytesOf(config: ModelConfig, prompts = 0): number {
   return imageRows(config, featuresOf(config, prompts).reduce((a, b) => a + b, 0) * 4 * floatsKept)
 }
 
-/** The same where layers are computed again: what each gives, all of the first, and all of the one at work. */
+/** The same with `recompute`: the outputs of all layers, everything of the first, and of the largest one. */
 export function recomputedBytesOf(config: ModelConfig): number {
   const features = featuresOf(config)
   const given = features.reduce((a, b) => a + b, 0)

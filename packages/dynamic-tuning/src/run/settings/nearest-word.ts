@@ -1,4 +1,4 @@
-/** The word of `words` that `word` was probably meant to be: a third of its letters may differ, case and hyphens do not count. */
+/** The closest of `words` if at most a third of the letters of `word` differ; case and hyphens do not count. */
 export function nearestWord(word: string, words: readonly string[]): string | undefined {
   const wanted = bare(word)
   const ranked = words
@@ -12,18 +12,18 @@ const bare = (word: string): string => word.toLowerCase().replace(/[-_ ]/g, '')
 
 /** Letters to insert, delete or replace to turn one word into the other (Levenshtein). */
 export function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, i) => i)
+  // Of each prefix of `to`, its distance from the part of `from` that has been read.
+  let row = Array.from({ length: to.length + 1 }, (_, j) => j)
   for (const [i, letter] of [...from].entries()) {
-    const next = [i + 1]
-    for (const [j, other] of [...to].entries())
-      next.push(
-        Math.min(
-          (row[j] as number) + Number(letter !== other),
-          (row[j + 1] as number) + 1,
-          (next[j] as number) + 1,
-        ),
-      )
-    row = next
+    let left = i + 1
+    const [first = 0, ...above] = row
+    let corner = first
+    row = [left]
+    for (const [j, up] of above.entries()) {
+      left = Math.min(corner + Number(letter !== to[j]), up + 1, left + 1)
+      corner = up
+      row.push(left)
+    }
   }
-  return row[to.length] as number
+  return row.at(-1) ?? 0
 }

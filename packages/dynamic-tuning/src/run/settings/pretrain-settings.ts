@@ -30,7 +30,7 @@ const { warmupEpochs, weightDecay, labelSmoothing } = scheduleSettings
 const { mixup, cutmix } = imageSettings
 const { seed, threads } = commonSettings
 
-/** Every setting of a pre-training run, in the order of its help; the defaults suit a small ViT on Tiny-ImageNet. */
+/** Every setting of pre-training, in the order of its help; the defaults suit a small ViT on Tiny-ImageNet. */
 export const pretrainSettings = {
   data: startSettings.data,
   /** Sizes of a ViT. */
@@ -66,7 +66,7 @@ export const pretrainSettings = {
   }),
   batch: { ...batch, default: 128 },
   microBatch: { ...microBatch, default: 64, help: 'images per pass' },
-  /** Muon moves the layers' matrices along orthogonalised gradients, the rest by AdamW; needs about half of the steps. */
+  /** Muon leaves all but the layers' matrices to AdamW, and needs about half of its steps. */
   optimizer: setting.choice(['muon', 'adamw'], {
     default: 'muon',
     help: "muon moves the layers' matrices along orthogonalised gradients",
@@ -108,7 +108,7 @@ const schema: z.ZodType<PretrainInput> = z.strictObject({
 /** Names of all settings of pre-training. */
 export const pretrainKeys: readonly string[] = Object.keys(pretrainSettings)
 
-/** What is asked for, checked, with every default filled in. @throws ConfigError for unknown and bad settings */
+/** The settings of a run, checked and with all defaults. @throws ConfigError for unknown and bad settings */
 export function checkPretrain(given: unknown): PretrainSettings {
   const input = checkSettings('pretrain', given, schema, pretrainKeys)
   const settings = { ...defaultPretrain, ...definedOnly(input) }
@@ -126,7 +126,7 @@ const savedConfig = z.looseObject({
   formatVersion: z.unknown(),
 })
 
-/** The saved settings of a run that goes on; threads may differ. @throws ConfigError where another setting does */
+/** The saved settings of a run that goes on. @throws ConfigError where one but `threads` differs */
 export function resumedPretrain(run: RunFolder, input: Partial<PretrainInput>): PretrainSettings {
   const read = savedConfig.safeParse(run.readConfig())
   if (!read.success) throw new RunError(`run: ${run.path} is no run of pretrain. Name the folder of one.`)

@@ -5,7 +5,7 @@ import { checkFinetune } from './check-finetune.ts'
 import { definedOnly } from './defined-only.ts'
 import { type FinetuneInput, type FinetuneSettings, finetuneKeys } from './finetune-settings.ts'
 
-/** Settings that may change when a run goes on: they say how it computes, not what (threads may change the last bits). */
+/** Settings that may change when a run goes on: how it computes, not what. `threads` may change the last bits. */
 const free = ['threads', 'workers', 'device', 'recompute']
 
 /** The saved settings of a run that goes on. @throws ConfigError where one is given that differs */

@@ -1,10 +1,10 @@
-import { changeText, type DeadBlocks, leftOf, numberIn, taskNamed } from 'dynamic-tuning'
+import { changeIn, changeText, type DeadBlocks, leftOf, type Measure } from 'dynamic-tuning'
 import { formatCount, formatMeasure, formatPercent } from './terminal/format.ts'
 import type { Paint } from './terminal/output.ts'
 import { renderTable } from './terminal/table.ts'
 
 /** The dead blocks of an exported model for people. */
-export function deadBlocksText(found: DeadBlocks, paint: Paint): string {
+export function deadBlocksText(found: DeadBlocks, measure: Measure, paint: Paint): string {
   const { dead, images, limit, params, flops } = found
   const most = `at most ${formatPercent(limit)} of the patch tokens on ${images} validation images`
   if (dead.length === 0) return `No dead blocks: none lets ${most} through.\n`
@@ -22,17 +22,12 @@ export function deadBlocksText(found: DeadBlocks, paint: Paint): string {
       paint,
     }),
     `parameters ${formatCount(params.before)} to ${formatCount(params.after)}, FLOPs per image ${formatCount(flops.before)} to ${formatCount(flops.after)}`,
-    `${scoreChange(found)}; ${changeText(found)}\n`,
+    `${scoreChange(found, measure)}; ${changeText(found)}\n`,
   ].join('\n')
 }
 
-/** What the measure was before and is after: `accuracy 78.1 % to 78.0 %`. */
-function scoreChange(found: DeadBlocks): string {
-  const [measure] = taskNamed().measures
-  const scores: unknown = Reflect.get(found, measure.name)
-  const text = (when: 'before' | 'after'): string => {
-    const value = typeof scores === 'object' && scores !== null ? numberIn(scores, when) : undefined
-    return formatMeasure(measure, value ?? Number.NaN)
-  }
-  return `${measure.title} ${text('before')} to ${text('after')}`
+/** What the measure was before and is after: `mean IoU 78.1 % to 78.0 %`. */
+function scoreChange(found: DeadBlocks, measure: Measure): string {
+  const { before, after } = changeIn(found, measure)
+  return `${measure.title} ${formatMeasure(measure, before)} to ${formatMeasure(measure, after)}`
 }

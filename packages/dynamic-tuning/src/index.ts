@@ -85,7 +85,7 @@ export {
   demoTitles,
 } from './demo/settings.ts'
 export * from './errors.ts'
-export { headingOf, type Measure, numberIn, valueIn } from './evaluation/measure.ts'
+export { bestFirst, headingOf, type Measure, numberIn, valueIn } from './evaluation/measure.ts'
 export { bootstrapInterval, type Interval, shareInterval } from './evaluation/statistics.ts'
 export type { OnnxExport } from './export/onnx.ts'
 export {
@@ -203,7 +203,12 @@ export { calibrateRun } from './run/calibrate/calibrate-run.ts'
 export type { Calibration, CalibrationSettings } from './run/calibrate/calibration.ts'
 export { curveCells, targetText, thresholdText } from './run/calibrate/page.ts'
 export type { BudgetPoint, CurvePoint } from './run/calibrate/point.ts'
-export type { DeadBlock, DeadBlockSettings, DeadBlocks } from './run/dead-blocks/find-dead-blocks.ts'
+export {
+  changeIn,
+  type DeadBlock,
+  type DeadBlockSettings,
+  type DeadBlocks,
+} from './run/dead-blocks/find-dead-blocks.ts'
 export { changeText, leftOf } from './run/dead-blocks/page.ts'
 export { type EvaluationSettings, evaluateRun, type RunEvaluation } from './run/evaluate-run.ts'
 export {
@@ -287,7 +292,7 @@ export type { VtabOutcome, VtabSearchRow, VtabTaskRow } from './study/vtab/outco
 export { type VtabInput, vtabKeys } from './study/vtab/plan.ts'
 export { vtab } from './study/vtab/vtab.ts'
 export { type VtabLine, vtabHeads, vtabLines } from './study/vtab/vtab-table.ts'
-export { taskNamed } from './tasks/registry.ts'
+export { taskNamed, tasks } from './tasks/registry.ts'
 export type { Task } from './tasks/task.ts'
 export { fieldOf } from './training/field-of.ts'
 export type { Gates, Learner, LearnerState, StepResult } from './training/learner.ts'

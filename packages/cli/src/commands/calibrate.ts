@@ -3,17 +3,21 @@ import {
   type Calibration,
   calibrateRun,
   curveCells,
+  type Measure,
   openRun,
   roundedUp,
   targetText,
   thresholdText,
+  valueIn,
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import type { CommonOptions } from '../options/common.ts'
+import { dropFlags, dropGiven } from '../options/drop.ts'
 import { finetuneFlag } from '../options/finetune-flags.ts'
 import { milliseconds } from '../options/milliseconds.ts'
 import { integer, number } from '../options/numbers.ts'
 import { quoted } from '../run-name.ts'
+import { namedScore } from '../score-text.ts'
 import { formatCount, formatPercent } from '../terminal/format.ts'
 import type { Paint } from '../terminal/output.ts'
 import { renderTable } from '../terminal/table.ts'
@@ -21,7 +25,6 @@ import { renderTable } from '../terminal/table.ts'
 interface Options extends CommonOptions {
   readonly flops?: number
   readonly latency?: number
-  readonly accuracyDrop?: number
   readonly scope?: 'global' | 'per-layer'
   readonly images?: number
   readonly points?: number
@@ -43,9 +46,7 @@ export const calibrateCommand = defineCommand<Options>({
     new Option('--latency <time>', 'find the dearest within a time per batch, such as 20ms').argParser(
       milliseconds,
     ),
-    new Option('--accuracy-drop <points>', 'find the cheapest that loses at most so many points').argParser(
-      number(0, 100),
-    ),
+    ...dropFlags(),
     new Option('--scope <kind>', 'one threshold for all gates, or one for each (default global):').choices([
       'global',
       'per-layer',
@@ -57,43 +58,45 @@ export const calibrateCommand = defineCommand<Options>({
   ],
   examples: [
     ['dyt calibrate runs/photos', 'the curve alone'],
-    ['dyt calibrate runs/photos --flops 0.6 --accuracy-drop 0.5', 'two targets'],
+    [`dyt calibrate runs/photos --flops 0.6 ${dropFlags()[0]?.long} 0.5`, 'two targets'],
     ['dyt calibrate runs/photos --latency 20ms --scope per-layer', 'a threshold for each gate'],
   ],
   async run({ args: [path = ''], options, terminal }: Call<Options>) {
     const { latency: latencyMs, threads, device, ...wanted } = options
+    const run = openRun(path)
     const compile = { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) }
-    const calibration = await calibrateRun(openRun(path), {
+    const calibration = await calibrateRun(run, {
       ...wanted,
+      drop: dropGiven(options, run.task),
       latencyMs,
       compile,
       onEvaluation: (done, total) => terminal.progress.update({ label: 'measuring', done, total }),
     })
-    terminal.result(calibration, () => calibrationText(calibration, terminal.paint))
+    terminal.result(calibration, () => calibrationText(calibration, run.task.measures[0], terminal.paint))
     return undefined
   },
 })
 
-function calibrationText(calibration: Calibration, paint: Paint): string {
+function calibrationText(calibration: Calibration, measure: Measure, paint: Paint): string {
   const { points, images, validationIsTest, targets, files, staticFlops, run } = calibration
   const part = validationIsTest ? 'test images (the data has no validation part)' : 'validation images'
   return [
     `${paint.bold('One trained model at many budgets')}, ${images} ${part}; static model ${formatCount(staticFlops)} FLOPs\n`,
     renderTable(
-      heads(calibration),
-      points.map((point) => curveCells(calibration, point)),
+      heads(calibration, measure),
+      points.map((point) => curveCells(calibration, point, measure)),
       { paint },
     ),
     ...targets.map(
       (target) =>
-        `${paint.bold(targetText(target))}: threshold ${thresholdText(target.point)}, ${formatPercent(target.point.share)} of the static FLOPs, accuracy ${formatPercent(target.point.accuracy)}\n  ${paint.dim(`dyt export ${quoted(run)} --budget ${roundedUp(target.point.share)}`)}`,
+        `${paint.bold(targetText(target, measure))}: threshold ${thresholdText(target.point)}, ${formatPercent(target.point.share)} of the static FLOPs, ${namedScore(measure, valueIn(target.point, measure))}\n  ${paint.dim(`dyt export ${quoted(run)} --budget ${roundedUp(target.point.share)}`)}`,
     ),
     `${paint.dim('plots')} ${files.page}\n${paint.dim('budgets')} ${files.budgets}\n`,
   ].join('\n')
 }
 
-const heads = ({ latencyBatch }: Calibration): string[] => [
-  ...['threshold', 'active', 'FLOPs', 'of static', 'accuracy', 'envelope', 'loss', 'images/s'],
+const heads = ({ latencyBatch }: Calibration, { title }: Measure): string[] => [
+  ...['threshold', 'active', 'FLOPs', 'of static', title, 'envelope', 'loss', 'images/s'],
   ...(latencyBatch === undefined ? [] : ['latency']),
   'note',
 ]

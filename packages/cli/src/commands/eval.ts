@@ -1,19 +1,25 @@
 import { Option } from 'commander'
 import {
+  bestFirst,
   budgetThresholds,
   ConfigError,
   evaluateRun,
   type GivenReduction,
   type InferencePass,
+  type Measure,
+  numberIn,
   openRun,
   type RunEvaluation,
+  type Task,
+  valueIn,
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { type CommonOptions, compileOptions, type PrecisionChoice, shared } from '../options/common.ts'
 import { finetuneFlag, reductionFlags, reductionGiven, someFinetuneFlags } from '../options/finetune-flags.ts'
 import { summaryText } from '../show-summary.ts'
 import type { Fact } from '../terminal/facts.ts'
-import { formatPercent, formatRate } from '../terminal/format.ts'
+import { formatMeasure, formatRate } from '../terminal/format.ts'
+import type { Paint } from '../terminal/output.ts'
 import { renderTable } from '../terminal/table.ts'
 
 interface Options extends CommonOptions, PrecisionChoice, GivenReduction {
@@ -28,7 +34,7 @@ interface Options extends CommonOptions, PrecisionChoice, GivenReduction {
 export const evalCommand = defineCommand<Options>({
   name: 'eval',
   group: 'Use a trained model',
-  summary: 'Accuracy, active tokens and speed of a run',
+  summary: 'Measures, active tokens and speed of a run',
   arguments: [['<run>', 'folder of a finetune run']],
   options: [
     finetuneFlag('data', { help: 'other data with the same classes', usual: "the run's own test images" }),
@@ -61,34 +67,49 @@ export const evalCommand = defineCommand<Options>({
     const reduction = reductionGiven(options)
     const wanted = { data, pass, batch, thresholds, reduction, compile, views, skipBad }
     const evaluation = await evaluateRun(run, wanted)
-    terminal.result(evaluation, () => evaluationText(evaluation, terminal.paint))
+    terminal.result(evaluation, () => evaluationText(evaluation, run.task, terminal.paint))
     return undefined
   },
 })
 
 const mostClasses = 30
 
-/** What a precision costs: `accuracy in fp32   95.3 %   int8: -0.1 points, 2.1 times ...`. */
+/** What a precision costs: `mean IoU in fp32   75.3 %   int8: -0.1 points, 2.1 times ...`. */
 function precisionFact(
-  precision: string,
+  { precision, imagesPerSecond }: RunEvaluation,
   fp32: NonNullable<RunEvaluation['fp32']>,
-  { imagesPerSecond }: Pick<RunEvaluation, 'imagesPerSecond'>,
+  measure: Measure,
 ): Fact {
-  const points = 100 * fp32.accuracyDifference
-  const change = `${points < 0 ? '' : '+'}${points.toFixed(1)} points`
+  const difference = numberIn(fp32, `${measure.name}Difference`) ?? Number.NaN
+  const change = `${difference < 0 ? '' : '+'}${changeText(measure, difference)}`
   const speed = `${(imagesPerSecond / fp32.imagesPerSecond).toFixed(2)} times the images per second`
-  return ['accuracy in fp32', formatPercent(fp32.accuracy), `${precision}: ${change}, ${speed}`]
+  return [
+    `${measure.title} in fp32`,
+    formatMeasure(measure, valueIn(fp32, measure)),
+    `${precision}: ${change}, ${speed}`,
+  ]
 }
 
-function evaluationText(evaluation: RunEvaluation, paint: Call<Options>['terminal']['paint']): string {
+const changeText = ({ unit }: Measure, difference: number): string =>
+  unit === 'share' ? `${(100 * difference).toFixed(1)} points` : difference.toFixed(3)
+
+function evaluationText(evaluation: RunEvaluation, task: Task, paint: Paint): string {
   const { perClass, imagesPerSecond } = evaluation
-  const worst = [...perClass].sort((a, b) => a.accuracy - b.accuracy).slice(0, mostClasses)
-  const rows = worst.map(({ class: name, images, accuracy }) => [name, images, formatPercent(accuracy)])
+  const { classMeasures, measures } = task
+  const [rank] = classMeasures
+  const order = bestFirst(rank)
+  const worst = perClass.toSorted((a, b) => order(valueIn(b, rank), valueIn(a, rank))).slice(0, mostClasses)
+  const rows = worst.map((row) => [
+    row.class,
+    row.images,
+    ...classMeasures.map((measure) => formatMeasure(measure, valueIn(row, measure))),
+  ])
   const heading =
     perClass.length > worst.length
       ? `The ${worst.length} hardest of ${perClass.length} classes`
       : 'Classes, hardest first'
   const speed: Fact[] = [['images per second', formatRate(imagesPerSecond), 'inside the model']]
-  if (evaluation.fp32) speed.push(precisionFact(evaluation.precision, evaluation.fp32, evaluation))
-  return `${summaryText(evaluation, paint, speed)}\n${heading}\n\n${renderTable(['class', 'images', 'accuracy'], rows, { paint })}`
+  if (evaluation.fp32) speed.push(precisionFact(evaluation, evaluation.fp32, measures[0]))
+  const heads = ['class', 'images', ...classMeasures.map(({ title }) => title)]
+  return `${summaryText(evaluation, paint, speed)}\n${heading}\n\n${renderTable(heads, rows, { paint })}`
 }

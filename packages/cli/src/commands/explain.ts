@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { type Explanation, explainRun, openRun, sampleWord } from 'dynamic-tuning'
+import { type Explanation, explainRun, openRun, sampleWord, type Task } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { imagePaths } from '../image-paths.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
@@ -42,7 +42,7 @@ export const explainCommand = defineCommand<Options>({
     const run = openRun(path)
     const images = imagePaths(places, sampleWord(run.settings))
     const explanation = await explainRun(run, { images, layers, pictures, out, compile })
-    terminal.result(explanation, () => explanationText(explanation, terminal.paint))
+    terminal.result(explanation, () => explanationText(explanation, run.task, terminal.paint))
     for (const { error } of explanation.errors) process.stderr.write(`dyt: ${error}\n`)
     return explanation.errors.length > 0 ? 1 : undefined
   },
@@ -56,18 +56,17 @@ function layerList(text: string): number[] {
 
 const barLength = 24
 
-function explanationText(explanation: Explanation, paint: Paint): string {
+function explanationText(explanation: Explanation, { picture }: Task, paint: Paint): string {
   const { activeRatePerLayer, activeRate, images, pictures } = explanation
   const bar = (rate: number): string => {
     const full = Math.round(rate * barLength)
     return '━'.repeat(full) + '─'.repeat(barLength - full)
   }
   const layers = activeRatePerLayer.map((rate, layer) => [String(layer), formatPercent(rate), bar(rate)])
-  const files = pictures.map(({ file, predicted, probability, label }) => [
-    file,
-    `${predicted} (${formatPercent(probability, 0)})`,
-    label === undefined ? '' : label === predicted ? 'right' : `wrong, it is ${label}`,
-  ])
+  const files = pictures.map((shown) => {
+    const { said, verdict = '' } = picture.words(shown)
+    return [shown.file, said, verdict]
+  })
   const heads = files.some(([, , truth]) => truth !== '')
     ? ['picture', 'predicted', 'truth']
     : ['picture', 'predicted']

@@ -11,6 +11,7 @@ import {
   type OnnxExport,
   openRun,
   sampleWord,
+  type TunedRun,
 } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { type CommonOptions, compileOptions, type PrecisionChoice, shared } from '../options/common.ts'
@@ -98,13 +99,14 @@ export const exportCommand = defineCommand<Options>({
     ['dyt export --model vit_base_patch16_224 --random-weights --frames 8', 'the same for clips'],
   ],
   async run({ args: [path], options, terminal }: Call<Options>) {
-    const exported = path === undefined ? await exportRandom(options) : await exportTuned(path, options)
-    terminal.result(exported, () => exportText(exported, terminal.paint))
+    const run = path === undefined ? undefined : openRun(path)
+    const exported = run === undefined ? await exportRandom(options) : await exportTuned(run, options)
+    terminal.result(exported, () => exportText(exported, run, terminal.paint))
     return undefined
   },
 })
 
-async function exportTuned(path: string, options: Options): Promise<Exported> {
+async function exportTuned(run: TunedRun, options: Options): Promise<Exported> {
   for (const name of [
     'model',
     'randomWeights',
@@ -116,11 +118,10 @@ async function exportTuned(path: string, options: Options): Promise<Exported> {
     'frames',
   ] as const)
     if (options[name] !== undefined)
-      throw new ConfigError(`export: ${name} is decided by the run ${path}. Leave it out.`)
-  const run = openRun(path)
+      throw new ConfigError(`export: ${name} is decided by the run ${run.path}. Leave it out.`)
   const { pass = 'skip', external, merge, budget, fixedThreshold: fixedThresholds } = options
   const thresholds = budget === undefined ? undefined : budgetThresholds(run, budget)
-  const file = options.out ?? join(path, 'model.onnx')
+  const file = options.out ?? join(run.path, 'model.onnx')
   const { deadBlocksDrop: drop, deadBlocks: limit = drop ? 0 : undefined } = options
   const { precision, fused, device } = options
   const reduction = reductionGiven(options)
@@ -151,7 +152,7 @@ async function exportRandom(options: Options): Promise<Exported> {
   return { file, format: 'onnx', method, pass, ...exported }
 }
 
-function exportText(exported: Exported, paint: Paint): string {
+function exportText(exported: Exported, run: TunedRun | undefined, paint: Paint): string {
   const { file, files, bytes, pass, operators } = exported
   const values = (all: OnnxExport['inputs']): string =>
     all.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')
@@ -166,5 +167,7 @@ function exportText(exported: Exported, paint: Paint): string {
     ),
     ...(exported.outputs.length > 1 ? [paint.dim(`  ${how}`)] : []),
   ]
-  return `${lines.join('\n')}\n${exported.deadBlocks ? `\n${deadBlocksText(exported.deadBlocks, paint)}` : ''}`
+  const { deadBlocks } = exported
+  const dead = deadBlocks && run ? `\n${deadBlocksText(deadBlocks, run.task.measures[0], paint)}` : ''
+  return `${lines.join('\n')}\n${dead}`
 }

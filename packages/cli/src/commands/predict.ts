@@ -1,5 +1,12 @@
 import { Option } from 'commander'
-import { budgetThresholds, type ImagePrediction, openRun, predictImages, sampleWord } from 'dynamic-tuning'
+import {
+  budgetThresholds,
+  type ImagePrediction,
+  openRun,
+  predictImages,
+  sampleWord,
+  type Task,
+} from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { imagePaths } from '../image-paths.ts'
 import { type CommonOptions, compileOptions, type PrecisionChoice, shared } from '../options/common.ts'
@@ -49,7 +56,7 @@ export const predictCommand = defineCommand<Options>({
         terminal.progress.update({ label: 'classifying', done: results.length, total: paths.length })
     }
     const failed = results.filter((result) => 'error' in result)
-    terminal.result({ run: path, results }, () => predictionText(results, terminal.paint))
+    terminal.result({ run: path, results }, () => predictionText(results, run.task, terminal.paint))
     for (const { error } of failed) process.stderr.write(`dyt: ${error}\n`)
     return failed.length > 0 ? 1 : undefined
   },
@@ -59,20 +66,19 @@ const widestName = 48
 /** Fewer are done before a progress line could be read. */
 const fewImages = 64
 
-function predictionText(results: readonly ImagePrediction[], paint: Paint): string {
+function predictionText(results: readonly ImagePrediction[], { answer }: Task, paint: Paint): string {
   const names = results.map(({ image }) => shortened(printable(image)))
   const width = Math.max(...names.map(displayWidth))
   return results
     .map((result, i) => {
       if ('error' in result) return ''
       const { [i]: name = '' } = names
-      const labels = result.predictions.map(({ class: label, probability }, place) => {
-        const text = `${printable(label)} ${formatPercent(probability)}`
-        return place === 0 ? paint.bold(text) : paint.dim(text)
-      })
+      const parts = answer
+        .text(result)
+        .map((part, place) => (place === 0 ? paint.bold(printable(part)) : paint.dim(printable(part))))
       const active =
         result.activeRate < 1 ? paint.dim(`   active ${formatPercent(result.activeRate, 0)}`) : ''
-      return `${name}${' '.repeat(width - displayWidth(name))}   ${labels.join(paint.dim(', '))}${active}\n`
+      return `${name}${' '.repeat(width - displayWidth(name))}   ${parts.join(paint.dim(', '))}${active}\n`
     })
     .join('')
 }

@@ -48,7 +48,7 @@ describe.skipIf(missing !== '')(`commands on videos ${missing}`, () => {
     const how = ['--sampling-rate', '2', '--frames', '4', '--views', '1x3', '--skip-bad', '--out', 'runs/a']
     const tuned = await dyt(folder, ...tune, ...how, '--json')
     expect([tuned.stderr, tuned.code]).toEqual(['', 0])
-    const summary = JSON.parse(tuned.stdout) as RunEvaluation
+    const summary = JSON.parse(tuned.stdout) as RunEvaluation & { accuracy: number }
     expect(summary).toMatchObject({ images: 2, frames: 4, skipped: 1 })
     const config = JSON.parse(readFileSync(join(folder, 'runs/a/config.json'), 'utf8')) as {
       settings: object
@@ -61,7 +61,7 @@ describe.skipIf(missing !== '')(`commands on videos ${missing}`, () => {
     })
 
     const again = await dyt(folder, 'eval', 'runs/a', '--json', '--quiet')
-    const { accuracy, loss, activeRate } = JSON.parse(again.stdout) as RunEvaluation
+    const { accuracy, loss, activeRate } = JSON.parse(again.stdout) as RunEvaluation & { accuracy: number }
     expect([accuracy, loss, activeRate]).toEqual([summary.accuracy, summary.loss, summary.activeRate])
     const text = await dyt(folder, 'eval', 'runs/a', '--views', '3x1', '--quiet')
     expect(text.stdout).toMatch(/of 2 test clips/)

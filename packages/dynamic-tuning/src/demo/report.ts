@@ -25,7 +25,7 @@ export async function demoReport(
   settings: DemoSettings,
   results: readonly DemoResult[],
   runs: readonly TunedRun[],
-  examples: readonly Example<number>[],
+  examples: readonly Example[],
 ): Promise<string> {
   const [measure] = taskNamed().measures
   const dyt = runs.find(({ settings }) => settings.dispatch !== 'none') as TunedRun

@@ -1,4 +1,5 @@
 import type { Outputs } from './tally.ts'
+import type { TaskContext } from './task-context.ts'
 
 /** A class that a model found in a sample. */
 export interface Finding {
@@ -12,18 +13,10 @@ export interface Answer {
   readonly predictions: readonly Finding[]
 }
 
-/** What answers depend on. */
-export interface AnswerSettings {
-  /** Names of the classes, in the order of the outputs. */
-  readonly classes: readonly string[]
-  /** The most findings of an answer. */
-  readonly top: number
-}
-
 /** How outputs become answers. */
 export interface Answers {
-  /** The answer for one row of the outputs. */
-  of(outputs: Outputs, row: number, settings: AnswerSettings): Answer
+  /** The answer for one row of the outputs, with at most `top` findings where these are ranked. */
+  of(outputs: Outputs, row: number, context: TaskContext, top: number): Answer
   /** An answer in words, part by part, the most important first. */
   text(answer: Answer): readonly string[]
 }

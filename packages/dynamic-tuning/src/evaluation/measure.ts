@@ -9,10 +9,10 @@ export interface Measure {
   /** `share` from 0 to 1, shown as percent; `number` as it is. */
   readonly unit: 'share' | 'number'
   readonly better: 'higher' | 'lower'
-  /** `classes`: a mean over classes, however many samples each has; absent: over samples. */
-  readonly average?: 'classes'
   /** How notes tie it to the samples it was measured on: `share of` 200 images. Default `over`. */
   readonly over?: string
+  /** `classes`: a mean over classes, however many samples each has; absent: over samples. */
+  readonly average?: 'classes'
 }
 
 /** Values of a task's measures by name. */

@@ -1,9 +1,8 @@
 import type { Answer } from './answer.ts'
+import type { TaskContext } from './task-context.ts'
 
 /** How a sample is shown with what a model says of it. */
 export interface Portrait {
-  /** What is said and what is true, under a picture. */
-  readonly caption: string
   /** Fields of the picture's JSON. */
   readonly fields: Readonly<Record<string, string | number>>
   /** True if the answer fits the truth; false where no truth is known. */
@@ -14,7 +13,22 @@ export interface Portrait {
   readonly slug?: string
 }
 
-/** How samples with truths of type T are shown in reports and by `explain`. */
+/** A portrait in words. */
+export interface PortraitWords {
+  /** What the model says. */
+  readonly said: string
+  /** How that fits the truth, where it is known. */
+  readonly verdict?: string
+}
+
+/** How samples are shown in reports and by `explain`. */
 export interface Pictures<T = unknown> {
-  portrait(answer: Answer, truth: T | undefined, classes: readonly string[]): Portrait
+  portrait(answer: Answer, truth: T | undefined, context: TaskContext): Portrait
+  /** In words, from an object that has the portrait's fields. */
+  words(fields: object): PortraitWords
+}
+
+/** The line under a picture. */
+export function captionOf({ said, verdict }: PortraitWords): string {
+  return verdict === undefined ? said : `${said}: ${verdict}`
 }

@@ -7,6 +7,7 @@ import { tiny } from '../models/tiny.test.support.ts'
 import { patchCount, type VitConfig } from '../models/vit/vit-config.ts'
 import { farthest, noise, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { LabelTally } from '../tasks/classification/tally.ts'
 import { gumbelNoise } from '../training/noise.ts'
 import { paperLoss } from '../training/objective.ts'
 import { type PassResult, TrainingStep } from '../training/training-step.ts'
@@ -97,7 +98,11 @@ describe('register tokens are active in every layer and counted in no rate', () 
       store,
       compile: { threads: 1 },
     })
-    const { activeRate } = await evaluate(classifier, loader)
+    const { activeRate } = await evaluate(
+      classifier,
+      loader,
+      new LabelTally(Array.from({ length: config.numClasses }, (_, i) => `${i}`)),
+    )
     const { logits } = await classifier.classify(images)
     await classifier.release()
     expect(activeRate).toBe(rate)

@@ -1,9 +1,10 @@
 import type { CompileOptions, Precision } from '@dynamic-tuning/engine'
 import { openDataset } from '../data/dataset.ts'
-import { createLoader } from '../data/loader/loader.ts'
-import { classTruth } from '../data/truths/class.ts'
+import { createLoader, type Loader } from '../data/loader/loader.ts'
 import { ConfigError, DataError } from '../errors.ts'
 import { type Evaluation, evaluate } from '../evaluation/evaluate.ts'
+import { type Measure, valueIn } from '../evaluation/measure.ts'
+import type { ClassScore } from '../evaluation/tally.ts'
 import type { GivenReduction } from '../reduction/options.ts'
 import { type ClipRunSettings, testReading } from './settings/clip-settings.ts'
 import { definedOnly } from './settings/defined-only.ts'
@@ -25,18 +26,18 @@ export interface EvaluationSettings {
   readonly workers?: number | undefined
   /** Test views of every video other than the run's own. */
   readonly views?: ClipRunSettings['views']
-  /** Leave out what cannot be read; the run's own choice by default. */
+  /** True if unreadable samples are left out; the run's own choice by default. */
   readonly skipBad?: boolean | undefined
   readonly compile?: CompileOptions
 }
 
-/** A summary with what else an evaluation tells. */
+/** The figures of an evaluation. */
 export interface RunEvaluation extends RunSummary {
   readonly pass: InferencePass
-  /** Those that were asked for, one for each gate. */
+  /** The thresholds asked for, one for each gate. */
   readonly thresholds?: readonly number[]
-  /** Share of images classified right, of every class that has any. */
-  readonly perClass: readonly { readonly class: string; readonly images: number; readonly accuracy: number }[]
+  /** Every class that has samples; the task's measures of a class stand beside these fields under their own names. */
+  readonly perClass: readonly ClassRow[]
   /** Inside the model, without loading. */
   readonly imagesPerSecond: number
   readonly precision: Precision
@@ -44,13 +45,21 @@ export interface RunEvaluation extends RunSummary {
   readonly fp32?: Fp32Comparison
 }
 
-/** A run in another precision beside itself in fp32. */
+/** How well a run does on one class. */
+export type ClassRow = Omit<ClassScore, 'measures'>
+
+/**
+ * A run in another precision beside itself in fp32. The primary measure in fp32 stands beside these fields under its own
+ * name, and what the other precision adds to it under that name with `Difference`: `accuracyDifference`.
+ */
 export interface Fp32Comparison {
-  readonly accuracy: number
   readonly activeRate: number
   readonly imagesPerSecond: number
-  /** Accuracy minus that of fp32. */
-  readonly accuracyDifference: number
+}
+
+/** The field of `Fp32Comparison` with the difference in a measure. */
+export function differenceIn(fp32: Fp32Comparison, { name }: Measure): number {
+  return valueIn(fp32, { name: `${name}Difference` })
 }
 
 /**
@@ -58,10 +67,10 @@ export interface Fp32Comparison {
  * @throws DataError where the data has other classes than the run; ConfigError for a reduction that does not fit
  */
 export async function evaluateRun(run: TunedRun, wanted: EvaluationSettings = {}): Promise<RunEvaluation> {
-  const settings = { ...run.settings, ...definedOnly({ views: wanted.views, skipBad: wanted.skipBad }) }
   checkViews(run, wanted.views)
-  const { data = settings.data, pass = 'skip', thresholds } = wanted
-  const dataset = classTruth.of(await openDataset(data, settings))
+  const settings = { ...run.settings, ...definedOnly({ views: wanted.views, skipBad: wanted.skipBad }) }
+  const { data = settings.data } = wanted
+  const dataset = run.task.truth.of(await openDataset(data, settings))
   checkClasses(data, dataset.classes, run.classes)
   const loader = createLoader(dataset.test, {
     ...testReading({ settings, transform: run.transform }),
@@ -70,46 +79,68 @@ export async function evaluateRun(run: TunedRun, wanted: EvaluationSettings = {}
     cacheMB: 0,
     ...(wanted.workers !== undefined && { workers: wanted.workers }),
   })
-  const model = withReduction(run, wanted.reduction)
-  const { precision = 'fp32' } = wanted.compile ?? {}
-  const evaluateIn = async (compile: CompileOptions): Promise<Evaluation> => {
-    const classifier = await model.classifier(pass, compile, { thresholds })
-    try {
-      return await evaluate(classifier, loader)
-    } finally {
-      await classifier.release()
-    }
-  }
   try {
-    const evaluation = await evaluateIn({ ...wanted.compile })
-    const full = precision === 'fp32' ? undefined : await evaluateIn({ ...wanted.compile, precision: 'fp32' })
+    const model = withReduction(run, wanted.reduction)
+    const found = await evaluateModel(model, loader, wanted)
+    const summary = summarize(run.path, model, found, { seconds: found.seconds, metric: dataset.metric })
     const skipped = loader.bad.size + (dataset.missing?.length ?? 0)
-    return {
-      ...summarize(run.path, model, evaluation, { seconds: evaluation.seconds, metric: dataset.metric }),
-      ...(settings.skipBad && { skipped }),
-      data,
-      pass,
-      ...(thresholds !== undefined && { thresholds }),
-      imagesPerSecond: evaluation.images / evaluation.seconds,
-      perClass: perClass(evaluation, run.classes),
-      precision,
-      ...(full && { fp32: compared(evaluation, full) }),
-    }
+    const more = await moreFigures(model, loader, wanted, found)
+    return { ...summary, ...(settings.skipBad && { skipped }), data, ...more }
   } finally {
     await loader.close()
   }
 }
 
-function compared({ accuracy }: Evaluation, full: Evaluation): Fp32Comparison {
-  return {
-    accuracy: full.accuracy,
-    activeRate: full.activeRate ?? 1,
-    imagesPerSecond: full.images / full.seconds,
-    accuracyDifference: accuracy - full.accuracy,
+type ModelChoices = Pick<EvaluationSettings, 'pass' | 'thresholds' | 'compile'>
+
+async function evaluateModel(
+  model: TunedModel,
+  loader: Loader,
+  { pass, thresholds, compile }: ModelChoices,
+): Promise<Evaluation> {
+  const classifier = await model.classifier(pass, compile, { thresholds })
+  try {
+    return await evaluate(classifier, loader, model.task.tally(model))
+  } finally {
+    await classifier.release()
   }
 }
 
-/** Images per pass of a model, where nothing else is said. */
+/** What an evaluation tells beside the summary; fp32 for comparison is evaluated here. */
+async function moreFigures(
+  model: TunedModel,
+  loader: Loader,
+  wanted: ModelChoices,
+  found: Evaluation,
+): Promise<Omit<RunEvaluation, keyof RunSummary>> {
+  const { pass = 'skip', thresholds, compile } = wanted
+  const { precision = 'fp32' } = compile ?? {}
+  const full =
+    precision === 'fp32'
+      ? undefined
+      : await evaluateModel(model, loader, { ...wanted, compile: { ...compile, precision: 'fp32' } })
+  return {
+    pass,
+    ...(thresholds !== undefined && { thresholds }),
+    imagesPerSecond: found.images / found.seconds,
+    perClass: found.perClass.map(({ measures, ...row }) => ({ ...row, ...measures })),
+    precision,
+    ...(full && { fp32: comparison(model.task.measures[0], found, full) }),
+  }
+}
+
+function comparison(primary: Measure, found: Evaluation, full: Evaluation): Fp32Comparison {
+  const { name } = primary
+  const before = valueIn(full.measures, primary)
+  return {
+    [name]: before,
+    activeRate: full.activeRate ?? 1,
+    imagesPerSecond: full.images / full.seconds,
+    [`${name}Difference`]: valueIn(found.measures, primary) - before,
+  }
+}
+
+/** Images per pass of a model by default. */
 export function usualBatch({ settings }: Pick<TunedModel, 'settings'>): number {
   return inferenceBatch(settings)
 }
@@ -122,15 +153,7 @@ function checkViews({ settings }: TunedRun, views: EvaluationSettings['views']):
     throw new ConfigError('eval: spatial views need a run with resize: crop. Ask for one.')
 }
 
-function perClass({ confusion }: Evaluation, classes: readonly string[]): RunEvaluation['perClass'] {
-  return classes.flatMap((name, label) => {
-    const row = confusion[label] as readonly number[]
-    const images = row.reduce((sum, count) => sum + count, 0)
-    return images === 0 ? [] : [{ class: name, images, accuracy: (row[label] as number) / images }]
-  })
-}
-
-/** @throws DataError where a dataset has other classes than a run */
+/** @throws DataError if a dataset has other classes than a run */
 export function checkClasses(data: string, found: readonly string[], wanted: readonly string[]): void {
   if (found.join('\n') === wanted.join('\n')) return
   const at = wanted.findIndex((name, i) => name !== found[i])

@@ -30,8 +30,8 @@ const worthwhile = 0.9
 
 /** Loaders over features instead of images. */
 export interface CachedLoaders {
-  readonly training: Loader<number>
-  readonly heldOut: Loader<number>
+  readonly training: Loader
+  readonly heldOut: Loader
 }
 
 /** Both graphs of a run: features of training and of held-out images are not the same tensors. */
@@ -104,7 +104,7 @@ export async function cacheFeatures(
   run: RunFolder,
   prepared: Prepared,
   parts: Prefixes,
-  sample: readonly Example<number>[],
+  sample: readonly Example[],
   signal: AbortSignal | undefined,
 ): Promise<CachedLoaders | undefined> {
   mkdirSync(cacheFolder(run), { recursive: true })

@@ -1,7 +1,6 @@
 import { sampleExamples } from '../data/draw-examples.ts'
 import { type Example, sourceName } from '../data/example.ts'
 import type { Loader, LoaderSettings } from '../data/loader/loader.ts'
-import { classTruth } from '../data/truths/class.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
 import { createRunFolder, type RunFolder } from '../io/run-folder.ts'
@@ -11,6 +10,7 @@ import { writeAside } from '../io/write-aside.ts'
 import { keepIn } from '../models/backbone-precision.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { patternsWith } from '../reduction/registry.ts'
+import { taskNamed } from '../tasks/registry.ts'
 import { withoutPrefix } from '../training/frozen-prefix.ts'
 import { HostLearner } from '../training/learners/host.ts'
 import { AdamW, defaultAdamW } from '../training/optimizers/adamw.ts'
@@ -105,7 +105,7 @@ async function runAll(
   const held = heldOut(prepared, examples, { onBad: left.onBad })
   const classifier = await model.classifier()
   try {
-    const evaluation = await evaluate(classifier, held)
+    const evaluation = await evaluate(classifier, held, model.task.tally(model))
     const { metric } = prepared.dataset
     const summed = summarize(control.out, model, evaluation, { ...trainingTime(run), metric })
     const summary = settings.skipBad ? { ...summed, skipped: left.names.size } : summed
@@ -148,8 +148,9 @@ async function trainAll(run: RunFolder, prepared: Prepared, control: TrainContro
   const sample = sampleExamples(dataset.validation, settings.validationImages, 0, 'validation')
   const { loader, held, rewrite } = await openLoaders(run, prepared, sample, control)
   const steps = settings.epochs * loader.stepsPerEpoch
+  const task = taskNamed(settings.task)
   const parts = {
-    loader,
+    ...{ task, context: prepared, loader },
     learner: () => {
       control.onPhase?.(`compiling ${settings.method}`)
       return openLearner(prepared, temperaturesOf(settings, steps), rewrite)
@@ -159,7 +160,7 @@ async function trainAll(run: RunFolder, prepared: Prepared, control: TrainContro
       classifier: () => openClassifier(prepared, rewrite),
       every: validationInterval(sample.length, loader, settings),
     },
-    prepare: batchPreparation(classTruth, model, settings),
+    prepare: batchPreparation(task.truth, model, settings),
     rateFactor: tunerNamed(settings.method).learningRateFactor,
   }
   return trainingSession(run, settings, parts, control)
@@ -203,9 +204,9 @@ function openClassifier(prepared: Prepared, rewrite: Rewrite): Promise<Classifie
 async function openLoaders(
   run: RunFolder,
   prepared: Prepared,
-  sample: readonly Example<number>[],
+  sample: readonly Example[],
   { onPhase, signal, onBad }: TrainControl,
-): Promise<{ loader: Loader<number>; held: Loader<number>; rewrite?: Rewrite }> {
+): Promise<{ loader: Loader; held: Loader; rewrite?: Rewrite }> {
   const parts = cacheableParts(prepared)
   if (parts) {
     onPhase?.(`computing features of ${prepared.dataset.train.length} images once`)

@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { readModelFile } from '@dynamic-tuning/engine'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { valueIn } from '../evaluation/measure.ts'
 import { openBackbone } from '../io/backbone.ts'
 import { readSafetensors } from '../io/safetensors.ts'
+import { accuracy } from '../tasks/classification/measures.ts'
 import { evaluateRun } from './evaluate-run.ts'
 import { exportModel } from './export/export-run.ts'
 import { checkFinetune } from './settings/check-finetune.ts'
@@ -42,9 +44,10 @@ describe('a run in another precision', () => {
     const found = await evaluateRun(run, { workers: 0, compile: { precision: 'int8' } })
     expect(found).toMatchObject({
       precision: 'int8',
-      fp32: { accuracy: full.accuracy, activeRate: full.activeRate },
+      fp32: { accuracy: valueIn(full, accuracy), activeRate: full.activeRate },
     })
-    expect(found.fp32?.accuracyDifference).toBeCloseTo(found.accuracy - full.accuracy, 12)
+    const difference = valueIn(found, accuracy) - valueIn(full, accuracy)
+    expect(found.fp32).toMatchObject({ accuracyDifference: expect.closeTo(difference, 12) })
     expect(found.flops).toBeGreaterThan(0)
   })
 
@@ -87,7 +90,8 @@ describe('tuning on a backbone kept in few bits', () => {
       const { summary } = await tinyRun(folder, name, { backbonePrecision })
       const run = openRun(join(folder, name))
       const again = await evaluateRun(run, { workers: 0 })
-      expect([again.accuracy, again.activeRate]).toEqual([summary?.accuracy, summary?.activeRate])
+      const figures = { accuracy: valueIn(again, accuracy), activeRate: again.activeRate }
+      expect(summary).toMatchObject(figures)
       const { tensors } = openBackbone(join(folder, 'tiny.safetensors'))
       const map = 'blocks.1.mlp.fc2.weight'
       const [own, stored] = [run.tensors.get(map), tensors.get(map)].map((each) => each?.data as Float32Array)

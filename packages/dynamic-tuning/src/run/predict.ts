@@ -1,25 +1,27 @@
 import type { CompileOptions } from '@dynamic-tuning/engine'
 import { TuningError } from '../errors.ts'
+import type { Answer } from '../evaluation/answer.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
-import { meanOfViews } from '../evaluation/evaluate.ts'
+import { outputsOf } from '../evaluation/evaluate.ts'
 import { sharesOf } from '../evaluation/gate-activity.ts'
+import { joinViews } from '../evaluation/join-views.ts'
 import { imageRows } from '../models/heads/registry.ts'
 import { type SampleReader, sampleReader } from './sample-reader.ts'
 import type { TunedModel } from './tuned-run.ts'
 
-/** What a model says of one image or video: labels by falling probability, or why it could not be read. */
-export type ImagePrediction =
-  | {
-      readonly image: string
-      readonly predictions: readonly { readonly class: string; readonly probability: number }[]
-      /** Share of patch tokens that entered the MLPs; 1 for methods without dispatch. */
-      readonly activeRate: number
-    }
-  | { readonly image: string; readonly error: string }
+/** What a model says of one image or video. */
+export interface ImageAnswer extends Answer {
+  readonly image: string
+  /** Share of patch tokens that entered the MLPs; 1 for methods without dispatch. */
+  readonly activeRate: number
+}
 
-/** How images are classified. */
+/** The answer for an image or video, or why it could not be read. */
+export type ImagePrediction = ImageAnswer | { readonly image: string; readonly error: string }
+
+/** How images are looked at. */
 export interface PredictSettings {
-  /** Labels per image. Default 3. */
+  /** The most classes named for an image. Default 3. */
   readonly top?: number | undefined
   /** Images per pass. Default 16, videos with all their views. */
   readonly batch?: number | undefined
@@ -28,7 +30,10 @@ export interface PredictSettings {
   readonly compile?: CompileOptions
 }
 
-/** Classifies image files in order, or videos, the logits of whose views are averaged. One that cannot be read is reported in its place and the others go on. */
+/**
+ * Answers for image files or videos in their order; the views of a video are joined. An unreadable one is reported in its
+ * place, and the others go on.
+ */
 export async function* predictImages(
   model: TunedModel,
   paths: readonly string[],
@@ -42,7 +47,7 @@ export async function* predictImages(
     for (let first = 0; first < paths.length; first += batch) {
       const part = paths.slice(first, first + batch)
       const read = await Promise.all(part.map((path) => readInput(reader, path)))
-      yield* classify(model, classifier, read, top)
+      yield* answers(model, classifier, read, top)
     }
   } finally {
     reader.close()
@@ -64,31 +69,28 @@ async function readInput(reader: SampleReader, image: string): Promise<ReadImage
   }
 }
 
-async function* classify(
+async function* answers(
   model: TunedModel,
   classifier: Classifier,
   images: readonly ReadImage[],
   top: number,
 ): AsyncGenerator<ImagePrediction, void, void> {
   const inputs = images.flatMap(({ input }) => (typeof input === 'string' ? [] : [input]))
-  const { logits: all, masks } =
-    inputs.length > 0
-      ? await classifier.classify(joined(inputs))
-      : { logits: new Float32Array(), masks: undefined }
-  const classes = model.classes.length
-  const views = all.length / (classes * Math.max(1, inputs.length))
-  const logits = meanOfViews(all, inputs.length, views)
+  const found = inputs.length > 0 ? await classifier.classify(joined(inputs)) : undefined
+  const { task, settings, config } = model
+  const views = (settings.views?.[0] ?? 1) * (settings.views?.[1] ?? 1)
+  const outputs = found ? joinViews(outputsOf(found, inputs.length * views), inputs.length, views) : {}
   const { perGate } = classifier.gates
-  const tokens = perGate.reduce((sum, count) => sum + count, 0) * imageRows(model.config, views)
+  const tokens = perGate.reduce((sum, count) => sum + count, 0) * imageRows(config, views)
   let row = 0
   for (const { image, input } of images) {
     if (typeof input === 'string') {
       yield { image, error: input }
       continue
     }
-    const predictions = best(logits.subarray(row * classes, (row + 1) * classes), model.classes, top)
-    const active = masks?.subarray(row * tokens, (row + 1) * tokens)
-    yield { image, predictions, activeRate: active ? mean(sharesOf(active, perGate)) : 1 }
+    const answer = task.answer.of(outputs, row, model, top)
+    const active = found?.masks?.subarray(row * tokens, (row + 1) * tokens)
+    yield { image, ...answer, activeRate: active ? mean(sharesOf(active, perGate)) : 1 }
     row++
   }
 }
@@ -96,19 +98,8 @@ async function* classify(
 const mean = (values: Float64Array): number => values.reduce((a, b) => a + b, 0) / values.length
 
 function joined(inputs: readonly Float32Array[]): Float32Array {
-  const [first] = inputs as readonly [Float32Array]
-  const all = new Float32Array(inputs.length * first.length)
-  for (const [i, input] of inputs.entries()) all.set(input, i * first.length)
+  const length = inputs[0]?.length ?? 0
+  const all = new Float32Array(inputs.length * length)
+  for (const [i, input] of inputs.entries()) all.set(input, i * length)
   return all
-}
-
-/** The `top` classes with the largest softmax. */
-function best(logits: Float32Array, classes: readonly string[], top: number) {
-  const largest = Math.max(...logits)
-  const weights = Array.from(logits, (logit) => Math.exp(logit - largest))
-  const sum = weights.reduce((a, b) => a + b, 0)
-  return classes
-    .map((name, i) => ({ class: name, probability: (weights[i] as number) / sum }))
-    .sort((a, b) => b.probability - a.probability)
-    .slice(0, top)
 }

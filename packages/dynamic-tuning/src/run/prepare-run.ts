@@ -5,7 +5,6 @@ import { openDataset } from '../data/dataset.ts'
 import type { Dataset } from '../data/example.ts'
 import { absoluteLocation } from '../data/location.ts'
 import type { OpenOptions } from '../data/options.ts'
-import { classTruth } from '../data/truths/class.ts'
 import { ConfigError, DataError } from '../errors.ts'
 import { type OpenedBackbone, openBackbone } from '../io/backbone.ts'
 import { fetchModel } from '../io/hub/fetch-model.ts'
@@ -13,6 +12,7 @@ import { placeOfModel } from '../io/model-place.ts'
 import { roundBackbone } from '../models/backbone-precision.ts'
 import { isOfHead } from '../models/heads/registry.ts'
 import type { ModelConfig } from '../models/model-config.ts'
+import { taskNamed } from '../tasks/registry.ts'
 import { usualAugmentation } from './augmentations.ts'
 import { fitMemory } from './expected-memory.ts'
 import { libraryVersion } from './library-version.ts'
@@ -24,7 +24,7 @@ import type { FinetuneInput, FinetuneSettings } from './settings/finetune-settin
 
 /** Everything a run needs, opened and checked. */
 export interface Prepared extends RunConfig {
-  readonly dataset: Dataset<number>
+  readonly dataset: Dataset
   readonly tensors: ReadonlyMap<string, TensorData>
 }
 
@@ -55,8 +55,8 @@ export async function prepareRun(input: FinetuneInput, saved?: Known): Promise<P
 }
 
 /** The run's data. @throws DataError where they cannot be used */
-export async function openData(input: FinetuneInput): Promise<Dataset<number>> {
-  const dataset = classTruth.of(await openDataset(input.data, dataOptions(input)))
+export async function openData(input: FinetuneInput): Promise<Dataset> {
+  const dataset = taskNamed(input.task).truth.of(await openDataset(input.data, dataOptions(input)))
   if (dataset.classes.length < 2)
     throw new DataError(`finetune: ${input.data} has one class only. Give at least two to tell apart.`)
   return dataset

@@ -3,7 +3,6 @@ import { sampleExamples } from '../data/draw-examples.ts'
 import type { Dataset } from '../data/example.ts'
 import { createLoader } from '../data/loader/loader.ts'
 import type { TransformSettings } from '../data/transforms/transforms.ts'
-import { classTruth } from '../data/truths/class.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { openBackbone } from '../io/backbone.ts'
 import { saveCheckpointFile } from '../io/checkpoint.ts'
@@ -12,6 +11,7 @@ import { createRunFolder } from '../io/run-folder.ts'
 import { withEvents } from '../io/tensorboard/run-events.ts'
 import { checkVitConfig, type VitConfig } from '../models/vit/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { usualTask } from '../tasks/registry.ts'
 import type { Learner } from '../training/learner.ts'
 import { type Stages, stagedLearner } from '../training/learners/staged.ts'
 import { paperLoss } from '../training/objective.ts'
@@ -54,7 +54,7 @@ export async function pretrain(
   const run = withEvents(folder, control.tensorboard)
   try {
     const settings = asked ?? resumedPretrain(run, input)
-    const dataset = classTruth.of(await openDataset(settings.data))
+    const dataset = usualTask.truth.of(await openDataset(settings.data))
     refuseClips('pretrain', settings.data, dataset.kind === 'clips' ? 1 : undefined)
     const config = checkVitConfig({ ...settings.model, numClasses: dataset.classes.length })
     run.writeConfig({ command: 'pretrain', classes: dataset.classes, ...settings })
@@ -68,7 +68,7 @@ export async function pretrain(
   }
 }
 
-function sessionParts(dataset: Dataset<number>, config: VitConfig, settings: PretrainSettings): SessionParts {
+function sessionParts(dataset: Dataset, config: VitConfig, settings: PretrainSettings): SessionParts {
   const { seed, batch, cropScale, validationImages } = settings
   const evaluation = halfNormalized(config.imageSize)
   const crop = { scale: [cropScale, 1], ratio: [3 / 4, 4 / 3] } as const
@@ -78,10 +78,10 @@ function sessionParts(dataset: Dataset<number>, config: VitConfig, settings: Pre
   const sample = sampleExamples(dataset.validation, validationImages, 0, 'validation')
   const held = createLoader(sample, { transform: evaluation, batch: 100, seed, workers: 1 })
   return {
-    loader,
+    ...{ task: usualTask, context: { classes: dataset.classes, settings }, loader },
     learner: () => openLearner(config, settings, loader.stepsPerEpoch),
     validation: { loader: held, classifier: () => createClassifier(config, settings) },
-    prepare: batchPreparation(classTruth, config, settings),
+    prepare: batchPreparation(usualTask.truth, config, settings),
   }
 }
 

@@ -6,6 +6,7 @@ import type { Normalization } from '../io/backbone.ts'
 import type { RunFolder } from '../io/run-folder.ts'
 import { isOfHead } from '../models/heads/registry.ts'
 import type { ModelConfig } from '../models/model-config.ts'
+import { tasks } from '../tasks/registry.ts'
 import { libraryVersion } from './library-version.ts'
 import { checkFinetune } from './settings/check-finetune.ts'
 import { completeFinetune } from './settings/complete-finetune.ts'
@@ -30,7 +31,7 @@ const three = z.tuple([z.number(), z.number(), z.number()])
 const schema = z.looseObject({
   command: z.literal('finetune', 'this is no run of finetune'),
   version: z.string(),
-  settings: z.looseObject({ data: z.string() }),
+  settings: z.looseObject({ data: z.string(), task: z.string().optional() }),
   model: modelSchema,
   classes: z.array(z.string()),
   normalization: z.strictObject({ mean: three, std: three }),
@@ -50,7 +51,15 @@ export function readRunConfig(run: RunFolder): RunConfig {
       `run: config.json of ${run.path} does not describe a tuned model. ${oneLine(z.prettifyError(result.error))}. Name the folder of a finetune run.`,
     )
   const { settings, ...rest } = result.data
+  checkTask(run, settings.task)
   return { ...rest, settings: settingsOf(run, settings, rest.model) }
+}
+
+function checkTask(run: RunFolder, name: string | undefined): void {
+  if (name === undefined || tasks.some((task) => task.name === name)) return
+  throw new RunError(
+    `run: config.json of ${run.path} names the task ${name}, expected one of ${tasks.map((task) => task.name).join(', ')}. Open it with the version that made it.`,
+  )
 }
 
 function settingsOf(run: RunFolder, settings: unknown, config: ModelConfig): FinetuneSettings {

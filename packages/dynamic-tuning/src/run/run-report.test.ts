@@ -5,8 +5,10 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { drawImage } from '../data/sources/drawn/draw-image.ts'
 import { ConfigError, DataError } from '../errors.ts'
+import { valueIn } from '../evaluation/measure.ts'
 import { formatCount, formatPercent } from '../report/quantity.ts'
 import { encodePng } from '../report/token-strip.ts'
+import { accuracy } from '../tasks/classification/measures.ts'
 import { type ExplainedImage, tellingImages } from './explain/explain-images.ts'
 import { explainRun } from './explain/explain-run.ts'
 import type { RunSummary } from './summary.ts'
@@ -26,7 +28,7 @@ describe('report.html of a run', () => {
 
   it('shows the figures of the run', () => {
     for (const text of [
-      `>${formatPercent(summary.accuracy)}<`,
+      `>${formatPercent(valueIn(summary, accuracy))}<`,
       'of 24 test images',
       `>${formatPercent(summary.activeRate)}<`,
       'target 50 %',
@@ -133,9 +135,7 @@ describe('tellingImages', () => {
   const image = (label: number, predicted: number): ExplainedImage => ({
     source: { kind: 'file', path: '' },
     image: `${label}>${predicted}`,
-    truth: label,
-    predicted,
-    probability: 1,
+    portrait: { fields: {}, right: label === predicted, group: `${label}` },
     masks: undefined,
   })
   const names = (images: readonly ExplainedImage[], count: number): string[] =>

@@ -1,12 +1,13 @@
 import { sampleExamples } from '../data/draw-examples.ts'
 import type { Example } from '../data/example.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
+import { headingOf, valueIn } from '../evaluation/measure.ts'
+import { captionOf } from '../evaluation/picture.ts'
 import { curvesOfMetrics } from '../report/metrics-curves.ts'
 import { type ReportInput, renderReport } from '../report/page.ts'
-import { formatCount, formatDuration, formatPercent } from '../report/quantity.ts'
+import { formatCount, formatDuration, formatMeasure, formatPercent } from '../report/quantity.ts'
 import { sampleWord } from '../report/sample-word.ts'
-import { taskNamed } from '../tasks/registry.ts'
-import { type ExplainedImage, explainImages, stripOf, tellingImages } from './explain/explain-images.ts'
+import { explainImages, stripOf, tellingImages } from './explain/explain-images.ts'
 import { libraryVersion } from './library-version.ts'
 import { shortName } from './short-name.ts'
 import type { RunSummary } from './summary.ts'
@@ -21,7 +22,7 @@ export interface RunReportInput {
   /** The lines of `metrics.jsonl`. */
   readonly records: readonly object[]
   /** Test images to choose pictures from. */
-  readonly examples: readonly Example<number>[]
+  readonly examples: readonly Example[]
 }
 
 /** Test images looked at to find pictures, and pictures shown. */
@@ -35,7 +36,7 @@ export async function runReport({ summary, records, ...rest }: RunReportInput): 
     title: `${tuner.name} on ${shortName(settings.data)}`,
     subtitle: `${tuner.summary}; ${shortName(settings.model)} backbone, ${classes.length} classes, ${settings.epochs} epochs, seed ${settings.seed}`,
     headline: headline(model, summary),
-    curves: curvesOfMetrics(records, taskNamed(summary.task).measures[0]),
+    curves: curvesOfMetrics(records, model.task.measures[0]),
     ...(settings.dispatch !== 'none' && {
       activeRatePerLayer: summary.activeRatePerLayer.map((rate, layer) => ({ layer, rate })),
       targetRate: settings.rate,
@@ -46,7 +47,7 @@ export async function runReport({ summary, records, ...rest }: RunReportInput): 
   })
 }
 
-/** Strips of right and wrong test images of different classes, with a caption each. */
+/** Strips of test images with right and wrong answers, with a caption each. */
 export async function tokenPictures(
   { model, classifier, examples }: Pick<RunReportInput, 'model' | 'classifier' | 'examples'>,
   count: number,
@@ -55,23 +56,25 @@ export async function tokenPictures(
   const chosen = tellingImages(await explainImages(model, classifier, sample), count)
   const pictures: { png: Uint8Array; caption: string }[] = []
   for (const image of chosen)
-    pictures.push({ png: await stripOf(model, image), caption: captionOf(model, image) })
+    pictures.push({
+      png: await stripOf(model, image),
+      caption: captionOf(model.task.picture.words(image.portrait.fields)),
+    })
   return pictures
 }
 
-function captionOf({ classes }: TunedModel, { truth, predicted, probability }: ExplainedImage): string {
-  const said = `${classes[predicted]} (${formatPercent(probability, 0)})`
-  if (truth === predicted) return `${said}: right`
-  return `${said}: wrong, it is ${classes[truth as number]}`
-}
-
-function headline({ settings }: TunedModel, summary: RunSummary): ReportInput['headline'] {
-  const { accuracy, images, activeRate, trainableParams, flops, staticFlops, seconds, skipped = 0 } = summary
+function headline({ settings, task }: TunedModel, summary: RunSummary): ReportInput['headline'] {
+  const [measure] = task.measures
+  const { images, activeRate, trainableParams, flops, staticFlops, seconds, skipped = 0 } = summary
   const sample = sampleWord(settings)
-  const leftOut = skipped > 0 ? `, ${skipped} left out` : ''
+  const unreadable = skipped > 0 ? `, ${skipped} left out` : ''
   const active = { label: 'Active tokens', value: formatPercent(activeRate) }
   return [
-    { label: 'Accuracy', value: formatPercent(accuracy), note: `of ${images} test ${sample}s${leftOut}` },
+    {
+      label: headingOf(measure),
+      value: formatMeasure(measure, valueIn(summary, measure)),
+      note: `of ${images} test ${sample}s${unreadable}`,
+    },
     settings.dispatch !== 'none'
       ? { ...active, note: `target ${formatPercent(settings.rate, 0)}` }
       : { ...active, note: 'no token is skipped' },
@@ -85,10 +88,10 @@ function headline({ settings }: TunedModel, summary: RunSummary): ReportInput['h
   ]
 }
 
-function notes({ settings }: TunedModel, { run }: RunSummary): string[] {
+function notes({ settings, task }: TunedModel, { run }: RunSummary): string[] {
   const tested =
     settings.dispatch !== 'none'
-      ? 'Accuracy and active tokens are those of the skipping model, which computes active tokens only.'
+      ? `${headingOf(task.measures[0])} and active tokens are those of the skipping model, which computes active tokens only.`
       : 'Every token passes through every layer.'
   return [
     tested,

@@ -1,14 +1,17 @@
 import { modelCost } from '../cost/model-cost.ts'
-import type { Metric } from '../data/example.ts'
 import type { Evaluation } from '../evaluation/evaluate.ts'
 import type { GateActivity } from '../evaluation/gate-activity.ts'
 import type { RunFolder } from '../io/run-folder.ts'
 import { depthOf } from '../models/families.ts'
+import { usualTask } from '../tasks/registry.ts'
 import { linearProbe } from '../tuners/linear.ts'
 import { peakMemoryMB } from './peak-memory.ts'
 import type { TunedModel } from './tuned-run.ts'
 
-/** How good a tuned model is and what it costs; the JSON of `finetune` and `eval`. */
+/**
+ * How good a tuned model is and what it costs; the JSON of `finetune` and `eval`. The values of the task's measures stand
+ * beside these fields under their own names: read them with `valueIn`.
+ */
 export interface RunSummary {
   readonly run: string
   readonly method: string
@@ -18,13 +21,9 @@ export interface RunSummary {
   readonly data: string
   /** The task by its name in the registry; absent for its first one. */
   readonly task?: string | undefined
-  /** Share of test images classified right. */
-  readonly accuracy: number
-  /** Mean over the classes of the share classified right in each. */
-  readonly meanPerClassAccuracy: number
-  /** Which of the two publications report on this set. */
-  readonly metric: Metric
-  /** Mean cross-entropy on them. */
+  /** Name of the measure that publications report on this dataset. */
+  readonly metric: string
+  /** The task's loss, mean over test images. */
   readonly loss: number
   readonly images: number
   /** Share of the patch tokens present that enter the MLPs; 1 for methods without dispatch. */
@@ -51,15 +50,15 @@ export interface RunSummary {
 
 /** What a summary tells beside an evaluation. */
 interface SummaryMeasures extends Pick<RunSummary, 'seconds' | 'loaderWaitShare'> {
-  readonly metric?: Metric | undefined
+  readonly metric?: string | undefined
 }
 
 /** Puts together what an evaluation and the graph's cost tell of a model. */
 export function summarize(
   run: string,
-  { settings, config, tuner }: TunedModel,
+  { settings, config, tuner, task }: TunedModel,
   evaluation: Evaluation,
-  { seconds, loaderWaitShare, metric = 'accuracy' }: SummaryMeasures,
+  { seconds, loaderWaitShare, metric = task.measures[0].name }: SummaryMeasures,
 ): RunSummary {
   const rates = evaluation.activeRatePerLayer ?? new Array<number>(depthOf(config)).fill(1)
   const { gates } = evaluation
@@ -70,8 +69,8 @@ export function summarize(
     reduction: settings.reduction,
     model: settings.model,
     data: settings.data,
-    accuracy: evaluation.accuracy,
-    meanPerClassAccuracy: evaluation.meanPerClassAccuracy,
+    ...(task !== usualTask && { task: task.name }),
+    ...evaluation.measures,
     metric,
     loss: evaluation.loss,
     images: evaluation.images,

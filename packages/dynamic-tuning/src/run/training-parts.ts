@@ -9,7 +9,7 @@ import type { FinetuneSettings } from './settings/finetune-settings.ts'
 type OnBad = LoaderSettings['onBad']
 
 /** A loader over the training images or clips: shuffled, full batches only. */
-export function trainingLoader(prepared: Prepared, onBad?: OnBad): Loader<number> {
+export function trainingLoader(prepared: Prepared, onBad?: OnBad): Loader {
   const { settings, dataset, normalization } = prepared
   const { workers, skipBad } = settings
   return createLoader(dataset.train, {

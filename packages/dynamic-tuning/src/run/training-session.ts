@@ -2,14 +2,16 @@ import type { Batch } from '../data/loader/batch.ts'
 import type { Loader } from '../data/loader/loader.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
+import type { TaskContext } from '../evaluation/task-context.ts'
 import type { RunFolder } from '../io/run-folder.ts'
+import type { Task } from '../tasks/task.ts'
 import type { Learner } from '../training/learner.ts'
 import { cosine } from '../training/schedules/cosine.ts'
 import type { StepBatch } from '../training/step-feeds.ts'
 import { type TrainerSettings, type TrainOutcome, train } from '../training/trainer.ts'
-import { scoreStep, validationFields } from './classification-scores.ts'
 import { withOpened } from './opened.ts'
 import type { RunControl } from './run-control.ts'
+import { stepScore, validationFields } from './training-scores.ts'
 
 /** Settings of any run that trains. */
 export interface SessionSettings {
@@ -22,7 +24,7 @@ export interface SessionSettings {
 /** How a run is validated between epochs. */
 export interface SessionValidation {
   /** Held-out samples. */
-  readonly loader: Loader<number>
+  readonly loader: Loader
   readonly classifier: () => Promise<Classifier>
   /** Epochs between two validations. Default 1. */
   readonly every?: number
@@ -30,10 +32,12 @@ export interface SessionValidation {
 
 /** What differs from one kind of run to another; the session closes everything in it. */
 export interface SessionParts {
-  readonly loader: Loader<number>
+  readonly task: Task
+  readonly context: TaskContext
+  readonly loader: Loader
   readonly learner: () => Promise<Learner>
   readonly validation?: SessionValidation
-  readonly prepare: (batch: Batch<number>, step: number) => StepBatch
+  readonly prepare: (batch: Batch, step: number) => StepBatch
   /** Factor of the learning rate that is the method's own. Default 1. */
   readonly rateFactor?: number
 }
@@ -44,21 +48,22 @@ export interface SessionParts {
 export function trainingSession(
   run: RunFolder,
   settings: SessionSettings,
-  { loader, learner: openLearner, validation, prepare, rateFactor = 1 }: SessionParts,
+  parts: SessionParts,
   control: Omit<RunControl, 'out'>,
 ): Promise<TrainOutcome> {
+  const { loader, validation, prepare, rateFactor = 1 } = parts
   return withOpened(async (opened) => {
     opened.addClosable(loader)
     if (validation) opened.addClosable(validation.loader)
-    const learner = opened.add(await openLearner())
+    const learner = opened.add(await parts.learner())
     const classifier = validation && opened.add(await validation.classifier())
     const { resume, signal, onStep, onEpoch } = control
     return train({
       ...{ learner, loader, prepare, log: run, epochs: settings.epochs },
       ...{ resume, signal, onStep, onEpoch },
       learningRateAt: scheduleOf(settings, rateFactor, loader.stepsPerEpoch),
-      score: scoreStep,
-      ...(validation && classifier && validationBy(classifier, validation)),
+      score: stepScore(parts.task),
+      ...(validation && classifier && validationBy(classifier, validation, parts)),
       memoryMB: () => Math.round(process.memoryUsage.rss() / 2 ** 20),
     })
   })
@@ -67,9 +72,11 @@ export function trainingSession(
 function validationBy(
   classifier: Classifier,
   { loader, every }: SessionValidation,
+  { task, context }: SessionParts,
 ): Pick<TrainerSettings, 'validate' | 'validateEvery'> {
   return {
-    validate: async (weights) => validationFields(await evaluate(classifier, loader, weights)),
+    validate: async (weights) =>
+      validationFields(task, await evaluate(classifier, loader, task.tally(context), { weights })),
     validateEvery: every,
   }
 }

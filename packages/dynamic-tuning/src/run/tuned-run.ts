@@ -12,6 +12,8 @@ import { isOfHead } from '../models/heads/registry.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { checkReduction, checkReductionFits } from '../reduction/check-reduction.ts'
 import { type GivenReduction, reductionOptions } from '../reduction/options.ts'
+import { taskNamed } from '../tasks/registry.ts'
+import type { Task } from '../tasks/task.ts'
 import { tunerNamed } from '../tuners/registry.ts'
 import type { Tuner } from '../tuners/tuner.ts'
 import { evaluationTransform } from './augmentations.ts'
@@ -28,6 +30,7 @@ export type GateChoices = Pick<ClassifierSettings, 'thresholds' | 'blocks' | 'pr
 /** A tuned model, ready to be compiled for any pass and device. */
 export interface TunedModel {
   readonly settings: FinetuneSettings
+  readonly task: Task
   /** Sizes of the backbone. */
   readonly config: RunConfig['model']
   readonly tuner: Tuner
@@ -60,6 +63,7 @@ export function tunedModel(
   const store = (): WeightStore => new WeightStore({ tensors, seed: settings.seed })
   return {
     settings,
+    task: taskNamed(settings.task),
     config: model,
     tuner,
     classes,

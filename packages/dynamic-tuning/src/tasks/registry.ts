@@ -3,8 +3,11 @@ import type { Settings } from '../setting.ts'
 import { classification } from './classification/classification.ts'
 import type { Task } from './task.ts'
 
-/** All tasks; the first is meant where nothing is said. */
+/** All tasks. */
 export const tasks: readonly [Task, ...Task[]] = [classification]
+
+/** The task of runs that name none, as those of version 0.1. */
+export const [usualTask] = tasks
 
 /**
  * Settings that only some tasks have, by name: `...segmentationSettings` of a task's folder, which the task also names as its
@@ -12,8 +15,8 @@ export const tasks: readonly [Task, ...Task[]] = [classification]
  */
 export const taskSettings = {} satisfies Settings
 
-/** The task of this name; that of version 0.1, which knew no other, where none is given. @throws ConfigError for unknown names */
-export function taskNamed(name: string = tasks[0].name): Task {
+/** The task of this name, the usual one if none is given. @throws ConfigError for unknown names */
+export function taskNamed(name: string = usualTask.name): Task {
   const found = tasks.find((task) => task.name === name)
   if (found) return found
   throw new ConfigError(

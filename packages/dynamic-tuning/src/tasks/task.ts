@@ -3,10 +3,11 @@ import type { Answers } from '../evaluation/answer.ts'
 import type { Measure, Measured } from '../evaluation/measure.ts'
 import type { Pictures } from '../evaluation/picture.ts'
 import type { Outputs, Tally } from '../evaluation/tally.ts'
+import type { TaskContext } from '../evaluation/task-context.ts'
 import type { Settings } from '../setting.ts'
 import type { TaskLoss } from '../training/loss.ts'
 
-/** What a model is tuned for; T is what is known of each example. */
+/** What a model is tuned for, on samples with truths of type T. */
 export interface Task<T = unknown> {
   /** Its name in settings and run folders. */
   readonly name: string
@@ -20,8 +21,8 @@ export interface Task<T = unknown> {
   /** By what a single class is judged; the first ranks classes. */
   readonly classMeasures: readonly [Measure, ...Measure[]]
   readonly loss: TaskLoss<T>
-  /** An empty tally for samples of these classes. */
-  tally(classes: readonly string[]): Tally<T>
+  /** An empty tally. */
+  tally(context: TaskContext): Tally<T>
   /** The primary measure of one batch, quick enough for every training step. */
   score(outputs: Outputs, truths: readonly T[]): Measured
   readonly answer: Answers

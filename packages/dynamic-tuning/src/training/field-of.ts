@@ -1,4 +1,4 @@
-/** The field of a measure on one part of the data: `validationMeanIou`, `trainMeanIou`. */
-export function fieldOf(part: 'train' | 'validation', { name }: { readonly name: string }): string {
+/** The field of a measure on one part of the data, or of its best value on a curve: `validationMeanIou`, `bestMeanIou`. */
+export function fieldOf(part: 'train' | 'validation' | 'best', { name }: { readonly name: string }): string {
   return `${part}${name.charAt(0).toUpperCase()}${name.slice(1)}`
 }

@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { ConfigError, RunError } from '../../errors.ts'
 import type { GateProbabilities } from '../../evaluation/gate-probabilities.ts'
+import type { Measure } from '../../evaluation/measure.ts'
 import { readJson } from '../../io/read-json.ts'
 import { writeAside } from '../../io/write-aside.ts'
+import { fieldOf } from '../../training/field-of.ts'
 import { gateShape } from '../../tuners/dispatch-inputs.ts'
 import type { TunedModel, TunedRun } from '../tuned-run.ts'
 import type { CurvePoint } from './point.ts'
@@ -38,21 +40,26 @@ const point = z.looseObject({
   activeRatePerLayer: z.array(share),
   flops: amount,
   share: amount,
-  accuracy: share,
-  bestAccuracy: share,
   loss: amount,
   imagesPerSecond: amount,
 })
 const table = z.array(share).min(2)
-const schema = z.looseObject({
-  version: z.string(),
-  adapter: z.string(),
-  scope: z.enum(['global', 'per-layer']),
-  images: z.int().min(1),
-  staticFlops: z.number().positive(),
-  probabilities: z.object({ pooled: table, gates: z.array(table) }),
-  points: z.array(point).min(2),
-})
+
+/** `budgets.json` for a task with this primary measure. */
+function schemaFor(measure: Measure) {
+  const value = measure.unit === 'share' ? share : z.number()
+  return z.looseObject({
+    version: z.string(),
+    adapter: z.string(),
+    scope: z.enum(['global', 'per-layer']),
+    images: z.int().min(1),
+    staticFlops: z.number().positive(),
+    probabilities: z.object({ pooled: table, gates: z.array(table) }),
+    points: z
+      .array(point.and(z.looseObject({ [measure.name]: value, [fieldOf('best', measure)]: value })))
+      .min(2),
+  })
+}
 
 const fileOf = (run: TunedRun): string => join(run.path, 'budgets.json')
 
@@ -80,7 +87,7 @@ export function readBudgets(run: TunedRun): Budgets {
     throw new RunError(
       `budget: ${file} is of format version ${JSON.stringify(version) ?? 'none'}, this library reads version ${budgetsFormatVersion}. ${again}`,
     )
-  const result = schema.safeParse(content)
+  const result = schemaFor(run.task.measures[0]).safeParse(content)
   if (!result.success) {
     const issue = result.error.issues[0]
     throw new RunError(`budget: ${file} is damaged at ${issue?.path.join('.')}: ${issue?.message}. ${again}`)
@@ -129,10 +136,10 @@ export function checkShare(asker: string, wanted: number): void {
 export function budgetThresholds(run: TunedRun, wanted: number): readonly number[] {
   checkShare('budget', wanted)
   const { points, probabilities } = readBudgets(run)
-  const cheapest = points.at(-1) as CurvePoint
-  if (wanted < cheapest.share)
+  const cheapest = points.at(-1)?.share ?? Number.NaN
+  if (wanted < cheapest)
     throw new ConfigError(
-      `budget: ${wanted} of the static model's FLOPs, but ${run.path} needs ${roundedUp(cheapest.share)} with every gate closed. Give at least that.`,
+      `budget: ${wanted} of the static model's FLOPs, but ${run.path} needs ${roundedUp(cheapest)} with every gate closed. Give at least that.`,
     )
   return thresholdsWithin(points, wanted, probabilities)
 }

@@ -2,13 +2,16 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { valueIn } from '../../evaluation/measure.ts'
 import { encodePng } from '../../report/token-strip.ts'
+import { accuracy } from '../../tasks/classification/measures.ts'
 import { evaluateRun } from '../evaluate-run.ts'
 import { tinyRun } from '../tiny-run.test.support.ts'
 import { openRun } from '../tuned-run.ts'
 import { budgetThresholds } from './budgets.ts'
 import { calibrateRun } from './calibrate-run.ts'
 import type { Calibration } from './calibration.ts'
+import { bestIn } from './point.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'calibrate-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -18,15 +21,16 @@ const path = join(folder, 'dyt')
 let calibration: Calibration
 beforeAll(async () => {
   await tinyRun(folder, 'dyt', { learningRate: 0.05 })
-  calibration = await calibrateRun(openRun(path), { ...quick, flops: 0.9, accuracyDrop: 1 })
+  calibration = await calibrateRun(openRun(path), { ...quick, flops: 0.9, drop: 1 })
 })
 
 describe('calibrateRun', () => {
   it('says at 0.5 what eval says on the same images', async () => {
     const found = await evaluateRun(openRun(path), { compile, workers: 0 })
     expect(calibration).toMatchObject({ images: 24, validationIsTest: true, staticFlops: found.staticFlops })
-    const { accuracy, loss, activeRate, flops } = found
-    expect(calibration.trained).toMatchObject({ accuracy, loss, activeRate, flops, thresholds: [0.5, 0.5] })
+    const { loss, activeRate, flops } = found
+    const figures = { accuracy: valueIn(found, accuracy), loss, activeRate, flops }
+    expect(calibration.trained).toMatchObject({ ...figures, thresholds: [0.5, 0.5] })
   })
 
   it('goes from everything open to everything closed, FLOPs and envelope falling', () => {
@@ -40,7 +44,7 @@ describe('calibrateRun', () => {
       const [dear, cheap] = [points[i - 1], points[i]] as [(typeof points)[0], (typeof points)[0]]
       expect(cheap.thresholds[0]).toBeGreaterThan(dear.thresholds[0] as number)
       expect(cheap.flops).toBeLessThanOrEqual(dear.flops)
-      expect(cheap.bestAccuracy).toBeLessThanOrEqual(dear.bestAccuracy)
+      expect(bestIn(cheap, accuracy)).toBeLessThanOrEqual(bestIn(dear, accuracy))
     }
   })
 
@@ -48,7 +52,9 @@ describe('calibrateRun', () => {
     const [flops, drop] = calibration.targets
     expect(flops?.point.share).toBeLessThanOrEqual(0.9)
     expect(flops?.point.share).toBeGreaterThan(0.85)
-    expect(drop?.point.accuracy).toBeGreaterThanOrEqual(calibration.trained.accuracy - 0.01)
+    expect(drop?.kind).toBe('accuracyDrop')
+    const least = valueIn(calibration.trained, accuracy) - 0.01
+    expect(valueIn(drop?.point ?? {}, accuracy)).toBeGreaterThanOrEqual(least)
     for (const target of calibration.targets) expect(calibration.points).toContainEqual(target.point)
   })
 
@@ -92,7 +98,7 @@ describe('calibrateRun', () => {
     for (const flops of [0, -1, 1.21, Number.NaN])
       await bad('dyt', { flops }).toThrow(/^calibrate: share .* expected above 0 and up to 1\.2\./)
     await bad('dyt', { flops: 0.2 }).toThrow(/needs 0\.\d+ with every gate closed\. Give at least that\./)
-    await bad('dyt', { accuracyDrop: -1 }).toThrow(/^calibrate: accuracy drop -1, /)
+    await bad('dyt', { drop: -1 }).toThrow(/^calibrate: accuracy drop -1, /)
     await bad('dyt', { points: 5 }).toThrow(/^calibrate: 5 points, a curve needs 11\./)
     await bad('dyt', { latencyMs: 0 }).toThrow(/^calibrate: latency is 0, /)
   })

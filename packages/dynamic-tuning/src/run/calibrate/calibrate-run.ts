@@ -3,7 +3,6 @@ import { openDataset } from '../../data/dataset.ts'
 import { sampleExamples } from '../../data/draw-examples.ts'
 import type { Example } from '../../data/example.ts'
 import { createLoader } from '../../data/loader/loader.ts'
-import { classTruth } from '../../data/truths/class.ts'
 import type { Classifier } from '../../evaluation/classifier.ts'
 import { type GateProbabilities, gateProbabilities } from '../../evaluation/gate-probabilities.ts'
 import { writeAside } from '../../io/write-aside.ts'
@@ -45,7 +44,7 @@ interface Session {
  */
 export async function calibrateRun(run: TunedRun, wanted: CalibrationSettings = {}): Promise<Calibration> {
   checkCalibration(run, wanted)
-  const dataset = classTruth.of(await openDataset(run.settings.data, run.settings))
+  const dataset = run.task.truth.of(await openDataset(run.settings.data, run.settings))
   checkClasses(run.settings.data, dataset.classes, run.classes)
   const { validation, test } = dataset
   const examples = sampleExamples(
@@ -74,7 +73,7 @@ export async function calibrateRun(run: TunedRun, wanted: CalibrationSettings = 
 
 /** The curve with points in wide gaps, the search, and some for each target. */
 function mostEvaluations({ points = usualPoints, scope, ...wanted }: CalibrationSettings): number {
-  const targets = [wanted.flops, wanted.accuracyDrop].filter((target) => target !== undefined).length
+  const targets = [wanted.flops, wanted.drop].filter((target) => target !== undefined).length
   const search = scope === 'per-layer' ? (wanted.evaluations ?? usualEvaluations) : 0
   return Math.ceil(1.5 * points) + 1 + search + tries * targets
 }
@@ -82,6 +81,7 @@ function mostEvaluations({ points = usualPoints, scope, ...wanted }: Calibration
 async function calibrate(session: Session, validationIsTest: boolean): Promise<Calibration> {
   const began = performance.now()
   const { run, wanted, probabilities, examples } = session
+  const [measure] = run.task.measures
   const scope = wanted.scope ?? 'global'
   const { trained, global, leftOut } = await globalCurve(
     session.measurer,
@@ -91,7 +91,7 @@ async function calibrate(session: Session, validationIsTest: boolean): Promise<C
   const curve = scope === 'global' ? global : await layerCurve(session, global)
   const met = await meetTargets(session, { trained, points: curve })
   const all = await timed(session, [...new Set([...curve, ...met.map(({ point }) => point)])])
-  const points = envelope(all)
+  const points = envelope(all, measure)
   const common = { scope, images: examples.length, staticFlops: staticFlops(run.config), points }
   const budgets = writeBudgets(run, { version: libraryVersion(), probabilities, ...common })
   const targets = [...met, ...latencyTarget(points, wanted)]
@@ -101,8 +101,8 @@ async function calibrate(session: Session, validationIsTest: boolean): Promise<C
     data: run.settings.data,
     validationIsTest,
     ...common,
-    trained: sameThresholds(envelope([...global, ...all]), trained),
-    ...(scope === 'per-layer' && { global: envelope(global) }),
+    trained: sameThresholds(envelope([...global, ...all], measure), trained),
+    ...(scope === 'per-layer' && { global: envelope(global, measure) }),
     leftOut,
     targets: targets.map((target) => ({ ...target, point: sameThresholds(points, target.point) })),
     ...(wanted.latencyMs !== undefined && { latencyBatch: wanted.batch ?? 1 }),
@@ -110,7 +110,7 @@ async function calibrate(session: Session, validationIsTest: boolean): Promise<C
     files: { budgets, page: join(run.path, 'calibrate.html') },
     seconds: (performance.now() - began) / 1000,
   }
-  writeAside(calibration.files.page, calibrationPage(calibration))
+  writeAside(calibration.files.page, calibrationPage(calibration, run.task))
   return calibration
 }
 
@@ -131,19 +131,16 @@ async function layerCurve(
 }
 
 async function meetTargets(
-  { measurer, probabilities, wanted }: Session,
+  { run, measurer, probabilities, wanted }: Session,
   curve: { readonly trained: BudgetPoint; readonly points: readonly BudgetPoint[] },
 ): Promise<MetTarget[]> {
-  const { flops, accuracyDrop } = wanted
-  const search = { measurer, probabilities, ...curve }
+  const { flops, drop } = wanted
+  const [measure] = run.task.measures
+  const search = { measure, measurer, probabilities, ...curve }
   const met: MetTarget[] = []
   if (flops !== undefined) met.push({ kind: 'flops', asked: flops, point: await pointWithin(search, flops) })
-  if (accuracyDrop !== undefined)
-    met.push({
-      kind: 'accuracyDrop',
-      asked: accuracyDrop,
-      point: await pointWithoutLoss(search, accuracyDrop),
-    })
+  if (drop !== undefined)
+    met.push({ kind: `${measure.name}Drop`, asked: drop, point: await pointWithoutLoss(search, drop) })
   return met
 }
 

@@ -8,8 +8,8 @@ export interface CalibrationSettings {
   readonly flops?: number | undefined
   /** Milliseconds of a batch of `batch` images, on this machine. */
   readonly latencyMs?: number | undefined
-  /** Points of accuracy (0.5 is half a percent of the images) that may be lost against the trained threshold. */
-  readonly accuracyDrop?: number | undefined
+  /** Points of the task's primary measure (of a share: percent) that may be lost against the trained threshold. */
+  readonly drop?: number | undefined
   /** One threshold for all gates (default), or one for each. */
   readonly scope?: 'global' | 'per-layer' | undefined
   /** Validation images to look at, drawn at random. Default: all. */
@@ -22,7 +22,7 @@ export interface CalibrationSettings {
   readonly batch?: number | undefined
   readonly workers?: number | undefined
   readonly compile?: CompileOptions
-  /** Hears how many evaluations there have been, and how many there may be at most. */
+  /** Called after each evaluation with their number so far, and how many there may be at most. */
   readonly onEvaluation?: (done: number, most: number) => void
 }
 
@@ -33,7 +33,7 @@ export interface Calibration {
   readonly data: string
   /** Validation images that were looked at. */
   readonly images: number
-  /** Whether the data has no validation part of its own: then the same images test the run. */
+  /** True if the data has no validation part of its own: then the same images test the run. */
   readonly validationIsTest: boolean
   readonly scope: 'global' | 'per-layer'
   readonly staticFlops: number

@@ -14,7 +14,7 @@ const fewestPoints = 11
  * @throws ConfigError for runs whose gates do not learn, and for targets that make no sense or are below the cheapest point
  */
 export function checkCalibration(model: TunedModel, wanted: CalibrationSettings): void {
-  const { settings, tuner } = model
+  const { settings, tuner, task } = model
   if (settings.dispatch === 'none')
     throw new ConfigError(
       `calibrate: this run of ${tuner.name} skips no tokens, it has no threshold. Name a run that dispatches, such as one of dyt.`,
@@ -27,14 +27,14 @@ export function checkCalibration(model: TunedModel, wanted: CalibrationSettings)
     throw new ConfigError(
       'calibrate: the gates of this run draw lots, a threshold would only change their rate. Choose that with finetune --rate.',
     )
-  const { flops, latencyMs, accuracyDrop, points, images } = wanted
+  const { flops, latencyMs, drop, points, images } = wanted
   const positive = { latency: latencyMs, images }
   for (const [name, value] of Object.entries(positive))
     if (value !== undefined && !(value > 0))
       throw new ConfigError(`calibrate: ${name} is ${value}, expected more than 0. Correct it.`)
-  if (accuracyDrop !== undefined && !(accuracyDrop >= 0 && accuracyDrop <= 100))
+  if (drop !== undefined && !(drop >= 0 && drop <= 100))
     throw new ConfigError(
-      `calibrate: accuracy drop ${accuracyDrop}, expected points from 0 to 100. Give 0.5, for instance.`,
+      `calibrate: ${task.measures[0].title} drop ${drop}, expected points from 0 to 100. Give 0.5, for instance.`,
     )
   if (points !== undefined && !(points >= fewestPoints))
     throw new ConfigError(`calibrate: ${points} points, a curve needs ${fewestPoints}. Give more.`)

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { GateProbabilities } from '../../evaluation/gate-probabilities.ts'
+import { valueIn } from '../../evaluation/measure.ts'
+import { accuracy } from '../../tasks/classification/measures.ts'
 import { falling, globalCurve } from './curve.ts'
-import { type BudgetPoint, envelope, type Measurer } from './point.ts'
+import { type BudgetPoint, bestIn, envelope, type Measurer } from './point.ts'
 import { pointInTime, pointWithin, pointWithoutLoss } from './targets.ts'
 import { thresholdsBetween, thresholdsWithin } from './thresholds-between.ts'
 
@@ -36,6 +38,8 @@ function model(accuracyAt: (share: number) => number): Measurer {
     },
   }
 }
+
+const accuracyOf = (point: BudgetPoint): number => valueIn(point, accuracy)
 
 describe('globalCurve', () => {
   it('spreads FLOPs evenly from everything open to everything closed, the trained threshold among them', async () => {
@@ -74,8 +78,9 @@ describe('envelope', () => {
       [30, 0.5],
       [20, 0.6],
       [40, 0.55],
-    ].map(([flops, accuracy]) => ({ flops, accuracy }) as BudgetPoint)
-    expect(envelope(points).map(({ flops, bestAccuracy }) => [flops, bestAccuracy])).toEqual([
+    ].map(([flops, value]) => ({ flops, accuracy: value }) as object as BudgetPoint)
+    const found = envelope(points, accuracy)
+    expect(found.map((point) => [point.flops, bestIn(point, accuracy)])).toEqual([
       [40, 0.6],
       [30, 0.6],
       [20, 0.6],
@@ -88,7 +93,7 @@ describe('targets', () => {
   const search = async (accuracyAt: (share: number) => number) => {
     const measurer = model(accuracyAt)
     const { global, trained } = await globalCurve(measurer, probabilities, 13)
-    return { measurer, probabilities, trained, points: global }
+    return { measure: accuracy, measurer, probabilities, trained, points: global }
   }
 
   it('closes in on a share of FLOPs from below', async () => {
@@ -106,11 +111,11 @@ describe('targets', () => {
   it('finds the cheapest point that loses no more than asked', async () => {
     // One point of accuracy for each hundredth of a share below 0.7.
     const on = await search((share) => 0.9 - Math.max(0, 0.7 - share))
-    expect(on.trained.accuracy).toBeCloseTo(0.9 - (0.7 - on.trained.share), 12)
+    expect(accuracyOf(on.trained)).toBeCloseTo(0.9 - (0.7 - on.trained.share), 12)
     const found = await pointWithoutLoss(on, 5)
-    expect(found.accuracy).toBeGreaterThanOrEqual(on.trained.accuracy - 0.05)
+    expect(accuracyOf(found)).toBeGreaterThanOrEqual(accuracyOf(on.trained) - 0.05)
     expect(found.share).toBeLessThan(on.trained.share - 0.05 + 0.006)
-    expect((await pointWithoutLoss(on, 0)).accuracy).toBeGreaterThanOrEqual(on.trained.accuracy)
+    expect(accuracyOf(await pointWithoutLoss(on, 0))).toBeGreaterThanOrEqual(accuracyOf(on.trained))
   })
 
   it('takes the dearest point in time, and says what the fastest takes', async () => {

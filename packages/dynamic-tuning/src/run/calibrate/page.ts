@@ -1,57 +1,61 @@
+import { headingOf, type Measure, shownValue, titleWithUnit, valueIn } from '../../evaluation/measure.ts'
 import { lineChart, type Series } from '../../report/line-chart.ts'
 import { type ReportInput, renderReport } from '../../report/page.ts'
-import { formatCount, formatPercent, formatRate } from '../../report/quantity.ts'
+import { formatCount, formatMeasure, formatPercent, formatRate } from '../../report/quantity.ts'
 import type { SectionTable } from '../../report/section.ts'
+import type { Task } from '../../tasks/task.ts'
 import { libraryVersion } from '../library-version.ts'
 import type { Calibration } from './calibration.ts'
 import { trainedThreshold } from './curve.ts'
-import type { BudgetPoint, CurvePoint } from './point.ts'
+import { type BudgetPoint, bestIn, type CurvePoint } from './point.ts'
 import type { Target } from './targets.ts'
 
 /** `calibrate.html`: the curve of one trained model in plots and a table, self-contained. */
-export function calibrationPage(calibration: Calibration): string {
+export function calibrationPage(calibration: Calibration, task: Task): string {
+  const [measure] = task.measures
   const { data, images, method, scope, points } = calibration
   const thresholds = scope === 'global' ? 'one threshold for all gates' : 'a threshold for each gate'
   return renderReport({
-    title: 'Accuracy against compute',
+    title: `${headingOf(measure)} against compute`,
     subtitle: `${method} on ${data}; one trained model at ${points.length} budgets, ${thresholds}, ${images} validation images`,
-    headline: headline(calibration),
+    headline: headline(calibration, measure),
     curves: [],
     sections: [
       {
         heading: 'Curves',
-        about:
-          'Every point is the same trained model; only the gate thresholds differ. The upper envelope is the best accuracy at no more FLOPs.',
-        plots: plots(calibration),
+        about: `Every point is the same trained model; only the gate thresholds differ. The upper envelope is the best ${measure.title} at no more FLOPs.`,
+        plots: plots(calibration, task),
       },
-      { heading: 'Points', table: table(calibration) },
+      { heading: 'Points', table: table(calibration, measure) },
     ],
     notes: notes(calibration),
   })
 }
 
-function headline({ trained, targets, points }: Calibration): ReportInput['headline'] {
-  const [open, closed] = [points[0], points.at(-1)] as [CurvePoint, CurvePoint]
-  const tile = (label: string, { share, accuracy }: BudgetPoint) => ({
+function headline({ trained, targets, points }: Calibration, measure: Measure): ReportInput['headline'] {
+  const tile = (label: string, point: BudgetPoint) => ({
     label,
-    value: formatPercent(accuracy),
-    note: `accuracy at ${formatPercent(share)} of the static FLOPs`,
+    value: formatMeasure(measure, valueIn(point, measure)),
+    note: `${measure.title} at ${formatPercent(point.share)} of the static FLOPs`,
   })
   return [
-    tile('Everything open', open),
+    ...points.slice(0, 1).map((open) => tile('Everything open', open)),
     tile('As trained, threshold 0.5', trained),
-    ...targets.map((target) => tile(targetText(target), target.point)),
-    tile('Everything closed', closed),
+    ...targets.map((target) => tile(targetText(target, measure), target.point)),
+    ...points.slice(-1).map((closed) => tile('Everything closed', closed)),
   ]
 }
 
 /** A target in words. */
-export function targetText({ kind, asked }: Target): string {
+export function targetText({ kind, asked }: Target, measure: Measure): string {
   if (kind === 'flops') return `FLOPs ${formatPercent(asked, 0)}`
-  return kind === 'latency' ? `Latency ${asked} ms` : `Accuracy drop ${asked}`
+  return kind === 'latency' ? `Latency ${asked} ms` : `${headingOf(measure)} drop ${asked}`
 }
 
-function plots(calibration: Calibration): string[] {
+function plots(
+  calibration: Calibration,
+  { measures: [measure], loss: { title: lossTitle } }: Task,
+): string[] {
   const { points, global, latencyBatch, trained, targets } = calibration
   const mark = (name: string, point: CurvePoint, y: (point: CurvePoint) => number): Series => ({
     name,
@@ -75,15 +79,15 @@ function plots(calibration: Calibration): string[] {
         mark('trained', trained, y),
       ],
     })
-  const percent = ({ accuracy }: CurvePoint): number => 100 * accuracy
-  const chosen = targets.map((target) => mark(targetText(target), target.point, percent))
+  const shown = (point: CurvePoint): number => shownValue(measure, valueIn(point, measure))
+  const chosen = targets.map((target) => mark(targetText(target, measure), target.point, shown))
   return [
-    chart('Accuracy', 'accuracy (%)', percent, [steps(points), ...chosen]),
-    chart('Loss', 'cross-entropy', ({ loss }) => loss),
+    chart(headingOf(measure), titleWithUnit(measure), shown, [steps(points, measure), ...chosen]),
+    chart('Loss', lossTitle, ({ loss }) => loss),
     ...(latencyBatch === undefined
       ? []
       : [chart(`Latency, batch ${latencyBatch}`, 'milliseconds', ({ latencyMs = Number.NaN }) => latencyMs)]),
-    ratesPerLayer(calibration),
+    ratesPerLayer(calibration, measure),
   ]
 }
 
@@ -91,15 +95,15 @@ function plots(calibration: Calibration): string[] {
 const along = (points: readonly CurvePoint[], y: (point: CurvePoint) => number) =>
   points.map((point) => [100 * point.share, y(point)] as const).reverse()
 
-/** The envelope: it stays until a dearer point is better. */
-function steps(points: readonly CurvePoint[]): Series {
-  const corners = along(points, ({ bestAccuracy }) => 100 * bestAccuracy)
+/** The envelope: it stays level until a dearer point is better. */
+function steps(points: readonly CurvePoint[], measure: Measure): Series {
+  const corners = along(points, (point) => shownValue(measure, bestIn(point, measure)))
   const line = corners.flatMap(([x, y], i) => [[x, corners[i - 1]?.[1] ?? y] as const, [x, y] as const])
   return { name: 'upper envelope', points: line }
 }
 
 /** Where tokens are active, as trained and at each target. */
-function ratesPerLayer({ trained, targets }: Calibration): string {
+function ratesPerLayer({ trained, targets }: Calibration, measure: Measure): string {
   const line = (name: string, { activeRatePerLayer }: BudgetPoint): Series => ({
     name,
     points: activeRatePerLayer.map((rate, layer) => [layer, 100 * rate] as const),
@@ -110,39 +114,46 @@ function ratesPerLayer({ trained, targets }: Calibration): string {
     yLabel: 'active (%)',
     styles: 'page',
     yInclude: [0, 100],
-    series: [line('trained', trained), ...targets.map((target) => line(targetText(target), target.point))],
+    series: [
+      line('trained', trained),
+      ...targets.map((target) => line(targetText(target, measure), target.point)),
+    ],
   })
 }
 
-function table(calibration: Calibration): SectionTable {
+function table(calibration: Calibration, measure: Measure): SectionTable {
   return {
     columns: [
-      ...['threshold', 'active tokens', 'FLOPs per image', 'of static', 'accuracy', 'envelope', 'loss'],
+      ...['threshold', 'active tokens', 'FLOPs per image', 'of static', measure.title, 'envelope', 'loss'],
       'images/s',
       ...(calibration.latencyBatch === undefined ? [] : ['latency']),
       '',
     ],
     rows: calibration.points.map((point) => {
-      const cells = curveCells(calibration, point)
+      const cells = curveCells(calibration, point, measure)
       return { bold: cells.at(-1) !== '', cells }
     }),
   }
 }
 
 /** A point of the curve as text, cell by cell; the last one says whether it is the trained one or a target's. */
-export function curveCells({ trained, targets, latencyBatch }: Calibration, point: CurvePoint): string[] {
+export function curveCells(
+  { trained, targets, latencyBatch }: Calibration,
+  point: CurvePoint,
+  measure: Measure,
+): string[] {
   const same = (other: BudgetPoint): boolean => other.thresholds.join() === point.thresholds.join()
   const remarks = [
     ...(same(trained) ? ['as trained'] : []),
-    ...targets.filter((target) => same(target.point)).map(targetText),
+    ...targets.filter((target) => same(target.point)).map((target) => targetText(target, measure)),
   ]
   return [
     thresholdText(point),
     formatPercent(point.activeRate),
     formatCount(point.flops),
     formatPercent(point.share),
-    formatPercent(point.accuracy),
-    formatPercent(point.bestAccuracy),
+    formatMeasure(measure, valueIn(point, measure)),
+    formatMeasure(measure, bestIn(point, measure)),
     point.loss.toFixed(3),
     formatRate(point.imagesPerSecond),
     ...(latencyBatch === undefined ? [] : [`${point.latencyMs?.toFixed(1)} ms`]),

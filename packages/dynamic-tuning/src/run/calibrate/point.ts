@@ -3,11 +3,16 @@ import type { Loader } from '../../data/loader/loader.ts'
 import type { Classifier } from '../../evaluation/classifier.ts'
 import { evaluate } from '../../evaluation/evaluate.ts'
 import { ratePerLayer } from '../../evaluation/gate-activity.ts'
+import { isBetter, type Measure, valueIn } from '../../evaluation/measure.ts'
 import { depthOf } from '../../models/families.ts'
+import { fieldOf } from '../../training/field-of.ts'
 import { staticFlops } from '../summary.ts'
 import type { TunedModel } from '../tuned-run.ts'
 
-/** A tuned model at some thresholds, as measured on validation images. */
+/**
+ * A tuned model at some thresholds, as measured on validation images. The value of the task's primary measure stands beside
+ * these fields under its own name: read it with `valueIn`.
+ */
 export interface BudgetPoint {
   /** Least gate probability of an active token, one for each gate. */
   readonly thresholds: readonly number[]
@@ -17,19 +22,22 @@ export interface BudgetPoint {
   readonly flops: number
   /** The same as a share of the static ViT's. */
   readonly share: number
-  /** Share of images classified right. */
-  readonly accuracy: number
-  /** Mean cross-entropy. */
+  /** The task's loss, mean over images. */
   readonly loss: number
   readonly imagesPerSecond: number
   /** Median milliseconds of a batch, where latency was asked for. */
   readonly latencyMs?: number
 }
 
-/** A point of a curve with the upper envelope there. */
-export interface CurvePoint extends BudgetPoint {
-  /** The best accuracy at no more FLOPs: what this budget can buy. */
-  readonly bestAccuracy: number
+/**
+ * A point of a curve with the upper envelope there: the best value of the primary measure at no more FLOPs, which is what
+ * this budget can buy. It stands beside the other fields under `fieldOf('best', measure)`: read it with `bestIn`.
+ */
+export type CurvePoint = BudgetPoint
+
+/** The upper envelope at a point of a curve. */
+export function bestIn(point: CurvePoint, measure: Measure): number {
+  return valueIn(point, { name: fieldOf('best', measure) })
 }
 
 /** Measures a model at any thresholds, each once. */
@@ -39,11 +47,11 @@ export interface Measurer {
   readonly evaluations: number
 }
 
-/** A measurer on all images of a loader. `onEvaluation` hears of each. */
+/** A measurer on all images of a loader. `onEvaluation` is called after each evaluation. */
 export function measurer(
   model: TunedModel,
   classifier: Classifier,
-  loader: Loader<number>,
+  loader: Loader,
   onEvaluation: (count: number) => void = () => {},
 ): Measurer {
   const known = new Map<string, BudgetPoint>()
@@ -63,38 +71,37 @@ export function measurer(
 }
 
 async function measurePoint(
-  { config, tuner, settings }: TunedModel,
+  model: TunedModel,
   classifier: Classifier,
-  loader: Loader<number>,
+  loader: Loader,
   thresholds: readonly number[],
 ): Promise<BudgetPoint> {
-  const { gates, accuracy, loss, images, seconds, activeRate } = await evaluate(
-    classifier,
-    loader,
-    undefined,
-    thresholds,
-  )
+  const { config, tuner, settings, task } = model
+  const found = await evaluate(classifier, loader, task.tally(model), { thresholds })
+  const [measure] = task.measures
+  const { gates, measures, loss, images, seconds, activeRate = 1 } = found
   const flops = modelCost({ config, tuner, options: settings, gates }).flops.total
   return {
     thresholds,
-    activeRate: activeRate as number,
+    activeRate,
     activeRatePerLayer: ratePerLayer(gates, depthOf(config)),
     flops,
     share: flops / staticFlops(config),
-    accuracy,
+    [measure.name]: valueIn(measures, measure),
     loss,
     imagesPerSecond: images / seconds,
   }
 }
 
-/** Points by falling FLOPs, each with the best accuracy at no more FLOPs. */
-export function envelope(points: readonly BudgetPoint[]): CurvePoint[] {
-  let bestAccuracy = 0
+/** Points by falling FLOPs, each with the best value of the measure at no more FLOPs. */
+export function envelope(points: readonly BudgetPoint[], measure: Measure): CurvePoint[] {
+  let best: number | undefined
   return points
     .toSorted((a, b) => a.flops - b.flops)
     .map((point) => {
-      bestAccuracy = Math.max(bestAccuracy, point.accuracy)
-      return { ...point, bestAccuracy }
+      const value = valueIn(point, measure)
+      best = best === undefined || isBetter(measure, value, best) ? value : best
+      return { ...point, [fieldOf('best', measure)]: best }
     })
     .reverse()
 }

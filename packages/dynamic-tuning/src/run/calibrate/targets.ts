@@ -1,11 +1,13 @@
 import { ConfigError } from '../../errors.ts'
 import type { GateProbabilities } from '../../evaluation/gate-probabilities.ts'
+import { type Measure, shownValue, valueIn } from '../../evaluation/measure.ts'
 import type { BudgetPoint, Measurer } from './point.ts'
 import { thresholdsBetween, thresholdsWithin } from './thresholds-between.ts'
 
-/** What was asked for: a share of FLOPs, milliseconds of a batch, or points of accuracy lost. */
+/** What was asked for: a share of FLOPs, milliseconds of a batch, or points of the primary measure that may be lost. */
 export interface Target {
-  readonly kind: 'flops' | 'latency' | 'accuracyDrop'
+  /** `flops`, `latency`, or the name of the measure with `Drop`. */
+  readonly kind: string
   readonly asked: number
 }
 
@@ -16,6 +18,8 @@ export interface MetTarget extends Target {
 
 /** What targets are looked for on. */
 export interface TargetSearch {
+  /** The task's primary measure. */
+  readonly measure: Measure
   readonly measurer: Measurer
   readonly probabilities: GateProbabilities
   readonly trained: BudgetPoint
@@ -23,6 +27,8 @@ export interface TargetSearch {
   readonly points: readonly BudgetPoint[]
 }
 
+/** Many measures are shares of so many images: a rounding error must not decide. */
+const rounding = 1e-9
 /** So close below the asked share that looking further is of no use. */
 const closeEnough = 0.005
 /** Evaluations of one target at most. */
@@ -46,12 +52,13 @@ export async function pointWithin(search: TargetSearch, share: number): Promise<
   return points.filter((point) => point.share <= share).reduce((a, b) => (b.flops > a.flops ? b : a))
 }
 
-/** The cheapest measured point that loses at most `drop` points of accuracy against the trained one, after some halving. */
+/** The cheapest measured point that loses at most `drop` points against the trained one, found by repeated halving. */
 export async function pointWithoutLoss(search: TargetSearch, drop: number): Promise<BudgetPoint> {
   const points = [...search.points]
-  // Accuracies are counts of images: a rounding error must not decide.
+  const { measure, trained } = search
   const enough = (point: BudgetPoint): boolean =>
-    point.accuracy >= search.trained.accuracy - drop / 100 - 1e-9
+    lossOf(measure, valueIn(trained, measure), valueIn(point, measure)) <=
+    drop / shownValue(measure, 1) + rounding
   const cheapest = (): BudgetPoint => points.filter(enough).reduce((a, b) => (b.flops < a.flops ? b : a))
   for (let attempt = 0; attempt < tries; attempt++) {
     points.sort((a, b) => b.flops - a.flops)
@@ -66,10 +73,15 @@ export async function pointWithoutLoss(search: TargetSearch, drop: number): Prom
   return cheapest()
 }
 
+/** How much worse `value` is than `before`. */
+function lossOf({ better }: Measure, before: number, value: number): number {
+  return better === 'higher' ? before - value : value - before
+}
+
 /** The dearest point whose batch takes at most `ms`. @throws ConfigError where none does */
 export function pointInTime(points: readonly BudgetPoint[], ms: number, batch: number): BudgetPoint {
-  const times = points.map(({ latencyMs }) => latencyMs as number)
-  const fast = points.filter(({ latencyMs }) => (latencyMs as number) <= ms)
+  const times = points.map(({ latencyMs = Number.NaN }) => latencyMs)
+  const fast = points.filter(({ latencyMs = Number.NaN }) => latencyMs <= ms)
   if (fast.length === 0)
     throw new ConfigError(
       `calibrate: --latency ${ms}ms, but the fastest point takes ${Math.min(...times).toFixed(1)} ms for ${batch} image${batch === 1 ? '' : 's'} here. The curve is saved; give more time.`,

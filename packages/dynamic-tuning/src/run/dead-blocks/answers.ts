@@ -1,65 +1,71 @@
 import type { CompileOptions } from '@dynamic-tuning/engine'
 import type { Loader } from '../../data/loader/loader.ts'
-import { argMaxAt } from '../../evaluation/evaluate.ts'
+import type { Answer } from '../../evaluation/answer.ts'
+import { outputsOf } from '../../evaluation/evaluate.ts'
 import { ActivityTally, type GateActivity } from '../../evaluation/gate-activity.ts'
+import type { Outputs, Score } from '../../evaluation/tally.ts'
 import type { GateChoices, TunedModel } from '../tuned-run.ts'
 
-/** What a model says of the same images in the same order, batch by batch. */
+/** Outputs of a model for the same images in the same order. */
 export interface Answers {
-  readonly logits: readonly Float32Array[]
-  readonly labels: readonly number[]
+  /** Batch by batch. */
+  readonly outputs: readonly Outputs[]
+  /** What the model says of each image, in short. */
+  readonly said: readonly string[]
+  readonly score: Score
   readonly gates: readonly GateActivity[]
 }
 
 /** What models are asked about. */
 export interface Questions {
   readonly model: TunedModel
-  readonly loader: Loader<number>
+  readonly loader: Loader
   readonly compile: CompileOptions
 }
 
-/** Answers of a model with `choices`; it ends early where `goOn` refuses a batch, given its logits and number. */
+/** Answers of a model with `choices`; stops early if `goOn`, given the outputs of a batch and its number, is false. */
 export async function answersOf(
   { model, loader, compile }: Questions,
   choices: GateChoices,
-  goOn: (logits: Float32Array, batch: number) => boolean = () => true,
+  goOn: (outputs: Outputs, batch: number) => boolean = () => true,
 ): Promise<Answers> {
+  const { task } = model
+  const tally = task.tally(model)
   const classifier = await model.classifier('skip', compile, choices)
   const activity = new ActivityTally(classifier.gates.sites, classifier.gates.perGate)
-  const logits: Float32Array[] = []
-  const labels: number[] = []
+  const all: Outputs[] = []
+  const said: string[] = []
   try {
     for await (const batch of loader.epoch(0)) {
-      const found = await classifier.classify(batch.images, undefined, { first: labels.length })
-      logits.push(found.logits)
-      labels.push(...batch.truths)
+      const found = await classifier.classify(batch.images, undefined, { first: said.length })
+      const outputs = outputsOf(found, batch.size)
+      all.push(outputs)
+      tally.add(outputs, batch.truths)
+      for (let row = 0; row < batch.size; row++) said.push(classesOf(task.answer.of(outputs, row, model, 1)))
       if (found.masks) activity.add(found.masks)
-      if (!goOn(found.logits, logits.length - 1)) break
+      if (!goOn(outputs, all.length - 1)) break
     }
   } finally {
     await classifier.release()
   }
-  return { logits, labels, gates: activity.result() }
+  return { outputs: all, said, score: tally.result(), gates: activity.result() }
 }
 
-/** The largest absolute logit. */
-export function scaleOf(logits: Answers['logits']): number {
-  return logits.reduce(
-    (most, batch) => batch.reduce((largest, value) => Math.max(largest, Math.abs(value)), most),
-    0,
-  )
+const classesOf = ({ predictions }: Answer): string => predictions.map((each) => each.class).join(', ')
+
+/** The largest absolute output. */
+export function scaleOf({ outputs }: Pick<Answers, 'outputs'>): number {
+  return outputs
+    .flatMap((batch) => Object.values(batch))
+    .reduce((most, { data }) => data.reduce((largest, value) => Math.max(largest, Math.abs(value)), most), 0)
 }
 
-/** The largest absolute difference of two batches of logits. */
-export function farthest(a: Float32Array, b: Float32Array): number {
-  let most = 0
-  for (let i = 0; i < a.length; i++) most = Math.max(most, Math.abs((a[i] as number) - (b[i] as number)))
-  return most
-}
-
-/** The predicted class of every image. */
-export function predictions({ logits }: Answers, classes: number): number[] {
-  return logits.flatMap((batch) =>
-    Array.from({ length: batch.length / classes }, (_, i) => argMaxAt(batch, i * classes, classes)),
-  )
+/** The largest absolute difference between the outputs for a batch; infinite if one of them is missing. */
+export function farthest(a: Outputs, b: Outputs | undefined): number {
+  const differences = Object.entries(a).map(([name, { data }]) => {
+    const other = b?.[name]?.data
+    if (other === undefined) return Number.POSITIVE_INFINITY
+    return data.reduce((most, value, i) => Math.max(most, Math.abs(value - (other[i] ?? Number.NaN))), 0)
+  })
+  return Math.max(0, ...differences)
 }

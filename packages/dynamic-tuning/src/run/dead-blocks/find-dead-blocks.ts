@@ -3,15 +3,15 @@ import { modelCost } from '../../cost/model-cost.ts'
 import { openDataset } from '../../data/dataset.ts'
 import { sampleExamples } from '../../data/draw-examples.ts'
 import { createLoader } from '../../data/loader/loader.ts'
-import { classTruth } from '../../data/truths/class.ts'
 import { ConfigError } from '../../errors.ts'
 import type { GateActivity } from '../../evaluation/gate-activity.ts'
+import { type Measure, numberIn, valueIn } from '../../evaluation/measure.ts'
 import type { Site } from '../../tuners/parts.ts'
 import type { BlockForm } from '../../tuners/tuner.ts'
 import { checkClasses, usualBatch } from '../evaluate-run.ts'
 import { testReading } from '../settings/clip-settings.ts'
 import type { TunedModel } from '../tuned-run.ts'
-import { type Answers, answersOf, farthest, predictions, type Questions, scaleOf } from './answers.ts'
+import { type Answers, answersOf, farthest, type Questions, scaleOf } from './answers.ts'
 
 /** When a block counts as dead, and what becomes of it. */
 export interface DeadBlockSettings {
@@ -37,7 +37,10 @@ export interface DeadBlock extends Site {
   readonly flopsSaved: number
 }
 
-/** The dead blocks of a run, and what leaving them out changes on the validation images. */
+/**
+ * The dead blocks of a run, and what leaving them out changes on the validation images. The values of the task's primary
+ * measure before and after stand beside these fields under its own name: read them with `changeIn`.
+ */
 export interface DeadBlocks {
   readonly limit: number
   readonly images: number
@@ -49,8 +52,16 @@ export interface DeadBlocks {
   readonly largestDifference: number
   /** The largest absolute logit before: what differences are measured against. */
   readonly logitScale: number
+  /** Images of which the model says something else. */
   readonly labelsChanged: number
-  readonly accuracy: { readonly before: number; readonly after: number }
+}
+
+/** A measure before and after dead blocks are left out. */
+export function changeIn(found: DeadBlocks, { name }: Measure): { before: number; after: number } {
+  const change: unknown = Reflect.get(found, name)
+  const value = (when: string): number | undefined =>
+    typeof change === 'object' && change !== null ? numberIn(change, when) : undefined
+  return { before: value('before') ?? Number.NaN, after: value('after') ?? Number.NaN }
 }
 
 /** Differences up to this share of the logits' scale are rounding. */
@@ -71,7 +82,7 @@ export async function findDeadBlocks(model: TunedModel, wanted: DeadBlockSetting
     throw new ConfigError(
       `export: this run merges tokens (${settings.reduction}), and dead blocks are told by patches. Leave --dead-blocks out.`,
     )
-  const dataset = classTruth.of(await openDataset(settings.data, settings))
+  const dataset = model.task.truth.of(await openDataset(settings.data, settings))
   checkClasses(settings.data, dataset.classes, model.classes)
   const { length } = dataset.validation
   const examples = sampleExamples(dataset.validation, wanted.images ?? length, settings.seed, 'calibrate')
@@ -99,15 +110,20 @@ async function find(questions: Questions, wanted: DeadBlockSettings): Promise<De
   const dropsAll = drop || model.settings.dispatchLevel === 'sample'
   const blocks = dropsAll ? all : await withoutNeedless(questions, { kept, before, ...wanted })
   const after = await answersOf(questions, { thresholds, blocks })
-  const differences = after.logits.map((batch, i) => farthest(batch, before.logits[i] as Float32Array))
+  const differences = after.outputs.map((batch, i) => farthest(batch, before.outputs[i]))
+  const [measure] = model.task.measures
   return {
     limit,
-    images: before.labels.length,
+    images: before.said.length,
     blocks,
     ...savings(model, before.gates, blocks),
     largestDifference: Math.max(...differences),
-    logitScale: scaleOf(before.logits),
-    ...labels(before, after, model.classes.length),
+    logitScale: scaleOf(before),
+    labelsChanged: before.said.filter((answer, i) => answer !== after.said[i]).length,
+    [measure.name]: {
+      before: valueIn(before.score.measures, measure),
+      after: valueIn(after.score.measures, measure),
+    },
   }
 }
 
@@ -118,14 +134,14 @@ async function withoutNeedless(
 ): Promise<BlockForm[]> {
   // Above a limit of 0 patch tokens are lost in any case: what counts is what the class token's loss adds to that.
   const reference = limit === 0 ? before : await answersOf(questions, { thresholds, blocks: kept })
-  const most = rounding * scaleOf(reference.logits)
+  const most = rounding * scaleOf(reference)
   let blocks = kept
   for (const gate of [...kept.keys()].reverse()) {
     if (kept[gate] !== 'prefix') continue
     const trial = blocks.with(gate, 'dropped')
     let same = true
-    await answersOf(questions, { thresholds, blocks: trial }, (logits, batch) => {
-      same &&= farthest(logits, reference.logits[batch] as Float32Array) <= most
+    await answersOf(questions, { thresholds, blocks: trial }, (outputs, batch) => {
+      same &&= farthest(outputs, reference.outputs[batch]) <= most
       return same
     })
     if (same) blocks = trial
@@ -152,19 +168,5 @@ function savings(
     dead,
     params: { before: before.params.total, after: after.params.total },
     flops: { before: before.flops.total, after: after.flops.total },
-  }
-}
-
-function labels(
-  before: Answers,
-  after: Answers,
-  classes: number,
-): Pick<DeadBlocks, 'labelsChanged' | 'accuracy'> {
-  const [old, now] = [predictions(before, classes), predictions(after, classes)]
-  const share = (found: readonly number[]): number =>
-    found.filter((label, i) => label === before.labels[i]).length / found.length
-  return {
-    labelsChanged: old.filter((label, i) => label !== now[i]).length,
-    accuracy: { before: share(old), after: share(now) },
   }
 }

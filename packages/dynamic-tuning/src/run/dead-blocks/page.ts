@@ -1,28 +1,16 @@
-import { renderReport } from '../../report/page.ts'
-import { formatCount, formatPercent } from '../../report/quantity.ts'
+import { headingOf, type Measure } from '../../evaluation/measure.ts'
+import { type ReportInput, renderReport } from '../../report/page.ts'
+import { formatCount, formatMeasure, formatPercent } from '../../report/quantity.ts'
 import { libraryVersion } from '../library-version.ts'
-import type { DeadBlock, DeadBlocks } from './find-dead-blocks.ts'
+import { changeIn, type DeadBlock, type DeadBlocks } from './find-dead-blocks.ts'
 
 /** `export.html`: which blocks an exported model left out, and what that changed; self-contained. */
-export function deadBlocksPage(run: string, file: string, found: DeadBlocks): string {
-  const { dead, params, flops, limit, images } = found
+export function deadBlocksPage(run: string, file: string, found: DeadBlocks, measure: Measure): string {
+  const { dead, limit, images } = found
   return renderReport({
     title: 'Dead blocks of an exported model',
     subtitle: `${file}, from ${run}; a block is dead where at most ${formatPercent(limit, 1)} of the tokens are active on ${images} validation images`,
-    headline: [
-      { label: 'Dead blocks', value: String(dead.length), note: `of ${found.blocks.length} behind gates` },
-      { label: 'Parameters', value: formatCount(params.after), note: `${formatCount(params.before)} before` },
-      {
-        label: 'FLOPs per image',
-        value: formatCount(flops.after),
-        note: `${formatCount(flops.before)} before`,
-      },
-      {
-        label: 'Accuracy',
-        value: formatPercent(found.accuracy.after),
-        note: `${formatPercent(found.accuracy.before)} before`,
-      },
-    ],
+    headline: headline(found, measure),
     curves: [],
     sections: [
       {
@@ -44,6 +32,22 @@ export function deadBlocksPage(run: string, file: string, found: DeadBlocks): st
     ],
     notes: [changeText(found), `Made by dynamic-tuning ${libraryVersion()}.`],
   })
+}
+
+function headline(found: DeadBlocks, measure: Measure): ReportInput['headline'] {
+  const { dead, blocks, params, flops } = found
+  const score = changeIn(found, measure)
+  const changed = (label: string, after: string, before: string) => ({
+    label,
+    value: after,
+    note: `${before} before`,
+  })
+  return [
+    { label: 'Dead blocks', value: String(dead.length), note: `of ${blocks.length} behind gates` },
+    changed('Parameters', formatCount(params.after), formatCount(params.before)),
+    changed('FLOPs per image', formatCount(flops.after), formatCount(flops.before)),
+    changed(headingOf(measure), formatMeasure(measure, score.after), formatMeasure(measure, score.before)),
+  ]
 }
 
 /** What is left of a dead block, in words. */

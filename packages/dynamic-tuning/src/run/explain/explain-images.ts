@@ -3,8 +3,9 @@ import type { Pixels } from '../../data/sources/pixels.ts'
 import { imageReader } from '../../data/sources/read-image.ts'
 import { createTransform } from '../../data/transforms/transforms.ts'
 import type { Classifier } from '../../evaluation/classifier.ts'
-import { argMaxAt, crossEntropyAt } from '../../evaluation/evaluate.ts'
+import { outputsOf } from '../../evaluation/evaluate.ts'
 import { ActivityTally, type GateActivity } from '../../evaluation/gate-activity.ts'
+import type { Portrait } from '../../evaluation/picture.ts'
 import { layerAt } from '../../models/families.ts'
 import { animation, clipSheet, type FrameTokens } from '../../report/clip-sheet.ts'
 import { type LayerTokens, type StripOptions, tokenStrip } from '../../report/token-strip.ts'
@@ -12,20 +13,19 @@ import { gateShape } from '../../tuners/dispatch-inputs.ts'
 import { readFrames, type SampleReader, sampleReader } from '../sample-reader.ts'
 import type { TunedModel } from '../tuned-run.ts'
 
-/** An image to look at; its class where it is known. */
+/** An image to look at, and what is known of it. */
 export interface ImageToExplain {
   readonly source: ImageSource
-  readonly truth?: number
+  readonly truth?: unknown
 }
 
 /** What a model made of one image. */
-export interface ExplainedImage extends ImageToExplain {
+export interface ExplainedImage {
+  readonly source: ImageSource
   /** File, or name of the drawing. */
   readonly image: string
-  /** Class with the largest logit. */
-  readonly predicted: number
-  /** Its softmax. */
-  readonly probability: number
+  /** What the model says of it, and what is true. */
+  readonly portrait: Portrait
   /** What each gate decided, [D, n] of 0 and 1, of a clip [T, D, n]; undefined without dispatch. */
   readonly masks: Float32Array | undefined
 }
@@ -37,7 +37,7 @@ const [animatedTile, frameMs] = [160, 250]
 /** A strip of a longer image would leave its tokens no height: it is shown squashed, as the model sees it. */
 const longest = 3
 
-/** Classifies images one after the other and keeps which tokens were active. @throws DataError for unreadable ones */
+/** Looks at images one after the other and keeps which tokens were active. @throws DataError for unreadable ones */
 export async function explainImages(
   model: TunedModel,
   classifier: Classifier,
@@ -46,7 +46,7 @@ export async function explainImages(
   const reader = sampleReader(model)
   try {
     const explained: ExplainedImage[] = []
-    for (const each of images) explained.push(await explain(classifier, reader, each))
+    for (const each of images) explained.push(await explain(model, classifier, reader, each))
     return explained
   } finally {
     reader.close()
@@ -54,14 +54,15 @@ export async function explainImages(
 }
 
 async function explain(
+  model: TunedModel,
   classifier: Classifier,
   reader: SampleReader,
-  image: ImageToExplain,
+  { source, truth }: ImageToExplain,
 ): Promise<ExplainedImage> {
-  const { logits, masks } = await classifier.classify(await reader.read(image.source))
-  const predicted = argMaxAt(logits, 0, logits.length)
-  const probability = Math.exp(-crossEntropyAt(logits, 0, logits.length, predicted))
-  return { ...image, image: sourceName(image.source), predicted, probability, masks }
+  const found = await classifier.classify(await reader.read(source))
+  const { answer, picture } = model.task
+  const portrait = picture.portrait(answer.of(outputsOf(found, 1), 0, model, 1), truth, model)
+  return { source, image: sourceName(source), portrait, masks: found.masks }
 }
 
 /** PNG of an image, or of a clip's frames, with its active tokens in some layers (numbered from 0), and in how many layers each was active. */
@@ -152,24 +153,27 @@ async function pictureOf({ transform }: TunedModel, source: ImageSource): Promis
 }
 
 /**
- * `count` images that tell most: right and wrong ones (a third, where there are), of as many classes as possible. The
- * same images give the same choice.
+ * The `count` images that say most about a model: right answers and wrong ones (a third, if there are as many), of as many
+ * groups as possible. The same images give the same choice.
  */
-export function tellingImages(images: readonly ExplainedImage[], count: number): ExplainedImage[] {
-  const isRight = ({ truth, predicted }: ExplainedImage): boolean => truth === predicted
-  const right = classesInTurn(images.filter(isRight))
-  const wrong = classesInTurn(images.filter((image) => !isRight(image)))
+export function tellingImages<T extends Pick<ExplainedImage, 'portrait'>>(
+  images: readonly T[],
+  count: number,
+): T[] {
+  const right = groupsInTurn(images.filter(({ portrait }) => portrait.right))
+  const wrong = groupsInTurn(images.filter(({ portrait }) => !portrait.right))
   const wanted = Math.max(Math.floor(count / 3), count - right.length)
   const shown = wrong.slice(0, wanted)
   return [...right.slice(0, count - shown.length), ...shown]
 }
 
-/** The first of each class, then the second of each, and so on. */
-function classesInTurn(images: readonly ExplainedImage[]): ExplainedImage[] {
-  const seen = new Map<number | undefined, number>()
+/** The first of each group, then the second of each, and so on. */
+function groupsInTurn<T extends Pick<ExplainedImage, 'portrait'>>(images: readonly T[]): T[] {
+  const seen = new Map<string, number>()
   const turns = images.map((image) => {
-    const turn = seen.get(image.truth) ?? 0
-    seen.set(image.truth, turn + 1)
+    const { group } = image.portrait
+    const turn = seen.get(group) ?? 0
+    seen.set(group, turn + 1)
     return { image, turn }
   })
   return turns.toSorted((a, b) => a.turn - b.turn).map(({ image }) => image)

@@ -3,7 +3,6 @@ import { basename, extname, join } from 'node:path'
 import type { CompileOptions } from '@dynamic-tuning/engine'
 import { openDataset } from '../../data/dataset.ts'
 import { sampleExamples } from '../../data/draw-examples.ts'
-import { classTruth } from '../../data/truths/class.ts'
 import { ConfigError, DataError, RunError } from '../../errors.ts'
 import type { Classifier } from '../../evaluation/classifier.ts'
 import { type GateActivity, meanRate, ratePerLayer } from '../../evaluation/gate-activity.ts'
@@ -33,17 +32,13 @@ export interface ExplainSettings {
   readonly compile?: CompileOptions
 }
 
-/** A picture that was written. */
+/** A picture that was written. The fields of the task's portrait, such as the predicted class, stand beside these. */
 export interface ExplainedPicture {
   readonly image: string
   /** PNG with the image, or the frames of a clip, its active tokens in several layers, and in how many layers each token was active. */
   readonly file: string
   /** Of a clip: animated WebP, every frame as such a picture. */
   readonly animation?: string
-  /** Its true class, where known. */
-  readonly label?: string
-  readonly predicted: string
-  readonly probability: number
   readonly activeRatePerLayer: readonly number[]
 }
 
@@ -108,8 +103,8 @@ function checkRun({ tuner, settings, config, path }: TunedRun, layers: readonly 
     )
 }
 
-async function testImages({ settings }: TunedRun): Promise<readonly ImageToExplain[]> {
-  const { test } = classTruth.of(await openDataset(settings.data, settings))
+async function testImages({ settings, task }: TunedRun): Promise<readonly ImageToExplain[]> {
+  const { test } = task.truth.of(await openDataset(settings.data, settings))
   return sampleExamples(test, mostImages, settings.seed, 'pictures')
 }
 
@@ -146,8 +141,8 @@ async function writePictures(
   }
   const pictures: ExplainedPicture[] = []
   for (const [i, image] of images.entries()) {
-    const label = image.truth === undefined ? undefined : run.classes[image.truth]
-    const file = join(out, `${String(i + 1).padStart(2, '0')}-${slug(label ?? nameOf(image.image))}.png`)
+    const { fields, slug = nameOf(image.image) } = image.portrait
+    const file = join(out, `${String(i + 1).padStart(2, '0')}-${fileWord(slug)}.png`)
     writeAside(file, await stripOf(run, image, show && { show }))
     const animated = run.settings.frames !== undefined && file.replace(/png$/, 'webp')
     if (animated) writeAside(animated, await animationOf(run, image, show && { show }))
@@ -155,9 +150,7 @@ async function writePictures(
       image: image.image,
       file,
       ...(animated && { animation: animated }),
-      ...(label !== undefined && { label }),
-      predicted: run.classes[image.predicted] as string,
-      probability: image.probability,
+      ...fields,
       activeRatePerLayer: ratePerLayer(activityOf(run, [image]), depthOf(run.config)),
     })
   }
@@ -167,4 +160,4 @@ async function writePictures(
 const nameOf = (path: string): string => basename(path, extname(path))
 
 /** A class or file name as part of a file name. */
-const slug = (name: string): string => name.replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 40) || 'image'
+const fileWord = (name: string): string => name.replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 40) || 'image'

@@ -22,6 +22,6 @@ export async function exportPruned(
   const { blocks, dead } = deadBlocks
   const exported = exportModel(run, { ...settings, blocks, metadata: { dead_blocks: JSON.stringify(dead) } })
   const page = join(run.path, 'export.html')
-  writeAside(page, deadBlocksPage(run.path, basename(settings.out), deadBlocks))
+  writeAside(page, deadBlocksPage(run.path, basename(settings.out), deadBlocks, run.task.measures[0]))
   return { ...exported, deadBlocks, page }
 }

@@ -2,8 +2,16 @@ import type { RunSummary } from '../../run/summary.ts'
 import { summarizeCase } from '../pool/summarize-cases.ts'
 import type { CompareOutcome } from './outcome.ts'
 
+/** The measures of a run of classification. */
+interface ExampleScore {
+  readonly accuracy: number
+  readonly meanPerClassAccuracy: number
+}
+
 /** A run's summary with easy numbers. */
-export function exampleRun(more: Partial<RunSummary> = {}): RunSummary {
+export function exampleRun(
+  more: Partial<RunSummary> & Partial<ExampleScore> = {},
+): RunSummary & ExampleScore {
   return {
     run: 'runs/compare/cases/linear/seed0',
     method: 'linear',

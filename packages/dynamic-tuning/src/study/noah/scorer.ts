@@ -8,6 +8,7 @@ import { compareShapes } from '../../models/compare-shapes.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
 import type { Prepared } from '../../run/prepare-run.ts'
 import { heldOut } from '../../run/training-parts.ts'
+import { taskNamed } from '../../tasks/registry.ts'
 import type { TrainedWeights } from '../../training/trainer.ts'
 import { type Subnet, subnetInput, subnetMasks } from '../../tuners/noah-supernet.ts'
 import type { SubnetScore } from './evolve.ts'
@@ -49,7 +50,7 @@ export async function createScorer(
   const classifier = await Classifier.create({ ...common, pass: 'complete' })
   compareShapes(tensors, store.shapes, { source })
   const loader = {
-    async *epoch(): AsyncGenerator<Batch<number>, void, void> {
+    async *epoch(): AsyncGenerator<Batch, void, void> {
       yield* batches
     },
   }
@@ -57,20 +58,19 @@ export async function createScorer(
     images: sample.length,
     async score(subnet) {
       const masks: TensorData = subnetMasks(subnet, space.layers, superDim)
-      const evaluation = await evaluate(classifier, loader, new Map([[subnetInput, masks]]))
-      return { score: valueIn(evaluation, measure), loss: evaluation.loss }
+      const tally = taskNamed(prepared.settings.task).tally(prepared)
+      const options = { weights: new Map([[subnetInput, masks]]) }
+      const { measures, loss } = await evaluate(classifier, loader, tally, options)
+      return { score: valueIn(measures, measure), loss }
     },
     release: () => classifier.release(),
   }
 }
 
-async function decoded(
-  prepared: Prepared,
-  examples: Prepared['dataset']['validation'],
-): Promise<Batch<number>[]> {
+async function decoded(prepared: Prepared, examples: Prepared['dataset']['validation']): Promise<Batch[]> {
   const loader = heldOut(prepared, examples)
   try {
-    const batches: Batch<number>[] = []
+    const batches: Batch[] = []
     for await (const batch of loader.epoch(0)) batches.push(batch)
     return batches
   } finally {

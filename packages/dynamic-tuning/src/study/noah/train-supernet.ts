@@ -1,11 +1,11 @@
 import { random, type TensorData } from '@dynamic-tuning/engine'
-import { classTruth } from '../../data/truths/class.ts'
 import type { RunFolder } from '../../io/run-folder.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
 import type { Prepared } from '../../run/prepare-run.ts'
 import type { RunControl } from '../../run/run-control.ts'
 import { trainingLoader } from '../../run/training-parts.ts'
 import { trainingSession } from '../../run/training-session.ts'
+import { taskNamed } from '../../tasks/registry.ts'
 import { HostLearner } from '../../training/learners/host.ts'
 import { AdamW, defaultAdamW } from '../../training/optimizers/adamw.ts'
 import { batchPreparation } from '../../training/prepare-batch.ts'
@@ -29,10 +29,11 @@ export async function trainSupernet(
 ): Promise<TrainOutcome> {
   const { settings, model: config } = prepared
   const { tuner, superDim } = supernetOf(prepared, space)
+  const task = taskNamed(settings.task)
   const parts = {
-    loader: trainingLoader(prepared),
+    ...{ task, context: prepared, loader: trainingLoader(prepared) },
     learner: () => openLearner(prepared, tuner, subnetsOf(space, superDim, settings.seed)),
-    prepare: batchPreparation(classTruth, config, settings),
+    prepare: batchPreparation(task.truth, config, settings),
     rateFactor: tuner.learningRateFactor,
   }
   return trainingSession(run, settings, parts, control)

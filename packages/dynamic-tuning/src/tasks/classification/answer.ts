@@ -1,11 +1,12 @@
-import type { Answer, AnswerSettings, Answers } from '../../evaluation/answer.ts'
+import type { Answer, Answers } from '../../evaluation/answer.ts'
 import type { Outputs } from '../../evaluation/tally.ts'
+import type { TaskContext } from '../../evaluation/task-context.ts'
 import { formatPercent } from '../../report/quantity.ts'
 import { logitsOf } from './logits.ts'
 
 /** The classes with the largest softmax. */
 export const labelAnswers: Answers = {
-  of(outputs: Outputs, row: number, { classes, top }: AnswerSettings): Answer {
+  of(outputs: Outputs, row: number, { classes }: TaskContext, top: number): Answer {
     const { values, classes: count } = logitsOf(outputs)
     const probabilities = softmax(values.subarray(row * count, (row + 1) * count))
     const predictions = classes

@@ -14,7 +14,7 @@ export const classification: Task<number> = {
   measures: [accuracy, meanPerClassAccuracy],
   classMeasures: [accuracy],
   loss: labelLoss,
-  tally: (classes) => new LabelTally(classes),
+  tally: ({ classes }) => new LabelTally(classes),
   score: batchAccuracy,
   answer: labelAnswers,
   picture: labelPictures,

@@ -1,19 +1,24 @@
+import { numberIn } from '../../evaluation/measure.ts'
 import type { Pictures } from '../../evaluation/picture.ts'
 import { formatPercent } from '../../report/quantity.ts'
 
 /** The predicted class with its probability, and whether it is the true one. */
 export const labelPictures: Pictures<number> = {
-  portrait({ predictions: [best] }, truth, classes) {
+  portrait({ predictions: [best] }, truth, { classes }) {
     const { class: predicted = '', probability = Number.NaN } = best ?? {}
     const label = truth === undefined ? undefined : classes[truth]
-    const right = label === predicted
-    const said = `${predicted} (${formatPercent(probability, 0)})`
+    const known = label === undefined ? undefined : { label }
     return {
-      caption: label === undefined ? said : right ? `${said}: right` : `${said}: wrong, it is ${label}`,
-      fields: { ...(label !== undefined && { label }), predicted, probability },
-      right,
+      fields: { ...known, predicted, probability },
+      right: label === predicted,
       group: label ?? '',
       ...(label !== undefined && { slug: label }),
     }
+  },
+  words(fields) {
+    const [label, predicted] = ['label', 'predicted'].map((name): unknown => Reflect.get(fields, name))
+    const said = `${predicted} (${formatPercent(numberIn(fields, 'probability') ?? Number.NaN, 0)})`
+    if (label === undefined) return { said }
+    return { said, verdict: label === predicted ? 'right' : `wrong, it is ${label}` }
   },
 }

@@ -52,9 +52,6 @@ export class LabelTally implements Tally<number> {
 /** The share of a batch whose largest logit is at the label. */
 export function batchAccuracy(outputs: Outputs, labels: readonly number[]): { readonly accuracy: number } {
   const { values, classes } = logitsOf(outputs)
-  const correct = labels.reduce(
-    (sum, label, i) => sum + (argMaxAt(values, i * classes, classes) === label ? 1 : 0),
-    0,
-  )
-  return { accuracy: correct / labels.length }
+  const correct = labels.filter((label, i) => argMaxAt(values, i * classes, classes) === label)
+  return { accuracy: correct.length / labels.length }
 }

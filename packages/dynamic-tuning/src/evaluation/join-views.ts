@@ -1,0 +1,29 @@
+import type { Outputs } from './tally.ts'
+
+/** Outputs [B * V, ...] of the views of B samples, averaged over the V views of each. */
+export function joinViews(outputs: Outputs, samples: number, views: number): Outputs {
+  if (views === 1) return outputs
+  const joined = Object.entries(outputs).map(
+    ([
+      name,
+      {
+        shape: [, ...shape],
+        data,
+      },
+    ]) => {
+      const means = meanOfViews(data, samples, views)
+      return [name, { dtype: 'float32', shape: [samples, ...shape], data: means }] as const
+    },
+  )
+  return Object.fromEntries(joined)
+}
+
+function meanOfViews(values: Float32Array, samples: number, views: number): Float32Array<ArrayBuffer> {
+  const size = values.length / (samples * views)
+  return Float32Array.from({ length: samples * size }, (_, i) => {
+    const first = Math.floor(i / size) * views * size + (i % size)
+    let sum = 0
+    for (let view = 0; view < views; view++) sum += values[first + view * size] ?? Number.NaN
+    return sum / views
+  })
+}

@@ -1,4 +1,5 @@
 import type { Dataset, TruthName } from './example.ts'
+import type { AsideSettings } from './truths/stratify.ts'
 
 /** How truths become numbers. */
 export interface PackSettings {
@@ -21,8 +22,8 @@ export interface Truth<T> {
   of(dataset: Dataset): Dataset<T>
   /** Order of the examples of a dataset, before their names decide. */
   compare(a: T, b: T): number
-  /** A group for each example; a split takes its share of every group. */
-  groups(truths: readonly T[]): readonly number[]
+  /** Places of the examples that a split puts aside: a seeded share of every class or label. */
+  aside(truths: readonly T[], settings: AsideSettings): ReadonlySet<number>
   /** What a loss compares the model's outputs with: one row per example, float32 [B, ...]. */
   pack(truths: readonly T[], settings: PackSettings): Float32Array<ArrayBuffer>
 }

@@ -1,17 +1,19 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { basename, join, resolve, sep } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { DataError } from '../../errors.ts'
 import type { Dataset, Example } from '../example.ts'
 import type { OpenOptions } from '../options.ts'
+import { type Labels, labelsTruth, withFittingTruth } from '../truths/labels.ts'
 import { readClasses } from './classes.ts'
 import type { DatasetKind } from './kind.ts'
-import { inOrder } from './order.ts'
+import { inOrderOf } from './order.ts'
+import { insideFolder } from './place.ts'
 import { isListFolder, vtabLists, vtabTaskNamed } from './vtab.ts'
 
 /**
- * A folder of list files, `path label` a line, paths from the folder: `final` trains on train800val200 and reports test
- * as validation; `search` trains on train800 and reports val200. Names come from `classes.json`, else they are numbers: as many as
- * the task of VTAB-1K has whose name the folder bears, or as the training labels tell.
+ * A folder of list files, `path label`, `path label label ...` or `path label,label` a line, paths from the folder: `final` trains on
+ * train800val200 and reports test as validation; `search` trains on train800 and reports val200. Names come from
+ * `classes.json`, else they are numbers: as many as the task of VTAB-1K has whose name the folder bears, or as the training labels tell.
  */
 export const lists: DatasetKind = {
   name: 'lists',
@@ -23,27 +25,27 @@ export const lists: DatasetKind = {
 
 function openLists(folder: string, { split }: OpenOptions): Dataset {
   const known = readClasses(folder)?.map(({ name }) => name)
-  const read = (name: string, classes: number | undefined): readonly Example<number>[] =>
-    inOrder(readList(folder, name, classes))
+  let severalAt: string | undefined
+  const read = (name: string, classes: number | undefined): readonly Example<Labels>[] => {
+    const listed = readList(folder, name, classes)
+    severalAt ??= listed.severalAt
+    return inOrderOf(labelsTruth, listed.examples)
+  }
   const train = read(split === 'final' ? 'train800val200.txt' : 'train800.txt', known?.length)
   const count = known?.length ?? countClasses(folder, train, split)
   const test = read('test.txt', count)
-  return {
-    name: basename(resolve(folder)),
-    classes: known ?? Array.from({ length: count }, (_, label) => String(label)),
-    train,
-    validation: split === 'final' ? test : read('val200.txt', count),
-    test,
-  }
+  const validation = split === 'final' ? test : read('val200.txt', count)
+  const classes = known ?? Array.from({ length: count }, (_, label) => String(label))
+  return withFittingTruth({ name: basename(resolve(folder)), classes, train, validation, test }, severalAt)
 }
 
 /** A class may be missing among 800 images; the usual lists of a task are known by their length. */
 function countClasses(
   folder: string,
-  train: readonly Example<number>[],
+  train: readonly Example<Labels>[],
   split: OpenOptions['split'],
 ): number {
-  const seen = 1 + train.reduce((most, { truth }) => Math.max(most, truth), 0)
+  const seen = 1 + train.reduce((most, { truth }) => Math.max(most, ...truth), 0)
   const usual = train.length === (split === 'final' ? 1000 : 800) ? vtabTaskNamed(folder)?.classes : undefined
   return Math.max(seen, usual ?? 0)
 }
@@ -51,37 +53,63 @@ function countClasses(
 /** The most classes believed of a list without `classes.json`. */
 const mostClasses = 100_000
 
-function readList(folder: string, name: string, classes: number | undefined): Example<number>[] {
-  const path = join(folder, name)
-  if (!existsSync(path)) throw new DataError(`dataset: ${path} is missing. Expected ${vtabLists.join(', ')}.`)
-  const examples: Example<number>[] = []
-  readFileSync(path, 'utf8')
-    .split(/\r?\n/)
-    .forEach((line, i) => {
-      if (line.trim() !== '')
-        examples.push(parseLine(line, folder, `${path}:${i + 1}`, classes ?? mostClasses))
-    })
-  if (examples.length === 0) throw new DataError(`dataset: ${path} names no images`)
-  return examples
+/** What a list file holds. */
+interface Listed {
+  readonly examples: readonly Example<Labels>[]
+  /** `FILE:LINE` of the first line with several labels. */
+  readonly severalAt: string | undefined
 }
 
-function parseLine(line: string, folder: string, place: string, classes: number): Example<number> {
-  const [, file, text] = /^\s*(.*\S)\s+(\S+)\s*$/.exec(line) ?? []
-  if (file === undefined || text === undefined) {
-    throw new DataError(`dataset: ${place}: expected "path label", got ${JSON.stringify(line)}`)
+function readList(folder: string, name: string, classes = mostClasses): Listed {
+  const path = join(folder, name)
+  if (!existsSync(path)) throw new DataError(`dataset: ${path} is missing. Expected ${vtabLists.join(', ')}.`)
+  let severalAt: string | undefined
+  const examples = readFileSync(path, 'utf8')
+    .split(/\r?\n/)
+    .flatMap((line, i) => {
+      if (line.trim() === '') return []
+      const place = `${path}:${i + 1}`
+      const example = parseLine(line, folder, place, classes)
+      if (example.truth.length > 1) severalAt ??= place
+      return [example]
+    })
+  if (examples.length === 0) throw new DataError(`dataset: ${path} names no images`)
+  return { examples, severalAt }
+}
+
+/** The path may have spaces and numbers in it: it is the longest that names a file. */
+function parseLine(line: string, folder: string, place: string, classes: number): Example<Labels> {
+  const words = /^\s*(.*\S)\s+(\S+)\s*$/.exec(line)
+  if (!words) throw new DataError(`dataset: ${place}: expected "path label", got ${JSON.stringify(line)}`)
+  let [, file = '', text = ''] = words
+  let path = insideFolder(file, folder, place)
+  for (let more = withNumber.exec(file); more && !isFile(path); more = withNumber.exec(file)) {
+    file = more[1] ?? ''
+    text = `${more[2]},${text}`
+    path = insideFolder(file, folder, place)
   }
-  const label = Number(text)
-  if (!/^[-+]?\d+$/.test(text))
-    throw new DataError(`dataset: ${place}: label ${JSON.stringify(text)} is not a number`)
-  if (label < 0 || label >= classes) {
-    throw new DataError(`dataset: ${place}: label ${text} is out of range, expected 0 to ${classes - 1}`)
-  }
-  const root = resolve(folder)
-  const path = resolve(root, file)
-  if (!path.startsWith(root.endsWith(sep) ? root : root + sep))
-    throw new DataError(`dataset: ${place}: ${JSON.stringify(file)} leaves the folder ${folder}`)
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
-    throw new DataError(`dataset: ${place}: there is no file ${path}`)
-  }
-  return { source: { kind: 'file', path }, truth: label }
+  const truth = parseLabels(text, place, classes)
+  if (!isFile(path)) throw new DataError(`dataset: ${place}: there is no file ${path}`)
+  return { source: { kind: 'file', path }, truth }
+}
+
+/** A path, and after blanks a number. */
+const withNumber = /^(.*\S)\s+(\d+)$/
+
+function parseLabels(text: string, place: string, classes: number): Labels {
+  const labels = text.split(',').map((part) => {
+    if (!/^[-+]?\d+$/.test(part))
+      throw new DataError(`dataset: ${place}: label ${JSON.stringify(part)} is not a number`)
+    const label = Number(part)
+    if (label < 0 || label >= classes)
+      throw new DataError(`dataset: ${place}: label ${part} is out of range, expected 0 to ${classes - 1}`)
+    return label
+  })
+  const twice = labels.find((label, i) => labels.indexOf(label) !== i)
+  if (twice !== undefined) throw new DataError(`dataset: ${place}: label ${twice} is there twice`)
+  return labels.sort((a, b) => a - b)
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
 }

@@ -2,6 +2,7 @@ import { archives } from './archive.ts'
 import { clipLists } from './clip-lists.ts'
 import { folders } from './folder.ts'
 import type { DatasetKind } from './kind.ts'
+import { labelsCsv } from './labels-csv.ts'
 import { lists } from './list.ts'
 import { aircraft, aircraftFamily, aircraftManufacturer } from './sets/aircraft.ts'
 import { cars } from './sets/cars.ts'
@@ -26,6 +27,7 @@ export const datasetKinds: readonly DatasetKind[] = [
   dtd,
   tinyImagenet,
   archives,
+  labelsCsv,
   lists,
   clipLists,
 ]

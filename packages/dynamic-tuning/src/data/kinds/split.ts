@@ -1,9 +1,9 @@
-import { random } from '@dynamic-tuning/engine'
 import { DataError } from '../../errors.ts'
 import type { Dataset, Example } from '../example.ts'
 import type { OpenOptions } from '../options.ts'
 import type { Truth } from '../truth.ts'
 import { truths } from '../truths/registry.ts'
+import type { AsideSettings } from '../truths/stratify.ts'
 
 /** Examples to train on, and those put aside. */
 export interface Split<T> {
@@ -11,38 +11,19 @@ export interface Split<T> {
   readonly validation: readonly Example<T>[]
 }
 
-/**
- * Puts a share of every group of `truth` (class, or rarest label) aside, drawn from `random(seed, 'split', group)`: at least one
- * example of a group that has two or more, never all of them.
- */
+/** Puts a seeded share of every class or label aside: at least one of two or more examples, never all of them. Sorted by truth. */
 export function stratifiedSplit<T>(
   examples: readonly Example<T>[],
   truth: Truth<T>,
-  { validationShare, seed }: Pick<OpenOptions, 'validationShare' | 'seed'>,
+  settings: AsideSettings,
 ): Split<T> {
-  const train: Example<T>[] = []
-  const validation: Example<T>[] = []
-  for (const [name, group] of grouped(examples, truth)) {
-    const aside = Math.min(group.length - 1, Math.max(1, Math.round(group.length * validationShare)))
-    const chosen = new Set(random(seed, 'split', name).shuffle(Array.from(group.keys())).slice(0, aside))
-    group.forEach((example, i) => {
-      if (chosen.has(i)) validation.push(example)
-      else train.push(example)
-    })
-  }
-  return { train, validation }
-}
-
-function grouped<T>(examples: readonly Example<T>[], truth: Truth<T>): ReadonlyMap<number, Example<T>[]> {
-  const names = truth.groups(examples.map((example) => example.truth))
-  const groups = new Map<number, Example<T>[]>()
-  examples.forEach((example, i) => {
-    const name = names[i] ?? 0
-    const group = groups.get(name)
-    if (group) group.push(example)
-    else groups.set(name, [example])
-  })
-  return groups
+  const aside = truth.aside(
+    examples.map((example) => example.truth),
+    settings,
+  )
+  const part = (put: boolean): readonly Example<T>[] =>
+    examples.filter((_, place) => aside.has(place) === put).sort((a, b) => truth.compare(a.truth, b.truth))
+  return { train: part(false), validation: part(true) }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { DataError } from '../../errors.ts'
 import type { Dataset } from '../example.ts'
 import type { Truth } from '../truth.ts'
+import { classesAside } from './stratify.ts'
 
 /** One class per example, by its index. */
 export const classTruth: Truth<number> = {
@@ -13,7 +14,7 @@ export const classTruth: Truth<number> = {
     )
   },
   compare: (a, b) => a - b,
-  groups: (truths) => truths,
+  aside: classesAside,
   pack: (truths, { classes, smoothing }) => softTargets(truths, classes, smoothing),
 }
 

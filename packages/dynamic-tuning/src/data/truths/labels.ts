@@ -2,6 +2,7 @@ import { DataError } from '../../errors.ts'
 import type { Dataset, Example } from '../example.ts'
 import type { Truth } from '../truth.ts'
 import { hasClasses } from './class.ts'
+import { classesAside, labelsAside } from './stratify.ts'
 
 /** The classes an example has, by their indices, ascending. */
 export type Labels = readonly number[]
@@ -21,7 +22,10 @@ export const labelsTruth: Truth<Labels> = {
     const at = a.findIndex((label, i) => label !== b[i])
     return at < 0 ? a.length - b.length : (a[at] ?? 0) - (b[at] ?? -1)
   },
-  groups: rarestLabels,
+  aside: (sets, settings) =>
+    sets.every(({ length }) => length === 1)
+      ? classesAside(sets.flat(), settings)
+      : labelsAside(sets, settings),
   pack: (truths, { classes, smoothing }) => multiHot(truths, classes, smoothing),
 }
 
@@ -31,14 +35,6 @@ function hasLabels(dataset: Dataset): dataset is Dataset<Labels> {
 }
 
 const asSet = ({ source, truth }: Example<number>): Example<Labels> => ({ source, truth: [truth] })
-
-/** For each example its label that fewest examples have, so that a split by groups leaves no rare label out. */
-function rarestLabels(truths: readonly Labels[]): readonly number[] {
-  const counts = new Map<number, number>()
-  for (const label of truths.flat()) counts.set(label, (counts.get(label) ?? 0) + 1)
-  const count = (label: number): number => counts.get(label) ?? 0
-  return truths.map((labels) => labels.reduce((best, label) => (count(label) < count(best) ? label : best)))
-}
 
 /** Label sets as rows [B, K]: 1 at each label, else 0; smoothing draws both towards one half. */
 export function multiHot(
@@ -51,4 +47,16 @@ export function multiHot(
     for (const label of labels) targets[row * classes + label] = 1 - smoothing / 2
   })
   return targets
+}
+
+/**
+ * A dataset of label sets, as one of classes where no example has several labels.
+ * @param severalAt `FILE:LINE` of the first example with several labels
+ */
+export function withFittingTruth(sets: Dataset<Labels>, severalAt: string | undefined): Dataset {
+  if (severalAt !== undefined) return { ...sets, truth: 'labels', severalAt }
+  const classOf = ({ source, truth }: Example<Labels>): Example<number> => ({ source, truth: truth[0] ?? 0 })
+  const test = sets.test.map(classOf)
+  const validation = sets.validation === sets.test ? test : sets.validation.map(classOf)
+  return { ...sets, train: sets.train.map(classOf), validation, test }
 }

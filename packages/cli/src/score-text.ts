@@ -1,6 +1,6 @@
 import { fieldOf, formatMeasure, type Measure, numberIn } from 'dynamic-tuning'
 
-/** A measure by name with its value, for a line of progress: `accuracy 78.1 %`. */
+/** A measure by name with its value, for a line of progress: `mean IoU 78.1 %`. */
 export function namedScore(measure: Measure, value: number): string {
   return `${measure.title} ${formatMeasure(measure, value)}`
 }

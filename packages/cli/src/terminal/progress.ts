@@ -13,7 +13,7 @@ export interface ProgressState {
   readonly total: number
   readonly imagesPerSecond?: number
   readonly loss?: number
-  /** The task's measure, ready to print: `accuracy 78.1 %`. */
+  /** The task's measure, ready to print: `mean IoU 78.1 %`. */
   readonly score?: string
   /** Share of active tokens, 0 to 1. */
   readonly activeRate?: number

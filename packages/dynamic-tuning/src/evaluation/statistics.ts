@@ -45,7 +45,7 @@ export function quantile(sorted: ArrayLike<number>, share: number): number {
 /** The 97.5 % quantile of the normal distribution. */
 const z = 1.959963984540054
 
-/** Wilson's 95 % interval of a share that was found among `count` independent cases, such as an accuracy over images. */
+/** Wilson's 95 % interval of a share that was found among `count` independent cases, such as a share over images. */
 export function shareInterval(share: number, count: number): Interval {
   const scale = 1 + z ** 2 / count
   const centre = (share + z ** 2 / (2 * count)) / scale

@@ -50,7 +50,7 @@ export type ClassRow = Omit<ClassScore, 'measures'>
 
 /**
  * A run in another precision beside itself in fp32. The primary measure in fp32 stands beside these fields under its own
- * name, and what the other precision adds to it under that name with `Difference`: `accuracyDifference`.
+ * name, and what the other precision adds to it under that name with `Difference`: `meanIouDifference`.
  */
 export interface Fp32Comparison {
   readonly activeRate: number

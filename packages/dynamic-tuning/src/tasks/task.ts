@@ -7,7 +7,16 @@ import type { TaskContext } from '../evaluation/task-context.ts'
 import type { Settings } from '../setting.ts'
 import type { TaskLoss } from '../training/loss.ts'
 
-/** What a model is tuned for, on samples with truths of type T. */
+/**
+ * What a model is tuned for, on samples with truths of type T. A task is a folder in `tasks/` and a line in the registry; the
+ * folder holds one file for each part:
+ * - `measures`: what it is judged by, for all samples and for a class; the first of each is the one that ranks;
+ * - `tally`: adds up outputs and truths batch by batch, and scores one batch for the progress of training;
+ * - `loss`: what training makes small, and the distance to a teacher where the task has distillation;
+ * - `answer`: what a model says of a sample, as JSON and in words (`predict`);
+ * - `picture`: the same beside the truth, as fields and a caption (`explain`, `report.html`);
+ * - `truth`, if none in `data/truths` fits, and `settings`, if the task has some of its own: `TaskContext` brings their values.
+ */
 export interface Task<T = unknown> {
   /** Its name in settings and run folders. */
   readonly name: string

@@ -41,6 +41,7 @@ export {
 export type { PaperRow, PaperTable } from './cost/paper/paper-table.ts'
 export { paperTable, paperTables } from './cost/paper/paper-tables.ts'
 export { paperCount } from './cost/paper-count.ts'
+export { staticFlops } from './cost/static-flops.ts'
 export { openDataset } from './data/dataset.ts'
 export { type Dataset, type Example, type ImageSource, type Metric, sourceName } from './data/example.ts'
 export {
@@ -151,6 +152,11 @@ export {
   type VitConfig,
   vitConfig,
 } from './models/vit/vit-config.ts'
+export { checkNetwork } from './network/check-network.ts'
+export { canMerge, mergeTuned, type TunedWeights } from './network/merge.ts'
+export { type Network, network } from './network/network.ts'
+export type { NetworkParts } from './network/parts.ts'
+export type { InferenceKind, NetworkOutputs, NetworkPass } from './network/pass.ts'
 export { type StoreOptions, WeightStore, type Weights } from './nn/weight-store.ts'
 export {
   checkReduction,
@@ -165,7 +171,7 @@ export {
   reductionOptions,
 } from './reduction/options.ts'
 export type { KeepDecision, Reduction, ReductionMode, ReductionPass } from './reduction/reduction.ts'
-export { openReduction, patternsWith, reductions } from './reduction/registry.ts'
+export { openReduction, reductions } from './reduction/registry.ts'
 export { methodsPage } from './report/methods-page.ts'
 export { type CurveChart, curvesOfMetrics, lastActiveRates } from './report/metrics-curves.ts'
 export { type ReportInput, renderReport } from './report/page.ts'
@@ -252,7 +258,6 @@ export {
 } from './run/settings/pretrain-settings.ts'
 export type { RunSummary } from './run/summary.ts'
 export {
-  type InferencePass,
   openRun,
   type TunedModel,
   type TunedRun,
@@ -298,9 +303,10 @@ export { fieldOf } from './training/field-of.ts'
 export type { Gates, Learner, LearnerState, StepResult } from './training/learner.ts'
 export { HostLearner, type OptimizerMaker } from './training/learners/host.ts'
 export { ResidentLearner, type ResidentSettings } from './training/learners/resident.ts'
+export { type LossSettings, type ObjectiveSettings, paperLoss } from './training/loss-graph.ts'
 export { type MemoryLog, memoryLog } from './training/memory-log.ts'
 export type { EpochMetrics, MetricFields, MetricValue, StepMetrics } from './training/metrics.ts'
-export { type LossSettings, type ObjectiveSettings, objective, paperLoss } from './training/objective.ts'
+export { objective } from './training/objective.ts'
 export { AdamW, type AdamWSettings, defaultAdamW } from './training/optimizers/adamw.ts'
 export { Muon, type MuonSettings } from './training/optimizers/muon.ts'
 export type { OptimizedWeights, Optimizer } from './training/optimizers/optimizer.ts'
@@ -317,7 +323,6 @@ export {
 } from './training/training-step.ts'
 export { checkModel, checkTuning, completeOptions, type GivenOptions } from './tuners/check-tuning.ts'
 export { type GateShape, gateShape } from './tuners/dispatch-inputs.ts'
-export { canMerge, mergeTuned, type TunedWeights } from './tuners/merge.ts'
 export { type MethodOptionName, methodOptions } from './tuners/method-options.ts'
 export type { Part, Site } from './tuners/parts.ts'
 export { tunerNamed, tuners } from './tuners/registry.ts'

@@ -5,7 +5,7 @@ import {
   ConfigError,
   evaluateRun,
   type GivenReduction,
-  type InferencePass,
+  type InferenceKind,
   type Measure,
   numberIn,
   openRun,
@@ -24,7 +24,7 @@ import { renderTable } from '../terminal/table.ts'
 
 interface Options extends CommonOptions, PrecisionChoice, GivenReduction {
   readonly data?: string
-  readonly pass?: InferencePass
+  readonly pass?: InferenceKind
   readonly batch?: number
   readonly budget?: number
   readonly views?: readonly [number, number]

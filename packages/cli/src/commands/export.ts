@@ -132,7 +132,7 @@ async function exportTuned(run: TunedRun, options: Options): Promise<Exported> {
     limit === undefined
       ? exportModel(run, settings)
       : await exportPruned(run, { ...settings, limit, drop, compile })
-  return { file, format: 'onnx', method: run.tuner.name, pass, ...exported }
+  return { file, format: 'onnx', method: run.network.tuner.name, pass, ...exported }
 }
 
 async function exportRandom(options: Options): Promise<Exported> {

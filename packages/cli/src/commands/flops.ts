@@ -1,9 +1,7 @@
 import { Option } from 'commander'
 import {
   ConfigError,
-  checkModel,
-  checkReduction,
-  checkReductionFits,
+  checkNetwork,
   checkTuning,
   completeOptions,
   countPaperTable,
@@ -12,12 +10,14 @@ import {
   type ModelConfig,
   methodOptions,
   modelCost,
+  network,
   openBackboneConfig,
   paperCount,
   paperTable,
   paperTables,
   reductionOptions,
   sampleWord,
+  staticFlops,
   type TunerOptions,
   tunerNamed,
 } from 'dynamic-tuning'
@@ -96,13 +96,12 @@ export const flopsCommand = defineCommand<Options>({
     const given = Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name)))
     const settings = completeOptions(tuner, given)
     checkTuning('flops', tuner, settings)
-    checkModel('flops', tuner, settings, config)
     const reduction = reductionOptions(options)
-    checkReduction('flops', reduction, { tuner, options: settings })
-    checkReductionFits('flops', reduction, config)
+    const tuned = network({ config, tuner, options: settings, reduction })
+    checkNetwork('flops', tuned)
     const activeRate = settings.dispatch === 'none' ? 1 : (options.active ?? settings.rate)
-    const cost = modelCost({ config, tuner, options: settings, reduction, activeRate })
-    const staticFlops = modelCost({ config, tuner: tunerNamed('linear') }).flops.total
+    const cost = modelCost({ network: tuned, activeRate })
+    const bare = staticFlops(config)
     const { total, trainable, trainableParts } = cost.params
     const document = {
       model,
@@ -112,13 +111,13 @@ export const flopsCommand = defineCommand<Options>({
       imageSize: config.imageSize,
       ...(sampleWord(config) === 'clip' && { frames: config.frames }),
       params: { total, trainable: paperCount(cost.params), trained: trainable, trainedParts: trainableParts },
-      flops: { total: cost.flops.total, static: staticFlops, parts: cost.flops.parts },
+      flops: { total: cost.flops.total, static: bare, parts: cost.flops.parts },
     }
     terminal.result(document, () =>
       costText(
         `${model}, ${withName(method, reduction)}${onClips(config)}`,
         cost,
-        { staticFlops, activeRate },
+        { staticFlops: bare, activeRate },
         terminal.paint,
       ),
     )

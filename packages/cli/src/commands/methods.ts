@@ -1,4 +1,4 @@
-import { modelCost, paperCount, type Tuner, tuners, vitConfig } from 'dynamic-tuning'
+import { modelCost, network, paperCount, type Tuner, tuners, vitConfig } from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { partNames } from '../cost-text.ts'
 import type { CommonOptions } from '../options/common.ts'
@@ -44,7 +44,7 @@ export const methodsCommand = defineCommand<CommonOptions>({
 
 function describe(tuner: Tuner): Method {
   const { name, summary, paper = null, equation, defaults } = tuner
-  const { params } = modelCost({ config: vitConfig(model, classes), tuner })
+  const { params } = modelCost({ network: network({ config: vitConfig(model, classes), tuner }) })
   return {
     name,
     summary,

@@ -3,9 +3,9 @@ import { modelCost } from '../cost/model-cost.ts'
 import { ConfigError } from '../errors.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { vitConfig } from '../models/vit/vit-config.ts'
+import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { dyt } from '../tuners/dyt.ts'
-import { linearProbe } from '../tuners/linear.ts'
 import { baselines, openBaseline } from './baselines.ts'
 import { benchCase } from './case.ts'
 import { benchInference } from './inference.ts'
@@ -32,8 +32,11 @@ describe('benchInference', () => {
     expect(dynamic.activeRate).toBeLessThan(0.4)
     const config = vitConfig(model, 10)
     const options = { ...dyt.defaults, bottleneck: settings.bottleneck }
-    const cost = modelCost({ config, tuner: dyt, options, activeRate: dynamic.activeRate as number })
-    const promised = modelCost({ config, tuner: linearProbe }).flops.total / cost.flops.total
+    const cost = modelCost({
+      network: network({ config, tuner: dyt, options }),
+      activeRate: dynamic.activeRate as number,
+    })
+    const promised = modelCost({ network: network({ config }) }).flops.total / cost.flops.total
     expect(dynamic.flopsRatioToStatic).toBeCloseTo(promised, 9)
     expect(dynamic.imagesPerSecond).toBeCloseTo(3000 / dynamic.medianMs, 9)
   })
@@ -55,8 +58,8 @@ describe('benchInference', () => {
     )
     const config = { ...vitConfig(clips.model, 10), frames: 3 }
     const { activeRate, flopsRatioToStatic } = results[1] as (typeof results)[0]
-    const cost = modelCost({ config, tuner: dyt, activeRate: activeRate as number })
-    const promised = modelCost({ config, tuner: linearProbe }).flops.total / cost.flops.total
+    const cost = modelCost({ network: network({ config, tuner: dyt }), activeRate: activeRate as number })
+    const promised = modelCost({ network: network({ config }) }).flops.total / cost.flops.total
     expect(flopsRatioToStatic).toBeCloseTo(promised, 9)
     expect(activeRate).toBeCloseTo(0.5, 0)
   })
@@ -87,7 +90,7 @@ describe('a matrix', () => {
       }
     }
     const plain = groups[3]?.results[2] as (typeof report.results)[0]
-    const macs = modelCost({ config: { ...vitConfig(model, 10), imageSize: [48, 48] }, tuner: linearProbe })
+    const macs = modelCost({ network: network({ config: { ...vitConfig(model, 10), imageSize: [48, 48] } }) })
     expect(plain.gflopsPerSecond).toBeCloseTo((2 * 2 * macs.flops.total) / (1e6 * plain.medianMs), 9)
     expect(benchMarkdown(report).match(/^\| transformers.js \|/gm)).toHaveLength(4)
     expect(benchPlot(report)).toContain('dyt, batch 2, 48 x 48 px, cpu')
@@ -95,8 +98,8 @@ describe('a matrix', () => {
 
   it('counts what is computed: the last layer works for the class token alone', () => {
     const config = vitConfig(model, 10)
-    const whole = modelCost({ config, tuner: linearProbe }).flops
-    const computed = modelCost({ config, tuner: linearProbe, computed: true }).flops
+    const whole = modelCost({ network: network({ config }) }).flops
+    const computed = modelCost({ network: network({ config }), computed: true }).flops
     const [tokens, width] = [37, config.embedDim]
     const { 'blocks.11.mlp': all = 0 } = whole.parts
     expect(computed.parts['blocks.11.mlp']).toBe(all / tokens)
@@ -112,7 +115,7 @@ describe('a matrix', () => {
     const [place] = benchPlaces({ ...settings, imageSizes: [32], threads: 1 }) as [BenchPlace]
     const images = noiseImages(config, 2, 0)
     const store = new WeightStore({ seed: settings.seed })
-    const ours = await Classifier.create({ config, tuner: linearProbe, options: linearProbe.defaults, store })
+    const ours = await Classifier.create({ network: network({ config }), store })
     const theirs = await openBaseline(name, config, place)
     const [a, b] = [(await ours.classify(images)).logits, await theirs.run(images)]
     expect(b).toHaveLength(20)

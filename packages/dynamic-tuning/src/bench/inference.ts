@@ -1,6 +1,7 @@
 import type { Precision } from '@dynamic-tuning/engine'
 import { modelCost } from '../cost/model-cost.ts'
 import { rateForShare } from '../cost/rate-for-share.ts'
+import { staticFlops } from '../cost/static-flops.ts'
 import { Classifier, type Prediction } from '../evaluation/classifier.ts'
 import { ActivityTally, type GateActivity, meanRate } from '../evaluation/gate-activity.ts'
 import { type GemmProbe, gemmProbe } from '../evaluation/gemm-probe.ts'
@@ -8,11 +9,10 @@ import { randomModel } from '../evaluation/random-model.ts'
 import { type Timing, timeInTurn } from '../evaluation/timing.ts'
 import { imageRows } from '../models/heads/registry.ts'
 import type { ModelConfig } from '../models/model-config.ts'
+import { checkNetwork } from '../network/check-network.ts'
+import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
-import { checkReductionFits } from '../reduction/check-reduction.ts'
 import { benchEnvironment } from '../run/environment.ts'
-import { checkModel } from '../tuners/check-tuning.ts'
-import { linearProbe } from '../tuners/linear.ts'
 import { type BaselineModel, openBaseline } from './baselines.ts'
 import { type BenchCase, benchCase } from './case.ts'
 import { benchResult, noiseImages } from './result.ts'
@@ -88,19 +88,23 @@ async function openField(place: BenchPlace, { only, onProgress }: BenchSelection
 async function prepare(name: string, config: ModelConfig, place: BenchPlace): Promise<Candidate> {
   const spelled =
     name === 'static' ? { ...benchCase('linear:precision=fp32', place), name } : benchCase(name, place)
-  const { tuner, reduction } = spelled
-  checkModel('bench', tuner, spelled.options, config)
-  checkReductionFits('bench', reduction, config)
+  const asked = network({
+    config,
+    tuner: spelled.tuner,
+    options: spelled.options,
+    reduction: spelled.reduction,
+  })
+  checkNetwork('bench', asked)
   const { seed, threads, budget } = place
   const solved = budget !== undefined && spelled.options.dispatch !== 'none'
-  const active = solved ? rateForShare({ config, ...spelled }, budget) : spelled.active
+  const active = solved ? rateForShare(asked, budget) : spelled.active
   const options = { ...spelled.options, rate: active || spelled.options.rate }
+  const rated = network({ ...asked, options })
   const images = noiseImages(config, samplesSetOn(config, place), seed)
-  const tensors = await randomModel({ config, tuner, options, reduction, active, images, seed, threads })
+  const tensors = await randomModel({ network: rated, active, images, seed, threads })
   const store = new WeightStore({ tensors })
   const compile = { ...benchCompile(place), precision: spelled.precision }
-  const made = { config, tuner, options, reduction, store, compile, seed }
-  return candidateOf({ ...spelled, active, options }, config, await Classifier.create(made))
+  return candidateOf(spelled, await Classifier.create({ network: rated, store, compile, seed }))
 }
 
 /** Dispatchers are set on what is measured, as far as eight images go: the share of active tokens is to be the one asked for. */
@@ -108,7 +112,8 @@ function samplesSetOn(config: ModelConfig, { batches }: BenchPlace): number {
   return Math.max(1, Math.min(Math.floor(8 / imageRows(config, 1)), Math.max(...batches)))
 }
 
-function candidateOf(measured: BenchCase, config: ModelConfig, classifier: Classifier): Candidate {
+function candidateOf({ name, precision }: BenchCase, classifier: Classifier): Candidate {
+  const { network } = classifier.settings
   let last: Prediction | undefined
   const gatesOf = ({ masks, shares }: Prediction): readonly GateActivity[] => {
     const { sites, perGate } = classifier.gates
@@ -117,16 +122,16 @@ function candidateOf(measured: BenchCase, config: ModelConfig, classifier: Class
     return activity.result()
   }
   return {
-    name: measured.name,
-    precision: measured.precision,
+    name,
+    precision,
     run: async (images) => {
       last = await classifier.classify(images)
     },
     cost() {
       const gates = gatesOf(last as Prediction)
-      const macs = (computed: boolean) => modelCost({ config, ...measured, gates, computed }).flops.total
+      const macs = (computed: boolean) => modelCost({ network, gates, computed }).flops.total
       const activeRate = last?.masks ? meanRate(gates) : null
-      return { activeRate, macs: macs(true), promise: staticMacs(config) / macs(false) }
+      return { activeRate, macs: macs(true), promise: staticFlops(network.config) / macs(false) }
     },
     release: () => classifier.release(),
   }
@@ -137,14 +142,9 @@ function baseline(name: string, config: ModelConfig, model: BaselineModel): Cand
     name,
     precision: 'fp32',
     run: (images) => model.run(images),
-    cost: () => ({ activeRate: null, macs: staticMacs(config), promise: 1 }),
+    cost: () => ({ activeRate: null, macs: staticFlops(config), promise: 1 }),
     release: () => model.release(),
   }
-}
-
-/** Of the whole model, all tokens in all layers. */
-function staticMacs(config: ModelConfig): number {
-  return modelCost({ config, tuner: linearProbe }).flops.total
 }
 
 async function measure(

@@ -2,15 +2,13 @@ import { softTargets } from '../data/truths/class.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { type TimedCase, type Timing, timeInTurn } from '../evaluation/timing.ts'
 import type { ModelConfig } from '../models/model-config.ts'
+import { checkNetwork } from '../network/check-network.ts'
+import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
-import { checkReductionFits } from '../reduction/check-reduction.ts'
-import { patternsWith } from '../reduction/registry.ts'
 import { benchEnvironment } from '../run/environment.ts'
-import { paperLoss } from '../training/objective.ts'
+import { paperLoss } from '../training/loss-graph.ts'
 import { AdamW } from '../training/optimizers/adamw.ts'
 import { type PassResult, TrainingStep } from '../training/training-step.ts'
-import { checkModel } from '../tuners/check-tuning.ts'
-import { linearProbe } from '../tuners/linear.ts'
 import { benchCase } from './case.ts'
 import { benchResult, noiseImages } from './result.ts'
 import {
@@ -75,9 +73,8 @@ async function forwardJob(
   settings: BenchPlace,
 ): Promise<Job> {
   const store = new WeightStore({ seed: settings.seed })
-  const { defaults: options } = linearProbe
   const compile = benchCompile(settings)
-  const classifier = await Classifier.create({ config, tuner: linearProbe, options, store, compile })
+  const classifier = await Classifier.create({ network: network({ config }), store, compile })
   const images = noiseImages(config, batch, settings.seed)
   return {
     name,
@@ -89,14 +86,13 @@ async function forwardJob(
 
 async function stepJob(name: string, config: ModelConfig, batch: number, settings: BenchPlace): Promise<Job> {
   const { tuner, options, reduction, recompute } = benchCase(name, settings)
-  checkModel('bench', tuner, options, config)
-  checkReductionFits('bench', reduction, config)
+  const tuned = network({ config, tuner, options, reduction })
+  checkNetwork('bench', tuned)
   const { seed } = settings
-  const store = new WeightStore({ trainable: patternsWith(tuner, options, reduction, config), seed })
+  const store = new WeightStore({ trainable: tuned.tunable, seed })
   const compile = benchCompile(settings)
   const sizes = { seed, microBatch: batch, recompute, compile }
-  const common = { config, tuner, options, reduction, loss: paperLoss, store, ...sizes }
-  const step = await TrainingStep.create(common)
+  const step = await TrainingStep.create({ network: tuned, loss: paperLoss, store, ...sizes })
   const optimizer = new AdamW(step.weights)
   const labels = BigInt64Array.from({ length: batch }, (_, i) => BigInt(i % config.numClasses))
   const images = noiseImages(config, batch, seed)

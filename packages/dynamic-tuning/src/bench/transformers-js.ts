@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { input, lower, sizeOf, writeModel } from '@dynamic-tuning/engine'
+import { lower, sizeOf, writeModel } from '@dynamic-tuning/engine'
 import { exportInput } from '../export/onnx.ts'
-import { buildModel } from '../models/families.ts'
 import type { ModelConfig } from '../models/model-config.ts'
+import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import type { BaselineModel } from './baselines.ts'
 import { loadPeers } from './load-peers.ts'
@@ -65,8 +65,8 @@ const inlineBytes = 1e9
 
 /** A folder as Transformers.js wants it, of a model without any of the graph's shortcuts. @returns whether weights lie apart */
 function writeStaticModel(folder: string, config: ModelConfig, seed: number): boolean {
-  const images = input(exportInput, ['B', 3, ...config.imageSize])
-  const { logits } = buildModel(images, new WeightStore({ seed }), config)
+  const model = network({ config })
+  const { logits } = model.pass(new WeightStore({ seed }), model.input(exportInput), { kind: 'complete' })
   mkdirSync(join(folder, 'onnx'))
   const graph = lower({ logits })
   const bytes = 4 * [...graph.initializers.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0)

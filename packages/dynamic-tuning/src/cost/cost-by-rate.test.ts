@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { vitConfig } from '../models/vit/vit-config.ts'
+import { network } from '../network/network.ts'
 import { dyt } from '../tuners/dyt.ts'
 import type { TunerOptions } from '../tuners/tuner.ts'
 import { costAt, costByRate, rateAtCost } from './cost-by-rate.ts'
@@ -7,9 +8,7 @@ import { modelCost } from './model-cost.ts'
 
 const config = vitConfig('vit_base_patch16_224', 100)
 const settings = (dispatch: TunerOptions['dispatch']) => ({
-  config,
-  tuner: dyt,
-  options: { ...dyt.defaults, dispatch },
+  network: network({ config, tuner: dyt, options: { ...dyt.defaults, dispatch } }),
 })
 
 describe('costByRate', () => {

@@ -3,6 +3,7 @@ import { constant, input, linear, matMul } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../errors.ts'
 import { vitConfig } from '../models/vit/vit-config.ts'
+import { network } from '../network/network.ts'
 import { type GivenReduction, reductionOptions } from '../reduction/options.ts'
 import { adaptformer } from '../tuners/adaptformer.ts'
 import { dyt } from '../tuners/dyt.ts'
@@ -20,29 +21,31 @@ const reference = new URL('../../../../../shared/reference/flops.json', import.m
 
 describe('modelCost', () => {
   it('prints the published FLOPs', () => {
-    expect(giga(modelCost({ config: base, tuner: linearProbe }).flops.total)).toBe('17.58')
+    expect(giga(modelCost({ network: network({ config: base }) }).flops.total)).toBe('17.58')
     for (const [bottleneck, printed] of [
       [8, '17.61'],
       [64, '17.81'],
     ] as const) {
       const cost = modelCost({
-        config: base,
-        tuner: adaptformer,
-        options: withWidth(bottleneck, adaptformer),
+        network: network({ config: base, tuner: adaptformer, options: withWidth(bottleneck, adaptformer) }),
       })
       expect(giga(cost.flops.total)).toBe(printed)
     }
     const large = vitConfig('vit_large_patch16_224', 100)
-    expect(giga(modelCost({ config: large, tuner: full }).flops.total)).toBe('61.60')
+    expect(giga(modelCost({ network: network({ config: large, tuner: full }) }).flops.total)).toBe('61.60')
     // timm's model card of deit3_large_patch16_384 prints 191.2.
-    const finer = modelCost({ config: vitConfig('deit3_large_patch16_384'), tuner: full }).flops.total
+    const finer = modelCost({
+      network: network({ config: vitConfig('deit3_large_patch16_384'), tuner: full }),
+    }).flops.total
     expect((finer / 1e9).toFixed(1)).toBe('191.2')
   })
 
   it('prints the published FLOPs on fewer tokens', () => {
     const with_ = (tuner: Tuner, given: GivenReduction, bottleneck = 64) => {
       const options = { ...tuner.defaults, bottleneck: tuner.defaults.bottleneck && bottleneck }
-      return modelCost({ config: base, tuner, options, reduction: reductionOptions(given) })
+      return modelCost({
+        network: network({ config: base, tuner, options, reduction: reductionOptions(given) }),
+      })
     }
     const total = (tuner: Tuner, given: GivenReduction): string => giga(with_(tuner, given).flops.total)
     // Table 5: full + ToMe, AdaptFormer + ToMe, EViT, EViT + AdaptFormer.
@@ -59,9 +62,11 @@ describe('modelCost', () => {
 
   it('counts merging alone above the matrix products of blocks and embedding', () => {
     const { flops } = modelCost({
-      config: base,
-      tuner: full,
-      reduction: reductionOptions({ reduction: 'tome', tomeR: 8 }),
+      network: network({
+        config: base,
+        tuner: full,
+        reduction: reductionOptions({ reduction: 'tome', tomeR: 8 }),
+      }),
     })
     // Cosines of both halves, keys averaged over 12 heads; norms and head make up the rest of 13.12 - 13.10 G.
     const present = Array.from({ length: 12 }, (_, i) => 197 - 8 * i)
@@ -76,7 +81,10 @@ describe('modelCost', () => {
   it('counts the tokens present at each gate', () => {
     const reduction = reductionOptions({ reduction: 'tome', tomeR: 8 })
     const cost = (activeRate: number) =>
-      modelCost({ config: base, tuner: dyt, options: withWidth(64), reduction, activeRate }).flops
+      modelCost({
+        network: network({ config: base, tuner: dyt, options: withWidth(64), reduction }),
+        activeRate,
+      }).flops
     const perToken = 2 * 768 * 3072
     const mlp = (rate: number, layer: number): number => cost(rate).parts[`blocks.${layer}.mlp`] as number
     for (const layer of [0, 11]) {
@@ -87,7 +95,7 @@ describe('modelCost', () => {
   })
 
   it('counts parameters: the paper prints the adapters alone', () => {
-    const { params } = modelCost({ config: base, tuner: dyt, options: withWidth(64) })
+    const { params } = modelCost({ network: network({ config: base, tuner: dyt, options: withWidth(64) }) })
     expect(mega(params.trainableParts.adaptmlp)).toBe('1.19')
     expect(params.trainableParts).toEqual({
       adaptmlp: 12 * (2 * 768 * 64 + 64 + 768),
@@ -98,13 +106,17 @@ describe('modelCost', () => {
     expect(params.trainable).toBe(1189632 + 9228 + 76900)
     // ViT-B/16 has 85,798,656 parameters below the head.
     expect(params.total).toBe(85798656 + params.trainable)
-    const narrow = modelCost({ config: base, tuner: adaptformer, options: withWidth(8, adaptformer) }).params
+    const narrow = modelCost({
+      network: network({ config: base, tuner: adaptformer, options: withWidth(8, adaptformer) }),
+    }).params
     expect(mega(narrow.trainableWithoutHead)).toBe('0.16')
-    expect(modelCost({ config: base, tuner: full }).params.trainable).toBe(85798656 + 76900)
+    expect(modelCost({ network: network({ config: base, tuner: full }) }).params.trainable).toBe(
+      85798656 + 76900,
+    )
   })
 
   it('names its parts by module, and they add up', () => {
-    const { parts, total, operators } = modelCost({ config: base, tuner: dyt }).flops
+    const { parts, total, operators } = modelCost({ network: network({ config: base, tuner: dyt }) }).flops
     expect(Object.keys(parts).filter((name) => !/^blocks\.([0-9]|10)\./.test(name))).toEqual([
       'patch_embed',
       'blocks.11.norm1',
@@ -128,28 +140,37 @@ describe('modelCost', () => {
 
   it('takes rates gate by gate', () => {
     const none = new Array(12).fill({ rate: 0 })
-    const low = modelCost({ config: base, tuner: dyt, gates: none }).flops.total
-    const one = modelCost({ config: base, tuner: dyt, gates: none.with(4, { rate: 10 / 196 }) }).flops
+    const low = modelCost({ network: network({ config: base, tuner: dyt }), gates: none }).flops.total
+    const one = modelCost({
+      network: network({ config: base, tuner: dyt }),
+      gates: none.with(4, { rate: 10 / 196 }),
+    }).flops
     expect(one.total - low).toBeCloseTo(10 * (8 * 768 * 768 + 5 * 768), 3)
     expect(one.parts['blocks.4.mlp']).toBeCloseTo(11 * 8 * 768 * 768, 3)
-    expect(modelCost({ config: base, tuner: dyt, activeRate: 0 }).flops.total).toBe(low)
+    expect(modelCost({ network: network({ config: base, tuner: dyt }), activeRate: 0 }).flops.total).toBe(low)
   })
 
   it('computes registers in every layer, as the class token', () => {
     const config = { ...base, regTokens: 4, initValues: 1e-5 }
-    const { flops, params } = modelCost({ config, tuner: dyt, activeRate: 0.5 })
+    const { flops, params } = modelCost({ network: network({ config, tuner: dyt }), activeRate: 0.5 })
     expect(flops.parts['blocks.3.mlp']).toBe((5 + 98) * 8 * 768 * 768)
     expect(flops.parts['blocks.3.norm1']).toBe(5 * 201 * 768)
-    const plain = modelCost({ config: base, tuner: dyt, activeRate: 0.5 }).params
+    const plain = modelCost({ network: network({ config: base, tuner: dyt }), activeRate: 0.5 }).params
     expect(params.total - plain.total).toBe(4 * 768 + 12 * 2 * 768)
     expect(params.trainable).toBe(plain.trainable)
   })
 
   it('refuses rates and counts that make no sense', () => {
-    expect(() => modelCost({ config: base, tuner: dyt, activeRate: 1.2 })).toThrow(ConfigError)
-    expect(() => modelCost({ config: base, tuner: dyt, activeRate: Number.NaN })).toThrow(/share from 0 to 1/)
+    expect(() => modelCost({ network: network({ config: base, tuner: dyt }), activeRate: 1.2 })).toThrow(
+      ConfigError,
+    )
+    expect(() =>
+      modelCost({ network: network({ config: base, tuner: dyt }), activeRate: Number.NaN }),
+    ).toThrow(/share from 0 to 1/)
     const two = [{ rate: 1 }, { rate: 1 }]
-    expect(() => modelCost({ config: base, tuner: dyt, gates: two })).toThrow(/2 rates for 12 gates/)
+    expect(() => modelCost({ network: network({ config: base, tuner: dyt }), gates: two })).toThrow(
+      /2 rates for 12 gates/,
+    )
   })
 })
 
@@ -203,9 +224,7 @@ describe.skipIf(!existsSync(reference))(
       const { total_macs, breakdown, counter_by_operator: counter } = read().models[name] as Breakdown
       const config = vitConfig(model, 100)
       const { total, parts, operators } = modelCost({
-        config,
-        tuner,
-        options: withWidth(bottleneck, tuner),
+        network: network({ config, tuner, options: withWidth(bottleneck, tuner) }),
       }).flops
       expect(total).toBe(total_macs)
       expect(parts.patch_embed).toBe(breakdown.patch_embedding)
@@ -230,7 +249,10 @@ describe.skipIf(!existsSync(reference))(
       (d) => {
         const part = read().dyt_vit_b16[`d${d}`] as Dispatched
         for (const share of [0, 0.1, 0.5, 0.9, 1]) {
-          const cost = modelCost({ config: base, tuner: dyt, options: withWidth(d), activeRate: share }).flops
+          const cost = modelCost({
+            network: network({ config: base, tuner: dyt, options: withWidth(d) }),
+            activeRate: share,
+          }).flops
           const perBlock =
             part.per_block_independent_of_selection +
             part.per_block_for_each_selected_token * (1 + share * 196) +

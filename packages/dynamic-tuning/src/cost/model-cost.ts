@@ -1,27 +1,18 @@
 import { narrow } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
-import { buildModel, layersOf } from '../models/families.ts'
+import { layersOf } from '../models/families.ts'
 import type { ModelHead } from '../models/heads/head.ts'
-import { headOf, imageRows, sampleInput } from '../models/heads/registry.ts'
-import type { ModelConfig } from '../models/model-config.ts'
+import { headOf, imageRows } from '../models/heads/registry.ts'
+import type { Network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
-import type { ReductionOptions } from '../reduction/options.ts'
-import { openReduction, patternsWith } from '../reduction/registry.ts'
-import { gateShape, inferencePass } from '../tuners/dispatch-inputs.ts'
-import { tune } from '../tuners/tune.ts'
-import type { BlockForm, Dispatch, Tuner, TunerOptions } from '../tuners/tuner.ts'
+import type { BlockForm, Dispatch } from '../tuners/tuner.ts'
 import { type Cost, countCost, symbolsIn } from './count-cost.ts'
 
 /** A model whose cost is asked for. */
 export interface ModelCostSettings {
-  readonly config: ModelConfig
-  readonly tuner: Tuner
-  /** Default: the method's own. */
-  readonly options?: TunerOptions
-  /** Default: every token goes through all layers. */
-  readonly reduction?: ReductionOptions | undefined
-  /** Share of the patch tokens present at a gate that are active, the same at every gate. Default: the wanted rate of `options`. */
-  readonly activeRate?: number
+  readonly network: Network
+  /** Share of the patch tokens present at a gate that are active, the same at every gate. Default: the rate that its method wants. */
+  readonly activeRate?: number | undefined
   /**
    * The same gate by gate, means over a test set: share of patch tokens alone (or of images, at sample
    * level), and the root of its mean square, which attention costs; by default every image has the mean.
@@ -53,30 +44,26 @@ export interface ModelCost {
  * @throws ConfigError for a rate outside 0..1, or another number of rates than of gates
  */
 export function modelCost(settings: ModelCostSettings): ModelCost {
-  const { config, tuner, options = tuner.defaults, reduction, blocks } = settings
+  const { network, blocks, computed = false } = settings
   const store = new WeightStore({ trainable: [/./] })
-  const { computed = false } = settings
-  const gates = { blocks, classTokenOnly: computed }
-  const pass = tune(tuner, options, inferencePass('skip', options, config, gates))
-  const hooks = { ...pass.hooks, ...openReduction(reduction, 'reduce', config).hooks }
-  const whole = buildModel(sampleInput(config), store, config, hooks)
+  const pass = { kind: 'skip', blocks, classTokenOnly: computed } as const
+  const whole = network.pass(store, network.input(), pass)
   const { logits } = computed ? narrow({ logits: whole.logits }) : whole
-  const sizes = openSizes({ ...settings, options }, pass.dispatches)
+  const sizes = openSizes(settings, whole.dispatches)
   const symbols = Object.fromEntries([...symbolsIn([logits])].map((name) => [name, sizeNamed(name, sizes)]))
-  const patterns = patternsWith(tuner, options, reduction, config)
   return {
-    params: countParameters(store.shapes, patterns, headOf(config)),
+    params: countParameters(store.shapes, network.tunable, headOf(network.config)),
     flops: countCost([logits], symbols),
   }
 }
 
 /** The open sizes of the graph for one image or clip, on average: `K{g}` rows, `M{g}` slots and `S{g}` images of gate g. */
 function openSizes(
-  settings: ModelCostSettings & { options: TunerOptions },
+  { network, activeRate = network.options.rate, gates: given }: ModelCostSettings,
   dispatches: readonly Dispatch[],
 ): Record<string, number> {
-  const { config, tuner, options, activeRate = options.rate, gates: given } = settings
-  const { sites } = gateShape(options, config)
+  const { config, tuner, options } = network
+  const { sites } = network.gates
   const layers = layersOf(config)
   const gates: NonNullable<typeof given> = given ?? sites.map(() => ({ rate: activeRate }))
   if (gates.length !== sites.length)

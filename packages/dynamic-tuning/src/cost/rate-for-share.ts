@@ -1,6 +1,7 @@
 import { ConfigError } from '../errors.ts'
-import { linearProbe } from '../tuners/linear.ts'
-import { type ModelCostSettings, modelCost } from './model-cost.ts'
+import type { Network } from '../network/network.ts'
+import { modelCost } from './model-cost.ts'
+import { staticFlops } from './static-flops.ts'
 
 /** Halvings of the interval: the rate is found to a millionth. */
 const halvings = 20
@@ -9,16 +10,13 @@ const halvings = 20
  * The active rate, the same at every gate, with which a model costs `share` of the bare ViT's FLOPs; never more than that.
  * @throws ConfigError where it costs more with every gate closed, or less with every gate open
  */
-export function rateForShare(
-  model: Pick<ModelCostSettings, 'config' | 'tuner' | 'options'>,
-  share: number,
-): number {
-  const bare = modelCost({ config: model.config, tuner: linearProbe }).flops.total
-  const at = (activeRate: number): number => modelCost({ ...model, activeRate }).flops.total / bare
+export function rateForShare(network: Network, share: number): number {
+  const bare = staticFlops(network.config)
+  const at = (activeRate: number): number => modelCost({ network, activeRate }).flops.total / bare
   const [closed, open] = [at(0), at(1)]
   if (!(share >= closed && share <= open))
     throw new ConfigError(
-      `cost: share ${share} of the static model's FLOPs, but ${model.tuner.name} can take ${closed.toFixed(3)} to ${open.toFixed(3)} of them. Give a share between.`,
+      `cost: share ${share} of the static model's FLOPs, but ${network.tuner.name} can take ${closed.toFixed(3)} to ${open.toFixed(3)} of them. Give a share between.`,
     )
   let [low, high] = [0, 1]
   for (let i = 0; i < halvings; i++) {

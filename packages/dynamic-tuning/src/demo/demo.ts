@@ -112,7 +112,7 @@ async function finish(
   const { imagesPerSecond } = await measureSpeed(runs, { compile: { threads: settings.threads } })
   const results = runs.map((each, i) => ({
     ...(storedSummary(each.folder) as RunSummary),
-    method: each.tuner.name as DemoMethod,
+    method: each.network.tuner.name as DemoMethod,
     imagesPerSecond: imagesPerSecond[i] as number,
   }))
   for (const result of results) run.appendMetric({ kind: 'result', ...result })

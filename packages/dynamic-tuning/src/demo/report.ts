@@ -99,8 +99,8 @@ function headline(
 }
 
 function curves(runs: readonly TunedRun[], dyt: TunedRun, measure: Measure): CurveChart[] {
-  const records = runs.map(({ tuner, folder }) => ({
-    name: demoTitles[tuner.name as DemoMethod],
+  const records = runs.map(({ network, folder }) => ({
+    name: demoTitles[network.tuner.name as DemoMethod],
     lines: folder.readMetrics(),
   }))
   const own = curvesOfMetrics(dyt.folder.readMetrics(), measure)

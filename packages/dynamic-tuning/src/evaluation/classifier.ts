@@ -14,31 +14,24 @@ import {
 } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
 import { isBackboneMap } from '../models/backbone-maps.ts'
-import { buildModel } from '../models/families.ts'
-import { imageRows, sampleInput } from '../models/heads/registry.ts'
-import type { ModelConfig } from '../models/model-config.ts'
+import { imageRows } from '../models/heads/registry.ts'
+import type { Network } from '../network/network.ts'
+import type { InferenceKind, NetworkPass } from '../network/pass.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
-import type { ReductionOptions } from '../reduction/options.ts'
-import { inferenceMode, openReduction } from '../reduction/registry.ts'
 import { valuesOfPatches } from '../reduction/to-patches.ts'
 import { gumbelNoise } from '../training/noise.ts'
-import { type GateShape, gateShape, inferencePass } from '../tuners/dispatch-inputs.ts'
+import type { GateShape } from '../tuners/dispatch-inputs.ts'
 import { stackLayers } from '../tuners/stack-layers.ts'
-import { tune } from '../tuners/tune.ts'
-import type { BlockForm, Dispatch, Pass, Tuner, TunerOptions } from '../tuners/tuner.ts'
+import type { BlockForm, Dispatch } from '../tuners/tuner.ts'
 import { bucketedProgram } from './bucketed-program.ts'
 
 /** What a classifier is built from. */
 export interface ClassifierSettings {
-  readonly config: ModelConfig
-  readonly tuner: Tuner
-  readonly options: TunerOptions
-  /** Default: every token goes through all layers. */
-  readonly reduction?: ReductionOptions | undefined
+  readonly network: Network
   /** Weights it marks as trained become inputs and are given at every call; the others are stored in the program. */
   readonly store: WeightStore
   /** `skip` (default) computes active tokens only; `masked` computes all and masks; `complete` opens every gate. */
-  readonly pass?: Exclude<Pass['kind'], 'train'>
+  readonly pass?: InferenceKind
   readonly compile?: CompileOptions
   /** Least gate probability that makes a token active, for all gates or one for each; 0.5 by default. */
   readonly thresholds?: number | readonly number[] | undefined
@@ -85,28 +78,32 @@ export function inferenceGraph(
   name = 'images',
   capacities?: readonly number[],
 ): Record<string, Tensor> {
-  const { config, tuner, options, store } = settings
-  const images = sampleInput(config, name)
-  const { sites } = gateShape(options, config)
-  const fixed = settings.fixedThresholds ? thresholdList(settings.thresholds, sites.length) : undefined
-  const { pass = 'skip', blocks } = settings
-  const gates = { fixed, blocks, capacities, classTokenOnly: true }
-  const opened = tune(tuner, options, inferencePass(pass, options, config, gates))
-  const reducing = openReduction(settings.reduction, inferenceMode(pass), config)
-  const { logits } = buildModel(images, store, config, { ...opened.hooks, ...reducing.hooks })
-  const { dispatches } = opened
+  const { network, store } = settings
+  const pass = passOf(settings, capacities)
+  const { logits, dispatches, reduced } = network.pass(store, network.input(name), pass)
   if (dispatches.length === 0) return narrow({ logits })
   const ofPatches = (of: (each: Dispatch) => Tensor): Tensor =>
-    stackLayers(dispatches.map((each) => valuesOfPatches(of(each), each, reducing, options.dispatchLevel)))
+    stackLayers(
+      dispatches.map((each) => valuesOfPatches(of(each), each, reduced, network.options.dispatchLevel)),
+    )
   const outputs: Record<string, Tensor> = { logits, masks: ofPatches(({ mask }) => mask) }
   if (settings.probabilities) outputs.probabilities = ofPatches(({ soft }) => soft)
-  if (reducing.places.size > 0)
+  if (reduced.places.size > 0)
     outputs.shares = concat(
       dispatches.map(({ mask }) => reduceMean(mask, { axes: [1], keepDims: true })),
       1,
     )
   if (capacities) outputs.needed = mostActive(dispatches)
   return narrow(outputs)
+}
+
+function passOf(settings: ClassifierSettings, capacities: readonly number[] | undefined): NetworkPass {
+  const { network, pass: kind = 'skip', blocks, fixedThresholds } = settings
+  if (kind === 'complete') return { kind }
+  const thresholds = fixedThresholds
+    ? thresholdList(settings.thresholds, network.gates.sites.length)
+    : undefined
+  return { kind, thresholds, blocks, capacities, classTokenOnly: true }
 }
 
 /** The most active patch tokens of an image at each gate, [D]. */
@@ -117,13 +114,14 @@ function mostActive(dispatches: readonly Dispatch[]): Tensor {
 
 /** Makes the program; one that skips with fixed sizes where the settings or the device ask for it. */
 async function programOf(settings: ClassifierSettings): Promise<Program> {
-  const { config, options, pass = 'skip', compile: chosen } = settings
+  const { network, pass = 'skip', compile: chosen } = settings
   const compiled = { fused: isNative(chosen?.device), reduced: isBackboneMap, ...chosen }
   const graph = (capacities?: Parameters<typeof inferenceGraph>[2]): Readonly<Record<string, Tensor>> => {
     const whole = inferenceGraph(settings, 'images', capacities)
     return settings.rewrite?.(whole) ?? whole
   }
-  const { sites, perGate } = gateShape(options, config)
+  const { options, gates } = network
+  const { sites, perGate } = gates
   const wanted = settings.buckets ?? chosen?.device === 'webgpu'
   if (!wanted || pass !== 'skip' || sites.length === 0 || options.dispatchLevel === 'sample')
     return compile(graph(), compiled)
@@ -170,11 +168,12 @@ export class Classifier {
 
   /** The model's gates, and how many decisions each makes on an image: D and each n of the masks. */
   get gates(): GateShape {
-    return gateShape(this.settings.options, this.settings.config)
+    return this.settings.network.gates
   }
 
   private gateFeeds(images: Float32Array, first: number, thresholds: ClassifyOptions['thresholds']): Feeds {
-    const { config, seed = 0 } = this.settings
+    const { seed = 0, network } = this.settings
+    const { config } = network
     const { sites, decisions } = this.gates
     const feeds: Record<string, TensorData> = {}
     for (const { name } of this.program.inputs) {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Batch } from '../data/loader/batch.ts'
 import type { Loader } from '../data/loader/loader.ts'
 import { tiny } from '../models/tiny.test.support.ts'
+import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { LabelTally } from '../tasks/classification/tally.ts'
 import { dyt } from '../tuners/dyt.ts'
@@ -34,7 +35,10 @@ const loader: Pick<Loader<number>, 'epoch'> = {
 describe('evaluate', () => {
   it('gives the measures, loss and active shares that plain loops give', async () => {
     const store = new WeightStore({ seed: 3 })
-    const classifier = await Classifier.create({ config: tiny, tuner: dyt, options, store })
+    const classifier = await Classifier.create({
+      network: network({ config: tiny, tuner: dyt, options }),
+      store,
+    })
     const { logits, masks = new Float32Array() } = await classifier.classify(images)
     const result = await evaluate(classifier, loader, new LabelTally(['a', 'b', 'c']))
     await classifier.release()
@@ -80,19 +84,24 @@ describe('Classifier', () => {
   it('takes trained weights as inputs, and leaves out those its pass does not use', async () => {
     const frozen = new WeightStore({ seed: 3 })
     const still = await Classifier.create({
-      config: tiny,
-      tuner: dyt,
-      options,
+      network: network({ config: tiny, tuner: dyt, options }),
       store: frozen,
       pass: 'complete',
     })
     const expected = await still.classify(images)
     const training = new WeightStore({ seed: 3, trainable: trainedPatterns(dyt, options) })
-    const whole = await Classifier.create({ config: tiny, tuner: dyt, options, store: training })
+    const whole = await Classifier.create({
+      network: network({ config: tiny, tuner: dyt, options }),
+      store: training,
+    })
     const weights: ReadonlyMap<string, TensorData> = training.startValues()
     expect([...weights.keys()].some((name) => name.includes('mlp_token_select'))).toBe(true)
     const store = new WeightStore({ seed: 3, trainable: [/\.adaptmlp\./, /^head\./] })
-    const open = await Classifier.create({ config: tiny, tuner: dyt, options, store, pass: 'complete' })
+    const open = await Classifier.create({
+      network: network({ config: tiny, tuner: dyt, options }),
+      store,
+      pass: 'complete',
+    })
     const got = await open.classify(images, weights)
     expect(got.masks).toBeUndefined()
     expect(Array.from(got.logits)).toEqual(Array.from(expected.logits))

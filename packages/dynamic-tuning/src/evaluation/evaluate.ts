@@ -62,7 +62,8 @@ class GateTally {
   private readonly depth: number
   private dispatched = false
 
-  constructor({ settings: { config }, gates: { sites, perGate } }: Classifier) {
+  constructor({ settings: { network }, gates: { sites, perGate } }: Classifier) {
+    const { config } = network
     this.activity = new ActivityTally(sites, perGate)
     this.depth = depthOf(config)
   }

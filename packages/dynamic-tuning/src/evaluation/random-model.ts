@@ -1,19 +1,12 @@
 import { compile, random, type Tensor, type TensorData } from '@dynamic-tuning/engine'
-import { buildModel, layerAt } from '../models/families.ts'
-import { imageRows, sampleInput, sampleSize } from '../models/heads/registry.ts'
-import type { ModelConfig } from '../models/model-config.ts'
+import { layerAt } from '../models/families.ts'
+import { imageRows, sampleSize } from '../models/heads/registry.ts'
+import type { Network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
-import type { ReductionOptions } from '../reduction/options.ts'
-import { openReduction } from '../reduction/registry.ts'
-import { tune } from '../tuners/tune.ts'
-import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 
 /** What a random model is made of. */
 export interface RandomModelSettings {
-  readonly config: ModelConfig
-  readonly tuner: Tuner
-  readonly options: TunerOptions
-  readonly reduction?: ReductionOptions | undefined
+  readonly network: Network
   /** Share of the patch tokens present that every dispatcher shall let through. */
   readonly active: number
   /** Images or clips that the dispatchers are set on, as the model takes them; by default two images of noise. */
@@ -34,24 +27,24 @@ const rounds = 3
 export async function randomModel(
   settings: RandomModelSettings,
 ): Promise<Map<string, TensorData<'float32'>>> {
-  const { config, tuner, options, reduction, active, seed, threads = 0 } = settings
+  const { network, active, seed, threads = 0 } = settings
+  const { config, options, gates } = network
   const learns = options.dispatch !== 'none' && options.dispatchStrategy === 'learned'
-  const pass = tune(tuner, options, learns ? { kind: 'masked' } : { kind: 'complete' })
   const store = new WeightStore({ seed, ...(learns && { trainable: [/_token_select\./] }) })
   const images = settings.images ?? noiseOf(config, seed)
-  const samples = images.length / sampleSize(config)
-  const pixels = sampleInput(config, 'images', samples)
-  const hooks = { ...pass.hooks, ...openReduction(reduction, 'reduce', config).hooks }
-  const { logits } = buildModel(pixels, store, config, hooks)
-  if (pass.dispatches.length === 0) return store.values()
+  // Random gates read noise for a batch of any size.
+  const pixels = network.input('images', learns ? images.length / sampleSize(config) : 'B')
+  const thresholds = gates.sites.map(() => 0.5)
+  const { logits, dispatches } = network.pass(store, pixels, { kind: learns ? 'masked' : 'skip', thresholds })
+  if (!learns) return store.values()
   const outputs: Record<string, Tensor> = { logits }
-  for (const [gate, { logits: own }] of pass.dispatches.entries()) outputs[`${gate}`] = own
+  for (const [gate, { logits: own }] of dispatches.entries()) outputs[`${gate}`] = own
   const program = await compile(outputs, { threads, prepack: false })
   const dispatchers = store.startValues()
   for (const [name, { data }] of dispatchers) if (name.endsWith('weight')) drawDirection(data, seed, name)
   for (let round = 0; round < rounds; round++) {
     const result = await program.run({ images, ...Object.fromEntries(dispatchers) })
-    for (const [gate, { layer, part }] of pass.dispatches.entries()) {
+    for (const [gate, { layer, part }] of dispatches.entries()) {
       const name = `${layerAt(config, layer).path}.${part}_token_select.mlp_head.bias`
       const bias = dispatchers.get(name) as TensorData<'float32'>
       const sorted = Float32Array.from(result[`${gate}`]?.data as Float32Array).sort()
@@ -65,7 +58,7 @@ export async function randomModel(
   return new Map([...store.values(), ...dispatchers])
 }
 
-function noiseOf(config: ModelConfig, seed: number): Float32Array {
+function noiseOf(config: Network['config'], seed: number): Float32Array {
   const samples = Math.ceil(leastImages / imageRows(config, 1))
   return Float32Array.from({ length: samples * sampleSize(config) }, random(seed, 'images').normal)
 }

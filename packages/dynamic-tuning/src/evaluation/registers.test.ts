@@ -5,11 +5,12 @@ import { softTargets } from '../data/truths/class.ts'
 import { vitShapes } from '../models/backbone.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { patchCount, type VitConfig } from '../models/vit/vit-config.ts'
+import { network } from '../network/network.ts'
 import { farthest, noise, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { LabelTally } from '../tasks/classification/tally.ts'
+import { paperLoss } from '../training/loss-graph.ts'
 import { gumbelNoise } from '../training/noise.ts'
-import { paperLoss } from '../training/objective.ts'
 import { type PassResult, TrainingStep } from '../training/training-step.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { plainDispatch } from '../tuners/plain-dispatch.test.support.ts'
@@ -29,7 +30,13 @@ const decisions = config.depth * patchCount(config)
 async function oneStep(adapterDropout: number): Promise<PassResult> {
   const chosen = { ...options, adapterDropout }
   const store = new WeightStore({ tensors: values, trainable: trainedPatterns(dyt, chosen) })
-  const settings = { config, tuner: dyt, options: chosen, loss: paperLoss, store, seed: 5, microBatch: 2 }
+  const settings = {
+    network: network({ config, tuner: dyt, options: chosen }),
+    loss: paperLoss,
+    store,
+    seed: 5,
+    microBatch: 2,
+  }
   const step = await TrainingStep.create({ ...settings, compile: { threads: 1 } })
   const targets = softTargets(labels, config.numClasses)
   const result = await step.run({ images, targets, size: count }, 4)
@@ -92,9 +99,7 @@ describe('register tokens are active in every layer and counted in no rate', () 
     }
     const store = new WeightStore({ tensors: closed })
     const classifier = await Classifier.create({
-      config,
-      tuner: dyt,
-      options,
+      network: network({ config, tuner: dyt, options }),
       store,
       compile: { threads: 1 },
     })

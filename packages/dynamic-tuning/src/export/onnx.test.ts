@@ -8,6 +8,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { Classifier } from '../evaluation/classifier.ts'
 import { randomModel } from '../evaluation/random-model.ts'
 import type { VitConfig } from '../models/vit/vit-config.ts'
+import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { tunerNamed } from '../tuners/registry.ts'
 import { exportOnnx, type OnnxExportSettings } from './onnx.ts'
@@ -32,14 +33,16 @@ const metadata = { classes: '["a","ü"]', method: 'x' }
 async function settingsOf(method: string, pass: 'skip' | 'masked'): Promise<OnnxExportSettings> {
   const tuner = tunerNamed(method)
   const options = { ...tuner.defaults, bottleneck: Math.min(4, tuner.defaults.bottleneck) }
-  const tensors = new Map(await randomModel({ config, tuner, options, active: 0.5, seed: 3, threads: 1 }))
+  const tensors = new Map(
+    await randomModel({ network: network({ config, tuner, options }), active: 0.5, seed: 3, threads: 1 }),
+  )
   // Fresh adapters add nothing: give them something to say.
   for (const [name, value] of tensors)
     if (name.includes('adaptmlp')) {
       const draw = random(3, 'adapter', name)
       tensors.set(name, { ...value, data: Float32Array.from(value.data, () => 0.3 * draw.normal()) })
     }
-  return { config, tuner, options, store: new WeightStore({ tensors }), pass, metadata }
+  return { network: network({ config, tuner, options }), store: new WeightStore({ tensors }), pass, metadata }
 }
 
 function images(count: number): Float32Array {

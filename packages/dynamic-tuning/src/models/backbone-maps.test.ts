@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { inferenceGraph } from '../evaluation/classifier.ts'
+import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { tuners } from '../tuners/registry.ts'
 import { vitShapes } from './backbone.ts'
@@ -19,9 +20,11 @@ it('knows the maps of a ViT, and no weight that a method adds', () => {
     const store = new WeightStore({ trainable: [/./] })
     const options = { ...tuner.defaults, dispatch: 'mlp' } as const
     inferenceGraph({
-      config: tiny,
-      tuner,
-      options: tuner.name === 'res-tuning' ? tuner.defaults : options,
+      network: network({
+        config: tiny,
+        tuner,
+        options: tuner.name === 'res-tuning' ? tuner.defaults : options,
+      }),
       store,
     })
     expect(reduced(store.shapes.keys()), tuner.name).toEqual(maps)

@@ -11,11 +11,11 @@ import { describe, expect, it } from 'vitest'
 import { CheckpointError, ConfigError } from '../errors.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { gateProbabilities } from '../evaluation/gate-probabilities.ts'
+import { network } from '../network/network.ts'
 import { farthest, noise, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { reductionOptions } from '../reduction/options.ts'
 import { dyt } from '../tuners/dyt.ts'
-import { linearProbe } from '../tuners/linear.ts'
 import { tune } from '../tuners/tune.ts'
 import { drawWeights, fitBackbone, vitShapes } from './backbone.ts'
 import { sampleInput, sampleSize } from './heads/registry.ts'
@@ -63,7 +63,12 @@ describe('a ViT on clips', () => {
     '%s: is what plain loops give, in batches of any size',
     async (pass) => {
       const store = new WeightStore({ tensors: values })
-      const settings = { config, tuner: dyt, options, store, pass, compile: { threads: 1 } }
+      const settings = {
+        network: network({ config, tuner: dyt, options }),
+        store,
+        pass,
+        compile: { threads: 1 },
+      }
       const classifier = await Classifier.create(settings)
       const tuning = { kind: pass === 'complete' ? 'adapters' : 'dispatch', adapterScale: 0.7 } as const
       const wanted = [0, 1, 2, 3].map((i) => plainClip(clipAt(i), values, config, tuning))
@@ -98,7 +103,11 @@ describe('a ViT on clips', () => {
       vitShapes(config, tune(dyt, { ...options, experts: chosen.experts }, { kind: 'masked' }).hooks),
       1,
     )
-    const settings = { config, tuner: dyt, options: chosen, store: new WeightStore({ tensors }), seed: 4 }
+    const settings = {
+      network: network({ config, tuner: dyt, options: chosen }),
+      store: new WeightStore({ tensors }),
+      seed: 4,
+    }
     const made = { ...settings, reduction: reductionOptions(reduction), compile: { threads: 1 } }
     const [masked, skip] = [
       await Classifier.create({ ...made, pass: 'masked' }),
@@ -118,9 +127,7 @@ describe('a ViT on clips', () => {
 
   it('skips with fixed sizes as with lists', async () => {
     const made = {
-      config,
-      tuner: dyt,
-      options,
+      network: network({ config, tuner: dyt, options }),
       store: new WeightStore({ tensors: values }),
       compile: { threads: 1 },
     }
@@ -136,7 +143,7 @@ describe('a ViT on clips', () => {
 
   it('tells how sure gates are on every frame', async () => {
     const store = new WeightStore({ tensors: values })
-    const settings = { config, tuner: dyt, options, store, compile: { threads: 1 } }
+    const settings = { network: network({ config, tuner: dyt, options }), store, compile: { threads: 1 } }
     const classifier = await Classifier.create({ ...settings, probabilities: true })
     async function* epoch() {
       yield {
@@ -157,13 +164,7 @@ describe('a ViT on clips', () => {
 
   it('does not depend on the order of frames, but on every one of them', async () => {
     const store = new WeightStore({ tensors: values })
-    const settings = {
-      config,
-      tuner: linearProbe,
-      options: linearProbe.defaults,
-      store,
-      compile: { threads: 1 },
-    }
+    const settings = { network: network({ config }), store, compile: { threads: 1 } }
     const classifier = await Classifier.create(settings)
     const logits = async (clip: Float32Array) => (await classifier.classify(clip)).logits
     const base = await logits(clipAt(0))

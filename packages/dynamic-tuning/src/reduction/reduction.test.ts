@@ -5,6 +5,7 @@ import { Classifier } from '../evaluation/classifier.ts'
 import { vitShapes } from '../models/backbone.ts'
 import { vit } from '../models/vit/vit.ts'
 import { patchCount, type VitConfig } from '../models/vit/vit-config.ts'
+import { network } from '../network/network.ts'
 import { farthest, noise, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { adaptformer } from '../tuners/adaptformer.ts'
@@ -76,10 +77,15 @@ interface Run {
 }
 
 async function classify(values: Values, config: VitConfig, images: Float32Array, run: Run) {
-  const { fused = true, ...settings } = run
+  const { fused = true, pass, ...method } = run
   const store = new WeightStore({ tensors: values })
   const compileOptions = { threads: 1, fused }
-  const classifier = await Classifier.create({ config, store, ...settings, compile: compileOptions })
+  const classifier = await Classifier.create({
+    network: network({ config, ...method }),
+    store,
+    pass,
+    compile: compileOptions,
+  })
   const found = await classifier.classify(images)
   await classifier.release()
   return found

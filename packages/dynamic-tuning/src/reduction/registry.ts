@@ -1,7 +1,4 @@
-import { headPatterns } from '../models/heads/registry.ts'
 import { asVit, type ModelConfig } from '../models/model-config.ts'
-import { trainedPatterns } from '../tuners/tune.ts'
-import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { dynamicvit } from './dynamicvit.ts'
 import { evit } from './evit.ts'
 import type { ReductionOptions } from './options.ts'
@@ -25,26 +22,4 @@ export function openReduction(
   const reduction = reductionIn(options)
   if (options && reduction && mode !== 'off') return reduction.open(options, mode, asVit(config))
   return { hooks: {}, places: new Map(), records: new Map(), decisions: [] }
-}
-
-/** How inference treats tokens: `complete` opens everything. */
-export function inferenceMode(pass: 'skip' | 'masked' | 'complete'): ReductionMode {
-  return pass === 'complete' ? 'off' : pass === 'masked' ? 'mask' : 'reduce'
-}
-
-/** How a training pass treats them. */
-export function trainingMode(options: ReductionOptions | undefined): ReductionMode {
-  return options ? (reductionIn(options)?.trainingMode(options) ?? 'off') : 'off'
-}
-
-/** Patterns of the weights of a model that a method and a reduction train together, those of its head among them. */
-export function patternsWith(
-  tuner: Tuner,
-  options: TunerOptions,
-  reduction: ReductionOptions | undefined,
-  config: ModelConfig,
-): readonly RegExp[] {
-  const patterns = [...trainedPatterns(tuner, options), ...headPatterns(config)]
-  const all = patterns.some((pattern) => pattern.test('predictor.0.fc_in.weight'))
-  return all ? patterns : [...patterns, ...(reductionIn(reduction)?.trainable ?? [])]
 }

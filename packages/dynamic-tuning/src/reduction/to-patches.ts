@@ -9,7 +9,7 @@ import type { ReductionPass } from './reduction.ts'
 export function valuesOfPatches(
   values: Tensor,
   { layer }: Pick<Dispatch, 'layer'>,
-  { places }: ReductionPass,
+  { places }: Pick<ReductionPass, 'places'>,
   level: TunerOptions['dispatchLevel'],
 ): Tensor {
   const place = places.get(layer)

@@ -1,7 +1,8 @@
 import { modelCost } from '../cost/model-cost.ts'
+import { staticFlops } from '../cost/static-flops.ts'
 import { vitConfig } from '../models/vit/vit-config.ts'
-import { linearProbe } from '../tuners/linear.ts'
-import { canMerge } from '../tuners/merge.ts'
+import { canMerge } from '../network/merge.ts'
+import { network } from '../network/network.ts'
 import { plainOptions } from '../tuners/options.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 
@@ -59,14 +60,14 @@ sizes that were searched for and LoRA parts merged; its Res-Tuning is another fo
 released. Its row of DyT counts what half of the tokens cost after training, ours at exactly that rate.`
 
 function table(tuners: readonly Tuner[]): string {
-  const plainFlops = modelCost({ config: base, tuner: linearProbe }).flops.total
+  const plainFlops = staticFlops(base)
   const rows = tuners.map((tuner) => {
     const options = { ...tuner.defaults, ...vtabSettings[tuner.name] }
     const left = tuner.leftAfterMerge?.(options)
     const folded = canMerge(tuner) && left === undefined
     const flops = folded
       ? plainFlops
-      : modelCost({ config: base, tuner, options: left ?? options }).flops.total
+      : modelCost({ network: network({ config: base, tuner, options: left ?? options }) }).flops.total
     const published = publishedTable3[tuner.name]
     return [
       `\`${tuner.name}\``,

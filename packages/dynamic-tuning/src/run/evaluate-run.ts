@@ -5,18 +5,19 @@ import { ConfigError, DataError } from '../errors.ts'
 import { type Evaluation, evaluate } from '../evaluation/evaluate.ts'
 import { type Measure, valueIn } from '../evaluation/measure.ts'
 import type { ClassScore } from '../evaluation/tally.ts'
+import type { InferenceKind } from '../network/pass.ts'
 import type { GivenReduction } from '../reduction/options.ts'
 import { type ClipRunSettings, testReading } from './settings/clip-settings.ts'
 import { definedOnly } from './settings/defined-only.ts'
 import { type RunSummary, summarize } from './summary.ts'
 import { inferenceBatch } from './training-parts.ts'
-import { type InferencePass, type TunedModel, type TunedRun, withReduction } from './tuned-run.ts'
+import { type TunedModel, type TunedRun, withReduction } from './tuned-run.ts'
 
 /** What a run is evaluated on, and how. */
 export interface EvaluationSettings {
   /** Another dataset with the same classes; its test part is used. Default: the run's own. */
   readonly data?: string | undefined
-  readonly pass?: InferencePass | undefined
+  readonly pass?: InferenceKind | undefined
   /** Another token reduction than the run's own. */
   readonly reduction?: GivenReduction | undefined
   /** Least gate probability of an active token, one for each gate; 0.5, as trained, by default. */
@@ -33,7 +34,7 @@ export interface EvaluationSettings {
 
 /** The figures of an evaluation. */
 export interface RunEvaluation extends RunSummary {
-  readonly pass: InferencePass
+  readonly pass: InferenceKind
   /** The thresholds asked for, one for each gate. */
   readonly thresholds?: readonly number[]
   /** Every class that has samples; the task's measures of a class stand beside these fields under their own names. */

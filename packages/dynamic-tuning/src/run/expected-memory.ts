@@ -1,7 +1,7 @@
 import { modelCost } from '../cost/model-cost.ts'
 import { ConfigError } from '../errors.ts'
 import type { ModelConfig } from '../models/model-config.ts'
-import { tunerNamed } from '../tuners/registry.ts'
+import { runNetwork } from './network.ts'
 import type { FinetuneSettings } from './settings/finetune-settings.ts'
 import { activationBytesOf, recomputedBytesOf } from './settings/micro-batch.ts'
 
@@ -18,7 +18,7 @@ const trainedCopies = 3
  */
 export function expectedMemoryMB(settings: FinetuneSettings, config: ModelConfig): number {
   const { microBatch, recompute, dispatch, complete, distillation, method } = settings
-  const { params } = modelCost({ config, tuner: tunerNamed(method), options: settings, reduction: settings })
+  const { params } = modelCost({ network: runNetwork({ model: config, settings }) })
   const weights = 4 * (weightCopies * params.total + trainedCopies * params.trainable)
   const passes = dispatch !== 'none' && (complete || distillation) ? 2 : 1
   const ofImage = (recompute ? recomputedBytesOf : activationBytesOf)(config)

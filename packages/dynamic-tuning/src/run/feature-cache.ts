@@ -12,14 +12,15 @@ import { openRows, type RowFile, writeRows } from '../io/row-file.ts'
 import type { RunFolder } from '../io/run-folder.ts'
 import { removeLeftovers } from '../io/write-aside.ts'
 import { keepIn } from '../models/backbone-precision.ts'
+import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
-import { patternsWith } from '../reduction/registry.ts'
+import { noReduction } from '../reduction/options.ts'
 import { floatData } from '../training/float-data.ts'
 import { type FrozenPrefix, frozenPrefix } from '../training/frozen-prefix.ts'
 import { objective } from '../training/objective.ts'
-import { tunerNamed } from '../tuners/registry.ts'
 import { evaluationTransform } from './augmentations.ts'
 import { libraryVersion } from './library-version.ts'
+import { runNetwork } from './network.ts'
 import type { Prepared } from './prepare-run.ts'
 import { heldOut, inferenceBatch, trainingOrder } from './training-parts.ts'
 
@@ -73,9 +74,7 @@ export function cacheableParts(prepared: Prepared): Prefixes | undefined {
       `features of ${settings.method} take ${megabytes(bytes)}, more than ${megabytes(limit)}. Allow as much, or leave it out.`,
     )
   const whole = modelCost({
-    config: model,
-    tuner: tunerNamed(settings.method),
-    options: settings,
+    network: network({ ...runNetwork(prepared), reduction: noReduction }),
     computed: true,
   })
   const saved = Math.min(found.training.macs, found.heldOut.macs) / whole.flops.total
@@ -84,15 +83,14 @@ export function cacheableParts(prepared: Prepared): Prefixes | undefined {
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toPrecision(3)} MB`
 
-function prefixesOf({ settings, model: config, tensors }: Prepared): Prefixes | undefined {
-  const tuner = tunerNamed(settings.method)
-  const trainable = patternsWith(tuner, settings, settings, config)
-  const values = { tensors, trainable, seed: settings.seed }
+function prefixesOf(prepared: Prepared): Prefixes | undefined {
+  const { settings, tensors } = prepared
+  const tuned = runNetwork(prepared)
+  const values = { tensors, trainable: tuned.tunable, seed: settings.seed }
   const store = new WeightStore({ ...values, keep: keepIn(settings.backbonePrecision) })
-  const common = { config, tuner, options: settings, reduction: settings }
-  const { features: _features, ...outputs } = objective(store, { ...common, loss: settings })
+  const { features: _features, ...outputs } = objective(store, { network: tuned, loss: settings })
   const training = frozenPrefix(outputs)
-  const held = frozenPrefix(inferenceGraph({ ...common, store: new WeightStore(values), pass: 'skip' }))
+  const held = frozenPrefix(inferenceGraph({ network: tuned, store: new WeightStore(values), pass: 'skip' }))
   return training && held && { training, heldOut: held }
 }
 

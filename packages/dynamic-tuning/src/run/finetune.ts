@@ -9,7 +9,6 @@ import { withEvents } from '../io/tensorboard/run-events.ts'
 import { writeAside } from '../io/write-aside.ts'
 import { keepIn } from '../models/backbone-precision.ts'
 import { WeightStore } from '../nn/weight-store.ts'
-import { patternsWith } from '../reduction/registry.ts'
 import { taskNamed } from '../tasks/registry.ts'
 import { withoutPrefix } from '../training/frozen-prefix.ts'
 import { HostLearner } from '../training/learners/host.ts'
@@ -18,8 +17,8 @@ import { batchPreparation } from '../training/prepare-batch.ts'
 import { temperatureAt } from '../training/schedules/temperature.ts'
 import type { TrainOutcome } from '../training/trainer.ts'
 import { TrainingStep } from '../training/training-step.ts'
-import { tunerNamed } from '../tuners/registry.ts'
 import { cacheableParts, cacheFeatures, dropFeatures } from './feature-cache.ts'
+import { runNetwork } from './network.ts'
 import { type Prepared, prepareRun } from './prepare-run.ts'
 import { readRunConfig, writeRunConfig } from './run-config.ts'
 import type { RunControl } from './run-control.ts'
@@ -161,7 +160,7 @@ async function trainAll(run: RunFolder, prepared: Prepared, control: TrainContro
       every: validationInterval(sample.length, loader, settings),
     },
     prepare: batchPreparation(task.truth, model, settings),
-    rateFactor: tunerNamed(settings.method).learningRateFactor,
+    rateFactor: runNetwork(prepared).tuner.learningRateFactor,
   }
   return trainingSession(run, settings, parts, control)
 }
@@ -169,13 +168,12 @@ async function trainAll(run: RunFolder, prepared: Prepared, control: TrainContro
 type Rewrite = typeof withoutPrefix | undefined
 
 /** What the graphs of training and of validation have in common. */
-function networkOf({ settings, model: config, tensors }: Prepared) {
-  const tuner = tunerNamed(settings.method)
-  const { seed, threads, device } = settings
-  const values = { tensors, trainable: patternsWith(tuner, settings, settings, config), seed }
+function networkOf(prepared: Prepared) {
+  const { seed, threads, device } = prepared.settings
+  const network = runNetwork(prepared)
   return {
-    values,
-    parts: { config, tuner, options: settings, reduction: settings, compile: { threads, device } },
+    values: { tensors: prepared.tensors, trainable: network.tunable, seed },
+    parts: { network, compile: { threads, device } },
   }
 }
 

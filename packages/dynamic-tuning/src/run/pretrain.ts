@@ -10,11 +10,12 @@ import { fetchModel } from '../io/hub/fetch-model.ts'
 import { createRunFolder } from '../io/run-folder.ts'
 import { withEvents } from '../io/tensorboard/run-events.ts'
 import { checkVitConfig, type VitConfig } from '../models/vit/vit-config.ts'
+import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { usualTask } from '../tasks/registry.ts'
 import type { Learner } from '../training/learner.ts'
 import { type Stages, stagedLearner } from '../training/learners/staged.ts'
-import { paperLoss } from '../training/objective.ts'
+import { paperLoss } from '../training/loss-graph.ts'
 import { AdamW } from '../training/optimizers/adamw.ts'
 import { decayMatrices } from '../training/optimizers/groups.ts'
 import { Muon } from '../training/optimizers/muon.ts'
@@ -93,7 +94,7 @@ async function openLearner(
   stepsPerEpoch: number,
 ): Promise<Learner> {
   const { seed, microBatch, threads, keep, epochs, fullEpochs, init } = settings
-  const common = { config, tuner: full, options: full.defaults, loss: paperLoss, seed, compile: { threads } }
+  const common = { loss: paperLoss, seed, compile: { threads } }
   const { numClasses, imageSize } = config
   if (init !== undefined) await fetchModel(init)
   const tensors = init === undefined ? undefined : openBackbone(init, { numClasses, imageSize }).tensors
@@ -101,7 +102,7 @@ async function openLearner(
     ...common,
     microBatch: Math.max(1, Math.round((microBatch * keep) / share)),
     store: new WeightStore({ trainable: full.trainable, seed, ...(tensors && { tensors }) }),
-    hooks: patchDropoutHooks(config, share),
+    network: network({ config, tuner: full, hooks: patchDropoutHooks(config, share) }),
     ...(share < 1 && { extraFeeds: (key: DrawKey) => ({ kept: drawKept(config, share, { seed, ...key }) }) }),
   })
   const stages: Stages = [
@@ -125,9 +126,7 @@ function createClassifier(config: VitConfig, settings: PretrainSettings): Promis
   const store = new WeightStore({ trainable: full.trainable })
   const { threads } = settings
   return Classifier.create({
-    config,
-    tuner: full,
-    options: full.defaults,
+    network: network({ config, tuner: full }),
     store,
     pass: 'complete',
     compile: { threads },

@@ -5,7 +5,9 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { modelCost } from '../cost/model-cost.ts'
 import { ConfigError } from '../errors.ts'
 import { valueIn } from '../evaluation/measure.ts'
+import { network } from '../network/network.ts'
 import { farthest, noise } from '../nn/plain.test.support.ts'
+import { noReduction } from '../reduction/options.ts'
 import { accuracy } from '../tasks/classification/measures.ts'
 import { evaluateRun } from './evaluate-run.ts'
 import { exportModel } from './export/export-run.ts'
@@ -30,8 +32,10 @@ describe('a run on fewer tokens', () => {
     const { summary } = await tinyRun(folder, name, { method, ...given })
     expect(summary).toMatchObject({ method, reduction: given.reduction })
     const run = openRun(join(folder, name))
-    const { config, tuner, settings } = run
-    const whole = modelCost({ config, tuner, options: settings, gates: summary?.gates ?? [] })
+    const whole = modelCost({
+      network: network({ ...run.network, reduction: noReduction }),
+      gates: summary?.gates ?? [],
+    })
     expect(summary?.flops).toBeLessThan(0.95 * whole.flops.total)
     expect(run.settings).toMatchObject(given)
     const again = await evaluateRun(run, { workers: 0 })

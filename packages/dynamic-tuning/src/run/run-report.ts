@@ -31,7 +31,8 @@ const [lookedAt, shown] = [60, 9]
 /** `report.html` of a run, self-contained: its figures, curves, active tokens per layer and in pictures, settings. */
 export async function runReport({ summary, records, ...rest }: RunReportInput): Promise<string> {
   const { model } = rest
-  const { settings, tuner, classes } = model
+  const { settings, classes } = model
+  const { tuner } = model.network
   return renderReport({
     title: `${tuner.name} on ${shortName(settings.data)}`,
     subtitle: `${tuner.summary}; ${shortName(settings.model)} backbone, ${classes.length} classes, ${settings.epochs} epochs, seed ${settings.seed}`,

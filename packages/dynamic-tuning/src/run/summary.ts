@@ -1,10 +1,10 @@
 import { modelCost } from '../cost/model-cost.ts'
+import { staticFlops } from '../cost/static-flops.ts'
 import type { Evaluation } from '../evaluation/evaluate.ts'
 import type { GateActivity } from '../evaluation/gate-activity.ts'
 import type { RunFolder } from '../io/run-folder.ts'
 import { depthOf } from '../models/families.ts'
 import { usualTask } from '../tasks/registry.ts'
-import { linearProbe } from '../tuners/linear.ts'
 import { peakMemoryMB } from './peak-memory.ts'
 import type { TunedModel } from './tuned-run.ts'
 
@@ -56,13 +56,13 @@ interface SummaryMeasures extends Pick<RunSummary, 'seconds' | 'loaderWaitShare'
 /** Puts together what an evaluation and the graph's cost tell of a model. */
 export function summarize(
   run: string,
-  { settings, config, tuner, task }: TunedModel,
+  { settings, config, network, task }: TunedModel,
   evaluation: Evaluation,
   { seconds, loaderWaitShare, metric = task.measures[0].name }: SummaryMeasures,
 ): RunSummary {
   const rates = evaluation.activeRatePerLayer ?? new Array<number>(depthOf(config)).fill(1)
   const { gates } = evaluation
-  const cost = modelCost({ config, tuner, options: settings, reduction: settings, gates })
+  const cost = modelCost({ network, gates })
   return {
     run,
     method: settings.method,
@@ -94,9 +94,4 @@ export function storedSummary(run: RunFolder): RunSummary | undefined {
   if (line === undefined) return undefined
   const { kind: _kind, step: _step, ...summary } = line as RunSummary & { kind: string; step: number }
   return { ...summary, run: run.path }
-}
-
-/** Multiply-accumulates of an image through the bare backbone. */
-export function staticFlops(config: TunedModel['config']): number {
-  return modelCost({ config, tuner: linearProbe }).flops.total
 }

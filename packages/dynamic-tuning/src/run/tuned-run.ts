@@ -2,27 +2,26 @@ import { existsSync } from 'node:fs'
 import type { CompileOptions, TensorData } from '@dynamic-tuning/engine'
 import type { TransformSettings } from '../data/transforms/transforms.ts'
 import { CheckpointError, ConfigError, RunError } from '../errors.ts'
-import { Classifier, type ClassifierSettings, inferenceGraph } from '../evaluation/classifier.ts'
+import { Classifier, type ClassifierSettings } from '../evaluation/classifier.ts'
 import { openBackbone } from '../io/backbone.ts'
 import { openRunFolder, type RunFolder } from '../io/run-folder.ts'
 import { readSafetensors } from '../io/safetensors.ts'
 import { roundBackbone } from '../models/backbone-precision.ts'
 import { compareShapes } from '../models/compare-shapes.ts'
 import { isOfHead } from '../models/heads/registry.ts'
+import type { Network } from '../network/network.ts'
+import type { InferenceKind } from '../network/pass.ts'
+import { weightShapes } from '../network/weight-shapes.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { checkReduction, checkReductionFits } from '../reduction/check-reduction.ts'
 import { type GivenReduction, reductionOptions } from '../reduction/options.ts'
 import { taskNamed } from '../tasks/registry.ts'
 import type { Task } from '../tasks/task.ts'
-import { tunerNamed } from '../tuners/registry.ts'
-import type { Tuner } from '../tuners/tuner.ts'
 import { evaluationTransform } from './augmentations.ts'
+import { runNetwork } from './network.ts'
 import { hashWeights, type RunConfig, readRunConfig } from './run-config.ts'
 import { definedOnly } from './settings/defined-only.ts'
 import type { FinetuneSettings } from './settings/finetune-settings.ts'
-
-/** Which forward pass a tuned model runs: see `Pass`. */
-export type InferencePass = 'skip' | 'masked' | 'complete'
 
 /** What may be decided about a tuned model's gates. */
 export type GateChoices = Pick<ClassifierSettings, 'thresholds' | 'blocks' | 'probabilities'>
@@ -33,7 +32,7 @@ export interface TunedModel {
   readonly task: Task
   /** Sizes of the backbone. */
   readonly config: RunConfig['model']
-  readonly tuner: Tuner
+  readonly network: Network
   readonly classes: readonly string[]
   /** From a decoded image to the model's input. */
   readonly transform: TransformSettings
@@ -43,7 +42,7 @@ export interface TunedModel {
   /** A fresh store over them, every weight frozen: what graphs for inference and export are built from. */
   store(): WeightStore
   /** Compiles the model; `skip`, which computes active tokens only, by default. Release it after use. */
-  classifier(pass?: InferencePass, compile?: CompileOptions, gates?: GateChoices): Promise<Classifier>
+  classifier(pass?: InferenceKind, compile?: CompileOptions, gates?: GateChoices): Promise<Classifier>
 }
 
 /** A tuned model with the run folder it came from. */
@@ -59,13 +58,13 @@ export function tunedModel(
   tensors: ReadonlyMap<string, TensorData>,
 ): TunedModel {
   const { settings, model, classes, normalization } = config
-  const tuner = tunerNamed(settings.method)
+  const network = runNetwork(config)
   const store = (): WeightStore => new WeightStore({ tensors, seed: settings.seed })
   return {
     settings,
     task: taskNamed(settings.task),
     config: model,
-    tuner,
+    network,
     classes,
     transform: evaluationTransform(settings, normalization),
     normalization,
@@ -75,10 +74,7 @@ export function tunedModel(
       Classifier.create({
         ...gates,
         seed: settings.seed,
-        config: model,
-        tuner,
-        options: settings,
-        reduction: settings,
+        network,
         store: store(),
         pass,
         compile: { device: settings.device, threads: settings.threads, ...compile },
@@ -99,7 +95,7 @@ export function withReduction(model: TunedModel, given: GivenReduction | undefin
     throw new ConfigError(
       'reduction: dynamicvit has predictors, and this run trained none. Tune with --reduction dynamicvit, or use tome.',
     )
-  checkReduction('reduction', reduction, { tuner: model.tuner, options: settings })
+  checkReduction('reduction', reduction, model.network)
   checkReductionFits('reduction', reduction, config)
   return tunedModel(
     { settings: { ...settings, ...reduction }, model: config, classes, normalization },
@@ -120,26 +116,12 @@ export function openRun(path: string): TunedRun {
       `run: ${path} has no adapter.safetensors, it was never finished. Resume it: dyt finetune --resume --out ${path}`,
     )
   const trained = readSafetensors(folder.adapterPath, { onDemand: true })
-  const shapes = weightShapes(config)
+  const shapes = weightShapes(runNetwork(config))
   const complete = [...shapes.keys()].every((name) => trained.has(name))
   const frozen = complete ? new Map<string, TensorData>() : openFrozen(config)
   const tensors = new Map([...frozen, ...trained])
   compareShapes(tensors, shapes, { source: folder.adapterPath })
   return { ...tunedModel(config, tensors), path, folder }
-}
-
-/** Names and shapes of all weights of a tuned model. */
-function weightShapes({ model, settings }: RunConfig): Map<string, readonly number[]> {
-  const store = new WeightStore({ trainable: [/./] })
-  const graph: ClassifierSettings = {
-    config: model,
-    tuner: tunerNamed(settings.method),
-    options: settings,
-    reduction: settings,
-    store,
-  }
-  inferenceGraph(graph)
-  return store.shapes
 }
 
 /** The frozen weights of a run, checked to be those it was tuned on; without a head. */

@@ -5,10 +5,9 @@ import { vitShapes } from '../models/backbone.ts'
 import { sampleSize } from '../models/heads/registry.ts'
 import { plainClipOf } from '../models/plain-clip.test.support.ts'
 import { tiny } from '../models/tiny.test.support.ts'
+import { network } from '../network/network.ts'
 import { farthest, noise, plainSoftmax, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
-import { noReduction } from '../reduction/options.ts'
-import { patternsWith } from '../reduction/registry.ts'
 import { adaptformer } from '../tuners/adaptformer.ts'
 import { gateShape } from '../tuners/dispatch-inputs.ts'
 import { dyt } from '../tuners/dyt.ts'
@@ -16,8 +15,8 @@ import { linearProbe } from '../tuners/linear.ts'
 import { type PlainGate, plainDispatch } from '../tuners/plain-dispatch.test.support.ts'
 import { tune } from '../tuners/tune.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
+import { type LossSettings, paperLoss } from './loss-graph.ts'
 import { gumbelNoise } from './noise.ts'
-import { type LossSettings, paperLoss } from './objective.ts'
 import { expectSlopes } from './slopes.test.support.ts'
 import { type PassResult, TrainingStep } from './training-step.ts'
 
@@ -82,14 +81,10 @@ interface Change {
 
 async function oneStep({ tuner = dyt, chosen = options, ...rest }: Change, given?: TensorData) {
   const values = randomValues(vitShapes(config, tune(tuner, chosen, { kind: 'masked' }).hooks), 4)
-  const store = new WeightStore({
-    tensors: values,
-    trainable: patternsWith(tuner, chosen, noReduction, config),
-  })
+  const tuned = network({ config, tuner, options: chosen })
+  const store = new WeightStore({ tensors: values, trainable: tuned.tunable })
   const settings = {
-    config,
-    tuner,
-    options: chosen,
+    network: tuned,
     loss: paperLoss,
     store,
     seed: 5,

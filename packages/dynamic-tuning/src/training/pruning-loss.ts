@@ -1,6 +1,5 @@
 import {
   add,
-  type Dim,
   div,
   mul,
   reduceMean,
@@ -11,15 +10,12 @@ import {
   sub,
   type Tensor,
 } from '@dynamic-tuning/engine'
-import type { WeightStore } from '../nn/weight-store.ts'
+import { ConfigError } from '../errors.ts'
 import { atLeastOne } from '../reduction/predictor.ts'
 import type { KeepDecision } from '../reduction/reduction.ts'
-import { dropoutInput } from '../tuners/dropout.ts'
 import { stackLayers } from '../tuners/stack-layers.ts'
-import type { Pass } from '../tuners/tuner.ts'
-import { forward } from './forward.ts'
+import type { LossGraph, LossInputs } from './loss-graph.ts'
 import { crossEntropy, distillation } from './losses.ts'
-import type { LossGraph, ObjectiveOutputs, ObjectiveSettings } from './objective.ts'
 
 /** Weight of both distillation terms in the paper. */
 const half = 0.5
@@ -30,45 +26,32 @@ const half = 0.5
  * tokens after the final norm. The teacher is the model with all tokens, without gradient; with `complete` its own
  * cross-entropy is added, so that it learns a new task too.
  */
-export function pruningLoss(
-  store: WeightStore,
-  images: Tensor,
-  targets: Tensor,
-  settings: ObjectiveSettings,
-): LossGraph {
-  const { loss, tuner, options, config } = settings
-  const pass: Pass = { kind: 'complete', dropout: dropoutInput('dropout', tuner, options, config) }
-  const student = forward(store, images, settings, pass, 'train')
+export function pruningLoss({ loss, targets, run }: LossInputs): LossGraph {
+  const student = run({ kind: 'train' })
   const features = patchesOf(student.features)
-  const stages = student.decisions
+  const stages = student.reduced.decisions
   const passes = [student.blocks]
-  const terms = [
-    crossEntropy(student.logits, targets),
-    mul(ratioLoss(stages), loss.rateWeight / stages.length),
-  ]
-  const outputs: ObjectiveOutputs = {
+  const ceDynamic = crossEntropy(student.logits, targets)
+  const weightedRatio = mul(ratioLoss(stages), loss.rateWeight / stages.length)
+  const terms = [ceDynamic, weightedRatio]
+  const outputs: Record<string, Tensor> = {
     logits: student.logits,
     features,
     keepDecisions: stackLayers(stages.map(({ keep }) => keep)),
-    ceDynamic: terms[0] as Tensor,
-    ratioLoss: terms[1] as Tensor,
+    ceDynamic,
+    ratioLoss: weightedRatio,
   }
   if (loss.complete || loss.distillation) {
-    const whole: Pass = { kind: 'complete', dropout: dropoutInput('dropoutComplete', tuner, options, config) }
-    const teacher = forward(store, images, settings, whole)
+    const teacher = run({ kind: 'complete', dropout: 'dropoutComplete' })
     passes.push(teacher.blocks)
-    outputs.ceComplete = crossEntropy(teacher.logits, targets)
-    outputs.kl = distillation(teacher.logits, student.logits)
-    outputs.tokenDistance = tokenDistance(
-      patchesOf(teacher.features),
-      features,
-      stages.at(-1)?.keep as Tensor,
-    )
-    if (loss.complete) terms.push(outputs.ceComplete)
-    if (loss.distillation) terms.push(mul(outputs.kl, half), mul(outputs.tokenDistance, half))
+    const ceComplete = crossEntropy(teacher.logits, targets)
+    const kl = distillation(teacher.logits, student.logits)
+    const distance = tokenDistance(patchesOf(teacher.features), features, stages)
+    Object.assign(outputs, { ceComplete, kl, tokenDistance: distance })
+    if (loss.complete) terms.push(ceComplete)
+    if (loss.distillation) terms.push(mul(kl, half), mul(distance, half))
   }
-  outputs.loss = terms.reduce((sum, term) => add(sum, term))
-  return { outputs, passes }
+  return { outputs: { ...outputs, loss: terms.reduce((sum, term) => add(sum, term)) }, passes }
 }
 
 /** sum_s mean_b (mean_n d_s - rate_s)^2 */
@@ -81,12 +64,14 @@ function ratioLoss(stages: readonly KeepDecision[]): Tensor {
     .reduce((sum, term) => add(sum, term))
 }
 
-/** Mean of (student - teacher)^2 over kept tokens and features; teacher and decisions take no gradient. */
-function tokenDistance(teacher: Tensor, student: Tensor, keep: Tensor): Tensor {
-  const kept = stopGradient(keep)
+/** Mean of (student - teacher)^2 over the tokens kept to the end; teacher and decisions take no gradient. */
+function tokenDistance(teacher: Tensor, student: Tensor, decisions: readonly KeepDecision[]): Tensor {
+  const last = decisions.at(-1)
+  if (last === undefined) throw new ConfigError('dynamicvit: no layer keeps or drops tokens. Choose some.')
+  const kept = stopGradient(last.keep)
   const width = Number(student.shape[2])
   const distance = sub(student, stopGradient(teacher))
-  const squares = mul(mul(distance, distance), reshape(kept, [...kept.shape, 1] as Dim[]))
+  const squares = mul(mul(distance, distance), reshape(kept, [...kept.shape, 1]))
   return div(reduceSum(squares), mul(atLeastOne(reduceSum(kept)), width))
 }
 

@@ -5,16 +5,18 @@ import { modelShapes } from '../models/families.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { tinySwin } from '../models/swin/swin.test.support.ts'
 import { tiny } from '../models/tiny.test.support.ts'
+import { network } from '../network/network.ts'
 import { noise, randomValues } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { type ReductionOptions, reductionOptions } from '../reduction/options.ts'
-import { openReduction, patternsWith } from '../reduction/registry.ts'
+import { openReduction } from '../reduction/registry.ts'
 import { adaptformer } from '../tuners/adaptformer.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { full } from '../tuners/full.ts'
 import { tune } from '../tuners/tune.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
-import { objective, paperLoss } from './objective.ts'
+import { paperLoss } from './loss-graph.ts'
+import { objective } from './objective.ts'
 import { TrainingStep } from './training-step.ts'
 
 const images = 5
@@ -29,8 +31,16 @@ interface Case {
 
 const cases: Readonly<Record<string, Case>> = {
   'Dynamic Tuning': { config: deep, tuner: dyt },
-  'dispatched layers': { config: deep, tuner: dyt, options: { dispatch: 'layer', experts: 2 } },
-  'dispatched attention': { config: deep, tuner: dyt, options: { dispatch: 'attention-mlp' } },
+  'dispatched layers': {
+    config: deep,
+    tuner: dyt,
+    options: { dispatch: 'layer', experts: 2 },
+  },
+  'dispatched attention': {
+    config: deep,
+    tuner: dyt,
+    options: { dispatch: 'attention-mlp' },
+  },
   'Dynamic Tuning on clips': { config: { ...deep, frames: 2 }, tuner: dyt },
   'Dynamic Tuning on a Swin': { config: { ...tinySwin, depths: [2, 3] }, tuner: dyt },
   'full tuning': { config: deep, tuner: full },
@@ -51,9 +61,9 @@ function settingsOf({ config, tuner, options: chosen, reduction }: Case) {
   const { hooks } = tune(tuner, options, { kind: options.dispatch === 'none' ? 'complete' : 'masked' })
   const all = { ...hooks, ...openReduction(reduction, 'reduce', config).hooks }
   const tensors = randomValues(modelShapes(config, all), 4)
-  const trainable = patternsWith(tuner, options, reduction ?? reductionOptions({}), config)
-  const store = (): WeightStore => new WeightStore({ tensors, trainable })
-  return { store, settings: { config, tuner, options, reduction, loss: paperLoss } }
+  const tuned = network({ config, tuner, options, reduction })
+  const store = (): WeightStore => new WeightStore({ tensors, trainable: tuned.tunable })
+  return { store, settings: { network: tuned, loss: paperLoss } }
 }
 
 async function oneStep(chosen: Case, recompute: boolean) {

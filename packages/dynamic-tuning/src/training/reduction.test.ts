@@ -3,17 +3,18 @@ import { softTargets } from '../data/truths/class.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { vitShapes } from '../models/backbone.ts'
 import type { VitConfig } from '../models/vit/vit-config.ts'
+import { network } from '../network/network.ts'
 import { noise, plainSoftmax, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { type ReductionOptions, reductionOptions } from '../reduction/options.ts'
 import { plainReduced } from '../reduction/plain-reduction.test.support.ts'
-import { openReduction, patternsWith } from '../reduction/registry.ts'
+import { openReduction } from '../reduction/registry.ts'
 import { argMaxAt } from '../tasks/classification/logits.ts'
 import { adaptformer } from '../tuners/adaptformer.ts'
 import { tune } from '../tuners/tune.ts'
 import type { TunerOptions } from '../tuners/tuner.ts'
+import { paperLoss } from './loss-graph.ts'
 import { gumbelNoise } from './noise.ts'
-import { paperLoss } from './objective.ts'
 import { AdamW } from './optimizers/adamw.ts'
 import { expectSlopes } from './slopes.test.support.ts'
 import { TrainingStep } from './training-step.ts'
@@ -74,7 +75,12 @@ describe('a training step on fewer tokens', () => {
     const patterns = name === 'dynamicvit' ? [/^blocks\.[12]\./, /^norm\./, /^head\./] : [/./]
     const store = new WeightStore({ tensors: values, trainable: patterns })
     const loss = { rateWeight: 0, complete: false, distillation: false }
-    const common = { config, tuner: adaptformer, options, reduction, loss, store, seed: 0 }
+    const common = {
+      network: network({ config, tuner: adaptformer, options, reduction }),
+      loss,
+      store,
+      seed: 0,
+    }
     const step = await TrainingStep.create({ ...common, microBatch: images, compile: { threads: 1 } })
     const { scalars, gradients } = await step.run(batch, 0, name === 'dynamicvit' ? drawn : undefined)
     await step.release()
@@ -87,9 +93,14 @@ describe('a training step on fewer tokens', () => {
     const values = new Map(
       [...drawnWeights(reduction)].filter(([key]) => !/adaptmlp|predictor|head/.test(key)),
     )
-    const trainable = patternsWith(adaptformer, options, reduction, config)
-    const store = new WeightStore({ tensors: values, trainable, seed: 1 })
-    const common = { config, tuner: adaptformer, options, reduction, loss: paperLoss, store, seed: 3 }
+    const tuned = network({ config, tuner: adaptformer, options, reduction })
+    const store = new WeightStore({ tensors: values, trainable: tuned.tunable, seed: 1 })
+    const common = {
+      network: tuned,
+      loss: paperLoss,
+      store,
+      seed: 3,
+    }
     const step = await TrainingStep.create({ ...common, microBatch: images, compile: { threads: 1 } })
     const optimizer = new AdamW(step.weights)
     const frozen = [...step.weights.keys()].filter((key) => !/adaptmlp|predictor|^head/.test(key))

@@ -1,17 +1,21 @@
 import { random, type TensorData } from '@dynamic-tuning/engine'
 import { type VitConfig, vitConfig } from '../models/vit/vit-config.ts'
+import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { dyt } from '../tuners/dyt.ts'
-import { trainedPatterns } from '../tuners/tune.ts'
-import { objective, paperLoss } from './objective.ts'
+import { paperLoss } from './loss-graph.ts'
+import { objective } from './objective.ts'
 
 const config: VitConfig = { ...vitConfig('vit_tiny_patch4_16', 5), embedDim: 24, depth: 2, numHeads: 3 }
 
 /** Dynamic Tuning of two layers over 16 x 16 pixels and 5 classes; it needs nothing of Node, so pages may use it too. */
-export const smallDyt = { config, tuner: dyt, options: { ...dyt.defaults, bottleneck: 16 }, loss: paperLoss }
+export const smallDyt = {
+  network: network({ config, tuner: dyt, options: { ...dyt.defaults, bottleneck: 16 } }),
+  loss: paperLoss,
+}
 
 /** Which of its weights are trained. */
-export const smallTrainable = trainedPatterns(dyt, smallDyt.options)
+export const smallTrainable = smallDyt.network.tunable
 
 /** Normal numbers, a function of their key alone. */
 export function draw(length: number, key: string, scale: number): Float32Array {

@@ -1,7 +1,6 @@
 import { dims, type Feeds, type Program, type TensorData } from '@dynamic-tuning/engine'
 import { imageRows } from '../models/heads/registry.ts'
-import type { ModelConfig } from '../models/model-config.ts'
-import type { TunerOptions } from '../tuners/tuner.ts'
+import type { Network } from '../network/network.ts'
 import { dropoutFactors, gumbelNoise } from './noise.ts'
 
 /** Images and soft labels of one step. */
@@ -18,8 +17,7 @@ export type ExtraFeeds = (key: { step: number; first: number; size: number }) =>
 
 /** What the inputs of a step depend on. */
 export interface StepFeedSettings {
-  readonly config: ModelConfig
-  readonly options: TunerOptions
+  readonly network: Network
   readonly seed: number
   readonly extraFeeds?: ExtraFeeds
   /** tau at a step, where `finalTemperature` makes it change. */
@@ -31,11 +29,12 @@ export interface StepFeedSettings {
  * `first + size - 1` of a batch.
  */
 export function stepFeeds(
-  { config, options, seed, temperatureAt, extraFeeds }: StepFeedSettings,
+  { network, seed, temperatureAt, extraFeeds }: StepFeedSettings,
   inputs: Program['inputs'],
   batch: StepBatch,
   key: Parameters<ExtraFeeds>[0],
 ): Feeds {
+  const { config, options } = network
   const { first, size, step } = key
   const pixels = batch.images.length / batch.size
   const rows = { first: imageRows(config, first), size: imageRows(config, size) }
@@ -43,7 +42,7 @@ export function stepFeeds(
     data.subarray(first * width, (first + size) * width)
   const feeds: Record<string, TensorData | Float32Array> = {
     images: part(batch.images, pixels),
-    targets: part(batch.targets, config.numClasses),
+    targets: part(batch.targets, batch.targets.length / batch.size),
   }
   for (const { name, shape } of inputs) {
     if (name === 'noise') {

@@ -3,13 +3,14 @@ import { softTargets } from '../data/truths/class.ts'
 import { vitShapes } from '../models/backbone.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { patchCount } from '../models/vit/vit-config.ts'
+import { network } from '../network/network.ts'
 import { farthest, noise, randomValues } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { trainedPatterns, tune } from '../tuners/tune.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
+import { type LossSettings, paperLoss } from './loss-graph.ts'
 import { gumbelNoise } from './noise.ts'
-import { type LossSettings, paperLoss } from './objective.ts'
 import { AdamW } from './optimizers/adamw.ts'
 import type { StepBatch } from './step-feeds.ts'
 import { type PassResult, TrainingStep } from './training-step.ts'
@@ -38,7 +39,14 @@ interface Change {
 function createStep(change: Change = {}): Promise<TrainingStep> {
   const { tuner = dyt, values = tuned, options: chosen = options, ...rest } = change
   const store = new WeightStore({ tensors: values, trainable: trainedPatterns(tuner, chosen), seed: 3 })
-  const settings = { config, tuner, options: chosen, loss: paperLoss, store, seed: 5, microBatch: 8, ...rest }
+  const settings = {
+    network: network({ config, tuner, options: chosen }),
+    loss: paperLoss,
+    store,
+    seed: 5,
+    microBatch: 8,
+    ...rest,
+  }
   return TrainingStep.create({ ...settings, compile: { threads: 1 } })
 }
 

@@ -3,7 +3,8 @@ import { imageRows } from '../models/heads/registry.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
 import { floatData } from './float-data.ts'
 import type { StepResult } from './learner.ts'
-import { type ObjectiveOutputs, type ObjectiveSettings, objective, weightOf } from './objective.ts'
+import type { ObjectiveOutputs, ObjectiveSettings } from './loss-graph.ts'
+import { objective, weightOf } from './objective.ts'
 import { type StepBatch, type StepFeedSettings, stepFeeds } from './step-feeds.ts'
 
 /** What a pass gives before weights move. */
@@ -63,7 +64,8 @@ export class TrainingStep implements TrainableStep {
 
   /** As the interface says; `noise` [D, B, n, 1] replaces the drawn one. */
   async run(batch: StepBatch, step: number, noise?: TensorData): Promise<PassResult> {
-    const { microBatch, config } = this.settings
+    const { microBatch, network } = this.settings
+    const { config } = network
     const sums = new Sums(batch)
     for (let first = 0; first < batch.size; first += microBatch) {
       const size = Math.min(microBatch, batch.size - first)

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { softTargets } from '../data/truths/class.ts'
 import { vitShapes } from '../models/backbone.ts'
 import { tiny } from '../models/tiny.test.support.ts'
+import { network } from '../network/network.ts'
 import { noise, plainSoftmax, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { gateShape } from '../tuners/dispatch-inputs.ts'
@@ -9,8 +10,8 @@ import { dyt } from '../tuners/dyt.ts'
 import { type PlainGate, plainDispatch } from '../tuners/plain-dispatch.test.support.ts'
 import { trainedPatterns, tune } from '../tuners/tune.ts'
 import type { TunerOptions } from '../tuners/tuner.ts'
+import { paperLoss } from './loss-graph.ts'
 import { gumbelNoise } from './noise.ts'
-import { paperLoss } from './objective.ts'
 import { expectSlopes } from './slopes.test.support.ts'
 import { TrainingStep } from './training-step.ts'
 
@@ -83,7 +84,12 @@ describe('a training step', () => {
         return Array.from((drawn.data as Float32Array).subarray(start, start + decisions))
       })
     const store = new WeightStore({ tensors: values, trainable: trainedPatterns(dyt, options) })
-    const common = { config: tiny, tuner: dyt, options, loss: paperLoss, store, seed: 0 }
+    const common = {
+      network: network({ config: tiny, tuner: dyt, options }),
+      loss: paperLoss,
+      store,
+      seed: 0,
+    }
     const step = await TrainingStep.create({ ...common, microBatch: images, compile: { threads: 1 } })
     const batch = { images: pixels, targets: softTargets(labels, tiny.numClasses), size: images }
     const { scalars, gradients } = await step.run(batch, 0, drawn)

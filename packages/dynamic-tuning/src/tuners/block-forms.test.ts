@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { modelCost } from '../cost/model-cost.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { tiny } from '../models/tiny.test.support.ts'
+import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { gateShape } from './dispatch-inputs.ts'
 import { dyt } from './dyt.ts'
@@ -15,7 +16,10 @@ const images = Float32Array.from(
 const plain: TunerOptions = { ...dyt.defaults, bottleneck: 3 }
 
 async function logitsOf(options: TunerOptions, more: object): Promise<Float32Array> {
-  const settings = { config: tiny, tuner: dyt, options, store: new WeightStore({ seed: 3 }) }
+  const settings = {
+    network: network({ config: tiny, tuner: dyt, options }),
+    store: new WeightStore({ seed: 3 }),
+  }
   const classifier = await Classifier.create({ ...settings, ...more, compile: { threads: 1 } })
   const { logits, masks = new Float32Array() } = await classifier.classify(images)
   const { sites, decisions } = classifier.gates
@@ -48,7 +52,11 @@ describe('blocks behind gates that let nothing through', () => {
     const [tokens, width] = [6, tiny.embedDim]
     const none = [{ rate: 0 }, { rate: 0 }]
     const cost = (blocks?: BlockForm[]) =>
-      modelCost({ config: tiny, tuner: dyt, options: plain, gates: none, ...(blocks && { blocks }) })
+      modelCost({
+        network: network({ config: tiny, tuner: dyt, options: plain }),
+        gates: none,
+        ...(blocks && { blocks }),
+      })
     const whole = cost()
     const prefix = cost(['dispatched', 'prefix'])
     expect(whole.params.total - prefix.params.total).toBe(width + 1)

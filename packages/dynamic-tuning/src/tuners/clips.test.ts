@@ -7,9 +7,10 @@ import { sampleSize } from '../models/heads/registry.ts'
 import { framesOf, plainClipHead } from '../models/plain-clip.test.support.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { vitBackbone } from '../models/vit/vit.ts'
+import { canMerge, mergeTuned, type TunedWeights } from '../network/merge.ts'
+import { network } from '../network/network.ts'
 import { farthest, noise, randomValues, toRows } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
-import { canMerge, mergeTuned, type TunedWeights } from './merge.ts'
 import { tuners } from './registry.ts'
 import { tune } from './tune.ts'
 import type { Tuner } from './tuner.ts'
@@ -21,7 +22,7 @@ function tunedBy(tuner: Tuner): TunedWeights {
   const sizes = { bottleneck: Math.min(3, tuner.defaults.bottleneck), rank: 2, promptLength: 2 }
   const options = { ...tuner.defaults, ...sizes }
   const shapes = vitShapes(config, tune(tuner, options, { kind: 'masked' }).hooks)
-  return { config, tuner, options, tensors: randomValues(shapes, 7, 0.3) }
+  return { network: network({ config, tuner, options }), tensors: randomValues(shapes, 7, 0.3) }
 }
 
 async function logitsOf({ tensors, ...model }: TunedWeights): Promise<Float32Array> {
@@ -36,7 +37,7 @@ describe.each(tuners.map((tuner) => [tuner.name, tuner] as const))('%s on clips'
   const tuned = tunedBy(tuner)
 
   it('is what it is on every frame by itself, pooled', async () => {
-    const { hooks } = tune(tuner, tuned.options, { kind: 'masked' })
+    const { hooks } = tune(tuner, tuned.network.options, { kind: 'masked' })
     const images = input('images', ['B', 3, ...tiny.imageSize])
     const { features } = vitBackbone(images, new WeightStore({ tensors: tuned.tensors }), config, hooks)
     const program = await compile({ features }, { threads: 1 })
@@ -51,9 +52,9 @@ describe.each(tuners.map((tuner) => [tuner.name, tuner] as const))('%s on clips'
   })
 
   it('trains as many weights beside the head as on images', () => {
-    const { options } = tuned
+    const { options } = tuned.network
     const count = (of: typeof tiny): number =>
-      modelCost({ config: of, tuner, options }).params.trainableWithoutHead
+      modelCost({ network: network({ config: of, tuner, options }) }).params.trainableWithoutHead
     expect(count(config)).toBe(count(tiny))
     expect(tuner.parameterCount(config, options)).toBe(tuner.parameterCount(tiny, options))
   })
@@ -65,7 +66,7 @@ describe('a method folded into the weights, on clips', () => {
     async (_name, tuner) => {
       const tuned = tunedBy(tuner)
       const merged = mergeTuned(tuned)
-      expect(merged.config.frames).toBe(2)
+      expect(merged.network.config.frames).toBe(2)
       const [before, after] = [await logitsOf(tuned), await logitsOf(merged)]
       expect(farthest(after, before)).toBeLessThan(1e-4 * Math.max(1, ...before.map(Math.abs)))
     },

@@ -12,14 +12,14 @@ import { vitShapes } from '../models/backbone.ts'
 import { modelShapes } from '../models/families.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { vitConfig } from '../models/vit/vit-config.ts'
+import { canMerge, mergeTuned, type TunedWeights } from '../network/merge.ts'
+import { network } from '../network/network.ts'
 import { farthest, noise, randomValues } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
-import { paperLoss } from '../training/objective.ts'
+import { paperLoss } from '../training/loss-graph.ts'
 import { AdamW } from '../training/optimizers/adamw.ts'
 import { type PassResult, TrainingStep } from '../training/training-step.ts'
 import { checkTuning } from './check-tuning.ts'
-import { linearProbe } from './linear.ts'
-import { canMerge, mergeTuned, type TunedWeights } from './merge.ts'
 import { trainedPatterns, tune } from './tune.ts'
 import type { Tuner, TunerOptions } from './tuner.ts'
 
@@ -31,11 +31,16 @@ const batch = { images, targets: softTargets(labels, config.numClasses), size: l
 
 /** Logits as inference gives them. */
 export async function logitsOf(
-  { config, tuner, options, tensors }: TunedWeights,
+  { network, tensors }: TunedWeights,
   pass: 'skip' | 'masked' | 'complete' = 'skip',
 ): Promise<Float32Array> {
   const store = new WeightStore({ tensors, seed: 3 })
-  const classifier = await Classifier.create({ config, tuner, options, store, pass, compile: { threads: 1 } })
+  const classifier = await Classifier.create({
+    network,
+    store,
+    pass,
+    compile: { threads: 1 },
+  })
   const { logits } = await classifier.classify(images)
   await classifier.release()
   return logits
@@ -44,14 +49,20 @@ export async function logitsOf(
 /** A tuned model with random weights everywhere. */
 export function randomTuned(tuner: Tuner, options: TunerOptions, deviation = 0.3): TunedWeights {
   const shapes = vitShapes(config, tune(tuner, options, { kind: 'masked' }).hooks)
-  return { config, tuner, options, tensors: randomValues(shapes, 7, deviation) }
+  return { network: network({ config, tuner, options }), tensors: randomValues(shapes, 7, deviation) }
 }
 
 /** Some steps on eight images, from the base model on. */
 export async function train(tuner: Tuner, options: TunerOptions, steps: number, rate: number) {
   const trainable = trainedPatterns(tuner, options)
   const store = new WeightStore({ tensors: base, trainable, seed: 3 })
-  const common = { config, tuner, options, store, loss: paperLoss, seed: 5, microBatch: 8 }
+  const common = {
+    network: network({ config, tuner, options }),
+    store,
+    loss: paperLoss,
+    seed: 5,
+    microBatch: 8,
+  }
   const step = await TrainingStep.create({ ...common, compile: { threads: 1 } })
   const start = new Map([...step.weights].map(([name, { data }]) => [name, data.slice()]))
   const optimizer = new AdamW(step.weights, { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 })
@@ -62,7 +73,12 @@ export async function train(tuner: Tuner, options: TunerOptions, steps: number, 
   }
   await step.release()
   const tensors = new Map<string, TensorData>([...base, ...step.weights])
-  return { weights: step.weights, start, results, tuned: { config, tuner, options, tensors } }
+  return {
+    weights: step.weights,
+    start,
+    results,
+    tuned: { network: network({ config, tuner, options }), tensors },
+  }
 }
 
 /** Small settings for a method, and the rate at which it learns eight images by heart in 120 steps. */
@@ -79,8 +95,11 @@ export function describeTuner(tuner: Tuner, { options: chosen = {}, rate = 3e-2 
 
   describe(tuner.name, () => {
     it(tuner.startsAsBase ? 'starts as the base model' : 'does not start as the base model', async () => {
-      const fresh = await logitsOf({ config, tuner, options, tensors: base }, 'complete')
-      const plain = { config, tuner: linearProbe, options: linearProbe.defaults, tensors: base }
+      const fresh = await logitsOf(
+        { network: network({ config, tuner, options }), tensors: base },
+        'complete',
+      )
+      const plain = { network: network({ config }), tensors: base }
       const off = farthest(fresh, await logitsOf(plain))
       if (tuner.startsAsBase) expect(off).toBeLessThan(1e-5)
       else expect(off).toBeGreaterThan(1e-3)
@@ -104,9 +123,7 @@ export function describeTuner(tuner: Tuner, { options: chosen = {}, rate = 3e-2 
       ] as const
       for (const [model, own] of cases) {
         const { trainableWithoutHead, trainableParts } = modelCost({
-          config: model,
-          tuner,
-          options: own,
+          network: network({ config: model, tuner, options: own }),
         }).params
         const gates = Object.entries(trainableParts).filter(([part]) => part.endsWith('_token_select'))
         const rest = gates.reduce((count, [, size]) => count - size, trainableWithoutHead)
@@ -148,14 +165,19 @@ export function describeTuner(tuner: Tuner, { options: chosen = {}, rate = 3e-2 
     it.runIf(canMerge(tuner))('merged: the same logits, and the cost of a plain ViT', async () => {
       for (const model of [config, { ...config, qkvBias: false }]) {
         const shapes = vitShapes(model, tune(tuner, options, { kind: 'masked' }).hooks)
-        const tuned = { config: model, tuner, options, tensors: randomValues(shapes, 7, 0.25) }
+        const tuned = {
+          network: network({ config: model, tuner, options }),
+          tensors: randomValues(shapes, 7, 0.25),
+        }
         const merged = mergeTuned(tuned)
         const wanted = await logitsOf(tuned)
         const scale = Math.max(1, ...wanted.map(Math.abs))
         expect(farthest(await logitsOf(merged), wanted)).toBeLessThan(1e-5 * scale)
         if (tuner.parts !== undefined || tuner.leftAfterMerge !== undefined) continue
-        const plain = { config: merged.config, tuner: linearProbe, options: linearProbe.defaults }
-        expect([...merged.tensors.keys()].sort()).toEqual([...modelShapes(merged.config).keys()].sort())
+        const plain = { network: network({ config: merged.network.config }) }
+        expect([...merged.tensors.keys()].sort()).toEqual(
+          [...modelShapes(merged.network.config).keys()].sort(),
+        )
         expect(modelCost(merged).flops).toEqual(modelCost(plain).flops)
       }
     })

@@ -15,12 +15,6 @@ export interface GateShape {
   readonly decisions: number
 }
 
-/** What is settled about the gates before a graph is built: thresholds [D], and what a pass says of them. */
-export interface GateSettings
-  extends Pick<Extract<Pass, { kind: 'skip' | 'masked' }>, 'blocks' | 'capacities' | 'classTokenOnly'> {
-  readonly fixed?: readonly number[] | undefined
-}
-
 /** The gates that `options` put into a model; none without dispatch. */
 export function gateShape(options: TunerOptions, config: ModelConfig): GateShape {
   const layers = layersOf(config)
@@ -39,23 +33,32 @@ export function noiseInput(options: TunerOptions, config: ModelConfig): Tensor {
   return input('noise', [sites.length, imageRows(config, 'B'), decisions, 1])
 }
 
+/** A pass of inference; `thresholds` [D] are stored in the graph. */
+export interface InferenceSettings
+  extends Pick<
+    Extract<Pass, { kind: 'skip' | 'masked' }>,
+    'kind' | 'blocks' | 'capacities' | 'classTokenOnly'
+  > {
+  readonly thresholds?: readonly number[] | undefined
+}
+
 /**
- * The pass of inference with its graph inputs: `threshold` [D], the least gate probability that makes a token active, and
- * for random dispatch `noise`. `fixed` thresholds are stored in the graph instead; the other settings are the pass's own. Without dispatch every pass is the complete one.
+ * The pass of inference with its graph inputs: `threshold` [D], the least gate probability that makes a token active,
+ * unless `thresholds` are given, and for random dispatch `noise`. Without dispatch every pass is the complete one.
  */
 export function inferencePass(
-  kind: Exclude<Pass['kind'], 'train'>,
+  { kind, thresholds, ...rest }: InferenceSettings,
   options: TunerOptions,
   config: ModelConfig,
-  { fixed, ...settled }: GateSettings = {},
 ): Exclude<Pass, { kind: 'train' }> {
   const { sites } = gateShape(options, config)
-  if (kind === 'complete' || sites.length === 0) return { kind: 'complete' }
+  if (sites.length === 0) return { kind: 'complete' }
+  const shape = [sites.length]
   const threshold =
-    fixed === undefined
-      ? input('threshold', [sites.length])
-      : constant({ dtype: 'float32', shape: [sites.length], data: Float32Array.from(fixed) }, 'threshold')
+    thresholds === undefined
+      ? input('threshold', shape)
+      : constant({ dtype: 'float32', shape, data: Float32Array.from(thresholds) }, 'threshold')
   return options.dispatchStrategy === 'random'
-    ? { kind, threshold, ...settled, noise: noiseInput(options, config) }
-    : { kind, threshold, ...settled }
+    ? { kind, threshold, ...rest, noise: noiseInput(options, config) }
+    : { kind, threshold, ...rest }
 }

@@ -5,6 +5,7 @@ import { ConfigError } from '../errors.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { vit } from '../models/vit/vit.ts'
 import { patchCount } from '../models/vit/vit-config.ts'
+import { network } from '../network/network.ts'
 import { farthest, noise } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { checkModel, checkTuning } from './check-tuning.ts'
@@ -88,7 +89,11 @@ describe('methods with token dispatch', () => {
       if (name.endsWith('mlp_head.bias')) shut.set(name, { ...value, data: Float32Array.of(-1000) })
     const images = noise(3 * config.imageSize[0] * config.imageSize[1], 4)
     const store = new WeightStore({ tensors: shut })
-    const classifier = await Classifier.create({ config, tuner, options, store, compile: { threads: 1 } })
+    const classifier = await Classifier.create({
+      network: network({ config, tuner, options }),
+      store,
+      compile: { threads: 1 },
+    })
     const { masks } = await classifier.classify(images)
     expect([...(masks as Float32Array)]).toEqual(new Array(config.depth * patchCount(config)).fill(0))
     await classifier.release()
@@ -125,11 +130,13 @@ describe('methods with token dispatch', () => {
         const tuner = tunerNamed(name)
         const options = optionsOf(name, { dispatch })
         const [half, all] = [0.5, 1].map(
-          (activeRate) => modelCost({ config, tuner, options, activeRate }).flops.total,
+          (activeRate) => modelCost({ network: network({ config, tuner, options }), activeRate }).flops.total,
         )
         expect(half as number).toBeLessThan(all as number)
-        const open = modelCost({ config, tuner, options: { ...options, dispatch: 'none' } }).flops.parts
-        const parts = modelCost({ config, tuner, options, activeRate: 1 }).flops.parts
+        const open = modelCost({
+          network: network({ config, tuner, options: { ...options, dispatch: 'none' } }),
+        }).flops.parts
+        const parts = modelCost({ network: network({ config, tuner, options }), activeRate: 1 }).flops.parts
         expect(parts['blocks.1.mlp']).toBeCloseTo(open['blocks.1.mlp'] as number, 6)
       }
   })

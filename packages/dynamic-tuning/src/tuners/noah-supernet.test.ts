@@ -5,9 +5,10 @@ import { Classifier } from '../evaluation/classifier.ts'
 import { vitShapes } from '../models/backbone.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import type { VitConfig } from '../models/vit/vit-config.ts'
+import { network } from '../network/network.ts'
 import { farthest, noise, randomValues } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
-import { paperLoss } from '../training/objective.ts'
+import { paperLoss } from '../training/loss-graph.ts'
 import { TrainingStep } from '../training/training-step.ts'
 import { noah } from './noah.ts'
 import { noahSupernet, type Subnet, subnetMasks, supernetOptions } from './noah-supernet.ts'
@@ -44,13 +45,19 @@ const weightsOf = (config: VitConfig): Map<string, TensorData<'float32'>> =>
 
 function classifierOf(config: VitConfig, tuner: Tuner, chosen: TunerOptions): Promise<Classifier> {
   const store = new WeightStore({ tensors: weightsOf(config) })
-  const settings = { config, tuner, options: chosen, store, compile: { threads: 1 } }
+  const settings = { network: network({ config, tuner, options: chosen }), store, compile: { threads: 1 } }
   return Classifier.create({ ...settings, pass: 'complete' })
 }
 
 async function trainStep(tuner: Tuner, chosen: TunerOptions, subnet?: Subnet) {
   const store = new WeightStore({ tensors: weightsOf(plain), trainable: trainedPatterns(tuner, chosen) })
-  const common = { config: plain, tuner, options: chosen, store, seed: 1, microBatch: 3, loss: paperLoss }
+  const common = {
+    network: network({ config: plain, tuner, options: chosen }),
+    store,
+    seed: 1,
+    microBatch: 3,
+    loss: paperLoss,
+  }
   const step = await TrainingStep.create({
     ...common,
     compile: { threads: 1 },

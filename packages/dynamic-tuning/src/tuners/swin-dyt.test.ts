@@ -6,9 +6,10 @@ import { sharesOf } from '../evaluation/gate-activity.ts'
 import { modelShapes } from '../models/families.ts'
 import { type PlainSwinTuning, plainSwin } from '../models/swin/plain-swin.test.support.ts'
 import { tinySwin } from '../models/swin/swin.test.support.ts'
+import { network } from '../network/network.ts'
 import { farthest, noise, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
-import { paperLoss } from '../training/objective.ts'
+import { paperLoss } from '../training/loss-graph.ts'
 import { TrainingStep } from '../training/training-step.ts'
 import { dyt } from './dyt.ts'
 import { tune } from './tune.ts'
@@ -54,7 +55,12 @@ describe('dyt on a Swin', () => {
     const logits = wanted.flatMap((image) => image.logits)
     for (const pass of ['masked', 'skip'] as const) {
       const store = new WeightStore({ tensors })
-      const settings = { config, tuner: dyt, options, store, pass, compile: { threads: 1 } }
+      const settings = {
+        network: network({ config, tuner: dyt, options }),
+        store,
+        pass,
+        compile: { threads: 1 },
+      }
       const classifier = await Classifier.create(settings)
       expect(classifier.gates).toMatchObject({ perGate, decisions: 32 })
       const found = await classifier.classify(images)
@@ -127,7 +133,13 @@ describe('a training step of dyt on a Swin', () => {
     const wanted = loss(values, true)
     const tuner = { ...dyt, trainable: [/./] }
     const store = new WeightStore({ tensors: values, trainable: [/./] })
-    const common = { config, tuner, options, store, loss: paperLoss, seed: 1, microBatch: size }
+    const common = {
+      network: network({ config, tuner, options }),
+      store,
+      loss: paperLoss,
+      seed: 1,
+      microBatch: size,
+    }
     const step = await TrainingStep.create({ ...common, compile: { threads: 1 } })
     const targets = softTargets(BigInt64Array.from(labels, BigInt), config.numClasses)
     const given: TensorData = { dtype: 'float32', shape: [4, size, 32, 1], data: gumbel }

@@ -6,16 +6,16 @@ import { Classifier } from '../evaluation/classifier.ts'
 import { modelShapes } from '../models/families.ts'
 import { tinySwin } from '../models/swin/swin.test.support.ts'
 import type { SwinConfig } from '../models/swin/swin-config.ts'
+import { canMerge, mergeTuned, type TunedWeights } from '../network/merge.ts'
+import { network } from '../network/network.ts'
 import { farthest, noise, randomValues } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { checkReductionFits } from '../reduction/check-reduction.ts'
 import { reductionOptions } from '../reduction/options.ts'
-import { paperLoss } from '../training/objective.ts'
+import { paperLoss } from '../training/loss-graph.ts'
 import { TrainingStep } from '../training/training-step.ts'
 import { checkModel } from './check-tuning.ts'
 import { dyt } from './dyt.ts'
-import { linearProbe } from './linear.ts'
-import { canMerge, mergeTuned, type TunedWeights } from './merge.ts'
 import { tunerNamed, tuners } from './registry.ts'
 import { trainedPatterns, tune } from './tune.ts'
 import type { Tuner, TunerOptions } from './tuner.ts'
@@ -34,10 +34,12 @@ function optionsOf(tuner: Tuner): TunerOptions {
   return { ...tuner.defaults, ...Object.fromEntries(used) }
 }
 
-async function logitsOf(tuned: TunedWeights, pass: 'skip' | 'masked' | 'complete'): Promise<Float32Array> {
-  const { config: model, tuner, options, tensors } = tuned
+async function logitsOf(
+  { network, tensors }: TunedWeights,
+  pass: 'skip' | 'masked' | 'complete',
+): Promise<Float32Array> {
   const store = new WeightStore({ tensors, seed: 3 })
-  const common = { config: model, tuner, options, store, pass, seed: 4 }
+  const common = { network, store, pass, seed: 4 }
   const classifier = await Classifier.create({ ...common, compile: { threads: 1 } })
   const { logits } = await classifier.classify(images)
   await classifier.release()
@@ -47,7 +49,7 @@ async function logitsOf(tuned: TunedWeights, pass: 'skip' | 'masked' | 'complete
 function randomTuned(tuner: Tuner, options: TunerOptions): TunedWeights {
   const kind = options.dispatchStrategy === 'random' ? 'complete' : 'masked'
   const shapes = modelShapes(config, tune(tuner, options, { kind }).hooks)
-  return { config, tuner, options, tensors: randomValues(shapes, 7, 0.3) }
+  return { network: network({ config, tuner, options }), tensors: randomValues(shapes, 7, 0.3) }
 }
 
 describe('methods on a Swin', () => {
@@ -58,13 +60,18 @@ describe('methods on a Swin', () => {
       expect(() => checkModel('test', tuner, options, config)).not.toThrow()
       for (const qkvBias of [true, false]) {
         const model = { ...config, qkvBias }
-        const { trainableWithoutHead, trainableParts } = modelCost({ config: model, tuner, options }).params
+        const { trainableWithoutHead, trainableParts } = modelCost({
+          network: network({ config: model, tuner, options }),
+        }).params
         const gates = trainableParts.mlp_token_select ?? 0
         expect(trainableWithoutHead - gates).toBe(tuner.parameterCount(model, options))
       }
       const base = randomValues(modelShapes(config), 1)
-      const fresh = await logitsOf({ config, tuner, options, tensors: base }, 'complete')
-      const plain = { config, tuner: linearProbe, options: linearProbe.defaults, tensors: base }
+      const fresh = await logitsOf(
+        { network: network({ config, tuner, options }), tensors: base },
+        'complete',
+      )
+      const plain = { network: network({ config }), tensors: base }
       const off = farthest(fresh, await logitsOf(plain, 'complete'))
       if (tuner.startsAsBase) expect(off).toBeLessThan(1e-5)
       else expect(off).toBeGreaterThan(1e-3)
@@ -123,7 +130,13 @@ async function movesWhatItTrains(tuner: Tuner, options: TunerOptions): Promise<v
   const shapes = modelShapes(config, tune(tuner, options, { kind: 'masked' }).hooks)
   const trainable = trainedPatterns(tuner, options)
   const store = new WeightStore({ tensors: randomValues(shapes, 6), trainable })
-  const common = { config, tuner, options, store, loss: paperLoss, seed: 5, microBatch: size }
+  const common = {
+    network: network({ config, tuner, options }),
+    store,
+    loss: paperLoss,
+    seed: 5,
+    microBatch: size,
+  }
   const step = await TrainingStep.create({ ...common, compile: { threads: 1 } })
   const targets = softTargets(BigInt64Array.of(0n, 2n), config.numClasses)
   const { gradients } = await step.run({ images, targets, size }, 0)

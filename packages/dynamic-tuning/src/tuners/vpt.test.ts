@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { vitShapes } from '../models/backbone.ts'
+import { network } from '../network/network.ts'
 import { farthest, randomValues } from '../nn/plain.test.support.ts'
 import { config, logitsOf } from './describe-tuner.test.support.ts'
-import { linearProbe } from './linear.ts'
 import { tunerNamed } from './registry.ts'
 import { tune } from './tune.ts'
 
@@ -23,13 +23,12 @@ describe('prompts', () => {
       const options = { ...tuner.defaults, ...sizes }
       const shapes = vitShapes(average, tune(tuner, options, { kind: 'complete' }).hooks)
       const tensors = randomValues(shapes, 4)
-      const plain = { config: average, tuner: linearProbe, options: linearProbe.defaults, tensors }
-      expect(farthest(await logitsOf({ ...plain, tuner, options }), await logitsOf(plain))).toBeGreaterThan(
-        1e-3,
-      )
+      const plain = { network: network({ config: average }), tensors }
+      const prompted = { network: network({ config: average, tuner, options }), tensors }
+      expect(farthest(await logitsOf(prompted), await logitsOf(plain))).toBeGreaterThan(1e-3)
       // Without attention nothing else reads them either.
       for (const [key, value] of tensors) if (key.includes('attn.proj')) value.data.fill(0)
-      expect(farthest(await logitsOf({ ...plain, tuner, options }), await logitsOf(plain))).toBeLessThan(1e-5)
+      expect(farthest(await logitsOf(prompted), await logitsOf(plain))).toBeLessThan(1e-5)
     },
   )
 

@@ -97,7 +97,7 @@ function write({ method, backbone, settings, slopes }: Twin): string {
     ]),
   )
   const opened = openBackboneFixture(openFixture(folder))
-  const { tuner, options } = methodSettings(opened)
+  const { tuner, options } = methodSettings(opened).network
   const { config } = opened
   const all = randomValues(vitShapes(config, tune(tuner, options, { kind: 'complete' }).hooks), 21, 0.3)
   const inBase = new Set(vitShapes(config).keys())

@@ -50,7 +50,7 @@ describe.skipIf(!existsSync(reference))('fixtures of methods (skipped: no ../sha
   it.each(folders)('%s counts the parameters that config.json tells', (name) => {
     const folder = join(reference, name)
     const opened = openBackboneFixture(openFixture(folder))
-    const { tuner, options } = methodSettings(opened)
+    const { tuner, options } = methodSettings(opened).network
     const told = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as {
       trainable_parameters_of_this_fixture_without_head: number
       vit_b16: Record<string, number>

@@ -1,8 +1,8 @@
 import { modelConfig } from '../../models/families.ts'
 import type { ModelConfig } from '../../models/model-config.ts'
-import { type ReductionOptions, reductionOptions } from '../../reduction/options.ts'
+import { type Network, network } from '../../network/network.ts'
+import { reductionOptions } from '../../reduction/options.ts'
 import { tuners } from '../../tuners/registry.ts'
-import type { Tuner, TunerOptions } from '../../tuners/tuner.ts'
 import { type CostByRate, costByRate, rateAtCost } from '../cost-by-rate.ts'
 import { modelCost } from '../model-cost.ts'
 import { paperCount } from '../paper-count.ts'
@@ -52,14 +52,13 @@ function countRow(row: PaperRow, { model, classes, lacks }: PaperTable): Counted
   if (row.tuner === undefined) return { method, ...(lacks && { missing: lacks }), ...printed }
   const tuner = tuners.find(({ name }) => name === row.tuner)
   if (tuner === undefined) return { method, missing: `${row.tuner} is not built`, ...printed }
-  const options = { ...tuner.defaults, ...row.options }
-  const counted: Model = {
+  const counted = network({
     config: configOf(row, model, classes),
     tuner,
-    options,
+    options: { ...tuner.defaults, ...row.options },
     reduction: reductionOptions(row.reduction),
-  }
-  const paramsM = figure(row.params, paperCount(modelCost(counted).params) / 1e6)
+  })
+  const paramsM = figure(row.params, paperCount(modelCost({ network: counted }).params) / 1e6)
   if (lacks) return { method, missing: lacks, paramsM, flopsG: printed.flopsG }
   return { method, paramsM, ...countFlops(row, counted) }
 }
@@ -69,20 +68,14 @@ export function configOf({ frames, classes }: PaperRow, model: string, usual: nu
   return modelConfig(model, classes ?? usual, { frames })
 }
 
-interface Model {
-  readonly config: ModelConfig
-  readonly tuner: Tuner
-  readonly options: TunerOptions
-  readonly reduction: ReductionOptions
-}
-
-function countFlops(row: PaperRow, counted: Model): Omit<CountedRow, 'method' | 'paramsM'> {
+function countFlops(row: PaperRow, counted: Network): Omit<CountedRow, 'method' | 'paramsM'> {
   const { dispatch, rate } = counted.options
-  if (dispatch === 'none') return { flopsG: figure(row.flops, modelCost(counted).flops.total / 1e9) }
-  const { constant, linear, quadratic } = costByRate(counted)
+  const flops = (activeRate?: number): number => modelCost({ network: counted, activeRate }).flops.total / 1e9
+  if (dispatch === 'none') return { flopsG: figure(row.flops, flops()) }
+  const { constant, linear, quadratic } = costByRate({ network: counted })
   const flopsGByRate = { constant: constant / 1e9, linear: linear / 1e9, quadratic: quadratic / 1e9 }
   const rateOfPrint = rateAtCost(flopsGByRate, Number(row.flops))
-  const flopsG = figure(row.flops, modelCost({ ...counted, activeRate: rate }).flops.total / 1e9)
+  const flopsG = figure(row.flops, flops(rate))
   return { flopsG, rate, flopsGByRate, ...(rateOfPrint !== undefined && { rateOfPrint }) }
 }
 

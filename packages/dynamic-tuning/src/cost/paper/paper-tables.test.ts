@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../../errors.ts'
 import { modelConfig } from '../../models/families.ts'
 import { vitConfig } from '../../models/vit/vit-config.ts'
+import { network } from '../../network/network.ts'
 import { reductionOptions } from '../../reduction/options.ts'
-import { linearProbe } from '../../tuners/linear.ts'
 import { tunerNamed, tuners } from '../../tuners/registry.ts'
 import { modelCost } from '../model-cost.ts'
 import { type CountedRow, configOf, countPaperTable } from './count-paper-table.ts'
@@ -91,10 +91,12 @@ describe('tables of the paper', () => {
         const config = configOf(row, model, classes)
         const named = tunerNamed(tuner)
         const settings = {
-          config,
-          tuner: named,
-          options: { ...named.defaults, ...options },
-          reduction: reductionOptions(reduction),
+          network: network({
+            config,
+            tuner: named,
+            options: { ...named.defaults, ...options },
+            reduction: reductionOptions(reduction),
+          }),
         }
         const total = modelCost({ ...settings, activeRate: rate as number }).flops.total
         expect(total / 1e9).toBeCloseTo(flopsG.paper, 9)
@@ -124,7 +126,7 @@ describe('what the notes say', () => {
 
   it('Table 17: what Swin-B costs by other rules, and how its printed FLOPs rise', () => {
     const config = modelConfig('swin_base_patch4_window7_224', 100)
-    const { flops } = modelCost({ config, tuner: tunerNamed('linear') })
+    const { flops } = modelCost({ network: network({ config, tuner: tunerNamed('linear') }) })
     expect(flops.total).toBe(15_466_904_576)
     const {
       LayerNormalization: norms = 0,
@@ -178,7 +180,7 @@ describe('what the notes say', () => {
 
   it('Table 6: query and pooling of videos', () => {
     const config = configOf({ method: '', params: '', flops: '', frames: 8 }, 'vit_base_patch16_224', 400)
-    const { params, flops } = modelCost({ config, tuner: linearProbe })
+    const { params, flops } = modelCost({ network: network({ config }) })
     expect(million(params.trainable - 400 * 769)).toBe('2.37')
     expect(params.trainableWithoutHead).toBe(0)
     expect(digits((flops.parts.attentive_blocks as number) / 1e9, 3)).toBe('1.875')
@@ -255,7 +257,7 @@ describe.skipIf(!existsSync(new URL('spec/tables.json', shared)))(
       expect(complete['Full tuning, video']?.flopsG.ours).toBe(total('video_8_frames_400_classes'))
       const { breakdown } = models.video_8_frames_400_classes as (typeof models)[string]
       const config = { ...vitConfig('vit_base_patch16_224', 400), frames: 8 }
-      const { parts } = modelCost({ config, tuner: linearProbe }).flops
+      const { parts } = modelCost({ network: network({ config }) }).flops
       const { attentive_blocks = 0, query_token = 0, head } = parts
       expect(attentive_blocks + query_token).toBe(breakdown.pooling_total)
       expect(head).toBe(breakdown.head)

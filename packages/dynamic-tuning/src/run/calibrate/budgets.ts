@@ -8,7 +8,6 @@ import type { Measure } from '../../evaluation/measure.ts'
 import { readJson } from '../../io/read-json.ts'
 import { writeAside } from '../../io/write-aside.ts'
 import { fieldOf } from '../../training/field-of.ts'
-import { gateShape } from '../../tuners/dispatch-inputs.ts'
 import type { TunedModel, TunedRun } from '../tuned-run.ts'
 import type { CurvePoint } from './point.ts'
 import { thresholdsWithin } from './thresholds-between.ts'
@@ -101,10 +100,10 @@ export function readBudgets(run: TunedRun): Budgets {
 function checkGates(
   file: string,
   { points, probabilities }: Pick<Budgets, 'points' | 'probabilities'>,
-  { settings, config }: TunedModel,
+  { network }: TunedModel,
   again: string,
 ): void {
-  const gates = gateShape(settings, config).sites.length
+  const gates = network.gates.sites.length
   const lists = [...points.map(({ thresholds }) => thresholds), probabilities.gates]
   const wrong = lists.find(({ length }) => length !== gates)
   if (wrong)

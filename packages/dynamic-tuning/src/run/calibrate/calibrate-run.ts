@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { staticFlops } from '../../cost/static-flops.ts'
 import { openDataset } from '../../data/dataset.ts'
 import { sampleExamples } from '../../data/draw-examples.ts'
 import type { Example } from '../../data/example.ts'
@@ -9,7 +10,6 @@ import { writeAside } from '../../io/write-aside.ts'
 import { checkClasses, usualBatch } from '../evaluate-run.ts'
 import { libraryVersion } from '../library-version.ts'
 import { testReading } from '../settings/clip-settings.ts'
-import { staticFlops } from '../summary.ts'
 import type { TunedRun } from '../tuned-run.ts'
 import { writeBudgets } from './budgets.ts'
 import type { Calibration, CalibrationSettings } from './calibration.ts'
@@ -97,7 +97,7 @@ async function calibrate(session: Session, validationIsTest: boolean): Promise<C
   const targets = [...met, ...latencyTarget(points, wanted)]
   const calibration: Calibration = {
     run: run.path,
-    method: run.tuner.name,
+    method: run.network.tuner.name,
     data: run.settings.data,
     validationIsTest,
     ...common,

@@ -1,7 +1,6 @@
 import { modelCost } from '../../cost/model-cost.ts'
+import { staticFlops } from '../../cost/static-flops.ts'
 import { ConfigError } from '../../errors.ts'
-import { gateShape } from '../../tuners/dispatch-inputs.ts'
-import { staticFlops } from '../summary.ts'
 import type { TunedModel } from '../tuned-run.ts'
 import { checkShare, roundedUp } from './budgets.ts'
 import type { CalibrationSettings } from './calibration.ts'
@@ -14,10 +13,10 @@ const fewestPoints = 11
  * @throws ConfigError for runs whose gates do not learn, and for targets that make no sense or are below the cheapest point
  */
 export function checkCalibration(model: TunedModel, wanted: CalibrationSettings): void {
-  const { settings, tuner, task } = model
+  const { settings, network, task } = model
   if (settings.dispatch === 'none')
     throw new ConfigError(
-      `calibrate: this run of ${tuner.name} skips no tokens, it has no threshold. Name a run that dispatches, such as one of dyt.`,
+      `calibrate: this run of ${network.tuner.name} skips no tokens, it has no threshold. Name a run that dispatches, such as one of dyt.`,
     )
   if (settings.reduction !== 'none')
     throw new ConfigError(
@@ -48,7 +47,7 @@ export function checkCalibration(model: TunedModel, wanted: CalibrationSettings)
 }
 
 /** Share of the static ViT's FLOPs that is left with every gate closed. */
-function closedShare({ config, tuner, settings }: TunedModel): number {
-  const gates = gateShape(settings, config).sites.map(() => ({ rate: 0 }))
-  return modelCost({ config, tuner, options: settings, gates }).flops.total / staticFlops(config)
+function closedShare({ config, network }: TunedModel): number {
+  const gates = network.gates.sites.map(() => ({ rate: 0 }))
+  return modelCost({ network, gates }).flops.total / staticFlops(config)
 }

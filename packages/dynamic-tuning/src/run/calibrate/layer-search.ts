@@ -1,6 +1,5 @@
 import { modelCost } from '../../cost/model-cost.ts'
 import { type GateProbabilities, rankOf, thresholdAt } from '../../evaluation/gate-probabilities.ts'
-import { gateShape } from '../../tuners/dispatch-inputs.ts'
 import type { TunedModel } from '../tuned-run.ts'
 import type { BudgetPoint, Measurer } from './point.ts'
 
@@ -97,9 +96,9 @@ async function price(
 }
 
 /** FLOPs between each gate open and closed, the others half open. */
-function gateCosts({ config, tuner, settings }: TunedModel): number[] {
-  const half = gateShape(settings, config).sites.map(() => ({ rate: 0.5 }))
+function gateCosts({ network }: TunedModel): number[] {
+  const half = network.gates.sites.map(() => ({ rate: 0.5 }))
   const cost = (gate: number, rate: number): number =>
-    modelCost({ config, tuner, options: settings, gates: half.with(gate, { rate }) }).flops.total
+    modelCost({ network, gates: half.with(gate, { rate }) }).flops.total
   return half.map((_, gate) => cost(gate, 1) - cost(gate, 0))
 }

@@ -1,4 +1,5 @@
 import { modelCost } from '../../cost/model-cost.ts'
+import { staticFlops } from '../../cost/static-flops.ts'
 import type { Loader } from '../../data/loader/loader.ts'
 import type { Classifier } from '../../evaluation/classifier.ts'
 import { evaluate } from '../../evaluation/evaluate.ts'
@@ -6,7 +7,6 @@ import { ratePerLayer } from '../../evaluation/gate-activity.ts'
 import { isBetter, type Measure, valueIn } from '../../evaluation/measure.ts'
 import { depthOf } from '../../models/families.ts'
 import { fieldOf } from '../../training/field-of.ts'
-import { staticFlops } from '../summary.ts'
 import type { TunedModel } from '../tuned-run.ts'
 
 /**
@@ -76,11 +76,11 @@ async function measurePoint(
   loader: Loader,
   thresholds: readonly number[],
 ): Promise<BudgetPoint> {
-  const { config, tuner, settings, task } = model
+  const { config, network, task } = model
   const found = await evaluate(classifier, loader, task.tally(model), { thresholds })
   const [measure] = task.measures
   const { gates, measures, loss, images, seconds, activeRate = 1 } = found
-  const flops = modelCost({ config, tuner, options: settings, gates }).flops.total
+  const flops = modelCost({ network, gates }).flops.total
   return {
     thresholds,
     activeRate,

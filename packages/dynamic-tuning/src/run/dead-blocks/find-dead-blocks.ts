@@ -150,11 +150,11 @@ async function withoutNeedless(
 }
 
 function savings(
-  { config, tuner, settings: options }: TunedModel,
+  { network }: TunedModel,
   gates: readonly GateActivity[],
   blocks: readonly BlockForm[],
 ): Pick<DeadBlocks, 'dead' | 'params' | 'flops'> {
-  const cost = (forms: readonly BlockForm[]) => modelCost({ config, tuner, options, gates, blocks: forms })
+  const cost = (forms: readonly BlockForm[]) => modelCost({ network, gates, blocks: forms })
   const none = gates.map((): BlockForm => 'dispatched')
   const [before, after] = [cost(none), cost(blocks)]
   const dead = gates.flatMap(({ layer, part, rate }, gate): DeadBlock[] => {

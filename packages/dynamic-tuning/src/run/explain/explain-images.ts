@@ -9,7 +9,6 @@ import type { Portrait } from '../../evaluation/picture.ts'
 import { layerAt } from '../../models/families.ts'
 import { animation, clipSheet, type FrameTokens } from '../../report/clip-sheet.ts'
 import { type LayerTokens, type StripOptions, tokenStrip } from '../../report/token-strip.ts'
-import { gateShape } from '../../tuners/dispatch-inputs.ts'
 import { readFrames, type SampleReader, sampleReader } from '../sample-reader.ts'
 import type { TunedModel } from '../tuned-run.ts'
 
@@ -113,19 +112,16 @@ async function framesOf(
 }
 
 /** How often each gate was open, over some images. */
-export function activityOf(
-  { settings, config }: TunedModel,
-  images: readonly ExplainedImage[],
-): GateActivity[] {
-  const { sites, perGate } = gateShape(settings, config)
+export function activityOf({ network }: TunedModel, images: readonly ExplainedImage[]): GateActivity[] {
+  const { sites, perGate } = network.gates
   const tally = new ActivityTally(sites, perGate)
   for (const { masks } of images) if (masks) tally.add(masks)
   return tally.result()
 }
 
 /** The tokens each gate let through; a gate that decides on the whole image has all or none. */
-function layersOf({ config, settings }: TunedModel, masks: Float32Array): LayerTokens[] {
-  const { sites, perGate } = gateShape(settings, config)
+function layersOf({ config, network }: TunedModel, masks: Float32Array): LayerTokens[] {
+  const { sites, perGate } = network.gates
   const several = new Set(sites.map(({ part }) => part)).size > 1
   let start = 0
   return sites.map(({ layer, part }, gate) => {

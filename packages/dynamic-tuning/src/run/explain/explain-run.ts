@@ -77,7 +77,7 @@ export async function explainRun(run: TunedRun, settings: ExplainSettings = {}):
     const gates = activityOf(run, explained)
     return {
       run: run.path,
-      method: run.tuner.name,
+      method: run.network.tuner.name,
       images: explained.length,
       activeRate: meanRate(gates),
       activeRatePerLayer: ratePerLayer(gates, depthOf(run.config)),
@@ -90,11 +90,11 @@ export async function explainRun(run: TunedRun, settings: ExplainSettings = {}):
   }
 }
 
-function checkRun({ tuner, settings, config, path }: TunedRun, layers: readonly number[]): void {
+function checkRun({ network, settings, config, path }: TunedRun, layers: readonly number[]): void {
   if (settings.dispatch === 'none') {
     const { reduction } = settings
     const why = reduction === 'none' ? 'which skips no tokens' : `whose ${reduction} has no gates to show`
-    throw new ConfigError(`explain: ${path} was tuned with ${tuner.name}, ${why}. Name a run of dyt.`)
+    throw new ConfigError(`explain: ${path} was tuned with ${network.tuner.name}, ${why}. Name a run of dyt.`)
   }
   const unknown = layers.find((layer) => !Number.isInteger(layer) || layer < 0 || layer >= depthOf(config))
   if (unknown !== undefined)

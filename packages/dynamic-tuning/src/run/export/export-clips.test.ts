@@ -8,6 +8,7 @@ import { Classifier } from '../../evaluation/classifier.ts'
 import { randomModel } from '../../evaluation/random-model.ts'
 import { sampleSize } from '../../models/heads/registry.ts'
 import { vitConfig } from '../../models/vit/vit-config.ts'
+import { network } from '../../network/network.ts'
 import { farthest, noise } from '../../nn/plain.test.support.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
 import { dyt } from '../../tuners/dyt.ts'
@@ -40,7 +41,7 @@ describe('an exported model of clips, run by plain ONNX Runtime', () => {
       ['logits', ['B', 5]],
       ['masks', ['2*B', 12, 4]],
     ])
-    const made = { config, tuner: dyt, options: dyt.defaults }
+    const made = { network: network({ config, tuner: dyt, options: dyt.defaults }) }
     const tensors = await randomModel({ ...made, active: 0.5, seed: 0, threads: 1 })
     const store = new WeightStore({ tensors })
     const classifier = await Classifier.create({ ...made, store, compile: { threads: 1 } })

@@ -5,23 +5,23 @@ import { exportOnnx, type OnnxExport, type OnnxExportSettings } from '../../expo
 import { type Normalization, openBackbone } from '../../io/backbone.ts'
 import { fetchModel } from '../../io/hub/fetch-model.ts'
 import type { ModelConfig } from '../../models/model-config.ts'
+import { checkNetwork } from '../../network/check-network.ts'
+import { canMerge, mergeTuned, type TunedWeights } from '../../network/merge.ts'
+import { network } from '../../network/network.ts'
+import type { InferenceKind } from '../../network/pass.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
-import { checkReduction, checkReductionFits } from '../../reduction/check-reduction.ts'
 import { type GivenReduction, reductionOptions } from '../../reduction/options.ts'
-import { checkModel } from '../../tuners/check-tuning.ts'
-import { gateShape } from '../../tuners/dispatch-inputs.ts'
-import { canMerge, mergeTuned, type TunedWeights } from '../../tuners/merge.ts'
 import { tunerNamed } from '../../tuners/registry.ts'
 import type { BlockForm, TunerOptions } from '../../tuners/tuner.ts'
 import { libraryVersion } from '../library-version.ts'
 import { definedOnly } from '../settings/defined-only.ts'
-import { type InferencePass, type TunedModel, withReduction } from '../tuned-run.ts'
+import { type TunedModel, withReduction } from '../tuned-run.ts'
 
 /** Where a model is exported to, and which form of it. */
 export interface ExportSettings extends Pick<OnnxExportSettings, 'precision' | 'fused' | 'device'> {
   readonly out: string
   /** `skip` (default) computes active tokens only; `masked` computes all and masks: for runtimes that want fixed sizes. */
-  readonly pass?: Exclude<InferencePass, 'complete'> | undefined
+  readonly pass?: Exclude<InferenceKind, 'complete'> | undefined
   /** Keep weights in `<file>_data`. Default: only where they exceed 1 GB. */
   readonly external?: boolean | undefined
   /** Another token reduction than the run's own. */
@@ -57,14 +57,13 @@ export interface RandomExportSettings extends ExportSettings, Partial<Omit<Tuner
 /** Exports a tuned model as one ONNX file of standard operators. @throws FormatError where it cannot be written */
 export function exportModel(tuned: TunedModel, wanted: ExportSettings): OnnxExport {
   const model = withReduction(tuned, wanted.reduction)
-  const { config, tuner, settings, classes, normalization, tensors } = model
+  const { config, network, settings, classes, normalization, tensors } = model
   const { out, pass = 'skip', external, merge = true, fixedThresholds, blocks, metadata } = wanted
   const { precision, fused, device } = wanted
-  const gates = gateShape(settings, config).sites.length
+  const gates = network.gates.sites.length
   const thresholds = wanted.thresholds ?? new Array<number>(gates).fill(0.5)
   return exportOnnx(resolve(out), {
-    ...graphOf({ config, tuner, options: settings, tensors }, merge, settings.seed),
-    reduction: settings,
+    ...graphOf({ network, tensors }, merge, settings.seed),
     pass,
     external,
     thresholds,
@@ -72,7 +71,7 @@ export function exportModel(tuned: TunedModel, wanted: ExportSettings): OnnxExpo
     blocks,
     ...{ precision, fused, device },
     metadata: {
-      ...describe(tuner.name, pass, config, normalization),
+      ...describe(network.tuner.name, pass, config, normalization),
       reduction: settings.reduction,
       ...(gates > 0 && { threshold: JSON.stringify(thresholds) }),
       resize: settings.resize,
@@ -116,14 +115,12 @@ export async function exportRandomModel(settings: RandomExportSettings): Promise
     throw new ConfigError(
       `export: active is ${active}, expected a share from 0 to 1. Give 0.5, for instance.`,
     )
-  checkModel('export', tuner, options, config)
   const reduction = reductionOptions(settings.reduction)
-  checkReduction('export', reduction, { tuner, options })
-  checkReductionFits('export', reduction, config)
-  const tensors = await randomModel({ config, tuner, options, reduction, active, seed, threads })
+  const tuned = network({ config, tuner, options, reduction })
+  checkNetwork('export', tuned)
+  const tensors = await randomModel({ network: tuned, active, seed, threads })
   return exportOnnx(resolve(settings.out), {
-    ...graphOf({ config, tuner, options, tensors }, merge, seed),
-    reduction,
+    ...graphOf({ network: tuned, tensors }, merge, seed),
     pass,
     external,
     ...{ precision, fused, device },
@@ -137,8 +134,8 @@ export async function exportRandomModel(settings: RandomExportSettings): Promise
 
 /** What the exported graph is built from: the model as it is, or folded together. */
 function graphOf(tuned: TunedWeights, merge: boolean, seed: number) {
-  const { tensors, ...rest } = merge && canMerge(tuned.tuner) ? mergeTuned(tuned) : tuned
-  return { ...rest, store: new WeightStore({ tensors, seed }) }
+  const { network, tensors } = merge && canMerge(tuned.network.tuner) ? mergeTuned(tuned) : tuned
+  return { network, store: new WeightStore({ tensors, seed }) }
 }
 
 function optionsIn({ bottleneck, adapterScale, rate, temperature }: RandomExportSettings) {

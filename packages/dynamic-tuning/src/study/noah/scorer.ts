@@ -39,14 +39,14 @@ export async function createScorer(
   { prepared, space, weights, measure }: ScorerInput,
   source: string,
 ): Promise<Scorer> {
-  const { settings, model: config, dataset } = prepared
+  const { settings, dataset } = prepared
   const { seed, threads, device } = settings
-  const { tuner, superDim } = supernetOf(prepared, space)
+  const { network, superDim } = supernetOf(prepared, space)
   const sample = sampleExamples(dataset.validation, settings.validationImages, 0, 'validation')
   const batches = await decoded(prepared, sample)
   const tensors = new Map([...prepared.tensors, ...weights])
   const store = new WeightStore({ tensors, seed })
-  const common = { config, tuner, options: settings, store, compile: { threads, device } }
+  const common = { network, store, compile: { threads, device } }
   const classifier = await Classifier.create({ ...common, pass: 'complete' })
   compareShapes(tensors, store.shapes, { source })
   const loader = {

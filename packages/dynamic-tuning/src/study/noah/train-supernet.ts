@@ -1,5 +1,6 @@
 import { random, type TensorData } from '@dynamic-tuning/engine'
 import type { RunFolder } from '../../io/run-folder.ts'
+import type { Network } from '../../network/network.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
 import type { Prepared } from '../../run/prepare-run.ts'
 import type { RunControl } from '../../run/run-control.ts'
@@ -12,8 +13,6 @@ import { batchPreparation } from '../../training/prepare-batch.ts'
 import type { TrainOutcome } from '../../training/trainer.ts'
 import { TrainingStep } from '../../training/training-step.ts'
 import { subnetMasks } from '../../tuners/noah-supernet.ts'
-import { trainedPatterns } from '../../tuners/tune.ts'
-import type { Tuner } from '../../tuners/tuner.ts'
 import { drawSubnet, type SubnetSpace } from './space.ts'
 import { supernetOf } from './supernet.ts'
 
@@ -28,13 +27,13 @@ export async function trainSupernet(
   control: RunControl,
 ): Promise<TrainOutcome> {
   const { settings, model: config } = prepared
-  const { tuner, superDim } = supernetOf(prepared, space)
+  const { network, superDim } = supernetOf(prepared, space)
   const task = taskNamed(settings.task)
   const parts = {
     ...{ task, context: prepared, loader: trainingLoader(prepared) },
-    learner: () => openLearner(prepared, tuner, subnetsOf(space, superDim, settings.seed)),
+    learner: () => openLearner(prepared, network, subnetsOf(space, superDim, settings.seed)),
     prepare: batchPreparation(task.truth, config, settings),
-    rateFactor: tuner.learningRateFactor,
+    rateFactor: network.tuner.learningRateFactor,
   }
   return trainingSession(run, settings, parts, control)
 }
@@ -45,14 +44,14 @@ function subnetsOf(space: SubnetSpace, superDim: number, seed: number): (step: n
 }
 
 async function openLearner(
-  { settings, model: config, tensors }: Prepared,
-  tuner: Tuner,
+  { settings, tensors }: Prepared,
+  network: Network,
   masksAt: (step: number) => TensorData,
 ): Promise<HostLearner> {
   const { seed, threads, device, microBatch, weightDecay } = settings
   const step = await TrainingStep.create({
-    ...{ config, tuner, options: settings, seed, microBatch, loss: settings },
-    store: new WeightStore({ tensors, trainable: trainedPatterns(tuner, settings), seed }),
+    ...{ network, seed, microBatch, loss: settings },
+    store: new WeightStore({ tensors, trainable: network.tunable, seed }),
     compile: { threads, device },
     extraFeeds: ({ step: at }) => ({ subnet: masksAt(at) }),
   })

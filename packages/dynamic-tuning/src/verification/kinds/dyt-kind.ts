@@ -1,14 +1,11 @@
 import { type CompileOptions, compile, type Tensor, type TensorData } from '@dynamic-tuning/engine'
 import { z } from 'zod'
-import { vitShapes } from '../../models/backbone.ts'
 import { compareShapes } from '../../models/compare-shapes.ts'
-import { sampleInput } from '../../models/heads/registry.ts'
-import { vit } from '../../models/vit/vit.ts'
 import type { VitConfig } from '../../models/vit/vit-config.ts'
+import { network } from '../../network/network.ts'
+import { weightShapes } from '../../network/weight-shapes.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
-import { inferencePass } from '../../tuners/dispatch-inputs.ts'
 import { stackLayers } from '../../tuners/stack-layers.ts'
-import { tune } from '../../tuners/tune.ts'
 import { type Fixture, fixtureWeights } from '../fixture.ts'
 import type { FixtureKind } from '../fixture-kind.ts'
 import { bothWays, classify, type DytRun, samplesOf } from './dyt-run.ts'
@@ -53,11 +50,12 @@ async function produceAll(
   add(await stages(run, 'skip'))
   add(await bothWays(run, 'eval', new Map(), ' inference'))
   add(await classify(run, 'complete', 'complete', new Map()))
-  if (settings.options.experts > 1) {
-    const options = { ...settings.options, router: 'none' } as const
+  const { options } = settings.network
+  if (options.experts > 1) {
+    const plain = network({ ...settings.network, options: { ...options, router: 'none' } })
     add(
       await classify(
-        { ...run, settings: { ...settings, options } },
+        { ...run, settings: { ...settings, network: plain } },
         'alpha_none.complete',
         'complete',
         new Map(),
@@ -70,8 +68,8 @@ async function produceAll(
 }
 
 function weightsOf(fixture: Fixture, settings: DytSettings): Tensors {
-  const { config, options, tuner, dispatcherBias } = settings
-  const shapes = vitShapes(config, tune(tuner, options, inferencePass('masked', options, config)).hooks)
+  const { network, dispatcherBias } = settings
+  const shapes = weightShapes(network)
   const tensors = fixtureWeights(fixture)
   if (!dispatcherBias)
     for (const name of shapes.keys())
@@ -83,21 +81,22 @@ function weightsOf(fixture: Fixture, settings: DytSettings): Tensors {
 
 /** All stages of an evaluation; names of the skipping form end in ` (skip)`. */
 async function stages(run: DytRun, kind: 'masked' | 'skip'): Promise<[string, TensorData][]> {
-  const { config, options, tuner } = run.settings
-  const opened = tune(tuner, options, { kind })
-  const out = vit(sampleInput(config), new WeightStore({ tensors: run.tensors }), config, opened.hooks)
+  const { network } = run.settings
+  const thresholds = network.gates.sites.map(() => 0.5)
+  const store = new WeightStore({ tensors: run.tensors })
+  const out = network.pass(store, network.input(), { kind, thresholds })
   const blocks = out.blocks.map((block, i) => [`eval.blocks.${i}`, block] as const)
   const routes: Record<string, Tensor> =
-    opened.routes.length > 0 ? { 'eval.alphas': stackLayers(opened.routes) } : {}
+    out.routes.length > 0 ? { 'eval.alphas': stackLayers(out.routes) } : {}
   const program = await compile(
     {
       ...Object.fromEntries(blocks),
       'eval.final_norm': out.features,
       'eval.pooled': out.pooled,
       'eval.logits': out.logits,
-      'eval.masks': stackLayers(opened.dispatches.map(({ mask }) => mask)),
-      'eval.soft': stackLayers(opened.dispatches.map(({ soft }) => soft)),
-      'eval.dispatcher_logits': stackLayers(opened.dispatches.map(({ logits }) => logits)),
+      'eval.masks': stackLayers(out.dispatches.map(({ mask }) => mask)),
+      'eval.soft': stackLayers(out.dispatches.map(({ soft }) => soft)),
+      'eval.dispatcher_logits': stackLayers(out.dispatches.map(({ logits }) => logits)),
       ...routes,
     },
     run.compile,

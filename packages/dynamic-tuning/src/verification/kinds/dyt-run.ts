@@ -1,11 +1,9 @@
 import type { CompileOptions, TensorData } from '@dynamic-tuning/engine'
 import { DataError } from '../../errors.ts'
 import { Classifier } from '../../evaluation/classifier.ts'
-import { headOf } from '../../models/heads/registry.ts'
-import type { VitConfig } from '../../models/vit/vit-config.ts'
+import type { Network } from '../../network/network.ts'
+import type { InferenceKind } from '../../network/pass.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
-import { gateShape } from '../../tuners/dispatch-inputs.ts'
-import type { Pass } from '../../tuners/tuner.ts'
 import { type Fixture, fixtureInput } from '../fixture.ts'
 import type { DytSettings } from './dyt-settings.ts'
 
@@ -36,22 +34,20 @@ export async function bothWays(
 export async function classify(
   run: DytRun,
   name: string,
-  pass: Exclude<Pass['kind'], 'train'>,
+  pass: InferenceKind,
   weights: ReadonlyMap<string, TensorData>,
 ): Promise<[string, TensorData][]> {
-  const { config, options, tuner } = run.settings
+  const { network } = run.settings
   const store = new WeightStore({ tensors: run.tensors, trainable: exactly(weights.keys()) })
   const classifier = await Classifier.create({
-    config,
-    tuner,
-    options,
+    network,
     store,
     pass,
     compile: run.compile,
   })
   const { logits, masks } = await classifier.classify(samplesOf(run), weights)
   await classifier.release()
-  const found: [string, TensorData][] = [[`${name}.logits`, logitsData(config, logits)]]
+  const found: [string, TensorData][] = [[`${name}.logits`, logitsData(network.config, logits)]]
   if (masks) found.push([`${name}.masks`, gatesData(run, masks)])
   return found
 }
@@ -64,7 +60,7 @@ export function exactly(names: Iterable<string>): RegExp[] {
 /** Images [B, 3, H, W], or clips [B, 3, T, H, W]. @throws DataError where they are not of the model's size */
 export function samplesOf({ fixture, settings }: DytRun): Float32Array {
   const { shape, data } = fixtureInput(fixture, settings.samples)
-  const wanted = headOf(settings.config).sampleShape(settings.config)
+  const wanted = settings.network.input().shape.slice(1)
   if (shape.slice(1).join() === wanted.join()) return data as Float32Array
   throw new DataError(
     `verify: ${settings.samples} of ${fixture.folder} is [${shape.join(', ')}], the model takes [B, ${wanted.join(', ')}]. Correct config.json or inputs.safetensors.`,
@@ -72,13 +68,13 @@ export function samplesOf({ fixture, settings }: DytRun): Float32Array {
 }
 
 /** [B, K] */
-export function logitsData({ numClasses }: VitConfig, data: Float32Array): TensorData {
+export function logitsData({ numClasses }: Network['config'], data: Float32Array): TensorData {
   return { dtype: 'float32', shape: [data.length / numClasses, numClasses], data }
 }
 
 /** [I, D, n] for I images or frames. */
 export function gatesData({ settings }: DytRun, data: Float32Array): TensorData {
-  const { sites, decisions } = gateShape(settings.options, settings.config)
+  const { sites, decisions } = settings.network.gates
   const gates = sites.length
   return { dtype: 'float32', shape: [data.length / gates / decisions, gates, decisions], data }
 }

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { ConfigError } from '../../errors.ts'
 import type { VitConfig } from '../../models/vit/vit-config.ts'
-import type { LossSettings } from '../../training/objective.ts'
+import { type Network, network } from '../../network/network.ts'
+import type { LossSettings } from '../../training/loss-graph.ts'
 import type { AdamWSettings } from '../../training/optimizers/adamw.ts'
 import { dynamicFull } from '../../tuners/dynamic-full.ts'
 import { dyt } from '../../tuners/dyt.ts'
 import { dispatchLevels, routers } from '../../tuners/options.ts'
 import { dispatchVariants } from '../../tuners/parts.ts'
-import type { Tuner, TunerOptions } from '../../tuners/tuner.ts'
 import { type Fixture, fixtureConfig } from '../fixture.ts'
 
 const optimizer = z.looseObject({
@@ -71,11 +71,9 @@ export interface Optimizer {
 
 /** Everything a Dynamic Tuning fixture sets. */
 export interface DytSettings {
-  readonly config: VitConfig
+  readonly network: Network
   /** What images or clips are called among the inputs. */
   readonly samples: string
-  readonly tuner: Tuner
-  readonly options: TunerOptions
   readonly loss: LossSettings
   readonly dispatcherBias: boolean
   /** Names of the trained weights. */
@@ -93,20 +91,22 @@ export function dytSettings(fixture: Fixture, config: VitConfig): Omit<DytSettin
   checkClassToken(fixture, dispatch.level, dispatcher.keeps_class_token)
   const tuner = adapter.kind === 'none' ? dynamicFull : dyt
   return {
-    config,
-    tuner,
-    options: {
-      ...tuner.defaults,
-      dispatch: dispatch.variant,
-      dispatchLevel: dispatch.level,
-      experts: adapter.experts,
-      router: adapter.expert_weights,
-      bottleneck: read.bottleneck,
-      adapterScale: read.adapter_scale,
-      adapterDropout: 0,
-      rate: loss.target_rate ?? read.target_rate,
-      temperature: dispatcher.tau,
-    },
+    network: network({
+      config,
+      tuner,
+      options: {
+        ...tuner.defaults,
+        dispatch: dispatch.variant,
+        dispatchLevel: dispatch.level,
+        experts: adapter.experts,
+        router: adapter.expert_weights,
+        bottleneck: read.bottleneck,
+        adapterScale: read.adapter_scale,
+        adapterDropout: 0,
+        rate: loss.target_rate ?? read.target_rate,
+        temperature: dispatcher.tau,
+      },
+    }),
     loss: {
       rateWeight: loss.rate_weight,
       complete: loss.ce_complete_weight === 1,

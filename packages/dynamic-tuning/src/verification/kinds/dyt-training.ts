@@ -64,14 +64,14 @@ async function trajectory(
 }
 
 function createStep({ settings, tensors, compile }: DytRun, microBatch: number): Promise<TrainingStep> {
-  const { config, tuner, options, loss, trainable } = settings
+  const { network, loss, trainable } = settings
   const store = new WeightStore({ tensors, trainable: exactly(trainable) })
-  return TrainingStep.create({ config, tuner, options, loss, store, seed: 0, microBatch, compile })
+  return TrainingStep.create({ network, loss, store, seed: 0, microBatch, compile })
 }
 
 function batchOf(run: DytRun): StepBatch {
   const labels = fixtureInput(run.fixture, 'labels').data as BigInt64Array
-  const targets = softTargets(labels, run.settings.config.numClasses)
+  const targets = softTargets(labels, run.settings.network.config.numClasses)
   return { images: samplesOf(run), targets, size: labels.length }
 }
 
@@ -99,7 +99,7 @@ function lossesOf(result: PassResult, done: number): [string, TensorData][] {
 }
 
 function detailsOf(run: DytRun, step: TrainingStep, result: PassResult): [string, TensorData][] {
-  const { config } = run.settings
+  const { config } = run.settings.network
   const produced: [string, TensorData][] = [['train.logits', logitsData(config, result.logits)]]
   for (const [name, data] of result.gradients) {
     const { shape } = step.weights.get(name) as TensorData

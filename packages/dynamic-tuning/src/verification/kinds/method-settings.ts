@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { ConfigError } from '../../errors.ts'
+import { type Network, network } from '../../network/network.ts'
 import { tunerNamed } from '../../tuners/registry.ts'
-import type { Tuner, TunerOptions } from '../../tuners/tuner.ts'
+import type { TunerOptions } from '../../tuners/tuner.ts'
 import type { BackboneFixture } from '../backbone-fixture.ts'
 
 const count = z.int().positive()
@@ -76,18 +77,23 @@ export const knownMethods: readonly string[] = Object.keys(readers)
 
 /** A method as its fixture describes it, without dropout. */
 export interface MethodSettings {
-  readonly tuner: Tuner
-  readonly options: TunerOptions
+  readonly network: Network
   /** Our name of one of the fixture's weights. */
   rename(name: string): string
 }
 
 /** The fixture's method and settings. @throws ConfigError naming the hyper-parameter that is missing or wrong */
-export function methodSettings({ fixture, method, hyperParameters }: BackboneFixture): MethodSettings {
+export function methodSettings({
+  fixture,
+  config,
+  method,
+  hyperParameters,
+}: BackboneFixture): MethodSettings {
   const tuner = tunerNamed(method)
   const { read, rename = (name) => name } = readers[method] as MethodReader
   try {
-    return { tuner, options: { ...tuner.defaults, ...read(hyperParameters), adapterDropout: 0 }, rename }
+    const options = { ...tuner.defaults, ...read(hyperParameters), adapterDropout: 0 }
+    return { network: network({ config, tuner, options }), rename }
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error
     throw new ConfigError(

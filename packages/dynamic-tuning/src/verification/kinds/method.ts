@@ -1,13 +1,11 @@
-import { type CompileOptions, compile, input, type TensorData } from '@dynamic-tuning/engine'
+import { type CompileOptions, compile, type TensorData } from '@dynamic-tuning/engine'
 import { z } from 'zod'
 import { Classifier } from '../../evaluation/classifier.ts'
-import { buildModel } from '../../models/families.ts'
+import { mergeTuned, type TunedWeights } from '../../network/merge.ts'
+import { network } from '../../network/network.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
-import { paperLoss } from '../../training/objective.ts'
+import { paperLoss } from '../../training/loss-graph.ts'
 import { TrainingStep } from '../../training/training-step.ts'
-import { linearProbe } from '../../tuners/linear.ts'
-import { mergeTuned, type TunedWeights } from '../../tuners/merge.ts'
-import { trainedPatterns } from '../../tuners/tune.ts'
 import { type BackboneFixture, backboneBatch, openBackboneFixture } from '../backbone-fixture.ts'
 import { isBackboneFixture } from '../backbone-settings.ts'
 import { fixtureInput } from '../fixture.ts'
@@ -23,9 +21,10 @@ export const methodKind: FixtureKind = {
   async produce(fixture, device) {
     const opened = openBackboneFixture(fixture)
     const settings = methodSettings(opened)
-    const { tuner, options, rename } = settings
+    const { network, rename } = settings
+    const { tuner } = network
     const tensors = new Map([...opened.tensors].map(([name, value]) => [rename(name), value]))
-    const tuned = { tuner, options, tensors, config: opened.config }
+    const tuned = { network, tensors }
     const produced = [
       ...(await trained(opened, tuned, device)),
       ['logits (inference)', await classified(opened, tuned, device)] as const,
@@ -43,12 +42,12 @@ type Entries = (readonly [string, TensorData])[]
 /** One training step: logits, loss and the gradient of every trained weight. */
 async function trained(
   opened: BackboneFixture,
-  { config, tuner, options, tensors }: TunedWeights,
+  { network, tensors }: TunedWeights,
   device: CompileOptions,
 ): Promise<Entries> {
-  const store = new WeightStore({ tensors, trainable: trainedPatterns(tuner, options) })
+  const store = new WeightStore({ tensors, trainable: network.tunable })
   const batch = backboneBatch(opened)
-  const common = { config, tuner, options, store, seed: 0, microBatch: batch.size, loss: paperLoss }
+  const common = { network, store, seed: 0, microBatch: batch.size, loss: paperLoss }
   const step = await TrainingStep.create({ ...common, compile: device })
   const { logits, scalars, gradients } = await step.run(batch, 0)
   const grads = [...gradients].map(([name, data]): [string, TensorData] => {
@@ -58,7 +57,7 @@ async function trained(
   await step.release()
   const loss = Float32Array.of(scalars.loss as number)
   return [
-    ['logits', { dtype: 'float32', shape: [batch.size, config.numClasses], data: logits }],
+    ['logits', { dtype: 'float32', shape: [batch.size, opened.config.numClasses], data: logits }],
     ['loss', { dtype: 'float32', shape: [1], data: loss }],
     ...grads,
   ]
@@ -67,20 +66,18 @@ async function trained(
 /** Logits [B, K] as inference gives them. */
 async function classified(
   opened: BackboneFixture,
-  { config, tuner, options, tensors }: TunedWeights,
+  { network, tensors }: TunedWeights,
   device: CompileOptions,
 ): Promise<TensorData> {
   const { images, size } = backboneBatch(opened)
   const classifier = await Classifier.create({
-    config,
-    tuner,
-    options,
+    network,
     store: new WeightStore({ tensors }),
     compile: device,
   })
   const { logits } = await classifier.classify(images)
   await classifier.release()
-  return { dtype: 'float32', shape: [size, config.numClasses], data: logits }
+  return { dtype: 'float32', shape: [size, opened.config.numClasses], data: logits }
 }
 
 /** The linear probe of the same backbone. */
@@ -89,18 +86,15 @@ async function probed(
   tuned: TunedWeights,
   device: CompileOptions,
 ): Promise<Entries> {
-  const probe = { ...tuned, tuner: linearProbe, options: linearProbe.defaults }
+  const probe = { ...tuned, network: network({ config: opened.config }) }
   const found = await trained(opened, probe, device)
   return found.map(([name, value]) => [`${name} (linear)`, value])
 }
 
 /** What the final norm gives for the class token, [B, C]. */
 async function featuresOf({ fixture, config, tensors }: BackboneFixture, device: CompileOptions) {
-  const { pooled } = buildModel(
-    input('images', ['B', 3, ...config.imageSize]),
-    new WeightStore({ tensors }),
-    config,
-  )
+  const bare = network({ config })
+  const { pooled } = bare.pass(new WeightStore({ tensors }), bare.input(), { kind: 'complete' })
   const program = await compile({ pooled }, device)
   const values = await program.run({ images: fixtureInput(fixture, 'images') })
   await program.release()

@@ -1,14 +1,12 @@
-import { type CompileOptions, compile, input, type Tensor, type TensorData } from '@dynamic-tuning/engine'
+import { type CompileOptions, compile, type Tensor, type TensorData } from '@dynamic-tuning/engine'
 import { Classifier } from '../../evaluation/classifier.ts'
-import { vitShapes } from '../../models/backbone.ts'
 import { compareShapes } from '../../models/compare-shapes.ts'
-import { vit } from '../../models/vit/vit.ts'
+import { type Network, network } from '../../network/network.ts'
+import { weightShapes } from '../../network/weight-shapes.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
 import { checkReductionFits } from '../../reduction/check-reduction.ts'
 import type { ReductionOptions } from '../../reduction/options.ts'
-import type { ReductionPass } from '../../reduction/reduction.ts'
-import { openReduction } from '../../reduction/registry.ts'
-import { type LossSettings, paperLoss } from '../../training/objective.ts'
+import { type LossSettings, paperLoss } from '../../training/loss-graph.ts'
 import type { PassResult } from '../../training/training-step.ts'
 import { TrainingStep, type TrainingStepSettings } from '../../training/training-step.ts'
 import { full } from '../../tuners/full.ts'
@@ -28,34 +26,38 @@ export type Named = [string, TensorData]
 export function checkRun({ opened, reduction }: ReductionRun): void {
   const { fixture, config, tensors } = opened
   checkReductionFits(fixture.folder, reduction, config)
-  const shapes = vitShapes(config, openReduction(reduction, 'reduce', config).hooks)
+  const shapes = weightShapes(networkOf({ opened, reduction }))
   compareShapes(tensors, shapes, { source: `weights of ${fixture.folder}` })
+}
+
+/** The backbone with the reduction, every weight of it trained. */
+function networkOf({ opened: { config }, reduction }: Pick<ReductionRun, 'opened' | 'reduction'>): Network {
+  return network({ config, tuner: full, reduction })
 }
 
 /** Logits [B, K] as inference gives them. */
 export async function inferred(
-  { opened: { config, tensors, ...rest }, reduction, compile: options }: ReductionRun,
+  { opened, reduction, compile: options }: ReductionRun,
   name: string,
   pass: 'skip' | 'masked' = 'skip',
 ): Promise<Named> {
-  const store = new WeightStore({ tensors })
-  const settings = { config, tuner: full, options: full.defaults, reduction, store, pass, compile: options }
+  const store = new WeightStore({ tensors: opened.tensors })
+  const settings = { network: networkOf({ opened, reduction }), store, pass, compile: options }
   const classifier = await Classifier.create(settings)
-  const { images } = backboneBatch({ config, tensors, ...rest })
+  const { images } = backboneBatch(opened)
   const { logits } = await classifier.classify(images)
   await classifier.release()
-  return [name, logitsData(config, logits)]
+  return [name, logitsData(opened.config, logits)]
 }
 
 /** What the reduction decided on the way, by name, and where tokens ended. */
 export async function recorded(run: ReductionRun): Promise<Map<string, TensorData>> {
-  const { config, tensors } = run.opened
-  const pass: ReductionPass = openReduction(run.reduction, 'reduce', config)
-  const images = input('images', ['B', 3, ...config.imageSize])
-  const { logits } = vit(images, new WeightStore({ tensors }), config, pass.hooks)
-  const places = [...pass.places.values()]
+  const network = networkOf(run)
+  const store = new WeightStore({ tensors: run.opened.tensors })
+  const { logits, reduced } = network.pass(store, network.input(), { kind: 'skip' })
+  const places = [...reduced.places.values()]
   const last = places.at(-1)
-  const outputs: Record<string, Tensor> = { ...Object.fromEntries(pass.records), logits }
+  const outputs: Record<string, Tensor> = { ...Object.fromEntries(reduced.records), logits }
   if (last) outputs.places = last
   const program = await compile(outputs, run.compile)
   const values = await program.run({ images: backboneBatch(run.opened).images })
@@ -69,14 +71,14 @@ export function stepSettings(
   prefix: string,
   loss: LossSettings = paperLoss,
 ): TrainingStepSettings {
-  const { config, tensors, fixture } = opened
+  const { tensors, fixture } = opened
   const names = [...fixture.expected.keys()].filter((name) => name.startsWith(prefix))
   const store = new WeightStore({
     tensors,
     trainable: exactly(names.map((name) => name.slice(prefix.length))),
   })
   const batch = backboneBatch(opened)
-  const common = { config, tuner: full, options: full.defaults, reduction, loss, store, seed: 0 }
+  const common = { network: networkOf({ opened, reduction }), loss, store, seed: 0 }
   return { ...common, microBatch: batch.size, compile: options }
 }
 

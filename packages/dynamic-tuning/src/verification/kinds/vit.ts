@@ -5,8 +5,8 @@ import { openBackbone } from '../../io/backbone.ts'
 import { type Backbone, fitBackbone } from '../../models/backbone.ts'
 import { asVit } from '../../models/model-config.ts'
 import { vit } from '../../models/vit/vit.ts'
+import { network } from '../../network/network.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
-import { linearProbe } from '../../tuners/linear.ts'
 import { type Fixture, fixtureConfig, fixtureInput, fixtureWeights, isHuggingFace } from '../fixture.ts'
 import type { FixtureKind } from '../fixture-kind.ts'
 import { vitFields, vitOf } from '../vit-settings.ts'
@@ -52,8 +52,7 @@ export async function classify(
   compile: CompileOptions,
 ): Promise<TensorData> {
   const store = new WeightStore({ tensors })
-  const settings = { config, tuner: linearProbe, options: linearProbe.defaults, store, compile }
-  const classifier = await Classifier.create(settings)
+  const classifier = await Classifier.create({ network: network({ config }), store, compile })
   const { logits } = await classifier.classify(images)
   await classifier.release()
   const shape = [logits.length / config.numClasses, config.numClasses]

@@ -1,0 +1,14 @@
+import { checkReduction, checkReductionFits } from '../reduction/check-reduction.ts'
+import { checkModel } from '../tuners/check-tuning.ts'
+import type { Network } from './network.ts'
+
+/**
+ * Refuses a method or a reduction that does not fit the model or the other, before anything is built. `asker` begins the
+ * message.
+ * @throws ConfigError saying what to change
+ */
+export function checkNetwork(asker: string, { config, tuner, options, reduction }: Network): void {
+  checkModel(asker, tuner, options, config)
+  checkReduction(asker, reduction, { tuner, options })
+  checkReductionFits(asker, reduction, config)
+}

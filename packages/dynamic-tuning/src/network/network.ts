@@ -1,0 +1,56 @@
+import type { Dim, Tensor } from '@dynamic-tuning/engine'
+import { buildModel } from '../models/families.ts'
+import { headPatterns, sampleInput } from '../models/heads/registry.ts'
+import type { Weights } from '../nn/weight-store.ts'
+import { noReduction } from '../reduction/options.ts'
+import { openReduction, reductionIn } from '../reduction/registry.ts'
+import { type GateShape, gateShape } from '../tuners/dispatch-inputs.ts'
+import { linearProbe } from '../tuners/linear.ts'
+import { trainedPatterns, tune } from '../tuners/tune.ts'
+import type { ChosenParts, NetworkParts } from './parts.ts'
+import type { NetworkOutputs, NetworkPass } from './pass.ts'
+import { reductionMode, tunerPass } from './passes.ts'
+
+/**
+ * A backbone with its head, a tuning method and a token reduction: the one place where a pass over them is put together,
+ * and where it is known which weights are trained.
+ */
+export interface Network extends ChosenParts {
+  /** The gates that the method puts into the model. */
+  readonly gates: GateShape
+  /** Patterns of the weights that are trained: those of the method, the gates, the reduction and the head. */
+  readonly tunable: readonly RegExp[]
+  /** The graph input of a batch: images [B, 3, H, W], or clips [B, 3, T, H, W]. `batch` is B where it is known. */
+  input(name?: string, batch?: Dim): Tensor
+  /**
+   * The graph of one pass over `samples`. Further graph inputs, where the pass needs them: `noise` [D, I, n, 1] for I images
+   * or frames, `threshold` [D], `temperature` [], and the factors of dropped features.
+   */
+  pass(weights: Weights, samples: Tensor, pass: NetworkPass): NetworkOutputs
+}
+
+/** Puts a network together. */
+export function network(parts: NetworkParts): Network {
+  const { config, tuner = linearProbe, options = tuner.defaults, hooks = {} } = parts
+  const { reduction = noReduction } = parts
+  return {
+    ...{ config, tuner, options, reduction, hooks },
+    gates: gateShape(options, config),
+    tunable: tunableOf({ config, tuner, options, reduction }),
+    input: (name, batch) => sampleInput(config, name, batch),
+    pass(weights, samples, pass) {
+      const tuned = tune(tuner, options, tunerPass(pass, { config, tuner, options }))
+      const mode = reductionMode(pass, { options, reduction })
+      const { hooks: ofReduction, ...reduced } = openReduction(reduction, mode, config)
+      const all = { ...hooks, ...tuned.hooks, ...ofReduction }
+      const outputs = buildModel(samples, weights, config, all)
+      return { ...outputs, dispatches: tuned.dispatches, routes: tuned.routes, reduced }
+    },
+  }
+}
+
+function tunableOf({ config, tuner, options, reduction }: Omit<ChosenParts, 'hooks'>): readonly RegExp[] {
+  const patterns = [...trainedPatterns(tuner, options), ...headPatterns(config)]
+  const all = patterns.some((pattern) => pattern.test('predictor.0.fc_in.weight'))
+  return all ? patterns : [...patterns, ...(reductionIn(reduction)?.trainable ?? [])]
+}

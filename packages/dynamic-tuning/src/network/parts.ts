@@ -1,0 +1,22 @@
+import type { ModelHooks } from '../models/hooks.ts'
+import type { ModelConfig } from '../models/model-config.ts'
+import type { ReductionOptions } from '../reduction/options.ts'
+import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
+
+/** What a network is put together from. */
+export interface NetworkParts {
+  readonly config: ModelConfig
+  /** Default: only the head is trained. */
+  readonly tuner?: Tuner
+  /** Default: the method's own. */
+  readonly options?: TunerOptions
+  /** Default: none, every token goes through all layers. */
+  readonly reduction?: ReductionOptions | undefined
+  /** More hooks, such as the patch dropout of pre-training. */
+  readonly hooks?: ModelHooks
+}
+
+/** The same with every choice made. */
+export interface ChosenParts extends Required<NetworkParts> {
+  readonly reduction: ReductionOptions
+}

@@ -1,18 +1,9 @@
 import { ConfigError } from '../errors.ts'
 import type { ModelConfig } from '../models/model-config.ts'
+import type { Baseline, BaselineModel } from './baseline.ts'
 import { tensorflowJs } from './tensorflow-js.ts'
 import { transformersJs } from './transformers-js.ts'
 import type { BenchPlace } from './types.ts'
-
-/** The static model in another runtime. */
-export interface BaselineModel {
-  /** Logits [B, K] of images [B, 3, H, W]. */
-  run(images: Float32Array): Promise<Float32Array>
-  release(): Promise<void>
-}
-
-/** Makes a baseline of the static model with random weights. */
-export type Baseline = (config: ModelConfig, place: BenchPlace) => Promise<BaselineModel>
 
 /** What `bench inference --baseline` knows. */
 export const baselines: Readonly<Record<string, Baseline>> = {

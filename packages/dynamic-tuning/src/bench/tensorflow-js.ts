@@ -2,7 +2,7 @@ import { ConfigError } from '../errors.ts'
 import { drawWeights } from '../models/backbone.ts'
 import { isVit, type ModelConfig } from '../models/model-config.ts'
 import type { VitConfig } from '../models/vit/vit-config.ts'
-import type { BaselineModel } from './baselines.ts'
+import type { BaselineModel } from './baseline.ts'
 import { loadPeers } from './load-peers.ts'
 import type { BenchPlace } from './types.ts'
 
@@ -54,7 +54,10 @@ export async function tensorflowJs(config: ModelConfig, place: BenchPlace): Prom
   return {
     async run(images) {
       const batch = images.length / (3 * height * width)
-      const logits = tf.tidy(() => forward(tf, weights, config, tf.tensor(images, [batch, 3, height, width])))
+      const logits = tf.tidy(() => {
+        const pixels = tf.tensor(images, [batch, 3, height, width])
+        return new PlainVit(tf, weights, config, pixels).logits()
+      })
       const values = await logits.data()
       logits.dispose()
       return values
@@ -65,57 +68,91 @@ export async function tensorflowJs(config: ModelConfig, place: BenchPlace): Prom
   }
 }
 
-function forward(
-  tf: TensorFlow,
-  weights: ReadonlyMap<string, TfTensor>,
-  config: VitConfig,
-  images: TfTensor,
-): TfTensor {
-  const { patchSize: patch, embedDim: width, depth, numHeads: heads, layerNormEps, imageSize } = config
-  const of = (name: string): TfTensor => weights.get(name) as TfTensor
-  const batch = images.shape[0] as number
-  const [rows, columns] = imageSize.map((size) => size / patch) as [number, number]
-  const tokens = rows * columns + 1
+/** The forward pass of a plain ViT on batches of one size. */
+class PlainVit {
+  private readonly batch: number
+  private readonly grid: readonly number[]
+  private readonly tokens: number
+
+  constructor(
+    private readonly tf: TensorFlow,
+    private readonly weights: ReadonlyMap<string, TfTensor>,
+    private readonly config: VitConfig,
+    private readonly images: TfTensor,
+  ) {
+    this.batch = images.shape[0] ?? 0
+    this.grid = config.imageSize.map((size) => size / config.patchSize)
+    this.tokens = this.grid.reduce((product, size) => product * size, 1) + 1
+  }
+
+  /** Logits [B, K]. */
+  logits(): TfTensor {
+    const { tf, batch } = this
+    let x = this.embedded()
+    for (let layer = 0; layer < this.config.depth; layer++) {
+      const name = `blocks.${layer}`
+      x = tf.add(x, this.attention(this.norm(x, `${name}.norm1`), `${name}.attn`))
+      const hidden = this.gelu(this.linear(this.norm(x, `${name}.norm2`), `${name}.mlp.fc1`))
+      x = tf.add(x, this.linear(hidden, `${name}.mlp.fc2`))
+    }
+    const width = this.config.embedDim
+    const token = tf.reshape(tf.slice(x, [0, 0, 0], [batch, 1, width]), [batch, width])
+    return this.linear(this.norm(token, 'norm'), 'head')
+  }
+
+  private embedded(): TfTensor {
+    const { tf, batch, tokens } = this
+    const [rows = 0, columns = 0] = this.grid
+    const patch = this.config.patchSize
+    const parted = tf.reshape(this.images, [batch, 3, rows, patch, columns, patch])
+    const cut = tf.reshape(tf.transpose(parted, [0, 2, 4, 1, 3, 5]), [batch, tokens - 1, 3 * patch * patch])
+    const patches = this.linear(cut, 'patch_embed.proj')
+    const first = tf.tile(this.weight('cls_token'), [batch, 1, 1])
+    return tf.add(tf.concat([first, patches], 1), this.weight('pos_embed'))
+  }
+
+  private attention(x: TfTensor, name: string): TfTensor {
+    const { tf, batch, tokens } = this
+    const { embedDim: width, numHeads: heads } = this.config
+    const size = width / heads
+    const qkv = tf.reshape(this.linear(x, `${name}.qkv`), [batch * tokens, 3, heads, size])
+    const apart = tf.transpose(qkv, [1, 0, 2, 3])
+    const part = (which: number): TfTensor => {
+      const own = tf.slice(apart, [which, 0, 0, 0], [1, batch * tokens, heads, size])
+      return tf.transpose(tf.reshape(own, [batch, tokens, heads, size]), [0, 2, 1, 3])
+    }
+    const shares = tf.softmax(tf.mul(tf.matMul(part(0), part(1), false, true), size ** -0.5))
+    const mixed = tf.transpose(tf.matMul(shares, part(2)), [0, 2, 1, 3])
+    return this.linear(tf.reshape(mixed, [batch, tokens, width]), `${name}.proj`)
+  }
 
   /** x [..., I] W^T + b. */
-  const linear = (x: TfTensor, name: string): TfTensor => {
-    const weight = of(`${name}.weight`)
+  private linear(x: TfTensor, name: string): TfTensor {
+    const { tf } = this
+    const weight = this.weight(`${name}.weight`)
     const [outputs = 0, ...rest] = weight.shape
     const inputs = rest.reduce((a, b) => a * b, 1)
     const product = tf.matMul(tf.reshape(x, [-1, inputs]), tf.reshape(weight, [outputs, inputs]), false, true)
-    const bias = weights.get(`${name}.bias`)
+    const bias = this.weights.get(`${name}.bias`)
     return tf.reshape(bias ? tf.add(product, bias) : product, [...x.shape.slice(0, -1), outputs])
   }
-  const norm = (x: TfTensor, name: string): TfTensor => {
+
+  private norm(x: TfTensor, name: string): TfTensor {
+    const { tf } = this
     const centred = tf.sub(x, tf.mean(x, -1, true))
-    const scale = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), layerNormEps))
-    return tf.add(tf.mul(tf.mul(centred, scale), of(`${name}.weight`)), of(`${name}.bias`))
-  }
-  const gelu = (x: TfTensor): TfTensor => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1))
-  const attention = (x: TfTensor, name: string): TfTensor => {
-    const size = width / heads
-    const apart = tf.transpose(
-      tf.reshape(linear(x, `${name}.qkv`), [batch * tokens, 3, heads, size]),
-      [1, 0, 2, 3],
-    )
-    const [query, key, value] = [0, 1, 2].map((which) => {
-      const own = tf.slice(apart, [which, 0, 0, 0], [1, batch * tokens, heads, size])
-      return tf.transpose(tf.reshape(own, [batch, tokens, heads, size]), [0, 2, 1, 3])
-    }) as [TfTensor, TfTensor, TfTensor]
-    const shares = tf.softmax(tf.mul(tf.matMul(query, key, false, true), size ** -0.5))
-    const mixed = tf.transpose(tf.matMul(shares, value), [0, 2, 1, 3])
-    return linear(tf.reshape(mixed, [batch, tokens, width]), `${name}.proj`)
+    const scale = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), this.config.layerNormEps))
+    const scaled = tf.mul(tf.mul(centred, scale), this.weight(`${name}.weight`))
+    return tf.add(scaled, this.weight(`${name}.bias`))
   }
 
-  const cut = tf.transpose(tf.reshape(images, [batch, 3, rows, patch, columns, patch]), [0, 2, 4, 1, 3, 5])
-  const patches = linear(tf.reshape(cut, [batch, tokens - 1, 3 * patch * patch]), 'patch_embed.proj')
-  let x = tf.add(tf.concat([tf.tile(of('cls_token'), [batch, 1, 1]), patches], 1), of('pos_embed'))
-  for (let layer = 0; layer < depth; layer++) {
-    const name = `blocks.${layer}`
-    x = tf.add(x, attention(norm(x, `${name}.norm1`), `${name}.attn`))
-    const hidden = gelu(linear(norm(x, `${name}.norm2`), `${name}.mlp.fc1`))
-    x = tf.add(x, linear(hidden, `${name}.mlp.fc2`))
+  private gelu(x: TfTensor): TfTensor {
+    const { tf } = this
+    return tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1))
   }
-  const token = tf.reshape(tf.slice(x, [0, 0, 0], [batch, 1, width]), [batch, width])
-  return linear(norm(token, 'norm'), 'head')
+
+  private weight(name: string): TfTensor {
+    const found = this.weights.get(name)
+    if (found) return found
+    throw new ConfigError(`bench: the baseline tensorflow.js has no weight ${name}. Choose a plain ViT.`)
+  }
 }

@@ -6,7 +6,7 @@ import { exportInput } from '../export/onnx.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
-import type { BaselineModel } from './baselines.ts'
+import type { BaselineModel } from './baseline.ts'
 import { loadPeers } from './load-peers.ts'
 import type { BenchPlace } from './types.ts'
 

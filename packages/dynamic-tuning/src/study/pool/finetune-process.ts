@@ -1,30 +1,8 @@
 import { TuningError } from '../../errors.ts'
 import { finetune } from '../../run/finetune.ts'
-import type { FinetuneInput } from '../../run/settings/finetune-settings.ts'
-import type { RunSummary } from '../../run/summary.ts'
-import type { StepMetrics } from '../../training/metrics.ts'
-import type { TrainTotal } from '../../training/trainer.ts'
-import type { FailedEnd } from './start-finetune.ts'
+import type { Order, Report } from './process-messages.ts'
 
-// The script of a process that does one run: `startFinetune` forks it. What it says goes to the run's log.
-
-/** What the process is told. */
-export type Order =
-  | {
-      readonly kind: 'start'
-      readonly input: FinetuneInput
-      readonly out: string
-      readonly resume: boolean
-      readonly tensorboard?: boolean | undefined
-    }
-  | { readonly kind: 'stop' }
-
-/** What it answers. */
-export type Report =
-  | { readonly kind: 'step'; readonly metrics: StepMetrics; readonly total: TrainTotal }
-  | { readonly kind: 'finished'; readonly summary: RunSummary }
-  | { readonly kind: 'stopped' }
-  | FailedEnd
+// The script of a process that does one run: `startFinetune` forks it. What it prints goes to the run's log.
 
 const controller = new AbortController()
 const stop = (): void => controller.abort()

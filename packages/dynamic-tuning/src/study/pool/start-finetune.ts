@@ -5,7 +5,7 @@ import type { FinetuneInput } from '../../run/settings/finetune-settings.ts'
 import type { RunSummary } from '../../run/summary.ts'
 import type { StepMetrics } from '../../training/metrics.ts'
 import type { TrainTotal } from '../../training/trainer.ts'
-import type { Order, Report } from './finetune-process.ts'
+import type { FailedEnd, Order, Report } from './process-messages.ts'
 
 /** A run that gets a process of its own. */
 export interface FinetuneJob {
@@ -22,13 +22,6 @@ export interface FinetuneJob {
 export interface JobControl {
   readonly signal?: AbortSignal | undefined
   readonly onStep?: (metrics: StepMetrics, total: TrainTotal) => void
-}
-
-/** A run that failed; `crashed` where its process ended without a word, so that another try may go better. */
-export interface FailedEnd {
-  readonly kind: 'failed'
-  readonly crashed: boolean
-  readonly message: string
 }
 
 /** How a run in a process ended. */

@@ -58,18 +58,26 @@ export function createRecurrent<Name extends string>(
     },
     carry(values) {
       checkCarried(inputs, outputs, { state, start: { ...start, ...values } })
-      const unknown = Object.keys(values).find((name) => !Object.hasOwn(state, name))
-      if (unknown !== undefined)
-        throw new GraphError(`carry: no state is called ${unknown}. Name the input of a state.`)
-      for (const [name, value] of Object.entries(values)) {
-        release(carried[name])
-        carried[name] = value
-      }
+      replaceCarried(carried, values)
     },
     async release() {
       for (const value of Object.values(carried)) release(value)
       await session.release()
     },
+  }
+}
+
+/** Releases the values that `values` replace. @throws GraphError for a name that is no state's */
+function replaceCarried(
+  carried: Record<string, TensorData | HeldTensor>,
+  values: Readonly<Record<string, TensorData>>,
+): void {
+  const unknown = Object.keys(values).find((name) => !Object.hasOwn(carried, name))
+  if (unknown !== undefined)
+    throw new GraphError(`carry: no state is called ${unknown}. Name the input of a state.`)
+  for (const [name, value] of Object.entries(values)) {
+    release(carried[name])
+    carried[name] = value
   }
 }
 

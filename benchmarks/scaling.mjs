@@ -9,8 +9,8 @@ import { parseArgs } from 'node:util'
 import { compile, input, random } from '@dynamic-tuning/engine'
 import {
   lineChart,
+  network,
   paperLoss,
-  patternsWith,
   peakMemoryMB,
   softTargets,
   TrainingStep,
@@ -47,21 +47,11 @@ async function forward(config, pixels, threads) {
 
 async function step(config, pixels, threads) {
   const images = pixels.length / (3 * config.imageSize[0] * config.imageSize[1])
-  const tuner = tunerNamed('dyt')
-  const store = new WeightStore({
-    trainable: patternsWith(tuner, tuner.defaults, undefined, config),
-    seed: 0,
-  })
+  const tuned = network({ config, tuner: tunerNamed('dyt') })
+  const store = new WeightStore({ trainable: tuned.tunable, seed: 0 })
   const sizes = { seed: 0, microBatch: images, compile: { threads } }
-  const made = await TrainingStep.create({
-    config,
-    tuner,
-    options: tuner.defaults,
-    loss: paperLoss,
-    store,
-    ...sizes,
-  })
-  const labels = BigInt64Array.from({ length: images }, (_, i) => BigInt(i % classes))
+  const made = await TrainingStep.create({ network: tuned, loss: paperLoss, store, ...sizes })
+  const labels = Array.from({ length: images }, (_, i) => i % classes)
   const batch = { images: pixels, targets: softTargets(labels, classes), size: images }
   let done = 0
   return () => made.run(batch, done++)

@@ -28,7 +28,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'verification',
   ],
   'dynamic-tuning/data': ['sources', 'testing', 'transforms', 'truths', 'kinds', 'samples', 'loader'],
-  'dynamic-tuning/models': ['checkpoints', 'heads', 'vit', 'swin'],
+  'dynamic-tuning/models': ['heads', 'checkpoints', 'vit', 'swin'],
   'dynamic-tuning/run': ['settings', 'explain', 'dead-blocks', 'export', 'calibrate'],
   'dynamic-tuning/study': ['pool', 'compare', 'sweep', 'vtab', 'noah'],
   cli: ['terminal', 'options', 'commands', 'e2e'],
@@ -49,7 +49,7 @@ const runtimeFiles = ['engine/src/runtime/node.ts', 'engine/src/runtime/web.ts']
 const portable = ['nn', 'models', 'tuners', 'reduction', 'network', 'cost', 'training', 'evaluation']
 
 /** What is still to be mended: these numbers only ever fall, and end at 0 (assertions at 450). */
-const left = { order: 2, circles: 3, unportable: 2, long: 3, assertions: 513, measures: 6, frames: 16 }
+const left = { order: 0, circles: 1, unportable: 0, long: 1, assertions: 512, measures: 6, frames: 16 }
 
 const house = readHouse()
 const code = house.filter(({ test }) => !test)

@@ -56,8 +56,7 @@ export type { BadExample, Batch } from './data/loader/batch.ts'
 export { createLoader, type Loader, type LoaderSettings } from './data/loader/loader.ts'
 export { defaultOptions, type OpenOptions } from './data/options.ts'
 export { type ClipSettings, clipInput } from './data/samples/clip.ts'
-export type { Size } from './data/sources/decode.ts'
-export { decode, maxPixels } from './data/sources/decode.ts'
+export { decode, maxPixels, type Size } from './data/sources/decode.ts'
 export { drawClip, drawnFrames } from './data/sources/drawn/draw-clip.ts'
 export { drawImage, drawnLabel, drawnSize, drawnTasks } from './data/sources/drawn/draw-image.ts'
 export { isVideoName } from './data/sources/extensions.ts'
@@ -125,6 +124,7 @@ export {
   modelConfig,
   modelShapes,
 } from './models/families.ts'
+export type { GlobalPool } from './models/heads/global-pool.ts'
 export type { ModelHead } from './models/heads/head.ts'
 export { headOf, headPatterns, imageRows, sampleInput, sampleSize } from './models/heads/registry.ts'
 export type {
@@ -144,14 +144,8 @@ export { type SwinOutputs, swin } from './models/swin/swin.ts'
 export type { SwinConfig } from './models/swin/swin-config.ts'
 export { type Grid, type ResizeMethod, resizePositionEmbedding } from './models/vit/position-embedding.ts'
 export { type BackboneOutputs, type VitOutputs, vit, vitBackbone } from './models/vit/vit.ts'
-export {
-  type GlobalPool,
-  patchCount,
-  prefixTokens,
-  tokenCount,
-  type VitConfig,
-  vitConfig,
-} from './models/vit/vit-config.ts'
+export { patchCount, prefixTokens, tokenCount, type VitConfig } from './models/vit/vit-config.ts'
+export { vitConfig } from './models/vit/vit-names.ts'
 export { checkNetwork } from './network/check-network.ts'
 export { canMerge, mergeTuned, type TunedWeights } from './network/merge.ts'
 export { type Network, network } from './network/network.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { vitConfig } from '../models/vit/vit-config.ts'
+import { vitConfig } from '../models/vit/vit-names.ts'
 import { network } from '../network/network.ts'
 import { dyt } from '../tuners/dyt.ts'
 import type { TunerOptions } from '../tuners/tuner.ts'

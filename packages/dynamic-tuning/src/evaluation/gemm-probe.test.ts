@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { tinySwin } from '../models/swin/swin.test.support.ts'
-import { vitConfig } from '../models/vit/vit-config.ts'
+import { vitConfig } from '../models/vit/vit-names.ts'
 import { gemmProbe } from './gemm-probe.ts'
 
 it('multiplies the matrices whose operations it counts', async () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { globalPools, type VitConfig } from './vit/vit-config.ts'
+import { globalPools } from './heads/global-pool.ts'
+import type { VitConfig } from './vit/vit-config.ts'
 
 /** Two layers, six patches, not square. */
 export const tiny: VitConfig = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../errors.ts'
-import { vitConfig } from '../models/vit/vit-config.ts'
+import { vitConfig } from '../models/vit/vit-names.ts'
 import { full } from '../tuners/full.ts'
 import { tunerNamed } from '../tuners/registry.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'

@@ -11,15 +11,15 @@ import {
   type Tensor,
 } from '@dynamic-tuning/engine'
 import { patchCount } from '../models/vit/vit-config.ts'
-import { matchTokens } from './match-tokens.ts'
+import { type Matching, matchTokens } from './match-tokens.ts'
 import { mergesPerLayer } from './merge-schedule.ts'
 import { followed, mergeTokens } from './merge-tokens.ts'
 import type { Reduction } from './reduction.ts'
 
 /**
- * Token Merging (arXiv:2210.09461): between attention and MLP of every layer the r most similar pairs of tokens become their
- * means, weighted by how many patches each stands for. Proportional attention adds the logarithm of that number to the
- * scores of a key: softmax(q k^T / sqrt(D) + log s). Nothing is learned; it is meant for models trained without it.
+ * Token Merging (arXiv:2210.09461): between attention and MLP of every layer the r most similar pairs of tokens become
+ * their means, weighted by how many patches each stands for. Proportional attention adds the logarithm of that number
+ * to the scores of a key: softmax(q k^T / sqrt(D) + log s). Nothing is learned; it is meant for models trained without.
  */
 export const tome: Reduction = {
   name: 'tome',
@@ -28,47 +28,55 @@ export const tome: Reduction = {
   reads: ['tomeR', 'tomeSlope', 'tomeProportional', 'tomeTraining'],
   trainingMode: ({ tomeTraining }) => (tomeTraining ? 'reduce' : 'off'),
   open(options, mode, config) {
-    const places = new Map<number, Tensor>()
-    const records = new Map<string, Tensor>()
     const merges = mode === 'off' ? [] : mergesPerLayer(options, config.depth, patchCount(config) + 1)
+    const merged: Merged = { places: new Map(), records: new Map() }
     let keys: Tensor | undefined
-    let sizes: Tensor | undefined
-    let place: Tensor | undefined
     return {
-      places,
-      records,
+      ...merged,
       decisions: [],
       hooks: {
         attentionMix: () => (qkv, heads) => {
           const [query, key, value] = split(qkv, 2, 3) as [Tensor, Tensor, Tensor]
           keys = key
-          const bias = options.tomeProportional && sizes ? log(asRow(sizes)) : undefined
+          const bias = options.tomeProportional && merged.sizes ? log(asRow(merged.sizes)) : undefined
           return attention(query, key, value, heads, bias)
         },
         afterAttention(x, { index }) {
           const r = merges[index] ?? 0
-          if (r > 0) {
-            const matching = matchTokens(keys as Tensor, config.numHeads, r)
-            const merge = mergeTokens(matching)
-            const before = sizes ?? onesOf(x)
-            const after = merge.sum(before)
-            place = followed(place, merge.place)
-            const merged = div(merge.sum(sizes ? mul(x, before) : x), after)
-            sizes = after
-            records.set(`layer.${index}.merged_src_index`, matching.source)
-            records.set(`layer.${index}.merged_dst_index`, matching.target)
-            records.set(`layer.${index}.unmerged_src_index`, matching.unmerged)
-            records.set(`layer.${index}.size`, asRow(after))
-            places.set(index, place)
-            return merged
-          }
-          if (place) places.set(index, place)
-          records.set(`layer.${index}.size`, asRow(sizes ?? onesOf(x)))
+          if (r > 0 && keys) return mergeLayer(x, index, matchTokens(keys, config.numHeads, r), merged)
+          if (merged.place) merged.places.set(index, merged.place)
+          merged.records.set(`layer.${index}.size`, asRow(merged.sizes ?? onesOf(x)))
           return x
         },
       },
     }
   },
+}
+
+/** What was merged in the layers so far. */
+interface Merged {
+  readonly places: Map<number, Tensor>
+  readonly records: Map<string, Tensor>
+  /** Patches that each token stands for, [B, T, 1]; one each where absent. */
+  sizes?: Tensor
+  /** Where each token of the image went. */
+  place?: Tensor
+}
+
+/** The tokens [B, T, C] of a layer with matched pairs merged: [B, T - r, C]. */
+function mergeLayer(x: Tensor, layer: number, matching: Matching, merged: Merged): Tensor {
+  const { sizes } = merged
+  const merge = mergeTokens(matching)
+  const after = merge.sum(sizes ?? onesOf(x))
+  merged.place = followed(merged.place, merge.place)
+  merged.sizes = after
+  const tokens = div(merge.sum(sizes ? mul(x, sizes) : x), after)
+  merged.records.set(`layer.${layer}.merged_src_index`, matching.source)
+  merged.records.set(`layer.${layer}.merged_dst_index`, matching.target)
+  merged.records.set(`layer.${layer}.unmerged_src_index`, matching.unmerged)
+  merged.records.set(`layer.${layer}.size`, asRow(after))
+  merged.places.set(layer, merged.place)
+  return tokens
 }
 
 /** [B, T, 1] to [B, T]. */

@@ -1,6 +1,6 @@
 import { modelCost } from '../cost/model-cost.ts'
 import { staticFlops } from '../cost/static-flops.ts'
-import { vitConfig } from '../models/vit/vit-config.ts'
+import { vitConfig } from '../models/vit/vit-names.ts'
 import { canMerge } from '../network/merge.ts'
 import { network } from '../network/network.ts'
 import { plainOptions } from '../tuners/options.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../errors.ts'
-import { vitConfig } from '../models/vit/vit-config.ts'
+import { vitConfig } from '../models/vit/vit-names.ts'
 import { correctedMB, expectedMemoryMB, fitMemory } from './expected-memory.ts'
 import { completeFinetune } from './settings/complete-finetune.ts'
 

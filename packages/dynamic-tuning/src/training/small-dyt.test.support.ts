@@ -1,5 +1,6 @@
 import { random, type TensorData } from '@dynamic-tuning/engine'
-import { type VitConfig, vitConfig } from '../models/vit/vit-config.ts'
+import type { VitConfig } from '../models/vit/vit-config.ts'
+import { vitConfig } from '../models/vit/vit-names.ts'
 import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { dyt } from '../tuners/dyt.ts'

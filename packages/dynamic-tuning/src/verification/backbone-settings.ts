@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { checkVitConfig, type VitConfig } from '../models/vit/vit-config.ts'
-import type { Tolerance } from './fixture.ts'
 import { sizeFields, sizesOf } from './vit-settings.ts'
 
 /** The fields of `config.json` where fixtures of many methods share one backbone; other values than ours are refused. */
@@ -23,15 +22,4 @@ export function isBackboneFixture(config: unknown): boolean {
 /** The fixture's ViT. */
 export function backboneVit({ backbone }: z.output<typeof backboneFields>): VitConfig {
   return checkVitConfig({ ...sizesOf(backbone), globalPool: 'token' })
-}
-
-/**
- * Limits where a fixture of this family has no `expected.json`: what float32 needs. Indices are exact, gradients near a
- * share of the largest entry, everything else near in absolute terms.
- */
-export const backboneTolerances: Readonly<Record<string, Tolerance>> = {
-  '*index': { abs: 0, rel_to_tensor_max: 0 },
-  '*decision': { abs: 0, rel_to_tensor_max: 0 },
-  '*grad.*': { abs: 0, rel_to_tensor_max: 2e-4 },
-  '*': { abs: 5e-5, rel_to_tensor_max: 0 },
 }

@@ -1,5 +1,6 @@
 import type { TensorData } from '@dynamic-tuning/engine'
-import type { Fixture, Tolerance } from './fixture.ts'
+import type { Fixture } from './fixture.ts'
+import type { Tolerance } from './tolerance.ts'
 
 /** How near a produced tensor is to the expected one. */
 export interface TensorReport {

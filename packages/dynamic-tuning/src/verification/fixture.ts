@@ -7,13 +7,8 @@ import { loadCheckpointFile } from '../io/checkpoint.ts'
 import { readJson } from '../io/read-json.ts'
 import { readSafetensors } from '../io/safetensors.ts'
 import { huggingFaceTypes } from '../models/checkpoints/hugging-face-config.ts'
-import { backboneTolerances, isBackboneFixture } from './backbone-settings.ts'
-
-/** How far a value may be off: abs + relative * (largest magnitude expected). */
-export interface Tolerance {
-  readonly abs: number
-  readonly rel_to_tensor_max: number
-}
+import { isBackboneFixture } from './backbone-settings.ts'
+import { backboneTolerances, type Tolerance } from './tolerance.ts'
 
 /** A folder with a model's weights and inputs, and what it must produce. */
 export interface Fixture {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { checkVitConfig, globalPools, type VitConfig } from '../models/vit/vit-config.ts'
+import { globalPools } from '../models/heads/global-pool.ts'
+import { checkVitConfig, type VitConfig } from '../models/vit/vit-config.ts'
 
 const count = z.int().positive()
 

@@ -1,7 +1,7 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { z } from 'zod'
 import { CheckpointError } from '../../errors.ts'
-import { type GlobalPool, globalPools } from '../vit/vit-config.ts'
+import { type GlobalPool, globalPools } from '../heads/global-pool.ts'
 
 /** A positive whole number. */
 export const count: z.ZodInt = z.int().positive()

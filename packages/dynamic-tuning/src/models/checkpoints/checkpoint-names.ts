@@ -1,5 +1,6 @@
-import { fromBytes, isOnDemand, onDemand, type TensorData, toBytes } from '@dynamic-tuning/engine'
+import { isOnDemand, onDemand, type TensorData } from '@dynamic-tuning/engine'
 import { CheckpointError } from '../../errors.ts'
+import { joinData } from './join-data.ts'
 
 // Hugging Face's names of ViT and DINOv2 and timm's. `layers.N`, `q_proj`, `o_proj` are what transformers 5 writes.
 const layer = /^(?:encoder\.)?layers?\.(\d+)\.(.+)\.(weight|bias|lambda1)$/
@@ -98,6 +99,6 @@ function mergeRows(name: string, parts: ReadonlyMap<string, TensorData>): Tensor
   }
   const [first = 0, ...rest] = shape
   const merged = [3 * first, ...rest]
-  const merge = () => fromBytes(dtype, Buffer.concat(rows.map(({ data }) => toBytes(data))))
+  const merge = () => joinData(dtype, rows)
   return rows.some(isOnDemand) ? onDemand(dtype, merged, merge) : { dtype, shape: merged, data: merge() }
 }

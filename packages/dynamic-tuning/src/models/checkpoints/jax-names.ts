@@ -1,6 +1,7 @@
-import { fromBytes, type TensorData, toBytes } from '@dynamic-tuning/engine'
+import type { TensorData } from '@dynamic-tuning/engine'
 import { CheckpointError } from '../../errors.ts'
 import type { CheckpointConfig } from './checkpoint-config.ts'
+import { joinData } from './join-data.ts'
 
 /** Weights by name, read one at a time. */
 export interface NamedWeights {
@@ -122,7 +123,7 @@ function joinProjections(source: NamedWeights, query: string, index: string): [s
       `checkpoint: query, key and value at ${query} of ${source.path} differ in shape.`,
     )
   const [first = 0, ...rest] = shape
-  const data = fromBytes(dtype, Buffer.concat(rows.map((row) => toBytes(row.data))))
+  const data = joinData(dtype, rows)
   return [
     `blocks.${index}.attn.qkv.${isKernel ? 'weight' : 'bias'}`,
     { dtype, shape: [3 * first, ...rest], data },

@@ -1,7 +1,6 @@
 import { concat, type Dim, reduceMean, reshape, slice, type Tensor } from '@dynamic-tuning/engine'
 import { layerNorm } from '../../nn/layer-norm.ts'
 import { asVit } from '../model-config.ts'
-import { prefixTokens } from '../vit/vit-config.ts'
 import type { ModelHead } from './head.ts'
 
 /** Images one by one in a ViT, classified from the class token, the mean of the patches, or both, as `globalPool` says. */
@@ -13,9 +12,9 @@ export const imageHead: ModelHead = {
   readsClassToken: (config) => asVit(config).globalPool === 'token',
   pool(features, { root: weights, config: ofModel }, sites) {
     const config = asVit(ofModel)
-    const { layerNormEps, globalPool, embedDim } = config
+    const { layerNormEps, globalPool, embedDim, regTokens = 0 } = config
     const meanOfPatches = (tokens: Tensor): Tensor =>
-      reduceMean(slice(tokens, 1, prefixTokens(config), Number(tokens.shape[1])), { axes: [1] })
+      reduceMean(slice(tokens, 1, 1 + regTokens, Number(tokens.shape[1])), { axes: [1] })
     if (globalPool === 'avg')
       return sites.normed(layerNorm(meanOfPatches(features), weights.at('fc_norm'), layerNormEps), 'fc_norm')
     const first = reshape(slice(features, 1, 0, 1), [features.shape[0] as Dim, embedDim])

@@ -3,8 +3,8 @@ import { CheckpointError, ConfigError } from '../../errors.ts'
 import { type CheckpointConfig, describeTensors } from '../checkpoints/checkpoint-config.ts'
 import type { CheckpointForm, ModelHint } from '../checkpoints/checkpoint-form.ts'
 import { type Grid, resizePositionEmbedding } from './position-embedding.ts'
-import { checkVitConfig, gridOf, positionPrefix, type VitConfig, vitConfig } from './vit-config.ts'
-import { publishedHeads } from './vit-names.ts'
+import { checkVitConfig, gridOf, positionPrefix, type VitConfig } from './vit-config.ts'
+import { publishedHeads, vitConfig } from './vit-names.ts'
 
 /** Checkpoints of ViTs: whatever is no other family's. */
 export const vitCheckpoint: CheckpointForm<VitConfig> = {

@@ -1,14 +1,6 @@
 import { ConfigError } from '../../errors.ts'
+import type { GlobalPool } from '../heads/global-pool.ts'
 import type { LayerSizes, OuterSite } from '../layer-sizes.ts'
-import { vitNamed, vitNamesShown } from './vit-names.ts'
-
-/**
- * What a model classifies from: `token`, the class token after `norm`; `avg`, the mean of the patch tokens alone, before
- * `fc_norm`; `token+avg`, both side by side after `norm`, which is DINOv2's linear classifier.
- */
-export type GlobalPool = (typeof globalPools)[number]
-/** All kinds of pooling. */
-export const globalPools = ['token', 'avg', 'token+avg'] as const
 
 /** Everything that decides a ViT's graph. Sizes in pixels, patches or features; names are timm's. */
 export interface VitConfig {
@@ -33,19 +25,6 @@ export interface VitConfig {
   readonly regTokens?: number | undefined
   /** `pos_embed` has no row for the class token, patches alone have positions (DeiT-3). Default false. */
   readonly noEmbedClass?: boolean | undefined
-}
-
-/**
- * The settings of a model by timm's name, whatever tag follows a dot: `vit_{tiny|small|base|large}_patch{P}_{S}` for any P
- * that divides S, `deit_{tiny|small|base}_patch16_{224|384}`, `deit3_{small|base|large}_patch16_{224|384}`,
- * `vit_{small|base|large}_patch14[_reg4]_dinov2`.
- * @throws ConfigError for other names
- */
-export function vitConfig(name: string, numClasses = 1000): VitConfig {
-  const sizes = vitNamed(name)
-  if (sizes === undefined)
-    throw new ConfigError(`model: unknown name ${name}. Use ${vitNamesShown}, builtin, or a path.`)
-  return checkVitConfig({ ...sizes, numClasses })
 }
 
 /** Rows and columns of patches. */

@@ -15,7 +15,7 @@ import { WeightStore } from '../../nn/weight-store.ts'
 import { vitShapes } from '../backbone.ts'
 import { plainEmbed, plainLogits } from './plain-vit.test.support.ts'
 import { vit } from './vit.ts'
-import { vitConfig } from './vit-config.ts'
+import { vitConfig } from './vit-names.ts'
 
 /** Weights of these shapes, even over +-0.05 and factors about 1; a third of a billion of them want a quick hash. */
 function quickValues(shapes: ReadonlyMap<string, readonly number[]>): Map<string, TensorData<'float32'>> {

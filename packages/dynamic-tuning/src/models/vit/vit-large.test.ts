@@ -5,7 +5,8 @@ import { WeightStore } from '../../nn/weight-store.ts'
 import { vitShapes } from '../backbone.ts'
 import { plainVit } from './plain-vit.test.support.ts'
 import { vit } from './vit.ts'
-import { tokenCount, type VitConfig, vitConfig } from './vit-config.ts'
+import { tokenCount, type VitConfig } from './vit-config.ts'
+import { vitConfig } from './vit-names.ts'
 
 /** Sizes that plain loops manage; `vit-large.slow.test.ts` has the full width and depth. */
 const slim = { embedDim: 16, numHeads: 2, depth: 2 }

@@ -1,5 +1,6 @@
+import { ConfigError } from '../../errors.ts'
 import { gatedMlp } from './gated-mlp.ts'
-import type { VitConfig } from './vit-config.ts'
+import { checkVitConfig, type VitConfig } from './vit-config.ts'
 
 /** Sizes of the usual models: embedDim, depth, numHeads. */
 const sizes: Readonly<Record<string, readonly [number, number, number]>> = {
@@ -73,4 +74,17 @@ export function vitNamed(name: string): Omit<VitConfig, 'numClasses'> | undefine
     return { ...usual, imageSize, patchSize: Number(patch), embedDim, depth, numHeads, ...settings }
   }
   return undefined
+}
+
+/**
+ * The settings of a model by timm's name, whatever tag follows a dot: `vit_{tiny|small|base|large}_patch{P}_{S}` for
+ * any P that divides S, `deit_{tiny|small|base}_patch16_{224|384}`, `deit3_{small|base|large}_patch16_{224|384}`,
+ * `vit_{small|base|large}_patch14[_reg4]_dinov2`.
+ * @throws ConfigError for other names
+ */
+export function vitConfig(name: string, numClasses = 1000): VitConfig {
+  const named = vitNamed(name)
+  if (named === undefined)
+    throw new ConfigError(`model: unknown name ${name}. Use ${vitNamesShown}, builtin, or a path.`)
+  return checkVitConfig({ ...named, numClasses })
 }

@@ -9,7 +9,8 @@ import type { ModelHooks } from '../hooks.ts'
 import { anyVit, tiny } from '../tiny.test.support.ts'
 import { plainVit } from './plain-vit.test.support.ts'
 import { vit } from './vit.ts'
-import { checkVitConfig, hiddenFeatures, patchCount, type VitConfig, vitConfig } from './vit-config.ts'
+import { checkVitConfig, hiddenFeatures, patchCount, type VitConfig } from './vit-config.ts'
+import { vitConfig } from './vit-names.ts'
 
 /** Stages of a model with random weights over some images. */
 async function run(config: VitConfig, images: number, fused: boolean, hooks?: ModelHooks) {

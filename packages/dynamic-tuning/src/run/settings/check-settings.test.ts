@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../../errors.ts'
-import { vitConfig } from '../../models/vit/vit-config.ts'
+import { vitConfig } from '../../models/vit/vit-names.ts'
 import { tuners } from '../../tuners/registry.ts'
 import { checkFinetune } from './check-finetune.ts'
 import { completeFinetune } from './complete-finetune.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { vitConfig } from '../../models/vit/vit-config.ts'
+import { vitConfig } from '../../models/vit/vit-names.ts'
 import type { ReductionOptions } from '../../reduction/options.ts'
 import { defaultsOf } from '../../setting.ts'
 import { taskSettings, tasks } from '../../tasks/registry.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { tiny } from '../../models/tiny.test.support.ts'
-import { type VitConfig, vitConfig } from '../../models/vit/vit-config.ts'
+import type { VitConfig } from '../../models/vit/vit-config.ts'
+import { vitConfig } from '../../models/vit/vit-names.ts'
 import { backboneSchema, modelSchema } from './model-schema.ts'
 
 const models: readonly VitConfig[] = [

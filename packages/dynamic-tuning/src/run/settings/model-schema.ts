@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { globalPools } from '../../models/heads/global-pool.ts'
 import type { ModelConfig } from '../../models/model-config.ts'
-import { globalPools, type VitConfig } from '../../models/vit/vit-config.ts'
+import type { VitConfig } from '../../models/vit/vit-config.ts'
 
 const count = z.int().min(1)
 const vit = z.strictObject({

@@ -1,7 +1,7 @@
 import { random } from '@dynamic-tuning/engine'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { vitConfig } from '../../models/vit/vit-config.ts'
+import { vitConfig } from '../../models/vit/vit-names.ts'
 import { type Subnet, subnetModules } from '../../tuners/noah-supernet.ts'
 import { bestOf, type Candidate, type EvolutionSettings, evolve } from './evolve.ts'
 import { crossOver, mutate } from './offspring.ts'

@@ -1,0 +1,90 @@
+import { add, type Tensor } from '@dynamic-tuning/engine'
+import { depthOf } from '../models/families.ts'
+import { headOf } from '../models/heads/registry.ts'
+import type { AttentionPart, LayerPart, MlpPart, Place } from '../models/hooks.ts'
+import { closedGate, decide, type GatedPass } from './gate.ts'
+import { type Block, type GatedForm, onPrefix, throughGate } from './gated.ts'
+import { dispatchedParts, type Part } from './parts.ts'
+import type { Dispatch, Pass, Tuner, TunerOptions, TunerPass } from './tuner.ts'
+
+/** A method in one pass, and the list that gets the decision of each gate. */
+export interface Tuning {
+  readonly tuner: Tuner
+  readonly options: TunerOptions
+  readonly pass: Pass
+  readonly opened: TunerPass
+  readonly dispatches: Dispatch[]
+}
+
+/** A part of a layer, with its weights. */
+type PartPlace = AttentionPart | MlpPart | LayerPart
+
+/** x + M * Block(x) + A(x) for one part of a layer. x: [B, N, C] -> [B, N, C]. */
+type PartDispatch = (part: Part, x: Tensor, place: PartPlace, block: Block) => Tensor
+
+/** The dispatch of one pass: each call adds what the method puts beside a part, and its gate if it has one. */
+export function dispatchPart(tuning: Tuning): PartDispatch {
+  const { opened, pass, options } = tuning
+  return (part, x, place, block) => {
+    const added = opened.beside?.(part, x, place)
+    const base = added === undefined ? x : add(x, added)
+    if (pass.kind === 'complete' || !hasGate(options, part, place)) return add(base, block(x))
+    return gatedPart(x, base, block, { ...tuning, pass, part, place })
+  }
+}
+
+function hasGate({ dispatch, dispatchLayers }: TunerOptions, part: Part, { index }: Place): boolean {
+  const parts: readonly Part[] = dispatchedParts[dispatch]
+  return parts.includes(part) && (dispatchLayers?.includes(index) ?? true)
+}
+
+/** A part with a gate, in a pass whose gates may be closed. */
+interface GatedPart extends Tuning {
+  readonly pass: GatedPass
+  readonly part: Part
+  readonly place: PartPlace
+}
+
+/** base + M * block(x), in the form that the pass asks for. */
+function gatedPart(x: Tensor, base: Tensor, block: Block, gated: GatedPart): Tensor {
+  const { tuner, options, pass, part, place, dispatches } = gated
+  const gate = dispatches.length
+  const prefix = place.sizes.prefix + tuner.promptsAt(options, place.index)
+  const own = { number: gate, part, prefix }
+  const kept = pass.kind === 'train' ? 'dispatched' : (pass.blocks?.[gate] ?? 'dispatched')
+  if (kept !== 'dispatched') {
+    dispatches.push(closedGate(x, place, own, options))
+    const ofPrefix = kept === 'prefix' && options.dispatchLevel === 'token'
+    return ofPrefix ? onPrefix(x, base, block, prefix) : base
+  }
+  const dispatch = decide(x, place, own, options, pass)
+  dispatches.push(dispatch)
+  const { dispatchLevel: level } = options
+  const capacity = pass.kind === 'skip' ? pass.capacities?.[gate] : undefined
+  const form = formOf(gated, capacity)
+  return form === 'prefix'
+    ? onPrefix(x, base, block, prefix)
+    : throughGate(x, base, block, { dispatch, gate, level, form, capacity })
+}
+
+/** How a gated block is computed; `prefix`: for the class token and what stands beside it alone. */
+function formOf(gated: GatedPart, capacity: number | undefined): GatedForm | 'prefix' {
+  const { options, pass, part, opened } = gated
+  const level = options.dispatchLevel
+  const classTokenOnly = readsClassToken(gated)
+  if (pass.kind === 'skip') {
+    if (classTokenOnly && part === 'mlp' && level === 'token') return 'prefix'
+    return capacity === undefined ? 'skip' : 'bucket'
+  }
+  // Factors of dropout inside a block are those of all tokens: it cannot run on some.
+  const dropsInside =
+    pass.kind === 'train' && pass.dropout !== undefined && Object.keys(opened.hooks).length > 0
+  const alone = level === 'sample' || part === 'mlp'
+  return pass.kind === 'train' && alone && !classTokenOnly && !dropsInside ? 'apart' : 'masked'
+}
+
+/** True if only the class token of this layer is used: it is the last, and the head reads no other token. */
+function readsClassToken({ pass, place: { index, config }, opened }: GatedPart): boolean {
+  if (pass.classTokenOnly !== true || opened.hooks.leave !== undefined) return false
+  return index === depthOf(config) - 1 && headOf(config).readsClassToken(config)
+}

@@ -22,6 +22,7 @@ import { checkOptions, defaultOptions, type OpenOptions } from './options.ts'
  * | one `.tar` of class folders | like a folder of class folders |
  * | a complete set as its authors publish it (`datasetKinds`) | as option `split` says |
  * | `builtin:count`, `location`, `orientation` or `nature` | drawn at run time: `trainSize` and `testSize` images from `seed` |
+ * | `builtin:gathering` | the same, images with several labels |
  * | `builtin:motion` or `direction` | the same, clips of 32 frames |
  *
  * Which it is shows from the names in the folder; `KIND:PATH` says it. Where there is one part beside `train`, it is both

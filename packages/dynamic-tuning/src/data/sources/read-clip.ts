@@ -1,7 +1,7 @@
 import { DataError } from '../../errors.ts'
 import { type ImageSource, sourceName } from '../example.ts'
-import { isClipTask } from './drawn/clip-tasks.ts'
 import { drawClip, drawnFrames } from './drawn/draw-clip.ts'
+import { drawnTask } from './drawn/tasks.ts'
 import type { Pixels } from './pixels.ts'
 import { decodeFrames } from './video/decode-frames.ts'
 import { badVideo, indexVideo, type VideoIndex } from './video/index-video.ts'
@@ -42,7 +42,7 @@ async function openClip(
   drawnSize: number,
   indices: Map<string, VideoIndex>,
 ): Promise<Clip> {
-  if (source.kind === 'drawn' && isClipTask(source.task)) {
+  if (source.kind === 'drawn' && drawnTask(source.task).kind === 'clip') {
     const { task, seed, index } = source
     return { total: drawnFrames, read: async (frames) => drawClip(task, seed, index, frames, drawnSize) }
   }

@@ -27,12 +27,26 @@ export function jittered(a: Colour, amount: number, draw: Random): Colour {
   return [one(a[0]), one(a[1]), one(a[2])]
 }
 
-/** A lively colour that stands out from all of `others`. */
-export function standingOut(others: readonly Colour[], draw: Random): Colour {
+/** Least and greatest of what is drawn. */
+type Range = readonly [least: number, greatest: number]
+
+/** Draws colours from ranges of hue (turns, above -1), saturation and value. */
+export const coloursIn =
+  (hue: Range, saturation: Range, value: Range) =>
+  (draw: Random): Colour => {
+    const within = ([least, greatest]: Range): number => least + (greatest - least) * draw.uniform()
+    return hsv(1 + within(hue), within(saturation), within(value))
+  }
+
+const lively = (draw: Random): Colour =>
+  hsv(draw.uniform(), 0.55 + 0.4 * draw.uniform(), 0.75 + 0.25 * draw.uniform())
+
+/** A colour, a lively one unless `drawn` says which, that stands out from all of `others`. */
+export function standingOut(others: readonly Colour[], draw: Random, drawn = lively): Colour {
   let best: Colour = [255, 255, 255]
   let farthest = -1
   for (let attempt = 0; attempt < 6; attempt++) {
-    const colour = hsv(draw.uniform(), 0.55 + 0.4 * draw.uniform(), 0.75 + 0.25 * draw.uniform())
+    const colour = drawn(draw)
     const nearest = Math.min(...others.map((other) => difference(colour, other)))
     if (nearest > farthest) {
       farthest = nearest

@@ -3,13 +3,16 @@ import { describe, expect, it } from 'vitest'
 import { openDataset } from '../../dataset.ts'
 import type { Pixels } from '../pixels.ts'
 import { drawClip, drawnFrames } from './draw-clip.ts'
-import { direction, drawScene, motion } from './motions.ts'
+import { drawScene } from './motion.ts'
+import { direction, motion } from './motions.ts'
 
 const scenesOf = (task: typeof motion, name: string) =>
-  Array.from({ length: 200 }, (_, i) => drawScene(task[name] as (typeof motion)[string], random(7, i)))
+  Array.from({ length: 200 }, (_, i) =>
+    drawScene(task.motions[task.classes.indexOf(name)] ?? {}, random(7, i)),
+  )
 
 describe('the classes of builtin:motion', () => {
-  it.each(Object.keys(motion))('%s: the middle of the clip tells nothing', (name) => {
+  it.each([...motion.classes])('%s: the middle of the clip tells nothing', (name) => {
     // The same draws give the same scene in the middle, whatever the class.
     const middles = scenesOf(motion, name).map((scene) => scene(0.5))
     expect(middles).toEqual(scenesOf(motion, 'still').map((scene) => scene(0.5)))
@@ -37,7 +40,7 @@ describe('the classes of builtin:motion', () => {
   })
 
   it('stay on the canvas', () => {
-    for (const name of Object.keys(motion))
+    for (const name of motion.classes)
       for (const scene of scenesOf(motion, name))
         for (const moment of [0, 0.5, 1])
           for (const { x, y } of scene(moment)) expect(Math.min(x, y, 1 - x, 1 - y)).toBeGreaterThan(0.04)
@@ -46,7 +49,7 @@ describe('the classes of builtin:motion', () => {
 
 describe('the classes of builtin:direction', () => {
   it('are pairs that are each other played backwards', () => {
-    const names = Object.keys(direction)
+    const names = direction.classes
     for (let i = 0; i < names.length; i += 2) {
       const [one, other] = [
         scenesOf(direction, names[i] as string),
@@ -70,11 +73,12 @@ describe('drawClip', () => {
     const still = drawClip('motion', 5, 0, [0, 9, drawnFrames - 1])
     expect(still[1]).toEqual(still[0])
     expect(still[2]).toEqual(still[0])
+    expect(() => drawClip('count', 5, 3, [0])).toThrow(/builtin:count has images, expected a task of clips/)
   })
 
   it('is a dataset of clips', async () => {
     const { kind, classes, train, test } = await openDataset('builtin:motion', { trainSize: 9, testSize: 8 })
-    expect([kind, classes]).toEqual(['clips', Object.keys(motion)])
+    expect([kind, classes]).toEqual(['clips', motion.classes])
     expect(train.map(({ truth }) => truth)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 0])
     expect(test[0]?.source).toMatchObject({ kind: 'drawn', task: 'motion' })
     expect((await openDataset('builtin:nature', { trainSize: 9 })).kind).toBeUndefined()

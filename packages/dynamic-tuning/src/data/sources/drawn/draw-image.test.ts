@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../../../errors.ts'
 import { resize } from '../../transforms/resize.ts'
 import { createCanvas, toPixels } from './canvas.ts'
-import { drawImage, drawnLabel, drawnTasks } from './draw-image.ts'
+import { drawImage, drawnLabel, drawnLabels } from './draw-image.ts'
 import { arrow, drawShape, type Placement, shapes } from './shapes.ts'
+import { drawnTasks } from './tasks.ts'
 
-const tasks = Object.keys(drawnTasks)
+const tasks = Object.keys(drawnTasks).filter((name) => drawnTasks[name]?.kind !== 'clip')
 
 function hash(data: Uint8Array): string {
   return createHash('sha256').update(data).digest('hex')
@@ -34,6 +35,8 @@ describe('drawImage', () => {
 
   it('refuses unknown tasks', () => {
     expect(() => drawImage('cats', 1, 0)).toThrow(ConfigError)
+    expect(() => drawImage('motion', 1, 0)).toThrow(/builtin:motion has clips, expected a task of images/)
+    expect(() => drawnLabels('count', 1, 0)).toThrow(/builtin:count has one class per image/)
   })
 })
 
@@ -53,9 +56,9 @@ function ink(shape: (x: number, y: number) => number, place: Placement) {
 }
 
 describe('shapes', () => {
-  it.each(Object.keys(shapes))('%s is drawn where it is said to be', (name) => {
+  it.each(Object.entries(shapes))('%s is drawn where it is said to be', (_, shape) => {
     const place = { x: 0.3, y: 0.6, radius: 0.2, angle: 0 }
-    const { area, x, y } = ink(shapes[name] as (typeof shapes)[string], place)
+    const { area, x, y } = ink(shape, place)
     expect(Math.abs(x - 0.3)).toBeLessThan(0.01)
     expect(Math.abs(y - 0.6)).toBeLessThan(0.01)
     expect(area).toBeGreaterThan(300)
@@ -63,7 +66,7 @@ describe('shapes', () => {
   })
 
   it('the disc has its area', () => {
-    const { area } = ink(shapes.disc as (typeof shapes)[string], { x: 0.5, y: 0.5, radius: 0.3, angle: 0 })
+    const { area } = ink(shapes.disc, { x: 0.5, y: 0.5, radius: 0.3, angle: 0 })
     expect(Math.abs(area - Math.PI * 27 ** 2)).toBeLessThan(30)
   })
 

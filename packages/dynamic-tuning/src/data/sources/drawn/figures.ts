@@ -2,12 +2,13 @@ import type { Random } from '@dynamic-tuning/engine'
 import { drawBackground } from './background.ts'
 import { standingOut } from './colour.ts'
 import { anyShape, arrow, drawShape, type Placement } from './shapes.ts'
-import type { DrawnTask } from './task.ts'
+import type { ClassTask } from './task.ts'
 
 const most = 6
 
 /** How many shapes there are: one to six, apart from one another. */
-export const count: DrawnTask = {
+export const count: ClassTask = {
+  kind: 'class',
   classes: Array.from({ length: most }, (_, i) => String(i + 1)),
   draw(canvas, label, draw) {
     const ground = drawBackground(canvas, draw)
@@ -28,7 +29,8 @@ const rows = ['top', 'middle', 'bottom']
 const columns = ['left', 'centre', 'right']
 
 /** Which of 3 x 3 cells the middle of the shape is in. */
-export const location: DrawnTask = {
+export const location: ClassTask = {
+  kind: 'class',
   classes: rows.flatMap((row) => columns.map((column) => `${row} ${column}`)),
   draw(canvas, label, draw) {
     const ground = drawBackground(canvas, draw)
@@ -41,7 +43,8 @@ export const location: DrawnTask = {
 }
 
 /** Where an arrow points: eight directions, give or take nine degrees. */
-export const orientation: DrawnTask = {
+export const orientation: ClassTask = {
+  kind: 'class',
   classes: ['right', 'down right', 'down', 'down left', 'left', 'up left', 'up', 'up right'],
   draw(canvas, label, draw) {
     const ground = drawBackground(canvas, draw)

@@ -5,7 +5,7 @@ import { valueNoise } from './noise.ts'
 import { drawDesert, drawMountains } from './scenes-land.ts'
 import { drawForest, drawMeadow, drawSnow } from './scenes-plants.ts'
 import { drawClouds, drawNight, drawSea } from './scenes-sky.ts'
-import type { DrawnTask } from './task.ts'
+import type { ClassTask } from './task.ts'
 
 /** Draws one kind of landscape in a given light. */
 export type Scene = (canvas: Canvas, light: Light, draw: Random) => void
@@ -22,7 +22,8 @@ const scenes: Readonly<Record<string, Scene>> = {
 }
 
 /** Which landscape it is, at any time of day: the light colours everything, so colour alone does not tell. */
-export const nature: DrawnTask = {
+export const nature: ClassTask = {
+  kind: 'class',
   classes: Object.keys(scenes),
   draw(canvas, label, draw) {
     const scene = Object.values(scenes)[label] as Scene

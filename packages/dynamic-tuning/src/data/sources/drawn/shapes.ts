@@ -6,7 +6,7 @@ import { mixColour } from './colour.ts'
 export type Shape = (x: number, y: number) => number
 
 /** The outline through some corners, as a signed distance. */
-function polygon(corners: readonly (readonly [number, number])[]): Shape {
+export function polygon(corners: readonly (readonly [number, number])[]): Shape {
   const edges = Float64Array.from(
     corners.flatMap(([x, y], i) => {
       const [nextX, nextY] = corners[(i + 1) % corners.length] as readonly [number, number]
@@ -38,7 +38,7 @@ function around(count: number, radius: (i: number) => number): [number, number][
 const arm = 0.34
 
 /** The shapes, by name. */
-export const shapes: Readonly<Record<string, Shape>> = {
+export const shapes = {
   disc: (x, y) => Math.hypot(x, y) - 0.9,
   ring: (x, y) => Math.abs(Math.hypot(x, y) - 0.68) - 0.24,
   square: polygon(around(4, () => 1)),
@@ -46,7 +46,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
   pentagon: polygon(around(5, () => 0.98)),
   star: polygon(around(10, (i) => (i % 2 === 0 ? 1.1 : 0.5))),
   cross: (x, y) => Math.min(box(x, y, 0.95, arm), box(x, y, arm, 0.95)),
-}
+} satisfies Record<string, Shape>
 
 /** An arrow that points right. */
 export const arrow: Shape = polygon([
@@ -63,6 +63,34 @@ function box(x: number, y: number, halfWidth: number, halfHeight: number): numbe
   const dx = Math.abs(x) - halfWidth
   const dy = Math.abs(y) - halfHeight
   return Math.hypot(Math.max(dx, 0), Math.max(dy, 0)) + Math.min(Math.max(dx, dy), 0)
+}
+
+/** A line from one point to another, `radius` thick on either side, with round ends. */
+export function capsule(
+  [ax, ay]: readonly [number, number],
+  [bx, by]: readonly [number, number],
+  radius: number,
+): Shape {
+  const [ex, ey] = [bx - ax, by - ay]
+  return (x, y) => {
+    const t = Math.min(1, Math.max(0, ((x - ax) * ex + (y - ay) * ey) / (ex * ex + ey * ey)))
+    return Math.hypot(x - ax - t * ex, y - ay - t * ey) - radius
+  }
+}
+
+/** An upright ellipse; its distances are exact at the edge only. */
+export function ellipse(
+  [middleX, middleY]: readonly [number, number],
+  halfWidth: number,
+  halfHeight: number,
+): Shape {
+  const scale = Math.min(halfWidth, halfHeight)
+  return (x, y) => scale * (Math.hypot((x - middleX) / halfWidth, (y - middleY) / halfHeight) - 1)
+}
+
+/** All of some shapes together. */
+export function union(...parts: readonly Shape[]): Shape {
+  return (x, y) => Math.min(...parts.map((part) => part(x, y)))
 }
 
 /** Where and how large a shape is drawn, in units of the canvas. */
@@ -98,6 +126,6 @@ export function drawShape(canvas: Canvas, shape: Shape, place: Placement, colour
 
 /** One of the shapes. */
 export function anyShape(draw: Random): Shape {
-  const all = Object.values(shapes)
-  return all[draw.integer(all.length)] as Shape
+  const all: readonly Shape[] = Object.values(shapes)
+  return all[draw.integer(all.length)] ?? shapes.disc
 }

@@ -1,9 +1,32 @@
 import type { Random } from '@dynamic-tuning/engine'
 import type { Canvas } from './canvas.ts'
+import type { Motion } from './motion.ts'
 
-/** A classification task whose images are drawn. */
-export interface DrawnTask {
+/** Images of one class each; classes take turns. */
+export interface ClassTask {
+  readonly kind: 'class'
   readonly classes: readonly string[]
   /** Draws an image of class `label`; everything random comes from `draw`. */
   draw(canvas: Canvas, label: number, draw: Random): void
 }
+
+/** Images with several labels each. */
+export interface LabelsTask {
+  readonly kind: 'labels'
+  readonly classes: readonly string[]
+  /** Draws which classes an image shows: their indices, ascending. */
+  labels(draw: Random): readonly number[]
+  /** Draws an image that shows exactly these classes. */
+  draw(canvas: Canvas, labels: readonly number[], draw: Random): void
+}
+
+/** Clips of one class each, which is what moves in them; classes take turns. */
+export interface ClipTask {
+  readonly kind: 'clip'
+  readonly classes: readonly string[]
+  /** One for each class. */
+  readonly motions: readonly Motion[]
+}
+
+/** A task whose images or clips are drawn at run time. */
+export type DrawnTask = ClassTask | LabelsTask | ClipTask

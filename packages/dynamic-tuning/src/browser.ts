@@ -1,6 +1,6 @@
 /**
- * What runs in a browser too: models, methods, training steps and inference over weights that the page has. Reading files, data
- * sets and run folders are of Node.
+ * What runs in a browser too: models, methods, training steps and inference over weights that the
+ * page has. Reading files, data sets and run folders are of Node.
  */
 
 export { softTargets } from './data/truths/class.ts'

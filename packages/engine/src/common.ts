@@ -4,6 +4,7 @@ export { dims, type Sizes } from './graph/dims.ts'
 export * from './graph/dtype.ts'
 export * from './graph/errors.ts'
 export { isOnDemand, onDemand } from './graph/on-demand.ts'
+export { present } from './graph/present.ts'
 export { printGraph } from './graph/print.ts'
 export { filled, scalar } from './graph/scalar.ts'
 export {

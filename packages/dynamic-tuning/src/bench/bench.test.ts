@@ -44,7 +44,8 @@ describe('benchInference', () => {
   it('sets dispatchers to the rate that a budget allows', async () => {
     const { results } = await benchInference({ ...settings, batches: [3], budget: 0.8 })
     expect(results[0]?.flopsRatioToStatic).toBe(1)
-    // Dispatchers are set on two images of noise, so the rate on others is close to the wanted one, not equal.
+    // Dispatchers are set on two images of noise, so the rate on others is close to the wanted one,
+    // not equal.
     expect(1 / (results[1]?.flopsRatioToStatic as number)).toBeCloseTo(0.8, 1)
     await expect(benchInference({ ...settings, budget: 0.1 })).rejects.toThrow(/^cost: share 0\.1 /)
   })

@@ -5,9 +5,9 @@ import { checkFinetune } from '../run/settings/check-finetune.ts'
 import { tunerNamed } from '../tuners/registry.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 
-/** A method to measure, with settings of its own. */
+/** A method to measure and its settings. */
 export interface BenchCase {
-  /** As it was spelled. */
+  /** The text it was parsed from. */
   readonly name: string
   readonly tuner: Tuner
   readonly options: TunerOptions
@@ -15,13 +15,14 @@ export interface BenchCase {
   /** Share of patch tokens that its random dispatchers let through. */
   readonly active: number
   readonly precision: Precision
-  /** Whether its training step computes layers again. */
+  /** True if its training step recomputes layers in the backward pass. */
   readonly recompute: boolean
 }
 
 /**
- * Reads `METHOD:SETTING=VALUE:...`, such as `dyt`, `dyt:dispatch=attention:active=0.7` or `dyt:reduction=tome:tomeR=8`. A
- * setting is any that `finetune` knows of methods and reductions, `active` or `precision`; what is not given comes from `shared`.
+ * Parses `METHOD:SETTING=VALUE:...`, such as `dyt`, `dyt:dispatch=attention:active=0.7` or
+ * `dyt:reduction=tome:tomeR=8`. SETTING is `active`, `precision`, or any setting of `finetune` for
+ * methods and reductions. Defaults come from `shared`.
  * @throws ConfigError for unknown methods and settings
  */
 export function benchCase(
@@ -30,9 +31,9 @@ export function benchCase(
 ): BenchCase {
   const [method = '', ...words] = spelling.split(':')
   const tuner = tunerNamed(method)
-  const { active = shared.active, ...others } = Object.fromEntries(words.map(setting)) as Own
+  const { active = shared.active, ...others } = ownOf(words)
   const { precision = shared.precision ?? 'fp32', ...given } = others
-  if (!precisions.includes(precision as Precision))
+  if (!isPrecision(precision))
     throw new ConfigError(`bench: precision is ${precision} in ${spelling}. Give ${precisions.join(', ')}.`)
   if (typeof active !== 'number' || !(active >= 0 && active <= 1))
     throw new ConfigError(`bench: active is ${active} in ${spelling}. Give a share from 0 to 1.`)
@@ -41,13 +42,21 @@ export function benchCase(
   const options: TunerOptions = { ...tuner.defaults, ...adapters, ...(own as Partial<TunerOptions>) }
   const reduction = reductionOptions(own)
   const rated = { ...options, rate: active || options.rate }
-  const how = { active, precision: precision as Precision, recompute: own.recompute ?? false }
+  const how = { active, precision, recompute: own.recompute ?? false }
   return { name: spelling, tuner, options: rated, reduction, ...how }
 }
 
 interface Own {
   readonly active?: unknown
   readonly precision?: unknown
+}
+
+function ownOf(words: readonly string[]): Own {
+  return Object.fromEntries(words.map(setting))
+}
+
+function isPrecision(value: unknown): value is Precision {
+  return precisions.some((each) => each === value)
 }
 
 function setting(word: string): [string, unknown] {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ConfigError } from '../errors.ts'
 import type { BenchReport, BenchResult } from './types.ts'
 
-/** A ratio to be kept. */
+/** A ratio that later runs are compared with. */
 export interface ExpectedRatio {
   readonly benchmark: BenchReport['benchmark']
   readonly model: string
@@ -12,11 +12,11 @@ export interface ExpectedRatio {
   readonly flopsRatioToStatic: number | null
 }
 
-/** What `benchmarks/expected.json` holds. */
+/** Contents of `benchmarks/expected.json`. */
 export interface ExpectedBench {
-  /** Largest share by which a ratio of times may be worse than expected. */
+  /** Largest allowed loss of a time ratio, as a share of the expected value. */
   readonly tolerance: number
-  /** The same for ratios of FLOPs, either way: they do not depend on the machine. */
+  /** Largest allowed change of a FLOPs ratio in either direction; FLOPs do not depend on the machine. */
   readonly flopsTolerance: number
   readonly ratios: readonly ExpectedRatio[]
 }
@@ -27,7 +27,7 @@ export interface CheckedRatio {
   readonly name: string
   readonly expected: number | undefined
   readonly measured: number | undefined
-  /** By how much it is worse, as a share of what is expected; negative where it is better. */
+  /** Loss as a share of the expected value; negative if it is better. */
   readonly worse: number | undefined
   readonly verdict: 'ok' | 'better' | 'regression' | 'missing' | 'new'
 }
@@ -49,7 +49,10 @@ const schema: z.ZodType<ExpectedBench> = z.object({
     .min(1),
 })
 
-/** Checks what was read from a file. @throws ConfigError naming what is wrong in it */
+/**
+ * Checks the parsed contents of an expectations file.
+ * @throws ConfigError naming what is wrong in it
+ */
 export function checkExpected(name: string, given: unknown): ExpectedBench {
   const result = schema.safeParse(given)
   if (result.success) return result.data
@@ -58,7 +61,7 @@ export function checkExpected(name: string, given: unknown): ExpectedBench {
   )
 }
 
-/** The ratios of some reports, the static model's own left out: it is 1 by definition. */
+/** The ratios in some reports, without the static model's, which is 1 by definition. */
 export function ratiosOf(reports: readonly BenchReport[]): ExpectedRatio[] {
   return reports.flatMap(({ benchmark, results }) =>
     results.filter(({ method }) => method !== 'static').map((result) => ratioOf(benchmark, result)),
@@ -71,8 +74,8 @@ function ratioOf(benchmark: BenchReport['benchmark'], result: BenchResult): Expe
 }
 
 /**
- * Compares ratios of times, and where there are any of FLOPs, with the expected ones. A regression is a ratio that is worse by
- * more than the tolerance, FLOPs that changed, or a case that was not measured.
+ * Compares time ratios, and FLOPs ratios if present, with the expected ones. A regression is a time
+ * ratio worse by more than the tolerance, a changed FLOPs ratio, or a case that was not measured.
  */
 export function compareRatios(expected: ExpectedBench, measured: readonly ExpectedRatio[]): CheckedRatio[] {
   const known = new Map(measured.map((ratio) => [nameOf(ratio), ratio]))
@@ -81,15 +84,15 @@ export function compareRatios(expected: ExpectedBench, measured: readonly Expect
   return names.flatMap((name) => {
     const [before, now] = [wanted.get(name), known.get(name)]
     const time = compareOne(name, before?.ratioToStatic, now?.ratioToStatic, (a, b) => {
-      // Inference: times as fast. Training: as long as so many forward passes.
+      // Inference: higher is better (speed-up). Training: lower is better (forward passes per step).
       const worse = (before ?? now)?.benchmark === 'training' ? b / a - 1 : 1 - b / a
       const verdict =
         worse > expected.tolerance ? 'regression' : worse < -expected.tolerance ? 'better' : 'ok'
       return { worse, verdict }
     })
-    const flops = [before?.flopsRatioToStatic, now?.flopsRatioToStatic] as const
-    if (flops.some((ratio) => typeof ratio !== 'number')) return [time]
-    const checked = compareOne(`${name}, FLOPs`, flops[0] as number, flops[1] as number, (a, b) => {
+    const [was, is] = [before?.flopsRatioToStatic, now?.flopsRatioToStatic]
+    if (typeof was !== 'number' || typeof is !== 'number') return [time]
+    const checked = compareOne(`${name}, FLOPs`, was, is, (a, b) => {
       const worse = 1 - b / a
       return { worse, verdict: Math.abs(worse) > expected.flopsTolerance ? 'regression' : 'ok' }
     })
@@ -97,7 +100,7 @@ export function compareRatios(expected: ExpectedBench, measured: readonly Expect
   })
 }
 
-/** Whether a comparison shows that something became worse. */
+/** True if a comparison contains a regression or a missing case. */
 export function hasRegression(checked: readonly CheckedRatio[]): boolean {
   return checked.some(({ verdict }) => verdict === 'regression' || verdict === 'missing')
 }

@@ -1,4 +1,4 @@
-import type { Precision } from '@dynamic-tuning/engine'
+import { type Precision, present } from '@dynamic-tuning/engine'
 import { modelCost } from '../cost/model-cost.ts'
 import { rateForShare } from '../cost/rate-for-share.ts'
 import { staticFlops } from '../cost/static-flops.ts'
@@ -6,7 +6,7 @@ import { Classifier, type Prediction } from '../evaluation/classifier.ts'
 import { ActivityTally, type GateActivity, meanRate } from '../evaluation/gate-activity.ts'
 import { type GemmProbe, gemmProbe } from '../evaluation/gemm-probe.ts'
 import { randomModel } from '../evaluation/random-model.ts'
-import { type Timing, timeInTurn } from '../evaluation/timing.ts'
+import { type TimedCase, type Timing, timeInTurn } from '../evaluation/timing.ts'
 import { imageRows } from '../models/heads/registry.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { checkNetwork } from '../network/check-network.ts'
@@ -29,17 +29,17 @@ import {
   type GemmResult,
 } from './types.ts'
 
-/** A model that takes its turn. */
+/** A model that is measured in turn with the others. */
 interface Candidate {
   readonly name: string
   readonly precision: Precision
   run(images: Float32Array): Promise<unknown>
-  /** What the last run cost an image, and how many tokens were active in it. */
+  /** Cost per image of the last run, and its share of active tokens. */
   cost(): { readonly activeRate: number | null; readonly macs: number; readonly promise: number }
   release(): Promise<void>
 }
 
-/** Everything that takes turns at one place, whatever the batch. */
+/** All models measured in turn on one device and image size. */
 interface Field {
   readonly place: BenchPlace
   readonly config: ModelConfig
@@ -48,8 +48,8 @@ interface Field {
 }
 
 /**
- * Throughput of the static model, of methods on it and of other runtimes, random weights, all in one run and in turn, beside
- * matrix products alone. Dispatching methods skip tokens for real.
+ * Measures throughput of the static model, of methods and of other runtimes with random weights, in
+ * turn within one run, beside bare matrix products. Methods with dispatch really skip tokens.
  */
 export async function benchInference(
   settings: BenchSettings,
@@ -108,7 +108,10 @@ async function prepare(name: string, config: ModelConfig, place: BenchPlace): Pr
   return candidateOf(spelled, await Classifier.create({ network: rated, store, compile, seed }))
 }
 
-/** Dispatchers are set on what is measured, as far as eight images go: the share of active tokens is to be the one asked for. */
+/**
+ * Number of samples that dispatchers are calibrated on: those that are measured, up to eight
+ * images, so that the share of active tokens is the requested one.
+ */
 function samplesSetOn(config: ModelConfig, { batches }: BenchPlace): number {
   return Math.max(1, Math.min(Math.floor(8 / imageRows(config, 1)), Math.max(...batches)))
 }
@@ -116,10 +119,10 @@ function samplesSetOn(config: ModelConfig, { batches }: BenchPlace): number {
 function candidateOf({ name, precision }: BenchCase, classifier: Classifier): Candidate {
   const { network } = classifier.settings
   let last: Prediction | undefined
-  const gatesOf = ({ masks, shares }: Prediction): readonly GateActivity[] => {
+  const gatesOf = (prediction: Prediction | undefined): readonly GateActivity[] => {
     const { sites, perGate } = classifier.gates
     const activity = new ActivityTally(sites, perGate)
-    if (masks) activity.add(masks, shares)
+    if (prediction?.masks) activity.add(prediction.masks, prediction.shares)
     return activity.result()
   }
   return {
@@ -129,7 +132,7 @@ function candidateOf({ name, precision }: BenchCase, classifier: Classifier): Ca
       last = await classifier.classify(images)
     },
     cost() {
-      const gates = gatesOf(last as Prediction)
+      const gates = gatesOf(last)
       const macs = (computed: boolean) => modelCost({ network, gates, computed }).flops.total
       const activeRate = last?.masks ? meanRate(gates) : null
       return { activeRate, macs: macs(true), promise: staticFlops(network.config) / macs(false) }
@@ -153,10 +156,10 @@ async function measure(
   batch: number,
 ): Promise<{ results: BenchResult[]; gemm: GemmResult | undefined }> {
   const images = noiseImages(config, batch, place.seed)
-  const cases = candidates.map(({ name, run }) => ({ name, run: () => run(images) }))
-  if (probe) cases.push({ name: 'gemm', run: () => probe.run() as Promise<void> })
+  const cases: TimedCase[] = candidates.map(({ name, run }) => ({ name, run: () => run(images) }))
+  if (probe) cases.push({ name: 'gemm', run: () => probe.run() })
   const times = await timeInTurn(cases, place)
-  const timingOf = (name: string): Timing => times.get(name) as Timing
+  const timingOf = (name: string): Timing => present(times.get(name), `the time of ${name}`)
   const base = times.get('static')?.medianMs
   const gemm = probe && gemmResult(probe, timingOf('gemm'), { place, config, batch })
   const results = candidates.map((candidate) => {

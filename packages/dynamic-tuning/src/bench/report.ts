@@ -2,7 +2,7 @@ import { barChart, scatterChart } from '../report/plot.ts'
 import { formatMemory, formatPercent } from '../report/quantity.ts'
 import type { BenchReport, BenchResult, GemmResult } from './types.ts'
 
-/** Results that took turns with one another. */
+/** Results measured in turn with one another. */
 export interface BenchGroup {
   /** `batch 8, 224 x 224 px, cpu`. */
   readonly name: string
@@ -30,17 +30,17 @@ function placeName({
   return `batch ${batch}, ${imageSize.join(' x ')} px, ${device}`
 }
 
-/** A column of the table: its heading and what it says of a result; '' where there is nothing to say. */
+/** A column of the table: its heading and its text for a result, '' if there is none. */
 export interface BenchColumn {
   readonly name: string
   readonly text: (result: BenchResult) => string
-  /** Columns with larger numbers go first where there is too little room; 0 stays. */
+  /** Columns with larger numbers are dropped first when room is short; 0 is never dropped. */
   readonly dispensable: number
 }
 
 const ms = (value: number): string => (value < 100 ? value.toFixed(1) : value.toFixed(0))
 
-/** The columns of a report; of several, those that are empty everywhere are left out. */
+/** The columns of a report, without those that are empty in every row. */
 export function benchColumns({ benchmark, results }: BenchReport): BenchColumn[] {
   const ratio = benchmark === 'inference' ? 'times as fast' : 'forward passes'
   const clips = results.some(({ frames }) => frames !== undefined)
@@ -82,7 +82,7 @@ export function benchColumns({ benchmark, results }: BenchReport): BenchColumn[]
   return all.filter(({ text }) => results.some((result) => text(result) !== ''))
 }
 
-/** One line on what was measured and where. */
+/** One line naming the benchmark and the machine. */
 export function benchTitle({ benchmark, environment, results }: BenchReport): string {
   const { cpu, cores, node, platform } = environment
   const [{ model = '', threads = 0 } = {}] = results
@@ -96,7 +96,7 @@ export function benchLegend({ benchmark }: BenchReport): string {
     : 'forward passes: a step lasts as long as so many of the static model, medians in turn.'
 }
 
-/** How fast matrix products alone were; '' where they were not measured. */
+/** Speed of bare matrix products; '' if not measured. */
 export function gemmText({ gemm }: BenchGroup): string {
   if (gemm === undefined) return ''
   const [rows, features, hidden] = gemm.shape
@@ -117,7 +117,7 @@ export function benchMarkdown(report: BenchReport): string {
   return `${[`# ${benchTitle(report)}`, ...sections, benchLegend(report)].join('\n\n')}\n`
 }
 
-/** The report as an SVG: time against what FLOPs promise, or for training the length of a step. */
+/** The report as an SVG: measured against FLOPs-based speed-up, or for training the duration of a step. */
 export function benchPlot(report: BenchReport): string {
   const groups = benchGroups(report)
   const named = groups.flatMap(({ name, results }) =>
@@ -139,7 +139,7 @@ export function benchPlot(report: BenchReport): string {
     title: `${model}: speed against FLOPs`,
     xLabel: 'times fewer multiply-accumulates than the static model',
     yLabel: 'times as fast as the static model',
-    // The static model is at (1, 1) everywhere: once is enough.
+    // The static model is at (1, 1) for every group: draw it once.
     points: named
       .filter((each, i) => i === 0 || each.method !== 'static')
       .map(({ name, ratioToStatic, flopsRatioToStatic }) => ({

@@ -4,12 +4,12 @@ import { sampleSize } from '../models/heads/registry.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { type BenchPlace, type BenchResult, framesOf, type GemmResult } from './types.ts'
 
-/** What was measured of one case. */
+/** Measurements of one case. */
 export interface Measured extends Pick<BenchResult, 'method' | 'activeRate' | 'batch' | 'ratioToStatic'> {
   /** Default fp32. */
   readonly precision?: Precision
   readonly timing: Timing
-  /** Multiply-accumulates of an image that are really computed, and what those of the whole model promise. */
+  /** Multiply-accumulates computed per image, and the speed-up that FLOPs promise. */
   readonly cost?: { readonly macs: number; readonly promise: number }
   readonly gemm?: GemmResult | undefined
 }

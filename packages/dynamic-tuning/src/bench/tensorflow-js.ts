@@ -13,7 +13,7 @@ interface TfTensor {
   dispose(): void
 }
 
-/** As much of `@tensorflow/tfjs-core` as is used here; the package need not be installed to build this one. */
+/** The part of `@tensorflow/tfjs-core` used here, so that this package builds without it. */
 interface TensorFlow {
   setBackend(name: string): Promise<boolean>
   ready(): Promise<void>
@@ -36,20 +36,21 @@ interface TensorFlow {
 }
 
 /**
- * The static ViT in TensorFlow.js on WebAssembly, its fastest way without a GPU; in Node that has one thread.
- * @throws ConfigError where the packages are not installed, or the model is not a plain ViT
+ * The static ViT in TensorFlow.js on WebAssembly, its fastest backend without a GPU (one thread in
+ * Node).
+ * @throws ConfigError if the packages are not installed, or the model is not a plain ViT
  */
 export async function tensorflowJs(config: ModelConfig, place: BenchPlace): Promise<BaselineModel> {
   if (!isVit(config) || config.globalPool !== 'token' || config.initValues !== undefined || config.regTokens)
     throw new ConfigError('bench: the baseline tensorflow.js is a plain ViT. Choose one, or leave it out.')
-  const peers = await loadPeers('tensorflow.js', ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'])
-  const loaded = peers[0] as TensorFlow & { readonly default?: TensorFlow }
+  const packages = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm']
+  const loaded = await loadPeers<TensorFlow & { readonly default?: TensorFlow }>('tensorflow.js', packages)
   const tf = loaded.default ?? loaded
   await tf.setBackend('wasm')
   await tf.ready()
   const weights = new Map<string, TfTensor>()
   for (const [name, { data, shape }] of drawWeights(config, place.seed))
-    weights.set(name, tf.tensor(data as Float32Array, shape))
+    weights.set(name, tf.tensor(Float32Array.from(data, Number), shape))
   const [height, width] = config.imageSize
   return {
     async run(images) {

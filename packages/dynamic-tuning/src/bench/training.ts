@@ -1,6 +1,7 @@
+import { present } from '@dynamic-tuning/engine'
 import { softTargets } from '../data/truths/class.ts'
 import { Classifier } from '../evaluation/classifier.ts'
-import { type TimedCase, type Timing, timeInTurn } from '../evaluation/timing.ts'
+import { type TimedCase, timeInTurn } from '../evaluation/timing.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { checkNetwork } from '../network/check-network.ts'
 import { network } from '../network/network.ts'
@@ -29,8 +30,9 @@ interface Job extends TimedCase {
 }
 
 /**
- * Duration of a training step (all passes and losses, gradients, AdamW) of methods against one forward pass of the static
- * model on the same batch, random weights, all in one run and in turn.
+ * Measures the duration of a training step (all passes and losses, gradients, AdamW) of each method
+ * against one forward pass of the static model on the same batch, with random weights, in turn
+ * within one run.
  */
 export async function benchTraining(
   settings: BenchSettings,
@@ -59,7 +61,7 @@ async function measure(
   await Promise.all(jobs.map((job) => job.release()))
   const base = times.get('static')?.medianMs
   return jobs.map((job) => {
-    const timing = times.get(job.name) as Timing
+    const timing = present(times.get(job.name), `the time of ${job.name}`)
     const ratio = timing.medianMs / (base ?? timing.medianMs)
     const measured = { method: job.name, activeRate: job.activeRate(), batch, timing, ratioToStatic: ratio }
     return benchResult(place, config, measured)

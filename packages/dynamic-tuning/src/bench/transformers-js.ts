@@ -10,7 +10,7 @@ import type { BaselineModel } from './baseline.ts'
 import { loadPeers } from './load-peers.ts'
 import type { BenchPlace } from './types.ts'
 
-/** As much of `@huggingface/transformers` as is used here; the package need not be installed to build this one. */
+/** The part of `@huggingface/transformers` used here, so that this package builds without it. */
 interface Transformers {
   readonly env: { allowRemoteModels: boolean; allowLocalModels: boolean }
   readonly AutoModelForImageClassification: {
@@ -25,14 +25,13 @@ interface Model {
 }
 
 /**
- * The static model as Transformers.js runs it: the plain portable graph, every token in every layer, standard operators only,
- * opened and run by its own `AutoModelForImageClassification` in float32.
- * @throws ConfigError where `@huggingface/transformers` is not installed
+ * The static model in Transformers.js: the portable graph with standard operators and all tokens,
+ * run by `AutoModelForImageClassification` in float32.
+ * @throws ConfigError if `@huggingface/transformers` is not installed
  */
 export async function transformersJs(config: ModelConfig, place: BenchPlace): Promise<BaselineModel> {
-  const { env, AutoModelForImageClassification, Tensor } = (
-    await loadPeers('transformers.js', ['@huggingface/transformers'])
-  )[0] as Transformers
+  const peer = await loadPeers<Transformers>('transformers.js', ['@huggingface/transformers'])
+  const { env, AutoModelForImageClassification, Tensor } = peer
   env.allowRemoteModels = false
   env.allowLocalModels = true
   const folder = mkdtempSync(join(tmpdir(), 'dynamic-tuning-'))
@@ -60,10 +59,13 @@ export async function transformersJs(config: ModelConfig, place: BenchPlace): Pr
   }
 }
 
-/** Larger models keep their weights in a file of their own, because protobuf ends at 2 GB. */
+/** Larger models keep their weights in a separate file, since protobuf is limited to 2 GB. */
 const inlineBytes = 1e9
 
-/** A folder as Transformers.js wants it, of a model without any of the graph's shortcuts. @returns whether weights lie apart */
+/**
+ * Writes a model folder in the layout of Transformers.js, with the portable graph.
+ * @returns true if the weights are in a separate file
+ */
 function writeStaticModel(folder: string, config: ModelConfig, seed: number): boolean {
   const model = network({ config })
   const { logits } = model.pass(new WeightStore({ seed }), model.input(exportInput), { kind: 'complete' })

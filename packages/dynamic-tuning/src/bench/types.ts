@@ -5,26 +5,26 @@ import type { BenchEnvironment } from '../run/environment.ts'
 
 /** What is measured, and how. */
 export interface BenchSettings {
-  /** timm's name, `builtin`, or a path whose sizes are taken; weights are random. */
+  /** timm's name, `builtin`, or a path that gives the sizes; weights are random. */
   readonly model: string
   /** Methods beside the static model, as `benchCase` reads them. */
   readonly methods: readonly string[]
   readonly batches: readonly number[]
   /** Share of patch tokens the random dispatchers let through. */
   readonly active: number
-  /** Share of the static model's FLOPs that decides `active` for methods that dispatch. */
+  /** Share of the static model's FLOPs; it decides `active` for methods with dispatch. */
   readonly budget?: number
   readonly bottleneck: number
   readonly classes: number
   /** Sides of the images in pixels; the model's own by default. */
   readonly imageSizes?: readonly number[]
-  /** Frames of a clip; images are classified where it is absent. */
+  /** Frames per clip; absent for images. */
   readonly frames?: number
   readonly threads: number
   readonly devices: readonly Device[]
   /** Other runtimes to measure beside the methods, by their names in `baselines`. Inference only. */
   readonly baselines?: readonly string[]
-  /** Of the methods; the static model is fp32. */
+  /** Precision of the methods; the static model is always fp32. */
   readonly precision?: Precision
   readonly warmup: number
   readonly rounds: number
@@ -75,23 +75,35 @@ export interface BenchResult {
   readonly medianMs: number
   readonly p10Ms: number
   readonly p90Ms: number
-  /** Clips where there are frames. */
+  /** Images per second, or clips per second if `frames` is given. */
   readonly imagesPerSecond: number
-  /** Largest resident memory of a process that does only this; null where it was not measured. */
+  /**
+   * Largest resident memory, in MB of 2^20 bytes, of a process that runs only this case; null if
+   * not measured.
+   */
   readonly peakMemoryMB: number | null
-  /** Inference: times as fast as the static model. Training: steps last this many static forward passes. */
+  /**
+   * Inference: speed-up over the static model. Training: duration of a step in forward passes of
+   * the static model.
+   */
   readonly ratioToStatic: number
-  /** What multiply-accumulates promise for inference: static / this. Null for training. */
+  /** Speed-up that multiply-accumulates promise, static / this; null for training. */
   readonly flopsRatioToStatic: number | null
-  /** Share of that promise which time keeps: `ratioToStatic / flopsRatioToStatic`. Null for training. */
+  /** Share of that speed-up which is reached: `ratioToStatic / flopsRatioToStatic`; null for training. */
   readonly promiseKept: number | null
-  /** Floating-point operations per second, in 10^9, two for each multiply-accumulate that is computed. Null for training. */
+  /**
+   * Computed floating-point operations per second, in 10^9, two per multiply-accumulate; null for
+   * training.
+   */
   readonly gflopsPerSecond: number | null
-  /** Share of the speed of matrix products alone, measured in turn with it (see `gemm`). Null for training. */
+  /** Share of the speed of bare matrix products (see `gemm`); null for training. */
   readonly gemmShare: number | null
 }
 
-/** Speed of the matrix products of the model's MLP alone, in turn with the cases of one device, image size and batch. */
+/**
+ * Speed of the matrix products of the model's MLP alone, measured in turn with the cases of one
+ * device, image size and batch.
+ */
 export interface GemmResult {
   readonly device: Device
   readonly imageSize: readonly [number, number]
@@ -107,24 +119,27 @@ export interface BenchReport {
   readonly benchmark: 'inference' | 'training'
   readonly environment: BenchEnvironment
   readonly results: BenchResult[]
-  /** One for each device, image size and batch; empty where only one case ran. */
+  /** One per device, image size and batch; empty if only one case ran. */
   readonly gemm: GemmResult[]
 }
 
-/** Which of the cases to run: one alone measures its memory. */
+/** Which cases to run; memory is measured with one alone. */
 export interface BenchSelection {
   /** `static`, a method or a baseline; all by default. */
   readonly only?: string | undefined
   readonly onProgress?: (text: string) => void
 }
 
-/** Sizes of the model that is measured. @throws ConfigError for unknown names and sizes that do not fit */
+/**
+ * Configuration of the model that is measured.
+ * @throws ConfigError for unknown names and sizes that do not fit
+ */
 export function benchConfig({ model, classes, imageSize, frames }: BenchPlace): ModelConfig {
   const size = imageSize === undefined ? undefined : ([imageSize, imageSize] as const)
   return openBackboneConfig(model, { numClasses: classes, imageSize: size, frames })
 }
 
-/** What is said of a result where clips are classified. */
+/** The field `frames` of a result, for clips only. */
 export function framesOf({ frames }: BenchPlace): Pick<BenchResult, 'frames'> {
   return frames === undefined ? {} : { frames }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { present } from '@dynamic-tuning/engine'
 import { openDataset } from '../data/dataset.ts'
 import { classTruth } from '../data/truths/class.ts'
 import { ConfigError } from '../errors.ts'
@@ -12,9 +13,9 @@ import { libraryVersion } from '../run/library-version.ts'
 import { measureSpeed } from '../run/model-speed.ts'
 import { definedOnly } from '../run/settings/defined-only.ts'
 import { type RunSummary, storedSummary } from '../run/summary.ts'
-import { openRun, type TunedRun } from '../run/tuned-run.ts'
+import { openRun } from '../run/tuned-run.ts'
 import type { StepMetrics } from '../training/metrics.ts'
-import { type DemoResult, demoReport } from './report.ts'
+import { type DemoResult, type DemoRun, demoReport } from './report.ts'
 import {
   type DemoMethod,
   type DemoSettings,
@@ -25,22 +26,22 @@ import {
   demoWork,
 } from './settings.ts'
 
-/** Where the demo writes and reports, and how it is stopped. */
+/** Output folder, callbacks and abort signal of the demo. */
 export interface DemoControl {
   /** A new folder: each method gets a run folder in it. */
   readonly out: string
   readonly signal?: AbortSignal
   /** A method begins. */
   readonly onMethod?: (method: DemoMethod) => void
-  /** `done` is the share of the whole demo's training, 0 to 1. */
+  /** `done` is the finished share of all training, 0 to 1. */
   readonly onStep?: (metrics: StepMetrics, at: { method: DemoMethod; done: number }) => void
   /** A method is tuned and tested. */
   readonly onResult?: (result: RunSummary) => void
-  /** What is going on after the training, in a few words. */
+  /** The phase after training, in a few words. */
   readonly onPhase?: (phase: string) => void
 }
 
-/** What the demo made. */
+/** Result of the demo. */
 export interface DemoOutcome {
   readonly run: string
   readonly settings: DemoSettings
@@ -53,10 +54,11 @@ export interface DemoOutcome {
 }
 
 /**
- * Tunes the built-in backbone on a drawn task with a linear probe, full tuning, AdaptFormer and Dynamic Tuning, times all
- * four, and writes a folder with a run of each, `model.onnx` and `report.html`. Needs no network.
- * @returns undefined where `signal` stopped it
- * @throws ConfigError for an unknown task; RunError where `out` holds anything already
+ * Tunes the built-in backbone on a drawn task with a linear probe, full tuning, AdaptFormer and
+ * Dynamic Tuning, times all four, and writes a folder with a run of each, `model.onnx` and
+ * `report.html`. Needs no network connection.
+ * @returns undefined if `signal` aborted it
+ * @throws ConfigError for an unknown task; RunError if `out` holds anything already
  */
 export async function demo(
   asked: { readonly [K in keyof DemoSettings]?: DemoSettings[K] | undefined },
@@ -73,7 +75,7 @@ export async function demo(
   try {
     run.writeConfig({ command: 'demo', version: libraryVersion(), settings })
     for (const method of demoMethods) if (!(await tune(method, settings, control))) return undefined
-    const runs = demoMethods.map((method) => openRun(join(control.out, method)))
+    const runs = demoMethods.map((method) => ({ method, run: openRun(join(control.out, method)) }))
     const results = await finish(run, runs, settings, control)
     const seconds = (performance.now() - start) / 1000
     const { reportPath: report, modelPath: onnx } = run
@@ -104,20 +106,23 @@ async function tune(method: DemoMethod, settings: DemoSettings, control: DemoCon
 
 async function finish(
   run: RunFolder,
-  runs: readonly TunedRun[],
+  runs: readonly DemoRun[],
   settings: DemoSettings,
   { onPhase }: DemoControl,
 ): Promise<DemoResult[]> {
   onPhase?.('timing the four models in turn')
-  const { imagesPerSecond } = await measureSpeed(runs, { compile: { threads: settings.threads } })
-  const results = runs.map((each, i) => ({
-    ...(storedSummary(each.folder) as RunSummary),
-    method: each.network.tuner.name as DemoMethod,
-    imagesPerSecond: imagesPerSecond[i] as number,
+  const { imagesPerSecond } = await measureSpeed(
+    runs.map((each) => each.run),
+    { compile: { threads: settings.threads } },
+  )
+  const results = runs.map(({ method, run: { folder } }, i) => ({
+    ...present(storedSummary(folder), `the summary of ${folder.path}`),
+    method,
+    imagesPerSecond: imagesPerSecond[i] ?? Number.NaN,
   }))
   for (const result of results) run.appendMetric({ kind: 'result', ...result })
   onPhase?.('writing model.onnx and report.html')
-  const dyt = runs[demoMethods.indexOf('dyt')] as TunedRun
+  const dyt = present(runs.find(({ method }) => method === 'dyt')?.run, 'the run of dyt')
   exportModel(dyt, { out: run.modelPath })
   const { test } = classTruth.of(await openDataset(dyt.settings.data, dyt.settings))
   writeAside(run.reportPath, await demoReport(settings, results, runs, test))

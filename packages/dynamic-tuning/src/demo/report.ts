@@ -1,3 +1,4 @@
+import { present } from '@dynamic-tuning/engine'
 import type { Example } from '../data/example.ts'
 import { headingOf, type Measure, shownValue, valueIn } from '../evaluation/measure.ts'
 import { heldOutCurves } from '../report/held-out-curves.ts'
@@ -11,11 +12,20 @@ import type { TunedRun } from '../run/tuned-run.ts'
 import { taskNamed } from '../tasks/registry.ts'
 import { type DemoMethod, type DemoSettings, demoInput, demoTitles } from './settings.ts'
 
-/** One method of the demo: what it reached and what it costs. */
+/** Result and cost of one method of the demo. */
 export interface DemoResult extends RunSummary {
   readonly method: DemoMethod
-  /** Of the model for inference, measured in turn with the others on the same batch; the skipping model of `dyt`. */
+  /**
+   * Speed of the inference model (for `dyt` the skipping one), measured in turn with the others on
+   * the same batch.
+   */
   readonly imagesPerSecond: number
+}
+
+/** The tuned model of one method. */
+export interface DemoRun {
+  readonly method: DemoMethod
+  readonly run: TunedRun
 }
 
 const pictures = 9
@@ -24,12 +34,12 @@ const pictures = 9
 export async function demoReport(
   settings: DemoSettings,
   results: readonly DemoResult[],
-  runs: readonly TunedRun[],
+  runs: readonly DemoRun[],
   examples: readonly Example[],
 ): Promise<string> {
   const [measure] = taskNamed().measures
-  const dyt = runs.find(({ settings }) => settings.dispatch !== 'none') as TunedRun
-  const result = results.find(({ method }) => method === 'dyt') as DemoResult
+  const dyt = present(runs.find(({ method }) => method === 'dyt')?.run, 'the run of dyt')
+  const result = resultOf(results, 'dyt')
   const classifier = await dyt.classifier()
   try {
     const { epochs, trainSize, batch } = dyt.settings
@@ -37,7 +47,7 @@ export async function demoReport(
       title: `Four ways to adapt one ViT: ${settings.task}`,
       subtitle: `${settings.model === 'builtin' ? 'The built-in backbone' : settings.model} tuned on ${trainSize} drawn images of ${dyt.classes.length} classes, ${epochs} epochs of batch ${batch}, seed ${settings.seed}. Every method saw the same images.`,
       headline: headline(results, result, dyt.settings.rate, measure),
-      // One process trains all of them: a peak is not one method's own.
+      // One process trains all of them, so a memory peak belongs to no single method.
       methods: {
         measure,
         sample: 'image',
@@ -59,14 +69,21 @@ export async function demoReport(
   }
 }
 
+function resultOf(results: readonly DemoResult[], method: DemoMethod): DemoResult {
+  return present(
+    results.find((each) => each.method === method),
+    `the result of ${method}`,
+  )
+}
+
 function headline(
   results: readonly DemoResult[],
   dyt: DemoResult,
   rate: number,
   measure: Measure,
 ): ReportInput['headline'] {
-  const of = (method: DemoMethod): DemoResult => results.find((each) => each.method === method) as DemoResult
-  // Both run the very same graph.
+  const of = (method: DemoMethod): DemoResult => resultOf(results, method)
+  // Both run the same graph.
   const staticSpeed = (of('linear').imagesPerSecond + of('full').imagesPerSecond) / 2
   const gain = shownValue(measure, valueIn(dyt, measure) - valueIn(of('linear'), measure))
   return [
@@ -98,10 +115,10 @@ function headline(
   ]
 }
 
-function curves(runs: readonly TunedRun[], dyt: TunedRun, measure: Measure): CurveChart[] {
-  const records = runs.map(({ network, folder }) => ({
-    name: demoTitles[network.tuner.name as DemoMethod],
-    lines: folder.readMetrics(),
+function curves(runs: readonly DemoRun[], dyt: TunedRun, measure: Measure): CurveChart[] {
+  const records = runs.map(({ method, run }) => ({
+    name: demoTitles[method],
+    lines: run.folder.readMetrics(),
   }))
   const own = curvesOfMetrics(dyt.folder.readMetrics(), measure)
   const ofDyt = ['Active tokens in training', 'Loss terms'].flatMap((title) =>

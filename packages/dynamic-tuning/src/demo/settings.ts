@@ -5,7 +5,7 @@ export const demoMethods = ['linear', 'full', 'adaptformer', 'dyt'] as const
 /** One of them. */
 export type DemoMethod = (typeof demoMethods)[number]
 
-/** How they are called in tables and charts. */
+/** Titles in tables and charts. */
 export const demoTitles: Readonly<Record<DemoMethod, string>> = {
   linear: 'linear probe',
   full: 'full tuning',
@@ -18,19 +18,19 @@ export const demoTasks = ['nature', 'count', 'location', 'orientation'] as const
 /** One of them. */
 export type DemoTask = (typeof demoTasks)[number]
 
-/** What the demo runs. */
+/** Settings of the demo. */
 export interface DemoSettings {
   readonly task: DemoTask
   /** `builtin`, or a path of weights. */
   readonly model: string
-  /** A tenth of the work: to see that everything works, not how well. */
+  /** Runs a tenth of the work, to check that everything works. */
   readonly quick: boolean
   readonly seed: number
-  /** 0 lets the runtime choose. */
+  /** 0: chosen by the runtime. */
   readonly threads: number
 }
 
-/** What holds where nothing is said. */
+/** Defaults of the demo. */
 export const defaultDemo: DemoSettings = {
   task: 'nature',
   model: 'builtin',
@@ -40,8 +40,8 @@ export const defaultDemo: DemoSettings = {
 }
 
 /**
- * How every method is tuned: the same images, steps and batch. Fixed, not fitted to the machine, so that the same seed gives
- * the same weights everywhere; chosen to take about two minutes on two cores.
+ * Settings of `finetune` for a method. Images, steps and batch are the same for all methods and
+ * machines, so that a seed gives the same weights everywhere; about two minutes on two cores.
  */
 export function demoInput(
   method: DemoMethod,
@@ -68,8 +68,8 @@ export function demoInput(
 }
 
 /**
- * Shares of the whole demo's time: a step of full tuning takes about three times one of the linear probe, and Dynamic
- * Tuning trains with a second, complete pass.
+ * Relative training time of each method, for progress: a step of full tuning takes about three
+ * times one of the linear probe, and Dynamic Tuning trains with a second, complete pass.
  */
 export const demoWork: Readonly<Record<DemoMethod, number>> = {
   linear: 1,

@@ -7,8 +7,9 @@ export interface Ticks {
 }
 
 /**
- * About `count` ticks at multiples of 1, 2, 2.5 or 5 times a power of ten, of whole numbers alone where `whole`;
- * `min` and `max` are widened to the outer ticks so that every point lies on the axis. Equal bounds are spread first.
+ * About `count` ticks at multiples of 1, 2, 2.5 or 5 times a power of ten, whole numbers only if
+ * `whole`; `min` and `max` are widened to the outer ticks so that every point lies on the axis.
+ * Equal bounds are spread first.
  */
 export function niceTicks(min: number, max: number, count = 5, whole = false): Ticks {
   let [low, high] = min <= max ? [min, max] : [max, min]
@@ -87,7 +88,7 @@ function tickLabel(value: number, digits: number): string {
 
 /** 0.00025 as "2.5e−4": as many digits as a tick needs, and no wider than five decimals. */
 function shortExponent(value: number): string {
-  const [lead, power] = value.toExponential(2).split('e') as [string, string]
+  const [lead, power = ''] = value.toExponential(2).split('e')
   return `${trim(Number(lead), 2)}e${power.replace('+', '').replace('-', '\u2212')}`
 }
 

@@ -21,7 +21,7 @@ export interface BarChart extends PlotLabels {
   readonly reference?: { readonly name: string; readonly value: number }
   /** Upper end of the y axis; by default the largest value. */
   readonly yMax?: number
-  /** How a value is written above its bar and on the axis; as it is by default. */
+  /** Formats a value above its bar and on the axis. */
   readonly format?: (value: number) => string
 }
 

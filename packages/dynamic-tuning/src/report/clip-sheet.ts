@@ -1,10 +1,11 @@
+import { present } from '@dynamic-tuning/engine'
 import sharp, { type OverlayOptions } from 'sharp'
 import type { Pixels } from '../data/sources/pixels.ts'
 import { escapeText } from './escape.ts'
 import { countActive, heatTokens, overlayTokens } from './token-overlay.ts'
 import { type LayerTokens, resizeImage, selectedLayers } from './token-strip.ts'
 
-/** A frame of a clip and the tokens its layers let through. */
+/** A frame of a clip and the active tokens of each layer. */
 export interface FrameTokens {
   readonly frame: Pixels
   /** The number of the frame in the video. */
@@ -12,7 +13,7 @@ export interface FrameTokens {
   readonly layers: readonly LayerTokens[]
 }
 
-/** How a sheet looks; every field has a default. */
+/** Appearance of a sheet; every field has a default. */
 export interface ClipSheetOptions {
   /** Longer side of each tile in pixels (default 112). */
   readonly tile?: number
@@ -31,9 +32,10 @@ const [left, top] = [92, 24]
 const captionColour = '#7c8490'
 
 /**
- * One PNG of a clip: its frames side by side, below each its active tokens in several layers, and in how many layers each
- * token was active.
- * @throws DataError when a frame or grid does not fit its sizes, or a layer in `show` does not exist
+ * One PNG of a clip: its frames side by side, below each its active tokens in several layers, and
+ * in how many layers each token was active.
+ * @throws DataError when a frame or grid does not fit its sizes, or a layer in `show` does not
+ * exist
  */
 export async function clipSheet(
   frames: readonly FrameTokens[],
@@ -41,7 +43,7 @@ export async function clipSheet(
 ): Promise<Uint8Array> {
   const pictures = await Promise.all(frames.map(({ frame }) => resizeImage(frame, tile)))
   const rows = rowsOf(frames, pictures, show)
-  const { width, height } = pictures[0] as Pixels
+  const { width, height } = present(pictures[0], 'the first frame of a clip sheet')
   const at = (row: number, column: number): { left: number; top: number } => ({
     left: left + column * (width + gap),
     top: top + row * (height + gap),
@@ -79,7 +81,7 @@ function rowsOf(
     rows.push({
       caption: `${part ?? 'layer'} ${layer}`,
       pictures: pictures.map((picture, f) => {
-        const { grid } = (layers[f] as LayerTokens[])[i] as LayerTokens
+        const { grid } = present(layers[f]?.[i], `layer ${layer} of frame ${f}`)
         return overlayTokens(picture, grid)
       }),
     })
@@ -89,7 +91,7 @@ function rowsOf(
     rows.push({
       caption: `of ${depth} ${unit}`,
       pictures: pictures.map((picture, f) => {
-        const grids = (frames[f] as FrameTokens).layers.map(({ grid }) => grid)
+        const grids = frames[f]?.layers.map(({ grid }) => grid) ?? []
         return heatTokens(picture, countActive(grids), depth)
       }),
     })

@@ -11,5 +11,5 @@ const illegal = /[^\t\n\r\u{20}-\u{7e}\u{a0}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-
 
 /** Text made safe for HTML and SVG content and for quoted attributes; control characters become U+FFFD. */
 export function escapeText(text: string): string {
-  return text.replace(illegal, '\ufffd').replace(/[&<>"']/g, (c) => entities[c] as string)
+  return text.replace(illegal, '\ufffd').replace(/[&<>"']/g, (c) => entities[c] ?? c)
 }

@@ -37,8 +37,7 @@ export function lineChart(chart: LineChart): string {
   const lines = coloured(chart)
   const named = lines.filter((line) => !line.faint)
   const key = (i: number, x: number, y: number): string => {
-    const classes = (named[i] as Line).classes
-    return `<path class="line ${classes}" d="M${at(x)} ${at(y)}h18"/>`
+    return `<path class="line ${named[i]?.classes}" d="M${at(x)} ${at(y)}h18"/>`
   }
   const keys = legend(
     named.map((line) => line.name),
@@ -91,7 +90,7 @@ function pathOf(places: readonly (readonly [number, number])[]): string {
 /** At most two points (lowest and highest y, in order) for each of `buckets` runs, plus both ends. */
 function thinned(points: Series['points']): Series['points'] {
   if (points.length <= buckets * 2) return points
-  const kept: (readonly [number, number])[] = [points[0] as readonly [number, number]]
+  const kept = points.slice(0, 1)
   const inner = points.length - 2
   for (let b = 0; b < buckets; b++) {
     const start = 1 + Math.floor((b * inner) / buckets)
@@ -100,6 +99,5 @@ function thinned(points: Series['points']): Series['points'] {
     const high = run.reduce((best, p) => (p[1] > best[1] ? p : best))
     kept.push(...(low === high ? [low] : low[0] <= high[0] ? [low, high] : [high, low]))
   }
-  kept.push(points[points.length - 1] as readonly [number, number])
-  return kept
+  return kept.concat(points.slice(-1))
 }

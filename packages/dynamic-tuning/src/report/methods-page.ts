@@ -6,14 +6,14 @@ import { network } from '../network/network.ts'
 import { plainOptions } from '../tuners/options.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 
-/** A row of Table 3 of arXiv:2403.11808: its name there, parameters in millions and GFLOPs. */
+/** A row of Table 3 of arXiv:2403.11808: name, parameters in millions and GFLOPs. */
 export interface PublishedRow {
   readonly row: string
   readonly params: number
   readonly flops: number
 }
 
-/** Table 3 of arXiv:2403.11808 (VTAB-1K, ViT-B/16) by our names. */
+/** Table 3 of arXiv:2403.11808 (VTAB-1K, ViT-B/16) by method name of this package. */
 export const publishedTable3: Readonly<Record<string, PublishedRow>> = {
   full: { row: 'Full tuning', params: 85.8, flops: 17.58 },
   linear: { row: 'Frozen', params: 0, flops: 17.58 },
@@ -30,7 +30,7 @@ export const publishedTable3: Readonly<Record<string, PublishedRow>> = {
   dyt: { row: 'DyT r=0.5', params: 0.16, flops: 12.54 },
 }
 
-/** Settings of VTAB-1K where they are not a method's own: AdaptFormer and DyT have adapters of 8 features there. */
+/** Settings of VTAB-1K that differ from a method's defaults: AdaptFormer and DyT use 8 adapter features. */
 const vtabSettings: Readonly<Record<string, Partial<TunerOptions>>> = {
   adaptformer: { bottleneck: 8 },
   dyt: { bottleneck: 8 },
@@ -38,7 +38,10 @@ const vtabSettings: Readonly<Record<string, Partial<TunerOptions>>> = {
 
 const base = vitConfig('vit_base_patch16_224', 100)
 
-/** All methods as a Markdown page: equation, paper, settings, and sizes on ViT-B/16 beside those published. */
+/**
+ * All methods as a Markdown page: equation, paper, settings, and sizes on ViT-B/16 beside those
+ * published.
+ */
 export function methodsPage(tuners: readonly Tuner[]): string {
   return `${[intro, table(tuners), ...tuners.map(section)].join('\n\n')}\n`
 }
@@ -81,7 +84,7 @@ function table(tuners: readonly Tuner[]): string {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
-/** What there is to say beyond a method's own facts. */
+/** Additional remarks by method. */
 const remarks: Readonly<Record<string, string>> = {
   noah: `\`dyt noah-search\` looks for the sizes: it trains a super-network of which every sub-network uses leading slices, evolves
 sub-networks on validation images within a limit of parameters, and writes the settings with which \`dyt finetune --config\`
@@ -102,10 +105,11 @@ function section(tuner: Tuner): string {
   return `## ${name}\n\n${summary[0]?.toUpperCase()}${summary.slice(1)}.${link}\n\n\`${equation}\`\n\n${lines}${remark}`
 }
 
-/** What differs from a method that adds nothing. */
+/** Default options that differ from a plain model's. */
 function settingsOf({ defaults, learningRateFactor }: Tuner): string {
+  const plain = new Map<string, unknown>(Object.entries(plainOptions))
   const own = Object.entries(defaults)
-    .filter(([key, value]) => value !== plainOptions[key as keyof TunerOptions])
+    .filter(([key, value]) => value !== plain.get(key))
     .map(([key, value]) => `\`${key}\` ${Array.isArray(value) ? value.join(',') : value}`)
   const factor = learningRateFactor === 1 ? [] : [`${learningRateFactor} of the learning rate`]
   return [...own, ...factor].join(', ') || 'none'

@@ -2,7 +2,7 @@ import { headingOf, type Measure, shownValue, titleWithUnit } from '../evaluatio
 import { fieldOf } from '../training/field-of.ts'
 import type { Series } from './line-chart.ts'
 
-/** A chart of a run: what is drawn, and over what. */
+/** A chart of a run. */
 export interface CurveChart {
   readonly title: string
   readonly xLabel: string
@@ -20,9 +20,9 @@ const lossTerms: readonly (readonly [string, string])[] = [
 ]
 
 /**
- * Charts of a run from the objects of its `metrics.jsonl`: loss, its terms, the measure, active tokens and learning
- * rate. Skips lines of other kinds and values that are not finite numbers, and leaves out charts without data.
- * Shares and the activation rate become percent.
+ * Charts of a run from the objects of its `metrics.jsonl`: loss, its terms, the measure, active
+ * tokens and learning rate. Skips lines of other kinds and values that are not finite numbers, and
+ * leaves out charts without data. Shares and the activation rate become percent.
  */
 export function curvesOfMetrics(records: readonly unknown[], measure: Measure): CurveChart[] {
   const steps = ofKind(records, 'step')
@@ -108,8 +108,9 @@ function withSmooth(name: string, raw: Series['points']): Series[] {
 }
 
 /**
- * Mean over a window of a fortieth of the points around each one so the line does not lag behind: narrower
- * at the start, where values fall steeply, and one-sided at the end. Fewer than 40 points are returned as they are.
+ * Mean over a window of a fortieth of the points around each one so the line does not lag behind:
+ * narrower at the start, where values fall steeply, and one-sided at the end. Fewer than 40 points
+ * are returned as they are.
  */
 function smooth(raw: Series['points']): Series['points'] {
   if (raw.length < 40) return raw

@@ -24,7 +24,7 @@ export interface MethodRow {
   readonly trainableParams: number
   /** Multiply-accumulates per image or clip. */
   readonly flops: number
-  /** NaN where it was not measured. */
+  /** NaN if it was not measured. */
   readonly imagesPerSecond: number
   /** Mean share of tokens the MLPs worked on, 0 to 1. */
   readonly activeRate?: number
@@ -39,13 +39,13 @@ export interface MethodRow {
 /** Methods side by side. */
 export interface MethodRows {
   readonly rows: readonly MethodRow[]
-  /** What the rows are judged by. */
+  /** Measure of the rows' scores. */
   readonly measure: Measure
-  /** What the models take. */
+  /** Kind of input of the models. */
   readonly sample: SampleWord
 }
 
-/** Columns that are left out where no method has a value. */
+/** Columns that are dropped if no method has a value. */
 const optionalColumns: readonly (readonly [
   string,
   (row: MethodRow, measure: Measure) => string | undefined,
@@ -91,7 +91,7 @@ function bestOf({ better }: Measure, scores: readonly number[]): number {
   return better === 'higher' ? Math.max(...scores) : Math.min(...scores)
 }
 
-// Rows without a spread keep its room, so that the scores stand under one another.
+// Rows without a spread keep its place, so that scores align.
 function spreadOf(measure: Measure, spread?: number): string {
   return ` <span class="spread">${spread === undefined ? '' : `± ${formatBare(measure, spread)}`}</span>`
 }
@@ -115,7 +115,7 @@ function flatten(settings: Readonly<Record<string, unknown>>, prefix = ''): [str
     const name = prefix + key
     if (value === undefined) return []
     const nested = typeof value === 'object' && value !== null && !Array.isArray(value)
-    if (nested && Object.keys(value).length > 0) return flatten(value as Record<string, unknown>, `${name}.`)
+    if (nested && Object.keys(value).length > 0) return flatten({ ...value }, `${name}.`)
     return [[name, typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))]]
   })
 }

@@ -18,7 +18,7 @@ export interface ReportInput {
   readonly curves: readonly LineChart[]
   /** Mean share of active tokens of each layer, 0 to 1. */
   readonly activeRatePerLayer?: readonly { readonly layer: number; readonly rate: number }[]
-  /** The rate the dispatchers were trained towards, 0 to 1. */
+  /** Target activation rate of the dispatchers, 0 to 1. */
   readonly targetRate?: number
   /** PNG bytes with a plain-text caption. */
   readonly pictures?: readonly { readonly png: Uint8Array; readonly caption: string }[]

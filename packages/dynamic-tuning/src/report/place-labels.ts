@@ -11,7 +11,10 @@ export interface Box {
 /** Where a label's text is anchored. */
 export type Anchor = 'start' | 'middle' | 'end'
 
-/** A label's place: its box, how its text is anchored, and how much of it covers others or leaves the drawing. */
+/**
+ * A label's place: its box, how its text is anchored, and how much of it covers others or leaves
+ * the drawing.
+ */
 export interface LabelPlace extends Box {
   readonly anchor: Anchor
   /** Area in square units; 0 where it is clear. */
@@ -20,15 +23,15 @@ export interface LabelPlace extends Box {
 
 /** Height of a label's box. */
 export const labelHeight = 15
-/** Above this no label stands: the title does. */
+/** Upper limit of labels, below the title. */
 export const plotTop = 48
 
-/** Free places further from the point are taken where those beside it are not. */
+/** Distances from the point that are tried in turn. */
 const distances = [0, 9, 20, 33, 48, 66]
 
 /**
- * A place for each label beside its point, in their order, clear of `taken` and of those before where there is one; `far` lets
- * labels stand away from their points.
+ * Places each label beside its point, in order, clear of `obstacles` and earlier labels if
+ * possible; `far` also allows places further from the point.
  */
 export function placeLabels(
   labels: readonly { readonly x: number; readonly y: number; readonly width: number }[],
@@ -38,19 +41,26 @@ export function placeLabels(
   const taken = [...obstacles]
   return labels.map(({ x, y, width }) => {
     const rings = far ? distances : [0]
-    let best: LabelPlace | undefined
+    let best: LabelPlace = {
+      x,
+      y,
+      width,
+      height: labelHeight,
+      anchor: 'start',
+      cost: Number.POSITIVE_INFINITY,
+    }
     for (const distance of rings)
       for (const [left, above, anchor] of corners(x, y, width, distance)) {
         const box = { x: left, y: above, width, height: labelHeight }
         const cost = taken.reduce((sum, other) => sum + overlap(box, other), outside(box))
-        if (best === undefined || cost < best.cost) best = { ...box, anchor, cost }
+        if (cost < best.cost) best = { ...box, anchor, cost }
       }
-    taken.push(best as LabelPlace)
-    return best as LabelPlace
+    taken.push(best)
+    return best
   })
 }
 
-/** Left, above and anchor of the boxes around a point, the most wanted first. */
+/** Left edge, top edge and anchor of the boxes around a point, best first. */
 function corners(x: number, y: number, width: number, distance: number): [number, number, Anchor][] {
   const half = labelHeight / 2
   const [side, slant] = [11 + distance, 8 + 0.7 * distance]

@@ -2,21 +2,21 @@ import { logTicks, niceTicks, type Ticks, tightTicks } from './axis-ticks.ts'
 import { escapeText } from './escape.ts'
 import { plotRules, plotVariables } from './plot-style.ts'
 
-/** What every plot has: words around it, and whether it stands alone or in a page that has the styles. */
+/** Texts of a plot, and where its style sheet is. */
 export interface PlotLabels {
   readonly title: string
   readonly xLabel: string
   readonly yLabel: string
   /** One sentence for readers who cannot see the plot. */
   readonly description?: string
-  /** Carry the style sheet inside the SVG (default), or rely on the page's. */
+  /** `inside` the SVG (default) or in the surrounding `page`. */
   readonly styles?: 'inside' | 'page'
 }
 
 /** Size of the drawing in user units, and the margins left for texts. */
 export const frame = { width: 560, height: 340, left: 78, right: 18, bottom: 50 } as const
 
-// A file opened by itself lies on the viewer's white, where the dark style's texts would not be seen.
+// An SVG opened by itself needs a background, or the dark style's texts are unreadable.
 const ownPaper = '.plot{background:var(--plot-paper)}'
 
 const titleHeight = 34
@@ -92,7 +92,7 @@ export function yAxis(y: Scale, name: string, format?: (value: number) => string
   const right = frame.width - frame.right
   const lines = y.ticks.values.map((value, i) => {
     const position = y.place(value)
-    const text = format ? format(value) : (y.ticks.labels[i] as string)
+    const text = format ? format(value) : (y.ticks.labels[i] ?? '')
     const number = label(frame.left - 8, position + 4.5, text, 'text-anchor="end"')
     return rule(i === 0 ? 'axis' : 'grid', frame.left, position, right, position) + number
   })
@@ -106,7 +106,7 @@ export function xAxis(x: Scale, name: string): string {
   const base = frame.height - frame.bottom
   const marks = x.ticks.values.map((value, i) => {
     const position = x.place(value)
-    const text = label(position, base + 20, x.ticks.labels[i] as string, 'text-anchor="middle"')
+    const text = label(position, base + 20, x.ticks.labels[i] ?? '', 'text-anchor="middle"')
     return rule('axis', position, base, position, base + 5) + text
   })
   return marks.join('') + xName(name)
@@ -145,7 +145,10 @@ export interface Legend {
   readonly top: number
 }
 
-/** The whole `<svg>` around a plot's body, with title and description for screen readers; `below` is room under the frame. */
+/**
+ * The whole `<svg>` around a plot's body, with title and description for screen readers; `below` is
+ * room under the frame.
+ */
 export function svgPlot(labels: PlotLabels, body: string, below = 0): string {
   const description = labels.description ? `<desc>${escapeText(labels.description)}</desc>` : ''
   const style = labels.styles === 'page' ? '' : `<style>${plotVariables}\n${plotRules}\n${ownPaper}</style>`

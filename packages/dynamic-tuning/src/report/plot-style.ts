@@ -18,7 +18,10 @@ const lightVariables = variables(light, {
 })
 const darkVariables = variables(dark, { ink: '#e8ebf0', soft: '#9aa4b2', grid: '#2c333d', paper: '#171b21' })
 
-/** CSS custom properties of the plots in light and dark; `data-theme` on the root element overrides the system. */
+/**
+ * CSS custom properties of the plots in light and dark; `data-theme` on the root element overrides
+ * the system.
+ */
 export const plotVariables: string = [
   `:root{${lightVariables}}`,
   `@media (prefers-color-scheme:dark){:root{${darkVariables}}}`,

@@ -1,12 +1,12 @@
-/** What a model takes: clips where it has `frames`. */
+/** Kind of input of a model. */
 export type SampleWord = 'image' | 'clip'
 
-/** The word for what a run's model takes. */
+/** `clip` for models with `frames`, else `image`. */
 export function sampleWord({ frames }: { readonly frames?: number | undefined }): SampleWord {
   return frames === undefined ? 'image' : 'clip'
 }
 
-/** The word for a table of cases, whose runs all have the same data. */
+/** The same for a table of cases, whose runs share their data. */
 export function sampleWordOf(
   rows: readonly { readonly runs: readonly { readonly frames?: number }[] }[],
 ): SampleWord {

@@ -1,3 +1,4 @@
+import { present } from '@dynamic-tuning/engine'
 import { leader, numberLegend } from './number-legend.ts'
 import { type Box, type LabelPlace, labelHeight, placeLabels, plotTop } from './place-labels.ts'
 import { at, label, type PlotLabels, svgPlot, textWidth, xAxis, xScale, yAxis, yScale } from './plot-frame.ts'
@@ -26,8 +27,8 @@ interface Placed extends ScatterPoint {
 const radius = 5
 
 /**
- * SVG of a scatter plot. Names are set beside their points where all can be read; where points are too crowded for that, numbers
- * are, and the names stand below the plot.
+ * SVG of a scatter plot. Names are placed beside their points if all are legible, else numbers are,
+ * with a legend below the plot.
  */
 export function scatterChart(chart: ScatterChart): string {
   const usable = (p: ScatterPoint): boolean =>
@@ -54,19 +55,19 @@ export function scatterChart(chart: ScatterChart): string {
   return svgPlot(chart, body.join('\n'), texts.legend?.height)
 }
 
-/** What stands beside the points, and below the plot. */
+/** Labels beside the points, and the legend below the plot. */
 interface Texts {
   readonly labels: readonly string[]
   readonly leaders: readonly string[]
   readonly legend?: { readonly svg: string; readonly height: number }
 }
 
-/** The names themselves; undefined where some would cover others. */
+/** Names as labels; undefined if some overlap. */
 function readable(points: readonly Placed[], taken: readonly Box[]): Texts | undefined {
   const wanted = points.map(({ px, py, name }) => ({ x: px, y: py, width: textWidth(name) }))
   const boxes = placeLabels(wanted, taken)
   if (boxes.some(({ cost }) => cost > 0)) return undefined
-  return { labels: boxes.map((box, i) => text(box, (points[i] as Placed).name)), leaders: [] }
+  return { labels: boxes.map((box, i) => text(box, points[i]?.name ?? '')), leaders: [] }
 }
 
 function numbered(points: readonly Placed[], taken: readonly Box[]): Texts {
@@ -74,8 +75,8 @@ function numbered(points: readonly Placed[], taken: readonly Box[]): Texts {
   const boxes = placeLabels(wanted, taken, { far: true })
   return {
     labels: boxes.map((box, i) => text(box, String(i + 1))),
-    leaders: boxes.map((box, i) => {
-      const { px, py } = points[i] as Placed
+    leaders: points.map(({ px, py }, i) => {
+      const box = present(boxes[i], 'the place of a label')
       const [cx, cy] = [box.x + box.width / 2, box.y + labelHeight / 2]
       return Math.hypot(cx - px, cy - py) > 24 ? leader(px, py, cx, cy) : ''
     }),
@@ -95,7 +96,7 @@ function obstacles({ px, py, y: value, spread = 0 }: Placed, place: (value: numb
 }
 
 function bar(x: number, low: number, high: number): string {
-  // A spread that the dot covers would only look like dirt around it.
+  // A spread hidden by the dot is not drawn.
   if (low - high <= 2 * radius + 2) return ''
   const cap = (height: number): string => `M${at(x - 5)} ${at(height)}h10`
   return `<path class="line" d="M${at(x)} ${at(low)}V${at(high)}${cap(low)}${cap(high)}"/>`

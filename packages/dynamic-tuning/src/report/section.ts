@@ -1,6 +1,6 @@
 import { escapeText } from './escape.ts'
 
-/** A part of a report beyond those that all have: a heading with plots and a table. */
+/** An additional part of a report: a heading with plots and a table. */
 export interface ReportSection {
   readonly heading: string
   /** One or two sentences below the heading. */

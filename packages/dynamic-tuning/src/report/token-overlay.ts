@@ -1,7 +1,8 @@
+import { present } from '@dynamic-tuning/engine'
 import type { Pixels } from '../data/sources/pixels.ts'
 import { DataError } from '../errors.ts'
 
-/** Which tokens of a rows × columns grid a layer's MLP worked on. values: [rows · columns], 1 active, 0 skipped. */
+/** Active tokens of a layer on a rows × columns grid. values: [rows · columns], 1 active, 0 skipped. */
 export interface TokenGrid {
   readonly values: ArrayLike<number>
   readonly rows: number
@@ -10,7 +11,7 @@ export interface TokenGrid {
 
 type Colour = readonly [number, number, number]
 
-// Skipped tokens: no colour and a third of their contrast, towards a dark grey, so the eye stays on the active ones.
+// Skipped tokens lose their colour and two thirds of their contrast.
 const dimShade = 26
 const dimContrast = 0.3
 const gridStrength = 0.16
@@ -41,8 +42,8 @@ export function overlayTokens(image: Pixels, grid: TokenGrid): Pixels {
 }
 
 /**
- * For each token the number of `grids` it is active in. Returns values: [rows · columns], 0 to grids.length. The tokens of
- * coarser grids count for all tokens of the finest that they cover.
+ * Counts for each token the `grids` in which it is active. Returns values: [rows · columns], 0 to
+ * grids.length. A token of a coarser grid counts for all tokens of the finest grid that it covers.
  */
 export function countActive(grids: readonly TokenGrid[]): TokenGrid {
   const first = grids.reduce<TokenGrid | undefined>(
@@ -62,7 +63,7 @@ export function countActive(grids: readonly TokenGrid[]): TokenGrid {
     for (let i = 0; i < values.length; i++) {
       const [row, column] = [Math.floor(i / first.columns / tall), Math.floor((i % first.columns) / wide)]
       const active = (grid.values[row * grid.columns + column] ?? 0) > 0.5
-      values[i] = (values[i] as number) + (active ? 1 : 0)
+      if (active) values[i] = (values[i] ?? 0) + 1
     }
   }
   return { values, rows: first.rows, columns: first.columns }
@@ -96,16 +97,19 @@ const viridis: readonly Colour[] = [
 export function heatColour(share: number): Colour {
   const position = Math.min(1, Math.max(0, share)) * (viridis.length - 1)
   const index = Math.min(viridis.length - 2, Math.floor(position))
-  return mix(viridis[index] as Colour, viridis[index + 1] as Colour, position - index)
+  const [from, to] = viridis.slice(index)
+  return mix(present(from, 'a colour of the scale'), present(to, 'a colour of the scale'), position - index)
 }
 
 function eachPixel(image: Pixels, colour: (rgb: Colour, y: number, x: number) => Colour): Uint8Array {
   const out = new Uint8Array(image.data.length)
   for (let i = 0; i < out.length; i += 3) {
     const pixel = i / 3
-    const rgb: Colour = [image.data[i] as number, image.data[i + 1] as number, image.data[i + 2] as number]
+    const rgb: Colour = [image.data[i] ?? 0, image.data[i + 1] ?? 0, image.data[i + 2] ?? 0]
     const shown = colour(rgb, Math.floor(pixel / image.width), pixel % image.width)
-    for (let c = 0; c < 3; c++) out[i + c] = Math.round(shown[c] as number)
+    out[i] = Math.round(shown[0])
+    out[i + 1] = Math.round(shown[1])
+    out[i + 2] = Math.round(shown[2])
   }
   return out
 }

@@ -14,12 +14,12 @@ import {
 /** The active tokens of one layer, with the layer's number from 0 (shown as written here). */
 export interface LayerTokens {
   readonly layer: number
-  /** Which part of the layer, where several are dispatched. */
+  /** Part of the layer, if several are dispatched. */
   readonly part?: string
   readonly grid: TokenGrid
 }
 
-/** How a strip looks; every field has a default. */
+/** Appearance of a strip; every field has a default. */
 export interface StripOptions {
   /** Longer side of each tile in pixels (default 208). */
   readonly tile?: number
@@ -55,7 +55,7 @@ export async function tokenStrip(
   options: StripOptions = {},
 ): Promise<Uint8Array> {
   const large = await resizeImage(image, options.tile ?? 208, options.enlarge ?? 'smooth')
-  const tiles: Tile[] = [{ image: large, caption: options.caption ?? 'image' }]
+  const tiles: Tile[] = []
   for (const { layer, part, grid } of selectedLayers(layers, options.show)) {
     const name = part === undefined ? `layer ${layer}` : `${part} ${layer}`
     tiles.push({ image: overlayTokens(large, grid), caption: `${name} · ${shareOf(grid)}` })
@@ -64,7 +64,7 @@ export async function tokenStrip(
     const counts = countActive(layers.map(({ grid }) => grid))
     tiles.push({ image: heatTokens(large, counts, layers.length), caption: 'layers', heatOf: layers.length })
   }
-  return composeTiles(tiles)
+  return composeTiles({ image: large, caption: options.caption ?? 'image' }, tiles)
 }
 
 /** PNG bytes of an image. */
@@ -92,13 +92,16 @@ function rawSharp(image: Pixels): Sharp {
   return sharp(image.data, { raw: { width: image.width, height: image.height, channels: 3 } })
 }
 
-/** The layers to show, by number; by default four spread from the first to the last. @throws DataError for an unknown one */
+/**
+ * The layers to show, by number; by default four spread from the first to the last.
+ * @throws DataError for an unknown one
+ */
 export function selectedLayers(layers: readonly LayerTokens[], show?: readonly number[]): LayerTokens[] {
   if (!show) {
     const wanted = Math.min(4, layers.length)
     const index = (i: number): number =>
       wanted < 2 ? 0 : Math.round((i * (layers.length - 1)) / (wanted - 1))
-    return Array.from({ length: wanted }, (_, i) => layers[index(i)] as LayerTokens)
+    return Array.from({ length: wanted }, (_, i) => index(i)).flatMap((i) => layers.slice(i, i + 1))
   }
   return show.map((layer) => {
     const found = layers.find((candidate) => candidate.layer === layer)
@@ -114,8 +117,9 @@ function shareOf({ values }: TokenGrid): string {
   return `${Math.round((100 * active) / values.length)} %`
 }
 
-async function composeTiles(tiles: readonly Tile[]): Promise<Uint8Array> {
-  const first = (tiles[0] as Tile).image
+async function composeTiles(original: Tile, layers: readonly Tile[]): Promise<Uint8Array> {
+  const tiles = [original, ...layers]
+  const first = original.image
   const width = tiles.length * (first.width + gap) - gap
   const overlays: OverlayOptions[] = tiles.map(({ image }, i) => ({
     input: Buffer.from(image.data),

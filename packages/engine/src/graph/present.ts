@@ -1,10 +1,10 @@
 import { GraphError } from './errors.ts'
 
 /**
- * `value`, which must be there.
- * @throws GraphError where it is undefined: a fault in the engine, not in its use
+ * Returns `value`, which must be defined; `what` names it in the message.
+ * @throws GraphError if it is undefined: a bug of the caller, not a mistake of the user
  */
 export function present<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw new GraphError(`engine: ${what} is missing, got undefined. Report this.`)
+  if (value === undefined) throw new GraphError(`internal: ${what} is missing, got undefined. Report this.`)
   return value
 }

@@ -1,9 +1,10 @@
 import type { z } from 'zod'
 import { ConfigError } from '../../errors.ts'
+import { definedOnly } from './defined-only.ts'
 import { nearestWord } from './nearest-word.ts'
 
 /**
- * `given` as `schema` describes it; `where` begins the message.
+ * `given`, without undefined fields, as `schema` describes it; `where` begins the message.
  * @throws ConfigError naming every setting that is unknown (with the one probably meant) or out of its range
  */
 export function checkSettings<T>(
@@ -12,7 +13,8 @@ export function checkSettings<T>(
   schema: z.ZodType<T>,
   known: readonly string[],
 ): T {
-  const result = schema.safeParse(given)
+  const fields = typeof given === 'object' && given !== null ? definedOnly(given) : given
+  const result = schema.safeParse(fields)
   if (result.success) return result.data
   const problems = result.error.issues.map((issue) =>
     issue.code === 'unrecognized_keys' ? unknownKeys(issue.keys, known) : describe(issue, given),

@@ -12,10 +12,10 @@ export interface MeasuredSpeeds {
   /** Images per pass, and passes of each model; speeds are of medians. */
   readonly batch: number
   readonly rounds: number
-  /** 0: as many as the runtime chose. */
+  /** 0: chosen by the runtime. */
   readonly threads: number
   readonly environment: BenchEnvironment
-  /** In the order of the runs; null where a model could not be opened. */
+  /** In the order of the runs; null if a model could not be opened. */
   readonly imagesPerSecond: readonly (number | null)[]
 }
 
@@ -31,18 +31,19 @@ const line = z.looseObject({
 
 /** How speeds are measured. */
 export interface SpeedControl {
-  /** 0 lets the runtime choose. */
+  /** 0: chosen by the runtime. */
   readonly threads: number
   readonly signal?: AbortSignal | undefined
-  /** Called only where they are not known yet. */
+  /** Called before speeds are measured; not if they are read from the folder. */
   readonly onMeasure?: () => void
-  /** A run whose model cannot be opened. */
+  /** Called for each run whose model cannot be opened. */
   readonly onFailure?: (run: RunSummary, message: string) => void
 }
 
 /**
- * Images per second of the models of some runs. Speeds of different times cannot be compared, so they are measured all
- * together, or read from the folder's metrics where just these runs were measured before.
+ * Images per second of the models of some runs. Speeds of separate sessions are not comparable, so
+ * all are measured together, or read from the folder's metrics if exactly these runs were measured
+ * before.
  */
 export async function compareSpeeds(
   folder: RunFolder,
@@ -70,12 +71,16 @@ async function measure(runs: readonly RunSummary[], control: SpeedControl): Prom
   const { threads, signal } = control
   const speeds = models.length > 0 ? await measureSpeed(models, { compile: { threads }, signal }) : nothing
   const imagesPerSecond = opened.map((model) =>
-    model === undefined ? null : (speeds.imagesPerSecond[models.indexOf(model)] as number),
+    model === undefined ? null : (speeds.imagesPerSecond[models.indexOf(model)] ?? null),
   )
   return { ...speeds, threads, environment: benchEnvironment(), imagesPerSecond }
 }
 
-const nothing = { batch: 0, rounds: 0, imagesPerSecond: [] as readonly number[] }
+const nothing: Pick<MeasuredSpeeds, 'batch' | 'rounds' | 'imagesPerSecond'> = {
+  batch: 0,
+  rounds: 0,
+  imagesPerSecond: [],
+}
 
 function open(run: RunSummary, { onFailure }: SpeedControl): TunedRun | undefined {
   try {
@@ -87,7 +92,7 @@ function open(run: RunSummary, { onFailure }: SpeedControl): TunedRun | undefine
   }
 }
 
-/** Tells these runs with these results from any others: their seconds alone do. */
+/** Hash of the runs' results and threads. */
 function fingerprint(runs: readonly RunSummary[], threads: number): string {
   const results = runs.map(({ run: _run, ...rest }) => rest)
   return createHash('sha256')

@@ -13,7 +13,7 @@ import {
 import { caseTable, runsMarkdown } from '../pool/markdown.ts'
 import type { CompareOutcome, CompareRow } from './outcome.ts'
 
-/** The columns in their order; the interval only where some case has several seeds. */
+/** The columns in order; the interval only if some case has several seeds. */
 export function compareColumns(rows: readonly CompareRow[]): readonly CaseColumn<CompareRow>[] {
   const { case: name, score, interval, seeds, trained, flops, active, seconds, memory } = caseColumns(rows)
   const rate = `${sampleWordOf(rows)}s/s`
@@ -47,7 +47,7 @@ export function compareMarkdown(outcome: CompareOutcome): string {
   })
 }
 
-/** How the figures came about. */
+/** Notes on how the figures were made. */
 export function compareNotes({ cases, seeds, speed: measured }: CompareOutcome): string[] {
   const { batch, rounds, threads, environment } = measured
   if (cases.length === 0) return ['No run ended well.']

@@ -7,11 +7,13 @@ import type { CompareOutcome } from './outcome.ts'
 import { type CompareInput, planComparison } from './plan.ts'
 
 /**
- * Tunes with several methods and settings on one dataset, each with the same seeds and each run in a process of its own, and
- * writes `compare.json`, `.csv`, `.md` and `.html` with means and deviations. Called again with the same folder it keeps the
- * runs that ended and goes on with the others. A run that fails does not stop the rest: it is in `failures`.
- * @throws ConfigError for settings that make no sense or differ from those of runs in the folder; DataError and
- * CheckpointError for data and weights that cannot be used; RunError where `out` holds something else. All before any run.
+ * Tunes with several methods and settings on one dataset, with the same seeds for each and one
+ * process per run, and writes `compare.json`, `.csv`, `.md` and `.html` with means and deviations.
+ * Called again with the same folder, it keeps finished runs and continues the others. A failed run
+ * does not stop the rest; it is listed in `failures`.
+ * @throws ConfigError for invalid settings or ones that differ from those of runs in the folder;
+ * DataError and CheckpointError for unusable data and weights; RunError if `out` holds something
+ * else. All are thrown before any run starts.
  */
 export async function compare(
   input: CompareInput,

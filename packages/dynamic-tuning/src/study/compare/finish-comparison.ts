@@ -13,7 +13,7 @@ import { compareCsv, compareMarkdown } from './compare-table.ts'
 import type { CompareOutcome } from './outcome.ts'
 import type { CompareInput } from './plan.ts'
 
-/** Measures speeds, puts everything together and writes the tables and the page; undefined where `signal` stopped it. */
+/** Measures speeds and writes the tables and the report; undefined if `signal` aborted it. */
 export async function finishComparison(
   folder: RunFolder,
   input: CompareInput,
@@ -30,7 +30,7 @@ export async function finishComparison(
   const outcome: CompareOutcome = {
     run: folder.path,
     finished: true,
-    data: data as string,
+    data: data ?? '',
     seeds: [...new Set(runs.map((run) => run.seed))],
     settings: definedOnly(settings),
     cases: groups.map((group, i) => ({

@@ -3,22 +3,25 @@ import type { RunFailure } from '../pool/failures.ts'
 import type { CaseRow } from '../pool/summarize-cases.ts'
 import type { MeasuredSpeeds } from './compare-speed.ts'
 
-/** One case of a comparison: what it reached over its seeds, and what it costs. */
+/** Results over seeds and cost of one case of a comparison. */
 export interface CompareRow extends CaseRow {
-  /** Of the first seed's model for inference, in turn with the other cases; null where it was not measured. */
+  /**
+   * Speed of the first seed's inference model, measured in turn with the other cases; null if not
+   * measured.
+   */
   readonly imagesPerSecond: number | null
 }
 
-/** What a comparison found: `compare.json`. */
+/** Result of a comparison: `compare.json`. */
 export interface CompareOutcome {
   /** Its folder. */
   readonly run: string
   readonly finished: true
   readonly data: string
   readonly seeds: readonly number[]
-  /** What all cases share; each has its own beside. */
+  /** Settings that all cases share. */
   readonly settings: SomeSettings
-  /** Cases with at least one finished run, in the order asked for. */
+  /** Cases with at least one finished run, in the requested order. */
   readonly cases: readonly CompareRow[]
   readonly failures: readonly RunFailure[]
   /** How images per second were measured. */

@@ -1,26 +1,25 @@
 import { z } from 'zod'
 import { ConfigError } from '../../errors.ts'
 import { checkSettings } from '../../run/settings/check-settings.ts'
-import { definedOnly } from '../../run/settings/defined-only.ts'
 import { finetuneKeys, finetuneSettings, type SomeSettings } from '../../run/settings/finetune-settings.ts'
 import { uncheckedShapeOf } from '../../setting.ts'
 import { tunerNamed } from '../../tuners/registry.ts'
 import { checkNames, type NamedSettings, planCase, type RunCase } from '../pool/run-case.ts'
 import { seedsOf } from '../pool/seeds.ts'
 
-/** What a comparison is asked for: cases, or methods and rates that make cases, and settings that all runs share. */
+/** Input of a comparison: cases, or methods and rates that make cases, and settings that all runs share. */
 export interface CompareInput extends SomeSettings {
   /** Default `defaultMethods`. */
   readonly methods?: readonly string[] | undefined
-  /** Shares of active tokens: a case of its own for each, of methods that dispatch. Default the method's own rate. */
+  /** Shares of active tokens; methods with dispatch get one case per rate. Default the method's rate. */
   readonly rates?: readonly number[] | undefined
   /** Named cases, each with the settings in which it differs from the others. */
   readonly cases?: readonly NamedSettings[] | undefined
-  /** How many seeds every case runs with, from `seed` on, or the seeds themselves. Default 1. */
+  /** Number of seeds per case, counted from `seed`, or a list of seeds. Default 1. */
   readonly seeds?: number | readonly number[] | undefined
 }
 
-/** What is to be run. */
+/** Cases and seeds to run. */
 export interface ComparePlan {
   readonly data: string
   readonly seeds: readonly number[]
@@ -30,10 +29,10 @@ export interface ComparePlan {
 /** Names of all settings of a comparison. */
 export const compareKeys: readonly string[] = ['methods', 'rates', 'cases', 'seeds', ...finetuneKeys]
 
-/** Settings that decide what a comparison is about, or are shared out: no case has its own. */
+/** Settings that belong to the whole comparison, not to a case. */
 const sharedKeys = ['data', 'seed', 'threads', 'workers'] as const
 
-/** What is compared where nothing is said. */
+/** Methods compared by default. */
 export const defaultMethods: readonly string[] = ['linear', 'full', 'adaptformer', 'dyt']
 
 const some = 'give at least one'
@@ -51,8 +50,9 @@ const schema = z.strictObject({
 })
 
 /**
- * The cases and seeds of a comparison, every setting checked.
- * @throws ConfigError for unknown methods and settings, values out of range, cases of one name and empty lists
+ * Checks the input of a comparison and returns its cases and seeds.
+ * @throws ConfigError for unknown methods and settings, values out of range, duplicate case names
+ * and empty lists
  */
 export function planComparison(given: unknown): ComparePlan {
   const {
@@ -62,7 +62,7 @@ export function planComparison(given: unknown): ComparePlan {
     seeds = 1,
     seed,
     ...common
-  } = checkSettings('compare', definedOnly(given as object), schema, compareKeys)
+  } = checkSettings('compare', given, schema, compareKeys)
   if (cases && (methods || rates))
     throw new ConfigError(
       `compare: both cases and ${methods ? 'methods' : 'rates'} are given. Leave one out; a case has its own method and rate.`,

@@ -4,7 +4,7 @@ import type { Subnet } from '../../tuners/noah-supernet.ts'
 import { crossOver, type MutationChances, mutate } from './offspring.ts'
 import { drawOne, drawSubnet, type SubnetSpace, smallestSubnet, subnetKey } from './space.ts'
 
-/** How the evolution goes; the paper's figures in brackets. */
+/** Settings of the evolution; the paper's values in brackets. */
 export interface EvolutionSettings extends MutationChances {
   /** Most parameters of a sub-network (0.64 M). */
   readonly limit: number
@@ -12,7 +12,7 @@ export interface EvolutionSettings extends MutationChances {
   readonly population: number
   /** Populations that are evaluated (15). */
   readonly rounds: number
-  /** Best candidates so far, of which the next population is made (10). */
+  /** Best candidates so far, from which the next population is made (10). */
   readonly best: number
   /** Mutants of a round (25). */
   readonly mutants: number
@@ -21,9 +21,9 @@ export interface EvolutionSettings extends MutationChances {
   readonly seed: number
 }
 
-/** How well a sub-network with the super-network's weights does on validation images. */
+/** Score of a sub-network with the super-network's weights on validation images. */
 export interface SubnetScore {
-  /** Value of the measure that decides. */
+  /** Value of the primary measure. */
   readonly score: number
   readonly loss: number
 }
@@ -36,19 +36,19 @@ export interface Candidate extends SubnetScore {
   readonly round: number
 }
 
-/** What the evolution needs from outside, and where it reports. */
+/** Evaluation, callbacks and abort signal of the evolution. */
 export interface EvolutionControl {
-  /** What candidates are compared by. */
+  /** Measure by which candidates are compared. */
   readonly measure: Pick<Measure, 'better'>
   parameters(subnet: Subnet): number
   score(subnet: Subnet): Promise<SubnetScore>
-  /** Raised, it stops before the next candidate. */
+  /** Aborting it stops before the next candidate. */
   readonly signal?: AbortSignal | undefined
   /** A candidate has been evaluated, the `done`-th of about `total`. */
   readonly onCandidate?: (candidate: Candidate, progress: EvolutionProgress) => void
 }
 
-/** Where the evolution stands. */
+/** Progress of the evolution. */
 export interface EvolutionProgress {
   readonly done: number
   readonly total: number
@@ -56,20 +56,21 @@ export interface EvolutionProgress {
   readonly best: Candidate
 }
 
-/** How the evolution ended. */
+/** Result of the evolution. */
 export interface EvolutionOutcome {
-  /** false where `signal` stopped it. */
+  /** False if `signal` aborted it. */
   readonly finished: boolean
   /** All candidates, in the order of evaluation. */
   readonly candidates: readonly Candidate[]
-  /** The best of them; undefined where none was evaluated. */
+  /** The best of them; undefined if none was evaluated. */
   readonly winner: Candidate | undefined
 }
 
 /**
- * NOAH's evolution (arXiv:2206.04673, stage 2): a random population, then round by round mutants and crossovers of the best so
- * far, filled up with random candidates. Each candidate is evaluated once and has at most `limit` parameters. The same seed
- * and scores give the same candidates. A small space may run out of new ones before a population is full.
+ * NOAH's evolution (arXiv:2206.04673, stage 2): a random population, then then mutants and
+ * crossovers of the best so far in each round, filled up with random candidates. Each candidate is
+ * evaluated once and has at most `limit` parameters. The same seed and scores give the same
+ * candidates. A small space may run out of new ones before a population is full.
  */
 export async function evolve(
   space: SubnetSpace,
@@ -107,7 +108,7 @@ function outcome(
   return { finished, candidates, winner: bestOf(candidates, measure, 1)[0] }
 }
 
-/** The `count` best by score; of equal ones those with the smaller loss, then those found earlier. */
+/** The `count` best by score; ties are broken by the smaller loss, then by order. */
 export function bestOf(
   candidates: readonly Candidate[],
   measure: Pick<Measure, 'better'>,
@@ -125,7 +126,7 @@ interface Known {
   admit(subnet: Subnet): boolean
 }
 
-/** Tries for every candidate that is wanted: ten for offspring as in the official code, more for random ones. */
+/** Attempts per requested candidate: ten for offspring as in the official code, more for random ones. */
 const offspringTries = 10
 const randomTries = 200
 
@@ -151,7 +152,7 @@ function nextPopulation(space: SubnetSpace, settings: EvolutionSettings, known: 
     )
   }
   fill('random', population - made.length, randomTries, (stream) => drawSubnet(space, stream))
-  // A limit that hardly anything fits under still has the smallest.
+  // Under a tight limit the smallest sub-network still fits.
   if (made.length === 0 && parents.length === 0) fill('smallest', 1, 1, () => smallestSubnet(space))
   return made
 }

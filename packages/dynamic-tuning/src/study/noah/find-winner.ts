@@ -16,7 +16,7 @@ import type { SearchPlan } from './search-settings.ts'
 import { type SubnetSpace, subnetParameters, subnetSettings } from './space.ts'
 import { winnerSettings } from './winner-settings.ts'
 
-/** Where a search reports and how it is stopped. */
+/** Output folder, callbacks and abort signal of a search. */
 export interface NoahSearchControl extends FinetuneControl {
   /** A sub-network has been evaluated. */
   readonly onCandidate?: (candidate: Candidate, progress: EvolutionProgress) => void
@@ -27,11 +27,14 @@ export interface TrainedSupernet {
   readonly prepared: Prepared
   readonly space: SubnetSpace
   readonly weights: TrainedWeights
-  /** Steps it took. */
+  /** Training steps. */
   readonly steps: number
 }
 
-/** Evolution on validation images (stage 2), and `noah.json` with the winner. Candidates of the folder keep their scores. */
+/**
+ * Runs the evolution on validation images (stage 2) and writes `noah.json` with the winner.
+ * Candidates that the folder holds keep their scores.
+ */
 export async function findWinner(
   run: RunFolder,
   plan: SearchPlan,

@@ -14,17 +14,18 @@ const line = z.looseObject({
   loss: z.number(),
 })
 
-/** Scores that outlive the process. */
+/** Scores of candidates, saved in the run folder. */
 export interface ScoreKeeper {
-  /** The score that is kept, else a new one. */
+  /** The saved score, or a new one. */
   score(subnet: Subnet): Promise<SubnetScore>
-  /** Writes down a candidate that is not yet. */
+  /** Saves a candidate that is not saved yet. */
   keep(candidate: Candidate): void
 }
 
 /**
- * Keeps the scores of candidates as lines `"kind": "candidate"` of a run's `metrics.jsonl`, so that no sub-network is evaluated
- * twice however often a search is stopped. @throws RunError where such a line is damaged
+ * Keeps the scores of candidates as lines `"kind": "candidate"` of a run's `metrics.jsonl`, so that
+ * a resumed search evaluates no sub-network twice.
+ * @throws RunError if such a line is damaged
  */
 export function keepScores(
   run: RunFolder,

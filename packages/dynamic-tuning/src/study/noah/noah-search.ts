@@ -15,13 +15,15 @@ import { type SubnetSpace, smallestSubnet, subnetParameters, subnetSpace } from 
 import { trainSupernet } from './train-supernet.ts'
 
 /**
- * NOAH's search (arXiv:2206.04673): trains a super-network whose every step is a sub-network drawn at random, then looks for the
- * sub-network that does best on validation images among those with at most `limit` parameters, and writes `noah.json`, with
- * which `finetune` trains it from the pre-trained model on all training images. The folder holds `config.json`,
- * `metrics.jsonl` (steps, epochs and candidates), `checkpoint/` and the super-network's `adapter.safetensors`. With
- * `control.resume` it goes on where it stopped and finds the same winner.
- * @throws ConfigError for settings that make no sense, a limit below the smallest sub-network, or on resuming other settings;
- * DataError, CheckpointError and RunError for data, weights and folders that cannot be used
+ * NOAH's search (arXiv:2206.04673): trains a super-network whose every step is a sub-network drawn
+ * at random, then searches for the best sub-network on validation images with at most `limit`
+ * parameters, and writes `noah.json`, with which `finetune` trains it from the pre-trained model on
+ * all training images. The folder holds `config.json`, `metrics.jsonl` (steps, epochs and
+ * candidates), `checkpoint/` and the super-network's `adapter.safetensors`. With `control.resume`
+ * it continues and finds the same winner.
+ * @throws ConfigError for invalid settings, a limit below the smallest sub-network, or other
+ * settings on resuming; DataError, CheckpointError and RunError for unusable data, weights and
+ * folders
  */
 export async function noahSearch(
   input: Partial<NoahSearchInput>,
@@ -52,7 +54,7 @@ async function releasing<T>(run: RunFolder, work: () => Promise<T>): Promise<T> 
   }
 }
 
-/** Data, backbone and space, with a limit that something fits under. */
+/** Opens data and backbone and checks that the limit allows the smallest sub-network. */
 async function prepare(plan: SearchPlan, saved?: Parameters<typeof prepareRun>[1]): Promise<Opened> {
   const prepared = await prepareRun(plan.supernet, saved)
   refuseClips('noah-search', prepared.settings.data, prepared.settings.frames)
@@ -87,7 +89,10 @@ async function search(
   )
 }
 
-/** The super-network's weights, those of the folder where it is trained; undefined where `signal` stopped it. */
+/**
+ * Trains the super-network, or reads its weights if the folder has them; undefined if `signal`
+ * aborted it.
+ */
 async function supernet(
   run: RunFolder,
   prepared: Opened,

@@ -2,17 +2,18 @@ import type { Random } from '@dynamic-tuning/engine'
 import type { Subnet } from '../../tuners/noah-supernet.ts'
 import { drawOne, drawSizes, eachModule, type SubnetSpace } from './space.ts'
 
-/** How likely a mutation changes what. */
+/** Probabilities of a mutation. */
 export interface MutationChances {
-  /** That a module type is mutated; 0.2 in the paper. */
+  /** Probability that a module type is mutated; 0.2 in the paper. */
   readonly moduleChance: number
-  /** That a mutated module type gets another depth; 0.4 in the paper. */
+  /** Probability that a mutated module type gets a new depth; 0.4 in the paper. */
   readonly depthChance: number
 }
 
 /**
- * A mutant as NOAH makes it: each module type is mutated with `moduleChance`, and its depth then drawn anew with
- * `depthChance`. More layers get random sizes, fewer lose the last ones; sizes that are there stay.
+ * NOAH's mutation: each module type is mutated with probability `moduleChance`, and its depth then
+ * redrawn with probability `depthChance`. Added layers get random sizes, removed ones are the last;
+ * other sizes stay.
  */
 export function mutate(parent: Subnet, space: SubnetSpace, chances: MutationChances, stream: Random): Subnet {
   return eachModule((module) => {
@@ -24,7 +25,7 @@ export function mutate(parent: Subnet, space: SubnetSpace, chances: MutationChan
   })
 }
 
-/** A child that has the whole size list of one of two parents, module type by module type. */
+/** NOAH's crossover: each module type takes the whole size list of one parent. */
 export function crossOver(mother: Subnet, father: Subnet, stream: Random): Subnet {
   return eachModule((module) => drawOne([mother, father], stream)[module])
 }

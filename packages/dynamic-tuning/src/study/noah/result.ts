@@ -1,4 +1,7 @@
-/** What a search found; the measure of the winner on `images` validation images is there too, such as `validationMeanIou`. */
+/**
+ * Result of a search. It also has the winner's measure on `images` validation images, such as
+ * `validationMeanIou`.
+ */
 export interface NoahSearchResult {
   readonly run: string
   readonly finished: true
@@ -6,24 +9,24 @@ export interface NoahSearchResult {
   readonly visualPromptDim: readonly number[]
   readonly loraDim: readonly number[]
   readonly adapterDim: readonly number[]
-  /** Parameters of the winner, the head excluded, and the most it was allowed to have. */
+  /** Parameters of the winner without the head, and the limit. */
   readonly parameters: number
   readonly limit: number
-  /** Of the winner with the super-network's weights. */
+  /** Loss of the winner with the super-network's weights. */
   readonly validationLoss: number
   readonly images: number
   /** Sub-networks that were evaluated. */
   readonly candidates: number
-  /** The settings with which `finetune` trains the winner. */
+  /** File with the settings for training the winner with `finetune`. */
   readonly settingsFile: string
   readonly seed: number
 }
 
-/** How a search stands that was stopped. */
+/** State of a stopped search. */
 export interface NoahSearchStopped {
   readonly run: string
   readonly finished: false
-  /** Steps of the super-network, and sub-networks evaluated. */
+  /** Training steps of the super-network, and number of evaluated sub-networks. */
   readonly steps: number
   readonly candidates: number
 }

@@ -17,13 +17,13 @@ import { supernetOf } from './supernet.ts'
 
 /** Evaluates sub-networks of a trained super-network, one after the other. Release it after use. */
 export interface Scorer {
-  /** Images that each of them is evaluated on. */
+  /** Number of images each is evaluated on. */
   readonly images: number
   score(subnet: Subnet): Promise<SubnetScore>
   release(): Promise<void>
 }
 
-/** What sub-networks are made of, and what they are judged by. */
+/** Parts of a scorer. */
 export interface ScorerInput {
   readonly prepared: Prepared
   readonly space: SubnetSpace
@@ -32,8 +32,9 @@ export interface ScorerInput {
 }
 
 /**
- * A scorer on validation images, with the super-network's weights from the file `source` and without training; the images are
- * decoded once. @throws CheckpointError where weights are missing or too many
+ * Creates a scorer on validation images with the super-network's weights from the file `source`.
+ * Images are decoded once.
+ * @throws CheckpointError if weights are missing or too many
  */
 export async function createScorer(
   { prepared, space, weights, measure }: ScorerInput,

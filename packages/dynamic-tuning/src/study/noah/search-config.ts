@@ -14,26 +14,27 @@ const schema = z.looseObject({
   backbone: z.strictObject({ name: z.string(), sha256: z.string() }),
 })
 
-/** What `config.json` of a search holds that resuming needs. */
+/** The part of a search's `config.json` that resuming needs. */
 export interface SearchConfig {
   readonly plan: SearchPlan
   readonly classes: readonly string[]
   readonly backbone: Prepared['backbone']
 }
 
-/** Saves what decides a search; the settings are those a settings file for it may hold. */
+/** Writes `config.json` of a search; its settings may be used as a settings file. */
 export function writeSearchConfig(run: RunFolder, plan: SearchPlan, prepared: Prepared): void {
   const { classes, backbone, model, normalization } = prepared
   const settings = located(plan.asked)
   run.writeConfig({ command, version: libraryVersion(), settings, model, classes, normalization, backbone })
 }
 
-/** Settings of how, not of what: they may change when a search goes on. */
+/** Settings that may change on resuming. */
 const free = ['threads', 'workers', 'device']
 
 /**
- * The saved plan of a search that goes on.
- * @throws RunError where the folder holds no search; ConfigError where a setting is given that differs from the saved one
+ * The plan of a resumed search.
+ * @throws RunError if the folder holds no search; ConfigError if a setting is given that differs
+ * from the saved one
  */
 export function resumedSearch(run: RunFolder, given: Partial<NoahSearchInput>): SearchConfig {
   const result = schema.safeParse(run.readConfig())
@@ -48,9 +49,9 @@ export function resumedSearch(run: RunFolder, given: Partial<NoahSearchInput>): 
     ...settings,
     ...(changes.data ? located({ ...changes, data: changes.data }) : changes),
   })
-  const [before, now] = [saved.asked, wanted.asked] as unknown as Record<string, unknown>[]
-  for (const key of Object.keys({ ...before, ...now })) {
-    const [was, is] = [before?.[key], now?.[key]].map((value) => JSON.stringify(value))
+  const [before, now] = [saved.asked, wanted.asked].map((asked) => new Map(Object.entries(asked)))
+  for (const key of Object.keys({ ...saved.asked, ...wanted.asked })) {
+    const [was, is] = [before?.get(key), now?.get(key)].map((value) => JSON.stringify(value))
     if (was !== is && !free.includes(key))
       throw new ConfigError(
         `resume: the search was started with ${key} ${was}, got ${is}. Leave the setting out, or start a new run.`,

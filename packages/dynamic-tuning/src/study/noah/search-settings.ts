@@ -50,7 +50,7 @@ export const searchSettings = {
   }),
 } satisfies setting.SettingsFor<Omit<EvolutionSettings, 'seed'> & { readonly sizes: readonly number[] }>
 
-/** The evolution's settings but for the seed, and the sizes to choose from. */
+/** Settings of the evolution without the seed, and the sizes to choose from. */
 export type SearchSettings = setting.ValuesOf<typeof searchSettings>
 
 const { epochs, learningRate, weightDecay, validationImages, ...others } = finetuneSettings
@@ -65,15 +65,15 @@ export const noahSearchSettings = {
   weightDecay,
 }
 
-/** What a search is asked for: the data, how to search, and how to train the super-network. */
+/** Input of a search: data, settings of the search, and settings for training the super-network. */
 export type NoahSearchInput = FinetuneInput & setting.SomeOf<typeof searchSettings>
 
-/** What is to be done, every setting of the search decided. */
+/** A search with all settings resolved. */
 export interface SearchPlan {
   readonly search: SearchSettings
-  /** The super-network's training, as a run of `finetune`. */
+  /** Training of the super-network, as input of `finetune`. */
   readonly supernet: FinetuneInput
-  /** What was asked for with the defaults that matter, as it is saved and compared on resuming. */
+  /** The given settings and relevant defaults, saved and compared on resuming. */
   readonly asked: NoahSearchInput
 }
 
@@ -88,7 +88,7 @@ const schema: z.ZodType<NoahSearchInput> = z.strictObject({
   ...setting.shapeOf(searchSettings),
 })
 
-/** Settings of `finetune` that the search decides itself. */
+/** Settings of `finetune` that the search sets itself. */
 const decided = [...subnetModules, 'superDim', 'split'] as const
 
 /** The super-network's training in the paper: AdamW at 5e-4. */
@@ -99,9 +99,12 @@ const supernetDefaults = {
   weightDecay: noahSearchSettings.weightDecay.default,
 }
 
-/** Checks what a search is asked for. @throws ConfigError naming unknown settings, those out of range or not for a search */
+/**
+ * Checks the input of a search.
+ * @throws ConfigError for settings that are unknown, out of range or not allowed for a search
+ */
 export function planSearch(given: unknown): SearchPlan {
-  const input = checkSettings('noah-search', definedOnly(given as object), schema, noahSearchKeys)
+  const input = checkSettings('noah-search', given, schema, noahSearchKeys)
   const { method = 'noah', dispatch = 'none' } = input
   if (method !== 'noah')
     throw new ConfigError(`noah-search: method is ${method}, but only noah is searched for. Leave it out.`)

@@ -4,7 +4,7 @@ import type { Prepared } from '../../run/prepare-run.ts'
 import { noahSupernet } from '../../tuners/noah-supernet.ts'
 import type { SubnetSpace } from './space.ts'
 
-/** The super-network of a space: as large as its largest size. */
+/** Builds the super-network of a space, with its largest size in every layer. */
 export function supernetOf(
   { model, settings }: Pick<Prepared, 'model' | 'settings'>,
   { sizes }: SubnetSpace,

@@ -17,8 +17,9 @@ import { drawSubnet, type SubnetSpace } from './space.ts'
 import { supernetOf } from './supernet.ts'
 
 /**
- * Trains the super-network (stage 1): every step draws a sub-network uniformly and moves the leading slices of the weights
- * that it uses; all weights decay. One graph serves all of them, the draw is an input.
+ * Trains the super-network (stage 1): every step draws a sub-network uniformly and updates the
+ * leading slices of the weights that it uses; all weights decay. One graph serves all sub-networks;
+ * the draw is an input.
  */
 export async function trainSupernet(
   run: RunFolder,

@@ -6,15 +6,15 @@ import { intervalText, scoreOf, scoreText } from './score.ts'
 import { studyMeasure } from './study-measure.ts'
 import type { CaseRow } from './summarize-cases.ts'
 
-/** A column of a table that people read. */
+/** A column of a text table. */
 export interface CaseColumn<R = CaseRow> {
   readonly name: string
-  /** For a terminal, where room is scarce. */
+  /** Short heading for a terminal. */
   readonly short: string
   cell(row: R): string
 }
 
-/** What every table of cases says of them, by name. */
+/** Columns common to all tables of cases, by name. */
 export const caseColumns = (rows: readonly CaseRow[], measure: Measure = studyMeasure(rows)) =>
   ({
     case: { name: 'case', short: 'case', cell: (row) => row.case },
@@ -59,7 +59,7 @@ function csvFields(...names: readonly (keyof CaseRow)[]): CsvColumn<CaseRow>[] {
   return names.map((name) => ({ name, value: (row) => row[name] }))
 }
 
-/** How the scores of a table came about. */
+/** Note on how the scores were made. */
 export function scoreNote(rows: readonly CaseRow[], seeds: readonly number[]): string {
   const measure = studyMeasure(rows)
   const tested = rows[0]?.runs[0]?.images ?? 0
@@ -70,11 +70,11 @@ export function scoreNote(rows: readonly CaseRow[], seeds: readonly number[]): s
   return `${over}; mean and standard deviation (n - 1) over seeds ${seeds.join(', ')}, and the 95 % interval of the mean by 10,000 bootstrap samples, which for fewer than about ten seeds is too narrow. ${about}`
 }
 
-/** What the columns of time and memory measure. */
+/** Note on the columns of time and memory. */
 export const trainingNote =
   'Training time is spent in steps, a mean over seeds; each run had a process of its own. Peak memory is the largest of those processes.'
 
-/** What the columns count. */
+/** Note on the columns of cost. */
 export function costNote(sample: SampleWord): string {
   return `Trained parameters count the head. FLOPs are multiply-accumulates of one ${sample} at the shares of active tokens that occurred; means over seeds.`
 }

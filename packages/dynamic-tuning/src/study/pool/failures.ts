@@ -1,17 +1,17 @@
 import type { RefusedCase } from './plan-runs.ts'
 import type { RunEnds } from './run-all.ts'
 
-/** A run that failed, or a case whose data or weights cannot be used. */
+/** A failed run, or a case with unusable data or weights. */
 export interface RunFailure {
   readonly case: string
-  /** null: all of them. */
+  /** null for all seeds. */
   readonly seed: number | null
   readonly error: string
-  /** File with everything its process printed; null where none was started. */
+  /** File with the output of its process; null if none was started. */
   readonly log: string | null
 }
 
-/** Everything that did not end well. */
+/** All failed runs and refused cases. */
 export function failuresOf(ends: RunEnds, refused: readonly RefusedCase[] = []): RunFailure[] {
   const failed = [...ends].flatMap(([run, end]) =>
     end.kind === 'failed' ? [{ case: run.case.name, seed: run.seed, error: end.message, log: run.log }] : [],
@@ -27,7 +27,7 @@ export function failuresOf(ends: RunEnds, refused: readonly RefusedCase[] = []):
   ]
 }
 
-/** A failure in one line. */
+/** One line of text for a failure. */
 export function failureText({ case: name, seed, error, log }: RunFailure): string {
   const which = seed === null ? name : `${name}, seed ${seed}`
   return `${which}: ${error.split('\n')[0]}${log === null ? '' : ` (${log})`}`

@@ -2,19 +2,19 @@ import { TuningError } from '../../errors.ts'
 import { finetune } from '../../run/finetune.ts'
 import type { Order, Report } from './process-messages.ts'
 
-// The script of a process that does one run: `startFinetune` forks it. What it prints goes to the run's log.
+// Script of a process for one run, forked by `startFinetune`. Its output goes to the run's log.
 
 const controller = new AbortController()
 const stop = (): void => controller.abort()
 
-// Ctrl-C in a terminal reaches this process beside the order to stop: only a second one ends it at once.
+// Ctrl-C in a terminal reaches this process in addition to the stop message: exit only at the second.
 let signals = 0
 for (const name of ['SIGINT', 'SIGTERM'] as const)
   process.on(name, () => {
     if (++signals > 1) process.exit(130)
     stop()
   })
-// Nobody waits for this run any more: leave a checkpoint and go.
+// The parent is gone: write a checkpoint and exit.
 process.on('disconnect', stop)
 process.on('message', (order: Order) => {
   if (order.kind === 'stop') stop()
@@ -37,7 +37,8 @@ async function run({ input, out, resume, tensorboard }: Extract<Order, { kind: '
 function fail(error: unknown): void {
   console.error(error)
   process.exitCode = 1
-  // The library's own errors follow from settings, data and folders; others, such as memory that ran out, may not come again.
+  // Errors of the library follow from settings, data and folders; others, such as out of memory, may
+  // not recur.
   const crashed = !(error instanceof TuningError)
   answer({ kind: 'failed', crashed, message: error instanceof Error ? error.message : String(error) })
 }
@@ -47,7 +48,7 @@ function answer(last: Report): void {
   report(last, () => process.connected && process.disconnect())
 }
 
-/** A parent that is gone does not listen, and that is no failure. */
+/** Sends a message unless the parent is gone. */
 function report(message: Report, sent: () => void = () => {}): void {
   if (process.connected) process.send?.(message, undefined, {}, sent)
 }

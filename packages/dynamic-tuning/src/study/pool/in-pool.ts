@@ -1,16 +1,16 @@
-/** What bounds the items that are worked on at a time. */
+/** Limits of a pool. */
 export interface PoolLimits<T> {
-  /** Most items at a time. */
+  /** Maximum number of concurrent items. */
   readonly jobs: number
-  /** Most of `sizeOf` together; an item that is larger than that by itself is worked on alone. Default no limit. */
+  /** Maximum sum of `sizeOf` over concurrent items; a larger item runs alone. Default no limit. */
   readonly room?: number | undefined
-  /** Asked anew whenever there may be room: it may learn from items that are done. Default 0. */
+  /** Called again whenever an item may start, so it may depend on finished items. Default 0. */
   readonly sizeOf?: (item: T) => number
 }
 
 /**
- * Does `work` for all items in their order, as many at a time as the limits allow; where one does not fit, a later one that
- * does may go first. The first rejection rejects.
+ * Runs `work` for all items in order, as many at a time as the limits allow. A later item that fits
+ * may start before one that does not. Rejects at the first rejection.
  */
 export async function inPool<T>(
   items: readonly T[],
@@ -25,14 +25,14 @@ export async function inPool<T>(
     return taken + sizeOf(item) <= room
   }
   while (waiting.length > 0 || busy.size > 0) {
-    for (let i = 0; i < waiting.length && busy.size < jobs; )
-      if (fits(waiting[i] as T)) {
-        const [item] = waiting.splice(i, 1) as [T]
-        busy.set(
-          item,
-          work(item).then(() => item),
-        )
-      } else i++
+    for (const item of [...waiting]) {
+      if (busy.size >= jobs || !fits(item)) continue
+      waiting.splice(waiting.indexOf(item), 1)
+      busy.set(
+        item,
+        work(item).then(() => item),
+      )
+    }
     busy.delete(await Promise.race(busy.values()))
   }
 }

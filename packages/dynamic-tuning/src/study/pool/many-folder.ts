@@ -1,27 +1,30 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { RunError } from '../../errors.ts'
 import { createRunFolder, openRunFolder, type RunFolder } from '../../io/run-folder.ts'
 import { libraryVersion } from '../../run/library-version.ts'
 import type { RunCase } from './run-case.ts'
 
-/** Where the runs of a case are. */
+const config = z.looseObject({ command: z.unknown() })
+
+/** Folder of a case's runs. */
 export function casePath(out: string, folder: string, below = 'cases'): string {
   return join(out, below, folder)
 }
 
 /**
- * Opens and locks the folder of a command that makes many runs, or makes it. One that was begun may be given further cases and
+ * Creates, or opens and locks, the folder of a study. An existing one may get further cases and
  * other seeds.
- * @throws RunError where `out` holds something else, or runs of cases that are not asked for
+ * @throws RunError if `out` holds something else, or runs of cases that are not requested
  */
 export function openManyFolder(where: string, out: string, cases: readonly RunCase[]): RunFolder {
   if (!existsSync(join(out, 'config.json'))) return createRunFolder(out)
   const folder = openRunFolder(out, { write: true })
   try {
-    const config = folder.readConfig() as { readonly command?: unknown }
-    if (config.command !== where)
-      throw new RunError(`${where}: ${out} holds a run of ${config.command}. Choose another folder.`)
+    const { command } = config.parse(folder.readConfig())
+    if (command !== where)
+      throw new RunError(`${where}: ${out} holds a run of ${command}. Choose another folder.`)
     const foreign = casesIn(out).filter((name) => cases.every((each) => each.folder !== name))
     if (foreign.length > 0)
       throw new RunError(
@@ -34,12 +37,12 @@ export function openManyFolder(where: string, out: string, cases: readonly RunCa
   }
 }
 
-/** Saves what was asked for. */
+/** Saves the settings of a study. */
 export function saveRequest(folder: RunFolder, command: string, settings: object): void {
   folder.writeConfig({ command, version: libraryVersion(), settings })
 }
 
-/** Makes room for the runs of every case. */
+/** Creates the folder of every case. */
 export function makeCaseFolders(out: string, cases: readonly RunCase[], below?: string): void {
   for (const each of cases) mkdirSync(casePath(out, each.folder, below), { recursive: true })
 }

@@ -2,16 +2,16 @@ import { markdownTable } from '../../report/text-tables.ts'
 import type { CaseColumn } from './case-columns.ts'
 import { failureText, type RunFailure } from './failures.ts'
 
-/** What a Markdown file of many runs says. */
+/** Contents of a study's Markdown file. */
 export interface RunsText {
   readonly title: string
-  /** Lines; empty where no run ended well. */
+  /** Lines; empty if no run finished. */
   readonly tables: readonly string[]
   readonly notes: readonly string[]
   readonly failures: readonly RunFailure[]
 }
 
-/** A heading, the tables, how they were made, and what failed. */
+/** Markdown of a heading, tables, notes and failures. */
 export function runsMarkdown({ title, tables, notes, failures }: RunsText): string {
   return `${[
     `# ${title}\n`,
@@ -21,7 +21,7 @@ export function runsMarkdown({ title, tables, notes, failures }: RunsText): stri
   ].join('\n')}\n`
 }
 
-/** The lines of a table of cases and an empty one; none without cases. */
+/** The lines of a table of cases followed by an empty line; [] without cases. */
 export function caseTable<R>(columns: readonly CaseColumn<R>[], rows: readonly R[]): string[] {
   if (rows.length === 0) return []
   const cells = rows.map((row) => columns.map((column) => column.cell(row)))

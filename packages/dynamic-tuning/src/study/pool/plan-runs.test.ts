@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../../errors.ts'
 import { planComparison } from '../compare/plan.ts'
+import { defaultJobs, shareResources } from './concurrency.ts'
 import { planRuns } from './plan-runs.ts'
-import { shareOfMachine, usualJobs } from './share-of-machine.ts'
 
 describe('planRuns', () => {
   const plan = planComparison({
@@ -57,12 +57,12 @@ describe('planRuns', () => {
 
 describe('shares of a machine', () => {
   it('are whole threads, at least one', () => {
-    expect([1, 2, 3, 16].map((cores) => usualJobs('cpu', cores))).toEqual([1, 1, 1, 8])
-    expect(usualJobs('cuda', 16)).toBe(1)
-    expect(shareOfMachine(1, {}, 8)).toEqual({ threads: 0 })
-    expect(shareOfMachine(1, { threads: 3, workers: 2 }, 8)).toEqual({ threads: 3, workers: 2 })
-    expect(shareOfMachine(2, {}, 8)).toEqual({ threads: 4, workers: 3 })
-    expect(shareOfMachine(3, { threads: 6, workers: 0 }, 8)).toEqual({ threads: 2, workers: 0 })
-    expect(shareOfMachine(9, { workers: 4 }, 8)).toEqual({ threads: 1, workers: 1 })
+    expect([1, 2, 3, 16].map((cores) => defaultJobs('cpu', cores))).toEqual([1, 1, 1, 8])
+    expect(defaultJobs('cuda', 16)).toBe(1)
+    expect(shareResources(1, {}, 8)).toEqual({ threads: 0 })
+    expect(shareResources(1, { threads: 3, workers: 2 }, 8)).toEqual({ threads: 3, workers: 2 })
+    expect(shareResources(2, {}, 8)).toEqual({ threads: 4, workers: 3 })
+    expect(shareResources(3, { threads: 6, workers: 0 }, 8)).toEqual({ threads: 2, workers: 0 })
+    expect(shareResources(9, { workers: 4 }, 8)).toEqual({ threads: 1, workers: 1 })
   })
 })

@@ -2,25 +2,25 @@ import { join } from 'node:path'
 import { CheckpointError, ConfigError, DataError, type TuningError } from '../../errors.ts'
 import { expectedMemoryMB } from '../../run/expected-memory.ts'
 import type { FinetuneInput, FinetuneSettings } from '../../run/settings/finetune-settings.ts'
+import { shareResources } from './concurrency.ts'
 import { casePath } from './many-folder.ts'
+import { type ResolvedRun, settingsResolver } from './resolve-settings.ts'
 import type { RunCase } from './run-case.ts'
-import { type Settled, settleCases } from './settle-cases.ts'
-import { shareOfMachine } from './share-of-machine.ts'
 
 /** One run: a case with a seed. */
 export interface PlannedRun {
   readonly case: RunCase
   readonly seed: number
-  /** From 1 on, in the order of the plan. */
+  /** Position in the plan, from 1. */
   readonly number: number
   /** The run folder. */
   readonly path: string
-  /** Where its process's output goes, beside the run folder. */
+  /** Log file of its process, beside the run folder. */
   readonly log: string
   readonly input: FinetuneInput
-  /** Every setting, as data and backbone decide those that are left open. */
+  /** All settings, with open ones resolved from data and backbone. */
   readonly settings: FinetuneSettings
-  /** About what its process takes, in MB of 2^20 bytes. */
+  /** Estimated memory of its process, in MB of 2^20 bytes. */
   readonly expectedMB: number
 }
 
@@ -30,41 +30,43 @@ export interface RefusedCase {
   readonly error: TuningError
 }
 
-/** Everything there is to run, and what cannot. */
+/** Runs to do, and cases that cannot run. */
 export interface RunPlan {
   readonly runs: readonly PlannedRun[]
   readonly refused: readonly RefusedCase[]
 }
 
-/** What is to be planned. */
+/** Input of `planRuns`. */
 export interface RunsWanted {
-  /** The command's name, which begins messages. */
+  /** The command's name, used as prefix of messages. */
   readonly where: string
   readonly cases: readonly RunCase[]
   readonly seeds: readonly number[]
   /** The command's folder. */
   readonly out: string
-  /** How many runs share the machine. */
+  /** Number of concurrent runs. */
   readonly jobs: number
   /** Folder of the cases within `out`. Default `cases`. */
   readonly below?: string | undefined
 }
 
 /**
- * All runs of some cases, the seeds of a case one after the other. Data and backbone of every case are opened, so that what
- * cannot run is known before anything runs.
+ * Plans all runs of some cases, the seeds of a case one after the other. Opens data and backbone of
+ * every case, so that problems show before any run starts.
  * @throws ConfigError naming the case whose settings do not fit data or backbone
  */
 export async function planRuns(wanted: RunsWanted): Promise<RunPlan> {
   const { where, cases, seeds, out, jobs, below } = wanted
   const runs: PlannedRun[] = []
   const refused: RefusedCase[] = []
-  const settle = settleCases()
+  const resolve = settingsResolver()
   for (const each of cases) {
-    const share = shareOfMachine(jobs, each.input)
-    const settled = await settleCase(where, each, () => settle({ ...each.input, ...share, seed: seeds[0] }))
-    if (settled instanceof Error) {
-      refused.push({ case: each, error: settled })
+    const share = shareResources(jobs, each.input)
+    const resolved = await resolveCase(where, each, () =>
+      resolve({ ...each.input, ...share, seed: seeds[0] }),
+    )
+    if (resolved instanceof Error) {
+      refused.push({ case: each, error: resolved })
       continue
     }
     const folder = casePath(out, each.folder, below)
@@ -76,18 +78,18 @@ export async function planRuns(wanted: RunsWanted): Promise<RunPlan> {
         path: join(folder, `seed${seed}`),
         log: join(folder, `seed${seed}.log`),
         input: { ...each.input, ...share, seed },
-        settings: { ...settled.settings, seed },
-        expectedMB: expectedMemoryMB(settled.settings, settled.config),
+        settings: { ...resolved.settings, seed },
+        expectedMB: expectedMemoryMB(resolved.settings, resolved.config),
       })
   }
   return { runs, refused }
 }
 
-async function settleCase(
+async function resolveCase(
   where: string,
   { name }: RunCase,
-  work: () => Promise<Settled>,
-): Promise<Settled | RefusedCase['error']> {
+  work: () => Promise<ResolvedRun>,
+): Promise<ResolvedRun | RefusedCase['error']> {
   try {
     return await work()
   } catch (error) {

@@ -10,7 +10,7 @@ export interface FailedEnd {
   readonly message: string
 }
 
-/** What the parent asks of the process. */
+/** Message from the parent to the process. */
 export type Order =
   | {
       readonly kind: 'start'
@@ -21,7 +21,7 @@ export type Order =
     }
   | { readonly kind: 'stop' }
 
-/** What the process reports. */
+/** Message from the process to the parent. */
 export type Report =
   | { readonly kind: 'step'; readonly metrics: StepMetrics; readonly total: TrainTotal }
   | { readonly kind: 'finished'; readonly summary: RunSummary }

@@ -7,7 +7,7 @@ import { sampleWordOf } from '../../report/sample-word.ts'
 import { failureText, type RunFailure } from './failures.ts'
 import type { CaseRow } from './summarize-cases.ts'
 
-/** How many runs ended well, of how many. A failure without a seed is one of all seeds. */
+/** Number of finished and planned runs. A failure without a seed counts for all seeds. */
 export function finishedRuns(
   cases: readonly CaseRow[],
   failures: readonly RunFailure[],
@@ -33,12 +33,12 @@ export function caseCurves(cases: readonly CaseRow[], measure: Measure): CurveCh
   )
 }
 
-/** What failed, then how the figures came about. */
+/** Failures, then notes on the figures. */
 export function studyNotes(failures: readonly RunFailure[], notes: readonly string[]): string[] {
   return [...failures.map((each) => `Failed: ${failureText(each)}`), ...notes]
 }
 
-/** `3 seeds`, or which one. */
+/** `3 seeds`, or `seed 0` for a single one. */
 export function seedsText(seeds: readonly number[]): string {
   return seeds.length === 1 ? `seed ${seeds[0]}` : `${seeds.length} seeds`
 }

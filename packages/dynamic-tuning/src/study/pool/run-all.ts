@@ -9,10 +9,10 @@ import { type RunState, runState } from './run-state.ts'
 import { type JobEnd, startFinetune } from './start-finetune.ts'
 import { summarizeCase } from './summarize-cases.ts'
 
-/** How each run ended, in the order of the plan. */
+/** Result of each run, in the order of the plan. */
 export type RunEnds = ReadonlyMap<PlannedRun, Exclude<JobEnd, { kind: 'stopped' }>>
 
-/** Does all runs that `states` does not know as finished; undefined where `signal` stopped them. */
+/** Runs everything that is not finished according to `states`; undefined if `signal` aborted. */
 export async function runAll(
   runs: readonly PlannedRun[],
   states: readonly RunState[],
@@ -20,20 +20,21 @@ export async function runAll(
 ): Promise<RunEnds | undefined> {
   const { jobs, signal, onStart, memoryMB } = control
   const ends = new Map<PlannedRun, Exclude<JobEnd, { kind: 'stopped' }>>()
-  for (const [i, state] of states.entries())
-    if (typeof state === 'object') ends.set(runs[i] as PlannedRun, { kind: 'finished', summary: state })
+  const stateOf = new Map(runs.map((run, i) => [run, states[i]]))
+  for (const [run, state] of stateOf)
+    if (typeof state === 'object') ends.set(run, { kind: 'finished', summary: state })
   const cases = [...new Set(runs.map((run) => run.case.name))]
   onStart?.({ cases, runs: runs.length, finished: ends.size, jobs })
   const left = runs.filter((run) => !ends.has(run))
   const sizeOf = (run: PlannedRun): number => correctedMB(run.expectedMB, memoryOf(ends))
   await inPool(left, { jobs, room: memoryMB, sizeOf }, async (run) => {
     if (signal?.aborted) return
-    const end = await runWithRetries(run, states[runs.indexOf(run)] as RunState, control)
+    const end = await runWithRetries(run, stateOf.get(run), control)
     if (end.kind !== 'stopped') ends.set(run, end)
-    tellCase(run.case, runs, ends, control)
+    reportCase(run.case, runs, ends, control)
   })
   if (ends.size < runs.length) return undefined
-  return new Map(runs.map((run) => [run, ends.get(run) as Exclude<JobEnd, { kind: 'stopped' }>]))
+  return new Map([...ends].sort(([a], [b]) => a.number - b.number))
 }
 
 function memoryOf(ends: RunEnds): MemoryRecord[] {
@@ -42,8 +43,12 @@ function memoryOf(ends: RunEnds): MemoryRecord[] {
   )
 }
 
-/** What a setting or the data make fail would fail again: only crashes are worth another try. */
-async function runWithRetries(run: PlannedRun, first: RunState, control: ManyRunsControl): Promise<JobEnd> {
+/** Retries crashes only: errors from settings or data would recur. */
+async function runWithRetries(
+  run: PlannedRun,
+  first: RunState | undefined,
+  control: ManyRunsControl,
+): Promise<JobEnd> {
   const { retries = 0, signal, onRun } = control
   for (let tries = 0; ; tries++) {
     const end = await runOne(run, tries === 0 ? first : undefined, control)
@@ -62,7 +67,7 @@ async function runOne(
   try {
     const state = known ?? runState(path, settings)
     if (typeof state === 'object') return { kind: 'finished', summary: state }
-    // What was killed before its first checkpoint has nothing to go on from.
+    // A run killed before its first checkpoint starts again.
     if (state === 'begun') clearRunFolder(path)
     const job = { input, out: path, resume: state === 'stopped', log, tensorboard: control.tensorboard }
     return await startFinetune(job, {
@@ -75,7 +80,7 @@ async function runOne(
   }
 }
 
-function tellCase(
+function reportCase(
   wanted: RunCase,
   runs: readonly PlannedRun[],
   ends: RunEnds,
@@ -86,7 +91,7 @@ function tellCase(
   if (own.every((run) => ends.has(run)) && summaries.length > 0) onCase?.(summarizeCase(wanted, summaries))
 }
 
-/** The summaries of those runs that ended well. */
+/** Summaries of the finished runs. */
 function summariesOf(runs: readonly PlannedRun[], ends: RunEnds): RunSummary[] {
   return runs.flatMap((run) => {
     const end = ends.get(run)
@@ -94,7 +99,7 @@ function summariesOf(runs: readonly PlannedRun[], ends: RunEnds): RunSummary[] {
   })
 }
 
-/** The cases that at least one run ended well of, with the summaries of those runs. */
+/** Cases with at least one finished run, and the summaries of those runs. */
 export function groupEnds(
   ends: RunEnds,
 ): readonly { readonly case: RunCase; readonly runs: readonly RunSummary[] }[] {

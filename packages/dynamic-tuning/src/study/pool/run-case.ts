@@ -4,24 +4,25 @@ import { checkFinetune } from '../../run/settings/check-finetune.ts'
 import { definedOnly } from '../../run/settings/defined-only.ts'
 import type { FinetuneInput, SomeSettings } from '../../run/settings/finetune-settings.ts'
 
-/** Some settings under a name. */
+/** Settings with a name. */
 export type NamedSettings = { readonly name: string } & SomeSettings
 
 /** One case: a method with its settings, run once for every seed. */
 export interface RunCase {
   readonly name: string
-  /** The name as a folder below `cases` of the command's folder. */
+  /** Its folder below `cases` of the study's folder. */
   readonly folder: string
   readonly method: string
-  /** In what it differs from the other cases, the method aside. */
+  /** Settings in which it differs from other cases, without the method. */
   readonly settings: SomeSettings
-  /** Everything a run of it is asked for, the seed aside. */
+  /** Input of its runs, without the seed. */
   readonly input: FinetuneInput
 }
 
 /**
- * The case of its own settings, which win over the common ones; `where` begins messages.
- * @throws ConfigError naming the case and the setting that is unknown or out of its range
+ * Makes a case from its settings, which override the common ones; `where` is the prefix of
+ * messages.
+ * @throws ConfigError naming the case and a setting that is unknown or out of range
  */
 export function planCase(
   where: string,
@@ -39,7 +40,7 @@ export function planCase(
   }
 }
 
-/** `dyt r=0.5` is `dyt-r0.5`. A long name is cut and ends in a fingerprint of all of it. */
+/** `dyt r=0.5` is `dyt-r0.5`. A long name is cut and ends in a hash of the whole name. */
 function folderOf(name: string): string {
   const safe = name
     .replaceAll('=', '')
@@ -52,11 +53,11 @@ function folderOf(name: string): string {
 
 const longestFolder = 100
 
-/** @throws ConfigError where two cases have one name or would share a folder */
+/** @throws ConfigError if two cases have the same name or folder */
 export function checkNames(where: string, cases: readonly RunCase[]): void {
   const seen = new Map<string, RunCase>()
   for (const each of cases) {
-    // Some file systems do not tell capitals from small letters.
+    // Some file systems ignore case.
     const key = each.folder.toLowerCase()
     const other = seen.get(key)
     if (other)

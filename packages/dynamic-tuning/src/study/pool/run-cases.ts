@@ -1,37 +1,37 @@
 import { ConfigError } from '../../errors.ts'
 import type { RunFolder } from '../../io/run-folder.ts'
 import type { FinetuneInput } from '../../run/settings/finetune-settings.ts'
+import { defaultJobs } from './concurrency.ts'
 import type { ManyRunsControl, ManyRunsStopped } from './control.ts'
 import { makeCaseFolders, openManyFolder, saveRequest } from './many-folder.ts'
 import { planRuns, type RefusedCase, type RunPlan } from './plan-runs.ts'
 import { type RunEnds, runAll } from './run-all.ts'
 import type { RunCase } from './run-case.ts'
 import { type RunState, runState } from './run-state.ts'
-import { usualJobs } from './share-of-machine.ts'
 
-/** Cases that a command runs into one folder. */
+/** Input of `runCases`. */
 export interface CasesWanted {
   /** The command's name. */
   readonly where: string
   readonly cases: readonly RunCase[]
   readonly seeds: readonly number[]
-  /** What was asked for, to be saved. */
+  /** Settings to save. */
   readonly settings: object
-  /** Whether one case with unusable data or weights stops the command before anything runs. */
+  /** True if one case with unusable data or weights stops the study before any run. */
   readonly strict?: boolean
 }
 
-/** How all runs ended. */
+/** Results of all runs, and refused cases. */
 export interface CasesDone {
   readonly ends: RunEnds
   readonly refused: readonly RefusedCase[]
 }
 
 /**
- * Runs every case with every seed and hands what came out to `finish`, which may be stopped too: undefined. Runs that ended
- * in the folder before are kept.
- * @throws ConfigError, RunError, and, where no case can run or one of `strict` ones cannot, DataError and CheckpointError, all
- * before any run
+ * Runs every case with every seed and passes the results to `finish`, which returns undefined if it
+ * was aborted. Finished runs in the folder are kept.
+ * @throws ConfigError, RunError, and, if no case can run or `strict` and one cannot, DataError and
+ * CheckpointError, all before any run
  */
 export async function runCases<O>(
   wanted: CasesWanted,
@@ -57,24 +57,30 @@ export async function runCases<O>(
   }
 }
 
-/** @throws the error of the first case that cannot run, where none can or all must */
+/** @throws the error of the first case that cannot run, if none can or `strict` */
 export function checkRefused({ runs, refused }: RunPlan, strict: boolean): void {
   const [first] = refused
   if (first && (strict || runs.length === 0)) throw first.error
 }
 
-/** How far each run has come. @throws ConfigError where one was run with other settings */
+/**
+ * State of each run.
+ * @throws ConfigError if one was run with other settings
+ */
 export function statesOf({ runs }: RunPlan): RunState[] {
   return runs.map(({ path, settings }) => runState(path, settings))
 }
 
-/** How the runs of a plan stand after a stop. */
+/** State of a plan's runs after a stop. */
 export function stoppedAt(out: string, plan: RunPlan): ManyRunsStopped {
   const finished = statesOf(plan).filter((state) => typeof state === 'object')
   return { run: out, finished: false, finishedRuns: finished.length, totalRuns: plan.runs.length }
 }
 
-/** How many runs go on at a time. @throws ConfigError for limits that make no sense */
+/**
+ * Number of concurrent runs.
+ * @throws ConfigError for invalid limits
+ */
 export function jobsAtOnce(
   where: string,
   { jobs, memoryMB, retries = 0 }: ManyRunsControl,
@@ -87,5 +93,5 @@ export function jobsAtOnce(
     throw new ConfigError(`${where}: memory is ${memoryMB} MB. Give a size above 0.`)
   if (!Number.isInteger(retries) || retries < 0)
     throw new ConfigError(`${where}: retries is ${retries}. Give a whole number of at least 0.`)
-  return Math.min(jobs ?? usualJobs(device), Math.max(1, runs))
+  return Math.min(jobs ?? defaultJobs(device), Math.max(1, runs))
 }

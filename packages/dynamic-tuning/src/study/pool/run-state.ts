@@ -8,14 +8,14 @@ import { differingSetting, textOf } from '../../run/settings/resumed-settings.ts
 import { type RunSummary, storedSummary } from '../../run/summary.ts'
 
 /**
- * How far a run has come: `new`, nothing is there; `begun`, but without a checkpoint, so that it starts again; `stopped`, with
- * one to go on from; or finished.
+ * State of a run: `new`, no folder; `begun`, no checkpoint, so it starts again; `stopped`, has a
+ * checkpoint to resume; or its summary if finished.
  */
 export type RunState = 'new' | 'begun' | 'stopped' | RunSummary
 
 /**
- * How far the run in the folder `path` has come.
- * @throws ConfigError where it is a run with other settings than `wanted`; RunError where it cannot be read
+ * State of the run in the folder `path`.
+ * @throws ConfigError if its settings differ from `wanted`; RunError if it cannot be read
  */
 export function runState(path: string, wanted: FinetuneSettings): RunState {
   if (!existsSync(path)) return 'new'

@@ -22,7 +22,10 @@ export function scoreFields({ name }: Measure, score: Score): Readonly<Record<st
   return { [name]: score.mean, [`${name}Deviation`]: score.deviation, [`${name}Interval`]: score.interval }
 }
 
-/** The score that a row has under the names of a measure. @throws RunError where it has none */
+/**
+ * The score of a row under a measure's field names.
+ * @throws RunError if it has none
+ */
 export function scoreOf(row: object, { name }: Measure): Score {
   const [value, spread, ends]: unknown[] = [
     Reflect.get(row, name),

@@ -5,7 +5,7 @@ const seedList = z.array(z.int().min(0)).min(1)
 const seedCount = z.int().min(1)
 
 /**
- * The seeds that every case runs with: as many as `seeds` says from `first` on, or those that it lists.
+ * The seeds of every case: `seeds` of them counted from `first`, or those listed.
  * @throws ConfigError for anything else, and for a seed listed twice
  */
 export function seedsOf(where: string, seeds: unknown, first: unknown): readonly number[] {

@@ -7,41 +7,41 @@ import type { StepMetrics } from '../../training/metrics.ts'
 import type { TrainTotal } from '../../training/trainer.ts'
 import type { FailedEnd, Order, Report } from './process-messages.ts'
 
-/** A run that gets a process of its own. */
+/** A run to start in a separate process. */
 export interface FinetuneJob {
   readonly input: FinetuneInput
   /** The run folder. */
   readonly out: string
   readonly resume: boolean
-  /** File to which everything goes that the process prints. */
+  /** File for the output of the process. */
   readonly log: string
   readonly tensorboard?: boolean | undefined
 }
 
-/** Where a run in a process reports and how it is stopped. */
+/** Callback and abort signal of a run in a process. */
 export interface JobControl {
   readonly signal?: AbortSignal | undefined
   readonly onStep?: (metrics: StepMetrics, total: TrainTotal) => void
 }
 
-/** How a run in a process ended. */
+/** Result of a run in a process. */
 export type JobEnd =
   | { readonly kind: 'finished'; readonly summary: RunSummary }
   | { readonly kind: 'stopped' }
   | FailedEnd
 
 /**
- * Runs `finetune` in a process of its own. Raising `signal` ends it with a checkpoint. A process that crashes is a run that
- * failed: this never rejects.
+ * Runs `finetune` in a separate process. Aborting `signal` ends it with a checkpoint. Never
+ * rejects: a crashed process is a failed run.
  */
 export function startFinetune({ log, ...job }: FinetuneJob, { signal, onStep }: JobControl): Promise<JobEnd> {
   const script = createRequire(import.meta.url).resolve('dynamic-tuning/finetune-process')
   const file = openSync(log, 'a')
   const child = fork(script, [], { execArgv: [], stdio: ['ignore', file, file, 'ipc'] })
   closeSync(file)
-  // A process that is ending already cannot be told anything: its end says the rest.
-  const tell = (order: Order): void => void (child.connected && child.send(order, () => {}))
-  const stop = (): void => tell({ kind: 'stop' })
+  // A process that is exiting receives no messages.
+  const send = (order: Order): void => void (child.connected && child.send(order, () => {}))
+  const stop = (): void => send({ kind: 'stop' })
   return new Promise<JobEnd>((resolve) => {
     let end: JobEnd | undefined
     child.on('message', (report: Report) => {
@@ -57,12 +57,12 @@ export function startFinetune({ log, ...job }: FinetuneJob, { signal, onStep }: 
     )
     child.on('exit', (code, by) => {
       const finish = (): void => resolve(end ?? (signal?.aborted ? { kind: 'stopped' } : crashed(code, by)))
-      // What it said last may still be on its way.
+      // Its last message may still be pending.
       if (child.connected) child.once('disconnect', finish)
       else finish()
     })
     signal?.addEventListener('abort', stop)
-    tell({ kind: 'start', ...job })
+    send({ kind: 'start', ...job })
     if (signal?.aborted) stop()
   }).finally(() => signal?.removeEventListener('abort', stop))
 }

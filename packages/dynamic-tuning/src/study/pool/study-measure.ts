@@ -3,12 +3,15 @@ import type { Measure } from '../../evaluation/measure.ts'
 import { taskNamed } from '../../tasks/registry.ts'
 import type { Task } from '../../tasks/task.ts'
 
-/** What says which task a run has: its settings or its summary. Absent: the first task. */
+/** Settings or summary of a run. Without `task` it has the first task. */
 interface OfTask {
   readonly task?: string | undefined
 }
 
-/** The one task of some runs, the first of all where there are none. @throws ConfigError where they have several */
+/**
+ * The common task of some runs; the default task if there are none.
+ * @throws ConfigError if tasks differ
+ */
 export function studyTask(runs: readonly OfTask[]): Task {
   const [first = taskNamed(), ...others] = new Set(runs.map(({ task }) => taskNamed(task)))
   const [other] = others
@@ -18,7 +21,10 @@ export function studyTask(runs: readonly OfTask[]): Task {
   )
 }
 
-/** The measure that a table of cases is about: the primary one of their task. @throws ConfigError where they have several */
+/**
+ * The primary measure of the cases' common task.
+ * @throws ConfigError if tasks differ
+ */
 export function studyMeasure(cases: readonly { readonly runs: readonly OfTask[] }[]): Measure {
   return studyTask(cases.flatMap(({ runs }) => runs)).measures[0]
 }

@@ -8,15 +8,15 @@ import { scoreFields, scoreOver } from './score.ts'
 import { studyMeasure } from './study-measure.ts'
 
 /**
- * One case: what it reached over its seeds, and what it costs. It also has the score of the task's primary measure, see
+ * Results over seeds and cost of one case. It also has the score of the task's primary measure, see
  * `scoreOf`: `meanIou`, `meanIouDeviation` and `meanIouInterval`.
  */
 export interface CaseRow {
   readonly case: string
   readonly method: string
-  /** In what it differs from the other cases, the method aside. */
+  /** Settings in which it differs from other cases, without the method. */
   readonly settings: SomeSettings
-  /** How many seeds are in the figures. */
+  /** Number of seeds. */
   readonly seeds: number
   /** Means over seeds. */
   readonly loss: number
@@ -24,16 +24,19 @@ export interface CaseRow {
   readonly activeRatePerLayer: readonly number[]
   readonly flops: number
   readonly staticFlops: number
-  /** Everything that was trained, head included. */
+  /** Trained parameters, head included. */
   readonly trainableParams: number
-  /** Mean time in training steps. */
+  /** Mean training time. */
   readonly seconds: number
-  /** The largest of any of its runs. */
+  /** Largest peak of its runs. */
   readonly peakMemoryMB: number
   readonly runs: readonly RunSummary[]
 }
 
-/** A case's figures over its finished runs, of which there must be one. */
+/**
+ * Summarizes the finished runs of a case.
+ * @throws RunError if there are none
+ */
 export function summarizeCase(
   { name, method, settings }: Pick<RunCase, 'name' | 'method' | 'settings'>,
   runs: readonly RunSummary[],

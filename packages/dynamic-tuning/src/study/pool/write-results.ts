@@ -2,14 +2,14 @@ import { join } from 'node:path'
 import type { RunFolder } from '../../io/run-folder.ts'
 import { writeAside } from '../../io/write-aside.ts'
 
-/** The forms in which a study is written, beside its JSON. */
+/** Output formats of a study, beside JSON. */
 export interface ResultForms<O> {
   csv(outcome: O): string
   markdown(outcome: O): string
   report(outcome: O): string
 }
 
-/** Where the page of a study is: `compare.html` in its folder. */
+/** Path of a study's report, such as `compare.html`. */
 export function pagePath(folder: RunFolder, study: string): string {
   return join(folder.path, `${study}.html`)
 }

@@ -8,12 +8,12 @@ import type { CaseRow } from '../pool/summarize-cases.ts'
 import { ownValue, type SweepOutcome } from './outcome.ts'
 import { axisText } from './sweep-table.ts'
 
-/** Lines in one chart that can still be told apart. */
+/** Maximum number of distinguishable lines in a chart. */
 const mostLines = 6
 
 /**
- * A plot for every setting that varies: the measure over its values, with a line for each value of the other setting where
- * there is just one other with few values.
+ * Plots the measure over the values of each varied setting, with one line per value of the other
+ * setting if there is exactly one other with few values.
  */
 export function axisPlots({ axes, cases }: Pick<SweepOutcome, 'axes' | 'cases'>): string[] {
   const measure = studyMeasure(cases)
@@ -30,12 +30,12 @@ export function axisPlots({ axes, cases }: Pick<SweepOutcome, 'axes' | 'cases'>)
   })
 }
 
-/** Settings of which some cases have other values than others. */
+/** Settings whose values differ between cases. */
 function varyingIn(axes: readonly string[], cases: readonly CaseRow[]): string[] {
   return axes.filter((axis) => new Set(cases.map((row) => axisText(row, axis))).size > 1)
 }
 
-/** A case with the number that its setting has. */
+/** A case and the numeric value of its setting. */
 interface NumberedRow {
   readonly row: CaseRow
   readonly value: number
@@ -56,13 +56,13 @@ function overNumbers(
     xLabel: axis,
     yLabel: titleWithUnit(measure),
     styles: 'page',
-    // Values spread over decades are compared by their ratios.
+    // A range over decades needs a logarithmic axis.
     logX: low > 0 && high / low >= 20,
     series: by !== undefined && more.length === 0 ? (linesBy(by, numbers, measure) ?? whole) : whole,
   })
 }
 
-/** A line for each value of another setting; undefined where one or too many would be drawn. */
+/** One line per value of another setting; undefined if there would be one or too many. */
 function linesBy(by: string, numbers: readonly NumberedRow[], measure: Measure): Series[] | undefined {
   const names = [...new Set(numbers.map(({ row }) => axisText(row, by)))]
   if (names.length < 2 || names.length > mostLines) return undefined

@@ -4,13 +4,13 @@ import type { SomeSettings } from '../../run/settings/finetune-settings.ts'
 /** Values to try, by setting. */
 export type Grid = Readonly<Record<string, readonly unknown[]>>
 
-/** More cases than anybody means. */
+/** Upper limit of cases, to catch mistakes. */
 const mostCases = 10_000
 
 /**
- * Every combination of the grid's values, the last setting changing fastest, without those that agree with one of `exclude` in
- * all that it names.
- * @throws ConfigError where they are too many, or `exclude` leaves none or names what is not in the grid
+ * All combinations of the grid's values, the last setting changing fastest, without those that
+ * match all settings of an `exclude` entry.
+ * @throws ConfigError if there are too many, or `exclude` removes all or matches none
  */
 export function expandGrid(grid: Grid, exclude: readonly SomeSettings[] = []): SomeSettings[] {
   const axes = Object.entries(grid)
@@ -40,14 +40,14 @@ function checkRule(rule: SomeSettings, all: readonly Readonly<Record<string, unk
   )
 }
 
-/** A case by what it sets: `dyt, rate 0.5, learningRate 0.001`. */
+/** Name of a case from its settings: `dyt, rate 0.5, learningRate 0.001`. */
 export function nameOf(settings: SomeSettings): string {
-  const { method, ...rest } = settings as SomeSettings & Readonly<Record<string, unknown>>
+  const { method, ...rest } = settings
   const words = Object.entries(rest).map(([key, value]) => `${key} ${valueText(value)}`)
   return [...(method === undefined ? [] : [method]), ...words].join(', ') || 'defaults'
 }
 
-/** A value as people write it. */
+/** Text of a value. */
 export function valueText(value: unknown): string {
   return typeof value === 'string' ? value : Array.isArray(value) ? value.join('x') : JSON.stringify(value)
 }

@@ -2,7 +2,7 @@ import type { SomeSettings } from '../../run/settings/finetune-settings.ts'
 import type { RunFailure } from '../pool/failures.ts'
 import type { CaseRow } from '../pool/summarize-cases.ts'
 
-/** What a sweep found: `sweep.json`. */
+/** Result of a sweep: `sweep.json`. */
 export interface SweepOutcome {
   /** Its folder. */
   readonly run: string
@@ -12,7 +12,7 @@ export interface SweepOutcome {
   readonly seeds: readonly number[]
   /** Settings in which cases differ. */
   readonly axes: readonly string[]
-  /** What all cases share. */
+  /** Settings that all cases share. */
   readonly settings: SomeSettings
   /** Cases with at least one finished run, the best first. */
   readonly cases: readonly CaseRow[]
@@ -21,7 +21,7 @@ export interface SweepOutcome {
   readonly report: string
 }
 
-/** The value of a setting that a case was given of its own; undefined where it has none. */
+/** The value of a case's own setting; undefined if it has none. */
 export function ownValue({ method, settings }: CaseRow, axis: string): unknown {
   return axis === 'method' ? method : Reflect.get(settings, axis)
 }

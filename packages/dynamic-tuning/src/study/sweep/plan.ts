@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { ConfigError } from '../../errors.ts'
 import { checkSettings } from '../../run/settings/check-settings.ts'
-import { definedOnly } from '../../run/settings/defined-only.ts'
 import {
   finetuneKeys,
   finetuneSettings,
@@ -15,9 +14,9 @@ import { seedsOf } from '../pool/seeds.ts'
 import { expandGrid, type Grid, nameOf } from './expand-grid.ts'
 import { checkMetric } from './rank-by.ts'
 
-/** What a sweep is asked for. */
+/** Input of a sweep. */
 export interface SweepInput {
-  /** Any settings of `finetune`, which all runs share; a list that is no value of its setting is tried value by value. */
+  /** Settings of `finetune` that all runs share; a list that is not a valid value is tried value by value. */
   readonly [setting: string]: unknown
   /** Values to try, by setting: every combination is a case. */
   readonly grid?: Grid | undefined
@@ -25,28 +24,28 @@ export interface SweepInput {
   readonly exclude?: readonly SomeSettings[] | undefined
   /** Further cases, beside the grid; `name` is optional. */
   readonly include?: readonly ({ readonly name?: string } & SomeSettings)[] | undefined
-  /** How many seeds every case runs with, from `seed` on, or the seeds themselves. Default 1. */
+  /** Number of seeds per case, counted from `seed`, or a list of seeds. Default 1. */
   readonly seeds?: number | readonly number[] | undefined
   /** The measure or cost that cases are ordered by. Default the task's primary measure. */
   readonly metric?: string | undefined
 }
 
-/** What is to be run. */
+/** Cases and seeds to run. */
 export interface SweepPlan {
   readonly seeds: readonly number[]
   readonly cases: readonly RunCase[]
   readonly metric: string
   /** Settings in which cases differ, in the order in which they were named. */
   readonly axes: readonly string[]
-  /** What all cases share. */
+  /** Settings that all cases share. */
   readonly common: SomeSettings
 }
 
 /** Names of all settings of a sweep, in a file. */
 export const sweepKeys: readonly string[] = ['grid', 'exclude', 'include', 'seeds', 'metric', ...finetuneKeys]
 
-/** Settings that are shared out among runs, or given as `seeds`: no case has its own. */
-const sharedKeys = ['seed', 'threads', 'workers']
+/** Settings that belong to the whole sweep, not to a case. */
+const sharedKeys = ['seed', 'threads', 'workers'] as const
 
 const values = z.record(z.string(), z.array(z.unknown()).min(1, 'give at least one value'))
 const settings = uncheckedShapeOf(finetuneSettings)
@@ -60,14 +59,17 @@ const schema = z.strictObject({
 })
 
 /**
- * The cases and seeds of a sweep, every setting checked.
- * @throws ConfigError for unknown settings, with the one probably meant, values out of range, and a sweep of nothing
+ * Checks the input of a sweep and returns its cases and seeds.
+ * @throws ConfigError for unknown settings (with a suggestion), values out of range, and nothing to
+ * vary
  */
 export function planSweep(given: unknown): SweepPlan {
-  const asked = checkSettings('sweep', definedOnly(given as object), schema, sweepKeys)
+  const asked = checkSettings('sweep', given, schema, sweepKeys)
   const { grid = {}, exclude = [], include = [], seeds = 1, metric, seed, ...rest } = asked
-  const lists = Object.entries(rest).filter(([key, value]) => isAxis(key, value))
-  const axes: Grid = { ...(Object.fromEntries(lists) as Grid), ...grid }
+  const lists = Object.entries(rest).flatMap(([key, value]) =>
+    isAxis(key, value) ? [[key, value] as const] : [],
+  )
+  const axes: Grid = { ...Object.fromEntries(lists), ...grid }
   for (const [key, list] of Object.entries(axes)) checkAxis(key, list)
   const common = Object.fromEntries(Object.entries(rest).filter(([key, value]) => !isAxis(key, value)))
   if (Object.keys(axes).length === 0 && include.length === 0)
@@ -75,10 +77,11 @@ export function planSweep(given: unknown): SweepPlan {
       'sweep: nothing varies. Give lists of values in grid, such as rate: [0.3, 0.5, 0.7], or cases in include.',
     )
   const combined = Object.keys(axes).length > 0 ? expandGrid(axes, exclude) : []
-  const named = ([...combined, ...include] as Partial<NamedSettings>[]).map(({ name, ...own }) => ({
-    ...own,
-    name: name ?? nameOf(own),
-  }))
+  const further: readonly ({ readonly name?: string | undefined } & SomeSettings)[] = [
+    ...combined,
+    ...include,
+  ]
+  const named = further.map(({ name, ...own }) => ({ ...own, name: name ?? nameOf(own) }))
   const cases = named.map((each) => planOwn(each, common))
   checkNames('sweep', cases)
   const own = new Set(named.flatMap(({ name: _name, ...each }) => Object.keys(each)))
@@ -91,8 +94,8 @@ export function planSweep(given: unknown): SweepPlan {
   }
 }
 
-/** A list that its setting could not have as a value. */
-function isAxis(key: string, value: unknown): boolean {
+/** True for a list that is not a valid value of its setting. */
+function isAxis(key: string, value: unknown): value is readonly unknown[] {
   return Array.isArray(value) && !isSettingValue(key, value)
 }
 
@@ -104,7 +107,7 @@ function checkAxis(key: string, list: readonly unknown[]): void {
 }
 
 function planOwn(own: NamedSettings, common: SomeSettings): RunCase {
-  const shared = sharedKeys.find((key) => (own as Readonly<Record<string, unknown>>)[key] !== undefined)
+  const shared = sharedKeys.find((key) => own[key] !== undefined)
   if (shared !== undefined)
     throw new ConfigError(
       `sweep: the case "${own.name}" has its own ${shared}. ${shared === 'seed' ? 'Give seeds' : `Set ${shared} once`}, for the whole sweep.`,

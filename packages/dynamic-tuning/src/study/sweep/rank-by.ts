@@ -7,22 +7,25 @@ import type { Task } from '../../tasks/task.ts'
 import { studyTask } from '../pool/study-measure.ts'
 import type { CaseRow } from '../pool/summarize-cases.ts'
 
-/** Loss and costs of a case, of which less is better. */
+/** Loss and costs of a case, lower is better. */
 const costs = ['loss', 'flops', 'activeRate', 'trainableParams', 'seconds', 'peakMemoryMB'] as const
 
 type Cost = (typeof costs)[number]
 
 const isCost = (name: string): name is Cost => costs.some((cost) => cost === name)
 
-/** What cases of a task may be ordered by: its measures, the loss and costs. */
+/** Names by which cases of a task may be ordered: its measures, loss and costs. */
 function metricsOf({ measures }: Task): readonly string[] {
   return [...measures.map(({ name }) => name), ...costs]
 }
 
-/** What a sweep may be ordered by, whatever its task. */
+/** Names by which a sweep may be ordered, over all tasks. */
 export const sweepMetrics: readonly string[] = [...new Set(tasks.flatMap(metricsOf))]
 
-/** The name of a measure or cost, of the task's primary measure where none is given. @throws ConfigError for any other name */
+/**
+ * Checks the name of a measure or cost; default the task's primary measure.
+ * @throws ConfigError for an unknown name
+ */
 export function checkMetric(name: string | undefined, task: Task): string {
   const known = metricsOf(task)
   if (name === undefined) return task.measures[0].name
@@ -33,7 +36,7 @@ export function checkMetric(name: string | undefined, task: Task): string {
   )
 }
 
-/** The measure of this name that a table has a column of its own for: neither the primary one nor a cost. */
+/** The measure of this name if it needs a separate column: neither the primary one nor a cost. */
 export function otherMeasure(rows: readonly CaseRow[], metric: string): Measure | undefined {
   const [, ...others] = studyTask(rows.flatMap(({ runs }) => runs)).measures
   return others.find(({ name }) => name === metric)
@@ -44,7 +47,7 @@ export function meanOver({ runs }: CaseRow, measure: Measure): number {
   return mean(runs.map((run) => valueIn(run, measure)))
 }
 
-/** The cases, the best first; equal ones stay in their order. */
+/** Sorts cases, best first; ties keep their order. */
 export function ranked(rows: readonly CaseRow[], metric: string): CaseRow[] {
   if (isCost(metric)) return rows.toSorted((a, b) => a[metric] - b[metric])
   const { measures } = studyTask(rows.flatMap(({ runs }) => runs))

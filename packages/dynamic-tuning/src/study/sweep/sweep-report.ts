@@ -15,10 +15,13 @@ import { axisPlots } from './axis-plots.ts'
 import type { SweepOutcome } from './outcome.ts'
 import { sweepColumns, sweepNotes, sweepTitle } from './sweep-table.ts'
 
-/** Lines in one chart that can still be told apart. */
+/** Maximum number of distinguishable lines in a chart. */
 const mostLines = 6
 
-/** `sweep.html`: the table, the measure against compute and each setting, and curves of the best; self-contained. */
+/**
+ * `sweep.html`: the table, the measure against compute and each setting, and curves of the best;
+ * self-contained.
+ */
 export function sweepReport(outcome: SweepOutcome): string {
   const { cases, failures, seeds, settings } = outcome
   return renderReport({

@@ -21,7 +21,7 @@ const lossColumn: CaseColumn = {
   cell: (row) => row.loss.toFixed(3),
 }
 
-/** The column of what cases are ordered by, where no other column shows it. */
+/** The column of the metric that orders cases, unless another column shows it. */
 function orderColumn(cases: readonly CaseRow[], metric: string): CaseColumn | undefined {
   if (metric === 'loss') return lossColumn
   const measure = otherMeasure(cases, metric)
@@ -31,8 +31,8 @@ function orderColumn(cases: readonly CaseRow[], metric: string): CaseColumn | un
 }
 
 /**
- * The columns in their order: the name, where somebody gave one, what the cases differ in, and what came of it; the
- * interval only where some case has several seeds.
+ * The columns in order: the name if one was given, the settings that vary, and results; the
+ * interval only if some case has several seeds.
  */
 export function sweepColumns({
   axes,
@@ -50,7 +50,7 @@ export function sweepColumns({
   ]
 }
 
-/** The value of a case's own setting, `–` where it has none. */
+/** Text of a case's own setting, `–` if it has none. */
 export function axisText(row: CaseRow, axis: string): string {
   const value = ownValue(row, axis)
   return value === undefined ? '–' : valueText(value)
@@ -76,7 +76,7 @@ export function sweepTitle({ cases, axes }: SweepOutcome): string {
   return `${cases.length} ${cases.length === 1 ? 'case' : 'cases'} of ${axes.join(', ')}`
 }
 
-/** How the figures came about. */
+/** Notes on how the figures were made. */
 export function sweepNotes({ cases, seeds, metric }: SweepOutcome): string[] {
   if (cases.length === 0) return ['No run ended well.']
   return [

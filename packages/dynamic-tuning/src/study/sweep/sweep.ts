@@ -14,12 +14,13 @@ import { sweepReport } from './sweep-report.ts'
 import { sweepCsv, sweepMarkdown } from './sweep-table.ts'
 
 /**
- * Tunes with every combination of some settings and every seed, each run in a process of its own, and writes `sweep.json`, `.csv`,
- * `.md` and `.html` with the cases in the order of the metric. Called again with the same folder it keeps the runs that ended
- * and goes on with the others. A run that fails, or whose data or weights cannot be used, does not stop the rest: it is
- * in `failures`.
- * @throws ConfigError for settings that make no sense or differ from those of runs in the folder; DataError and
- * CheckpointError where no case can run; RunError where `out` holds something else. All before any run.
+ * Tunes with every combination of some settings and every seed, one process per run, and writes
+ * `sweep.json`, `.csv`, `.md` and `.html` with the cases ordered by the metric. Called again with
+ * the same folder, it keeps finished runs and continues the others. Failed runs and unusable data
+ * or weights do not stop the rest; they are listed in `failures`.
+ * @throws ConfigError for invalid settings or ones that differ from those of runs in the folder;
+ * DataError and CheckpointError if no case can run; RunError if `out` holds something else. All are
+ * thrown before any run starts.
  */
 export async function sweep(
   input: SweepInput,

@@ -17,12 +17,12 @@ import { groupScores, scoreOverSeeds, type TaskScores, vtabScore } from './score
 import { vtabReport } from './vtab-report.ts'
 import { vtabCsv, vtabMarkdown } from './vtab-table.ts'
 
-/** How the runs of a search ended, and what it chose. */
+/** Results of a scale search. */
 export interface SearchDone extends CasesDone {
   readonly rows: readonly VtabSearchRow[]
 }
 
-/** Puts the scores together and writes the tables and the page. */
+/** Computes the scores and writes the tables and the report. */
 export function finishVtab(
   folder: RunFolder,
   plan: VtabPlan,
@@ -65,7 +65,7 @@ function failuresOfSearch(search: SearchDone | undefined): RunFailure[] {
   return failuresOf(ends, refused)
 }
 
-/** The settings of a run decide which row of the paper is like it. */
+/** Row of the paper with the same settings as a run. */
 function paperOf(ends: RunEnds): PaperVtabRow | undefined {
   const [first] = ends.keys()
   return first && paperVtabRow(first.settings)
@@ -77,7 +77,7 @@ function taskRow(
   adapterScale: number | null,
   paper: PaperVtabRow | undefined,
 ): VtabTaskRow {
-  // The folder that the data are in says nothing beside the task's name.
+  // The data folder is not repeated beside the task's name.
   const runs = row.runs.map((run) => ({ ...run, data: shortName(run.data) }))
   return { task: name, title, group, adapterScale, paper: paper?.scores[name] ?? null, ...row, runs }
 }

@@ -1,4 +1,4 @@
 import { taskNamed } from '../../tasks/registry.ts'
 
-/** What VTAB-1K is judged by: its tasks classify images. */
+/** The measure of VTAB-1K, whose tasks classify images. */
 export const [vtabMeasure] = taskNamed('classification').measures

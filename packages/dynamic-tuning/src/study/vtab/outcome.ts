@@ -4,24 +4,24 @@ import type { RunFailure } from '../pool/failures.ts'
 import type { CaseRow } from '../pool/summarize-cases.ts'
 import type { GroupScore } from './score.ts'
 
-/** What came of a task, with its score as a `CaseRow` has it. */
+/** Results of a task; the score is stored as in `CaseRow`. */
 export interface VtabTaskRow extends Omit<CaseRow, 'case'> {
-  /** The name of its folder, and as tables print it. */
+  /** Folder name, and title in tables. */
   readonly task: string
   readonly title: string
   readonly group: VtabGroup
-  /** The scale that a search chose; null where there was none. */
+  /** Adapter scale chosen by the search; null without search. */
   readonly adapterScale: number | null
-  /** The paper's score, from 0 to 1; null where its table has no such row. */
+  /** The paper's score, from 0 to 1; null if its table has no such row. */
   readonly paper: number | null
 }
 
-/** What a search found for a task. */
+/** Result of a scale search for a task. */
 export interface VtabSearchRow {
   readonly task: string
-  /** For each scale the score on val200, from 0 to 1, under the measure's name; null where the run failed. */
+  /** Score of each scale on val200, from 0 to 1, under the measure's name; null if the run failed. */
   readonly accuracies: readonly { readonly scale: number }[]
-  /** null: no run ended well. */
+  /** null if no run finished. */
   readonly chosen: number | null
 }
 
@@ -30,7 +30,7 @@ export interface VtabGroupRow extends Omit<GroupScore, 'score'> {
   readonly paper: number | null
 }
 
-/** What a run of VTAB-1K found: `vtab.json`. */
+/** Result of a run of VTAB-1K: `vtab.json`. */
 export interface VtabOutcome {
   /** Its folder. */
   readonly run: string
@@ -38,20 +38,20 @@ export interface VtabOutcome {
   readonly root: string
   readonly method: string
   readonly seeds: readonly number[]
-  /** What all tasks share. */
+  /** Settings that all tasks share. */
   readonly settings: SomeSettings
   /** Tasks with at least one finished run, in the paper's order. */
   readonly tasks: readonly VtabTaskRow[]
   readonly groups: readonly VtabGroupRow[]
-  /** The mean of the groups' means, as a `CaseRow` has its score; null where no task ended well. */
+  /** Mean of the groups' means, stored as in `CaseRow`; null if no task finished. */
   readonly mean: { readonly paper: number | null } | null
-  /** Whether all 19 tasks are in it. */
+  /** True if it includes all 19 tasks. */
   readonly complete: boolean
-  /** The paper's row that it stands beside, with the mean as printed. */
+  /** Matching row of the paper, with its printed mean. */
   readonly paper: { readonly method: string; readonly mean: number } | null
-  /** Names of tasks that the folder does not have. */
+  /** Names of tasks missing in the folder. */
   readonly missing: readonly string[]
-  /** Empty where nothing was searched. */
+  /** Empty without search. */
   readonly search: readonly VtabSearchRow[]
   readonly failures: readonly RunFailure[]
   /** `vtab.html` */

@@ -16,7 +16,7 @@ export interface PaperVtabRow {
 
 type Deciding = Pick<FinetuneSettings, 'method' | 'dispatch' | 'rate' | 'reduction'>
 
-/** The row of the same method, and of the same rate where it skips tokens; undefined where the table has none. */
+/** The row of the same method, and of the same rate if it skips tokens; undefined if the table has none. */
 export function paperVtabRow({ method, dispatch, rate, reduction }: Deciding): PaperVtabRow | undefined {
   if (reduction !== 'none' || dispatch !== tunerNamed(method).defaults.dispatch) return undefined
   const row = paperTable(3).rows.find(
@@ -28,5 +28,5 @@ export function paperVtabRow({ method, dispatch, rate, reduction }: Deciding): P
   return { method: row.method, scores: Object.fromEntries(scores), mean: shareOf(printed.mean) }
 }
 
-/** Percent with the printed digits as a share, without the noise of the division. */
+/** Converts a printed percentage to a share without rounding noise. */
 const shareOf = (percent: number): number => Number((percent / 100).toFixed(4))

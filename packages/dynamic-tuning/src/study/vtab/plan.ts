@@ -3,37 +3,39 @@ import { z } from 'zod'
 import { findVtabTasks, type VtabTask, vtabTasks } from '../../data/kinds/vtab.ts'
 import { ConfigError, DataError } from '../../errors.ts'
 import { checkSettings } from '../../run/settings/check-settings.ts'
-import { definedOnly } from '../../run/settings/defined-only.ts'
 import { finetuneKeys, finetuneSettings, type SomeSettings } from '../../run/settings/finetune-settings.ts'
 import { nearestWord } from '../../run/settings/nearest-word.ts'
 import { uncheckedShapeOf } from '../../setting.ts'
 import { planCase, type RunCase } from '../pool/run-case.ts'
 import { seedsOf } from '../pool/seeds.ts'
 
-/** What a run of VTAB-1K is asked for, beside settings of `finetune` that all tasks share. */
+/** Input of a run of VTAB-1K, beside settings of `finetune` that all tasks share. */
 export interface VtabInput extends Omit<SomeSettings, 'data'> {
   /** The folder that holds a folder with list files for each task. */
   readonly root?: string | undefined
-  /** Names of some tasks. Default all that are found. */
+  /** Names of tasks to run. Default all in the folder. */
   readonly tasks?: readonly string[] | undefined
-  /** How many seeds every task runs with, from `seed` on, or the seeds themselves. Default 1. */
+  /** Number of seeds per task, counted from `seed`, or a list of seeds. Default 1. */
   readonly seeds?: number | readonly number[] | undefined
-  /** Adapter scales to choose from for each task, on val200 after training on train800; `true`: 0.01, 0.1, 1 and 10. */
+  /**
+   * Adapter scales to choose from per task, on val200 after training on train800; `true`: 0.01,
+   * 0.1, 1, 10.
+   */
   readonly search?: boolean | readonly number[] | undefined
 }
 
-/** What is to be run. */
+/** Cases and seeds to run. */
 export interface VtabPlan {
   readonly root: string
   readonly tasks: readonly VtabTask[]
-  /** Tasks that `root` does not have. */
+  /** Tasks missing in `root`. */
   readonly missing: readonly VtabTask[]
   readonly seeds: readonly number[]
   /** Settings of all tasks, as `finetune` takes them; `data` is that of the first task. */
   readonly shared: RunCase['input']
-  /** Empty: nothing is searched. */
+  /** Empty without search. */
   readonly scales: readonly number[]
-  /** The case of a task; with a scale the one that tries it. */
+  /** The case of a task, or of one scale of its search. */
   caseOf(task: VtabTask, scale?: number): RunCase
   searchCaseOf(task: VtabTask, scale: number): RunCase
 }
@@ -43,7 +45,7 @@ const usualScales = [0.01, 0.1, 1, 10]
 /** Names of all settings of a run of VTAB-1K. */
 export const vtabKeys: readonly string[] = ['root', 'tasks', 'search', 'seeds', ...finetuneKeys]
 
-/** What the tasks decide themselves. */
+/** Settings that each task decides. */
 const own = ['data', 'split', 'testOn']
 const schema = z.strictObject({
   ...uncheckedShapeOf(finetuneSettings),
@@ -54,11 +56,11 @@ const schema = z.strictObject({
 })
 
 /**
- * Tasks and seeds, every setting checked.
- * @throws ConfigError for unknown settings and tasks; DataError where `root` holds no task
+ * Checks the input and returns tasks and seeds.
+ * @throws ConfigError for unknown settings and tasks; DataError if `root` holds no task
  */
 export function planVtab(given: unknown): VtabPlan {
-  const asked = checkSettings('vtab', definedOnly(given as object), schema, vtabKeys)
+  const asked = checkSettings('vtab', given, schema, vtabKeys)
   const { root, tasks: names, search = false, seeds = 1, seed, ...common } = asked
   checkOwn(common)
   const { tasks, missing, first } = tasksIn(root, names)

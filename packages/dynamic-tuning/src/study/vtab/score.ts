@@ -5,16 +5,16 @@ import { type Score, scoreOver } from '../pool/score.ts'
 /** Scores from 0 to 1, by the name of the task. */
 export type TaskScores = Readonly<Record<string, number>>
 
-/** The mean over the tasks of a group that there are. */
+/** Mean over the available tasks of a group. */
 export interface GroupScore {
   readonly group: VtabGroup
   readonly score: number
-  /** How many tasks are in it, and how many VTAB-1K has. */
+  /** Number of tasks included, and of all in VTAB-1K. */
   readonly tasks: number
   readonly of: number
 }
 
-/** Means over the groups of which there is a task, in VTAB's order. */
+/** Means of the groups with at least one task, in VTAB's order. */
 export function groupScores(scores: TaskScores): GroupScore[] {
   return vtabGroups.flatMap((group) => {
     const own = vtabTasks.filter((task) => task.group === group)
@@ -23,14 +23,14 @@ export function groupScores(scores: TaskScores): GroupScore[] {
   })
 }
 
-/** VTAB's score: the mean of the groups' means; NaN where there is no task. */
+/** VTAB's score: the mean of the groups' means; NaN without tasks. */
 export function vtabScore(scores: TaskScores): number {
   return mean(groupScores(scores).map(({ score }) => score))
 }
 
 /**
- * The score of all tasks from the tasks' means over their seeds, `means`; deviation and interval are over the seeds that did
- * all tasks, null for fewer than two.
+ * VTAB's score from the tasks' means over seeds, `means`. Deviation and interval are over seeds
+ * that finished all tasks, null for fewer than two.
  */
 export function scoreOverSeeds(means: TaskScores, bySeed: ReadonlyMap<number, TaskScores>): Score {
   const names = Object.keys(means)

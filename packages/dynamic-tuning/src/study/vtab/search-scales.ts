@@ -7,7 +7,7 @@ import { vtabMeasure } from './measure.ts'
 import type { VtabSearchRow } from './outcome.ts'
 import type { VtabPlan } from './plan.ts'
 
-/** The scale of each task that was best on val200; of equal ones the first that was named. */
+/** The best scale of each task on val200; the first listed in a tie. */
 export function chooseScales(plan: VtabPlan, ends: RunEnds): VtabSearchRow[] {
   const byName = new Map([...ends].map(([run, end]) => [run.case.name, end]))
   return plan.tasks.map((task) => {
@@ -20,7 +20,7 @@ export function chooseScales(plan: VtabPlan, ends: RunEnds): VtabSearchRow[] {
   })
 }
 
-/** A task that has no scale to run with, because all runs of its search failed. */
+/** A task without a scale, because all runs of its search failed. */
 export function withoutScale(plan: VtabPlan, task: VtabTask): RefusedCase {
   const error = new RunError(
     `vtab: no scale could be chosen for ${task.name}, every run of its search failed. See those failures.`,

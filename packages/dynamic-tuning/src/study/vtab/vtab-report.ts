@@ -12,7 +12,10 @@ import { vtabMeasure } from './measure.ts'
 import type { VtabOutcome } from './outcome.ts'
 import { vtabHeads, vtabLines, vtabNotes, vtabTitle } from './vtab-table.ts'
 
-/** `vtab.html`: the table of tasks and means, ours against the paper's, and what a search found; self-contained. */
+/**
+ * `vtab.html`: the table of tasks and means, ours against the paper's, and what a search found;
+ * self-contained.
+ */
 export function vtabReport(outcome: VtabOutcome): string {
   const { tasks, failures, seeds, settings, root } = outcome
   const models = [...new Set(tasks.flatMap(({ runs }) => runs.map(({ model }) => shortName(model))))]

@@ -27,7 +27,7 @@ export const vtabHeads: readonly string[] = [
   'seeds',
 ]
 
-/** The tasks in the paper's order, the means of the groups and their mean, beside the paper's figures. */
+/** Lines for the tasks in the paper's order, the groups' means and their mean, beside the paper's figures. */
 export function vtabLines({ tasks, groups, mean: total }: VtabOutcome): VtabLine[] {
   if (total === null) return []
   const rows = tasks.map((row) => {
@@ -50,7 +50,7 @@ export function vtabLines({ tasks, groups, mean: total }: VtabOutcome): VtabLine
   return [...rows, ...means, { cells: [...all, '–', '–'], bold: true }]
 }
 
-/** The paper's figure, and by how many points ours is above it. */
+/** The paper's figure, and the difference in points. */
 function beside(score: number, paper: number | null): [string, string] {
   if (paper === null) return ['–', '–']
   const difference = 100 * (score - paper)
@@ -74,7 +74,7 @@ export function vtabCsv({ tasks }: VtabOutcome): string {
   return csvText(columns, tasks)
 }
 
-/** `vtab.md`: the row as the paper's Table 3 prints it, the tasks one by one, how it was made, and what failed. */
+/** `vtab.md`: a row in the format of the paper's Table 3, the tasks, notes and failures. */
 export function vtabMarkdown(outcome: VtabOutcome): string {
   const { failures, tasks, root } = outcome
   const lines = vtabLines(outcome).map(({ cells }) => cells)
@@ -87,7 +87,7 @@ export function vtabMarkdown(outcome: VtabOutcome): string {
   })
 }
 
-/** Headings and rows of the tasks side by side, as Table 3 has them: ours, and the paper's where it has such a row. */
+/** Headings and rows in the layout of Table 3: ours, and the paper's if it has such a row. */
 function vtabRow({ tasks, mean: total, paper, method }: VtabOutcome): [string[], string[][]] {
   const points = (value: number | null, digits: number): string =>
     value === null ? '–' : (100 * value).toFixed(digits)
@@ -109,7 +109,7 @@ export function vtabTitle({ method, complete, tasks }: VtabOutcome): string {
   return `VTAB-1K with ${method}${complete ? '' : `, ${tasks.length} of 19 tasks`}`
 }
 
-/** How the figures came about. */
+/** Notes on how the figures were made. */
 export function vtabNotes({ tasks, seeds, missing, paper, complete, search }: VtabOutcome): string[] {
   if (tasks.length === 0) return ['No run ended well.']
   const over = seeds.length > 1 ? `; mean and standard deviation (n - 1) over seeds ${seeds.join(', ')}` : ''

@@ -12,16 +12,19 @@ import { planVtab, type VtabInput, type VtabPlan } from './plan.ts'
 import { chooseScales, withoutScale } from './search-scales.ts'
 
 const where = 'vtab'
-/** Folder of the runs that try scales. */
+/** Folder of the scale search. */
 const below = 'search'
 
 /**
- * Tunes on all tasks of VTAB-1K that a folder holds, train800val200 for training and test for testing, with several seeds, each run in a
- * process of its own, and writes `vtab.json`, `.csv`, `.md` and `.html`: the paper's row with the means of the groups and their
- * mean. With `search` the adapter scale of each task is first chosen on val200, after training on train800. Called again with the
- * same folder it keeps the runs that ended and goes on with the others; a run that fails does not stop the rest.
- * @throws ConfigError for settings that make no sense or differ from those of runs in the folder; DataError where there is no
- * task, CheckpointError for weights that cannot be used; RunError where `out` holds something else. All before any run.
+ * Tunes on all tasks of VTAB-1K that a folder holds, training on train800val200 and testing on
+ * test, with several seeds and one process per run, and writes `vtab.json`, `.csv`, `.md` and
+ * `.html`: the paper's row with the means of the groups and their mean. With `search` it first
+ * chooses the adapter scale of each task on val200, after training on train800. Called again with
+ * the same folder, it keeps finished runs and continues the others; a failed run does not stop the
+ * rest.
+ * @throws ConfigError for invalid settings or ones that differ from those of runs in the folder;
+ * DataError if there is no task; CheckpointError for unusable weights; RunError if `out` holds
+ * something else. All are thrown before any run starts.
  */
 export async function vtab(
   input: VtabInput,
@@ -78,17 +81,17 @@ async function runPhases(
   const chosen = plan.tasks.filter(({ name }) => scaleOf.get(name) !== undefined)
   const lost = plan.tasks.filter((task) => !chosen.includes(task)).map((task) => withoutScale(plan, task))
   onPhase?.('training on train800val200 with the chosen scales')
-  const settled = await planFor({ ...plan, tasks: chosen }, out, jobs, scaleOf)
-  const ends = await runPlan(settled, control)
-  if (!ends) return both(stoppedAt(out, settled), search.runs.length, search.runs.length)
-  const refused = [...settled.refused, ...lost]
+  const planned = await planFor({ ...plan, tasks: chosen }, out, jobs, scaleOf)
+  const ends = await runPlan(planned, control)
+  if (!ends) return both(stoppedAt(out, planned), search.runs.length, search.runs.length)
+  const refused = [...planned.refused, ...lost]
   return finishVtab(folder, plan, {
     final: { ends, refused },
     search: { rows, ends: searchEnds, refused: search.refused },
   })
 }
 
-/** How far both phases have come together. */
+/** Progress of both phases together. */
 function both(stopped: ManyRunsStopped, finished: number, total: number): ManyRunsStopped {
   return {
     ...stopped,

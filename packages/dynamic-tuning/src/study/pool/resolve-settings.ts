@@ -4,14 +4,14 @@ import { framesFor } from '../../run/settings/clip-settings.ts'
 import { definedOnly } from '../../run/settings/defined-only.ts'
 import type { FinetuneInput, FinetuneSettings } from '../../run/settings/finetune-settings.ts'
 
-/** Every setting of a run, and the sizes of its model. */
-export interface Settled {
+/** All settings of a run and the configuration of its model. */
+export interface ResolvedRun {
   readonly settings: FinetuneSettings
   readonly config: ModelConfig
 }
 
-/** Settles runs one after the other; data and backbones that several have in common are opened once. */
-export function settleCases(): (input: FinetuneInput) => Promise<Settled> {
+/** Resolves the settings of runs one by one. Data and backbones that several share are opened once. */
+export function settingsResolver(): (input: FinetuneInput) => Promise<ResolvedRun> {
   const datasets = new Map<string, KnownData>()
   const configs = new Map<string, ModelConfig>()
   return async (input) => {

@@ -2,18 +2,18 @@ import { availableParallelism } from 'node:os'
 import type { FinetuneInput } from '../../run/settings/finetune-settings.ts'
 
 /**
- * How many runs go on at a time where nothing is said: half of the cores, since a run keeps more than one busy, and one on a
- * GPU, whose memory they would share.
+ * Default number of concurrent runs: half of the cores, since a run keeps more than one busy, and
+ * one on a GPU, whose memory runs would share.
  */
-export function usualJobs(
+export function defaultJobs(
   device: FinetuneInput['device'] = 'cpu',
   cores: number = availableParallelism(),
 ): number {
   return device === 'cpu' ? Math.max(1, Math.floor(cores / 2)) : 1
 }
 
-/** Threads of one of `jobs` runs that share a machine; `threads` and `workers` are those of all together. */
-export function shareOfMachine(
+/** Threads and workers of each of `jobs` concurrent runs; `threads` and `workers` are the totals. */
+export function shareResources(
   jobs: number,
   { threads = 0, workers }: Pick<FinetuneInput, 'threads' | 'workers'>,
   cores: number = availableParallelism(),

@@ -8,11 +8,12 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { compile, input, random } from '@dynamic-tuning/engine'
 import {
+  classificationLoss,
+  classTargets,
   lineChart,
   network,
   paperLoss,
   peakMemoryMB,
-  softTargets,
   TrainingStep,
   tokenCount,
   tunerNamed,
@@ -50,9 +51,12 @@ async function step(config, pixels, threads) {
   const tuned = network({ config, tuner: tunerNamed('dyt') })
   const store = new WeightStore({ trainable: tuned.tunable, seed: 0 })
   const sizes = { seed: 0, microBatch: images, compile: { threads } }
-  const made = await TrainingStep.create({ network: tuned, loss: paperLoss, store, ...sizes })
+  const made = await TrainingStep.create({
+    ...{ network: tuned, taskLoss: classificationLoss, loss: paperLoss, store },
+    ...sizes,
+  })
   const labels = Array.from({ length: images }, (_, i) => i % classes)
-  const batch = { images: pixels, targets: softTargets(labels, classes), size: images }
+  const batch = { images: pixels, targets: classTargets(labels, { classes }), size: images }
   let done = 0
   return () => made.run(batch, done++)
 }

@@ -3,7 +3,6 @@
  * page has. Reading files, data sets and run folders are of Node.
  */
 
-export { softTargets } from './data/truths/class.ts'
 export * from './errors.ts'
 export { Classifier, type ClassifierSettings, type Prediction } from './evaluation/classifier.ts'
 export { buildModel, modelConfig } from './models/families.ts'
@@ -13,9 +12,11 @@ export { vitConfig } from './models/vit/vit-names.ts'
 export { type Network, network } from './network/network.ts'
 export type { NetworkParts } from './network/parts.ts'
 export { type StoreOptions, WeightStore } from './nn/weight-store.ts'
+export { classificationLoss, classTargets } from './tasks/classification/loss.ts'
 export type { Learner, LearnerState, StepResult } from './training/learner.ts'
 export { HostLearner } from './training/learners/host.ts'
 export { ResidentLearner, type ResidentSettings } from './training/learners/resident.ts'
+export type { Distillation, Named, TargetSettings, Targets, TaskLoss } from './training/loss.ts'
 export { type LossSettings, type ObjectiveSettings, paperLoss } from './training/loss-graph.ts'
 export { type MemoryLog, memoryLog } from './training/memory-log.ts'
 export { objective } from './training/objective.ts'

@@ -74,7 +74,6 @@ export {
   toInput,
   transformSchema,
 } from './data/transforms/transforms.ts'
-export { softTargets } from './data/truths/class.ts'
 export { type DemoControl, type DemoOutcome, demo } from './demo/demo.ts'
 export type { DemoResult } from './demo/report.ts'
 export {
@@ -292,12 +291,14 @@ export type { VtabOutcome, VtabSearchRow, VtabTaskRow } from './study/vtab/outco
 export { type VtabInput, vtabKeys } from './study/vtab/plan.ts'
 export { vtab } from './study/vtab/vtab.ts'
 export { type VtabLine, vtabHeads, vtabLines } from './study/vtab/vtab-table.ts'
+export { classificationLoss, classTargets } from './tasks/classification/loss.ts'
 export { taskNamed, tasks } from './tasks/registry.ts'
 export type { Task } from './tasks/task.ts'
 export { fieldOf } from './training/field-of.ts'
 export type { Gates, Learner, LearnerState, StepResult } from './training/learner.ts'
 export { HostLearner, type OptimizerMaker } from './training/learners/host.ts'
 export { ResidentLearner, type ResidentSettings } from './training/learners/resident.ts'
+export type { Distillation, Named, TargetSettings, Targets, TaskLoss } from './training/loss.ts'
 export { type LossSettings, type ObjectiveSettings, paperLoss } from './training/loss-graph.ts'
 export { type MemoryLog, memoryLog } from './training/memory-log.ts'
 export type { EpochMetrics, MetricFields, MetricValue, StepMetrics } from './training/metrics.ts'

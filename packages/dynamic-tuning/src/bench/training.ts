@@ -1,5 +1,4 @@
 import { present } from '@dynamic-tuning/engine'
-import { softTargets } from '../data/truths/class.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { type TimedCase, timeInTurn } from '../evaluation/timing.ts'
 import type { ModelConfig } from '../models/model-config.ts'
@@ -7,6 +6,7 @@ import { checkNetwork } from '../network/check-network.ts'
 import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { benchEnvironment } from '../run/environment.ts'
+import { classificationLoss, classTargets } from '../tasks/classification/loss.ts'
 import { paperLoss } from '../training/loss-graph.ts'
 import { AdamW } from '../training/optimizers/adamw.ts'
 import { type PassResult, TrainingStep } from '../training/training-step.ts'
@@ -94,11 +94,12 @@ async function stepJob(name: string, config: ModelConfig, batch: number, setting
   const store = new WeightStore({ trainable: tuned.tunable, seed })
   const compile = benchCompile(settings)
   const sizes = { seed, microBatch: batch, recompute, compile }
-  const step = await TrainingStep.create({ network: tuned, loss: paperLoss, store, ...sizes })
+  const losses = { taskLoss: classificationLoss, loss: paperLoss }
+  const step = await TrainingStep.create({ network: tuned, ...losses, store, ...sizes })
   const optimizer = new AdamW(step.weights)
   const labels = BigInt64Array.from({ length: batch }, (_, i) => BigInt(i % config.numClasses))
   const images = noiseImages(config, batch, seed)
-  const data = { images, targets: softTargets(labels, config.numClasses), size: batch }
+  const data = { images, targets: classTargets(labels, { classes: config.numClasses }), size: batch }
   let last: PassResult | undefined
   let done = 0
   return {

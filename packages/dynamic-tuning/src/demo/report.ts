@@ -120,7 +120,7 @@ function curves(runs: readonly DemoRun[], dyt: TunedRun, measure: Measure): Curv
     name: demoTitles[method],
     lines: run.folder.readMetrics(),
   }))
-  const own = curvesOfMetrics(dyt.folder.readMetrics(), measure)
+  const own = curvesOfMetrics(dyt.folder.readMetrics(), dyt.task)
   const ofDyt = ['Active tokens in training', 'Loss terms'].flatMap((title) =>
     own
       .filter((chart) => chart.title === title)

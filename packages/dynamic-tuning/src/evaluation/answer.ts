@@ -1,4 +1,4 @@
-import type { Outputs } from './tally.ts'
+import type { Outputs } from '../network/outputs.ts'
 import type { TaskContext } from './task-context.ts'
 
 /** A class that a model found in a sample. */

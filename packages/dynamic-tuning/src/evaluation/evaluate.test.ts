@@ -5,7 +5,7 @@ import type { Loader } from '../data/loader/loader.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
-import { LabelTally } from '../tasks/classification/tally.ts'
+import { ClassTally } from '../tasks/classification/tally.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { trainedPatterns } from '../tuners/tune.ts'
 import { Classifier } from './classifier.ts'
@@ -40,7 +40,7 @@ describe('evaluate', () => {
       store,
     })
     const { logits, masks = new Float32Array() } = await classifier.classify(images)
-    const result = await evaluate(classifier, loader, new LabelTally(['a', 'b', 'c']))
+    const result = await evaluate(classifier, loader, new ClassTally(['a', 'b', 'c']))
     await classifier.release()
     let correct = 0
     let loss = 0

@@ -1,10 +1,11 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import type { Loader } from '../data/loader/loader.ts'
 import { depthOf } from '../models/families.ts'
+import type { Outputs } from '../network/outputs.ts'
 import type { Classifier, Prediction } from './classifier.ts'
 import { ActivityTally, type GateActivity, meanRate, ratePerLayer } from './gate-activity.ts'
 import { joinViews } from './join-views.ts'
-import type { Outputs, Score, Tally } from './tally.ts'
+import type { Score, Tally } from './tally.ts'
 
 /** How well a model did on samples with known truth, and how many tokens it kept. */
 export interface Evaluation extends Score {

@@ -1,4 +1,4 @@
-import type { Outputs } from './tally.ts'
+import type { Outputs } from '../network/outputs.ts'
 
 /** Outputs [B * V, ...] of the views of B samples, averaged over the V views of each. */
 export function joinViews(outputs: Outputs, samples: number, views: number): Outputs {

@@ -1,14 +1,15 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import type { Loader } from '../data/loader/loader.ts'
-import { softTargets } from '../data/truths/class.ts'
 import { vitShapes } from '../models/backbone.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { patchCount, type VitConfig } from '../models/vit/vit-config.ts'
 import { network } from '../network/network.ts'
 import { farthest, noise, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
-import { LabelTally } from '../tasks/classification/tally.ts'
+import { logitsOf } from '../tasks/classification/logits.ts'
+import { classificationLoss, classTargets } from '../tasks/classification/loss.ts'
+import { ClassTally } from '../tasks/classification/tally.ts'
 import { paperLoss } from '../training/loss-graph.ts'
 import { gumbelNoise } from '../training/noise.ts'
 import { type PassResult, TrainingStep } from '../training/training-step.ts'
@@ -32,13 +33,14 @@ async function oneStep(adapterDropout: number): Promise<PassResult> {
   const store = new WeightStore({ tensors: values, trainable: trainedPatterns(dyt, chosen) })
   const settings = {
     network: network({ config, tuner: dyt, options: chosen }),
+    taskLoss: classificationLoss,
     loss: paperLoss,
     store,
     seed: 5,
     microBatch: 2,
   }
   const step = await TrainingStep.create({ ...settings, compile: { threads: 1 } })
-  const targets = softTargets(labels, config.numClasses)
+  const targets = classTargets(labels, { classes: config.numClasses })
   const result = await step.run({ images, targets, size: count }, 4)
   await step.release()
   return result
@@ -46,7 +48,7 @@ async function oneStep(adapterDropout: number): Promise<PassResult> {
 
 describe('register tokens are active in every layer and counted in no rate', () => {
   it('while training: decisions are over patches, as plain loops make them', async () => {
-    const { logits, gates, activeRatePerGate } = await oneStep(0)
+    const { outputs, gates, activeRatePerGate } = await oneStep(0)
     const masks = gates?.masks ?? new Float32Array()
     const drawn = gumbelNoise({ seed: 5, step: 4, first: 0 }, [config.depth, count, patchCount(config)])
     const noiseOf = (image: number): number[][] =>
@@ -61,7 +63,7 @@ describe('register tokens are active in every layer and counted in no rate', () 
     expect(gates?.masks.length).toBe(count * decisions)
     expect(
       farthest(
-        logits,
+        logitsOf(outputs).values,
         wanted.flatMap((image) => image.logits),
       ),
     ).toBeLessThan(1e-4)
@@ -73,7 +75,7 @@ describe('register tokens are active in every layer and counted in no rate', () 
   it('adapters of all tokens take dropout', async () => {
     const [without, dropped] = [await oneStep(0), await oneStep(0.5)]
     expect(dropped.gates?.masks.length).toBe(count * decisions)
-    expect(farthest(dropped.logits, without.logits)).toBeGreaterThan(1e-3)
+    expect(farthest(logitsOf(dropped.outputs).values, logitsOf(without.outputs).values)).toBeGreaterThan(1e-3)
   })
 
   it.each([
@@ -106,7 +108,7 @@ describe('register tokens are active in every layer and counted in no rate', () 
     const { activeRate } = await evaluate(
       classifier,
       loader,
-      new LabelTally(Array.from({ length: config.numClasses }, (_, i) => `${i}`)),
+      new ClassTally(Array.from({ length: config.numClasses }, (_, i) => `${i}`)),
     )
     const { logits } = await classifier.classify(images)
     await classifier.release()

@@ -1,8 +1,5 @@
-import type { TensorData } from '@dynamic-tuning/engine'
+import type { Outputs } from '../network/outputs.ts'
 import type { Measured } from './measure.ts'
-
-/** What a network gives for a batch, by name; each [B, ...]. */
-export type Outputs = Readonly<Record<string, TensorData<'float32'>>>
 
 /** How well a model does on the samples of one class. */
 export interface ClassScore {

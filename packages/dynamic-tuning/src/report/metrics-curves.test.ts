@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { taskNamed } from '../tasks/registry.ts'
 import { curvesOfMetrics, lastActiveRates } from './metrics-curves.ts'
 
-const [measure] = taskNamed().measures
+const task = taskNamed()
 
 const step = (n: number, more: object = {}): object => ({
   kind: 'step',
@@ -13,7 +13,7 @@ const step = (n: number, more: object = {}): object => ({
   ...more,
 })
 const chart = (records: unknown[], title: string) =>
-  curvesOfMetrics(records, measure).find((c) => c.title === title)
+  curvesOfMetrics(records, task).find((c) => c.title === title)
 
 describe('curvesOfMetrics', () => {
   it('draws steps and epochs, accuracy and rate in percent', () => {
@@ -53,7 +53,7 @@ describe('curvesOfMetrics', () => {
         ],
       },
     ])
-    expect(curvesOfMetrics(records, measure).map((c) => c.title)).toEqual([
+    expect(curvesOfMetrics(records, task).map((c) => c.title)).toEqual([
       'Loss',
       'Accuracy',
       'Active tokens in training',
@@ -98,11 +98,11 @@ describe('curvesOfMetrics', () => {
       step(1, { loss: null }),
       step(2, { lr: '1' }),
     ]
-    expect(curvesOfMetrics(odd, measure).map((c) => [c.title, c.series[0]?.points])).toEqual([
+    expect(curvesOfMetrics(odd, task).map((c) => [c.title, c.series[0]?.points])).toEqual([
       ['Loss', [[2, 2]]],
       ['Learning rate', [[1, 0.1]]],
     ])
-    expect(curvesOfMetrics([], measure)).toEqual([])
+    expect(curvesOfMetrics([], task)).toEqual([])
   })
 })
 
@@ -125,13 +125,27 @@ describe('the chart of a measure', () => {
   it('is in its unit under its title', () => {
     const error = { name: 'depthError', title: 'depth error', unit: 'number', better: 'lower' } as const
     const records = [{ kind: 'epoch', epoch: 0, step: 4, validationDepthError: 0.25 }]
-    expect(curvesOfMetrics(records, error)).toEqual([
+    const loss = { name: 'silog', title: 'scale-invariant loss' }
+    expect(curvesOfMetrics(records, { measures: [error], loss })).toEqual([
       {
         title: 'Depth error',
         xLabel: 'epoch',
         yLabel: 'depth error',
         series: [{ name: 'validation', points: [[1, 0.25]] }],
       },
+    ])
+  })
+})
+
+describe('the chart of the loss terms', () => {
+  it("has the terms of the task's loss under its title", () => {
+    const loss = { name: 'silog', title: 'scale-invariant loss' }
+    const records = [step(1, { silogDynamic: 3, silogComplete: 2, kl: 1, rateLoss: 0.5 })]
+    const [terms] = curvesOfMetrics(records, { ...task, loss }).filter((c) => c.title === 'Loss terms')
+    expect(terms?.series.map(({ name }) => name)).toEqual([
+      'scale-invariant loss, skipping',
+      'scale-invariant loss, all tokens',
+      'activation rate',
     ])
   })
 })

@@ -1,5 +1,6 @@
 import { headingOf, type Measure, shownValue, titleWithUnit } from '../evaluation/measure.ts'
 import { fieldOf } from '../training/field-of.ts'
+import type { TaskLoss } from '../training/loss.ts'
 import type { Series } from './line-chart.ts'
 
 /** A chart of a run. */
@@ -12,19 +13,29 @@ export interface CurveChart {
 
 type Fields = Readonly<Record<string, unknown>>
 
-const lossTerms: readonly (readonly [string, string])[] = [
-  ['ceDynamic', 'cross-entropy, skipping'],
-  ['ceComplete', 'cross-entropy, all tokens'],
-  ['kl', 'distillation'],
-  ['rateLoss', 'activation rate'],
-]
+/** What a run is judged by, and what it made small. */
+export interface CurvesTask {
+  readonly measures: readonly [Measure, ...Measure[]]
+  readonly loss: Pick<TaskLoss, 'name' | 'title' | 'distillation'>
+}
+
+/** Fields of the terms of a loss, with what they are called. */
+function lossTerms({ name, title, distillation }: CurvesTask['loss']): (readonly [string, string])[] {
+  return [
+    [`${name}Dynamic`, `${title}, skipping`],
+    [`${name}Complete`, `${title}, all tokens`],
+    ...(distillation ? [[distillation.name, 'distillation'] as const] : []),
+    ['rateLoss', 'activation rate'],
+  ]
+}
 
 /**
  * Charts of a run from the objects of its `metrics.jsonl`: loss, its terms, the measure, active
  * tokens and learning rate. Skips lines of other kinds and values that are not finite numbers, and
  * leaves out charts without data. Shares and the activation rate become percent.
  */
-export function curvesOfMetrics(records: readonly unknown[], measure: Measure): CurveChart[] {
+export function curvesOfMetrics(records: readonly unknown[], { measures, loss }: CurvesTask): CurveChart[] {
+  const [measure] = measures
   const steps = ofKind(records, 'step')
   const epochs = ofKind(records, 'epoch')
   const charts: CurveChart[] = [
@@ -48,7 +59,10 @@ export function curvesOfMetrics(records: readonly unknown[], measure: Measure): 
       title: 'Loss terms',
       xLabel: 'step',
       yLabel: 'loss',
-      series: lossTerms.map(([field, name]) => ({ name, points: smooth(points(steps, 'step', field)) })),
+      series: lossTerms(loss).map(([field, name]) => ({
+        name,
+        points: smooth(points(steps, 'step', field)),
+      })),
     },
     {
       title: 'Learning rate',

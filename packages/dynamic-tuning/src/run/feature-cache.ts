@@ -15,6 +15,7 @@ import { keepIn } from '../models/backbone-precision.ts'
 import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { noReduction } from '../reduction/options.ts'
+import { taskNamed } from '../tasks/registry.ts'
 import { floatData } from '../training/float-data.ts'
 import { type FrozenPrefix, frozenPrefix } from '../training/frozen-prefix.ts'
 import { objective } from '../training/objective.ts'
@@ -88,7 +89,9 @@ function prefixesOf(prepared: Prepared): Prefixes | undefined {
   const tuned = runNetwork(prepared)
   const values = { tensors, trainable: tuned.tunable, seed: settings.seed }
   const store = new WeightStore({ ...values, keep: keepIn(settings.backbonePrecision) })
-  const { features: _features, ...outputs } = objective(store, { network: tuned, loss: settings })
+  const { features: _features, ...outputs } = objective(store, {
+    ...{ network: tuned, loss: settings, taskLoss: taskNamed(settings.task).loss },
+  })
   const training = frozenPrefix(outputs)
   const held = frozenPrefix(inferenceGraph({ network: tuned, store: new WeightStore(values), pass: 'skip' }))
   return training && held && { training, heldOut: held }

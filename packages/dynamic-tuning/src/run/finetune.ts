@@ -159,7 +159,7 @@ async function trainAll(run: RunFolder, prepared: Prepared, control: TrainContro
       classifier: () => openClassifier(prepared, rewrite),
       every: validationInterval(sample.length, loader, settings),
     },
-    prepare: batchPreparation(task.truth, model, settings),
+    prepare: batchPreparation(task.loss, model, settings),
     rateFactor: runNetwork(prepared).tuner.learningRateFactor,
   }
   return trainingSession(run, settings, parts, control)
@@ -189,6 +189,7 @@ async function openLearner(
   const step = await TrainingStep.create({
     ...parts,
     ...{ store, seed, microBatch, recompute, rewrite, loss: settings, temperatureAt },
+    taskLoss: taskNamed(settings.task).loss,
   })
   return HostLearner.create(step, (weights) => new AdamW(weights, { ...defaultAdamW, weightDecay }))
 }

@@ -82,7 +82,7 @@ function sessionParts(dataset: Dataset, config: VitConfig, settings: PretrainSet
     ...{ task: usualTask, context: { classes: dataset.classes, settings }, loader },
     learner: () => openLearner(config, settings, loader.stepsPerEpoch),
     validation: { loader: held, classifier: () => createClassifier(config, settings) },
-    prepare: batchPreparation(usualTask.truth, config, settings),
+    prepare: batchPreparation(usualTask.loss, config, settings),
   }
 }
 
@@ -94,7 +94,7 @@ async function openLearner(
   stepsPerEpoch: number,
 ): Promise<Learner> {
   const { seed, microBatch, threads, keep, epochs, fullEpochs, init } = settings
-  const common = { loss: paperLoss, seed, compile: { threads } }
+  const common = { taskLoss: usualTask.loss, loss: paperLoss, seed, compile: { threads } }
   const { numClasses, imageSize } = config
   if (init !== undefined) await fetchModel(init)
   const tensors = init === undefined ? undefined : openBackbone(init, { numClasses, imageSize }).tensors

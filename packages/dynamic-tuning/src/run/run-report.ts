@@ -37,7 +37,7 @@ export async function runReport({ summary, records, ...rest }: RunReportInput): 
     title: `${tuner.name} on ${shortName(settings.data)}`,
     subtitle: `${tuner.summary}; ${shortName(settings.model)} backbone, ${classes.length} classes, ${settings.epochs} epochs, seed ${settings.seed}`,
     headline: headline(model, summary),
-    curves: curvesOfMetrics(records, model.task.measures[0]),
+    curves: curvesOfMetrics(records, model.task),
     ...(settings.dispatch !== 'none' && {
       activeRatePerLayer: summary.activeRatePerLayer.map((rate, layer) => ({ layer, rate })),
       targetRate: settings.rate,

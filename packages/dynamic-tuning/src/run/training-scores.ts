@@ -1,4 +1,4 @@
-import { type Evaluation, outputsOf } from '../evaluation/evaluate.ts'
+import type { Evaluation } from '../evaluation/evaluate.ts'
 import { valueIn } from '../evaluation/measure.ts'
 import type { Task } from '../tasks/task.ts'
 import { fieldOf } from '../training/field-of.ts'
@@ -7,8 +7,7 @@ import type { TrainerSettings } from '../training/trainer.ts'
 
 /** What a step's line says of its batch; nothing if the outputs stay on the device. */
 export function stepScore(task: Task): NonNullable<TrainerSettings['score']> {
-  return ({ logits }, { truths, size }) =>
-    logits === undefined ? {} : task.score(outputsOf({ logits }, size), truths)
+  return ({ outputs }, { truths }) => (outputs === undefined ? {} : task.score(outputs, truths))
 }
 
 /** What an epoch's line says of its validation. */

@@ -1,6 +1,5 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
-import { softTargets } from '../data/truths/class.ts'
 import { vitShapes } from '../models/backbone.ts'
 import { sampleSize } from '../models/heads/registry.ts'
 import { plainClipOf } from '../models/plain-clip.test.support.ts'
@@ -8,6 +7,8 @@ import { tiny } from '../models/tiny.test.support.ts'
 import { network } from '../network/network.ts'
 import { farthest, noise, plainSoftmax, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { logitsOf } from '../tasks/classification/logits.ts'
+import { classificationLoss, classTargets } from '../tasks/classification/loss.ts'
 import { adaptformer } from '../tuners/adaptformer.ts'
 import { gateShape } from '../tuners/dispatch-inputs.ts'
 import { dyt } from '../tuners/dyt.ts'
@@ -85,6 +86,7 @@ async function oneStep({ tuner = dyt, chosen = options, ...rest }: Change, given
   const store = new WeightStore({ tensors: values, trainable: tuned.tunable })
   const settings = {
     network: tuned,
+    taskLoss: classificationLoss,
     loss: paperLoss,
     store,
     seed: 5,
@@ -93,7 +95,7 @@ async function oneStep({ tuner = dyt, chosen = options, ...rest }: Change, given
   }
   const step = await TrainingStep.create({ ...settings, compile: { threads: 1 } })
   const result: PassResult = await step.run(
-    { images: clips, targets: softTargets(labels, 3), size: count },
+    { images: clips, targets: classTargets(labels, { classes: 3 }), size: count },
     0,
     given,
   )
@@ -140,7 +142,7 @@ describe('a training step on clips', () => {
       const chosen = { ...options, adapterDropout: 0.3 }
       const [whole, cut] = [await oneStep({ loss, chosen }), await oneStep({ loss, chosen, microBatch })]
       expect(cut.gates?.masks).toEqual(whole.gates?.masks)
-      expect(farthest(cut.logits, whole.logits)).toBeLessThan(1e-5)
+      expect(farthest(logitsOf(cut.outputs).values, logitsOf(whole.outputs).values)).toBeLessThan(1e-5)
       for (const [name, gradient] of whole.gradients)
         expect(farthest(cut.gradients.get(name) as Float32Array, gradient)).toBeLessThan(1e-4)
       const plain = await oneStep({ tuner: adaptformer, chosen: { ...adaptformer.defaults, bottleneck: 3 } })

@@ -1,19 +1,22 @@
 import { add, mul, type Tensor } from '@dynamic-tuning/engine'
 import { meanPerGate, stackLayers } from '../tuners/stack-layers.ts'
-import type { LossGraph, LossInputs } from './loss-graph.ts'
-import { crossEntropy, distillation, rateLoss } from './losses.ts'
+import { type LossGraph, type LossInputs, outputsFor } from './loss-graph.ts'
+import { rateLoss } from './rate-loss.ts'
+import { teacherTerms } from './teacher-terms.ts'
 
 /** The loss of Dynamic Tuning (arXiv:2403.11808, Eq. 9); the complete model is the teacher. */
-export function dynamicLoss({ network, loss, targets, run }: LossInputs): LossGraph {
+export function dynamicLoss(inputs: LossInputs): LossGraph {
+  const { network, taskLoss, loss, targets, run } = inputs
   const dynamic = run({ kind: 'train' })
+  const student = outputsFor(taskLoss, dynamic)
   const masks = dynamic.dispatches.map(({ mask }) => mask)
   const rates = meanPerGate(masks)
-  const ceDynamic = crossEntropy(dynamic.logits, targets)
+  const ofTask = taskLoss.of(student, targets)
   const weightedRate = mul(rateLoss(rates, network.options.rate), loss.rateWeight)
-  const terms = [ceDynamic, weightedRate]
+  const terms = [ofTask, weightedRate]
   const outputs: Record<string, Tensor> = {
-    logits: dynamic.logits,
-    ceDynamic,
+    ...student,
+    [`${taskLoss.name}Dynamic`]: ofTask,
     rateLoss: weightedRate,
     activeRatePerGate: rates,
     masks: stackLayers(masks),
@@ -21,14 +24,13 @@ export function dynamicLoss({ network, loss, targets, run }: LossInputs): LossGr
     dispatcherLogits: stackLayers(dynamic.dispatches.map(({ logits }) => logits)),
   }
   const passes = [dynamic.blocks]
-  if (loss.complete || loss.distillation) {
-    const complete = run({ kind: 'complete', dropout: 'dropoutComplete' })
-    passes.push(complete.blocks)
-    const ceComplete = crossEntropy(complete.logits, targets)
-    const kl = distillation(complete.logits, dynamic.logits)
-    Object.assign(outputs, { ceComplete, kl })
-    if (loss.complete) terms.push(ceComplete)
-    if (loss.distillation) terms.push(kl)
+  if (loss.complete || (loss.distillation && taskLoss.distillation)) {
+    const teacher = run({ kind: 'complete', dropout: 'dropoutComplete' })
+    passes.push(teacher.blocks)
+    const { complete, distance, named } = teacherTerms(inputs, outputsFor(taskLoss, teacher), student)
+    Object.assign(outputs, named)
+    if (loss.complete) terms.push(complete)
+    if (loss.distillation && distance) terms.push(distance)
   }
   return { outputs: { ...outputs, loss: terms.reduce((sum, term) => add(sum, term)) }, passes }
 }

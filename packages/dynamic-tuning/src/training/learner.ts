@@ -1,12 +1,13 @@
 import type { TensorData } from '@dynamic-tuning/engine'
+import type { Outputs } from '../network/outputs.ts'
 import type { StepBatch } from './step-feeds.ts'
 
 /** What one step of training gives, wherever it runs. */
 export interface StepResult {
   /** `loss` and its terms by name, averaged over micro-batches. */
   readonly scalars: Readonly<Record<string, number>>
-  /** [B, K], of the dynamic model; undefined where they are not brought from the device. */
-  readonly logits?: Float32Array | undefined
+  /** What the task's loss reads of the dynamic model; undefined where it is not brought from the device. */
+  readonly outputs?: Outputs | undefined
   /** [D]; empty without dispatch. */
   readonly activeRatePerGate: readonly number[]
   /** Decisions of the dispatchers; undefined for methods without dispatch. */

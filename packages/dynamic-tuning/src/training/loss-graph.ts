@@ -1,14 +1,15 @@
-import type { Tensor } from '@dynamic-tuning/engine'
+import { GraphError, type Tensor } from '@dynamic-tuning/engine'
 import type { Network } from '../network/network.ts'
 import type { NetworkOutputs, NetworkPass } from '../network/pass.ts'
+import type { Named, TaskLoss } from './loss.ts'
 
 /** Weights and switches of the loss terms. */
 export interface LossSettings {
   /** alpha of the rate term (2 in the paper). */
   readonly rateWeight: number
-  /** Cross-entropy of the complete model, which is also the teacher. */
+  /** The task's loss of the complete model, which is also the teacher. */
   readonly complete: boolean
-  /** KL from the complete model to the dynamic one; needs `complete`'s pass, not its loss. */
+  /** Distillation from the complete model to the dynamic one; needs `complete`'s pass, not its loss. */
   readonly distillation: boolean
 }
 
@@ -18,25 +19,25 @@ export const paperLoss: LossSettings = { rateWeight: 2, complete: true, distilla
 /** What a training graph is made of. */
 export interface ObjectiveSettings {
   readonly network: Network
+  /** What the network is trained for: `classificationLoss`, or the `loss` of any other task. */
+  readonly taskLoss: TaskLoss
   readonly loss: LossSettings
   /** Keep the outputs of layers alone and compute the rest again for the gradients: same bits, less memory, more time. */
   readonly recompute?: boolean | undefined
 }
 
 /** What a loss is computed from. */
-export interface LossInputs {
-  readonly network: Network
-  readonly loss: LossSettings
-  /** Soft labels [B, K]. */
-  readonly targets: Tensor
+export interface LossInputs extends Pick<ObjectiveSettings, 'network' | 'taskLoss' | 'loss'> {
+  /** The truths of the batch, as `taskLoss` takes them. */
+  readonly targets: Named
   /** One pass of the network over the batch. */
   run(pass: NetworkPass): NetworkOutputs
 }
 
 /**
- * Outputs of one training pass: `loss`, its terms, `logits` [B, K], `grad.<weight>`; with dispatch `activeRatePerGate` [D]
- * and the gates `masks`, `soft` and `dispatcherLogits` as `stackLayers` puts them, [B, D, n]; with DynamicViT
- * `keepDecisions` [B, S, N] and `features` [B, N, C].
+ * Outputs of one training pass: `loss`, its terms, the network's outputs that the task's loss reads, such as `logits` [B, K],
+ * and `grad.<weight>`; with dispatch `activeRatePerGate` [D] and the gates `masks`, `soft` and `dispatcherLogits` as
+ * `stackLayers` puts them, [B, D, n]; with DynamicViT `keepDecisions` [B, S, N] and `features` [B, N, C].
  */
 export type ObjectiveOutputs = Record<string, Tensor>
 
@@ -45,4 +46,15 @@ export interface LossGraph {
   readonly outputs: ObjectiveOutputs & { readonly loss: Tensor }
   /** Outputs of the layers of each pass. */
   readonly passes: readonly (readonly Tensor[])[]
+}
+
+/** The outputs of a pass that a task's loss reads. @throws GraphError naming one that the head does not give */
+export function outputsFor({ outputs, title }: TaskLoss, { logits }: NetworkOutputs): Named {
+  const all: Readonly<Record<string, Tensor | undefined>> = { logits }
+  const found = outputs.map((name) => {
+    const tensor = all[name]
+    if (tensor) return [name, tensor] as const
+    throw new GraphError(`objective: ${title} needs ${name}, which the head does not give. Use another head.`)
+  })
+  return Object.fromEntries(found)
 }

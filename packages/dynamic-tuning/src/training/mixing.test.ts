@@ -1,16 +1,19 @@
 import { describe, expect, it } from 'vitest'
+import { classTargets } from '../tasks/classification/loss.ts'
 import { mixImages } from './mixing.ts'
+import type { StepBatch } from './step-feeds.ts'
 
 const [size, height, width] = [400, 4, 6]
 const pixels = 3 * height * width
 /** Every image is of its own number, every target of its own class. */
 const batch = {
   images: Float32Array.from({ length: size * pixels }, (_, i) => Math.floor(i / pixels)),
-  targets: Float32Array.from({ length: size * size }, (_, i) => (i % (size + 1) === 0 ? 1 : 0)),
+  targets: classTargets([...Array(size).keys()], { classes: size }),
   size,
 }
 const mixed = (mixup: number, cutmix: number, step = 0) =>
   mixImages(batch, { mixup, cutmix }, { height, width, seed: 1, step })
+const sharesIn = ({ targets }: StepBatch) => targets.targets?.data as Float32Array
 const rows = (values: Float32Array, length: number) =>
   Array.from({ length: size }, (_, i) => values.subarray(i * length, (i + 1) * length))
 
@@ -24,9 +27,9 @@ describe('mixing', () => {
   })
 
   it('targets tell the shares of the pixels', () => {
-    for (const { images, targets } of [mixed(0.4, 0), mixed(0, 1), mixed(0.4, 1)]) {
-      const own = rows(targets, size)
-      for (const [i, image] of rows(images, pixels).entries()) {
+    for (const each of [mixed(0.4, 0), mixed(0, 1), mixed(0.4, 1)]) {
+      const own = rows(sharesIn(each), size)
+      for (const [i, image] of rows(each.images, pixels).entries()) {
         const target = own[i] as Float32Array
         expect(target.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5)
         const mean = image.reduce((a, b) => a + b, 0) / pixels
@@ -56,7 +59,7 @@ describe('mixing', () => {
 
   it('shares follow Beta(alpha, alpha)', () => {
     const shares = (alpha: number) =>
-      rows(mixed(alpha, 0).targets, size).map((target, i) => target[i] as number)
+      rows(sharesIn(mixed(alpha, 0)), size).map((target, i) => target[i] as number)
     for (const alpha of [0.2, 1, 5]) {
       const all = shares(alpha)
       const mean = all.reduce((a, b) => a + b, 0) / size

@@ -1,4 +1,5 @@
-import { type Random, random } from '@dynamic-tuning/engine'
+import { type Random, random, type TensorData } from '@dynamic-tuning/engine'
+import { floatData } from './float-data.ts'
 import type { StepBatch } from './step-feeds.ts'
 
 /**
@@ -13,8 +14,8 @@ export interface MixingSettings {
 }
 
 /**
- * Mixes every image with another one of the batch, and its target row by the same shares. images: [B, 3,
- * `height`, `width`]. A function of batch, seed and step.
+ * Mixes every image with another one of the batch, and its targets by the same shares. images: [B, 3, `height`, `width`].
+ * A function of batch, seed and step. @throws DTypeError for targets that are not float32
  */
 export function mixImages(
   batch: StepBatch,
@@ -25,8 +26,8 @@ export function mixImages(
   const draw = random(seed, 'mixing', step)
   const others = draw.shuffle(Int32Array.from({ length: batch.size }, (_, i) => i))
   const images = Float32Array.from(batch.images)
-  const targets = Float32Array.from(batch.targets)
-  const [pixels, classes] = [images.length / batch.size, targets.length / batch.size]
+  const pixels = images.length / batch.size
+  const shares = new Float64Array(batch.size)
   for (const [image, other] of others.entries()) {
     const [mine, theirs] = [image * pixels, other * pixels]
     const cuts = cutmix > 0 && (mixup === 0 || draw.uniform() < 0.5)
@@ -40,10 +41,28 @@ export function mixImages(
           images.set(batch.images.subarray(theirs + at, theirs + at + box.columns), mine + at)
         }
     } else mix(images.subarray(mine, mine + pixels), batch.images.subarray(theirs, theirs + pixels), share)
-    const [row, partner] = [image * classes, other * classes]
-    mix(targets.subarray(row, row + classes), batch.targets.subarray(partner, partner + classes), share)
+    shares[image] = share
   }
-  return { ...batch, images, targets }
+  const targets = Object.entries(batch.targets).map(([name, target]) => [
+    name,
+    mixRows(target, others, shares, name),
+  ])
+  return { ...batch, images, targets: Object.fromEntries(targets) }
+}
+
+/** Each row of a target [B, ...] mixed with that of its partner, by shares [B]. */
+function mixRows(
+  target: TensorData,
+  others: Int32Array,
+  shares: Float64Array,
+  name: string,
+): TensorData<'float32'> {
+  const before = floatData(target, name)
+  const data = Float32Array.from(before)
+  const width = data.length / others.length
+  const row = (values: Float32Array, i: number): Float32Array => values.subarray(i * width, (i + 1) * width)
+  for (const [i, other] of others.entries()) mix(row(data, i), row(before, other), shares[i] ?? 1)
+  return { dtype: 'float32', shape: target.shape, data }
 }
 
 /** values = share values + (1 - share) others. */

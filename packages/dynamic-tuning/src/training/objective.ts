@@ -1,23 +1,28 @@
-import { type Checkpoints, gradients, input, narrow, share } from '@dynamic-tuning/engine'
+import { type Checkpoints, gradients, narrow, share } from '@dynamic-tuning/engine'
 import type { WeightStore } from '../nn/weight-store.ts'
 import { dynamicLoss } from './dynamic-loss.ts'
-import type { LossGraph, LossInputs, ObjectiveOutputs, ObjectiveSettings } from './loss-graph.ts'
-import { crossEntropy } from './losses.ts'
+import {
+  type LossGraph,
+  type LossInputs,
+  type ObjectiveOutputs,
+  type ObjectiveSettings,
+  outputsFor,
+} from './loss-graph.ts'
 import { pruningLoss } from './pruning-loss.ts'
 
 /**
- * The graph of one training pass: the loss of Dynamic Tuning (Eq. 9), that of DynamicViT, or plain cross-entropy, and the
+ * The graph of one training pass: the loss of Dynamic Tuning (Eq. 9), that of DynamicViT, or the task's alone, and the
  * gradient of every trained weight.
- * Inputs: `images` [B, 3, H, W], `targets` [B, K]; with dispatch or predictors `noise` [D, B, n, 1]; with adapter dropout
+ * Inputs: `images` [B, 3, H, W], those of the task's loss, such as `targets` [B, K]; with dispatch or predictors `noise` [D, B, n, 1]; with adapter dropout
  * `dropout` and (for the complete pass) `dropoutComplete`, [A, B, T, F] as `dropoutInput` says; `temperature` [] where it is
  * scheduled.
  */
 export function objective(store: WeightStore, settings: ObjectiveSettings): ObjectiveOutputs {
-  const { network, loss, recompute } = settings
+  const { network, taskLoss, loss, recompute } = settings
   const images = network.input()
-  const targets = input('targets', ['B', network.config.numClasses])
+  const targets = taskLoss.inputs(network.config.numClasses)
   const run: LossInputs['run'] = (pass) => network.pass(store, images, pass)
-  const { passes, outputs: all } = lossOf(settings)({ network, loss, targets, run })
+  const { passes, outputs: all } = lossOf(settings)({ network, taskLoss, loss, targets, run })
   const { outputs, checkpoints } = simplify(all, recompute ? passes : [])
   const trained = store.trainable
   const slopes = gradients(outputs.loss, [...trained.values()], { checkpoints })
@@ -37,9 +42,10 @@ function lossOf({ network }: ObjectiveSettings): (inputs: LossInputs) => LossGra
   return network.reduction.reduction === 'dynamicvit' ? pruningLoss : plainLoss
 }
 
-function plainLoss({ targets, run }: LossInputs): LossGraph {
-  const { logits, blocks } = run({ kind: 'train' })
-  return { outputs: { loss: crossEntropy(logits, targets), logits }, passes: [blocks] }
+function plainLoss({ taskLoss, targets, run }: LossInputs): LossGraph {
+  const pass = run({ kind: 'train' })
+  const outputs = outputsFor(taskLoss, pass)
+  return { outputs: { loss: taskLoss.of(outputs, targets), ...outputs }, passes: [pass.blocks] }
 }
 
 /** Removes unused and duplicate nodes, also among the outputs of all layers but the last of each pass. */

@@ -1,6 +1,6 @@
 import type { Batch } from '../data/loader/batch.ts'
-import type { Truth } from '../data/truth.ts'
 import type { ModelConfig } from '../models/model-config.ts'
+import type { TaskLoss } from './loss.ts'
 import { type MixingSettings, mixImages } from './mixing.ts'
 import type { StepBatch } from './step-feeds.ts'
 
@@ -10,15 +10,15 @@ export interface PreparationSettings extends MixingSettings {
   readonly seed: number
 }
 
-/** Packs the truths of batches into targets, and mixes images in pairs if the settings ask for it. */
+/** Turns the truths of batches into targets, and mixes images in pairs if the settings ask for it. */
 export function batchPreparation<T>(
-  truth: Pick<Truth<T>, 'pack'>,
+  loss: Pick<TaskLoss<T>, 'targets'>,
   { numClasses: classes, imageSize: [height, width] }: Pick<ModelConfig, 'numClasses' | 'imageSize'>,
   settings: PreparationSettings,
 ): (batch: Batch<T>, step: number) => StepBatch {
-  const { labelSmoothing: smoothing, seed } = settings
+  const { labelSmoothing, seed } = settings
   return ({ images, truths, size }, step) => {
-    const targets = truth.pack(truths, { classes, smoothing })
+    const targets = loss.targets(truths, { classes, labelSmoothing })
     return mixImages({ images, targets, size }, settings, { height, width, seed, step })
   }
 }

@@ -14,42 +14,44 @@ import { ConfigError } from '../errors.ts'
 import { atLeastOne } from '../reduction/predictor.ts'
 import type { KeepDecision } from '../reduction/reduction.ts'
 import { stackLayers } from '../tuners/stack-layers.ts'
-import type { LossGraph, LossInputs } from './loss-graph.ts'
-import { crossEntropy, distillation } from './losses.ts'
+import { type LossGraph, type LossInputs, outputsFor } from './loss-graph.ts'
+import { teacherTerms } from './teacher-terms.ts'
 
 /** Weight of both distillation terms in the paper. */
 const half = 0.5
 
 /**
- * The loss of DynamicViT (arXiv:2106.02034, Eq. 12-16): cross-entropy of the model under its policy
- * + rateWeight / S sum_s mean_b (mean_n d_s - rate_s)^2 + 0.5 KL(complete || policy) + 0.5 mean (x - x_complete)^2 of kept
- * tokens after the final norm. The teacher is the model with all tokens, without gradient; with `complete` its own
- * cross-entropy is added, so that it learns a new task too.
+ * The loss of DynamicViT (arXiv:2106.02034, Eq. 12-16): the task's loss of the model under its policy
+ * + rateWeight / S sum_s mean_b (mean_n d_s - rate_s)^2 + 0.5 distillation(complete || policy)
+ * + 0.5 mean (x - x_complete)^2 of kept tokens after the final norm. The teacher is the model with all tokens, without
+ * gradient; with `complete` its own loss is added, so that it learns a new task too.
  */
-export function pruningLoss({ loss, targets, run }: LossInputs): LossGraph {
-  const student = run({ kind: 'train' })
-  const features = patchesOf(student.features)
-  const stages = student.reduced.decisions
-  const passes = [student.blocks]
-  const ceDynamic = crossEntropy(student.logits, targets)
+export function pruningLoss(inputs: LossInputs): LossGraph {
+  const { taskLoss, loss, targets, run } = inputs
+  const pruned = run({ kind: 'train' })
+  const student = outputsFor(taskLoss, pruned)
+  const features = patchesOf(pruned.features)
+  const stages = pruned.reduced.decisions
+  const passes = [pruned.blocks]
+  const ofTask = taskLoss.of(student, targets)
   const weightedRatio = mul(ratioLoss(stages), loss.rateWeight / stages.length)
-  const terms = [ceDynamic, weightedRatio]
+  const terms = [ofTask, weightedRatio]
   const outputs: Record<string, Tensor> = {
-    logits: student.logits,
+    ...student,
     features,
     keepDecisions: stackLayers(stages.map(({ keep }) => keep)),
-    ceDynamic,
+    [`${taskLoss.name}Dynamic`]: ofTask,
     ratioLoss: weightedRatio,
   }
   if (loss.complete || loss.distillation) {
     const teacher = run({ kind: 'complete', dropout: 'dropoutComplete' })
     passes.push(teacher.blocks)
-    const ceComplete = crossEntropy(teacher.logits, targets)
-    const kl = distillation(teacher.logits, student.logits)
-    const distance = tokenDistance(patchesOf(teacher.features), features, stages)
-    Object.assign(outputs, { ceComplete, kl, tokenDistance: distance })
-    if (loss.complete) terms.push(ceComplete)
-    if (loss.distillation) terms.push(mul(kl, half), mul(distance, half))
+    const ofTeacher = teacherTerms(inputs, outputsFor(taskLoss, teacher), student)
+    const ofTokens = tokenDistance(patchesOf(teacher.features), features, stages)
+    Object.assign(outputs, { ...ofTeacher.named, tokenDistance: ofTokens })
+    if (loss.complete) terms.push(ofTeacher.complete)
+    const distances = [ofTeacher.distance, ofTokens].flatMap((distance) => distance ?? [])
+    if (loss.distillation) terms.push(...distances.map((distance) => mul(distance, half)))
   }
   return { outputs: { ...outputs, loss: terms.reduce((sum, term) => add(sum, term)) }, passes }
 }

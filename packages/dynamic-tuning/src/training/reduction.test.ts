@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { softTargets } from '../data/truths/class.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { vitShapes } from '../models/backbone.ts'
 import type { VitConfig } from '../models/vit/vit-config.ts'
@@ -10,6 +9,7 @@ import { type ReductionOptions, reductionOptions } from '../reduction/options.ts
 import { plainReduced } from '../reduction/plain-reduction.test.support.ts'
 import { openReduction } from '../reduction/registry.ts'
 import { argMaxAt } from '../tasks/classification/logits.ts'
+import { classificationLoss, classTargets } from '../tasks/classification/loss.ts'
 import { adaptformer } from '../tuners/adaptformer.ts'
 import { tune } from '../tuners/tune.ts'
 import type { TunerOptions } from '../tuners/tuner.ts'
@@ -41,7 +41,7 @@ const images = 8
 const size = 3 * 12 * 16
 const pixels = noise(images * size, 1)
 const labels = BigInt64Array.from({ length: images }, (_, i) => BigInt((i * 3) % 4))
-const batch = { images: pixels, targets: softTargets(labels, 4), size: images }
+const batch = { images: pixels, targets: classTargets(labels, { classes: 4 }), size: images }
 
 const cases = {
   tome: reductionOptions({ reduction: 'tome', tomeR: 2, tomeTraining: true }),
@@ -77,6 +77,7 @@ describe('a training step on fewer tokens', () => {
     const loss = { rateWeight: 0, complete: false, distillation: false }
     const common = {
       network: network({ config, tuner: adaptformer, options, reduction }),
+      taskLoss: classificationLoss,
       loss,
       store,
       seed: 0,
@@ -97,6 +98,7 @@ describe('a training step on fewer tokens', () => {
     const store = new WeightStore({ tensors: values, trainable: tuned.tunable, seed: 1 })
     const common = {
       network: tuned,
+      taskLoss: classificationLoss,
       loss: paperLoss,
       store,
       seed: 3,

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import type { Device } from '@dynamic-tuning/engine'
 import { Classifier } from '../evaluation/classifier.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { logitsOf } from '../tasks/classification/logits.ts'
+import type { Targets } from './loss.ts'
 import { draw, drawnWeights, smallDyt, smallTrainable } from './small-dyt.test.support.ts'
 import { TrainingStep } from './training-step.ts'
 
@@ -15,8 +17,8 @@ async function values(device: Device): Promise<Record<string, number[]>> {
   const store = new WeightStore({ trainable: smallTrainable, tensors })
   const frozen = new WeightStore({ tensors })
   const images = draw(size * 3 * 16 * 16, 'images', 1)
-  const targets = new Float32Array(size * 5)
-  targets.set([1, 0, 0, 0, 0, 0, 0, 0.5, 0.5, 0])
+  const shares = Float32Array.of(1, 0, 0, 0, 0, 0, 0, 0.5, 0.5, 0)
+  const targets: Targets = { targets: { dtype: 'float32', shape: [size, 5], data: shares } }
   const step = await TrainingStep.create({
     ...smallDyt,
     store,
@@ -28,7 +30,7 @@ async function values(device: Device): Promise<Record<string, number[]>> {
   const found: Record<string, number[]> = {
     ...Object.fromEntries(Object.entries(result.scalars).map(([name, value]) => [name, [value]])),
     ...Object.fromEntries([...result.gradients].map(([name, data]) => [`grad.${name}`, Array.from(data)])),
-    logits: Array.from(result.logits),
+    logits: Array.from(logitsOf(result.outputs).values),
     activeRatePerGate: [...result.activeRatePerGate],
   }
   const forms = {

@@ -3,6 +3,7 @@ import type { VitConfig } from '../models/vit/vit-config.ts'
 import { vitConfig } from '../models/vit/vit-names.ts'
 import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { classificationLoss } from '../tasks/classification/loss.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { paperLoss } from './loss-graph.ts'
 import { objective } from './objective.ts'
@@ -12,6 +13,7 @@ const config: VitConfig = { ...vitConfig('vit_tiny_patch4_16', 5), embedDim: 24,
 /** Dynamic Tuning of two layers over 16 x 16 pixels and 5 classes; it needs nothing of Node, so pages may use it too. */
 export const smallDyt = {
   network: network({ config, tuner: dyt, options: { ...dyt.defaults, bottleneck: 16 } }),
+  taskLoss: classificationLoss,
   loss: paperLoss,
 }
 

@@ -1,14 +1,15 @@
 import { dims, type Feeds, type Program, type TensorData } from '@dynamic-tuning/engine'
 import { imageRows } from '../models/heads/registry.ts'
 import type { Network } from '../network/network.ts'
+import type { Targets } from './loss.ts'
 import { dropoutFactors, gumbelNoise } from './noise.ts'
 
-/** Images and soft labels of one step. */
+/** Images and truths of one step. */
 export interface StepBatch {
   /** [B, 3, H, W], normalised, clips [B, 3, T, H, W], or what a frozen prefix makes of them, [B, F]. */
   readonly images: Float32Array
-  /** [B, K], rows summing to 1. */
-  readonly targets: Float32Array
+  /** The truths, as the task's loss takes them. */
+  readonly targets: Targets
   readonly size: number
 }
 
@@ -38,12 +39,10 @@ export function stepFeeds(
   const { first, size, step } = key
   const pixels = batch.images.length / batch.size
   const rows = { first: imageRows(config, first), size: imageRows(config, size) }
-  const part = (data: Float32Array, width: number): Float32Array =>
-    data.subarray(first * width, (first + size) * width)
   const feeds: Record<string, TensorData | Float32Array> = {
-    images: part(batch.images, pixels),
-    targets: part(batch.targets, batch.targets.length / batch.size),
+    images: batch.images.subarray(first * pixels, (first + size) * pixels),
   }
+  for (const [name, target] of Object.entries(batch.targets)) feeds[name] = rowsOf(target, first, size)
   for (const { name, shape } of inputs) {
     if (name === 'noise') {
       const [gates, , decisions] = dims({ shape }, 'D B N 1', name)
@@ -56,4 +55,11 @@ export function stepFeeds(
     feeds[name] = dropoutFactors({ seed, step, first: rows.first, pass: name }, options.adapterDropout, sizes)
   }
   return { ...feeds, ...extraFeeds?.(key) }
+}
+
+/** Rows `first` .. `first + size - 1` of a tensor [B, ...]. */
+function rowsOf({ dtype, shape, data }: TensorData, first: number, size: number): TensorData {
+  const [, ...rest] = shape
+  const width = rest.reduce((product, each) => product * each, 1)
+  return { dtype, shape: [size, ...rest], data: data.subarray(first * width, (first + size) * width) }
 }

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { softTargets } from '../data/truths/class.ts'
 import { vitShapes } from '../models/backbone.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { patchCount } from '../models/vit/vit-config.ts'
 import { network } from '../network/network.ts'
 import { farthest, noise, randomValues } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { logitsOf } from '../tasks/classification/logits.ts'
+import { classificationLoss, classTargets } from '../tasks/classification/loss.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { trainedPatterns, tune } from '../tuners/tune.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
@@ -23,7 +24,7 @@ const labels = BigInt64Array.of(0n, 1n, 2n, 0n, 1n, 2n, 1n, 0n)
 
 function batchOf(size: number): StepBatch {
   const images = noise(size * 3 * config.imageSize[0] * config.imageSize[1], 2)
-  return { images, targets: softTargets(labels.slice(0, size), config.numClasses), size }
+  return { images, targets: classTargets(labels.slice(0, size), { classes: config.numClasses }), size }
 }
 
 interface Change {
@@ -41,6 +42,7 @@ function createStep(change: Change = {}): Promise<TrainingStep> {
   const store = new WeightStore({ tensors: values, trainable: trainedPatterns(tuner, chosen), seed: 3 })
   const settings = {
     network: network({ config, tuner, options: chosen }),
+    taskLoss: classificationLoss,
     loss: paperLoss,
     store,
     seed: 5,
@@ -68,7 +70,7 @@ describe('TrainingStep in micro-batches', () => {
       const cut = await oneStep({ loss, microBatch })
       for (const name of ['loss', 'ceDynamic', 'ceComplete', 'kl'])
         expect(cut.scalars[name]).toBeCloseTo(whole.scalars[name] as number, 5)
-      expect(farthest(cut.logits, whole.logits)).toBeLessThan(1e-5)
+      expect(farthest(logitsOf(cut.outputs).values, logitsOf(whole.outputs).values)).toBeLessThan(1e-5)
       expect(cut.gates?.masks).toEqual(whole.gates?.masks)
       expect(farthest(cut.activeRatePerGate, whole.activeRatePerGate)).toBeLessThan(1e-6)
       expect([...cut.gradients.keys()]).toEqual([...whole.gradients.keys()])
@@ -170,8 +172,8 @@ describe('the objective', () => {
       oneStep({ options: dropped }),
       oneStep({ options: dropped, seed: 6 }),
     ])
-    expect(farthest(one.logits, without.logits)).toBeGreaterThan(1e-2)
-    expect(one.logits).toEqual(again.logits)
-    expect(other.logits).not.toEqual(one.logits)
+    expect(farthest(logitsOf(one.outputs).values, logitsOf(without.outputs).values)).toBeGreaterThan(1e-2)
+    expect(one.outputs).toEqual(again.outputs)
+    expect(other.outputs).not.toEqual(one.outputs)
   })
 })

@@ -1,5 +1,6 @@
 import { type CompileOptions, compile, dims, type Program, type TensorData } from '@dynamic-tuning/engine'
 import { imageRows } from '../models/heads/registry.ts'
+import type { Outputs } from '../network/outputs.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
 import { floatData } from './float-data.ts'
 import type { StepResult } from './learner.ts'
@@ -9,8 +10,7 @@ import { type StepBatch, type StepFeedSettings, stepFeeds } from './step-feeds.t
 
 /** What a pass gives before weights move. */
 export interface PassResult extends StepResult {
-  /** [B, K], of the dynamic model. */
-  readonly logits: Float32Array
+  readonly outputs: Outputs
   /** By weight name; valid until the next step. */
   readonly gradients: Map<string, Float32Array>
 }
@@ -21,7 +21,7 @@ export interface TrainableStep {
   readonly weights: Map<string, TensorData<'float32'>>
   /** Values such as running statistics, saved with the weights; the pass changes them in place. */
   readonly buffers?: Map<string, TensorData<'float32'>>
-  /** Loss, logits and gradients of a batch; `step` chooses the noise. */
+  /** Loss, outputs and gradients of a batch; `step` chooses the noise. */
   run(batch: StepBatch, step: number): Promise<PassResult>
   release(): Promise<void>
 }
@@ -38,7 +38,7 @@ export interface TrainingStepSettings extends ObjectiveSettings, StepFeedSetting
 
 /**
  * The compiled training pass with the weights it trains. A batch larger than `microBatch` runs in pieces:
- * cross-entropy and KL are means over images, so their sum is exact; the rate term takes each piece's own
+ * the task's terms are means over samples, so their sum is exact; the rate term takes each piece's own
  * mean, as the official code does on each of its devices.
  */
 export class TrainingStep implements TrainableStep {
@@ -64,9 +64,9 @@ export class TrainingStep implements TrainableStep {
 
   /** As the interface says; `noise` [D, B, n, 1] replaces the drawn one. */
   async run(batch: StepBatch, step: number, noise?: TensorData): Promise<PassResult> {
-    const { microBatch, network } = this.settings
+    const { microBatch, network, taskLoss } = this.settings
     const { config } = network
-    const sums = new Sums(batch)
+    const sums = new Sums(batch, taskLoss.outputs)
     for (let first = 0; first < batch.size; first += microBatch) {
       const size = Math.min(microBatch, batch.size - first)
       const feeds = stepFeeds(this.settings, this.program.inputs, batch, { step, first, size })
@@ -94,22 +94,26 @@ function imagesOf(noise: TensorData, first: number, size: number): TensorData {
   return { dtype: 'float32', shape: [layers, size, tokens, 1], data: part }
 }
 
-/** Outputs that have one row per image. */
-const rowOutputs = ['logits', 'masks', 'soft', 'dispatcherLogits', 'keepDecisions'] as const
-type RowOutput = (typeof rowOutputs)[number]
+/** Outputs of gates and predictors that have one row per image. */
+const decisions = ['masks', 'soft', 'dispatcherLogits', 'keepDecisions'] as const
 
 /** Sums up the outputs of micro-batches, each weighted by its share of the batch. */
 class Sums {
   private readonly scalars: Record<string, number> = {}
   private readonly gradients = new Map<string, Float32Array>()
-  private readonly rows: Partial<Record<RowOutput, Float32Array>> = {}
+  private readonly rows: Record<string, TensorData<'float32'>> = {}
   private rates: number[] = []
 
-  constructor(private readonly batch: StepBatch) {}
+  /** `ofTask`: the outputs that the task's loss reads. */
+  constructor(
+    private readonly batch: StepBatch,
+    private readonly ofTask: readonly string[],
+  ) {}
 
   add(outputs: Record<string, TensorData>, first: number, size: number): void {
     const share = size / this.batch.size
-    for (const name of rowOutputs) if (outputs[name]) this.addRows(name, outputs[name], first, size)
+    for (const name of [...this.ofTask, ...decisions])
+      if (outputs[name]) this.addRows(name, outputs[name], first, size)
     for (const [name, tensor] of Object.entries(outputs)) {
       const values = floatData(tensor, name)
       const weight = weightOf(name)
@@ -121,12 +125,12 @@ class Sums {
     }
   }
 
-  private addRows(name: RowOutput, tensor: TensorData, first: number, size: number): void {
+  private addRows(name: string, tensor: TensorData, first: number, size: number): void {
     const data = floatData(tensor, name)
     const width = data.length / size
-    const all = this.rows[name] ?? new Float32Array(this.batch.size * width)
+    const { data: all } = this.rows[name] ?? { data: new Float32Array(this.batch.size * width) }
     all.set(data, first * width)
-    this.rows[name] = all
+    this.rows[name] = { dtype: 'float32', shape: [this.batch.size, ...tensor.shape.slice(1)], data: all }
   }
 
   private addGradient(name: string, values: Float32Array, share: number): void {
@@ -141,8 +145,14 @@ class Sums {
 
   result(): PassResult {
     const { scalars, gradients, rates } = this
-    const { logits = new Float32Array(0), keepDecisions, masks, soft, dispatcherLogits } = this.rows
+    const [masks, soft, dispatcherLogits, keepDecisions] = decisions.map((name) => this.rows[name]?.data)
     const gates = masks && soft && dispatcherLogits && { masks, soft, dispatcherLogits }
-    return { scalars, logits, gradients, activeRatePerGate: rates, gates, keepDecisions }
+    const outputs = Object.fromEntries(
+      this.ofTask.flatMap((name) => {
+        const rows = this.rows[name]
+        return rows ? [[name, rows]] : []
+      }),
+    )
+    return { scalars, outputs, gradients, activeRatePerGate: rates, gates, keepDecisions }
   }
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { softTargets } from '../data/truths/class.ts'
 import { vitShapes } from '../models/backbone.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { network } from '../network/network.ts'
 import { noise, plainSoftmax, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { classificationLoss, classTargets } from '../tasks/classification/loss.ts'
 import { gateShape } from '../tuners/dispatch-inputs.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { type PlainGate, plainDispatch } from '../tuners/plain-dispatch.test.support.ts'
@@ -86,12 +86,17 @@ describe('a training step', () => {
     const store = new WeightStore({ tensors: values, trainable: trainedPatterns(dyt, options) })
     const common = {
       network: network({ config: tiny, tuner: dyt, options }),
+      taskLoss: classificationLoss,
       loss: paperLoss,
       store,
       seed: 0,
     }
     const step = await TrainingStep.create({ ...common, microBatch: images, compile: { threads: 1 } })
-    const batch = { images: pixels, targets: softTargets(labels, tiny.numClasses), size: images }
+    const batch = {
+      images: pixels,
+      targets: classTargets(labels, { classes: tiny.numClasses }),
+      size: images,
+    }
     const { scalars, gradients } = await step.run(batch, 0, drawn)
     await step.release()
     const start = plainLoss(values, options, noiseOf)

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import type { TensorData } from '@dynamic-tuning/engine'
 import { afterAll, describe, expect, it } from 'vitest'
 import { modelCost } from '../cost/model-cost.ts'
-import { softTargets } from '../data/truths/class.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { readSafetensors } from '../io/safetensors.ts'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
@@ -16,6 +15,8 @@ import { canMerge, mergeTuned, type TunedWeights } from '../network/merge.ts'
 import { network } from '../network/network.ts'
 import { farthest, noise, randomValues } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { logitsOf as logitsIn } from '../tasks/classification/logits.ts'
+import { classificationLoss, classTargets } from '../tasks/classification/loss.ts'
 import { paperLoss } from '../training/loss-graph.ts'
 import { AdamW } from '../training/optimizers/adamw.ts'
 import { type PassResult, TrainingStep } from '../training/training-step.ts'
@@ -27,7 +28,7 @@ export const config = { ...tiny, embedDim: 16 }
 const base = randomValues(vitShapes(config), 1)
 const labels = BigInt64Array.of(0n, 1n, 2n, 0n, 1n, 2n, 1n, 0n)
 const images = noise(labels.length * 3 * config.imageSize[0] * config.imageSize[1], 2)
-const batch = { images, targets: softTargets(labels, config.numClasses), size: labels.length }
+const batch = { images, targets: classTargets(labels, { classes: config.numClasses }), size: labels.length }
 
 /** Logits as inference gives them. */
 export async function logitsOf(
@@ -59,6 +60,7 @@ export async function train(tuner: Tuner, options: TunerOptions, steps: number, 
   const common = {
     network: network({ config, tuner, options }),
     store,
+    taskLoss: classificationLoss,
     loss: paperLoss,
     seed: 5,
     microBatch: 8,
@@ -133,7 +135,8 @@ export function describeTuner(tuner: Tuner, { options: chosen = {}, rate = 3e-2 
 
     it('learns eight images by heart, with the same bits for the same seed', async () => {
       const { results, weights } = await train(tuner, options, 120, rate)
-      const { logits, scalars } = results.at(-1) as PassResult
+      const { outputs, scalars } = results.at(-1) as PassResult
+      const logits = logitsIn(outputs).values
       const guesses = Array.from(labels, (_, i) => {
         const row = logits.subarray(i * config.numClasses, (i + 1) * config.numClasses)
         return BigInt(row.indexOf(Math.max(...row)))

@@ -1,6 +1,5 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
-import { softTargets } from '../data/truths/class.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { vitShapes } from '../models/backbone.ts'
 import { tiny } from '../models/tiny.test.support.ts'
@@ -8,6 +7,8 @@ import type { VitConfig } from '../models/vit/vit-config.ts'
 import { network } from '../network/network.ts'
 import { farthest, noise, randomValues } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { logitsOf } from '../tasks/classification/logits.ts'
+import { classificationLoss, classTargets } from '../tasks/classification/loss.ts'
 import { paperLoss } from '../training/loss-graph.ts'
 import { TrainingStep } from '../training/training-step.ts'
 import { noah } from './noah.ts'
@@ -23,7 +24,7 @@ const options: TunerOptions = { ...noah.defaults, ...supernetOptions(superDim), 
 
 const size = 4
 const images = noise(size * 3 * plain.imageSize[0] * plain.imageSize[1], 2)
-const targets = softTargets(BigInt64Array.of(0n, 1n, 2n, 0n), plain.numClasses)
+const targets = classTargets(BigInt64Array.of(0n, 1n, 2n, 0n), { classes: plain.numClasses })
 
 const subnets: readonly Subnet[] = [
   { visualPromptDim: [5, 5, 5, 5], loraDim: [5, 5, 5, 5], adapterDim: [5, 5, 5, 5] },
@@ -56,6 +57,7 @@ async function trainStep(tuner: Tuner, chosen: TunerOptions, subnet?: Subnet) {
     store,
     seed: 1,
     microBatch: 3,
+    taskLoss: classificationLoss,
     loss: paperLoss,
   }
   const step = await TrainingStep.create({
@@ -76,7 +78,7 @@ describe('the super-network of NOAH with masks', () => {
     async (subnet) => {
       const expected = await trainStep(noah, sliced(subnet))
       const got = await trainStep(masked, options, subnet)
-      expect(farthest(got.logits, expected.logits)).toBeLessThan(1e-5)
+      expect(farthest(logitsOf(got.outputs).values, logitsOf(expected.outputs).values)).toBeLessThan(1e-5)
       expect(got.scalars.loss).toBeCloseTo(expected.scalars.loss as number, 5)
       const outside = [...got.gradients.keys()].filter((name) => !expected.gradients.has(name))
       for (const name of outside) expect(largest(got.gradients.get(name) as Float32Array), name).toBe(0)

@@ -1,6 +1,5 @@
 import { random, type TensorData } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
-import { softTargets } from '../data/truths/class.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { sharesOf } from '../evaluation/gate-activity.ts'
 import { modelShapes } from '../models/families.ts'
@@ -9,6 +8,7 @@ import { tinySwin } from '../models/swin/swin.test.support.ts'
 import { network } from '../network/network.ts'
 import { farthest, noise, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { classificationLoss, classTargets } from '../tasks/classification/loss.ts'
 import { paperLoss } from '../training/loss-graph.ts'
 import { TrainingStep } from '../training/training-step.ts'
 import { dyt } from './dyt.ts'
@@ -136,12 +136,13 @@ describe('a training step of dyt on a Swin', () => {
     const common = {
       network: network({ config, tuner, options }),
       store,
+      taskLoss: classificationLoss,
       loss: paperLoss,
       seed: 1,
       microBatch: size,
     }
     const step = await TrainingStep.create({ ...common, compile: { threads: 1 } })
-    const targets = softTargets(BigInt64Array.from(labels, BigInt), config.numClasses)
+    const targets = classTargets(BigInt64Array.from(labels, BigInt), { classes: config.numClasses })
     const given: TensorData = { dtype: 'float32', shape: [4, size, 32, 1], data: gumbel }
     const { scalars, gradients } = await step.run({ images, targets, size }, 0, given)
     await step.release()

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { modelCost } from '../cost/model-cost.ts'
-import { softTargets } from '../data/truths/class.ts'
 import { ConfigError } from '../errors.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { modelShapes } from '../models/families.ts'
@@ -12,6 +11,7 @@ import { farthest, noise, randomValues } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { checkReductionFits } from '../reduction/check-reduction.ts'
 import { reductionOptions } from '../reduction/options.ts'
+import { classificationLoss, classTargets } from '../tasks/classification/loss.ts'
 import { paperLoss } from '../training/loss-graph.ts'
 import { TrainingStep } from '../training/training-step.ts'
 import { checkModel } from './check-tuning.ts'
@@ -133,12 +133,13 @@ async function movesWhatItTrains(tuner: Tuner, options: TunerOptions): Promise<v
   const common = {
     network: network({ config, tuner, options }),
     store,
+    taskLoss: classificationLoss,
     loss: paperLoss,
     seed: 5,
     microBatch: size,
   }
   const step = await TrainingStep.create({ ...common, compile: { threads: 1 } })
-  const targets = softTargets(BigInt64Array.of(0n, 2n), config.numClasses)
+  const targets = classTargets(BigInt64Array.of(0n, 2n), { classes: config.numClasses })
   const { gradients } = await step.run({ images, targets, size }, 0)
   await step.release()
   const trained = [...shapes.keys()].filter((name) => trainable.some((pattern) => pattern.test(name)))

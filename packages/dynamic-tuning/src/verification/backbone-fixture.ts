@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { TensorData } from '@dynamic-tuning/engine'
-import { softTargets } from '../data/truths/class.ts'
 import { readSafetensors } from '../io/safetensors.ts'
 import type { VitConfig } from '../models/vit/vit-config.ts'
+import { classTargets } from '../tasks/classification/loss.ts'
 import type { StepBatch } from '../training/step-feeds.ts'
 import { backboneFields, backboneVit } from './backbone-settings.ts'
 import { type Fixture, fixtureConfig, fixtureInput } from './fixture.ts'
@@ -46,5 +46,5 @@ export function openBackboneFixture(fixture: Fixture): BackboneFixture {
 export function backboneBatch({ fixture, config }: BackboneFixture): StepBatch {
   const labels = fixtureInput(fixture, 'labels').data as BigInt64Array
   const images = fixtureInput(fixture, 'images').data as Float32Array
-  return { images, targets: softTargets(labels, config.numClasses), size: labels.length }
+  return { images, targets: classTargets(labels, { classes: config.numClasses }), size: labels.length }
 }

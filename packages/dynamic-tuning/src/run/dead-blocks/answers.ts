@@ -3,7 +3,8 @@ import type { Loader } from '../../data/loader/loader.ts'
 import type { Answer } from '../../evaluation/answer.ts'
 import { outputsOf } from '../../evaluation/evaluate.ts'
 import { ActivityTally, type GateActivity } from '../../evaluation/gate-activity.ts'
-import type { Outputs, Score } from '../../evaluation/tally.ts'
+import type { Score } from '../../evaluation/tally.ts'
+import type { Outputs } from '../../network/outputs.ts'
 import type { GateChoices, TunedModel } from '../tuned-run.ts'
 
 /** Outputs of a model for the same images in the same order. */

@@ -33,7 +33,7 @@ export async function trainSupernet(
   const parts = {
     ...{ task, context: prepared, loader: trainingLoader(prepared) },
     learner: () => openLearner(prepared, network, subnetsOf(space, superDim, settings.seed)),
-    prepare: batchPreparation(task.truth, config, settings),
+    prepare: batchPreparation(task.loss, config, settings),
     rateFactor: network.tuner.learningRateFactor,
   }
   return trainingSession(run, settings, parts, control)
@@ -51,7 +51,7 @@ async function openLearner(
 ): Promise<HostLearner> {
   const { seed, threads, device, microBatch, weightDecay } = settings
   const step = await TrainingStep.create({
-    ...{ network, seed, microBatch, loss: settings },
+    ...{ network, seed, microBatch, loss: settings, taskLoss: taskNamed(settings.task).loss },
     store: new WeightStore({ tensors, trainable: network.tunable, seed }),
     compile: { threads, device },
     extraFeeds: ({ step: at }) => ({ subnet: masksAt(at) }),

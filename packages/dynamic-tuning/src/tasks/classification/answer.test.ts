@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { captionOf } from '../../evaluation/picture.ts'
-import type { Outputs } from '../../evaluation/tally.ts'
-import { labelAnswers } from './answer.ts'
-import { labelPictures } from './picture.ts'
+import type { Outputs } from '../../network/outputs.ts'
+import { classAnswers } from './answer.ts'
+import { classPictures } from './picture.ts'
 
 const context = { classes: ['cat', 'dog', 'owl'], settings: {} }
 const outputs: Outputs = {
@@ -11,31 +11,31 @@ const outputs: Outputs = {
 
 describe('answers of classification', () => {
   it('name the most probable classes with their softmax', () => {
-    const { predictions } = labelAnswers.of(outputs, 1, context, 2)
+    const { predictions } = classAnswers.of(outputs, 1, context, 2)
     const sum = Math.exp(1) + Math.exp(2) + 1
     expect(predictions).toEqual([
       { class: 'dog', probability: expect.closeTo(Math.exp(2) / sum, 12) },
       { class: 'cat', probability: expect.closeTo(Math.exp(1) / sum, 12) },
     ])
-    expect(labelAnswers.text({ predictions })).toEqual(['dog 66.5 %', 'cat 24.5 %'])
+    expect(classAnswers.text({ predictions })).toEqual(['dog 66.5 %', 'cat 24.5 %'])
   })
 
   it('are shown as right or wrong where the class is known', () => {
-    const answer = labelAnswers.of(outputs, 1, context, 1)
+    const answer = classAnswers.of(outputs, 1, context, 1)
     const probability = answer.predictions[0]?.probability
-    const right = labelPictures.portrait(answer, 1, context)
+    const right = classPictures.portrait(answer, 1, context)
     expect(right).toEqual({
       fields: { label: 'dog', predicted: 'dog', probability },
       right: true,
       group: 'dog',
       slug: 'dog',
     })
-    expect(captionOf(labelPictures.words(right.fields))).toBe('dog (67 %): right')
-    const wrong = labelPictures.portrait(answer, 0, context)
+    expect(captionOf(classPictures.words(right.fields))).toBe('dog (67 %): right')
+    const wrong = classPictures.portrait(answer, 0, context)
     expect(wrong).toMatchObject({ right: false, group: 'cat' })
-    expect(captionOf(labelPictures.words(wrong.fields))).toBe('dog (67 %): wrong, it is cat')
-    const unknown = labelPictures.portrait(answer, undefined, context)
+    expect(captionOf(classPictures.words(wrong.fields))).toBe('dog (67 %): wrong, it is cat')
+    const unknown = classPictures.portrait(answer, undefined, context)
     expect(unknown).toEqual({ fields: { predicted: 'dog', probability }, right: false, group: '' })
-    expect(captionOf(labelPictures.words(unknown.fields))).toBe('dog (67 %)')
+    expect(captionOf(classPictures.words(unknown.fields))).toBe('dog (67 %)')
   })
 })

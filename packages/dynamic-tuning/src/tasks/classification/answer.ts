@@ -1,11 +1,11 @@
 import type { Answer, Answers } from '../../evaluation/answer.ts'
-import type { Outputs } from '../../evaluation/tally.ts'
 import type { TaskContext } from '../../evaluation/task-context.ts'
+import type { Outputs } from '../../network/outputs.ts'
 import { formatPercent } from '../../report/quantity.ts'
 import { logitsOf } from './logits.ts'
 
 /** The classes with the largest softmax. */
-export const labelAnswers: Answers = {
+export const classAnswers: Answers = {
   of(outputs: Outputs, row: number, { classes }: TaskContext, top: number): Answer {
     const { values, classes: count } = logitsOf(outputs)
     const probabilities = softmax(values.subarray(row * count, (row + 1) * count))

@@ -1,10 +1,10 @@
 import { classTruth } from '../../data/truths/class.ts'
 import type { Task } from '../task.ts'
-import { labelAnswers } from './answer.ts'
-import { labelLoss } from './loss.ts'
+import { classAnswers } from './answer.ts'
+import { classificationLoss } from './loss.ts'
 import { accuracy, meanPerClassAccuracy } from './measures.ts'
-import { labelPictures } from './picture.ts'
-import { batchAccuracy, LabelTally } from './tally.ts'
+import { classPictures } from './picture.ts'
+import { batchAccuracy, ClassTally } from './tally.ts'
 
 /** One of K classes for every sample. */
 export const classification: Task<number> = {
@@ -13,9 +13,9 @@ export const classification: Task<number> = {
   truth: classTruth,
   measures: [accuracy, meanPerClassAccuracy],
   classMeasures: [accuracy],
-  loss: labelLoss,
-  tally: ({ classes }) => new LabelTally(classes),
+  loss: classificationLoss,
+  tally: ({ classes }) => new ClassTally(classes),
   score: batchAccuracy,
-  answer: labelAnswers,
-  picture: labelPictures,
+  answer: classAnswers,
+  picture: classPictures,
 }

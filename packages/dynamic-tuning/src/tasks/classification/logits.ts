@@ -1,4 +1,4 @@
-import type { Outputs } from '../../evaluation/tally.ts'
+import type { Outputs } from '../../network/outputs.ts'
 
 /** Logits of a batch, [B, K]. */
 export interface Logits {

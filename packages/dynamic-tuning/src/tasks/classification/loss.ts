@@ -1,21 +1,59 @@
-import { input, type Tensor } from '@dynamic-tuning/engine'
-import { classTruth } from '../../data/truths/class.ts'
-import type { TaskLoss } from '../../training/loss.ts'
-import { crossEntropy, distillation } from '../../training/losses.ts'
+import {
+  exp,
+  input,
+  logSoftmax,
+  mul,
+  neg,
+  reduceMean,
+  reduceSum,
+  stopGradient,
+  sub,
+  type Tensor,
+} from '@dynamic-tuning/engine'
+import { softTargets } from '../../data/truths/class.ts'
+import type { Named, TargetSettings, Targets, TaskLoss } from '../../training/loss.ts'
 
 /** Cross-entropy with soft labels, and KL to the complete model. */
-export const labelLoss: TaskLoss<number> = {
+export const classificationLoss: TaskLoss<number> = {
+  name: 'ce',
   title: 'cross-entropy',
+  outputs: ['logits'],
   inputs: (classes) => ({ targets: input('targets', ['B', classes]) }),
-  targets(truths, { classes, labelSmoothing: smoothing }) {
-    const data = classTruth.pack(truths, { classes, smoothing })
-    return { targets: { dtype: 'float32', shape: [truths.length, classes], data } }
+  targets: classTargets,
+  of: (outputs, { targets }) => crossEntropy(logitsIn(outputs), known(targets)),
+  distillation: {
+    name: 'kl',
+    of: (teacher, student) => divergence(logitsIn(teacher), logitsIn(student)),
   },
-  of: (outputs, { targets }) => crossEntropy(tensor(outputs.logits), tensor(targets)),
-  distil: (teacher, student) => distillation(tensor(teacher.logits), tensor(student.logits)),
 }
 
-function tensor(found: Tensor | undefined): Tensor {
+/** Class indices as the loss takes them: rows of probabilities [B, K]. */
+export function classTargets(
+  labels: ArrayLike<number | bigint>,
+  { classes, labelSmoothing }: TargetSettings,
+): Targets {
+  const data = softTargets(labels, classes, labelSmoothing)
+  return { targets: { dtype: 'float32', shape: [labels.length, classes], data } }
+}
+
+/** Mean over images of -sum(target ln p). logits: [B, K]; targets: [B, K], rows summing to 1 (one-hot, smoothed or mixed). */
+export function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
+  return neg(reduceMean(reduceSum(mul(targets, logSoftmax(logits)), { axes: [1] })))
+}
+
+/**
+ * KL(teacher || student), summed over classes and averaged over images, no temperature; the teacher takes no gradient.
+ * teacher, student: logits [B, K].
+ */
+export function divergence(teacher: Tensor, student: Tensor): Tensor {
+  const target = logSoftmax(stopGradient(teacher))
+  const difference = sub(target, logSoftmax(student))
+  return reduceMean(reduceSum(mul(exp(target), difference), { axes: [1] }))
+}
+
+const logitsIn = ({ logits }: Named): Tensor => known(logits)
+
+function known(found: Tensor | undefined): Tensor {
   if (found) return found
   throw new Error('classification: the graph has no logits [B, K]. Use a head that gives them.')
 }

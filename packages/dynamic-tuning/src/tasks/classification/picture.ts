@@ -3,7 +3,7 @@ import type { Pictures } from '../../evaluation/picture.ts'
 import { formatPercent } from '../../report/quantity.ts'
 
 /** The predicted class with its probability, and whether it is the true one. */
-export const labelPictures: Pictures<number> = {
+export const classPictures: Pictures<number> = {
   portrait({ predictions: [best] }, truth, { classes }) {
     const { class: predicted = '', probability = Number.NaN } = best ?? {}
     const label = truth === undefined ? undefined : classes[truth]

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Outputs } from '../../evaluation/tally.ts'
+import type { Outputs } from '../../network/outputs.ts'
 import { argMaxAt, crossEntropyAt } from './logits.ts'
-import { batchAccuracy, LabelTally } from './tally.ts'
+import { batchAccuracy, ClassTally } from './tally.ts'
 
 const outputs = (...rows: readonly number[][]): Outputs => ({
   logits: { dtype: 'float32', shape: [rows.length, 3], data: Float32Array.from(rows.flat()) },
@@ -9,7 +9,7 @@ const outputs = (...rows: readonly number[][]): Outputs => ({
 
 describe('a tally of labels', () => {
   it('counts batch by batch, weighs classes alike and leaves out those without samples', () => {
-    const tally = new LabelTally(['cat', 'dog', 'owl'])
+    const tally = new ClassTally(['cat', 'dog', 'owl'])
     tally.add(outputs([9, 0, 0], [0, 9, 0]), [0, 0])
     tally.add(outputs(...Array.from({ length: 98 }, () => [0, 1, 0])), new Array<number>(98).fill(1))
     const { measures, loss, perClass, confusion } = tally.result()

@@ -1,14 +1,15 @@
-import type { Outputs, Score, Tally } from '../../evaluation/tally.ts'
+import type { Score, Tally } from '../../evaluation/tally.ts'
+import type { Outputs } from '../../network/outputs.ts'
 import { argMaxAt, crossEntropyAt, logitsOf } from './logits.ts'
 
 /** What a tally of classification counts beside the scores. */
-export interface LabelScore extends Score {
+export interface ClassificationScore extends Score {
   /** Samples of each true class (rows) by predicted class (columns). */
   readonly confusion: readonly (readonly number[])[]
 }
 
 /** Counts predicted classes by true class, and adds up the cross-entropy. */
-export class LabelTally implements Tally<number> {
+export class ClassTally implements Tally<number> {
   private samples = 0
   private loss = 0
   private readonly confusion: number[][]
@@ -28,7 +29,7 @@ export class LabelTally implements Tally<number> {
     this.samples += labels.length
   }
 
-  result(): LabelScore {
+  result(): ClassificationScore {
     const correct = this.confusion.reduce((sum, row, label) => sum + (row[label] ?? 0), 0)
     const perClass = this.classes.flatMap((name, label) => {
       const row = this.confusion[label] ?? []

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Batch } from '../../data/loader/batch.ts'
-import { softTargets } from '../../data/truths/class.ts'
 import { CheckpointError, RunError } from '../../errors.ts'
 import { farthest } from '../../nn/plain.test.support.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
+import { classTargets } from '../../tasks/classification/loss.ts'
 import type { Learner } from '../learner.ts'
 import { type MemoryLog, memoryLog } from '../memory-log.ts'
 import { cosine } from '../schedules/cosine.ts'
@@ -37,7 +37,7 @@ function batchAt(index: number): Batch<number> {
 
 const withTargets = (batch: Batch<number>): StepBatch => ({
   ...batch,
-  targets: softTargets(batch.truths, 5),
+  targets: classTargets(batch.truths, { classes: 5 }),
 })
 
 const loader: TrainerSettings<number>['loader'] = {

@@ -29,11 +29,11 @@ it('saves buffers with the weights and keeps them from the optimiser', async () 
     const run = async () => {
       buffers.set('mean', tensor(7))
       const gradients = new Map([['w', Float32Array.of(1, -1)]])
-      return { scalars: { loss: 1 }, logits: new Float32Array(0), activeRatePerGate: [], gradients }
+      return { scalars: { loss: 1 }, outputs: {}, activeRatePerGate: [], gradients }
     }
     return HostLearner.create({ weights, buffers, run, release: async () => {} }, adamw)
   }
-  const batch = { images: new Float32Array(1), targets: new Float32Array(1), size: 1 }
+  const batch = { images: new Float32Array(1), targets: {}, size: 1 }
   const first = await open()
   await first.step(batch, 0, 0.1)
   expect((await first.weights()).get('mean')?.data).toEqual(Float32Array.of(7))

@@ -1,5 +1,6 @@
 import type { Device, TensorData } from '@dynamic-tuning/engine'
 import { WeightStore } from '../../nn/weight-store.ts'
+import { classTargets } from '../../tasks/classification/loss.ts'
 import { AdamW, type AdamWSettings } from '../optimizers/adamw.ts'
 import { draw, drawnWeights, smallDyt, smallTrainable } from '../small-dyt.test.support.ts'
 import { TrainingStep } from '../training-step.ts'
@@ -16,8 +17,8 @@ const drawnStore = (): WeightStore =>
 
 /** The batch of a step. */
 export function batchAt(step: number) {
-  const targets = new Float32Array(size * 5)
-  for (let image = 0; image < size; image++) targets[image * 5 + ((image + step) % 5)] = 1
+  const labels = Array.from({ length: size }, (_, image) => (image + step) % 5)
+  const targets = classTargets(labels, { classes: 5 })
   return { images: draw(size * 3 * 16 * 16, `images ${step}`, 1), targets, size }
 }
 

@@ -23,7 +23,7 @@ function expectSame(found: Trained, wanted: Trained, tolerance: number): void {
 }
 
 describeLearner('AdamW on the device', {
-  create: () => ResidentLearner.create({ ...scene, store: sceneStore(), logits: true }),
+  create: () => ResidentLearner.create({ ...scene, store: sceneStore(), outputs: true }),
   tolerance: 1e-6,
 })
 

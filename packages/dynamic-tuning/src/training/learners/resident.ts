@@ -20,8 +20,8 @@ import type { TrainingStepSettings } from '../training-step.ts'
 /** What a resident learner is made of; `adamw` by default that of the paper's VTAB recipe. */
 export interface ResidentSettings extends Omit<TrainingStepSettings, 'microBatch' | 'rewrite'> {
   readonly adamw?: AdamWSettings
-  /** Brings the logits of each step from the device too. Default false. */
-  readonly logits?: boolean
+  /** Brings what the task's loss reads of the network from the device at each step too. Default false. */
+  readonly outputs?: boolean
 }
 
 /**
@@ -52,11 +52,13 @@ export class ResidentLearner implements Learner {
     const key = { step, first: 0, size: batch.size }
     const feeds = stepFeeds(this.settings, this.program.inputs, batch, key)
     const update = adamwFeeds(learningRate, ++this.steps, adamw)
-    const { logits, activeRatePerGate, ...rest } = await this.program.run({ ...feeds, ...update })
-    const scalars = Object.entries(rest).map(([name, { data }]) => [name, Number(data[0])])
+    const { activeRatePerGate, ...rest } = await this.program.run({ ...feeds, ...update })
+    const isRows = ([name]: [string, TensorData]): boolean => this.settings.taskLoss.outputs.includes(name)
+    const rows = Object.entries(rest).filter(isRows)
+    const scalars = Object.entries(rest).filter((each) => !isRows(each))
     return {
-      scalars: Object.fromEntries(scalars),
-      logits: logits && floatData(logits, 'logits'),
+      scalars: Object.fromEntries(scalars.map(([name, { data }]) => [name, Number(data[0])])),
+      ...(this.settings.outputs && { outputs: Object.fromEntries(rows.map(asFloats)) }),
       activeRatePerGate: Array.from(activeRatePerGate?.data ?? [], Number),
     }
   }
@@ -84,17 +86,17 @@ export class ResidentLearner implements Learner {
 
   private async carried(): Promise<Map<string, TensorData<'float32'>>> {
     const entries = Object.entries(await this.program.state())
-    return new Map(
-      entries.map(([name, tensor]) => [
-        name,
-        { dtype: 'float32', shape: tensor.shape, data: floatData(tensor, name) },
-      ]),
-    )
+    return new Map(entries.map(asFloats))
   }
 
   release(): Promise<void> {
     return this.program.release()
   }
+}
+
+/** A named tensor, checked to be float32. */
+function asFloats([name, tensor]: readonly [string, TensorData]): [string, TensorData<'float32'>] {
+  return [name, { dtype: 'float32', shape: tensor.shape, data: floatData(tensor, name) }]
 }
 
 /** Outputs of a step with its update, which of them become which inputs, and what those are at first. */
@@ -106,13 +108,16 @@ interface ResidentGraph {
 
 function residentGraph({
   adamw = defaultAdamW,
-  logits = false,
+  outputs: rows = false,
   ...settings
 }: ResidentSettings): ResidentGraph {
   const { store } = settings
   const start: Record<string, TensorData> = {}
   const state: Record<string, string> = {}
-  const { gradients, outputs } = splitOutputs(objective(store, settings), logits)
+  const { gradients, outputs } = splitOutputs(
+    objective(store, settings),
+    rows ? settings.taskLoss.outputs : [],
+  )
   const numbers = adamwNumbers()
   const { groupOf = oneGroup } = adamw
   const values = store.startValues()
@@ -136,13 +141,13 @@ function residentGraph({
 /** The gradients by weight, and the outputs that a step brings from the device. */
 function splitOutputs(
   all: ObjectiveOutputs,
-  logits: boolean,
+  rows: readonly string[],
 ): { readonly outputs: Record<string, Tensor>; readonly gradients: ReadonlyMap<string, Tensor> } {
   const outputs: Record<string, Tensor> = {}
   const gradients = new Map<string, Tensor>()
   for (const [name, tensor] of Object.entries(all)) {
     const weight = weightOf(name)
-    const wanted = name === 'activeRatePerGate' || (logits && name === 'logits')
+    const wanted = name === 'activeRatePerGate' || rows.includes(name)
     if (weight !== undefined) gradients.set(weight, tensor)
     else if (tensor.shape.length === 0 || wanted) outputs[name] = tensor
   }

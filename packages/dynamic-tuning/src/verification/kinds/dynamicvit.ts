@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { ConfigError } from '../../errors.ts'
 import { patchCount } from '../../models/vit/vit-config.ts'
 import { reductionOptions } from '../../reduction/options.ts'
+import { logitsOf } from '../../tasks/classification/logits.ts'
 import type { LossSettings } from '../../training/loss-graph.ts'
 import { objective } from '../../training/objective.ts'
 import type { PassResult } from '../../training/training-step.ts'
@@ -61,7 +62,7 @@ export const dynamicvitKind: FixtureKind = {
       ...gradients,
       ...losses(result, pruning_layers.length, loss),
       ...decisions(run, result, pruning_layers.length),
-      ['train.logits', logitsData(run.opened.config, result.logits)] satisfies Named,
+      ['train.logits', logitsData(run.opened.config, logitsOf(result.outputs).values)] satisfies Named,
       await features(run, loss, noise),
     ])
   },

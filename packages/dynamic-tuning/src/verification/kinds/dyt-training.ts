@@ -1,6 +1,7 @@
 import type { TensorData } from '@dynamic-tuning/engine'
-import { softTargets } from '../../data/truths/class.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
+import { logitsOf } from '../../tasks/classification/logits.ts'
+import { classificationLoss, classTargets } from '../../tasks/classification/loss.ts'
 import { AdamW } from '../../training/optimizers/adamw.ts'
 import type { StepBatch } from '../../training/step-feeds.ts'
 import { type PassResult, TrainingStep } from '../../training/training-step.ts'
@@ -65,13 +66,14 @@ async function trajectory(
 
 function createStep({ settings, tensors, compile }: DytRun, microBatch: number): Promise<TrainingStep> {
   const { network, loss, trainable } = settings
+  const losses = { taskLoss: classificationLoss, loss }
   const store = new WeightStore({ tensors, trainable: exactly(trainable) })
-  return TrainingStep.create({ network, loss, store, seed: 0, microBatch, compile })
+  return TrainingStep.create({ network, ...losses, store, seed: 0, microBatch, compile })
 }
 
 function batchOf(run: DytRun): StepBatch {
   const labels = fixtureInput(run.fixture, 'labels').data as BigInt64Array
-  const targets = softTargets(labels, run.settings.network.config.numClasses)
+  const targets = classTargets(labels, { classes: run.settings.network.config.numClasses })
   return { images: samplesOf(run), targets, size: labels.length }
 }
 
@@ -100,7 +102,9 @@ function lossesOf(result: PassResult, done: number): [string, TensorData][] {
 
 function detailsOf(run: DytRun, step: TrainingStep, result: PassResult): [string, TensorData][] {
   const { config } = run.settings.network
-  const produced: [string, TensorData][] = [['train.logits', logitsData(config, result.logits)]]
+  const produced: [string, TensorData][] = [
+    ['train.logits', logitsData(config, logitsOf(result.outputs).values)],
+  ]
   for (const [name, data] of result.gradients) {
     const { shape } = step.weights.get(name) as TensorData
     produced.push([`grad.${name}`, { dtype: 'float32', shape, data: data.slice() }])

@@ -4,6 +4,8 @@ import { Classifier } from '../../evaluation/classifier.ts'
 import { mergeTuned, type TunedWeights } from '../../network/merge.ts'
 import { network } from '../../network/network.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
+import { logitsOf } from '../../tasks/classification/logits.ts'
+import { classificationLoss } from '../../tasks/classification/loss.ts'
 import { paperLoss } from '../../training/loss-graph.ts'
 import { TrainingStep } from '../../training/training-step.ts'
 import { type BackboneFixture, backboneBatch, openBackboneFixture } from '../backbone-fixture.ts'
@@ -47,9 +49,10 @@ async function trained(
 ): Promise<Entries> {
   const store = new WeightStore({ tensors, trainable: network.tunable })
   const batch = backboneBatch(opened)
-  const common = { network, store, seed: 0, microBatch: batch.size, loss: paperLoss }
+  const losses = { taskLoss: classificationLoss, loss: paperLoss }
+  const common = { network, store, seed: 0, microBatch: batch.size, ...losses }
   const step = await TrainingStep.create({ ...common, compile: device })
-  const { logits, scalars, gradients } = await step.run(batch, 0)
+  const { outputs, scalars, gradients } = await step.run(batch, 0)
   const grads = [...gradients].map(([name, data]): [string, TensorData] => {
     const { shape } = step.weights.get(name) as TensorData
     return [`grad.${name}`, { dtype: 'float32', shape, data: data.slice() }]
@@ -57,7 +60,10 @@ async function trained(
   await step.release()
   const loss = Float32Array.of(scalars.loss as number)
   return [
-    ['logits', { dtype: 'float32', shape: [batch.size, opened.config.numClasses], data: logits }],
+    [
+      'logits',
+      { dtype: 'float32', shape: [batch.size, opened.config.numClasses], data: logitsOf(outputs).values },
+    ],
     ['loss', { dtype: 'float32', shape: [1], data: loss }],
     ...grads,
   ]

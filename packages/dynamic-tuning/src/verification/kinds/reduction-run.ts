@@ -6,6 +6,7 @@ import { weightShapes } from '../../network/weight-shapes.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
 import { checkReductionFits } from '../../reduction/check-reduction.ts'
 import type { ReductionOptions } from '../../reduction/options.ts'
+import { classificationLoss } from '../../tasks/classification/loss.ts'
 import { type LossSettings, paperLoss } from '../../training/loss-graph.ts'
 import type { PassResult } from '../../training/training-step.ts'
 import { TrainingStep, type TrainingStepSettings } from '../../training/training-step.ts'
@@ -78,7 +79,8 @@ export function stepSettings(
     trainable: exactly(names.map((name) => name.slice(prefix.length))),
   })
   const batch = backboneBatch(opened)
-  const common = { network: networkOf({ opened, reduction }), loss, store, seed: 0 }
+  const losses = { taskLoss: classificationLoss, loss }
+  const common = { network: networkOf({ opened, reduction }), ...losses, store, seed: 0 }
   return { ...common, microBatch: batch.size, compile: options }
 }
 

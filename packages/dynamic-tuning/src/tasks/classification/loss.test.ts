@@ -1,8 +1,8 @@
 import { compile, gradients, input } from '@dynamic-tuning/engine'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { farthest, noise, plainSoftmax, toRows } from '../nn/plain.test.support.ts'
-import { crossEntropy, distillation, rateLoss } from './losses.ts'
+import { farthest, noise, plainSoftmax, toRows } from '../../nn/plain.test.support.ts'
+import { crossEntropy, divergence } from './loss.ts'
 
 const classes = 4
 const feed = (rows: number[][]): { dtype: 'float32'; shape: number[]; data: Float32Array } => ({
@@ -47,10 +47,10 @@ describe('crossEntropy', () => {
   })
 })
 
-describe('distillation', () => {
+describe('divergence', () => {
   it('is KL(teacher || student), summed over classes; only the student takes a gradient', async () => {
     const [teacher, student] = [input('teacher', ['B', classes]), input('student', ['B', classes])]
-    const loss = distillation(teacher, student)
+    const loss = divergence(teacher, student)
     const slopes = gradients(loss, [teacher, student]) as [typeof loss, typeof loss]
     const program = await compile({ loss, teacherSlope: slopes[0], studentSlope: slopes[1] }, { threads: 1 })
     const [a, b] = [toRows(noise(3 * classes, 1), classes), toRows(noise(3 * classes, 2), classes)]
@@ -65,19 +65,5 @@ describe('distillation', () => {
     expect(farthest(got.studentSlope.data as Float32Array, wanted)).toBeLessThan(1e-6)
     const same = await program.run({ teacher: feed(a), student: feed(a) })
     expect(Math.abs(Number(same.loss.data[0]))).toBeLessThan(1e-6)
-  })
-})
-
-describe('rateLoss', () => {
-  it('takes one mean over images, layers and tokens', async () => {
-    const masks = input('masks', ['B', 2, 3])
-    const loss = rateLoss(masks, 0.3)
-    const [gradient] = gradients(loss, [masks])
-    const program = await compile({ loss, gradient: gradient as typeof loss }, { threads: 1 })
-    const data = Float32Array.of(1, 1, 1, 0, 0, 1, 0, 0, 0, 1, 0, 1)
-    const got = await program.run({ masks: data })
-    expect(got.loss.data[0]).toBeCloseTo((6 / 12 - 0.3) ** 2, 6)
-    const slope = (2 * (6 / 12 - 0.3)) / 12
-    expect(farthest(got.gradient.data as Float32Array, new Array(12).fill(slope))).toBeLessThan(1e-7)
   })
 })

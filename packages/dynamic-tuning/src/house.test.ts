@@ -49,7 +49,7 @@ const runtimeFiles = ['engine/src/runtime/node.ts', 'engine/src/runtime/web.ts']
 const portable = ['nn', 'models', 'tuners', 'reduction', 'network', 'cost', 'training', 'evaluation']
 
 /** What is still to be mended: these numbers only ever fall, and end at 0 (assertions at 450). */
-const left = { order: 0, circles: 1, unportable: 0, long: 1, assertions: 434, measures: 6, frames: 16 }
+const left = { order: 0, circles: 0, unportable: 0, long: 1, assertions: 434, measures: 6, frames: 4 }
 
 const house = readHouse()
 const code = house.filter(({ test }) => !test)
@@ -171,7 +171,9 @@ describe('the house', () => {
   })
 
   it('asks for frames only where a kind of sample is at home', () => {
-    const asks = code.filter(({ text: all }) => /\bframes (?:!==|===) undefined/.test(all))
+    const asks = code.filter(
+      ({ file, text: all }) => /\bframes (?:!==|===) undefined/.test(all) && !file.includes('/data/samples/'),
+    )
     expect(
       few(
         asks.map(({ file }) => file),

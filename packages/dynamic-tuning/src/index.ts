@@ -55,7 +55,8 @@ export {
 export type { BadExample, Batch } from './data/loader/batch.ts'
 export { createLoader, type Loader, type LoaderSettings } from './data/loader/loader.ts'
 export { defaultOptions, type OpenOptions } from './data/options.ts'
-export { type ClipSettings, clipInput } from './data/samples/clip.ts'
+export type { SampleSettings } from './data/samples/sample.ts'
+export { sampleWord } from './data/samples/word.ts'
 export { decode, maxPixels, type Size } from './data/sources/decode.ts'
 export { drawClip, drawnFrames } from './data/sources/drawn/draw-clip.ts'
 export { drawImage, drawnLabel, drawnSize } from './data/sources/drawn/draw-image.ts'
@@ -189,7 +190,6 @@ export {
   formatPercent,
   formatRate,
 } from './report/quantity.ts'
-export { sampleWord, sampleWordOf } from './report/sample-word.ts'
 export { countActive, heatTokens, overlayTokens, type TokenGrid } from './report/token-overlay.ts'
 export {
   encodePng,
@@ -278,6 +278,7 @@ export type { ManyRunsControl, ManyRunsStopped, ManyRunsWork } from './study/poo
 export { failureText, type RunFailure } from './study/pool/failures.ts'
 export type { PlannedRun } from './study/pool/plan-runs.ts'
 export type { NamedSettings } from './study/pool/run-case.ts'
+export { sampleWordOf } from './study/pool/sample-of.ts'
 export { intervalText, type Score, scoreOf, scoreText } from './study/pool/score.ts'
 export type { JobEnd } from './study/pool/start-finetune.ts'
 export { studyMeasure } from './study/pool/study-measure.ts'

@@ -1,3 +1,4 @@
+import { sampleWord } from '../data/samples/word.ts'
 import { ConfigError } from '../errors.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import type { Baseline, BaselineModel } from './baseline.ts'
@@ -17,7 +18,7 @@ export async function openBaseline(
   config: ModelConfig,
   place: BenchPlace,
 ): Promise<BaselineModel> {
-  if (place.frames !== undefined)
+  if (sampleWord(place) === 'clip')
     throw new ConfigError(`bench: ${name} classifies images, not clips of frames. Leave the baseline out.`)
   const open = baselines[name]
   if (open === undefined)

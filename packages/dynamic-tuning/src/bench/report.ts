@@ -1,3 +1,4 @@
+import { sampleWord } from '../data/samples/word.ts'
 import { barChart, scatterChart } from '../report/plot.ts'
 import { formatMemory, formatPercent } from '../report/quantity.ts'
 import type { BenchReport, BenchResult, GemmResult } from './types.ts'
@@ -43,7 +44,7 @@ const ms = (value: number): string => (value < 100 ? value.toFixed(1) : value.to
 /** The columns of a report, without those that are empty in every row. */
 export function benchColumns({ benchmark, results }: BenchReport): BenchColumn[] {
   const ratio = benchmark === 'inference' ? 'times as fast' : 'forward passes'
-  const clips = results.some(({ frames }) => frames !== undefined)
+  const sample = sampleWord(results[0] ?? {})
   const reduced = results.some(({ precision }) => precision !== 'fp32')
   const all: BenchColumn[] = [
     { name: 'case', text: ({ method }) => method, dispensable: 0 },
@@ -56,7 +57,7 @@ export function benchColumns({ benchmark, results }: BenchReport): BenchColumn[]
     { name: 'median', text: ({ medianMs }) => `${ms(medianMs)} ms`, dispensable: 0 },
     { name: 'p10 to p90', text: ({ p10Ms, p90Ms }) => `${ms(p10Ms)} to ${ms(p90Ms)}`, dispensable: 6 },
     {
-      name: clips ? 'clips/s' : 'images/s',
+      name: `${sample}s/s`,
       text: ({ imagesPerSecond }) => imagesPerSecond.toFixed(2),
       dispensable: 2,
     },

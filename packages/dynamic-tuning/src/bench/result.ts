@@ -1,8 +1,9 @@
 import { type Precision, random } from '@dynamic-tuning/engine'
+import { sampleOf } from '../data/samples/registry.ts'
 import type { Timing } from '../evaluation/timing.ts'
 import { sampleSize } from '../models/heads/registry.ts'
 import type { ModelConfig } from '../models/model-config.ts'
-import { type BenchPlace, type BenchResult, framesOf, type GemmResult } from './types.ts'
+import type { BenchPlace, BenchResult, GemmResult } from './types.ts'
 
 /** Measurements of one case. */
 export interface Measured extends Pick<BenchResult, 'method' | 'activeRate' | 'batch' | 'ratioToStatic'> {
@@ -25,7 +26,7 @@ export function benchResult(place: BenchPlace, config: ModelConfig, measured: Me
     activeRate,
     batch,
     imageSize: config.imageSize,
-    ...framesOf(place),
+    ...sampleOf(place).facts,
     device,
     precision,
     threads,

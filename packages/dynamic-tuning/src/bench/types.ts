@@ -139,11 +139,6 @@ export function benchConfig({ model, classes, imageSize, frames }: BenchPlace): 
   return openBackboneConfig(model, { numClasses: classes, imageSize: size, frames })
 }
 
-/** The field `frames` of a result, for clips only. */
-export function framesOf({ frames }: BenchPlace): Pick<BenchResult, 'frames'> {
-  return frames === undefined ? {} : { frames }
-}
-
 /** How programs are compiled for a measurement. */
 export function benchCompile({ device, threads }: BenchPlace): CompileOptions {
   return { device, threads }

@@ -1,7 +1,7 @@
+import type { SampleWord } from '../data/samples/word.ts'
 import { headingOf, type Measure, titleWithUnit } from '../evaluation/measure.ts'
 import type { Series } from './line-chart.ts'
 import { type CurveChart, measureOfEpochs, pointsOfEpochs } from './metrics-curves.ts'
-import type { SampleWord } from './sample-word.ts'
 
 /** A run's name in the legend, and the lines of its `metrics.jsonl`. */
 export interface NamedMetrics {

@@ -1,3 +1,4 @@
+import type { SampleWord } from '../data/samples/word.ts'
 import type { Measure } from '../evaluation/measure.ts'
 import type { Interval } from '../evaluation/statistics.ts'
 import { escapeText } from './escape.ts'
@@ -10,7 +11,6 @@ import {
   formatPercent,
   formatRate,
 } from './quantity.ts'
-import type { SampleWord } from './sample-word.ts'
 
 /** One method of a comparison, in plain units. */
 export interface MethodRow {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDataset } from '../data/dataset.ts'
-import { clipInput } from '../data/samples/clip.ts'
+import { sampleReader } from '../data/samples/reader.ts'
 import { classTruth } from '../data/truths/class.ts'
 import { valueIn } from '../evaluation/measure.ts'
 import { noahSearch } from '../study/noah/noah-search.ts'
@@ -55,12 +55,12 @@ describe('a run on clips', () => {
 
   it('is tested on the mean of the logits of all views', async () => {
     const classifier = await run.classifier('masked')
+    const reader = sampleReader({ frames: 3, views: [1, 2] }, run.transform)
     let correct = 0
     let [active, loss] = [0, 0]
     try {
       for (const { source, truth: label } of test) {
-        const clips = { frames: 3, sampling: 'uniform', rate: 1, views: [1, 2] } as const
-        const views = await clipInput(source, { clips, transform: run.transform })
+        const views = await reader.read(source)
         const half = views.length / 2
         const each = [
           await classifier.classify(views.subarray(0, half)),
@@ -76,6 +76,7 @@ describe('a run on clips', () => {
           active += (masks as Float32Array).reduce((a, b) => a + b, 0) / (masks as Float32Array).length / 2
       }
     } finally {
+      reader.close()
       await classifier.release()
     }
     for (const pass of ['skip', 'masked'] as const) {

@@ -1,6 +1,7 @@
 import type { CompileOptions, Precision } from '@dynamic-tuning/engine'
 import { openDataset } from '../data/dataset.ts'
 import { createLoader, type Loader } from '../data/loader/loader.ts'
+import { sampleOf } from '../data/samples/registry.ts'
 import { ConfigError, DataError } from '../errors.ts'
 import { type Evaluation, evaluate } from '../evaluation/evaluate.ts'
 import { type Measure, valueIn } from '../evaluation/measure.ts'
@@ -148,7 +149,7 @@ export function usualBatch({ settings }: Pick<TunedModel, 'settings'>): number {
 
 function checkViews({ settings }: TunedRun, views: EvaluationSettings['views']): void {
   if (views === undefined) return
-  if (settings.frames === undefined)
+  if (!sampleOf(settings).moving)
     throw new ConfigError('eval: views are of videos, and this run is of images. Leave them out.')
   if (views[0] > 1 && settings.resize !== 'crop')
     throw new ConfigError('eval: spatial views need a run with resize: crop. Ask for one.')

@@ -6,6 +6,7 @@ import { modelCost } from '../cost/model-cost.ts'
 import { type Example, sourceName } from '../data/example.ts'
 import type { Loader } from '../data/loader/loader.ts'
 import { rowLoader } from '../data/loader/row-loader.ts'
+import { sampleOf } from '../data/samples/registry.ts'
 import { CheckpointError, ConfigError } from '../errors.ts'
 import { inferenceGraph } from '../evaluation/classifier.ts'
 import { openRows, type RowFile, writeRows } from '../io/row-file.ts'
@@ -63,8 +64,8 @@ export function cacheableParts(prepared: Prepared): Prefixes | undefined {
     )
   if (mixup > 0 || cutmix > 0)
     return refuse('images are mixed anew at every step (mixup, cutmix). Leave one of them out.')
-  if (model.frames !== undefined)
-    return refuse('frames of clips may differ from epoch to epoch. Leave it out.')
+  const { varies } = sampleOf(model)
+  if (varies !== undefined) return refuse(`${varies}. Leave it out.`)
   const found = prefixesOf(prepared)
   if (found === undefined)
     return refuse(`${settings.method} trains weights that meet the pixels themselves. Leave it out.`)

@@ -1,4 +1,6 @@
 import type { CompileOptions } from '@dynamic-tuning/engine'
+import { type SampleReader, sampleReader } from '../data/samples/reader.ts'
+import { sampleOf } from '../data/samples/registry.ts'
 import { TuningError } from '../errors.ts'
 import type { Answer } from '../evaluation/answer.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
@@ -6,7 +8,6 @@ import { outputsOf } from '../evaluation/evaluate.ts'
 import { sharesOf } from '../evaluation/gate-activity.ts'
 import { joinViews } from '../evaluation/join-views.ts'
 import { imageRows } from '../models/heads/registry.ts'
-import { type SampleReader, sampleReader } from './sample-reader.ts'
 import type { TunedModel } from './tuned-run.ts'
 
 /** What a model says of one image or video. */
@@ -39,9 +40,9 @@ export async function* predictImages(
   paths: readonly string[],
   settings: PredictSettings = {},
 ): AsyncGenerator<ImagePrediction, void, void> {
-  const { views = [1, 1] } = model.settings
-  const { top = 3, batch = Math.max(1, Math.floor(16 / (views[0] * views[1]))) } = settings
-  const reader = sampleReader(model, views)
+  const { views } = sampleOf(model.settings)
+  const { top = 3, batch = Math.max(1, Math.floor(16 / views)) } = settings
+  const reader = sampleReader(model.settings, model.transform)
   const classifier = await model.classifier('skip', settings.compile, { thresholds: settings.thresholds })
   try {
     for (let first = 0; first < paths.length; first += batch) {
@@ -78,7 +79,7 @@ async function* answers(
   const inputs = images.flatMap(({ input }) => (typeof input === 'string' ? [] : [input]))
   const found = inputs.length > 0 ? await classifier.classify(joined(inputs)) : undefined
   const { task, settings, config } = model
-  const views = (settings.views?.[0] ?? 1) * (settings.views?.[1] ?? 1)
+  const { views } = sampleOf(settings)
   const outputs = found ? joinViews(outputsOf(found, inputs.length * views), inputs.length, views) : {}
   const { perGate } = classifier.gates
   const tokens = perGate.reduce((sum, count) => sum + count, 0) * imageRows(config, views)

@@ -56,7 +56,7 @@ export async function pretrain(
   try {
     const settings = asked ?? resumedPretrain(run, input)
     const dataset = usualTask.truth.of(await openDataset(settings.data))
-    refuseClips('pretrain', settings.data, dataset.kind === 'clips' ? 1 : undefined)
+    refuseClips('pretrain', settings.data, dataset.kind === 'clips' ? 'clip' : 'image')
     const config = checkVitConfig({ ...settings.model, numClasses: dataset.classes.length })
     run.writeConfig({ command: 'pretrain', classes: dataset.classes, ...settings })
     const parts = sessionParts(dataset, config, settings)

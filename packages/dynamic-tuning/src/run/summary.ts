@@ -1,5 +1,6 @@
 import { modelCost } from '../cost/model-cost.ts'
 import { staticFlops } from '../cost/static-flops.ts'
+import { sampleOf } from '../data/samples/registry.ts'
 import type { Evaluation } from '../evaluation/evaluate.ts'
 import type { GateActivity } from '../evaluation/gate-activity.ts'
 import type { RunFolder } from '../io/run-folder.ts'
@@ -84,7 +85,7 @@ export function summarize(
     ...(loaderWaitShare !== undefined && { loaderWaitShare }),
     peakMemoryMB: Math.round(peakMemoryMB()),
     seed: settings.seed,
-    ...(settings.frames !== undefined && { frames: settings.frames }),
+    ...sampleOf(settings).facts,
   }
 }
 

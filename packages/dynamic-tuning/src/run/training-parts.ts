@@ -3,7 +3,7 @@ import type { BatchOrderSettings } from '../data/loader/batch-order.ts'
 import { createLoader, type Loader, type LoaderSettings } from '../data/loader/loader.ts'
 import { evaluationTransform, trainingTransform } from './augmentations.ts'
 import type { Prepared } from './prepare-run.ts'
-import { clipsOf, testReading } from './settings/clip-settings.ts'
+import { testReading, trainingSample } from './settings/clip-settings.ts'
 import type { FinetuneSettings } from './settings/finetune-settings.ts'
 
 type OnBad = LoaderSettings['onBad']
@@ -15,7 +15,7 @@ export function trainingLoader(prepared: Prepared, onBad?: OnBad): Loader {
   return createLoader(dataset.train, {
     ...trainingOrder(prepared),
     transform: trainingTransform(settings, normalization),
-    clips: clipsOf(settings),
+    sample: trainingSample(settings),
     ...{ skipBad, onBad },
     ...(workers !== undefined && { workers }),
   })

@@ -1,6 +1,7 @@
 import { DataError } from '../../errors.ts'
 import type { Example } from '../example.ts'
-import { type SampleMaker, type SampleSettings, sampleMaker } from '../samples/sample.ts'
+import { sampleOf } from '../samples/registry.ts'
+import type { MakerSettings, SampleMaker, SampleSettings } from '../samples/sample.ts'
 
 /** Images or clips ready for a model, with what is known of them and their places in the list of examples. */
 export interface Batch<T = unknown> {
@@ -41,7 +42,8 @@ export interface BatchPlan<T> {
 }
 
 /** Everything else that batches are made from. Can be sent to a worker. */
-export interface BatchMakerSettings extends SampleSettings {
+export interface BatchMakerSettings extends MakerSettings {
+  readonly sample: SampleSettings
   /** Go on without examples that cannot be read: the plan's spares replace them; without spares they are left out. */
   readonly skipBad?: boolean
 }
@@ -57,8 +59,9 @@ export interface BatchMaker {
 const inFlight = 4
 
 /** A maker of batches. A batch depends on the seed and the plan only. */
-export function batchMaker({ skipBad = false, ...settings }: BatchMakerSettings): BatchMaker {
-  const maker = sampleMaker(settings)
+export function batchMaker({ skipBad = false, sample: settings, ...making }: BatchMakerSettings): BatchMaker {
+  const sample = sampleOf(settings)
+  const maker = sample.maker(making)
 
   async function make<T>(plan: BatchPlan<T>): Promise<Batch<T>> {
     const size = plan.planned.length
@@ -75,7 +78,7 @@ export function batchMaker({ skipBad = false, ...settings }: BatchMakerSettings)
     await Promise.all(Array.from({ length: Math.min(inFlight, size) }, lane))
     return {
       ...gather(written, images),
-      views: maker.views,
+      views: sample.views,
       bad: Array.from(bad, ([index, reason]) => ({ index, reason })).sort((a, b) => a.index - b.index),
     }
   }

@@ -2,8 +2,9 @@ import { availableParallelism } from 'node:os'
 import { random } from '@dynamic-tuning/engine'
 import { ConfigError } from '../../errors.ts'
 import type { Example } from '../example.ts'
-import type { ClipSettings } from '../samples/clip.ts'
 import { cacheMemory } from '../samples/pixel-cache.ts'
+import { sampleOf } from '../samples/registry.ts'
+import type { SampleSettings } from '../samples/sample.ts'
 import { createTransform, type TransformSettings } from '../transforms/transforms.ts'
 import type { BadExample, Batch, BatchMakerSettings, BatchPlan, Placed } from './batch.ts'
 import { type BatchOrder, type BatchOrderSettings, batchOrder } from './batch-order.ts'
@@ -12,8 +13,8 @@ import { type BatchSource, onThisThread, workerPool } from './workers.ts'
 /** How a loader goes through its examples. */
 export interface LoaderSettings<T = unknown> extends BatchOrderSettings {
   readonly transform: TransformSettings
-  /** Examples are videos, of which such clips are made; absent: they are images. */
-  readonly clips?: ClipSettings | undefined
+  /** How clips are made of examples that are videos; absent: they are images. */
+  readonly sample?: SampleSettings | undefined
   /** Go on without examples that cannot be read: others in their place where the batches are shuffled, else none. Default false. */
   readonly skipBad?: boolean
   /** Called once per example that cannot be read. */
@@ -138,16 +139,16 @@ function defaultWorkers(): number {
 }
 
 function openSource<T>(examples: number, settings: Omit<LoaderSettings, 'onBad'>): BatchSource<T> {
-  const { transform, clips, seed, skipBad = false, workers = defaultWorkers() } = settings
+  const { transform, sample = {}, seed, skipBad = false, workers = defaultWorkers() } = settings
   const { deterministic } = createTransform(transform)
-  // A video is too large to keep, and its frames change from epoch to epoch.
-  const { cacheMB = 1024 } = clips ? { cacheMB: 0 } : settings
+  // Videos are too large to keep, and their frames change from epoch to epoch.
+  const { cacheMB = 1024 } = sampleOf(sample).moving ? { cacheMB: 0 } : settings
   const needed = deterministic
     ? examples * (transform.height * transform.width * 3 + 3)
     : Number.POSITIVE_INFINITY
   const bytes = Math.min(cacheMB * 2 ** 20, needed)
   const cache = bytes > 0 ? cacheMemory(examples, bytes) : undefined
-  const making: BatchMakerSettings = { transform, clips, seed, cache, skipBad }
+  const making: BatchMakerSettings = { transform, sample, seed, cache, skipBad }
   return workers > 0 ? workerPool(workers, making) : onThisThread(making)
 }
 

@@ -11,7 +11,7 @@ import { trainingFrames } from '../sources/video/sample-frames.ts'
 import { countedAs, countingPictures, noFfmpeg, writeClip } from '../testing/clips.ts'
 import { inTempFolder } from '../testing/files.ts'
 import type { TransformSettings } from '../transforms/transforms.ts'
-import { clipInput } from './clip.ts'
+import { sampleReader } from './reader.ts'
 
 const transform: TransformSettings = {
   ...{ height: 16, width: 16, resize: 'squash' },
@@ -23,8 +23,9 @@ const drawn = (index: number): Example => ({
   truth: index % 8,
 })
 const examples = [0, 1, 2, 3, 4].map(drawn)
-const clips = { frames: 4, sampling: 'uniform', rate: 1 } as const
-const settings: LoaderSettings = { transform, clips, batch: 2, seed: 3, shuffle: false, workers: 0 }
+const sample = { frames: 4 }
+const uniform = { frames: 4, sampling: 'uniform', rate: 1 } as const
+const settings: LoaderSettings = { transform, sample, batch: 2, seed: 3, shuffle: false, workers: 0 }
 
 async function take(loaded: readonly Example[], wanted: LoaderSettings, epoch = 0) {
   const loader = createLoader(loaded, wanted)
@@ -44,7 +45,7 @@ describe('clips in a loader', () => {
       ...[2, 2, 1].map((size) => [size, 1, size * 3 * 4 * 256]),
     ])
     for (const [i, { source }] of examples.entries()) {
-      const frames = trainingFrames(drawnFrames, clips, random(3, 'frames', 5, i))
+      const frames = trainingFrames(drawnFrames, uniform, random(3, 'frames', 5, i))
       const pictures = drawClip('motion', 1, (source as { index: number }).index, frames, 16)
       const sample = (batches[i >> 1] as Batch).images.subarray((i & 1) * 3072, ((i & 1) + 1) * 3072)
       for (let c = 0; c < 3; c++)
@@ -86,14 +87,13 @@ describe('clips in a loader', () => {
   })
 
   it('have views that follow one another', async () => {
-    const { batches } = await take(examples, { ...settings, clips: { ...clips, views: [1, 2] } })
+    const { batches } = await take(examples, { ...settings, sample: { ...sample, views: [1, 2] } })
     expect(batches.map(({ size, views, images }) => [size, views, images.length])).toEqual([
       ...[2, 2, 1].map((size) => [size, 2, size * 2 * 3 * 4 * 256]),
     ])
-    const one = await clipInput((examples[1] as Example).source, {
-      clips: { ...clips, views: [1, 2] },
-      transform,
-    })
+    const reader = sampleReader({ ...sample, views: [1, 2] }, transform)
+    const one = await reader.read(drawn(1).source)
+    reader.close()
     expect((batches[0] as Batch).images.subarray(one.length)).toEqual(one)
   })
 })
@@ -116,8 +116,8 @@ describe.skipIf(noFfmpeg)(`clips of video files ${noFfmpeg}`, () => {
       const path = join(folder, 'clip.mp4')
       writeClip(path, countingPictures(50, 64, 32))
       const source = { kind: 'file', path } as const
-      const dense = { frames: 4, sampling: 'dense', rate: 8 } as const // spans 25: starts 0, 13 and 25
-      const temporal = await clipInput(source, { clips: { ...dense, views: [1, 3] }, transform: plain })
+      const dense = { frames: 4, samplingRate: 8 } // spans 25: starts 0, 13 and 25
+      const temporal = await sampleReader({ ...dense, views: [1, 3] }, plain).read(source)
       const seen = [0, 1, 2].map((v) =>
         [0, 1, 2, 3].map((t) => Math.round((byteAt(temporal, v, t, 16) - 20) / 4)),
       )
@@ -126,7 +126,7 @@ describe.skipIf(noFfmpeg)(`clips of video files ${noFfmpeg}`, () => {
         [13, 21, 29, 37],
         [25, 33, 41, 49],
       ])
-      const spatial = await clipInput(source, { clips: { ...dense, views: [3, 1] }, transform: plain })
+      const spatial = await sampleReader({ ...dense, views: [3, 1] }, plain).read(source)
       // The white bar on the left is in the first view alone.
       expect([0, 1, 2].map((v) => byteAt(spatial, v, 0, 1) > 200)).toEqual([true, false, false])
       expect([0, 1, 2].map((v) => Math.round((byteAt(spatial, v, 3, 16) - 20) / 4))).toEqual([36, 36, 36])

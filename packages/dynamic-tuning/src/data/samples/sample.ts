@@ -1,14 +1,25 @@
 import type { ImageSource } from '../example.ts'
-import { imageReader } from '../sources/read-image.ts'
-import { createTransform, type TransformSettings } from '../transforms/transforms.ts'
-import { type ClipSettings, clipSamples } from './clip.ts'
-import { type CacheMemory, pixelCache } from './pixel-cache.ts'
+import type { Pixels } from '../sources/pixels.ts'
+import type { samplings } from '../sources/video/sample-frames.ts'
+import type { TransformSettings } from '../transforms/transforms.ts'
+import type { CacheMemory } from './pixel-cache.ts'
+import type { SampleWord } from './word.ts'
 
-/** What samples are made from. Can be sent to a worker. */
+/** How samples are made from the entries of a dataset; all absent for images. Plain JSON. */
 export interface SampleSettings {
+  /** T, frames of a clip. */
+  readonly frames?: number | undefined
+  /** See `FrameSampling`. Default `uniform`, or `dense` where `samplingRate` is given. */
+  readonly sampling?: (typeof samplings)[number] | undefined
+  /** Step between the frames of a dense clip. Default 16. */
+  readonly samplingRate?: number | undefined
+  /** Spatial and temporal test views of a video; absent: one clip from a random place, as in training. */
+  readonly views?: readonly [spatial: number, temporal: number] | undefined
+}
+
+/** What samples are made with beside their settings. Can be sent to a worker. */
+export interface MakerSettings {
   readonly transform: TransformSettings
-  /** Samples are clips, read like this; absent: images. */
-  readonly clips?: ClipSettings | undefined
   readonly seed: number
   readonly cache: CacheMemory | undefined
 }
@@ -21,8 +32,6 @@ export interface SampleKey {
 
 /** Turns examples into numbers for a model. */
 export interface SampleMaker {
-  /** Samples of an example: test views of a clip, else 1. */
-  readonly views: number
   /** Numbers of an example, all of its views. */
   readonly length: number
   /**
@@ -33,29 +42,32 @@ export interface SampleMaker {
   close(): void
 }
 
-/** A maker of samples, which depend on the seed, the epoch and the example only. */
-export function sampleMaker(settings: SampleSettings): SampleMaker {
-  const { clips } = settings
-  return clips ? clipSamples({ ...settings, clips }) : imageSamples(settings)
+/** A picture that a sample consists of, and its number in the video. */
+export interface SamplePicture {
+  readonly picture: Pixels
+  readonly number: number
 }
 
-function imageSamples({ transform: settings, seed, cache: memory }: SampleSettings): SampleMaker {
-  const transform = createTransform(settings)
-  const cache = memory && pixelCache(memory)
-  const reader = imageReader(Math.max(settings.height, settings.width))
-
-  async function load(source: ImageSource, index: number) {
-    const image = transform.prepare(await reader.read(source, transform.enough))
-    cache?.put(index, image)
-    return image
-  }
-  return {
-    views: 1,
-    length: 3 * settings.height * settings.width,
-    async write(source, { epoch, index }, out, offset) {
-      const image = cache?.get(index) ?? (await load(source, index))
-      transform.finish(image, { seed, epoch, index }, out, offset)
-    },
-    close: () => reader.close(),
-  }
+/** A kind of what a model takes, with its settings: what reading, reports and exports need to know of it. */
+export interface Sample {
+  readonly word: SampleWord
+  /** Samples made of each example: test views of a video, else 1. */
+  readonly views: number
+  /** True if its pictures follow one another in time. */
+  readonly moving: boolean
+  /** Why an example may give another sample in another epoch, even without augmentation; undefined if it does not. */
+  readonly varies: string | undefined
+  /** What summaries and exported files say of it. */
+  readonly facts: { readonly frames?: number }
+  /** Settings of a run whose default differs for this kind. */
+  readonly defaults: Partial<Pick<TransformSettings, 'resize'>>
+  /**
+   * Its settings, each decided.
+   * @throws ConfigError if they do not suit a run with such a `resize`
+   */
+  complete(run: Pick<TransformSettings, 'resize'>): SampleSettings
+  /** A maker of samples, which depend on the seed, the epoch and the example only. */
+  maker(settings: MakerSettings): SampleMaker
+  /** The pictures of the middle view of a source, not cropped, no smaller than `least` pixels unless the source is. */
+  pictures(source: ImageSource, least: number): Promise<readonly SamplePicture[]>
 }

@@ -1,15 +1,16 @@
 import { type ImageSource, sourceName } from '../../data/example.ts'
+import { type SampleReader, sampleReader } from '../../data/samples/reader.ts'
+import { sampleOf } from '../../data/samples/registry.ts'
 import type { Pixels } from '../../data/sources/pixels.ts'
-import { imageReader } from '../../data/sources/read-image.ts'
 import { createTransform } from '../../data/transforms/transforms.ts'
 import type { Classifier } from '../../evaluation/classifier.ts'
 import { outputsOf } from '../../evaluation/evaluate.ts'
 import { ActivityTally, type GateActivity } from '../../evaluation/gate-activity.ts'
 import type { Portrait } from '../../evaluation/picture.ts'
 import { layerAt } from '../../models/families.ts'
+import { present } from '../../present.ts'
 import { animation, clipSheet, type FrameTokens } from '../../report/clip-sheet.ts'
 import { type LayerTokens, type StripOptions, tokenStrip } from '../../report/token-strip.ts'
-import { readFrames, type SampleReader, sampleReader } from '../sample-reader.ts'
 import type { TunedModel } from '../tuned-run.ts'
 
 /** An image to look at, and what is known of it. */
@@ -42,7 +43,7 @@ export async function explainImages(
   classifier: Classifier,
   images: readonly ImageToExplain[],
 ): Promise<ExplainedImage[]> {
-  const reader = sampleReader(model)
+  const reader = sampleReader({ ...model.settings, views: undefined }, model.transform)
   try {
     const explained: ExplainedImage[] = []
     for (const each of images) explained.push(await explain(model, classifier, reader, each))
@@ -70,9 +71,11 @@ export async function stripOf(
   { source, masks }: ExplainedImage,
   options: Pick<StripOptions, 'show' | 'caption'> = {},
 ): Promise<Uint8Array> {
-  if (model.settings.frames !== undefined)
+  const sample = sampleOf(model.settings)
+  if (sample.moving)
     return clipSheet(await framesOf(model, { source, masks }), options.show && { show: options.show })
-  const picture = await pictureOf(model, source)
+  const [only] = await sample.pictures(source, tile)
+  const picture = pictureOf(model, present(only, 'the picture of an image').picture)
   return tokenStrip(picture, masks ? layersOf(model, masks) : [], { tile, ...options })
 }
 
@@ -96,7 +99,7 @@ async function framesOf(
   { source, masks }: Pick<ExplainedImage, 'source' | 'masks'>,
 ): Promise<FrameTokens[]> {
   const { transform, config } = model
-  const shown = await readFrames(model, source, animatedTile)
+  const shown = await sampleOf(model.settings).pictures(source, animatedTile)
   const finer = Math.max(1, Math.round(animatedTile / Math.max(...config.imageSize)))
   const view = createTransform({
     ...transform,
@@ -134,18 +137,12 @@ function layersOf({ config, network }: TunedModel, masks: Float32Array): LayerTo
 }
 
 /** The part of an image that the model looks at, in its own proportions and as fine as a strip shows it. */
-async function pictureOf({ transform }: TunedModel, source: ImageSource): Promise<Pixels> {
-  const reader = imageReader(tile)
-  try {
-    const image = await reader.read(source, { width: 2 * tile, height: 2 * tile })
-    const long = Math.max(image.width, image.height) / Math.min(image.width, image.height)
-    if (transform.resize === 'squash' && long <= longest) return image
-    const finer = Math.max(1, Math.round(tile / Math.max(transform.height, transform.width)))
-    const { height, width } = transform
-    return createTransform({ ...transform, height: height * finer, width: width * finer }).prepare(image)
-  } finally {
-    reader.close()
-  }
+function pictureOf({ transform }: TunedModel, image: Pixels): Pixels {
+  const long = Math.max(image.width, image.height) / Math.min(image.width, image.height)
+  if (transform.resize === 'squash' && long <= longest) return image
+  const finer = Math.max(1, Math.round(tile / Math.max(transform.height, transform.width)))
+  const { height, width } = transform
+  return createTransform({ ...transform, height: height * finer, width: width * finer }).prepare(image)
 }
 
 /**

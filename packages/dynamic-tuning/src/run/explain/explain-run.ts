@@ -3,6 +3,7 @@ import { basename, extname, join } from 'node:path'
 import type { CompileOptions } from '@dynamic-tuning/engine'
 import { openDataset } from '../../data/dataset.ts'
 import { sampleExamples } from '../../data/draw-examples.ts'
+import { sampleOf } from '../../data/samples/registry.ts'
 import { ConfigError, DataError, RunError } from '../../errors.ts'
 import type { Classifier } from '../../evaluation/classifier.ts'
 import { type GateActivity, meanRate, ratePerLayer } from '../../evaluation/gate-activity.ts'
@@ -144,7 +145,7 @@ async function writePictures(
     const { fields, slug = nameOf(image.image) } = image.portrait
     const file = join(out, `${String(i + 1).padStart(2, '0')}-${fileWord(slug)}.png`)
     writeAside(file, await stripOf(run, image, show && { show }))
-    const animated = run.settings.frames !== undefined && file.replace(/png$/, 'webp')
+    const animated = sampleOf(run.settings).moving && file.replace(/png$/, 'webp')
     if (animated) writeAside(animated, await animationOf(run, image, show && { show }))
     pictures.push({
       image: image.image,

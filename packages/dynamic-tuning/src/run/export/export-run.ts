@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { sampleOf } from '../../data/samples/registry.ts'
 import { ConfigError } from '../../errors.ts'
 import { randomModel } from '../../evaluation/random-model.ts'
 import { exportOnnx, type OnnxExport, type OnnxExportSettings } from '../../export/onnx.ts'
@@ -142,11 +143,14 @@ function optionsIn({ bottleneck, adapterScale, rate, temperature }: RandomExport
   return { bottleneck, adapterScale, rate, temperature }
 }
 
+const asText = (facts: object): Record<string, string> =>
+  Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)]))
+
 /** What a file says of itself: how its pixels are to be prepared, and where it comes from. */
 function describe(
   method: string,
   pass: string,
-  { imageSize, frames }: ModelConfig,
+  config: ModelConfig,
   { mean, std }: Normalization,
 ): Record<string, string> {
   return {
@@ -154,8 +158,8 @@ function describe(
     version: libraryVersion(),
     method,
     pass,
-    image_size: JSON.stringify(imageSize),
-    ...(frames !== undefined && { frames: String(frames) }),
+    image_size: JSON.stringify(config.imageSize),
+    ...asText(sampleOf(config).facts),
     image_mean: JSON.stringify(mean),
     image_std: JSON.stringify(std),
   }

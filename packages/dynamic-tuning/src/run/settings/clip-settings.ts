@@ -1,19 +1,15 @@
 import { z } from 'zod'
 import type { Dataset } from '../../data/example.ts'
 import type { LoaderSettings } from '../../data/loader/loader.ts'
-import type { ClipSettings } from '../../data/samples/clip.ts'
+import { usualFrames, usualRate } from '../../data/samples/clip.ts'
+import type { SampleSettings } from '../../data/samples/sample.ts'
+import type { SampleWord } from '../../data/samples/word.ts'
 import { samplings } from '../../data/sources/video/sample-frames.ts'
 import type { TransformSettings } from '../../data/transforms/transforms.ts'
 import { ConfigError } from '../../errors.ts'
-import type { ModelConfig } from '../../models/model-config.ts'
 import * as setting from '../../setting.ts'
 
 const count = z.int().min(1).max(1024)
-
-/** Frames of a clip by default, as in the paper. */
-const usualFrames = 8
-/** Step between the frames of a dense clip by default. */
-const usualRate = 16
 
 /** How a run reads videos; of a run on images only `skipBad` is kept. */
 export const clipSettings = setting.grouped('Videos:', {
@@ -79,36 +75,22 @@ export function framesFor(data: string, { kind }: Pick<Dataset, 'kind'>, asked: 
   )
 }
 
-/** Every setting of clips decided; none for a model of images. @throws ConfigError for views of squashed videos */
-export function completeClipSettings(asked: Asked & { resize: string }, { frames }: ModelConfig): Asked {
-  if (frames === undefined) return {}
-  const { samplingRate, sampling = samplingRate === undefined ? 'uniform' : 'dense', views = [1, 1] } = asked
-  if (views[0] > 1 && asked.resize !== 'crop')
-    throw new ConfigError(
-      `finetune: ${views[0]} spatial views need videos that are cropped, not squashed. Add resize: crop.`,
-    )
-  const rate = sampling === 'dense' ? { samplingRate: samplingRate ?? usualRate } : {}
-  return { frames, sampling, ...rate, views }
-}
-
-/** How clips are cut out of videos, without views; undefined for a run on images. */
-export function clipsOf({ frames, sampling = 'uniform', samplingRate = 1 }: Asked): ClipSettings | undefined {
-  return frames === undefined ? undefined : { frames, sampling, rate: samplingRate }
-}
-
 /** How a loader reads what a tuned model is tested on, with the run's `views` by default; [1, 1] reads a video once. */
 export function testReading(
   { settings, transform }: { readonly settings: Asked; readonly transform: TransformSettings },
-  views: ClipRunSettings['views'] = settings.views,
-): Pick<LoaderSettings, 'transform' | 'clips' | 'skipBad'> {
-  const clips = clipsOf(settings)
-  const skipBad = settings.skipBad ?? false
-  return clips ? { transform, skipBad, clips: { ...clips, views: views ?? [1, 1] } } : { transform, skipBad }
+  views: ClipRunSettings['views'] = settings.views ?? [1, 1],
+): Pick<LoaderSettings, 'transform' | 'sample' | 'skipBad'> {
+  return { transform, sample: { ...trainingSample(settings), views }, skipBad: settings.skipBad ?? false }
 }
 
-/** @throws ConfigError where a command that reads images is given a run on clips, or videos */
-export function refuseClips(command: string, what: string, frames: number | undefined): void {
-  if (frames !== undefined)
+/** What a loader has to know of a run to make training samples: without `views`, frames are drawn anew in every epoch. */
+export function trainingSample({ frames, sampling, samplingRate }: Asked): SampleSettings {
+  return { frames, sampling, samplingRate }
+}
+
+/** @throws ConfigError if a command that reads images is given a run on clips, or videos */
+export function refuseClips(command: string, what: string, sample: SampleWord): void {
+  if (sample === 'clip')
     throw new ConfigError(
       `${command}: ${what} is of clips, and ${command} works on images alone. Give one of images.`,
     )

@@ -1,3 +1,4 @@
+import { sampleOf } from '../../data/samples/registry.ts'
 import type { ModelConfig } from '../../models/model-config.ts'
 import { checkReductionFits } from '../../reduction/check-reduction.ts'
 import { reductionOptions } from '../../reduction/options.ts'
@@ -6,7 +7,6 @@ import { taskNamed, tasks } from '../../tasks/registry.ts'
 import { checkModel } from '../../tuners/check-tuning.ts'
 import { mostPrompts } from '../../tuners/dropout.ts'
 import { tunerNamed } from '../../tuners/registry.ts'
-import { completeClipSettings } from './clip-settings.ts'
 import { definedOnly } from './defined-only.ts'
 import { type FinetuneInput, type FinetuneSettings, generalSettings } from './finetune-settings.ts'
 import type { Augmentation } from './image-settings.ts'
@@ -19,8 +19,8 @@ export function completeFinetune(
   input: FinetuneInput,
   known: { readonly config: ModelConfig; readonly augment: Augmentation },
 ): FinetuneSettings {
-  const cropped = known.config.frames !== undefined && ({ resize: 'crop' } as const)
-  const asked = { ...defaults, ...cropped, ...definedOnly(input) }
+  const sample = sampleOf({ ...input, frames: known.config.frames })
+  const asked = { ...defaults, ...sample.defaults, ...definedOnly(input) }
   const tuner = tunerNamed(asked.method)
   const options = { ...tuner.defaults, ...asked }
   checkModel('finetune', tuner, options, known.config)
@@ -36,7 +36,7 @@ export function completeFinetune(
     ...tuner.defaults,
     ...defaultsOf(task.settings ?? {}),
     ...asked,
-    ...completeClipSettings(asked, known.config),
+    ...sample.complete(asked),
   }
   return withoutUsualTask(settings)
 }

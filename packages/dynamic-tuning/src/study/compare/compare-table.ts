@@ -1,5 +1,4 @@
 import { formatRate } from '../../report/quantity.ts'
-import { sampleWordOf } from '../../report/sample-word.ts'
 import { csvText } from '../../report/text-tables.ts'
 import { shortName } from '../../run/short-name.ts'
 import {
@@ -11,6 +10,7 @@ import {
   trainingNote,
 } from '../pool/case-columns.ts'
 import { caseTable, runsMarkdown } from '../pool/markdown.ts'
+import { sampleWordOf } from '../pool/sample-of.ts'
 import type { CompareOutcome, CompareRow } from './outcome.ts'
 
 /** The columns in order; the interval only if some case has several seeds. */

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { sampleWord } from '../../data/samples/word.ts'
 import { ConfigError } from '../../errors.ts'
 import { createRunFolder, type RunFolder } from '../../io/run-folder.ts'
 import { readSafetensors } from '../../io/safetensors.ts'
@@ -57,7 +58,7 @@ async function releasing<T>(run: RunFolder, work: () => Promise<T>): Promise<T> 
 /** Opens data and backbone and checks that the limit allows the smallest sub-network. */
 async function prepare(plan: SearchPlan, saved?: Parameters<typeof prepareRun>[1]): Promise<Opened> {
   const prepared = await prepareRun(plan.supernet, saved)
-  refuseClips('noah-search', prepared.settings.data, prepared.settings.frames)
+  refuseClips('noah-search', prepared.settings.data, sampleWord(prepared.settings))
   const space = subnetSpace(depthOf(prepared.model), plan.search.sizes)
   const least = subnetParameters(smallestSubnet(space), prepared.model)
   const { limit } = plan.search

@@ -3,8 +3,8 @@ import { openRunFolder } from '../../io/run-folder.ts'
 import { heldOutCurves } from '../../report/held-out-curves.ts'
 import type { CurveChart } from '../../report/metrics-curves.ts'
 import type { ReportInput } from '../../report/page.ts'
-import { sampleWordOf } from '../../report/sample-word.ts'
 import { failureText, type RunFailure } from './failures.ts'
+import { sampleWordOf } from './sample-of.ts'
 import type { CaseRow } from './summarize-cases.ts'
 
 /** Number of finished and planned runs. A failure without a seed counts for all seeds. */

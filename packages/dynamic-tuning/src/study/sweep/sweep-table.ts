@@ -1,5 +1,4 @@
 import { formatMeasure } from '../../report/quantity.ts'
-import { sampleWordOf } from '../../report/sample-word.ts'
 import { csvText } from '../../report/text-tables.ts'
 import {
   type CaseColumn,
@@ -10,6 +9,7 @@ import {
   trainingNote,
 } from '../pool/case-columns.ts'
 import { caseTable, runsMarkdown } from '../pool/markdown.ts'
+import { sampleWordOf } from '../pool/sample-of.ts'
 import type { CaseRow } from '../pool/summarize-cases.ts'
 import { valueText } from './expand-grid.ts'
 import { ownValue, type SweepOutcome } from './outcome.ts'

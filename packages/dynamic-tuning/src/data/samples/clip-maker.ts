@@ -1,0 +1,86 @@
+import { random } from '@dynamic-tuning/engine'
+import type { Pixels } from '../sources/pixels.ts'
+import { type Clip, clipReader } from '../sources/read-clip.ts'
+import { type FrameSampling, testFrames, trainingFrames } from '../sources/video/sample-frames.ts'
+import { createTransform, type SpatialView, type Transform } from '../transforms/transforms.ts'
+import type { MakerSettings, SampleMaker } from './sample.ts'
+
+/** How clips are cut out of videos. Plain JSON. */
+export interface ClipSettings extends FrameSampling {
+  /** Spatial and temporal test views, 3 x 1 or 1 x 3 in the paper; absent: one clip from a random place, as in training. */
+  readonly views?: readonly [spatial: number, temporal: number] | undefined
+}
+
+/** A frame and how it is looked at. */
+interface Look {
+  readonly frame: number
+  readonly view?: SpatialView
+}
+
+/**
+ * Clips [3, T, H, W] of videos, or V test views of each, spatial ones within temporal ones. In training the frames are drawn from
+ * `random(seed, 'frames', epoch, index)`, and all frames of a clip are augmented from the same stream, hence alike.
+ */
+export function clipMaker(clips: ClipSettings, { seed, transform: shape }: MakerSettings): SampleMaker {
+  const transform = createTransform(shape)
+  const reader = clipReader(Math.max(shape.height, shape.width))
+  const length = 3 * clips.frames * shape.height * shape.width
+  const views = clips.views ? clips.views[0] * clips.views[1] : 1
+  return {
+    length: views * length,
+    async write(source, { epoch, index }, out, offset) {
+      const clip = await reader.open(source, clips.frames)
+      const looks = looksAt(clip, clips, { seed, epoch, index })
+      const pictures = await readAll(clip, looks, transform)
+      looks.forEach((look, v) => {
+        const place = { out, offset: offset + v * length }
+        writeClip(look, pictures, transform, { seed, epoch, index }, place)
+      })
+    },
+    close: () => reader.close(),
+  }
+}
+
+interface Key {
+  readonly seed: number
+  readonly epoch: number
+  readonly index: number
+}
+
+function looksAt({ total }: Clip, clips: ClipSettings, { seed, epoch, index }: Key): Look[][] {
+  if (clips.views === undefined)
+    return [trainingFrames(total, clips, random(seed, 'frames', epoch, index)).map((frame) => ({ frame }))]
+  const [spatial, temporal] = clips.views
+  return Array.from({ length: spatial * temporal }, (_, v) => {
+    const view = { view: v % spatial, views: spatial }
+    return testFrames(total, clips, Math.floor(v / spatial), temporal).map((frame) => ({ frame, view }))
+  })
+}
+
+/** All frames that are looked at, each decoded once. */
+async function readAll(
+  clip: Clip,
+  looks: readonly Look[][],
+  { enough }: Transform,
+): Promise<ReadonlyMap<number, Pixels>> {
+  const frames = [...new Set(looks.flat().map(({ frame }) => frame))].sort((a, b) => a - b)
+  const pictures = await clip.read(frames, Math.max(enough.height, enough.width))
+  return new Map(frames.map((frame, i) => [frame, pictures[i] as Pixels]))
+}
+
+function writeClip(
+  looks: readonly Look[],
+  pictures: ReadonlyMap<number, Pixels>,
+  transform: Transform,
+  key: Key,
+  { out, offset }: { readonly out: Float32Array; readonly offset: number },
+): void {
+  const { height, width } = transform.settings
+  const plane = height * width
+  const one = new Float32Array(3 * plane)
+  looks.forEach(({ frame, view }, t) => {
+    transform.finish(transform.prepare(pictures.get(frame) as Pixels, view), key, one, 0)
+    for (let c = 0; c < 3; c++)
+      out.set(one.subarray(c * plane, (c + 1) * plane), offset + (c * looks.length + t) * plane)
+  })
+}

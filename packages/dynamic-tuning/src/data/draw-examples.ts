@@ -4,7 +4,7 @@ import { random } from '@dynamic-tuning/engine'
  * At most `count` examples drawn with `seed`, in their order. Not every n-th one: where classes take turns, an even step would
  * meet some of them only.
  */
-export function sampleExamples<E>(examples: readonly E[], count: number, seed: number, purpose: string): E[] {
+export function drawExamples<E>(examples: readonly E[], count: number, seed: number, purpose: string): E[] {
   const order = Int32Array.from(examples.keys())
   random(seed, purpose).shuffle(order)
   return Array.from(order.subarray(0, count).sort(), (index) => examples[index] as E)

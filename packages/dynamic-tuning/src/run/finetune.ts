@@ -1,4 +1,4 @@
-import { sampleExamples } from '../data/draw-examples.ts'
+import { drawExamples } from '../data/draw-examples.ts'
 import { type Example, sourceName } from '../data/example.ts'
 import type { Loader, LoaderSettings } from '../data/loader/loader.ts'
 import { Classifier } from '../evaluation/classifier.ts'
@@ -144,7 +144,7 @@ type TrainControl = FinetuneControl & Pick<LoaderSettings, 'onBad'>
 
 async function trainAll(run: RunFolder, prepared: Prepared, control: TrainControl): Promise<TrainOutcome> {
   const { settings, dataset, model } = prepared
-  const sample = sampleExamples(dataset.validation, settings.validationImages, 0, 'validation')
+  const sample = drawExamples(dataset.validation, settings.validationImages, 0, 'validation')
   const { loader, held, rewrite } = await openLoaders(run, prepared, sample, control)
   const steps = settings.epochs * loader.stepsPerEpoch
   const task = taskNamed(settings.task)

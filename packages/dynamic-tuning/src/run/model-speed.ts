@@ -1,6 +1,6 @@
 import type { CompileOptions } from '@dynamic-tuning/engine'
 import { openDataset } from '../data/dataset.ts'
-import { sampleExamples } from '../data/draw-examples.ts'
+import { drawExamples } from '../data/draw-examples.ts'
 import { createLoader } from '../data/loader/loader.ts'
 import { DataError } from '../errors.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
@@ -79,7 +79,7 @@ interface TestBatch {
 async function testBatch({ settings, transform }: TunedModel, batch: number): Promise<TestBatch> {
   const { test } = await openDataset(settings.data, settings)
   // Test sets lie in the order of classes, and how many tokens are active differs between classes.
-  const sample = sampleExamples(test, batch, 0, 'speed')
+  const sample = drawExamples(test, batch, 0, 'speed')
   const reading = testReading({ settings, transform }, [1, 1])
   const loader = createLoader(sample, { ...reading, batch, seed: settings.seed, workers: 0, cacheMB: 0 })
   try {

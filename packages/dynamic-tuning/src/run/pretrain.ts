@@ -1,5 +1,5 @@
 import { openDataset } from '../data/dataset.ts'
-import { sampleExamples } from '../data/draw-examples.ts'
+import { drawExamples } from '../data/draw-examples.ts'
 import type { Dataset } from '../data/example.ts'
 import { createLoader } from '../data/loader/loader.ts'
 import type { TransformSettings } from '../data/transforms/transforms.ts'
@@ -76,7 +76,7 @@ function sessionParts(dataset: Dataset, config: VitConfig, settings: PretrainSet
   const training = { ...evaluation, augment: { randomResizedCrop: crop, flip: true } }
   const order = { batch, seed, shuffle: true, dropLast: true }
   const loader = createLoader(dataset.train, { ...order, transform: training })
-  const sample = sampleExamples(dataset.validation, validationImages, 0, 'validation')
+  const sample = drawExamples(dataset.validation, validationImages, 0, 'validation')
   const held = createLoader(sample, { transform: evaluation, batch: 100, seed, workers: 1 })
   return {
     ...{ task: usualTask, context: { classes: dataset.classes, settings }, loader },

@@ -1,4 +1,4 @@
-import { sampleExamples } from '../data/draw-examples.ts'
+import { drawExamples } from '../data/draw-examples.ts'
 import type { Example } from '../data/example.ts'
 import { sampleWord } from '../data/samples/word.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
@@ -53,7 +53,7 @@ export async function tokenPictures(
   { model, classifier, examples }: Pick<RunReportInput, 'model' | 'classifier' | 'examples'>,
   count: number,
 ): Promise<NonNullable<ReportInput['pictures']>> {
-  const sample = sampleExamples(examples, lookedAt, model.settings.seed, 'pictures')
+  const sample = drawExamples(examples, lookedAt, model.settings.seed, 'pictures')
   const chosen = tellingImages(await explainImages(model, classifier, sample), count)
   const pictures: { png: Uint8Array; caption: string }[] = []
   for (const image of chosen)

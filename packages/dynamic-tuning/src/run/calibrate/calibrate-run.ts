@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { staticFlops } from '../../cost/static-flops.ts'
 import { openDataset } from '../../data/dataset.ts'
-import { sampleExamples } from '../../data/draw-examples.ts'
+import { drawExamples } from '../../data/draw-examples.ts'
 import type { Example } from '../../data/example.ts'
 import { createLoader } from '../../data/loader/loader.ts'
 import type { Classifier } from '../../evaluation/classifier.ts'
@@ -47,7 +47,7 @@ export async function calibrateRun(run: TunedRun, wanted: CalibrationSettings = 
   const dataset = run.task.truth.of(await openDataset(run.settings.data, run.settings))
   checkClasses(run.settings.data, dataset.classes, run.classes)
   const { validation, test } = dataset
-  const examples = sampleExamples(
+  const examples = drawExamples(
     validation,
     wanted.images ?? validation.length,
     run.settings.seed,

@@ -1,7 +1,7 @@
 import type { CompileOptions } from '@dynamic-tuning/engine'
 import { modelCost } from '../../cost/model-cost.ts'
 import { openDataset } from '../../data/dataset.ts'
-import { sampleExamples } from '../../data/draw-examples.ts'
+import { drawExamples } from '../../data/draw-examples.ts'
 import { createLoader } from '../../data/loader/loader.ts'
 import { ConfigError } from '../../errors.ts'
 import type { GateActivity } from '../../evaluation/gate-activity.ts'
@@ -85,7 +85,7 @@ export async function findDeadBlocks(model: TunedModel, wanted: DeadBlockSetting
   const dataset = model.task.truth.of(await openDataset(settings.data, settings))
   checkClasses(settings.data, dataset.classes, model.classes)
   const { length } = dataset.validation
-  const examples = sampleExamples(dataset.validation, wanted.images ?? length, settings.seed, 'calibrate')
+  const examples = drawExamples(dataset.validation, wanted.images ?? length, settings.seed, 'calibrate')
   const { workers, compile = {} } = wanted
   // Every video once: a block is dead for all views alike.
   const reading = {

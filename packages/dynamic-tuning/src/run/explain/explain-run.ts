@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import type { CompileOptions } from '@dynamic-tuning/engine'
 import { openDataset } from '../../data/dataset.ts'
-import { sampleExamples } from '../../data/draw-examples.ts'
+import { drawExamples } from '../../data/draw-examples.ts'
 import { sampleOf } from '../../data/samples/registry.ts'
 import { ConfigError, DataError, RunError } from '../../errors.ts'
 import type { Classifier } from '../../evaluation/classifier.ts'
@@ -106,7 +106,7 @@ function checkRun({ network, settings, config, path }: TunedRun, layers: readonl
 
 async function testImages({ settings, task }: TunedRun): Promise<readonly ImageToExplain[]> {
   const { test } = task.truth.of(await openDataset(settings.data, settings))
-  return sampleExamples(test, mostImages, settings.seed, 'pictures')
+  return drawExamples(test, mostImages, settings.seed, 'pictures')
 }
 
 /** One image that cannot be read must not hide the others. */

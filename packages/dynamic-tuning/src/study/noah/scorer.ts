@@ -1,5 +1,5 @@
 import type { TensorData } from '@dynamic-tuning/engine'
-import { sampleExamples } from '../../data/draw-examples.ts'
+import { drawExamples } from '../../data/draw-examples.ts'
 import type { Batch } from '../../data/loader/batch.ts'
 import { Classifier } from '../../evaluation/classifier.ts'
 import { evaluate } from '../../evaluation/evaluate.ts'
@@ -43,7 +43,7 @@ export async function createScorer(
   const { settings, dataset } = prepared
   const { seed, threads, device } = settings
   const { network, superDim } = supernetOf(prepared, space)
-  const sample = sampleExamples(dataset.validation, settings.validationImages, 0, 'validation')
+  const sample = drawExamples(dataset.validation, settings.validationImages, 0, 'validation')
   const batches = await decoded(prepared, sample)
   const tensors = new Map([...prepared.tensors, ...weights])
   const store = new WeightStore({ tensors, seed })

@@ -49,7 +49,7 @@ const runtimeFiles = ['engine/src/runtime/node.ts', 'engine/src/runtime/web.ts']
 const portable = ['nn', 'models', 'tuners', 'reduction', 'network', 'cost', 'training', 'evaluation']
 
 /** What is still to be mended: these numbers only ever fall, and end at 0 (assertions at 450). */
-const left = { order: 0, circles: 0, unportable: 0, long: 1, assertions: 434, measures: 6, frames: 4 }
+const left = { order: 0, circles: 0, unportable: 0, long: 0, assertions: 434, measures: 0, frames: 4 }
 
 const house = readHouse()
 const code = house.filter(({ test }) => !test)
@@ -159,8 +159,9 @@ describe('the house', () => {
   })
 
   it('names no measure outside of tasks', () => {
+    // `accuracy_level` is an attribute of one of ONNX Runtime's operators.
     const inside = code.filter(
-      ({ file, text: all }) => /accuracy/i.test(all) && placeOf(file).room !== 'tasks',
+      ({ file, text: all }) => /accuracy(?!_level)/i.test(all) && placeOf(file).room !== 'tasks',
     )
     expect(
       few(

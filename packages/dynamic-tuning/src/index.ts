@@ -43,7 +43,7 @@ export { paperTable, paperTables } from './cost/paper/paper-tables.ts'
 export { paperCount } from './cost/paper-count.ts'
 export { staticFlops } from './cost/static-flops.ts'
 export { openDataset } from './data/dataset.ts'
-export { type Dataset, type Example, type ImageSource, type Metric, sourceName } from './data/example.ts'
+export { type Dataset, type Example, type ImageSource, sourceName } from './data/example.ts'
 export {
   findVtabTasks,
   type VtabFolder,

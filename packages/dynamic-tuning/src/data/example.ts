@@ -35,9 +35,6 @@ export interface Example<T = unknown> {
   readonly truth: T
 }
 
-/** The figure that is usual for a dataset: top-1, or the mean of every class's own accuracy. */
-export type Metric = 'accuracy' | 'meanPerClassAccuracy'
-
 /** Names of what examples may know of themselves: one class, or a set of classes. */
 export type TruthName = 'class' | 'labels'
 
@@ -56,8 +53,8 @@ export interface Dataset<T = unknown> {
   readonly test: readonly Example<T>[]
   /** Clips that are listed and not there, left out. */
   readonly missing?: readonly string[]
-  /** What publications report on it; accuracy where absent. */
-  readonly metric?: Metric
+  /** Publications report a mean over its classes, however many images each has; absent: over images. */
+  readonly average?: 'classes'
 }
 
 /** How messages name an image: its path, `archive.tar:name`, its place in a file, or the drawing's task and index. */

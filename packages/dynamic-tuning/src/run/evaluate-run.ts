@@ -84,7 +84,7 @@ export async function evaluateRun(run: TunedRun, wanted: EvaluationSettings = {}
   try {
     const model = withReduction(run, wanted.reduction)
     const found = await evaluateModel(model, loader, wanted)
-    const summary = summarize(run.path, model, found, { seconds: found.seconds, metric: dataset.metric })
+    const summary = summarize(run.path, model, found, { seconds: found.seconds, average: dataset.average })
     const skipped = loader.bad.size + (dataset.missing?.length ?? 0)
     const more = await moreFigures(model, loader, wanted, found)
     return { ...summary, ...(settings.skipBad && { skipped }), data, ...more }

@@ -105,8 +105,8 @@ async function runAll(
   const classifier = await model.classifier()
   try {
     const evaluation = await evaluate(classifier, held, model.task.tally(model))
-    const { metric } = prepared.dataset
-    const summed = summarize(control.out, model, evaluation, { ...trainingTime(run), metric })
+    const { average } = prepared.dataset
+    const summed = summarize(control.out, model, evaluation, { ...trainingTime(run), average })
     const summary = settings.skipBad ? { ...summed, skipped: left.names.size } : summed
     run.appendMetric({ kind: 'result', step: outcome.steps, ...summary })
     const report = { model, classifier, summary, records: run.readMetrics(), examples }

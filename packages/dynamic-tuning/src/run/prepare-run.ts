@@ -5,18 +5,19 @@ import { openDataset } from '../data/dataset.ts'
 import type { Dataset } from '../data/example.ts'
 import { absoluteLocation } from '../data/location.ts'
 import type { OpenOptions } from '../data/options.ts'
-import { ConfigError, DataError } from '../errors.ts'
+import { ConfigError } from '../errors.ts'
 import { type OpenedBackbone, openBackbone } from '../io/backbone.ts'
 import { fetchModel } from '../io/hub/fetch-model.ts'
 import { placeOfModel } from '../io/model-place.ts'
 import { roundBackbone } from '../models/backbone-precision.ts'
 import { isOfHead } from '../models/heads/registry.ts'
 import type { ModelConfig } from '../models/model-config.ts'
-import { taskNamed } from '../tasks/registry.ts'
+import { taskFor, usualTask } from '../tasks/registry.ts'
 import { usualAugmentation } from './augmentations.ts'
 import { fitMemory } from './expected-memory.ts'
 import { libraryVersion } from './library-version.ts'
 import { hashWeights, type RunConfig } from './run-config.ts'
+import { checkTaskSettings } from './settings/check-task.ts'
 import { framesFor } from './settings/clip-settings.ts'
 import { completeFinetune } from './settings/complete-finetune.ts'
 import { definedOnly } from './settings/defined-only.ts'
@@ -29,15 +30,17 @@ export interface Prepared extends RunConfig {
 }
 
 /**
- * Opens data and backbone, and settles every setting; `saved` is the config of the run that goes on.
+ * Opens data and backbone, and decides every setting; `saved` is the config of the run that goes on.
  * @throws ConfigError where data or backbone are no longer those of `saved`
  */
-export async function prepareRun(input: FinetuneInput, saved?: Known): Promise<Prepared> {
+export async function prepareRun(given: FinetuneInput, saved?: Known): Promise<Prepared> {
+  // The data have no say in the task of a run that goes on.
+  const input = saved ? { ...given, task: given.task ?? usualTask.name } : given
   const dataset = await openData(input)
   // A run goes on with the commit it was started with, whatever the repository has by now.
   const model = saved && placeOfModel(saved.backbone.name).kind === 'hub' ? saved.backbone.name : input.model
   const opened = await openModel({ ...input, model }, dataset)
-  const settings = settle(input, opened.config, dataset)
+  const settings = decideSettings(input, opened.config, dataset)
   const fromHub = placeOfModel(settings.model).kind === 'hub'
   const backbone = { name: fromHub ? opened.name : settings.model, sha256: hashWeights(opened.tensors) }
   if (saved) checkSame(saved, { classes: dataset.classes, backbone })
@@ -54,16 +57,17 @@ export async function prepareRun(input: FinetuneInput, saved?: Known): Promise<P
   }
 }
 
-/** The run's data. @throws DataError where they cannot be used */
+/** The run's data, as its task needs them. @throws DataError where they cannot be used */
 export async function openData(input: FinetuneInput): Promise<Dataset> {
-  const dataset = taskNamed(input.task).truth.of(await openDataset(input.data, dataOptions(input)))
-  if (dataset.classes.length < 2)
-    throw new DataError(`finetune: ${input.data} has one class only. Give at least two to tell apart.`)
+  const found = await openDataset(input.data, dataOptions(input))
+  const task = taskFor(input.task, found)
+  const dataset = task.truth.of(found)
+  task.check?.(dataset, input.data)
   return dataset
 }
 
 /** What the model and the settings depend on of the data. */
-export type KnownData = Pick<Dataset, 'classes' | 'kind'>
+export type KnownData = Pick<Dataset, 'classes' | 'kind' | 'truth'>
 
 /** The run's backbone for its data, fetched where it is not there. @throws CheckpointError, ConfigError where it cannot be used */
 export async function openModel(input: FinetuneInput, dataset: KnownData): Promise<OpenedBackbone> {
@@ -78,9 +82,18 @@ export async function openModel(input: FinetuneInput, dataset: KnownData): Promi
   })
 }
 
-/** Every setting, as the kind of data and the backbone decide those that are left open. */
-export function settle(input: FinetuneInput, config: ModelConfig, dataset: KnownData): FinetuneSettings {
-  const settings = completeFinetune(located(input), {
+/**
+ * Every setting, as the data and the backbone decide those that are left open.
+ * @throws ConfigError for a setting that the task does not read
+ */
+export function decideSettings(
+  input: FinetuneInput,
+  config: ModelConfig,
+  dataset: KnownData,
+): FinetuneSettings {
+  const task = taskFor(input.task, dataset)
+  checkTaskSettings(task, input)
+  const settings = completeFinetune(located({ ...input, task: task.name }), {
     config,
     augment: usualAugmentation(input.data, dataset),
   })

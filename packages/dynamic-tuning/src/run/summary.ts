@@ -1,11 +1,13 @@
 import { modelCost } from '../cost/model-cost.ts'
 import { staticFlops } from '../cost/static-flops.ts'
+import type { Dataset } from '../data/example.ts'
 import { sampleOf } from '../data/samples/registry.ts'
 import type { Evaluation } from '../evaluation/evaluate.ts'
 import type { GateActivity } from '../evaluation/gate-activity.ts'
 import type { RunFolder } from '../io/run-folder.ts'
 import { depthOf } from '../models/families.ts'
 import { usualTask } from '../tasks/registry.ts'
+import { usualMeasure } from '../tasks/task.ts'
 import { peakMemoryMB } from './peak-memory.ts'
 import type { TunedModel } from './tuned-run.ts'
 
@@ -51,7 +53,7 @@ export interface RunSummary {
 
 /** What a summary tells beside an evaluation. */
 interface SummaryMeasures extends Pick<RunSummary, 'seconds' | 'loaderWaitShare'> {
-  readonly metric?: string | undefined
+  readonly average?: Dataset['average'] | undefined
 }
 
 /** Puts together what an evaluation and the graph's cost tell of a model. */
@@ -59,7 +61,7 @@ export function summarize(
   run: string,
   { settings, config, network, task }: TunedModel,
   evaluation: Evaluation,
-  { seconds, loaderWaitShare, metric = task.measures[0].name }: SummaryMeasures,
+  { seconds, loaderWaitShare, average }: SummaryMeasures,
 ): RunSummary {
   const rates = evaluation.activeRatePerLayer ?? new Array<number>(depthOf(config)).fill(1)
   const { gates } = evaluation
@@ -72,7 +74,7 @@ export function summarize(
     data: settings.data,
     ...(task !== usualTask && { task: task.name }),
     ...evaluation.measures,
-    metric,
+    metric: usualMeasure(task, average).name,
     loss: evaluation.loss,
     images: evaluation.images,
     activeRate: evaluation.activeRate ?? 1,

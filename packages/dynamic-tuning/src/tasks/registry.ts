@@ -1,3 +1,4 @@
+import type { Dataset } from '../data/example.ts'
 import { ConfigError } from '../errors.ts'
 import type { Settings } from '../setting.ts'
 import { classification } from './classification/classification.ts'
@@ -22,4 +23,10 @@ export function taskNamed(name: string = usualTask.name): Task {
   throw new ConfigError(
     `task: unknown task ${name}. Choose one of ${tasks.map((task) => task.name).join(', ')}.`,
   )
+}
+
+/** The task of this name; without one, the first whose truth the data has. @throws ConfigError for unknown names */
+export function taskFor(name: string | undefined, { truth = 'class' }: Pick<Dataset, 'truth'>): Task {
+  if (name !== undefined) return taskNamed(name)
+  return tasks.find((task) => task.truth.name === truth) ?? usualTask
 }

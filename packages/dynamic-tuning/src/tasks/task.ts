@@ -1,3 +1,4 @@
+import type { Dataset } from '../data/example.ts'
 import type { Truth } from '../data/truth.ts'
 import type { Answers } from '../evaluation/answer.ts'
 import type { Measure, Measured } from '../evaluation/measure.ts'
@@ -24,6 +25,8 @@ export interface Task<T = unknown> {
   /** One sentence for lists and help. */
   readonly summary: string
   readonly truth: Truth<T>
+  /** Refuses data that it cannot be learned from; `place` names them. @throws DataError saying what is missing */
+  check?(dataset: Dataset<T>, place: string): void
   /** Settings that only this task and some others have; the registry names them as well. */
   readonly settings?: Settings
   /** By what models are judged. The first is the primary one: tables, plots, calibration and sweeps use it. */
@@ -41,5 +44,6 @@ export interface Task<T = unknown> {
 
 /** The measure that publications report on a dataset: the mean over classes where they do, else the primary one. */
 export function usualMeasure({ measures }: Pick<Task, 'measures'>, average?: 'classes'): Measure {
-  return measures.find((measure) => measure.average === average) ?? measures[0]
+  const usual = average && measures.find((measure) => measure.average === average)
+  return usual ?? measures[0]
 }

@@ -50,7 +50,7 @@ export interface DeadBlocks {
   readonly params: { readonly before: number; readonly after: number }
   readonly flops: { readonly before: number; readonly after: number }
   readonly largestDifference: number
-  /** The largest absolute logit before: what differences are measured against. */
+  /** The largest absolute output before: what differences are measured against. */
   readonly logitScale: number
   /** Images of which the model says something else. */
   readonly labelsChanged: number
@@ -64,12 +64,12 @@ export function changeIn(found: DeadBlocks, { name }: Measure): { before: number
   return { before: value('before') ?? Number.NaN, after: value('after') ?? Number.NaN }
 }
 
-/** Differences up to this share of the logits' scale are rounding. */
+/** Differences up to this share of the outputs' scale are rounding. */
 const rounding = 1e-5
 
 /**
  * Finds the blocks that let (almost) no token through on the run's validation images. Each is left out altogether where
- * that leaves the logits as they are; else it stays for the class token alone, which no gate stops.
+ * that leaves the outputs as they are; else it stays for the class token alone, which no gate stops.
  * @throws ConfigError for runs without dispatch; DataError where the run's data is gone
  */
 export async function findDeadBlocks(model: TunedModel, wanted: DeadBlockSettings = {}): Promise<DeadBlocks> {

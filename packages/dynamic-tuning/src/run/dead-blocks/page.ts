@@ -57,7 +57,7 @@ export function leftOf({ form }: Pick<DeadBlock, 'form'>): string {
 
 /** What leaving dead blocks out changed, in a sentence. */
 export function changeText({ images, labelsChanged, largestDifference, logitScale }: DeadBlocks): string {
-  if (largestDifference === 0) return `All logits of ${images} images are the same, bit for bit.`
+  if (largestDifference === 0) return `All outputs for ${images} images are the same, bit for bit.`
   const share = largestDifference / logitScale
-  return `${labelsChanged} of ${images} labels changed; the largest difference of a logit is ${share.toExponential(1)} of the largest logit.`
+  return `${labelsChanged} of ${images} answers changed; outputs differ by at most ${share.toExponential(1)} of the largest one.`
 }

@@ -8,7 +8,7 @@ import { fetchModel } from '../../io/hub/fetch-model.ts'
 import type { ModelConfig } from '../../models/model-config.ts'
 import { checkNetwork } from '../../network/check-network.ts'
 import { canMerge, mergeTuned, type TunedWeights } from '../../network/merge.ts'
-import { network } from '../../network/network.ts'
+import { type Network, network } from '../../network/network.ts'
 import type { InferenceKind } from '../../network/pass.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
 import { type GivenReduction, reductionOptions } from '../../reduction/options.ts'
@@ -88,37 +88,15 @@ export function exportModel(tuned: TunedModel, wanted: ExportSettings): OnnxExpo
  * @throws ConfigError for unknown names and shares that make no sense
  */
 export async function exportRandomModel(settings: RandomExportSettings): Promise<OnnxExport> {
-  const {
-    seed = 0,
-    threads = 0,
-    pass = 'skip',
-    classes: numClasses,
-    imageSize,
-    frames,
-    external,
-    merge = true,
-    precision,
-    fused,
-    device,
-  } = settings
-  const tuner = tunerNamed(settings.method ?? 'dyt')
-  await fetchModel(settings.model)
-  const { config, normalization } = openBackbone(settings.model, {
-    numClasses,
-    imageSize,
-    frames,
-    seed,
-    randomWeights: true,
-  })
-  const options = { ...tuner.defaults, ...definedOnly(optionsIn(settings)) }
-  const active = settings.active ?? options.rate
+  const { seed = 0, threads = 0, pass = 'skip', merge = true, external } = settings
+  const { precision, fused, device } = settings
+  const { network: tuned, normalization } = await randomNetwork(settings)
+  const { config, tuner, reduction } = tuned
+  const active = settings.active ?? tuned.options.rate
   if (!(active >= 0 && active <= 1))
     throw new ConfigError(
       `export: active is ${active}, expected a share from 0 to 1. Give 0.5, for instance.`,
     )
-  const reduction = reductionOptions(settings.reduction)
-  const tuned = network({ config, tuner, options, reduction })
-  checkNetwork('export', tuned)
   const tensors = await randomModel({ network: tuned, active, seed, threads })
   return exportOnnx(resolve(settings.out), {
     ...graphOf({ network: tuned, tensors }, merge, seed),
@@ -131,6 +109,21 @@ export async function exportRandomModel(settings: RandomExportSettings): Promise
       weights: `random, seed ${seed}`,
     },
   })
+}
+
+/** The network of an untrained model, checked to fit together, and how its pixels are prepared. */
+async function randomNetwork(
+  settings: RandomExportSettings,
+): Promise<{ readonly network: Network; readonly normalization: Normalization }> {
+  const { model, classes: numClasses, imageSize, frames, seed = 0 } = settings
+  const tuner = tunerNamed(settings.method ?? 'dyt')
+  await fetchModel(model)
+  const sizes = { numClasses, imageSize, frames, seed, randomWeights: true }
+  const { config, normalization } = openBackbone(model, sizes)
+  const options = { ...tuner.defaults, ...definedOnly(optionsIn(settings)) }
+  const tuned = network({ config, tuner, options, reduction: reductionOptions(settings.reduction) })
+  checkNetwork('export', tuned)
+  return { network: tuned, normalization }
 }
 
 /** What the exported graph is built from: the model as it is, or folded together. */

@@ -1,11 +1,12 @@
 import { ConfigError } from '../../errors.ts'
 import { checkReduction } from '../../reduction/check-reduction.ts'
 import { defaultsOf } from '../../setting.ts'
-import { taskNamed, taskSettings } from '../../tasks/registry.ts'
+import { taskNamed } from '../../tasks/registry.ts'
 import { checkTuning, completeOptions } from '../../tuners/check-tuning.ts'
 import { tunerNamed } from '../../tuners/registry.ts'
 import type { Tuner } from '../../tuners/tuner.ts'
 import { checkSettings } from './check-settings.ts'
+import { checkTaskSettings } from './check-task.ts'
 import { checkClipSettings } from './clip-settings.ts'
 import { type FinetuneInput, finetuneKeys, finetuneSchema, generalSettings } from './finetune-settings.ts'
 
@@ -17,7 +18,8 @@ export function checkFinetune(given: unknown): FinetuneInput {
   const tuner = tunerNamed(input.method ?? defaults.method)
   checkTuning('finetune', tuner, input)
   checkClipSettings(input)
-  checkTaskSettings(input)
+  // Without a name the data choose the task: `decideSettings` checks then.
+  if (input.task !== undefined) checkTaskSettings(taskNamed(input.task), input)
   if ((input.backbonePrecision ?? 'fp32') !== 'fp32') checkFrozen(tuner)
   checkReduction('finetune', input, { tuner, options: completeOptions(tuner, input) })
   const { batch = defaults.batch, microBatch = 1, resize = defaults.resize, cropRatio } = input
@@ -37,17 +39,5 @@ function checkFrozen({ name, trainable }: Tuner): void {
   if (trainable.some((pattern) => pattern.test('blocks.0.mlp.fc1.weight')))
     throw new ConfigError(
       `finetune: ${name} trains the backbone, which cannot be kept in few bits then. Leave backbonePrecision out.`,
-    )
-}
-
-/** @throws ConfigError for a setting that only other tasks have */
-function checkTaskSettings({ task, ...given }: FinetuneInput): void {
-  // Without a name the data decide on the task, and it is checked then.
-  if (task === undefined) return
-  const { name, settings = {} } = taskNamed(task)
-  const foreign = Object.entries(given).find(([key]) => key in taskSettings && !(key in settings))
-  if (foreign !== undefined)
-    throw new ConfigError(
-      `finetune: ${foreign[0]} is ${JSON.stringify(foreign[1])}, but ${name} does not read it. Leave it out.`,
     )
 }

@@ -1,5 +1,5 @@
 import type { ModelConfig } from '../../models/model-config.ts'
-import { type KnownData, openData, openModel, settle } from '../../run/prepare-run.ts'
+import { decideSettings, type KnownData, openData, openModel } from '../../run/prepare-run.ts'
 import { framesFor } from '../../run/settings/clip-settings.ts'
 import { definedOnly } from '../../run/settings/defined-only.ts'
 import type { FinetuneInput, FinetuneSettings } from '../../run/settings/finetune-settings.ts'
@@ -17,14 +17,15 @@ export function settingsResolver(): (input: FinetuneInput) => Promise<ResolvedRu
   return async (input) => {
     const { data, validationShare, split, trainSize, testSize, seed, skipBad } = input
     const place = keyOf({ data, validationShare, split, trainSize, testSize, seed, skipBad })
-    const { classes, kind } = datasets.get(place) ?? (await openData(input))
-    datasets.set(place, { classes, kind })
-    const frames = framesFor(data, { kind }, input)
+    const { classes, kind, truth } = datasets.get(place) ?? (await openData(input))
+    const known = { classes, kind, truth }
+    datasets.set(place, known)
+    const frames = framesFor(data, known, input)
     const { model, imageSize, randomWeights } = input
     const sizes = keyOf({ model, imageSize, randomWeights, frames, count: classes.length })
-    const config = configs.get(sizes) ?? (await openModel(input, { classes, kind })).config
+    const config = configs.get(sizes) ?? (await openModel(input, known)).config
     configs.set(sizes, config)
-    return { settings: settle(input, config, { classes, kind }), config }
+    return { settings: decideSettings(input, config, known), config }
   }
 }
 

@@ -1,4 +1,5 @@
 import { classTruth } from '../../data/truths/class.ts'
+import { DataError } from '../../errors.ts'
 import type { Task } from '../task.ts'
 import { classAnswers } from './answer.ts'
 import { classificationLoss } from './loss.ts'
@@ -11,6 +12,10 @@ export const classification: Task<number> = {
   name: 'classification',
   summary: 'tells which one of several classes an image or a clip shows',
   truth: classTruth,
+  check({ classes }, place) {
+    if (classes.length < 2)
+      throw new DataError(`finetune: ${place} has one class only. Give at least two to tell apart.`)
+  },
   measures: [accuracy, meanPerClassAccuracy],
   classMeasures: [accuracy],
   loss: classificationLoss,

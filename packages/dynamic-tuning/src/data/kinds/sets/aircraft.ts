@@ -33,7 +33,7 @@ function aircraftBy(name: string, level: string, classList: string): DatasetKind
           return { source: image(`${id}.jpg`, place), truth: label(className, place) }
         })
       const parts = { train: read('train'), validation: read('val'), test: read('test') }
-      return { name: title, classes, metric: 'meanPerClassAccuracy', ...usedParts(parts, options) }
+      return { name: title, classes, average: 'classes', ...usedParts(parts, options) }
     },
   }
 }

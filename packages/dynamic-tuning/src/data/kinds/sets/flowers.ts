@@ -34,7 +34,7 @@ export const flowers: DatasetKind = {
     return {
       name: 'Flowers-102',
       classes: classesOf(folder, count),
-      metric: 'meanPerClassAccuracy',
+      average: 'classes',
       ...usedParts(parts, options),
     }
   },

@@ -163,7 +163,7 @@ describe('Flowers-102', () => {
     expect(await parts(files, { split: 'search' })).toEqual({
       name: 'Flowers-102',
       classes: ['1', '2'],
-      metric: 'meanPerClassAccuracy',
+      average: 'classes',
       train: ['image_00002.jpg 0', 'image_00001.jpg 1'],
       validation: ['image_00003.jpg 1'],
       test: ['image_00004.jpg 0', 'image_00005.jpg 1'],

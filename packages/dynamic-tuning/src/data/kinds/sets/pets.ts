@@ -42,6 +42,6 @@ export const pets: DatasetKind = {
         throw new DataError(`dataset: ${folder}/annotations names no image of class ${label + 1}`)
       return breed.replaceAll('_', ' ')
     })
-    return { name: 'Oxford-IIIT Pets', classes, metric: 'meanPerClassAccuracy', ...usedParts(parts, options) }
+    return { name: 'Oxford-IIIT Pets', classes, average: 'classes', ...usedParts(parts, options) }
   },
 }

@@ -62,10 +62,10 @@ type Name = keyof typeof copies
 async function open(name: Name, options: Partial<OpenOptions> = {}, changes: Files = {}, kind = '') {
   return inTempFolder(async (folder) => {
     writeFiles(join(folder, name), { ...copies[name], ...changes })
-    const { train, validation, test, classes, metric } = await openDataset(`${kind}${folder}`, options)
+    const { train, validation, test, classes, average } = await openDataset(`${kind}${folder}`, options)
     const shown = (part: readonly Example[]) =>
       part.map(({ source, truth }) => `${sourceName(source).split('/').at(-1)} ${truth}`)
-    return { classes, metric, train: shown(train), validation: shown(validation), test: shown(test) }
+    return { classes, average, train: shown(train), validation: shown(validation), test: shown(test) }
   })
 }
 
@@ -73,7 +73,7 @@ describe('sets in their authors’ formats', () => {
   it('Food-101', async () => {
     expect(await open('food-101')).toEqual({
       classes: ['Apple pie', 'Baby back ribs'],
-      metric: undefined,
+      average: undefined,
       train: ['1005649.jpg 0', '12.jpg 0', '7.jpg 1'],
       validation: ['5.jpg 0'],
       test: ['5.jpg 0'],
@@ -90,7 +90,7 @@ describe('sets in their authors’ formats', () => {
   it('FGVC-Aircraft by variant, and by family if asked', async () => {
     expect(await open('fgvc-aircraft-2013b')).toEqual({
       classes: ['707-320', 'F/A-18'],
-      metric: 'meanPerClassAccuracy',
+      average: 'classes',
       train: ['0034958.jpg 0', '1042824.jpg 0', '0034309.jpg 1'],
       validation: ['1340192.jpg 1'],
       test: ['1340192.jpg 1'],
@@ -105,7 +105,7 @@ describe('sets in their authors’ formats', () => {
   it('Oxford-IIIT Pets', async () => {
     expect(await open('oxford-iiit-pet')).toEqual({
       classes: ['Abyssinian', 'american bulldog'],
-      metric: 'meanPerClassAccuracy',
+      average: 'classes',
       train: ['Abyssinian_100.jpg 0', 'Abyssinian_101.jpg 0', 'american_bulldog_2.jpg 1'],
       validation: ['american_bulldog_203.jpg 1'],
       test: ['american_bulldog_203.jpg 1'],
@@ -115,7 +115,7 @@ describe('sets in their authors’ formats', () => {
   it('DTD, with its own validation images', async () => {
     expect(await open('dtd', { split: 'search' })).toEqual({
       classes: ['banded', 'woven'],
-      metric: undefined,
+      average: undefined,
       train: ['banded_2.jpg 0', 'woven_1.jpg 1'],
       validation: ['banded_5.jpg 0'],
       test: ['woven_3.jpg 1'],
@@ -126,7 +126,7 @@ describe('sets in their authors’ formats', () => {
   it('Tiny-ImageNet', async () => {
     expect(await open('tiny-imagenet-200')).toEqual({
       classes: ['goldfish, Carassius auratus', 'frog'],
-      metric: undefined,
+      average: undefined,
       train: ['n01_0.JPEG 0', 'n02_0.JPEG 1', 'n02_1.JPEG 1'],
       validation: ['val_1.JPEG 0', 'val_0.JPEG 1'],
       test: ['val_1.JPEG 0', 'val_0.JPEG 1'],

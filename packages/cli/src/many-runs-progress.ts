@@ -25,7 +25,6 @@ export function manyRunsProgress(
 ): Pick<ManyRunsControl, 'onStart' | 'onStep' | 'onRun' | 'onCase' | 'onPhase'> {
   const { note, notePaint, progress } = terminal
   const all = new RunCount(terminal)
-  const [measure] = taskNamed().measures
   let width = 0
   return {
     onStart(work) {
@@ -35,6 +34,7 @@ export function manyRunsProgress(
     },
     onStep(run, metrics, { steps, epochs }) {
       const { epoch, step, loss } = metrics
+      const [measure] = taskNamed(run.settings.task).measures
       all.advance(run, step / steps)
       progress.update({
         job: run.path,

@@ -1,5 +1,12 @@
 import { Option } from 'commander'
-import { ConfigError, type FinetuneInput, type FinetuneOutcome, finetune, finetuneKeys } from 'dynamic-tuning'
+import {
+  ConfigError,
+  type FinetuneInput,
+  type FinetuneOutcome,
+  finetune,
+  finetuneKeys,
+  taskNamed,
+} from 'dynamic-tuning'
 import { type Call, defineCommand } from '../command.ts'
 import { stoppedCode } from '../interrupt.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
@@ -51,7 +58,7 @@ async function run(call: Call<Options>): Promise<number | undefined> {
   const { out: given, resume = false, config: _config, json: _json, quiet: _quiet, ...rest } = options
   const { tensorboard, ...input } = rest
   const out = place(given, resume, input)
-  const show = trainingProgress(terminal)
+  let show = trainingProgress(terminal)
   let total = 0
   if (!resume) terminal.note(`${input.method ?? 'dyt'} on ${input.data}, into ${out}`)
   const outcome = await finetune(input, {
@@ -59,12 +66,15 @@ async function run(call: Call<Options>): Promise<number | undefined> {
     resume,
     tensorboard,
     signal,
+    onOpen: ({ task }) => {
+      show = trainingProgress(terminal, taskNamed(task).measures[0])
+    },
     onPhase: (phase) => terminal.note(terminal.notePaint.dim(phase)),
     onStep(metrics, all) {
       total = all.steps
       show.onStep(metrics, all)
     },
-    onEpoch: show.onEpoch,
+    onEpoch: (metrics) => show.onEpoch(metrics),
   })
   return outcome.summary ? finish(call, outcome, out) : stop(call, outcome, out, total)
 }

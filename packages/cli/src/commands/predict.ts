@@ -31,7 +31,10 @@ export const predictCommand = defineCommand<Options>({
     ['<images...>', "image files (of a run on videos, videos), folders, or patterns such as 'photos/*.jpg'"],
   ],
   options: [
-    new Option('--top <n>', 'labels per image (default 3)').argParser(integer(1)),
+    new Option(
+      '--top <n>',
+      'labels per image (default 3; of several labels, all above the threshold)',
+    ).argParser(integer(1)),
     shared.budget(),
     shared.precision(),
     finetuneFlag('batch', { help: 'images per pass', usual: '16' }),

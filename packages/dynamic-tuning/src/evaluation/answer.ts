@@ -15,8 +15,10 @@ export interface Answer {
 
 /** How outputs become answers. */
 export interface Answers {
-  /** The answer for one row of the outputs, with at most `top` findings where these are ranked. */
-  of(outputs: Outputs, row: number, context: TaskContext, top: number): Answer
+  /** The answer for one row of the outputs, with at most `top` findings; default: as many as suit the task. */
+  of(outputs: Outputs, row: number, context: TaskContext, top?: number): Answer
   /** An answer in words, part by part, the most important first. */
   text(answer: Answer): readonly string[]
+  /** What it comes to, however sure the model is: answers of which this is equal say the same. */
+  gist(answer: Answer): string
 }

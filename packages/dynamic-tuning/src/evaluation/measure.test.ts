@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { fieldOf } from '../training/field-of.ts'
-import { bestFirst, isBetter, type Measure, shownValue, titleWithUnit } from './measure.ts'
+import { bestFirst, headingOf, isBetter, type Measure, shownValue, titleWithUnit } from './measure.ts'
 
 const top1: Measure = { name: 'topOne', title: 'top-1', unit: 'share', better: 'higher' }
 const error: Measure = { name: 'error', title: 'error', unit: 'number', better: 'lower' }
@@ -18,5 +18,6 @@ it('knows which value is better, and sorts by it', () => {
 it('names fields, and shows shares as percent', () => {
   expect([fieldOf('validation', top1), fieldOf('train', error)]).toEqual(['validationTopOne', 'trainError'])
   expect([titleWithUnit(top1), titleWithUnit(error)]).toEqual(['top-1 (%)', 'error'])
+  expect(['mean IoU', 'mAP', 'F1'].map((title) => headingOf({ title }))).toEqual(['Mean IoU', 'mAP', 'F1'])
   expect([shownValue(top1, 0.25), shownValue(error, 0.25)]).toEqual([25, 0.25])
 })

@@ -38,9 +38,9 @@ export function shownValue({ unit }: Pick<Measure, 'unit'>, value: number): numb
   return unit === 'share' ? value * 100 : value
 }
 
-/** Its title as a heading begins: `Mean IoU`. */
+/** Its title as a heading begins: `Mean IoU`; words such as `mAP` stay as they are. */
 export function headingOf({ title }: Pick<Measure, 'title'>): string {
-  return title.charAt(0).toUpperCase() + title.slice(1)
+  return /^[a-z][A-Z]/.test(title) ? title : title.charAt(0).toUpperCase() + title.slice(1)
 }
 
 /** A field of a record where it is a number, else undefined. */

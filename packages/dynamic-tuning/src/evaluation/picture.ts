@@ -4,7 +4,7 @@ import type { TaskContext } from './task-context.ts'
 /** How a sample is shown with what a model says of it. */
 export interface Portrait {
   /** Fields of the picture's JSON. */
-  readonly fields: Readonly<Record<string, string | number>>
+  readonly fields: Readonly<Record<string, string | number | readonly string[] | readonly number[]>>
   /** True if the answer fits the truth; false where no truth is known. */
   readonly right: boolean
   /** Samples of different groups are shown in turn: their class, for instance. */

@@ -33,6 +33,8 @@ import { tunedModel } from './tuned-run.ts'
 
 /** Where a run reports and how it is stopped. */
 export interface FinetuneControl extends RunControl {
+  /** Called once data and backbone are open, with every setting decided. */
+  readonly onOpen?: (settings: FinetuneSettings) => void
   /** Called with what happens outside of steps, in a few words. */
   readonly onPhase?: (phase: string) => void
 }
@@ -93,6 +95,7 @@ async function runAll(
   control: FinetuneControl,
 ): Promise<FinetuneOutcome> {
   const { settings } = prepared
+  control.onOpen?.(settings)
   const left = leftOut(prepared, control)
   const outcome = await trainAll(run, prepared, { ...control, onBad: left.onBad })
   if (!outcome.finished) return { settings, steps: outcome.steps }

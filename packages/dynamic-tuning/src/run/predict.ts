@@ -22,7 +22,7 @@ export type ImagePrediction = ImageAnswer | { readonly image: string; readonly e
 
 /** How images are looked at. */
 export interface PredictSettings {
-  /** The most classes named for an image. Default 3. */
+  /** The most classes named for an image. Default: as the task says, 3 of classification. */
   readonly top?: number | undefined
   /** Images per pass. Default 16, videos with all their views. */
   readonly batch?: number | undefined
@@ -41,7 +41,7 @@ export async function* predictImages(
   settings: PredictSettings = {},
 ): AsyncGenerator<ImagePrediction, void, void> {
   const { views } = sampleOf(model.settings)
-  const { top = 3, batch = Math.max(1, Math.floor(16 / views)) } = settings
+  const { top, batch = Math.max(1, Math.floor(16 / views)) } = settings
   const reader = sampleReader(model.settings, model.transform)
   const classifier = await model.classifier('skip', settings.compile, { thresholds: settings.thresholds })
   try {
@@ -74,7 +74,7 @@ async function* answers(
   model: TunedModel,
   classifier: Classifier,
   images: readonly ReadImage[],
-  top: number,
+  top: number | undefined,
 ): AsyncGenerator<ImagePrediction, void, void> {
   const inputs = images.flatMap(({ input }) => (typeof input === 'string' ? [] : [input]))
   const found = inputs.length > 0 ? await classifier.classify(joined(inputs)) : undefined

@@ -1,6 +1,5 @@
 import type { CompileOptions } from '@dynamic-tuning/engine'
 import type { Loader } from '../../data/loader/loader.ts'
-import type { Answer } from '../../evaluation/answer.ts'
 import { outputsOf } from '../../evaluation/evaluate.ts'
 import { ActivityTally, type GateActivity } from '../../evaluation/gate-activity.ts'
 import type { Score } from '../../evaluation/tally.ts'
@@ -11,7 +10,7 @@ import type { GateChoices, TunedModel } from '../tuned-run.ts'
 export interface Answers {
   /** Batch by batch. */
   readonly outputs: readonly Outputs[]
-  /** What the model says of each image, in short. */
+  /** What the model says of each image, however sure it is. */
   readonly said: readonly string[]
   readonly score: Score
   readonly gates: readonly GateActivity[]
@@ -42,7 +41,8 @@ export async function answersOf(
       const outputs = outputsOf(found, batch.size)
       all.push(outputs)
       tally.add(outputs, batch.truths)
-      for (let row = 0; row < batch.size; row++) said.push(classesOf(task.answer.of(outputs, row, model, 1)))
+      for (let row = 0; row < batch.size; row++)
+        said.push(task.answer.gist(task.answer.of(outputs, row, model)))
       if (found.masks) activity.add(found.masks)
       if (!goOn(outputs, all.length - 1)) break
     }
@@ -51,8 +51,6 @@ export async function answersOf(
   }
   return { outputs: all, said, score: tally.result(), gates: activity.result() }
 }
-
-const classesOf = ({ predictions }: Answer): string => predictions.map((each) => each.class).join(', ')
 
 /** The largest absolute output. */
 export function scaleOf({ outputs }: Pick<Answers, 'outputs'>): number {

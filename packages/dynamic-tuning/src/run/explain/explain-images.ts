@@ -61,7 +61,7 @@ async function explain(
 ): Promise<ExplainedImage> {
   const found = await classifier.classify(await reader.read(source))
   const { answer, picture } = model.task
-  const portrait = picture.portrait(answer.of(outputsOf(found, 1), 0, model, 1), truth, model)
+  const portrait = picture.portrait(answer.of(outputsOf(found, 1), 0, model), truth, model)
   return { source, image: sourceName(source), portrait, masks: found.masks }
 }
 

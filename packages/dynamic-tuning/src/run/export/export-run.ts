@@ -12,6 +12,7 @@ import { type Network, network } from '../../network/network.ts'
 import type { InferenceKind } from '../../network/pass.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
 import { type GivenReduction, reductionOptions } from '../../reduction/options.ts'
+import { usualTask } from '../../tasks/registry.ts'
 import { tunerNamed } from '../../tuners/registry.ts'
 import type { BlockForm, TunerOptions } from '../../tuners/tuner.ts'
 import { libraryVersion } from '../library-version.ts'
@@ -78,6 +79,7 @@ export function exportModel(tuned: TunedModel, wanted: ExportSettings): OnnxExpo
       resize: settings.resize,
       ...(settings.cropRatio !== undefined && { crop_ratio: String(settings.cropRatio) }),
       classes: JSON.stringify(classes),
+      ...ofTask(model),
       ...metadata,
     },
   })
@@ -109,6 +111,14 @@ export async function exportRandomModel(settings: RandomExportSettings): Promise
       weights: `random, seed ${seed}`,
     },
   })
+}
+
+/** The task of a model and its settings of its own, such as `label_threshold`; nothing for the first task. */
+function ofTask({ task, settings }: TunedModel): Record<string, string> {
+  if (task === usualTask) return {}
+  const own = Object.entries(settings).filter(([name]) => name in (task.settings ?? {}))
+  const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  return { task: task.name, ...Object.fromEntries(own.map(([name, value]) => [snake(name), String(value)])) }
 }
 
 /** The network of an untrained model, checked to fit together, and how its pixels are prepared. */

@@ -17,6 +17,7 @@ describe('answers of classification', () => {
       { class: 'dog', probability: expect.closeTo(Math.exp(2) / sum, 12) },
       { class: 'cat', probability: expect.closeTo(Math.exp(1) / sum, 12) },
     ])
+    expect(classAnswers.gist({ predictions })).toBe('dog')
     expect(classAnswers.text({ predictions })).toEqual(['dog 66.5 %', 'cat 24.5 %'])
   })
 

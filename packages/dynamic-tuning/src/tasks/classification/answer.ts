@@ -2,11 +2,11 @@ import type { Answer, Answers } from '../../evaluation/answer.ts'
 import type { TaskContext } from '../../evaluation/task-context.ts'
 import type { Outputs } from '../../network/outputs.ts'
 import { formatPercent } from '../../report/quantity.ts'
-import { logitsOf } from './logits.ts'
+import { logitsOf } from '../logits.ts'
 
-/** The classes with the largest softmax. */
+/** The classes with the largest softmax, three by default. */
 export const classAnswers: Answers = {
-  of(outputs: Outputs, row: number, { classes }: TaskContext, top: number): Answer {
+  of(outputs: Outputs, row: number, { classes }: TaskContext, top = 3): Answer {
     const { values, classes: count } = logitsOf(outputs)
     const probabilities = softmax(values.subarray(row * count, (row + 1) * count))
     const predictions = classes
@@ -17,6 +17,7 @@ export const classAnswers: Answers = {
   },
   text: ({ predictions }) =>
     predictions.map(({ class: name, probability }) => `${name} ${formatPercent(probability)}`),
+  gist: ({ predictions: [best] }) => best?.class ?? '',
 }
 
 function softmax(logits: Float32Array): number[] {

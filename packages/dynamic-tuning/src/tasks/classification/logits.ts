@@ -1,19 +1,3 @@
-import type { Outputs } from '../../network/outputs.ts'
-
-/** Logits of a batch, [B, K]. */
-export interface Logits {
-  readonly values: Float32Array
-  readonly classes: number
-}
-
-/** The logits among a network's outputs. @throws Error where there are none, a mistake of the caller */
-export function logitsOf({ logits }: Outputs): Logits {
-  const classes = logits?.shape[1]
-  if (logits === undefined || classes === undefined)
-    throw new Error('classification: the outputs have no logits [B, K]. Use a head that gives them.')
-  return { values: logits.data, classes }
-}
-
 /** Index of the largest of `count` values from `start`, the first of several. */
 export function argMaxAt(values: Float32Array, start: number, count: number): number {
   let best = 0

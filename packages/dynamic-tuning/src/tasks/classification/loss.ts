@@ -11,7 +11,8 @@ import {
   type Tensor,
 } from '@dynamic-tuning/engine'
 import { softTargets } from '../../data/truths/class.ts'
-import type { Named, TargetSettings, Targets, TaskLoss } from '../../training/loss.ts'
+import type { TargetSettings, Targets, TaskLoss } from '../../training/loss.ts'
+import { tensorIn } from '../logits.ts'
 
 /** Cross-entropy with soft labels, and KL to the complete model. */
 export const classificationLoss: TaskLoss<number> = {
@@ -20,10 +21,10 @@ export const classificationLoss: TaskLoss<number> = {
   outputs: ['logits'],
   inputs: (classes) => ({ targets: input('targets', ['B', classes]) }),
   targets: classTargets,
-  of: (outputs, { targets }) => crossEntropy(logitsIn(outputs), known(targets)),
+  of: (outputs, targets) => crossEntropy(tensorIn(outputs, 'logits'), tensorIn(targets, 'targets')),
   distillation: {
     name: 'kl',
-    of: (teacher, student) => divergence(logitsIn(teacher), logitsIn(student)),
+    of: (teacher, student) => divergence(tensorIn(teacher, 'logits'), tensorIn(student, 'logits')),
   },
 }
 
@@ -49,11 +50,4 @@ export function divergence(teacher: Tensor, student: Tensor): Tensor {
   const target = logSoftmax(stopGradient(teacher))
   const difference = sub(target, logSoftmax(student))
   return reduceMean(reduceSum(mul(exp(target), difference), { axes: [1] }))
-}
-
-const logitsIn = ({ logits }: Named): Tensor => known(logits)
-
-function known(found: Tensor | undefined): Tensor {
-  if (found) return found
-  throw new Error('classification: the graph has no logits [B, K]. Use a head that gives them.')
 }

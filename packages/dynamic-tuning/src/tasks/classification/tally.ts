@@ -1,6 +1,7 @@
 import type { Score, Tally } from '../../evaluation/tally.ts'
 import type { Outputs } from '../../network/outputs.ts'
-import { argMaxAt, crossEntropyAt, logitsOf } from './logits.ts'
+import { logitsOf } from '../logits.ts'
+import { argMaxAt, crossEntropyAt } from './logits.ts'
 
 /** What a tally of classification counts beside the scores. */
 export interface ClassificationScore extends Score {

@@ -1,7 +1,7 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { WeightStore } from '../../nn/weight-store.ts'
-import { logitsOf } from '../../tasks/classification/logits.ts'
 import { classificationLoss, classTargets } from '../../tasks/classification/loss.ts'
+import { logitsOf } from '../../tasks/logits.ts'
 import { AdamW } from '../../training/optimizers/adamw.ts'
 import type { StepBatch } from '../../training/step-feeds.ts'
 import { type PassResult, TrainingStep } from '../../training/training-step.ts'

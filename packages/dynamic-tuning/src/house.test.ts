@@ -49,7 +49,7 @@ const runtimeFiles = ['engine/src/runtime/node.ts', 'engine/src/runtime/web.ts']
 const portable = ['nn', 'models', 'tuners', 'reduction', 'network', 'cost', 'training', 'evaluation']
 
 /** What is still to be mended: these numbers only ever fall, and end at 0 (assertions at 450). */
-const left = { order: 0, circles: 0, unportable: 0, long: 0, assertions: 434, measures: 0, frames: 4 }
+const left = { order: 0, circles: 0, unportable: 0, long: 0, assertions: 319, measures: 0, frames: 4 }
 
 const house = readHouse()
 const code = house.filter(({ test }) => !test)
@@ -94,7 +94,7 @@ describe('the house', () => {
     expect(breaks('dynamic-tuning/src/data/sources/a', 'dynamic-tuning/src/data/loader/b')).toBe(true)
     expect(breaks('dynamic-tuning/src/data/a', 'dynamic-tuning/src/data/loader/b')).toBe(false)
     const arrow = (file: string, to: string): Source => ({
-      ...{ file, text: '', test: false, functions: [], assertions: 443 },
+      ...{ file, text: '', test: false, functions: [], assertions: 319 },
       imports: [{ file, target: to, to, typeOnly: true }],
     })
     expect(circles([arrow('a', 'b'), arrow('b', 'c'), arrow('c', 'b')])).toEqual([['b', 'c']])

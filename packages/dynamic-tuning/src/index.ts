@@ -100,9 +100,9 @@ export { type Checkpoint, loadCheckpointFile, saveCheckpointFile } from './io/ch
 export {
   type DownloadProgress,
   type FetchControl,
-  type FetchedModel,
   fetchModel,
 } from './io/hub/fetch-model.ts'
+export type { FetchedModel } from './io/hub/hub-cache.ts'
 export { type HubSettings, hubSettings } from './io/hub/hub-settings.ts'
 export { placeOfModel, type WeightsPlace } from './io/model-place.ts'
 export { openTensors } from './io/open-tensors.ts'

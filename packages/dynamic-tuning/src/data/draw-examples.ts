@@ -7,5 +7,6 @@ import { random } from '@dynamic-tuning/engine'
 export function drawExamples<E>(examples: readonly E[], count: number, seed: number, purpose: string): E[] {
   const order = Int32Array.from(examples.keys())
   random(seed, purpose).shuffle(order)
-  return Array.from(order.subarray(0, count).sort(), (index) => examples[index] as E)
+  const drawn = new Set(order.subarray(0, count))
+  return examples.filter((_, index) => drawn.has(index))
 }

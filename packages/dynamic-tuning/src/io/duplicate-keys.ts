@@ -15,7 +15,7 @@ export function duplicateKey(text: string): string | undefined {
     else if (character === '[') open.push(undefined)
     else if (character === '}' || character === ']') open.pop()
     else if (character === ':' && last !== undefined) {
-      const key = JSON.parse(last) as string
+      const key: string = JSON.parse(last)
       const keys = open.at(-1)
       if (keys?.has(key)) return key
       keys?.add(key)

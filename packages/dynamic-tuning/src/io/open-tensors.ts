@@ -40,7 +40,7 @@ const strangers: readonly (readonly [(start: Uint8Array) => boolean, string])[] 
   [(start) => begins(start, 0x1f, 0x8b), 'is compressed by gzip. Decompress it first'],
   [(start) => begins(start, 0x93, 0x4e, 0x55, 0x4d), 'is one NumPy array. Save all weights with numpy.savez'],
   [
-    (start) => start[0] === 0x80 && (start[1] as number) <= 5,
+    (start) => start[0] === 0x80 && (start[1] ?? 255) <= 5,
     'is a pickle, which can run code. Save the weights with torch.save(model.state_dict(), ...)',
   ],
 ]

@@ -1,4 +1,4 @@
-import type { TensorData } from '@dynamic-tuning/engine'
+import { hasDType, type TensorData } from '@dynamic-tuning/engine'
 import { CheckpointError } from '../errors.ts'
 import { fromHuggingFaceNames, hasHuggingFaceNames } from '../models/checkpoints/checkpoint-names.ts'
 import {
@@ -17,7 +17,7 @@ interface Naming {
   rename(weights: TensorFile): RenamedWeights
 }
 
-/** The first that fits is taken; the last fits all. */
+/** Names of other kinds than timm's; the first that fits is taken. */
 const namings: readonly Naming[] = [
   { has: hasSwinTables, rename: (weights) => ({ tensors: fromSwinNames(readAll(weights)), config: {} }) },
   { has: hasJaxNames, rename: (weights) => fromJaxNames(weights) },
@@ -25,8 +25,13 @@ const namings: readonly Naming[] = [
     has: hasHuggingFaceNames,
     rename: (weights) => ({ tensors: fromHuggingFaceNames(readAll(weights)), config: {} }),
   },
-  { has: () => true, rename: (weights) => ({ tensors: fromOriginalNames(readAll(weights)), config: {} }) },
 ]
+
+/** timm's own, and those of the original code that timm took them from. */
+const original: Naming = {
+  has: () => true,
+  rename: (weights) => ({ tensors: fromOriginalNames(readAll(weights)), config: {} }),
+}
 
 /**
  * All weights of a file under timm names, in float32; all are looked at, and large ones read again when they are asked for,
@@ -34,22 +39,21 @@ const namings: readonly Naming[] = [
  * @throws CheckpointError for damaged files, and values that are NaN or infinite
  */
 export function renamedWeights(file: TensorFile): RenamedWeights {
-  const naming = namings.find(({ has }) => has(file.tensors.keys())) as Naming
+  const naming = namings.find(({ has }) => has(file.tensors.keys())) ?? original
   const read: NamedWeights['read'] = (name) => {
     const tensor = checkFinite(file.path, name, file.read(name))
-    return tensor.dtype === 'float64' ? narrowed(tensor) : (file.onDemand?.(name) ?? tensor)
+    return hasDType(tensor, 'float64') ? narrowed(tensor) : (file.onDemand?.(name) ?? tensor)
   }
   return naming.rename({ ...file, read })
 }
 
-function narrowed({ shape, data }: TensorData): TensorData {
-  return { dtype: 'float32', shape, data: Float32Array.from(data as Float64Array) }
+function narrowed({ shape, data }: TensorData<'float64'>): TensorData {
+  return { dtype: 'float32', shape, data: Float32Array.from(data) }
 }
 
 function checkFinite(path: string, name: string, tensor: TensorData): TensorData {
-  const { dtype, data } = tensor
-  if (dtype !== 'float32' && dtype !== 'float64') return tensor
-  const values = data as Float32Array | Float64Array
+  if (!hasDType(tensor, 'float32') && !hasDType(tensor, 'float64')) return tensor
+  const values = tensor.data
   for (let i = 0; i < values.length; i++) {
     if (Number.isFinite(values[i])) continue
     throw new CheckpointError(

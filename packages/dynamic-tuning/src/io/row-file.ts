@@ -81,9 +81,9 @@ export function openRows(path: string, { count, width, key }: RowFileContent): R
     width,
     read(indices) {
       const rows = new Float32Array(indices.length * width)
-      for (let i = 0; i < indices.length; i++) {
+      for (const [i, index] of Array.from(indices).entries()) {
         const bytes = new Uint8Array(rows.buffer, 4 * i * width, 4 * width)
-        readRow(file, path, bytes, offset + 4 * width * (indices[i] as number))
+        readRow(file, path, bytes, offset + 4 * width * index)
       }
       return rows
     },

@@ -100,12 +100,12 @@ function parseJson(path: string, bytes: Uint8Array): Record<string, unknown> {
 }
 
 function checkMetadata(path: string, entry: unknown): Record<string, string> {
-  if (!isObject(entry) || !Object.values(entry).every((value) => typeof value === 'string')) {
+  if (!isTexts(entry)) {
     throw new CheckpointError(
       `safetensors: __metadata__ of ${path} is not an object of strings. Write the file again.`,
     )
   }
-  return entry as Record<string, string>
+  return entry
 }
 
 function checkTensor(
@@ -120,7 +120,7 @@ function checkTensor(
   }
   if (!isObject(entry)) return fail('is not described by an object. Write the file again.')
   const { dtype, shape, data_offsets: offsets } = entry
-  if (typeof dtype !== 'string' || !Object.hasOwn(bytesOf, dtype)) {
+  if (!isStored(dtype)) {
     return fail(
       `has dtype ${JSON.stringify(dtype)}. Convert it to one of ${Object.keys(bytesOf).join(', ')}.`,
     )
@@ -128,20 +128,20 @@ function checkTensor(
   if (!isCounts(shape)) {
     return fail(`has shape ${JSON.stringify(shape)}, expected a list of integers from 0 up.`)
   }
-  if (!isCounts(offsets) || offsets.length !== 2) {
+  const [begin, end, ...more] = isCounts(offsets) ? offsets : []
+  if (begin === undefined || end === undefined || more.length > 0) {
     return fail(`has data_offsets ${JSON.stringify(offsets)}, expected two integers from 0 up.`)
   }
-  const [begin, end] = offsets as [number, number]
   if (begin > end || end > fileLength - start) {
     return fail(
       `lies outside the file, got data_offsets [${begin}, ${end}], ${fileLength - start} bytes of data. Is the download complete?`,
     )
   }
-  const expected = sizeOf(shape) * bytesOf[dtype as StoredDType]
+  const expected = sizeOf(shape) * bytesOf[dtype]
   if (end - begin !== expected) {
     return fail(`has ${end - begin} bytes, ${dtype} [${shape.join(', ')}] needs ${expected}.`)
   }
-  return { dtype: dtype as StoredDType, shape, offset: start + begin, length: end - begin }
+  return { dtype, shape, offset: start + begin, length: end - begin }
 }
 
 function checkCoverage(
@@ -174,6 +174,14 @@ function hole(path: string, bytes: number, where: string): CheckpointError {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isTexts(value: unknown): value is Record<string, string> {
+  return isObject(value) && Object.values(value).every((each) => typeof each === 'string')
+}
+
+function isStored(value: unknown): value is StoredDType {
+  return typeof value === 'string' && Object.hasOwn(bytesOf, value)
 }
 
 function isCounts(value: unknown): value is number[] {

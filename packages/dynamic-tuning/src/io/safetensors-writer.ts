@@ -1,6 +1,7 @@
 import {
   bytesPerElement,
   type DType,
+  hasDType,
   isOnDemand,
   sizeOf,
   type TensorData,
@@ -64,7 +65,8 @@ function* content(
   })
   yield* safetensorsHeader(entries, metadata)
   for (const [name, tensor] of tensors) {
-    yield tensor.dtype === typeOf(tensor) ? toBytes(tensor.data) : toBytes(halve(path, name, tensor))
+    const halved = typeOf(tensor) === 'float16' && hasDType(tensor, 'float32')
+    yield toBytes(halved ? halve(path, name, tensor) : tensor.data)
   }
 }
 
@@ -87,8 +89,7 @@ function* framed(header: Uint8Array): Generator<Uint8Array> {
   yield new Uint8Array(length - header.length).fill(0x20)
 }
 
-function halve(path: string, name: string, { data }: TensorData): Uint16Array {
-  const values = data as Float32Array
+function halve(path: string, name: string, { data: values }: TensorData<'float32'>): Uint16Array {
   const halves = narrowToFloat16(values)
   const lost = halves.findIndex((bits, i) => (bits & 0x7fff) === 0x7c00 && Number.isFinite(values[i]))
   if (lost >= 0) {

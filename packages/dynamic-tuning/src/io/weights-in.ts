@@ -21,7 +21,8 @@ export function weightsIn(folder: string): string {
   const usual = weightFiles.find((name) => existsSync(join(folder, name)))
   if (usual !== undefined) return join(folder, usual)
   const others = readdirSync(folder).filter((name) => weightEndings.test(name))
-  if (others.length === 1) return join(folder, others[0] as string)
+  const [only] = others
+  if (only !== undefined && others.length === 1) return join(folder, only)
   throw new CheckpointError(
     others.length === 0
       ? `checkpoint: ${folder} has no model.safetensors nor other weights (.safetensors, .npz, .pth, .bin). Name the file of the weights.`

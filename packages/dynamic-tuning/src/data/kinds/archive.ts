@@ -28,9 +28,9 @@ export const archives: DatasetKind = {
 function openArchives(location: string, options: OpenOptions): Dataset {
   const path = resolve(location)
   if (statSync(path).isFile()) return openArchive(path, dirname(path), basename(path, '.tar'), options)
+  const train = join(path, 'train.tar')
   const archive = (...names: string[]): string | undefined =>
     names.map((name) => join(path, `${name}.tar`)).find((each) => existsSync(each))
-  const train = archive('train') as string
   const validation = archive('val', 'validation', 'test')
   const test = archive('test', 'val', 'validation')
   if (!validation || !test) return openArchive(train, path, basename(path), options)

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { DataError } from '../../errors.ts'
+import { messageOf } from '../../message-of.ts'
 import type { Example, ImageSource } from '../example.ts'
 
 /** An image found in a folder or an archive: its path from there, with `/` between folders. */
@@ -22,17 +23,17 @@ export function groupByFolder(images: readonly Found[], where: string): Grouped 
   if (images.length === 0) {
     throw new DataError(`dataset: ${where} has no images. Expected folders of images, one per class.`)
   }
-  const folders = images.map(({ path }) => path.split('/').slice(0, -1))
-  const depth = sharedDepth(folders)
+  const placed = images.map((image) => ({ ...image, folders: image.path.split('/').slice(0, -1) }))
+  const depth = sharedDepth(placed.map(({ folders }) => folders))
   const groups = new Map<string, ImageSource[]>()
-  images.forEach(({ path, source }, i) => {
-    const id = (folders[i] as string[])[depth]
+  for (const { path, source, folders } of placed) {
+    const id = folders[depth]
     if (id === undefined)
       throw new DataError(`dataset: ${where}: ${path} is in no class folder. Move or remove it.`)
     const group = groups.get(id)
     if (group) group.push(source)
     else groups.set(id, [source])
-  })
+  }
   checkLetterCase([...groups.keys()], where)
   return new Map([...groups].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
@@ -55,7 +56,7 @@ export function checkLetterCase(ids: readonly string[], where: string): void {
 
 /** How many leading folders all paths share; a single class keeps its own folder. */
 function sharedDepth(folders: readonly (readonly string[])[]): number {
-  const first = folders[0] as readonly string[]
+  const [first = []] = folders
   let depth = 0
   while (depth < first.length && folders.every((parts) => parts[depth] === first[depth])) depth++
   const single = folders.every((parts) => parts.length === depth)
@@ -89,7 +90,7 @@ export function readClasses(folder: string): { id?: string; name: string }[] | u
   try {
     content = JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    throw new DataError(`dataset: ${path} is not JSON: ${(error as Error).message}`)
+    throw new DataError(`dataset: ${path} is not JSON: ${messageOf(error)}`)
   }
   const classes = classesSchema.safeParse(content)
   if (!classes.success)

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { DataError } from '../../errors.ts'
+import { messageOf } from '../../message-of.ts'
 
 /** A line of a list: a clip, and its class by number or by name. */
 export interface Listed {
@@ -64,7 +65,7 @@ const kinetics: ListFormat = {
     return /\.csv$/i.test(file) && needed.every((name) => head.includes(name))
   },
   read: (file, text) => {
-    const [[head], ...rows] = lines(text) as [[string, number], ...[string, number][]]
+    const [[head] = [''], ...rows] = lines(text)
     const places = needed.map((name) => columns(head).indexOf(name))
     return rows.map(([line, at]) => {
       const cells = columns(line)
@@ -115,7 +116,7 @@ function json(path: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new DataError(`dataset: ${path} is not JSON: ${(error as Error).message}`)
+    throw new DataError(`dataset: ${path} is not JSON: ${messageOf(error)}`)
   }
 }
 

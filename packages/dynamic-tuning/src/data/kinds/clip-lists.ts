@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { DataError } from '../../errors.ts'
+import { present } from '../../present.ts'
 import type { Dataset, Example } from '../example.ts'
 import type { OpenOptions } from '../options.ts'
 import { isVideoName } from '../sources/extensions.ts'
@@ -50,7 +51,7 @@ function isClipListFolder(folder: string): boolean {
  */
 function openClipLists(folder: string, options: OpenOptions): Dataset {
   const read = listReader(folder)
-  const train = read('train') as ReadList
+  const train = present(read('train'), 'a training list')
   const validation = read('validation')
   const own = train.format.paths ? read('test') : undefined
   const classes = classesOf(folder, train)
@@ -60,11 +61,12 @@ function openClipLists(folder: string, options: OpenOptions): Dataset {
     inOrder(examplesOf(folder, list, classes, { ...options, finder, missing }))
   const known = { name: basename(resolve(folder)), kind: 'clips', classes } as const
   const trained = part(train)
-  if (validation === undefined && own === undefined) {
+  const tested = own ?? validation
+  if (tested === undefined) {
     const split = stratifiedSplit(trained, classTruth, options)
     return { ...known, ...split, test: split.validation, missing }
   }
-  const test = part(own ?? (validation as ReadList))
+  const test = part(tested)
   return { ...known, train: trained, validation: own && validation ? part(validation) : test, test, missing }
 }
 
@@ -80,7 +82,10 @@ function listReader(folder: string): (part: Part) => ReadList | undefined {
     if (name === undefined) return undefined
     const path = join(folder, name)
     const text = readFileSync(path, 'utf8')
-    const format = listFormats.find((each) => each.fits(name, text)) as ListFormat
+    const format = present(
+      listFormats.find((each) => each.fits(name, text)),
+      `a format of ${path}`,
+    )
     const entries = format.read(path, text)
     if (entries.length === 0) throw new DataError(`dataset: ${path} names no clips`)
     return { path, format, entries }

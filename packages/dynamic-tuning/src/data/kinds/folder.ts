@@ -1,11 +1,12 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, join, resolve, sep } from 'node:path'
 import { DataError } from '../../errors.ts'
+import { present } from '../../present.ts'
 import type { Dataset, Example, ImageSource } from '../example.ts'
 import type { OpenOptions } from '../options.ts'
 import { imageExtensions, videoExtensions } from '../sources/extensions.ts'
 import { imageTree } from '../sources/image-tree.ts'
-import type { ImageTree, TreeFolder } from '../sources/tree-folder.ts'
+import type { ImageTree } from '../sources/tree-folder.ts'
 import { classTruth } from '../truths/class.ts'
 import { checkLetterCase, classNames, type Grouped, label } from './classes.ts'
 import type { DatasetKind } from './kind.ts'
@@ -64,7 +65,7 @@ function heldIn(tree: ImageTree): Held | undefined {
 
 /** Every folder is a class; its images or clips may lie deeper. Sorted, hidden names left out. */
 function readClassFolders(folder: string, held: Held | undefined, tree = imageTree(folder)): Grouped {
-  const { empty, folders: ids } = tree.get('') as TreeFolder
+  const { empty, folders: ids } = present(tree.get(''), `a listing of ${folder}`)
   if (empty) throw new DataError(`dataset: folder ${folder} is empty. Expected one folder per class.`)
   if (ids.length === 0) {
     throw new DataError(`dataset: ${folder} has no class folders. Expected ${folder}/CLASS/image.jpg.`)
@@ -76,15 +77,17 @@ function readClassFolders(folder: string, held: Held | undefined, tree = imageTr
     )
   const groups = new Map(ids.map((id): [string, ImageSource[]] => [id, []]))
   for (const each of tree.values()) {
-    const group = groups.get(each.path.split('/')[0] as string)
+    const [id = ''] = each.path.split('/')
+    const group = groups.get(id)
     const parent = join(folder, each.path) + sep
     for (const name of each[held]) group?.push({ kind: 'file', path: parent + name })
   }
   const bare = ids.filter((id) => groups.get(id)?.length === 0)
-  if (bare.length === 0) return groups
+  const [first] = bare
+  if (first === undefined) return groups
   if (bare.length === ids.length)
     throw new DataError(`dataset: ${folder} has no ${extensions[held]} in its class folders`)
   throw new DataError(
-    `dataset: class folder ${join(folder, bare[0] as string)} has no ${extensions[held]}. Fill or remove it.`,
+    `dataset: class folder ${join(folder, first)} has no ${extensions[held]}. Fill or remove it.`,
   )
 }

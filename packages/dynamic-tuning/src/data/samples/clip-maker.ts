@@ -1,4 +1,5 @@
 import { random } from '@dynamic-tuning/engine'
+import { present } from '../../present.ts'
 import type { Pixels } from '../sources/pixels.ts'
 import { type Clip, clipReader } from '../sources/read-clip.ts'
 import { type FrameSampling, testFrames, trainingFrames } from '../sources/video/sample-frames.ts'
@@ -65,7 +66,7 @@ async function readAll(
 ): Promise<ReadonlyMap<number, Pixels>> {
   const frames = [...new Set(looks.flat().map(({ frame }) => frame))].sort((a, b) => a - b)
   const pictures = await clip.read(frames, Math.max(enough.height, enough.width))
-  return new Map(frames.map((frame, i) => [frame, pictures[i] as Pixels]))
+  return new Map(pictures.map((picture, i) => [frames[i] ?? 0, picture]))
 }
 
 function writeClip(
@@ -79,7 +80,7 @@ function writeClip(
   const plane = height * width
   const one = new Float32Array(3 * plane)
   looks.forEach(({ frame, view }, t) => {
-    transform.finish(transform.prepare(pictures.get(frame) as Pixels, view), key, one, 0)
+    transform.finish(transform.prepare(present(pictures.get(frame), `frame ${frame}`), view), key, one, 0)
     for (let c = 0; c < 3; c++)
       out.set(one.subarray(c * plane, (c + 1) * plane), offset + (c * looks.length + t) * plane)
   })

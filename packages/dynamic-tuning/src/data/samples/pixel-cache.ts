@@ -35,10 +35,8 @@ export function pixelCache(memory: CacheMemory): PixelCache {
     get(index) {
       const at = index * 4
       if (Atomics.load(table, at) !== ready) return undefined
-      const width = table[at + 1] as number
-      const height = table[at + 2] as number
-      const data = new Uint8Array(memory.bytes, (table[at + 3] as number) * 4, width * height * 3)
-      return { width, height, data }
+      const [width = 0, height = 0, start = 0] = table.subarray(at + 1, at + 4)
+      return { width, height, data: new Uint8Array(memory.bytes, start * 4, width * height * 3) }
     },
     put(index, { width, height, data }) {
       const words = Math.ceil(data.length / 4)

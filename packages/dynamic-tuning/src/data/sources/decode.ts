@@ -1,5 +1,6 @@
 import sharp from 'sharp'
 import { DataError } from '../../errors.ts'
+import { messageOf } from '../../message-of.ts'
 import type { Pixels } from './pixels.ts'
 
 /** Images of more pixels are refused from their header, before any is decoded: 100 million, 300 MB as RGB. */
@@ -66,7 +67,7 @@ async function shrunk(bytes: Uint8Array, enough: Size): Promise<Size | undefined
 const advice = 'Replace or remove the file.'
 
 function reason(error: unknown): string {
-  const text = (error instanceof Error ? error.message : String(error)).trim().split('\n').at(-1) as string
+  const text = messageOf(error).trim().split('\n').at(-1) ?? ''
   if (/pixel limit/i.test(text)) return `it claims more than ${maxPixels / 1e6} million pixels`
   return text
 }

@@ -23,7 +23,7 @@ function listInto(tree: Map<string, TreeFolder>, root: string, path: string): vo
   const clips: string[] = []
   const folders: string[] = []
   let empty = true
-  const stamp = folderStamp(join(root, path)) as string
+  const stamp = folderStamp(join(root, path)) ?? ''
   for (const entry of readdirSync(join(root, path), { withFileTypes: true })) {
     if (entry.name.startsWith('.')) continue
     empty = false

@@ -50,7 +50,8 @@ async function openClip(
     throw new DataError(`video: ${sourceName(source)} is no video file. Give videos as files.`)
   const { path } = source
   const index = indices.get(path) ?? (await indexVideo(path))
-  if (indices.size >= remembered) indices.delete(indices.keys().next().value as string)
+  const [oldest] = indices.keys()
+  if (indices.size >= remembered && oldest !== undefined) indices.delete(oldest)
   indices.set(path, index)
   return {
     total: index.times.length,

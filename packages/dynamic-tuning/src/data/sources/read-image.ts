@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { DataError } from '../../errors.ts'
+import { messageOf } from '../../message-of.ts'
 import { type ImageSource, sourceName } from '../example.ts'
 import { decode, type Size } from './decode.ts'
 import { drawnSize as defaultDrawnSize, drawImage } from './drawn/draw-image.ts'
@@ -45,7 +46,7 @@ async function fileBytes(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path)
   } catch (error) {
-    throw new DataError(`read: cannot open image ${path}: ${(error as Error).message}`)
+    throw new DataError(`read: cannot open image ${path}: ${messageOf(error)}`)
   }
 }
 
@@ -63,7 +64,7 @@ function bytesOf({ file, offset, size }: Range, name: string, files: Map<string,
     files.set(file, open)
     read = readSync(open, bytes, 0, size, offset)
   } catch (error) {
-    throw new DataError(`read: cannot open ${file}: ${(error as Error).message}`)
+    throw new DataError(`read: cannot open ${file}: ${messageOf(error)}`)
   }
   if (read === size) return bytes
   throw new DataError(`read: ${name} ends after ${read} of ${size} bytes. Did the file change?`)

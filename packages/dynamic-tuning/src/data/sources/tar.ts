@@ -54,7 +54,7 @@ function* entries(archive: string, file: number, end: number): Generator<TarEntr
 
 function parseHeader(buffer: Buffer, archive: string, at: number): Header {
   let sum = 8 * 32
-  for (let i = 0; i < block; i++) if (i < 148 || i >= 156) sum += buffer[i] as number
+  for (let i = 0; i < block; i++) if (i < 148 || i >= 156) sum += buffer[i] ?? 0
   if (number(buffer.subarray(148, 156)) !== sum) {
     throw new DataError(
       `tar: ${archive} has a damaged header at byte ${at}. Is it a tar archive, uncompressed?`,
@@ -65,7 +65,7 @@ function parseHeader(buffer: Buffer, archive: string, at: number): Header {
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
     size: number(buffer.subarray(124, 136)),
-    type: String.fromCharCode(buffer[156] as number),
+    type: buffer.toString('latin1', 156, 157),
   }
 }
 
@@ -92,7 +92,7 @@ function readExtension(file: number, type: string, offset: number, size: number,
 
 /** Octal text, or big-endian binary where the first bit is set (files of 8 GB and more). NaN if neither. */
 function number(field: Buffer): number {
-  if (((field[0] as number) & 0x80) !== 0) return field.readUIntBE(field.length - 6, 6)
+  if ((field.readUInt8() & 0x80) !== 0) return field.readUIntBE(field.length - 6, 6)
   const digits = text(field).trim()
   return /^[0-7]*$/.test(digits) ? Number.parseInt(digits || '0', 8) : Number.NaN
 }

@@ -52,7 +52,7 @@ export function keepTree(root: string, tree: ImageTree, started: number): void {
   const folders = [...tree.values()]
   const files = folders.reduce((sum, { images, clips }) => sum + images.length + clips.length, 0)
   const settled = BigInt(started - settleMilliseconds) * 1_000_000n
-  const fresh = folders.some(({ stamp }) => BigInt(stamp.split(' ')[0] as string) > settled)
+  const fresh = folders.some(({ stamp }) => BigInt(stamp.slice(0, stamp.indexOf(' '))) > settled)
   if (files < leastFiles || fresh) return
   try {
     const path = cacheFile(root)

@@ -57,8 +57,9 @@ function taps(length: number, size: number, from: number, count: number, filter:
     const n = Math.min(Math.trunc(center + reach + 0.5), length) - start
     let sum = 0
     for (let k = 0; k < n; k++) {
-      raw[k] = at(Math.abs((start + k - center + 0.5) * inverse))
-      sum += raw[k] as number
+      const weight = at(Math.abs((start + k - center + 0.5) * inverse))
+      raw[k] = weight
+      sum += weight
     }
     starts[i] = start
     counts[i] = n
@@ -80,9 +81,9 @@ export function resize(image: Pixels, settings: Resize): Pixels {
   const filter = settings.filter ?? 'bicubic'
   const across = taps(box.width, settings.width, window.left, window.width, filter)
   const down = taps(box.height, settings.height, window.top, window.height, filter)
-  const first = down.starts[0] as number
-  const last = window.height - 1
-  const rows = (down.starts[last] as number) + (down.counts[last] as number) - first
+  const [first = 0] = down.starts
+  const [last = 0, lastCount = 0] = [down.starts.at(-1), down.counts.at(-1)]
+  const rows = last + lastCount - first
   const narrow = horizontal(image, { ...box, top: box.top + first, height: rows }, window.width, across)
   return { width: window.width, height: window.height, data: vertical(narrow, window, down, first) }
 }

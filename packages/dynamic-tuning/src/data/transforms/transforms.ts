@@ -196,13 +196,12 @@ function augmented(
 
 /** Bytes to normalised floats, planes apart, through a table of 256 values per channel. */
 function normaliser({ mean, std, height, width }: TransformSettings) {
-  const tables = [0, 1, 2].map((c) =>
-    Float32Array.from({ length: 256 }, (_, byte) => (byte / 255 - (mean[c] as number)) / (std[c] as number)),
+  const tables = mean.map((middle, c) =>
+    Float32Array.from({ length: 256 }, (_, byte) => (byte / 255 - middle) / (std[c] ?? 1)),
   )
   const plane = height * width
   return ({ data }: Pixels, out: Float32Array, offset: number): void => {
-    for (let c = 0; c < 3; c++) {
-      const table = tables[c] as Float32Array
+    for (const [c, table] of tables.entries()) {
       const start = offset + c * plane
       for (let i = 0, p = c; i < plane; i++, p += 3) out[start + i] = table[data[p] as number] as number
     }

@@ -20,10 +20,15 @@ export function decodeElements(type: ElementType, shape: readonly number[], byte
 
 /** Steps of a row-major array, in numbers. */
 export function rowMajorStrides(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length).fill(1)
-  for (let axis = shape.length - 2; axis >= 0; axis--)
-    strides[axis] = (strides[axis + 1] as number) * (shape[axis + 1] as number)
-  return strides
+  let step = 1
+  return shape
+    .toReversed()
+    .map((length) => {
+      const stride = step
+      step *= length
+      return stride
+    })
+    .reverse()
 }
 
 /** Numbers of `size` bytes that lie `strides` apart, in row-major order. `bytes` begins with the first one. */
@@ -35,16 +40,16 @@ export function gatherStrided(
 ): Uint8Array {
   const count = shape.reduce((product, length) => product * length, 1)
   const result = new Uint8Array(count * size)
-  const index = new Array<number>(shape.length).fill(0)
+  const axes = shape.map((length, i) => ({ length, stride: strides[i] ?? 0, index: 0 })).reverse()
   let from = 0
   for (let at = 0; at < result.length; at += size) {
     for (let byte = 0; byte < size; byte++) result[at + byte] = bytes[from * size + byte] as number
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += strides[axis] as number
-      index[axis] = (index[axis] as number) + 1
-      if ((index[axis] as number) < (shape[axis] as number)) break
-      from -= (shape[axis] as number) * (strides[axis] as number)
-      index[axis] = 0
+    for (const axis of axes) {
+      from += axis.stride
+      axis.index++
+      if (axis.index < axis.length) break
+      from -= axis.length * axis.stride
+      axis.index = 0
     }
   }
   return result

@@ -2,7 +2,7 @@ import { DownloadError } from '../../errors.ts'
 import { placeOfModel } from '../model-place.ts'
 import { readShardIndex } from '../sharded.ts'
 import { fetchBlob } from './fetch-blob.ts'
-import { CachedRepo, sideFiles } from './hub-cache.ts'
+import { CachedRepo, type FetchedModel, sideFiles } from './hub-cache.ts'
 import { chooseWeights, describeFile, describeRepo } from './hub-files.ts'
 import { type HubName, hubNameText } from './hub-name.ts'
 import { type HubSettings, hubSettings } from './hub-settings.ts'
@@ -27,14 +27,6 @@ export interface FetchControl extends Omit<ReceiveControl, 'onBytes'> {
   readonly settings?: HubSettings | undefined
 }
 
-/** A model in the cache. */
-export interface FetchedModel {
-  readonly model: string
-  readonly commit: string
-  /** The folder with its files. */
-  readonly path: string
-}
-
 /**
  * Brings a model of the Hugging Face hub into the cache: `owner/name` or `owner/name@revision`, its weights, `config.json`
  * and `preprocessor_config.json`. A model that is there is not asked for again. Names of other kinds need nothing.
@@ -50,11 +42,11 @@ export async function fetchModel(
   const { settings = hubSettings(), refresh = false } = control
   const repo = new CachedRepo(settings.cache, place.name)
   const there = repo.complete()
-  if (there !== undefined && (!refresh || settings.offline)) return fetched(repo, repo.commit() as string)
+  if (there !== undefined && (!refresh || settings.offline)) return there
   if (settings.offline) throw notThere(place.name, settings)
   const commit = await fetchFiles(settings, repo, control)
   repo.noteCommit(commit)
-  return fetched(repo, commit)
+  return repo.at(commit)
 }
 
 /**
@@ -63,12 +55,9 @@ export async function fetchModel(
  */
 export function cachedModel(name: HubName, settings: HubSettings = hubSettings()): FetchedModel {
   const repo = new CachedRepo(settings.cache, name)
-  if (repo.complete() === undefined) throw notThere(name, settings)
-  return fetched(repo, repo.commit() as string)
-}
-
-function fetched(repo: CachedRepo, commit: string): FetchedModel {
-  return { model: repo.name.repo, commit, path: repo.snapshot(commit) }
+  const there = repo.complete()
+  if (there === undefined) throw notThere(name, settings)
+  return there
 }
 
 function notThere(name: HubName, { cache, offline }: HubSettings): DownloadError {

@@ -9,6 +9,14 @@ import { type HubName, isCommit } from './hub-name.ts'
 /** What is told of a model beside its weights; a repository may lack them. */
 export const sideFiles = ['config.json', 'preprocessor_config.json'] as const
 
+/** A model in the cache. */
+export interface FetchedModel {
+  readonly model: string
+  readonly commit: string
+  /** The folder with its files. */
+  readonly path: string
+}
+
 /**
  * One repository in the cache, laid out as Hugging Face's own tools do: `blobs/` has files by hash, `snapshots/COMMIT/` links to
  * them by name, `refs/` says what commit a branch was last seen at, `.no_exist/COMMIT/` what a commit lacks.
@@ -23,10 +31,15 @@ export class CachedRepo {
     this.folder = join(cache, `models--${name.repo.replace('/', '--')}`)
   }
 
-  /** The folder with the model's files, where all are there; undefined where some are not. */
-  complete(): string | undefined {
+  /** The model, if all of its files are there. */
+  complete(): FetchedModel | undefined {
     const commit = this.commit()
-    return commit !== undefined && this.isComplete(commit) ? this.snapshot(commit) : undefined
+    return commit !== undefined && this.isComplete(commit) ? this.at(commit) : undefined
+  }
+
+  /** The model at a commit, there or not. */
+  at(commit: string): FetchedModel {
+    return { model: this.name.repo, commit, path: this.snapshot(commit) }
   }
 
   /** The commit that the revision was last seen at. */

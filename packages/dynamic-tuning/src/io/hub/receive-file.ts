@@ -183,6 +183,7 @@ function bytesIn(path: string): number {
 /** SHA-256, or as Git hashes files where that is what was promised. */
 async function hashOf(path: string, { hash, size }: HubFile): Promise<string> {
   const sum = hash.length === 64 ? createHash('sha256') : createHash('sha1').update(`blob ${size}\0`)
-  for await (const piece of createReadStream(path, { highWaterMark: 2 ** 20 })) sum.update(piece as Buffer)
+  const pieces: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: 2 ** 20 })
+  for await (const piece of pieces) sum.update(piece)
   return sum.digest('hex')
 }

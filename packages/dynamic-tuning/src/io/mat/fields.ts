@@ -17,7 +17,8 @@ export function asNumbers(value: MatValue | undefined, where: string): MatArray 
 /** The value as one number. */
 export function asNumber(value: MatValue | undefined, where: string): number {
   const { data } = asNumbers(value, where)
-  if (data.length === 1) return data[0] as number
+  const [only] = data
+  if (only !== undefined && data.length === 1) return only
   throw new DataError(`mat: ${where}: expected one number, got ${data.length}`)
 }
 

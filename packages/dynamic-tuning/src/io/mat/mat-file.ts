@@ -1,6 +1,7 @@
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs'
 import { constants, createInflate, inflateSync } from 'node:zlib'
 import { DataError } from '../../errors.ts'
+import { messageOf } from '../../message-of.ts'
 import { elementAt, type MatBytes, storage } from './element.ts'
 import { headerAt, type MatValue, valueIn } from './value.ts'
 
@@ -62,7 +63,7 @@ function openFile(path: string): number {
   try {
     return openSync(path, 'r')
   } catch (error) {
-    throw new DataError(`mat: cannot open ${path}: ${(error as Error).message}`)
+    throw new DataError(`mat: cannot open ${path}: ${messageOf(error)}`)
   }
 }
 
@@ -84,8 +85,9 @@ function variablesOf(path: string, file: number, littleEndian: boolean): Variabl
   const found: Variable[] = []
   for (let at = headerBytes; at < size; ) {
     const tag = readAt(file, at, 8)
-    const [type, length] = tag.byteLength < 8 ? [0, 0] : [0, 4].map((o) => tag.getUint32(o, littleEndian))
-    const end = at + 8 + (length as number)
+    const [type = 0, length = 0] =
+      tag.byteLength < 8 ? [0, 0] : [0, 4].map((o) => tag.getUint32(o, littleEndian))
+    const end = at + 8 + length
     const compressed = type === storage.compressed
     if (!compressed && type !== storage.matrix)
       throw new DataError(`mat: ${path} has no variable at byte ${at}. Is it cut short? Copy it again.`)
@@ -114,9 +116,7 @@ function peek(
       inflateSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: bestRatio * peekBytes }),
     )
   } catch (error) {
-    throw new DataError(
-      `mat: ${at.where} cannot be decompressed: ${(error as Error).message}. Copy it again.`,
-    )
+    throw new DataError(`mat: ${at.where} cannot be decompressed: ${messageOf(error)}. Copy it again.`)
   }
 }
 
@@ -138,10 +138,10 @@ async function unpack(
     throw new DataError(`mat: ${where} claims ${unpacked} bytes in ${length}. Is the file damaged?`)
   const bytes = new Uint8Array(new SharedArrayBuffer(unpacked))
   const stored = createReadStream(path, { start, end: start + length - 1 })
-  const pieces = compressed ? stored.pipe(createInflate()) : stored
+  const pieces: AsyncIterable<Buffer> = compressed ? stored.pipe(createInflate()) : stored
   let at = 0
   try {
-    for await (const piece of pieces as AsyncIterable<Buffer>) {
+    for await (const piece of pieces) {
       if (at + piece.length > unpacked)
         throw new DataError(`mat: ${where} is longer than the ${unpacked} bytes it claims`)
       bytes.set(piece, at)
@@ -149,7 +149,7 @@ async function unpack(
     }
   } catch (error) {
     if (error instanceof DataError) throw error
-    throw new DataError(`mat: ${where} cannot be decompressed: ${(error as Error).message}. Copy it again.`)
+    throw new DataError(`mat: ${where} cannot be decompressed: ${messageOf(error)}. Copy it again.`)
   } finally {
     stored.destroy()
   }

@@ -1,4 +1,5 @@
 import { DataError } from '../../errors.ts'
+import { present } from '../../present.ts'
 import { elementAt, type MatBytes, type MatElement, storage } from './element.ts'
 import { type MatNumbers, numbersOf } from './numbers.ts'
 
@@ -94,12 +95,12 @@ function structOf(bytes: MatBytes, { dims, next }: MatHeader, end: number, depth
   const letters = numbersOf(bytes, names)
   const fields = Array.from({ length: names.length / size }, (_, i) => {
     const text = String.fromCharCode(...letters.subarray(i * size, (i + 1) * size))
-    return text.split('\0')[0] as string
+    return text.slice(0, `${text}\0`.indexOf('\0'))
   })
   const values = arrays(bytes, names.next, end, product(dims) * fields.length, depth)
   const items = Array.from(
     { length: fields.length === 0 ? 0 : product(dims) },
-    (_, i) => new Map(fields.map((field, f) => [field, values[i * fields.length + f] as MatValue])),
+    (_, i) => new Map(fields.map((field, f) => [field, present(values[i * fields.length + f], field)])),
   )
   return { kind: 'struct', dims, items }
 }

@@ -25,12 +25,12 @@ export function withEvents(run: RunFolder, wanted = false): RunFolder {
   return Object.create(run, {
     appendMetric: { value: append },
     truncateMetricsAfter: { value: truncate },
-  }) as RunFolder
+  })
 }
 
 function appendLine(events: EventFile, line: object): void {
-  const fields = line as Readonly<Record<string, unknown>>
+  const fields: Readonly<Record<string, unknown>> = { ...line }
+  const { kind, step } = fields
   // What is told once, as the features of a frozen part are made, is no curve.
-  const isCurve = fields.kind !== 'features' && typeof fields.step === 'number'
-  if (isCurve) events.append(fields.step as number, metricScalars(fields))
+  if (kind !== 'features' && typeof step === 'number') events.append(step, metricScalars(fields))
 }

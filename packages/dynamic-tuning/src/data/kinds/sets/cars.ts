@@ -8,7 +8,7 @@ import { type DatasetKind, holding } from '../kind.ts'
 import { usedParts } from '../parts.ts'
 import { imageFiles } from './image-files.ts'
 
-const testLists = ['cars_test_annos_withlabels.mat', 'devkit/cars_test_annos_withlabels.mat']
+const testList = 'cars_test_annos_withlabels.mat'
 
 /**
  * Stanford Cars (Krause et al. 2013): `devkit/cars_meta.mat` with cells `class_names`, `devkit/cars_train_annos.mat` and
@@ -17,7 +17,7 @@ const testLists = ['cars_test_annos_withlabels.mat', 'devkit/cars_test_annos_wit
 export const cars: DatasetKind = {
   name: 'cars',
   title: 'Stanford Cars',
-  expects: `devkit/cars_meta.mat, devkit/cars_train_annos.mat, ${testLists[0]}, cars_train/ and cars_test/`,
+  expects: `devkit/cars_meta.mat, devkit/cars_train_annos.mat, ${testList}, cars_train/ and cars_test/`,
   locate: holding(
     ['devkit/cars_meta.mat', 'devkit/cars_train_annos.mat'],
     ['stanford_cars', 'stanford-cars'],
@@ -26,10 +26,12 @@ export const cars: DatasetKind = {
     const meta = join(folder, 'devkit/cars_meta.mat')
     const names = asCells(await openMat(meta).read('class_names'), `${meta}: class_names`)
     const classes = names.map((name, i) => asText(name, `${meta}: class_names{${i + 1}}`))
-    const tested = testLists.map((name) => join(folder, name)).find((path) => existsSync(path))
+    const tested = [testList, `devkit/${testList}`]
+      .map((name) => join(folder, name))
+      .find((path) => existsSync(path))
     if (tested === undefined)
       throw new DataError(
-        `dataset: ${join(folder, testLists[0] as string)} is missing: the labels of the test images. Put it there.`,
+        `dataset: ${join(folder, testList)} is missing: the labels of the test images. Put it there.`,
       )
     const train = join(folder, 'devkit/cars_train_annos.mat')
     const parts = {

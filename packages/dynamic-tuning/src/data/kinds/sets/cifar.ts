@@ -27,7 +27,7 @@ function cifar(layout: Layout): DatasetKind {
     name,
     title,
     expects: `${train.join(', ')}, ${test} and ${names} (the binary version)`,
-    locate: holding([train[0] as string, test], [inner]),
+    locate: holding([...train.slice(0, 1), test], [inner]),
     open(folder, options) {
       const classes = readClassNames(join(folder, names))
       let read = 0
@@ -60,10 +60,10 @@ function readRecords(
       throw new DataError(
         `dataset: ${path} has ${size} bytes, expected a multiple of ${record} (label and pixels of an image). Is it cut short? Copy it again.`,
       )
-    const labels = new Uint8Array(layout.labelBytes)
+    const labels = Buffer.alloc(layout.labelBytes)
     return Array.from({ length: size / record }, (_, i): Example<number> => {
       readSync(file, labels, 0, labels.length, i * record)
-      const label = labels[labels.length - 1] as number
+      const label = labels.readUInt8(labels.length - 1)
       const offset = i * record + labels.length
       if (label >= classes.length)
         throw new DataError(

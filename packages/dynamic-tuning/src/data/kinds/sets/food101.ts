@@ -18,10 +18,10 @@ export const food101: DatasetKind = {
     const label = labelOf(ids, list)
     const image = imageFiles(join(folder, 'images'))
     const read = (name: string): Example<number>[] =>
-      readLines(join(folder, 'meta', `${name}.txt`)).map(({ text, place }) => ({
-        truth: label(text.split('/')[0] as string, place),
-        source: image(`${text}.jpg`, place),
-      }))
+      readLines(join(folder, 'meta', `${name}.txt`)).map(({ text, place }) => {
+        const [id = ''] = text.split('/')
+        return { truth: label(id, place), source: image(`${text}.jpg`, place) }
+      })
     const classes = readLines(join(folder, 'meta/labels.txt')).map(({ text }) => text)
     if (classes.length !== ids.length)
       throw new DataError(

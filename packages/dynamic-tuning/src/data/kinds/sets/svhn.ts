@@ -29,20 +29,21 @@ async function readDigits(path: string): Promise<Example<number>[]> {
   const file = openMat(path)
   const labels = asNumbers(await file.read('y'), `${path}: y`).data
   const { dims, data } = asNumbers(await file.read('X'), `${path}: X`)
+  const { buffer: unpacked, byteOffset } = data
   const [height = 0, width = 0, channels = 0, count = 1] = dims
-  if (!(data instanceof Uint8Array) || channels !== 3 || dims.length > 4 || height * width === 0)
+  const isBytes = data instanceof Uint8Array && unpacked instanceof SharedArrayBuffer
+  if (!isBytes || channels !== 3 || dims.length > 4 || height * width === 0)
     throw new DataError(
       `dataset: ${path}: X is [${dims.join(', ')}], expected bytes [height, width, 3, images]. Copy it again.`,
     )
   if (labels.length !== count)
     throw new DataError(`dataset: ${path}: y has ${labels.length} labels, X ${count} images. Copy it again.`)
-  const unpacked = data.buffer as SharedArrayBuffer
   const size = packedSize({ width, height })
   return Array.from(labels, (label, i): Example<number> => {
     if (!Number.isInteger(label) || label < 0 || label > 10)
       throw new DataError(`dataset: ${path}: y(${i + 1}) is ${label}, expected 1 to 10`)
     const name = String(i).padStart(6, '0')
-    const offset = data.byteOffset + i * size
+    const offset = byteOffset + i * size
     const place = { file: path, unpacked, offset, width, height, name }
     return { source: { kind: 'packed', plane: 'columns', ...place }, truth: label % 10 }
   })

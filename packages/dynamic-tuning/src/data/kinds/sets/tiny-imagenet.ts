@@ -47,6 +47,11 @@ function trainImages(folder: string, label: number): Example<number>[] {
 function readableNames(folder: string, ids: readonly string[]): string[] {
   const path = join(folder, 'words.txt')
   if (!existsSync(path)) return [...ids]
-  const words = new Map(readLines(path).map(({ text }) => text.split('\t') as [string, string | undefined]))
+  const words = new Map(
+    readLines(path).map(({ text }): [string, string | undefined] => {
+      const [id = '', name] = text.split('\t')
+      return [id, name]
+    }),
+  )
   return ids.map((id) => words.get(id) ?? id)
 }

@@ -1,4 +1,5 @@
 import type { Random } from '@dynamic-tuning/engine'
+import { pick } from '../../pick.ts'
 import { blend, type Canvas, type Colour, shadeEach } from './canvas.ts'
 import { hsv } from './colour.ts'
 import { fractalNoise, valueNoise } from './noise.ts'
@@ -10,7 +11,7 @@ export function drawBackground(canvas: Canvas, draw: Random): [Colour, Colour] {
     hsv((h + 1) % 1, 0.1 + 0.4 * draw.uniform(), 0.25 + 0.5 * draw.uniform())
   const first = muted(hue)
   const second = muted(hue + (draw.uniform() - 0.5) * 0.4)
-  const texture = (textures[draw.integer(textures.length)] as Texture)(draw)
+  const texture = pick(textures, draw)(draw)
   const grain = valueNoise(draw.integer(1 << 30))
   const strength = 6 + 14 * draw.uniform()
   shadeEach(canvas, (x, y, out) => {

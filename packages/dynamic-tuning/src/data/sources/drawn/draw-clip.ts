@@ -1,5 +1,6 @@
 import { random } from '@dynamic-tuning/engine'
 import { ConfigError } from '../../../errors.ts'
+import { pick } from '../../pick.ts'
 import type { Pixels } from '../pixels.ts'
 import { drawBackground } from './background.ts'
 import { createCanvas, toPixels } from './canvas.ts'
@@ -34,7 +35,7 @@ export function drawClip(
   const draw = random(seed, 'draw', name, index)
   const canvas = createCanvas(size)
   const ground = drawBackground(canvas, draw)
-  const shape = cornered[draw.integer(cornered.length)] ?? arrow
+  const shape = pick(cornered, draw)
   const [lively, pale] = [standingOut(ground, draw), hsv(draw.uniform(), 0.06, 0.95)]
   const scene = drawScene(motion, draw)
   return frames.map((frame) => {

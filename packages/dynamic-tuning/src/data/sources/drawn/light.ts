@@ -1,4 +1,5 @@
 import type { Random } from '@dynamic-tuning/engine'
+import { pick } from '../../pick.ts'
 import { blend, type Canvas, type Colour, shadeEach } from './canvas.ts'
 import { jittered } from './colour.ts'
 import { fractalNoise, smoothstep } from './noise.ts'
@@ -62,7 +63,7 @@ const hours: readonly Hour[] = [
 
 /** A random time of day: noon, late, dusk, overcast or dawn. */
 export function anyLight(draw: Random): Light {
-  const hour = hours[draw.integer(hours.length)] as Hour
+  const hour = pick(hours, draw)
   const x = 0.1 + 0.8 * draw.uniform()
   const y = 0.08 + 0.25 * draw.uniform()
   const visible = hour.sun !== undefined && draw.uniform() < 0.6

@@ -1,5 +1,6 @@
 import type { Random } from '@dynamic-tuning/engine'
-import { blend, type Canvas, shadeEach } from './canvas.ts'
+import { present } from '../../../present.ts'
+import { blend, type Canvas, type Colour, shadeEach } from './canvas.ts'
 import { anyLight, type Light } from './light.ts'
 import { valueNoise } from './noise.ts'
 import { drawDesert, drawMountains } from './scenes-land.ts'
@@ -26,7 +27,7 @@ export const nature: ClassTask = {
   kind: 'class',
   classes: Object.keys(scenes),
   draw(canvas, label, draw) {
-    const scene = Object.values(scenes)[label] as Scene
+    const scene = present(Object.values(scenes)[label], `class ${label}`)
     const light = anyLight(draw)
     scene(canvas, light, draw)
     develop(canvas, light, draw)
@@ -37,12 +38,13 @@ export const nature: ClassTask = {
 function develop(canvas: Canvas, light: Light, draw: Random): void {
   const exposure = 0.8 + 0.3 * draw.uniform()
   const haze = 0.45 * draw.uniform() ** 2
-  const cast = [0, 1, 2].map(() => exposure * (0.92 + 0.16 * draw.uniform()))
+  const channel = (): number => exposure * (0.92 + 0.16 * draw.uniform())
+  const cast: Colour = [channel(), channel(), channel()]
   const grain = valueNoise(draw.integer(1 << 30))
   shadeEach(canvas, (x, y, out) => {
     blend(out, light.horizon, haze)
     const corner = 1 - 0.35 * ((x - 0.5) ** 2 + (y - 0.5) ** 2)
     const speck = (grain(x * 97, y * 97) - 0.5) * 9
-    for (let c = 0; c < 3; c++) out[c] = (out[c] as number) * (cast[c] as number) * corner + speck
+    for (let c = 0; c < 3; c++) out[c] = (out[c] as number) * (cast[c] ?? 1) * corner + speck
   })
 }

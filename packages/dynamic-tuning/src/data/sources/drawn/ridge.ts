@@ -19,7 +19,7 @@ export function fillBelow(
   shadeEach(
     canvas,
     (x, y, out) => {
-      const depth = y - (tops[Math.floor(x * size)] as number)
+      const depth = y - (tops[Math.floor(x * size)] ?? 0)
       const amount = inside(-depth, size)
       if (amount <= 0) return
       colour.set(out)
@@ -32,5 +32,7 @@ export function fillBelow(
 
 /** Writes `colour` times `brightness`. */
 export function paint(out: Float32Array, colour: Colour, brightness: number): void {
-  for (let c = 0; c < 3; c++) out[c] = (colour[c] as number) * brightness
+  out[0] = colour[0] * brightness
+  out[1] = colour[1] * brightness
+  out[2] = colour[2] * brightness
 }

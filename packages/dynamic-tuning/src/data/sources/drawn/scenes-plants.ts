@@ -1,4 +1,5 @@
 import type { Random } from '@dynamic-tuning/engine'
+import { pick } from '../../pick.ts'
 import { blend, type Canvas, type Colour, cover, inside, shadeEach } from './canvas.ts'
 import { hsv, jittered, mixColour, tinted } from './colour.ts'
 import { drawSky, type Light } from './light.ts'
@@ -85,7 +86,7 @@ export function drawMeadow(canvas: Canvas, light: Light, draw: Random): void {
   const flowers = 60 + draw.integer(80)
   for (let i = 0; i < flowers; i++) {
     const near = ((i + draw.uniform()) / flowers) ** 1.4
-    const petal = kinds[draw.integer(kinds.length)] as Colour
+    const petal = pick(kinds, draw)
     const at = { x: draw.uniform(), y: horizon + 0.05 + (1 - horizon) * near, radius: 0.006 + 0.034 * near }
     drawFlower(canvas, at, jittered(petal, 12, draw), draw.uniform() * 6)
   }

@@ -1,4 +1,5 @@
 import type { Random } from '@dynamic-tuning/engine'
+import { pick } from '../../pick.ts'
 import { blend, type Canvas, type Colour, cover, inside, shadeEach } from './canvas.ts'
 import { mixColour } from './colour.ts'
 
@@ -7,18 +8,15 @@ export type Shape = (x: number, y: number) => number
 
 /** The outline through some corners, as a signed distance. */
 export function polygon(corners: readonly (readonly [number, number])[]): Shape {
-  const edges = Float64Array.from(
-    corners.flatMap(([x, y], i) => {
-      const [nextX, nextY] = corners[(i + 1) % corners.length] as readonly [number, number]
-      return [x, y, nextX - x, nextY - y]
-    }),
-  )
+  const edges = corners.map(([x, y], i) => {
+    const [nextX, nextY] = corners[i + 1] ?? corners[0] ?? [x, y]
+    return { x, y, ex: nextX - x, ey: nextY - y }
+  })
   return (x, y) => {
     let nearest = Number.POSITIVE_INFINITY
     let within = false
-    for (let i = 0; i < edges.length; i += 4) {
-      const [ax, ay] = [x - (edges[i] as number), y - (edges[i + 1] as number)]
-      const [ex, ey] = [edges[i + 2] as number, edges[i + 3] as number]
+    for (const { x: fromX, y: fromY, ex, ey } of edges) {
+      const [ax, ay] = [x - fromX, y - fromY]
       const t = Math.min(1, Math.max(0, (ax * ex + ay * ey) / (ex * ex + ey * ey)))
       const [dx, dy] = [ax - t * ex, ay - t * ey]
       nearest = Math.min(nearest, dx * dx + dy * dy)
@@ -126,6 +124,5 @@ export function drawShape(canvas: Canvas, shape: Shape, place: Placement, colour
 
 /** One of the shapes. */
 export function anyShape(draw: Random): Shape {
-  const all: readonly Shape[] = Object.values(shapes)
-  return all[draw.integer(all.length)] ?? shapes.disc
+  return pick(Object.values(shapes), draw)
 }

@@ -1,3 +1,4 @@
+import { present } from '../../../present.ts'
 import type { Pixels } from '../pixels.ts'
 import { badVideo, complaint, type VideoIndex } from './index-video.ts'
 import { runTool } from './tools.ts'
@@ -15,7 +16,8 @@ export async function decodeFrames(
   enough: number,
 ): Promise<Pixels[]> {
   const wanted = [...new Set(frames)].sort((a, b) => a - b)
-  const from = index.timed ? keyBefore(index, wanted[0] as number) : undefined
+  const [first = 0] = wanted
+  const from = index.timed ? keyBefore(index, first) : undefined
   const run = (seek: number | undefined) => decodeWanted(path, index, wanted, { enough, seek })
   let decoded = await run(from)
   // Some formats seek to a place that is too late.
@@ -25,7 +27,7 @@ export async function decodeFrames(
     const why = problem === '' ? '' : `, ${problem}`
     throw badVideo(path, `only ${pictures.length} of ${wanted.length} frames can be decoded${why}`)
   }
-  return frames.map((frame) => pictures[wanted.indexOf(frame)] as Pixels)
+  return frames.map((frame) => present(pictures[wanted.indexOf(frame)], `frame ${frame} of ${path}`))
 }
 
 /** Nearer key frames are not worth a seek. */
@@ -33,9 +35,9 @@ const leastSeek = 1
 
 /** The time of the last key frame at or before a frame; undefined where that is near the beginning. */
 function keyBefore({ keys, times }: VideoIndex, frame: number): number | undefined {
-  const time = times[frame] as number
+  const [time = 0, start = 0] = [times[frame], times[0]]
   const key = keys.findLast((each) => each <= time)
-  return key !== undefined && key - (times[0] as number) > leastSeek ? key : undefined
+  return key !== undefined && key - start > leastSeek ? key : undefined
 }
 
 interface How {
@@ -65,7 +67,7 @@ async function decodeWanted(path: string, index: VideoIndex, wanted: readonly nu
 /** Whether a frame is the wanted one, as an expression of ffmpeg. */
 function isFrame({ times, timed }: VideoIndex, frame: number): string {
   if (!timed) return `eq(n,${frame})`
-  const time = times[frame] as number
+  const time = times[frame] ?? 0
   const before = time - (times[frame - 1] ?? Number.NEGATIVE_INFINITY)
   const after = (times[frame + 1] ?? Number.POSITIVE_INFINITY) - time
   return `lt(abs(t-${time.toFixed(6)}),${(Math.min(before, after, 0.1) / 3).toFixed(9)})`

@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises'
 import { z } from 'zod'
 import { DataError } from '../../../errors.ts'
+import { messageOf } from '../../../message-of.ts'
 import { maxPixels } from '../decode.ts'
 import { runTool } from './tools.ts'
 
@@ -66,10 +67,7 @@ function indexOf(packets: Packets, start: number): VideoIndex {
   const shown = packets.filter(({ flags }) => !flags.includes('D'))
   const timed = shown.every(({ pts_time }) => pts_time !== undefined)
   const timesOf = (list: Packets): Float64Array =>
-    Float64Array.from(
-      list,
-      ({ pts_time, dts_time }, i) => (timed ? pts_time : (dts_time ?? i)) as number,
-    ).sort()
+    Float64Array.from(list, ({ pts_time, dts_time }, i) => (timed ? pts_time : dts_time) ?? i).sort()
   return {
     times: timed ? Float64Array.from(new Set(timesOf(shown))) : timesOf(shown),
     keys: timesOf(shown.filter(({ flags }) => flags.includes('K'))),
@@ -110,7 +108,7 @@ async function firstBytes(path: string): Promise<Buffer> {
       await file.close()
     }
   } catch (error) {
-    throw badVideo(path, `cannot be opened, ${(error as Error).message}`)
+    throw badVideo(path, `cannot be opened, ${messageOf(error)}`)
   }
 }
 

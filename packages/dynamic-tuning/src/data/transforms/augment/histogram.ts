@@ -37,7 +37,7 @@ export function equalize(image: Pixels): Pixels {
   return mapChannels(image, (counts) => {
     const used = counts.filter((n) => n > 0)
     const total = counts.reduce((a, b) => a + b)
-    const step = Math.floor((total - (used.at(-1) as number)) / 255)
+    const step = Math.floor((total - (used.at(-1) ?? 0)) / 255)
     if (used.length <= 1 || step === 0) return (value) => value
     const table: number[] = []
     let sum = Math.floor(step / 2)
@@ -45,8 +45,18 @@ export function equalize(image: Pixels): Pixels {
       table.push(Math.floor(sum / step))
       sum += n
     }
-    return (value) => table[value] as number
+    return (value) => table[value] ?? 0
   })
+}
+
+/** How many pixels have each of 256 values in channel `c`. */
+function histogram(data: Uint8Array, c: number): number[] {
+  const counts = new Array<number>(256).fill(0)
+  for (let i = c; i < data.length; i += 3) {
+    const value = data[i] as number
+    counts[value] = (counts[value] as number) + 1
+  }
+  return counts
 }
 
 /** Maps each channel by a function made from its histogram of 256 counts. */
@@ -56,10 +66,7 @@ function mapChannels(
 ): Pixels {
   const out = new Uint8Array(data.length)
   for (let c = 0; c < 3; c++) {
-    const counts = new Array<number>(256).fill(0)
-    for (let i = c; i < data.length; i += 3)
-      counts[data[i] as number] = (counts[data[i] as number] as number) + 1
-    const change = make(counts)
+    const change = make(histogram(data, c))
     const table = Uint8ClampedArray.from({ length: 256 }, (_, value) => change(value))
     for (let i = c; i < data.length; i += 3) out[i] = table[data[i] as number] as number
   }

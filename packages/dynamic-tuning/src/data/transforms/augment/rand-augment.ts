@@ -1,4 +1,5 @@
 import type { Random } from '@dynamic-tuning/engine'
+import { pick } from '../../pick.ts'
 import type { Pixels } from '../../sources/pixels.ts'
 import { affine, rotation, shear, translation } from './affine.ts'
 import { brightness, contrast, saturation, sharpness } from './colour.ts'
@@ -59,7 +60,7 @@ export function randAugment(
 ): Pixels {
   let pixels = image
   for (let layer = 0; layer < layers; layer++) {
-    const operation = operations[draw.integer(operations.length)] as Operation
+    const operation = pick(operations, draw)
     const applied = draw.uniform() < 0.5
     const level = Math.min(largest, Math.max(0, magnitude + deviation * draw.normal())) / largest
     const direction = draw.uniform() < 0.5 ? -1 : 1

@@ -1,4 +1,5 @@
 import type { Random } from '@dynamic-tuning/engine'
+import { pick } from '../../pick.ts'
 import type { Pixels } from '../../sources/pixels.ts'
 import { affine, rotation, shear, translation } from './affine.ts'
 import { brightness, contrast, saturation, sharpness } from './colour.ts'
@@ -33,7 +34,7 @@ const operations = Object.values(trivialOperations)
 
 /** Applies one random operation at one of 31 strengths. */
 export function trivialAugment(image: Pixels, draw: Random): Pixels {
-  const operation = operations[draw.integer(operations.length)] as Operation
+  const operation = pick(operations, draw)
   const strength = draw.integer(bins) / (bins - 1)
   const direction = draw.uniform() < 0.5 ? -1 : 1
   return operation(image, strength, direction)

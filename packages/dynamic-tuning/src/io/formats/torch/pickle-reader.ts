@@ -70,8 +70,7 @@ export class PickleReader {
   long(length: number): number | bigint {
     if (length > 1024) throw this.defect(`an integer has ${length} bytes`)
     const bytes = this.take(length)
-    let value = 0n
-    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i] as number)
+    const value = bytes.reduceRight((high, byte) => (high << 8n) | BigInt(byte), 0n)
     return exact(BigInt.asIntN(8 * length, value))
   }
 

@@ -58,7 +58,7 @@ function checkView(path: string, name: string, tensor: PickledTensor, storages: 
 
 /** Numbers from the first to the last of a view, both included. */
 function spanOf(shape: readonly number[], strides: readonly number[]): number {
-  return shape.reduce((span, length, axis) => span + (length - 1) * (strides[axis] as number), 1)
+  return shape.reduce((span, length, axis) => span + (length - 1) * (strides[axis] ?? 0), 1)
 }
 
 function readView({ storage, offset, shape, strides }: PickledTensor, storages: StorageBytes): TensorData {

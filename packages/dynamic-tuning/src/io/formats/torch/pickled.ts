@@ -65,8 +65,8 @@ const allowed: ReadonlyMap<string, unknown> = new Map<string, unknown>([
     new Callable('torch.Size', ([sizes = []]) => sizes),
     new Callable('torch.device', (args) => new Inert(`device ${args.join(':')}`)),
     new Callable('collections.OrderedDict', ([pairs]) => orderedDict(pairs)),
-    new Callable('builtins.set', ([items]) => new Set(items as unknown[])),
-    new Callable('__builtin__.set', ([items]) => new Set(items as unknown[])),
+    new Callable('builtins.set', ([items]) => setOf(items)),
+    new Callable('__builtin__.set', ([items]) => setOf(items)),
   ].map((callable): [string, unknown] => [callable.name, callable]),
   ['torch.Tensor', new Inert('torch.Tensor')],
   ...['float32', 'float16', 'bfloat16', 'float64', 'int64', 'int32', 'int16', 'int8', 'uint8', 'bool'].map(
@@ -90,19 +90,30 @@ export function allowedGlobal(path: string, module: string, name: string): unkno
 function orderedDict(pairs: unknown): Map<unknown, unknown> {
   if (pairs === undefined) return new Map()
   if (pairs instanceof Map) return new Map(pairs)
-  if (Array.isArray(pairs) && pairs.every((pair) => Array.isArray(pair) && pair.length === 2))
-    return new Map(pairs as [unknown, unknown][])
+  if (Array.isArray(pairs) && pairs.every(isPair)) return new Map(pairs)
   throw new TypeError('an ordered dict of no pairs')
+}
+
+function isPair(value: unknown): value is [unknown, unknown] {
+  return Array.isArray(value) && value.length === 2
+}
+
+function setOf(items: unknown): Set<unknown> {
+  if (items === undefined || Array.isArray(items)) return new Set(items)
+  throw new TypeError('a set of no list')
 }
 
 /** `_rebuild_tensor_v2(storage, storage_offset, size, stride, ...)`. */
 function rebuildTensor([storage, offset, shape, strides]: readonly unknown[]): PickledTensor {
-  const isStorage = typeof storage === 'object' && storage !== null && 'key' in storage && 'type' in storage
-  if (!isStorage || !isCount(offset) || !isCounts(shape) || !isCounts(strides))
+  if (!isStorage(storage) || !isCount(offset) || !isCounts(shape) || !isCounts(strides))
     throw new TypeError('a tensor without storage, offset, shape and strides')
   if (shape.length !== strides.length)
     throw new TypeError(`a tensor of ${shape.length} axes with ${strides.length} strides`)
-  return new PickledTensor(storage as Storage, offset, shape, strides)
+  return new PickledTensor(storage, offset, shape, strides)
+}
+
+function isStorage(value: unknown): value is Storage {
+  return typeof value === 'object' && value !== null && 'key' in value && 'type' in value
 }
 
 /** `_rebuild_from_type_v2(function, type, arguments, attributes)`: a tensor with Python attributes, which are left out. */
@@ -113,7 +124,7 @@ function rebuildFromType([rebuild, , args]: readonly unknown[]): unknown {
 
 /** A whole number from 0 on. */
 export function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
 function isCounts(value: unknown): value is number[] {

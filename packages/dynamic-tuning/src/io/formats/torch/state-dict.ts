@@ -12,7 +12,7 @@ const places = ['state_dict_ema', 'model_ema', 'state_dict', 'model', 'model_sta
 export function stateDictIn(path: string, value: unknown): Map<string, PickledTensor> {
   const tensors = tensorsIn(value)
   if (tensors.size > 0) return tensors
-  const dict = value instanceof Map ? (value as ReadonlyMap<unknown, unknown>) : new Map<unknown, unknown>()
+  const dict: ReadonlyMap<unknown, unknown> = value instanceof Map ? value : new Map()
   for (const place of places) {
     const found = tensorsIn(dict.get(place))
     if (found.size > 0) return found

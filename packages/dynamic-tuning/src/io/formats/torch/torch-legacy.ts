@@ -1,4 +1,5 @@
 import { CheckpointError } from '../../../errors.ts'
+import { present } from '../../../present.ts'
 import { openSliced, type SlicedFile } from '../../read-slice.ts'
 import type { TensorFile } from '../../tensor-file.ts'
 import { elementSize } from '../element-type.ts'
@@ -41,7 +42,8 @@ export function openTorchLegacy(path: string): TensorFile {
     const starts = findStorages(file, storages, keys)
     return pickledFile(path, stateDictIn(path, weights.value), {
       sizeOf: ({ key, length, type }) => (starts.has(key) ? length * elementSize(type) : 0),
-      read: ({ key }, offset, length) => file.read((starts.get(key) as number) + offset, length),
+      read: ({ key }, offset, length) =>
+        file.read(present(starts.get(key), `storage ${key} of ${path}`) + offset, length),
       close: file.close,
     })
   } catch (error) {

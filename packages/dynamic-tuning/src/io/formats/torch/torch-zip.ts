@@ -1,4 +1,5 @@
 import { CheckpointError } from '../../../errors.ts'
+import { present } from '../../../present.ts'
 import type { TensorFile } from '../../tensor-file.ts'
 import type { ZipFile, ZipMember } from '../zip/zip-file.ts'
 import { isCount, type Storage, StorageType } from './pickled.ts'
@@ -20,7 +21,7 @@ export function isTorchZip(zip: ZipFile): boolean {
  */
 export function openTorchZip(zip: ZipFile): TensorFile {
   const { path } = zip
-  const pickle = pickleIn(zip) as ZipMember
+  const pickle = present(pickleIn(zip), `data.pkl of ${path}`)
   const root = pickle.name.slice(0, -'data.pkl'.length)
   checkByteOrder(path, zip.members.get(`${root}byteorder`))
   if (pickle.size > maxPickle)
@@ -42,7 +43,8 @@ export function openTorchZip(zip: ZipFile): TensorFile {
 
 /** The storage of a persistent id, `('storage', type, key, location, numel)`. @throws CheckpointError for other ids */
 export function storageNamed(path: string, id: unknown): Storage {
-  const [kind, type, key, , length] = Array.isArray(id) ? (id as unknown[]) : []
+  const parts: readonly unknown[] = Array.isArray(id) ? id : []
+  const [kind, type, key, , length] = parts
   if (kind === 'storage' && type instanceof StorageType && typeof key === 'string' && isCount(length))
     return { key, type: type.type, length }
   throw new CheckpointError(`torch: ${path} has a persistent id that is no storage. Is it a file of weights?`)

@@ -37,8 +37,8 @@ export function readDirectory(file: SlicedFile): ZipEntry[] {
   while (at < length && entries.length < count) {
     if (length - at < 46 || bytes.readUInt32LE(at) !== entrySignature)
       throw damaged(path, `entry ${entries.length} of its directory is none`)
-    const [name, extra, comment] = [28, 30, 32].map((field) => bytes.readUInt16LE(at + field)) as Lengths
-    const next = at + 46 + name + extra + comment
+    const [name, extra] = [bytes.readUInt16LE(at + 28), bytes.readUInt16LE(at + 30)]
+    const next = at + 46 + name + extra + bytes.readUInt16LE(at + 32)
     if (next > length) throw damaged(path, `entry ${entries.length} of its directory is cut off`)
     entries.push(readEntry(path, bytes.subarray(at, next), name, extra))
     at = next
@@ -47,8 +47,6 @@ export function readDirectory(file: SlicedFile): ZipEntry[] {
     throw damaged(path, `its directory has ${entries.length} entries, ${count} are promised`)
   return entries
 }
-
-type Lengths = [name: number, extra: number, comment: number]
 
 interface Directory {
   readonly offset: number
@@ -99,7 +97,7 @@ function readEntry(path: string, bytes: Buffer, nameLength: number, extraLength:
       `zip: member "${name}" of ${path} is compressed by method ${method}, expected 0 (stored) or 8 (deflate). Save it again without compression.`,
     )
   const extra = bytes.subarray(46 + nameLength, 46 + nameLength + extraLength)
-  const narrow = [24, 20, 42].map((field) => bytes.readUInt32LE(field)) as Sizes
+  const narrow: Sizes = [bytes.readUInt32LE(24), bytes.readUInt32LE(20), bytes.readUInt32LE(42)]
   const [size, compressed, header] = narrow.includes(wide) ? widen(path, name, narrow, extra) : narrow
   if (method === 0 && size !== compressed)
     throw damaged(path, `member "${name}" is stored, with ${compressed} bytes for ${size}`)
@@ -114,12 +112,14 @@ function widen(path: string, name: string, narrow: Sizes, extra: Buffer): Sizes 
     if (extra.readUInt16LE(at) !== 1) continue
     const values = extra.subarray(at + 4, at + 4 + extra.readUInt16LE(at + 2))
     let next = 0
-    return narrow.map((value) => {
+    const widened = (value: number): number => {
       if (value !== wide) return value
       if (values.length < next + 8) throw damaged(path, `member "${name}" lacks its zip64 sizes`)
       next += 8
       return Number(values.readBigUInt64LE(next - 8))
-    }) as Sizes
+    }
+    const [size, compressed, header] = narrow
+    return [widened(size), widened(compressed), widened(header)]
   }
   throw damaged(path, `member "${name}" lacks its zip64 sizes`)
 }

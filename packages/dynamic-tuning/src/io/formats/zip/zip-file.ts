@@ -1,5 +1,7 @@
 import { inflateRawSync } from 'node:zlib'
 import { CheckpointError } from '../../../errors.ts'
+import { messageOf } from '../../../message-of.ts'
+import { present } from '../../../present.ts'
 import { openSliced, type SlicedFile } from '../../read-slice.ts'
 import { crc32 } from './crc32.ts'
 import { damaged, readDirectory, type ZipEntry } from './directory.ts'
@@ -44,7 +46,10 @@ export function openZip(path: string): ZipFile {
     const members = new Map<string, ZipMember>()
     for (const entry of entries) {
       if (members.has(entry.name)) throw damaged(path, `it has the member "${entry.name}" twice`)
-      members.set(entry.name, openMember(file, entry, starts.get(entry) as number))
+      members.set(
+        entry.name,
+        openMember(file, entry, present(starts.get(entry), `the start of ${entry.name}`)),
+      )
     }
     return { path, members, close: file.close }
   } catch (error) {
@@ -123,10 +128,7 @@ function inflate(file: SlicedFile, entry: ZipEntry, start: number): Uint8Array {
       inflateRawSync(file.read(start, compressed), { maxOutputLength: Math.max(1, size) }),
     )
   } catch (error) {
-    throw damaged(
-      file.path,
-      `member "${name}" cannot be decompressed to ${size} bytes (${(error as Error).message})`,
-    )
+    throw damaged(file.path, `member "${name}" cannot be decompressed to ${size} bytes (${messageOf(error)})`)
   }
   if (bytes.length !== size)
     throw damaged(file.path, `member "${name}" has ${bytes.length} bytes, ${size} are promised`)

@@ -42,7 +42,7 @@ function makeFolder(root) {
 
 /** Opens the folder in a process of its own, shuffles ten epochs and makes one batch. */
 async function measureHere(folder) {
-  const { createLoader, openDataset } = await import('dynamic-tuning')
+  const { createLoader, openDataset } = await import('dynamic-tuning/data')
   const { random } = await import('@dynamic-tuning/engine')
   const megabytes = () => Math.round(process.resourceUsage().maxRSS / 1024)
   const seconds = (start) => Number(((performance.now() - start) / 1000).toFixed(2))

@@ -10,8 +10,8 @@ import {
   defaultBench,
   hasRegression,
   ratiosOf,
-  writeAside,
-} from 'dynamic-tuning'
+} from 'dynamic-tuning/bench'
+import { writeAside } from 'dynamic-tuning/io'
 
 const path = fileURLToPath(new URL('expected.json', import.meta.url))
 const { values } = parseArgs({

@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { clipReader, createLoader, isVideoName } from 'dynamic-tuning'
+import { clipReader, createLoader, isVideoName } from 'dynamic-tuning/data'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -7,7 +7,7 @@ import { createRequire } from 'node:module'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { createLoader, drawImage } from 'dynamic-tuning'
+import { createLoader, drawImage } from 'dynamic-tuning/data'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

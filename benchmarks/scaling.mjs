@@ -7,21 +7,20 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { compile, input, random } from '@dynamic-tuning/engine'
+import { network, tunerNamed } from 'dynamic-tuning'
+import { peakMemoryMB } from 'dynamic-tuning/bench'
+import { writeAside } from 'dynamic-tuning/io'
 import {
   classificationLoss,
   classTargets,
-  lineChart,
-  network,
   paperLoss,
-  peakMemoryMB,
   TrainingStep,
   tokenCount,
-  tunerNamed,
   vit,
   vitConfig,
   WeightStore,
-  writeAside,
-} from 'dynamic-tuning'
+} from 'dynamic-tuning/network'
+import { lineChart } from 'dynamic-tuning/report'
 
 /** Where the axes cross: small enough that the largest point takes seconds. */
 const centre = { side: 224, images: 4, layers: 6, width: 384 }

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { drawImage, encodePng } from 'dynamic-tuning'
+import { drawImage } from 'dynamic-tuning/data'
+import { encodePng } from 'dynamic-tuning/report'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -19,7 +20,8 @@ const folder = mkdtempSync(join(tmpdir(), 'dyt-start-'))
 /** A program that predicts one image and tells when each of its stages ended, in ms from the start of its process. */
 const program = `
 const ends = { 'start Node': performance.now() }
-const { openRun, imageReader, toInput } = await import(${JSON.stringify(import.meta.resolve('dynamic-tuning'))})
+const { openRun } = await import(${JSON.stringify(import.meta.resolve('dynamic-tuning'))})
+const { imageReader, toInput } = await import(${JSON.stringify(import.meta.resolve('dynamic-tuning/data'))})
 ends['load the library'] = performance.now()
 const run = openRun(${JSON.stringify('RUN')})
 ends['read run and backbone'] = performance.now()

@@ -2,7 +2,7 @@
 //   npm run build && node scripts/randaugment-picture.mjs
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { drawImage, randOperations } from 'dynamic-tuning'
+import { drawImage, randOperations } from 'dynamic-tuning/data'
 
 const sharp = createRequire(import.meta.resolve('dynamic-tuning'))('sharp')
 const [size, gap, label, top] = [96, 6, 110, 26]

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import type { BenchReport, BenchResult, BenchSettings } from 'dynamic-tuning'
+import type { BenchReport, BenchResult, BenchSettings } from 'dynamic-tuning/bench'
 
 /** Peak resident memory in MB of a process that runs one case of a benchmark twice and nothing else. */
 export async function memoryAlone(

@@ -1,4 +1,4 @@
-import type { BenchReport } from 'dynamic-tuning'
+import type { BenchReport } from 'dynamic-tuning/bench'
 import { describe, expect, it } from 'vitest'
 import { benchText } from './bench-text.ts'
 import { plain } from './terminal/output.ts'

@@ -7,7 +7,7 @@ import {
   benchLegend,
   benchTitle,
   gemmText,
-} from 'dynamic-tuning'
+} from 'dynamic-tuning/bench'
 import type { Paint } from './terminal/output.ts'
 import { renderTable } from './terminal/table.ts'
 import { wrapped } from './terminal/wrap.ts'

@@ -1,5 +1,5 @@
-import { type ModelCost, paperCount } from 'dynamic-tuning'
-import { formatCount, formatPercent } from './terminal/format.ts'
+import type { ModelCost } from 'dynamic-tuning'
+import { formatCount, formatPercent, paperCount } from 'dynamic-tuning/report'
 import type { Paint } from './terminal/output.ts'
 import { renderTable } from './terminal/table.ts'
 

@@ -1,5 +1,5 @@
-import { type DownloadProgress, fetchModel } from 'dynamic-tuning'
-import { formatMemory } from './terminal/format.ts'
+import { type DownloadProgress, fetchModel } from 'dynamic-tuning/io'
+import { formatMemory } from 'dynamic-tuning/report'
 import type { Terminal } from './terminal/terminal.ts'
 
 /** Options whose value may name a model of the hub. */

@@ -1,6 +1,8 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { DataError, isVideoName, type sampleWord } from 'dynamic-tuning'
+import { DataError } from 'dynamic-tuning'
+import { isVideoName } from 'dynamic-tuning/data'
+import type { sampleWord } from 'dynamic-tuning/report'
 
 /** What a run's model takes. */
 type SampleWord = ReturnType<typeof sampleWord>

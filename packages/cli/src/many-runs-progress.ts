@@ -1,15 +1,13 @@
+import { type ManyRunsControl, type ManyRunsWork, type PlannedRun, taskNamed } from 'dynamic-tuning'
 import {
   failureText,
-  type ManyRunsControl,
-  type ManyRunsWork,
-  type PlannedRun,
+  formatDuration,
+  formatPercent,
   scoreOf,
   scoreText,
   studyMeasure,
-  taskNamed,
-} from 'dynamic-tuning'
+} from 'dynamic-tuning/report'
 import { scoreOfStep } from './score-text.ts'
-import { formatDuration, formatPercent } from './terminal/format.ts'
 import type { Terminal } from './terminal/terminal.ts'
 
 type CaseRow = Parameters<NonNullable<ManyRunsControl['onCase']>>[0]

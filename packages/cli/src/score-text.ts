@@ -1,4 +1,5 @@
-import { fieldOf, formatMeasure, type Measure, numberIn } from 'dynamic-tuning'
+import type { Measure } from 'dynamic-tuning'
+import { fieldOf, formatMeasure, numberIn } from 'dynamic-tuning/report'
 
 /** A measure by name with its value, for a line of progress: `mean IoU 78.1 %`. */
 export function namedScore(measure: Measure, value: number): string {

@@ -1,6 +1,6 @@
 import { type Measure, type NoahSearchControl, taskNamed } from 'dynamic-tuning'
+import { formatCount, formatMeasure } from 'dynamic-tuning/report'
 import { namedScore } from './score-text.ts'
-import { formatCount, formatMeasure } from './terminal/format.ts'
 import type { Terminal } from './terminal/terminal.ts'
 import { trainingProgress } from './training-progress.ts'
 

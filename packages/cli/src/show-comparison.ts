@@ -1,4 +1,5 @@
-import { type CompareOutcome, compareColumns, failureText, sampleWordOf } from 'dynamic-tuning'
+import type { CompareOutcome } from 'dynamic-tuning'
+import { compareColumns, failureText, sampleWordOf } from 'dynamic-tuning/report'
 import type { Paint } from './terminal/output.ts'
 import { renderTable } from './terminal/table.ts'
 

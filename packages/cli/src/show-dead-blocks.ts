@@ -1,5 +1,12 @@
-import { changeIn, changeText, type DeadBlocks, leftOf, type Measure } from 'dynamic-tuning'
-import { formatCount, formatMeasure, formatPercent } from './terminal/format.ts'
+import type { DeadBlocks, Measure } from 'dynamic-tuning'
+import {
+  changeIn,
+  changeText,
+  formatCount,
+  formatMeasure,
+  formatPercent,
+  leftOf,
+} from 'dynamic-tuning/report'
 import type { Paint } from './terminal/output.ts'
 import { renderTable } from './terminal/table.ts'
 

@@ -1,16 +1,18 @@
+import { type Measure, type RunSummary, taskNamed } from 'dynamic-tuning'
 import {
+  formatCount,
+  formatDuration,
+  formatMeasure,
+  formatMemory,
+  formatPercent,
   intervalText,
-  type Measure,
   numberIn,
-  type RunSummary,
   sampleWord,
   shareInterval,
-  taskNamed,
   valueIn,
-} from 'dynamic-tuning'
+} from 'dynamic-tuning/report'
 import { bars } from './terminal/bars.ts'
 import { type Fact, renderFacts } from './terminal/facts.ts'
-import { formatCount, formatDuration, formatMeasure, formatMemory, formatPercent } from './terminal/format.ts'
 import type { Paint } from './terminal/output.ts'
 
 /** A run's figures for people; `more` comes before the last lines. */

@@ -1,4 +1,5 @@
-import { failureText, type SweepOutcome, sweepColumns } from 'dynamic-tuning'
+import type { SweepOutcome } from 'dynamic-tuning'
+import { failureText, sweepColumns } from 'dynamic-tuning/report'
 import type { Paint } from './terminal/output.ts'
 import { renderTable } from './terminal/table.ts'
 

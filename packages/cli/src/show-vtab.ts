@@ -1,4 +1,5 @@
-import { failureText, type VtabOutcome, vtabHeads, vtabLines } from 'dynamic-tuning'
+import type { VtabOutcome } from 'dynamic-tuning'
+import { failureText, vtabHeads, vtabLines } from 'dynamic-tuning/report'
 import type { Paint } from './terminal/output.ts'
 import { renderTable } from './terminal/table.ts'
 

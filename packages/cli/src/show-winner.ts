@@ -1,7 +1,7 @@
-import { fieldOf, type NoahSearchResult, numberIn, taskNamed } from 'dynamic-tuning'
+import { type NoahSearchResult, taskNamed } from 'dynamic-tuning'
+import { fieldOf, formatCount, formatMeasure, numberIn } from 'dynamic-tuning/report'
 import { quoted } from './run-name.ts'
 import { renderFacts } from './terminal/facts.ts'
-import { formatCount, formatMeasure } from './terminal/format.ts'
 import type { Paint } from './terminal/output.ts'
 import { renderTable } from './terminal/table.ts'
 

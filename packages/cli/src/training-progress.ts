@@ -1,7 +1,7 @@
 import { type EpochMetrics, type Measure, type StepMetrics, taskNamed } from 'dynamic-tuning'
+import { formatDuration, formatPercent } from 'dynamic-tuning/report'
 import { metricNumber } from './metric-number.ts'
 import { scoreOfEpoch, scoreOfStep } from './score-text.ts'
-import { formatDuration, formatPercent } from './terminal/format.ts'
 import type { Terminal } from './terminal/terminal.ts'
 
 /** Shows a training run on a terminal: a live line for the step, and a line that stays for every epoch. */

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { checkFinetune, type FinetuneInput } from 'dynamic-tuning'
+import type { FinetuneInput } from 'dynamic-tuning'
+import { checkFinetune } from 'dynamic-tuning/settings'
 import { describe, expect, it } from 'vitest'
 import { commands } from './commands/registry.ts'
 import { resolveOptions } from './options/settings-file.ts'

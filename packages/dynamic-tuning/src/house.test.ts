@@ -42,7 +42,10 @@ const publicEntries = [
   'dynamic-tuning/bench',
   'dynamic-tuning/browser',
   'dynamic-tuning/data',
+  'dynamic-tuning/network',
   'dynamic-tuning/report',
+  'dynamic-tuning/settings',
+  'dynamic-tuning/io',
 ]
 const runtimeFiles = ['engine/src/runtime/node.ts', 'engine/src/runtime/web.ts']
 /** Rooms that also run in a browser. */

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
+import { ConfigError } from 'dynamic-tuning'
 import {
   type BenchReport,
   type BenchResult,
@@ -9,12 +10,11 @@ import {
   benchMarkdown,
   benchPlot,
   benchTraining,
-  ConfigError,
   defaultBench,
-  nodeDevices,
   peakMemoryMB,
-  writeAside,
-} from 'dynamic-tuning'
+} from 'dynamic-tuning/bench'
+import { writeAside } from 'dynamic-tuning/io'
+import { nodeDevices } from 'dynamic-tuning/settings'
 import { memoryAlone } from '../bench-memory.ts'
 import { benchText } from '../bench-text.ts'
 import { type Call, type CommandUnit, defineCommand } from '../command.ts'

@@ -1,15 +1,14 @@
 import { Option } from 'commander'
+import { type Calibration, calibrateRun, type Measure, openRun } from 'dynamic-tuning'
 import {
-  type Calibration,
-  calibrateRun,
   curveCells,
-  type Measure,
-  openRun,
+  formatCount,
+  formatPercent,
   roundedUp,
   targetText,
   thresholdText,
   valueIn,
-} from 'dynamic-tuning'
+} from 'dynamic-tuning/report'
 import { type Call, defineCommand } from '../command.ts'
 import type { CommonOptions } from '../options/common.ts'
 import { dropFlags, dropGiven } from '../options/drop.ts'
@@ -18,7 +17,6 @@ import { milliseconds } from '../options/milliseconds.ts'
 import { integer, number } from '../options/numbers.ts'
 import { quoted } from '../run-name.ts'
 import { namedScore } from '../score-text.ts'
-import { formatCount, formatPercent } from '../terminal/format.ts'
 import type { Paint } from '../terminal/output.ts'
 import { renderTable } from '../terminal/table.ts'
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { InvalidArgumentError, Option } from 'commander'
-import { type CompareInput, ConfigError, compare, compareKeys, defaultMethods } from 'dynamic-tuning'
+import { type CompareInput, ConfigError, compare } from 'dynamic-tuning'
+import { compareKeys, defaultMethods } from 'dynamic-tuning/settings'
 import { type Call, defineCommand } from '../command.ts'
 import { manyRunsProgress } from '../many-runs-progress.ts'
 import { manyRunsStopped } from '../many-runs-stopped.ts'

@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Option } from 'commander'
+import { type DemoOutcome, demo, taskNamed } from 'dynamic-tuning'
 import {
-  type DemoOutcome,
-  demo,
-  demoMethods,
-  demoTasks,
-  demoTitles,
-  taskNamed,
+  formatCount,
+  formatDuration,
+  formatMeasure,
+  formatPercent,
+  formatRate,
   valueIn,
-} from 'dynamic-tuning'
+} from 'dynamic-tuning/report'
+import { demoMethods, demoTasks, demoTitles } from 'dynamic-tuning/settings'
 import { type Call, defineCommand } from '../command.ts'
 import { stoppedCode } from '../interrupt.ts'
 import { metricNumber } from '../metric-number.ts'
@@ -17,7 +18,6 @@ import { type CommonOptions, shared } from '../options/common.ts'
 import { quoted } from '../run-name.ts'
 import { namedScore, scoreOfStep } from '../score-text.ts'
 import { bars } from '../terminal/bars.ts'
-import { formatCount, formatDuration, formatMeasure, formatPercent, formatRate } from '../terminal/format.ts'
 import { renderTable } from '../terminal/table.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 

@@ -1,10 +1,11 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { ConfigError, type FetchedModel, fetchModel } from 'dynamic-tuning'
+import { ConfigError } from 'dynamic-tuning'
+import { type FetchedModel, fetchModel } from 'dynamic-tuning/io'
+import { formatMemory } from 'dynamic-tuning/report'
 import { type Call, defineCommand } from '../command.ts'
 import { downloadProgress } from '../fetch-models.ts'
 import type { CommonOptions } from '../options/common.ts'
-import { formatMemory } from '../terminal/format.ts'
 import type { Paint } from '../terminal/output.ts'
 
 /** A model in the cache, with the bytes of its files. */

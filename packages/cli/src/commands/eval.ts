@@ -1,24 +1,20 @@
 import { Option } from 'commander'
 import {
-  bestFirst,
-  budgetThresholds,
   ConfigError,
   evaluateRun,
-  type GivenReduction,
-  type InferenceKind,
   type Measure,
-  numberIn,
   openRun,
   type RunEvaluation,
   type Task,
-  valueIn,
 } from 'dynamic-tuning'
+import type { GivenReduction, InferenceKind } from 'dynamic-tuning/network'
+import { bestFirst, formatMeasure, formatRate, numberIn, valueIn } from 'dynamic-tuning/report'
+import { budgetThresholds } from 'dynamic-tuning/settings'
 import { type Call, defineCommand } from '../command.ts'
 import { type CommonOptions, compileOptions, type PrecisionChoice, shared } from '../options/common.ts'
 import { finetuneFlag, reductionFlags, reductionGiven, someFinetuneFlags } from '../options/finetune-flags.ts'
 import { summaryText } from '../show-summary.ts'
 import type { Fact } from '../terminal/facts.ts'
-import { formatMeasure, formatRate } from '../terminal/format.ts'
 import type { Paint } from '../terminal/output.ts'
 import { renderTable } from '../terminal/table.ts'
 

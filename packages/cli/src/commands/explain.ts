@@ -1,10 +1,10 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { type Explanation, explainRun, openRun, sampleWord, type Task } from 'dynamic-tuning'
+import { type Explanation, explainRun, openRun, type Task } from 'dynamic-tuning'
+import { formatPercent, sampleWord } from 'dynamic-tuning/report'
 import { type Call, defineCommand } from '../command.ts'
 import { imagePaths } from '../image-paths.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
 import { integer } from '../options/numbers.ts'
-import { formatPercent } from '../terminal/format.ts'
 import type { Paint } from '../terminal/output.ts'
 import { renderTable } from '../terminal/table.ts'
 

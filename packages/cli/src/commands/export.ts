@@ -1,24 +1,23 @@
 import { basename, join } from 'node:path'
 import { Option } from 'commander'
 import {
-  budgetThresholds,
   ConfigError,
   type DeadBlocks,
   exportModel,
   exportPruned,
   exportRandomModel,
-  type GivenReduction,
   type OnnxExport,
   openRun,
-  sampleWord,
   type TunedRun,
 } from 'dynamic-tuning'
+import type { GivenReduction } from 'dynamic-tuning/network'
+import { formatMemory, sampleWord } from 'dynamic-tuning/report'
+import { budgetThresholds } from 'dynamic-tuning/settings'
 import { type Call, defineCommand } from '../command.ts'
 import { type CommonOptions, compileOptions, type PrecisionChoice, shared } from '../options/common.ts'
 import { finetuneFlag, reductionFlags, reductionGiven, someFinetuneFlags } from '../options/finetune-flags.ts'
 import { number } from '../options/numbers.ts'
 import { deadBlocksText } from '../show-dead-blocks.ts'
-import { formatMemory } from '../terminal/format.ts'
 import type { Paint } from '../terminal/output.ts'
 
 interface Options extends CommonOptions, PrecisionChoice, GivenReduction {

@@ -1,26 +1,17 @@
 import { Option } from 'commander'
+import { ConfigError, modelCost, network, type TunerOptions, tunerNamed } from 'dynamic-tuning'
+import { openBackboneConfig } from 'dynamic-tuning/io'
 import {
-  ConfigError,
   checkNetwork,
   checkTuning,
   completeOptions,
-  countPaperTable,
   type GivenReduction,
-  type MethodOptionName,
   type ModelConfig,
-  methodOptions,
-  modelCost,
-  network,
-  openBackboneConfig,
-  paperCount,
-  paperTable,
-  paperTables,
   reductionOptions,
-  sampleWord,
   staticFlops,
-  type TunerOptions,
-  tunerNamed,
-} from 'dynamic-tuning'
+} from 'dynamic-tuning/network'
+import { countPaperTable, paperCount, paperTable, paperTables, sampleWord } from 'dynamic-tuning/report'
+import { type MethodOptionName, methodOptions } from 'dynamic-tuning/settings'
 import { type Call, defineCommand } from '../command.ts'
 import { costText } from '../cost-text.ts'
 import { type CommonOptions, shared } from '../options/common.ts'

@@ -1,8 +1,9 @@
-import { modelCost, network, paperCount, type Tuner, tuners, vitConfig } from 'dynamic-tuning'
+import { modelCost, network, type Tuner, tuners } from 'dynamic-tuning'
+import { vitConfig } from 'dynamic-tuning/network'
+import { formatCount, paperCount } from 'dynamic-tuning/report'
 import { type Call, defineCommand } from '../command.ts'
 import { partNames } from '../cost-text.ts'
 import type { CommonOptions } from '../options/common.ts'
-import { formatCount } from '../terminal/format.ts'
 import type { Paint } from '../terminal/output.ts'
 
 /** The backbone of the papers' tables, with CIFAR-100's classes. */

@@ -5,9 +5,8 @@ import {
   type NoahSearchResult,
   type NoahSearchStopped,
   noahSearch,
-  noahSearchKeys,
-  noahSearchSettings,
 } from 'dynamic-tuning'
+import { noahSearchKeys, noahSearchSettings } from 'dynamic-tuning/settings'
 import { type Call, defineCommand } from '../command.ts'
 import { stoppedCode } from '../interrupt.ts'
 import { type CommonOptions, shared } from '../options/common.ts'

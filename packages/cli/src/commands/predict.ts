@@ -1,18 +1,12 @@
 import { Option } from 'commander'
-import {
-  budgetThresholds,
-  type ImagePrediction,
-  openRun,
-  predictImages,
-  sampleWord,
-  type Task,
-} from 'dynamic-tuning'
+import { type ImagePrediction, openRun, predictImages, type Task } from 'dynamic-tuning'
+import { formatPercent, sampleWord } from 'dynamic-tuning/report'
+import { budgetThresholds } from 'dynamic-tuning/settings'
 import { type Call, defineCommand } from '../command.ts'
 import { imagePaths } from '../image-paths.ts'
 import { type CommonOptions, compileOptions, type PrecisionChoice, shared } from '../options/common.ts'
 import { finetuneFlag } from '../options/finetune-flags.ts'
 import { integer } from '../options/numbers.ts'
-import { formatPercent } from '../terminal/format.ts'
 import type { Paint } from '../terminal/output.ts'
 import { cutToWidth, displayWidth, printable } from '../terminal/width.ts'
 

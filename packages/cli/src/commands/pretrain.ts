@@ -1,17 +1,8 @@
 import { Option } from 'commander'
-import {
-  builtinModel,
-  ConfigError,
-  fieldOf,
-  type Measure,
-  numberIn,
-  type PretrainInput,
-  pretrain,
-  pretrainKeys,
-  pretrainSettings,
-  taskNamed,
-  vitConfig,
-} from 'dynamic-tuning'
+import { ConfigError, type Measure, type PretrainInput, pretrain, taskNamed } from 'dynamic-tuning'
+import { vitConfig } from 'dynamic-tuning/network'
+import { fieldOf, formatMeasure, numberIn } from 'dynamic-tuning/report'
+import { builtinModel, pretrainKeys, pretrainSettings } from 'dynamic-tuning/settings'
 import { type Call, defineCommand } from '../command.ts'
 import { stoppedCode } from '../interrupt.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
@@ -20,7 +11,6 @@ import { optionsOf } from '../options/setting-option.ts'
 import { tensorboardFlag } from '../options/tensorboard.ts'
 import { freeRunFolder, quoted } from '../run-name.ts'
 import { renderFacts } from '../terminal/facts.ts'
-import { formatMeasure } from '../terminal/format.ts'
 import { trainingProgress } from '../training-progress.ts'
 
 interface Options extends CommonOptions, Omit<Partial<PretrainInput>, keyof CommonOptions | 'model'> {

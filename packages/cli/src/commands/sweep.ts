@@ -1,6 +1,7 @@
 import { basename, extname, join } from 'node:path'
 import { Option } from 'commander'
-import { ConfigError, type SweepInput, sweep, sweepKeys, sweepMetrics, taskNamed } from 'dynamic-tuning'
+import { ConfigError, type SweepInput, sweep, taskNamed } from 'dynamic-tuning'
+import { sweepKeys, sweepMetrics } from 'dynamic-tuning/settings'
 import { type Call, defineCommand } from '../command.ts'
 import { manyRunsProgress } from '../many-runs-progress.ts'
 import { manyRunsStopped } from '../many-runs-stopped.ts'

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { InvalidArgumentError, Option } from 'commander'
-import { ConfigError, type VtabInput, vtab, vtabKeys } from 'dynamic-tuning'
+import { ConfigError, type VtabInput, vtab } from 'dynamic-tuning'
+import { vtabKeys } from 'dynamic-tuning/settings'
 import { type Call, defineCommand } from '../command.ts'
 import { manyRunsProgress } from '../many-runs-progress.ts'
 import { manyRunsStopped } from '../many-runs-stopped.ts'

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { encodePng } from 'dynamic-tuning'
+import { encodePng } from 'dynamic-tuning/report'
 import { afterAll, describe, expect, it } from 'vitest'
 import { dyt, folderWithBackbone, quick } from './dyt.test.support.ts'
 

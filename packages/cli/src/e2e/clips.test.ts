@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { drawClip, type RunEvaluation } from 'dynamic-tuning'
+import type { RunEvaluation } from 'dynamic-tuning'
+import { drawClip } from 'dynamic-tuning/data'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dyt, folderWithBackbone } from './dyt.test.support.ts'
 

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { drawWeights, saveCheckpointFile } from 'dynamic-tuning'
+import { drawWeights, saveCheckpointFile } from 'dynamic-tuning/io'
 
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { encodePng } from 'dynamic-tuning'
+import { encodePng } from 'dynamic-tuning/report'
 import { afterAll, describe, expect, it } from 'vitest'
 import {
   adapterBytes,

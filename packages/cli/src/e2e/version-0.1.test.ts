@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openModelFile, type TensorData } from '@dynamic-tuning/engine'
-import { readSafetensors } from 'dynamic-tuning'
+import { readSafetensors } from 'dynamic-tuning/io'
 import { afterAll, describe, expect, it } from 'vitest'
 import { dyt } from './dyt.test.support.ts'
 

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { drawImage, encodePng } from 'dynamic-tuning'
+import { drawImage } from 'dynamic-tuning/data'
+import { encodePng } from 'dynamic-tuning/report'
 
 /** Twelve drawn images of two classes: six to train on, two to choose by, four to test on. */
 export async function writeTask(root: string, name: string, seed: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { Option } from 'commander'
-import { type CompileOptions, type FinetuneSettings, type Precision, precisions } from 'dynamic-tuning'
+import type { FinetuneSettings } from 'dynamic-tuning'
+import { type CompileOptions, type Precision, precisions } from 'dynamic-tuning/settings'
 import { someFinetuneFlags } from './finetune-flags.ts'
 import { integer, number } from './numbers.ts'
 

@@ -1,5 +1,6 @@
 import type { Option } from 'commander'
-import { finetuneSettings, type GivenReduction, reductionOptions } from 'dynamic-tuning'
+import { type GivenReduction, reductionOptions } from 'dynamic-tuning/network'
+import { finetuneSettings } from 'dynamic-tuning/settings'
 import { type OwnWords, optionOf, optionsOf } from './setting-option.ts'
 
 /** Names of the settings of `finetune`. */

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { ConfigError, type Setting, type SettingForm, type Settings } from 'dynamic-tuning'
+import { ConfigError } from 'dynamic-tuning'
+import type { Setting, SettingForm, Settings } from 'dynamic-tuning/settings'
 import { byteSize } from './bytes.ts'
 import { layerList } from './layer-list.ts'
 import { imageSize, integer, integers, number, oneOrList, views } from './numbers.ts'

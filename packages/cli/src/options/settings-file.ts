@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError, type Option } from 'commander'
-import { ConfigError, nearestWord } from 'dynamic-tuning'
+import { ConfigError } from 'dynamic-tuning'
+import { nearestWord } from 'dynamic-tuning/settings'
 import { parse } from 'yaml'
 
 /** Options that say how a command talks, or where it reads settings from: they belong on the command line. */

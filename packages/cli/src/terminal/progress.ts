@@ -1,4 +1,4 @@
-import { formatDuration, formatMemory, formatPercent, formatRate } from './format.ts'
+import { formatDuration, formatMemory, formatPercent, formatRate } from 'dynamic-tuning/report'
 import { type Paint, paintFor, type TextOutput } from './output.ts'
 import { cutToWidth, displayWidth, printable } from './width.ts'
 

@@ -1,8 +1,0 @@
-export {
-  formatCount,
-  formatDuration,
-  formatMeasure,
-  formatMemory,
-  formatPercent,
-  formatRate,
-} from 'dynamic-tuning'

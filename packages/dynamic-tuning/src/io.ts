@@ -1,0 +1,25 @@
+/**
+ * Files: backbones from files and the hub, safetensors and the other formats of weights, run folders.
+ */
+
+export {
+  type BackboneOptions,
+  type Normalization,
+  type OpenedBackbone,
+  openBackbone,
+  openBackboneConfig,
+} from './io/backbone.ts'
+export { type Checkpoint, saveCheckpointFile } from './io/checkpoint.ts'
+export {
+  type DownloadProgress,
+  type FetchControl,
+  fetchModel,
+} from './io/hub/fetch-model.ts'
+export type { FetchedModel } from './io/hub/hub-cache.ts'
+export { openTensors } from './io/open-tensors.ts'
+export { openSafetensors, type ReadOptions, readSafetensors, type SafetensorsFile } from './io/safetensors.ts'
+export type { StoredDType, StoredTensor } from './io/safetensors-header.ts'
+export { type WriteOptions, writeSafetensors } from './io/safetensors-writer.ts'
+export type { TensorFile } from './io/tensor-file.ts'
+export { writeAside } from './io/write-aside.ts'
+export { drawWeights } from './models/backbone.ts'

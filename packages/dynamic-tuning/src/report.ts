@@ -1,0 +1,47 @@
+/**
+ * Text, tables and charts: of measures and quantities, cases of studies, costs beside the papers, and tokens.
+ */
+
+export {
+  type CountedRow,
+  type CountedTable,
+  countPaperTable,
+  type Figure,
+} from './cost/paper/count-paper-table.ts'
+export type { PaperRow, PaperTable } from './cost/paper/paper-table.ts'
+export { paperTable, paperTables } from './cost/paper/paper-tables.ts'
+export { paperCount } from './cost/paper-count.ts'
+export { sampleWord } from './data/samples/word.ts'
+export { bestFirst, numberIn, valueIn } from './evaluation/measure.ts'
+export { type Interval, shareInterval } from './evaluation/statistics.ts'
+export { type BarChart, barChart } from './report/bar-chart.ts'
+export { type LineChart, lineChart } from './report/line-chart.ts'
+export { methodsPage } from './report/methods-page.ts'
+export { curvesOfMetrics } from './report/metrics-curves.ts'
+export { type ReportInput, renderReport } from './report/page.ts'
+export {
+  formatBare,
+  formatCount,
+  formatDuration,
+  formatMeasure,
+  formatMemory,
+  formatPercent,
+  formatRate,
+} from './report/quantity.ts'
+export { type ScatterChart, scatterChart } from './report/scatter-chart.ts'
+export { overlayTokens } from './report/token-overlay.ts'
+export { encodePng, tokenStrip } from './report/token-strip.ts'
+export { roundedUp } from './run/calibrate/budgets.ts'
+export { curveCells, targetText, thresholdText } from './run/calibrate/page.ts'
+export { changeIn } from './run/dead-blocks/find-dead-blocks.ts'
+export { changeText, leftOf } from './run/dead-blocks/page.ts'
+export { compareColumns } from './study/compare/compare-table.ts'
+export type { CaseColumn } from './study/pool/case-columns.ts'
+export { failureText } from './study/pool/failures.ts'
+export { sampleWordOf } from './study/pool/sample-of.ts'
+export { intervalText, type Score, scoreOf, scoreText } from './study/pool/score.ts'
+export { studyMeasure } from './study/pool/study-measure.ts'
+export { sweepColumns } from './study/sweep/sweep-table.ts'
+export { type VtabLine, vtabHeads, vtabLines } from './study/vtab/vtab-table.ts'
+export { fieldOf } from './training/field-of.ts'
+export type { MetricValue } from './training/metrics.ts'

@@ -28,7 +28,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'verification',
   ],
   'dynamic-tuning/data': ['sources', 'testing', 'transforms', 'truths', 'kinds', 'samples', 'loader'],
-  'dynamic-tuning/models': ['heads', 'checkpoints', 'vit', 'swin'],
+  'dynamic-tuning/models': ['samples', 'heads', 'checkpoints', 'vit', 'swin'],
   'dynamic-tuning/run': ['settings', 'explain', 'dead-blocks', 'export', 'calibrate'],
   'dynamic-tuning/study': ['pool', 'compare', 'sweep', 'vtab', 'noah'],
   cli: ['terminal', 'options', 'commands', 'e2e'],
@@ -52,7 +52,7 @@ const runtimeFiles = ['engine/src/runtime/node.ts', 'engine/src/runtime/web.ts']
 const portable = ['nn', 'models', 'tuners', 'reduction', 'network', 'cost', 'training', 'evaluation']
 
 /** What is still to be mended: these numbers only ever fall, and end at 0 (assertions at 450). */
-const left = { order: 0, circles: 0, unportable: 0, long: 0, assertions: 319, measures: 0, frames: 4 }
+const left = { order: 0, circles: 0, unportable: 0, long: 0, assertions: 319, measures: 0, frames: 0 }
 
 const house = readHouse()
 const code = house.filter(({ test }) => !test)
@@ -175,9 +175,8 @@ describe('the house', () => {
   })
 
   it('asks for frames only where a kind of sample is at home', () => {
-    const asks = code.filter(
-      ({ file, text: all }) => /\bframes (?:!==|===) undefined/.test(all) && !file.includes('/data/samples/'),
-    )
+    const asking = /\bframes (?:[!=]== undefined|\? )|typeof [\w.]*frames\b/
+    const asks = code.filter(({ file, text: all }) => asking.test(all) && !file.includes('/samples/'))
     expect(
       few(
         asks.map(({ file }) => file),

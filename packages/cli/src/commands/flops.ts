@@ -7,6 +7,7 @@ import {
   completeOptions,
   type GivenReduction,
   type ModelConfig,
+  modelOf,
   reductionOptions,
   staticFlops,
 } from 'dynamic-tuning/network'
@@ -88,11 +89,11 @@ export const flopsCommand = defineCommand<Options>({
     const settings = completeOptions(tuner, given)
     checkTuning('flops', tuner, settings)
     const reduction = reductionOptions(options)
-    const tuned = network({ config, tuner, options: settings, reduction })
+    const tuned = network({ ...modelOf(config), tuner, options: settings, reduction })
     checkNetwork('flops', tuned)
     const activeRate = settings.dispatch === 'none' ? 1 : (options.active ?? settings.rate)
     const cost = modelCost({ network: tuned, activeRate })
-    const bare = staticFlops(config)
+    const bare = staticFlops(tuned)
     const { total, trainable, trainableParts } = cost.params
     const document = {
       model,

@@ -1,5 +1,5 @@
 import { modelCost, network, type Tuner, tuners } from 'dynamic-tuning'
-import { vitConfig } from 'dynamic-tuning/network'
+import { modelOf, vitConfig } from 'dynamic-tuning/network'
 import { formatCount, paperCount } from 'dynamic-tuning/report'
 import { type Call, defineCommand } from '../command.ts'
 import { partNames } from '../cost-text.ts'
@@ -45,7 +45,7 @@ export const methodsCommand = defineCommand<CommonOptions>({
 
 function describe(tuner: Tuner): Method {
   const { name, summary, paper = null, equation, defaults } = tuner
-  const { params } = modelCost({ network: network({ config: vitConfig(model, classes), tuner }) })
+  const { params } = modelCost({ network: network({ ...modelOf(vitConfig(model, classes)), tuner }) })
   return {
     name,
     summary,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { modelCost } from '../cost/model-cost.ts'
 import { ConfigError } from '../errors.ts'
 import { Classifier } from '../evaluation/classifier.ts'
+import { modelOf } from '../models/model.ts'
 import { vitConfig } from '../models/vit/vit-names.ts'
 import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
@@ -33,10 +34,10 @@ describe('benchInference', () => {
     const config = vitConfig(model, 10)
     const options = { ...dyt.defaults, bottleneck: settings.bottleneck }
     const cost = modelCost({
-      network: network({ config, tuner: dyt, options }),
+      network: network({ ...modelOf(config), tuner: dyt, options }),
       activeRate: dynamic.activeRate as number,
     })
-    const promised = modelCost({ network: network({ config }) }).flops.total / cost.flops.total
+    const promised = modelCost({ network: network(modelOf(config)) }).flops.total / cost.flops.total
     expect(dynamic.flopsRatioToStatic).toBeCloseTo(promised, 9)
     expect(dynamic.imagesPerSecond).toBeCloseTo(3000 / dynamic.medianMs, 9)
   })
@@ -59,8 +60,11 @@ describe('benchInference', () => {
     )
     const config = { ...vitConfig(clips.model, 10), frames: 3 }
     const { activeRate, flopsRatioToStatic } = results[1] as (typeof results)[0]
-    const cost = modelCost({ network: network({ config, tuner: dyt }), activeRate: activeRate as number })
-    const promised = modelCost({ network: network({ config }) }).flops.total / cost.flops.total
+    const cost = modelCost({
+      network: network({ ...modelOf(config), tuner: dyt }),
+      activeRate: activeRate as number,
+    })
+    const promised = modelCost({ network: network(modelOf(config)) }).flops.total / cost.flops.total
     expect(flopsRatioToStatic).toBeCloseTo(promised, 9)
     expect(activeRate).toBeCloseTo(0.5, 0)
   })
@@ -91,7 +95,7 @@ describe('a matrix', () => {
       }
     }
     const plain = groups[3]?.results[2] as (typeof report.results)[0]
-    const macs = modelCost({ network: network({ config: { ...vitConfig(model, 10), imageSize: [48, 48] } }) })
+    const macs = modelCost({ network: network(modelOf({ ...vitConfig(model, 10), imageSize: [48, 48] })) })
     expect(plain.gflopsPerSecond).toBeCloseTo((2 * 2 * macs.flops.total) / (1e6 * plain.medianMs), 9)
     expect(benchMarkdown(report).match(/^\| transformers.js \|/gm)).toHaveLength(4)
     expect(benchPlot(report)).toContain('dyt, batch 2, 48 x 48 px, cpu')
@@ -99,8 +103,8 @@ describe('a matrix', () => {
 
   it('counts what is computed: the last layer works for the class token alone', () => {
     const config = vitConfig(model, 10)
-    const whole = modelCost({ network: network({ config }) }).flops
-    const computed = modelCost({ network: network({ config }), computed: true }).flops
+    const whole = modelCost({ network: network(modelOf(config)) }).flops
+    const computed = modelCost({ network: network(modelOf(config)), computed: true }).flops
     const [tokens, width] = [37, config.embedDim]
     const { 'blocks.11.mlp': all = 0 } = whole.parts
     expect(computed.parts['blocks.11.mlp']).toBe(all / tokens)
@@ -116,7 +120,7 @@ describe('a matrix', () => {
     const [place] = benchPlaces({ ...settings, imageSizes: [32], threads: 1 }) as [BenchPlace]
     const images = noiseImages(config, 2, 0)
     const store = new WeightStore({ seed: settings.seed })
-    const ours = await Classifier.create({ network: network({ config }), store })
+    const ours = await Classifier.create({ network: network(modelOf(config)), store })
     const theirs = await openBaseline(name, config, place)
     const [a, b] = [(await ours.classify(images)).logits, await theirs.run(images)]
     expect(b).toHaveLength(20)

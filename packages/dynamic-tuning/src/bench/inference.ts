@@ -7,8 +7,10 @@ import { ActivityTally, type GateActivity, meanRate } from '../evaluation/gate-a
 import { type GemmProbe, gemmProbe } from '../evaluation/gemm-probe.ts'
 import { randomModel } from '../evaluation/random-model.ts'
 import { type TimedCase, type Timing, timeInTurn } from '../evaluation/timing.ts'
-import { imageRows } from '../models/heads/registry.ts'
+import { modelOf } from '../models/model.ts'
 import type { ModelConfig } from '../models/model-config.ts'
+import { layoutOf } from '../models/samples/layout-of.ts'
+import { imageRows } from '../models/samples/sample-layout.ts'
 import { checkNetwork } from '../network/check-network.ts'
 import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
@@ -90,7 +92,7 @@ async function prepare(name: string, config: ModelConfig, place: BenchPlace): Pr
   const spelled =
     name === 'static' ? { ...benchCase('linear:precision=fp32', place), name } : benchCase(name, place)
   const asked = network({
-    config,
+    ...modelOf(config),
     tuner: spelled.tuner,
     options: spelled.options,
     reduction: spelled.reduction,
@@ -113,7 +115,7 @@ async function prepare(name: string, config: ModelConfig, place: BenchPlace): Pr
  * images, so that the share of active tokens is the requested one.
  */
 function samplesSetOn(config: ModelConfig, { batches }: BenchPlace): number {
-  return Math.max(1, Math.min(Math.floor(8 / imageRows(config, 1)), Math.max(...batches)))
+  return Math.max(1, Math.min(Math.floor(8 / imageRows(layoutOf(config), 1)), Math.max(...batches)))
 }
 
 function candidateOf({ name, precision }: BenchCase, classifier: Classifier): Candidate {
@@ -135,7 +137,7 @@ function candidateOf({ name, precision }: BenchCase, classifier: Classifier): Ca
       const gates = gatesOf(last)
       const macs = (computed: boolean) => modelCost({ network, gates, computed }).flops.total
       const activeRate = last?.masks ? meanRate(gates) : null
-      return { activeRate, macs: macs(true), promise: staticFlops(network.config) / macs(false) }
+      return { activeRate, macs: macs(true), promise: staticFlops(network) / macs(false) }
     },
     release: () => classifier.release(),
   }
@@ -146,7 +148,7 @@ function baseline(name: string, config: ModelConfig, model: BaselineModel): Cand
     name,
     precision: 'fp32',
     run: (images) => model.run(images),
-    cost: () => ({ activeRate: null, macs: staticFlops(config), promise: 1 }),
+    cost: () => ({ activeRate: null, macs: staticFlops(modelOf(config)), promise: 1 }),
     release: () => model.release(),
   }
 }

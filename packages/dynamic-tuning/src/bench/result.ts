@@ -1,8 +1,9 @@
 import { type Precision, random } from '@dynamic-tuning/engine'
 import { sampleOf } from '../data/samples/registry.ts'
 import type { Timing } from '../evaluation/timing.ts'
-import { sampleSize } from '../models/heads/registry.ts'
 import type { ModelConfig } from '../models/model-config.ts'
+import { layoutOf } from '../models/samples/layout-of.ts'
+import { sampleSize } from '../models/samples/sample-layout.ts'
 import type { BenchPlace, BenchResult, GemmResult } from './types.ts'
 
 /** Measurements of one case. */
@@ -44,5 +45,5 @@ export function benchResult(place: BenchPlace, config: ModelConfig, measured: Me
 /** Images [batch, 3, H, W], or clips, of standard normal noise. */
 export function noiseImages(config: ModelConfig, batch: number, seed: number): Float32Array {
   const stream = random(seed, 'bench')
-  return Float32Array.from({ length: batch * sampleSize(config) }, stream.normal)
+  return Float32Array.from({ length: batch * sampleSize(layoutOf(config)) }, stream.normal)
 }

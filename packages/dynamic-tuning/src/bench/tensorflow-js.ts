@@ -1,6 +1,7 @@
 import { ConfigError } from '../errors.ts'
 import { drawWeights } from '../models/backbone.ts'
-import { isVit, type ModelConfig } from '../models/model-config.ts'
+import { isVit } from '../models/backbone-config.ts'
+import type { ModelConfig } from '../models/model-config.ts'
 import type { VitConfig } from '../models/vit/vit-config.ts'
 import type { BaselineModel } from './baseline.ts'
 import { loadPeers } from './load-peers.ts'

@@ -1,6 +1,7 @@
 import { present } from '@dynamic-tuning/engine'
 import { Classifier } from '../evaluation/classifier.ts'
 import { type TimedCase, timeInTurn } from '../evaluation/timing.ts'
+import { modelOf } from '../models/model.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { checkNetwork } from '../network/check-network.ts'
 import { network } from '../network/network.ts'
@@ -76,7 +77,7 @@ async function forwardJob(
 ): Promise<Job> {
   const store = new WeightStore({ seed: settings.seed })
   const compile = benchCompile(settings)
-  const classifier = await Classifier.create({ network: network({ config }), store, compile })
+  const classifier = await Classifier.create({ network: network(modelOf(config)), store, compile })
   const images = noiseImages(config, batch, settings.seed)
   return {
     name,
@@ -88,7 +89,7 @@ async function forwardJob(
 
 async function stepJob(name: string, config: ModelConfig, batch: number, settings: BenchPlace): Promise<Job> {
   const { tuner, options, reduction, recompute } = benchCase(name, settings)
-  const tuned = network({ config, tuner, options, reduction })
+  const tuned = network({ ...modelOf(config), tuner, options, reduction })
   checkNetwork('bench', tuned)
   const { seed } = settings
   const store = new WeightStore({ trainable: tuned.tunable, seed })

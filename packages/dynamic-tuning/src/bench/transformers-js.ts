@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { lower, sizeOf, writeModel } from '@dynamic-tuning/engine'
 import { exportInput } from '../export/onnx.ts'
+import { outputOf } from '../models/head.ts'
+import { modelOf } from '../models/model.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
@@ -67,10 +69,10 @@ const inlineBytes = 1e9
  * @returns true if the weights are in a separate file
  */
 function writeStaticModel(folder: string, config: ModelConfig, seed: number): boolean {
-  const model = network({ config })
-  const { logits } = model.pass(new WeightStore({ seed }), model.input(exportInput), { kind: 'complete' })
+  const model = network(modelOf(config))
+  const pass = model.pass(new WeightStore({ seed }), model.input(exportInput), { kind: 'complete' })
   mkdirSync(join(folder, 'onnx'))
-  const graph = lower({ logits })
+  const graph = lower({ logits: outputOf(pass.outputs, 'logits') })
   const bytes = 4 * [...graph.initializers.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0)
   writeModel(join(folder, 'onnx', 'model.onnx'), graph, { external: bytes > inlineBytes })
   const [height, width] = config.imageSize

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { modelOf } from '../models/model.ts'
 import { vitConfig } from '../models/vit/vit-names.ts'
 import { network } from '../network/network.ts'
 import { dyt } from '../tuners/dyt.ts'
@@ -8,7 +9,7 @@ import { modelCost } from './model-cost.ts'
 
 const config = vitConfig('vit_base_patch16_224', 100)
 const settings = (dispatch: TunerOptions['dispatch']) => ({
-  network: network({ config, tuner: dyt, options: { ...dyt.defaults, dispatch } }),
+  network: network({ ...modelOf(config), tuner: dyt, options: { ...dyt.defaults, dispatch } }),
 })
 
 describe('costByRate', () => {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { constant, input, linear, matMul } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../errors.ts'
+import { modelOf } from '../models/model.ts'
 import { vitConfig } from '../models/vit/vit-names.ts'
 import { network } from '../network/network.ts'
 import { type GivenReduction, reductionOptions } from '../reduction/options.ts'
@@ -21,21 +22,27 @@ const reference = new URL('../../../../../shared/reference/flops.json', import.m
 
 describe('modelCost', () => {
   it('prints the published FLOPs', () => {
-    expect(giga(modelCost({ network: network({ config: base }) }).flops.total)).toBe('17.58')
+    expect(giga(modelCost({ network: network(modelOf(base)) }).flops.total)).toBe('17.58')
     for (const [bottleneck, printed] of [
       [8, '17.61'],
       [64, '17.81'],
     ] as const) {
       const cost = modelCost({
-        network: network({ config: base, tuner: adaptformer, options: withWidth(bottleneck, adaptformer) }),
+        network: network({
+          ...modelOf(base),
+          tuner: adaptformer,
+          options: withWidth(bottleneck, adaptformer),
+        }),
       })
       expect(giga(cost.flops.total)).toBe(printed)
     }
     const large = vitConfig('vit_large_patch16_224', 100)
-    expect(giga(modelCost({ network: network({ config: large, tuner: full }) }).flops.total)).toBe('61.60')
+    expect(giga(modelCost({ network: network({ ...modelOf(large), tuner: full }) }).flops.total)).toBe(
+      '61.60',
+    )
     // timm's model card of deit3_large_patch16_384 prints 191.2.
     const finer = modelCost({
-      network: network({ config: vitConfig('deit3_large_patch16_384'), tuner: full }),
+      network: network({ ...modelOf(vitConfig('deit3_large_patch16_384')), tuner: full }),
     }).flops.total
     expect((finer / 1e9).toFixed(1)).toBe('191.2')
   })
@@ -44,7 +51,7 @@ describe('modelCost', () => {
     const with_ = (tuner: Tuner, given: GivenReduction, bottleneck = 64) => {
       const options = { ...tuner.defaults, bottleneck: tuner.defaults.bottleneck && bottleneck }
       return modelCost({
-        network: network({ config: base, tuner, options, reduction: reductionOptions(given) }),
+        network: network({ ...modelOf(base), tuner, options, reduction: reductionOptions(given) }),
       })
     }
     const total = (tuner: Tuner, given: GivenReduction): string => giga(with_(tuner, given).flops.total)
@@ -63,7 +70,7 @@ describe('modelCost', () => {
   it('counts merging alone above the matrix products of blocks and embedding', () => {
     const { flops } = modelCost({
       network: network({
-        config: base,
+        ...modelOf(base),
         tuner: full,
         reduction: reductionOptions({ reduction: 'tome', tomeR: 8 }),
       }),
@@ -82,7 +89,7 @@ describe('modelCost', () => {
     const reduction = reductionOptions({ reduction: 'tome', tomeR: 8 })
     const cost = (activeRate: number) =>
       modelCost({
-        network: network({ config: base, tuner: dyt, options: withWidth(64), reduction }),
+        network: network({ ...modelOf(base), tuner: dyt, options: withWidth(64), reduction }),
         activeRate,
       }).flops
     const perToken = 2 * 768 * 3072
@@ -95,7 +102,9 @@ describe('modelCost', () => {
   })
 
   it('counts parameters: the paper prints the adapters alone', () => {
-    const { params } = modelCost({ network: network({ config: base, tuner: dyt, options: withWidth(64) }) })
+    const { params } = modelCost({
+      network: network({ ...modelOf(base), tuner: dyt, options: withWidth(64) }),
+    })
     expect(mega(params.trainableParts.adaptmlp)).toBe('1.19')
     expect(params.trainableParts).toEqual({
       adaptmlp: 12 * (2 * 768 * 64 + 64 + 768),
@@ -107,16 +116,18 @@ describe('modelCost', () => {
     // ViT-B/16 has 85,798,656 parameters below the head.
     expect(params.total).toBe(85798656 + params.trainable)
     const narrow = modelCost({
-      network: network({ config: base, tuner: adaptformer, options: withWidth(8, adaptformer) }),
+      network: network({ ...modelOf(base), tuner: adaptformer, options: withWidth(8, adaptformer) }),
     }).params
     expect(mega(narrow.trainableWithoutHead)).toBe('0.16')
-    expect(modelCost({ network: network({ config: base, tuner: full }) }).params.trainable).toBe(
+    expect(modelCost({ network: network({ ...modelOf(base), tuner: full }) }).params.trainable).toBe(
       85798656 + 76900,
     )
   })
 
   it('names its parts by module, and they add up', () => {
-    const { parts, total, operators } = modelCost({ network: network({ config: base, tuner: dyt }) }).flops
+    const { parts, total, operators } = modelCost({
+      network: network({ ...modelOf(base), tuner: dyt }),
+    }).flops
     expect(Object.keys(parts).filter((name) => !/^blocks\.([0-9]|10)\./.test(name))).toEqual([
       'patch_embed',
       'blocks.11.norm1',
@@ -140,35 +151,40 @@ describe('modelCost', () => {
 
   it('takes rates gate by gate', () => {
     const none = new Array(12).fill({ rate: 0 })
-    const low = modelCost({ network: network({ config: base, tuner: dyt }), gates: none }).flops.total
+    const low = modelCost({ network: network({ ...modelOf(base), tuner: dyt }), gates: none }).flops.total
     const one = modelCost({
-      network: network({ config: base, tuner: dyt }),
+      network: network({ ...modelOf(base), tuner: dyt }),
       gates: none.with(4, { rate: 10 / 196 }),
     }).flops
     expect(one.total - low).toBeCloseTo(10 * (8 * 768 * 768 + 5 * 768), 3)
     expect(one.parts['blocks.4.mlp']).toBeCloseTo(11 * 8 * 768 * 768, 3)
-    expect(modelCost({ network: network({ config: base, tuner: dyt }), activeRate: 0 }).flops.total).toBe(low)
+    expect(modelCost({ network: network({ ...modelOf(base), tuner: dyt }), activeRate: 0 }).flops.total).toBe(
+      low,
+    )
   })
 
   it('computes registers in every layer, as the class token', () => {
     const config = { ...base, regTokens: 4, initValues: 1e-5 }
-    const { flops, params } = modelCost({ network: network({ config, tuner: dyt }), activeRate: 0.5 })
+    const { flops, params } = modelCost({
+      network: network({ ...modelOf(config), tuner: dyt }),
+      activeRate: 0.5,
+    })
     expect(flops.parts['blocks.3.mlp']).toBe((5 + 98) * 8 * 768 * 768)
     expect(flops.parts['blocks.3.norm1']).toBe(5 * 201 * 768)
-    const plain = modelCost({ network: network({ config: base, tuner: dyt }), activeRate: 0.5 }).params
+    const plain = modelCost({ network: network({ ...modelOf(base), tuner: dyt }), activeRate: 0.5 }).params
     expect(params.total - plain.total).toBe(4 * 768 + 12 * 2 * 768)
     expect(params.trainable).toBe(plain.trainable)
   })
 
   it('refuses rates and counts that make no sense', () => {
-    expect(() => modelCost({ network: network({ config: base, tuner: dyt }), activeRate: 1.2 })).toThrow(
+    expect(() => modelCost({ network: network({ ...modelOf(base), tuner: dyt }), activeRate: 1.2 })).toThrow(
       ConfigError,
     )
     expect(() =>
-      modelCost({ network: network({ config: base, tuner: dyt }), activeRate: Number.NaN }),
+      modelCost({ network: network({ ...modelOf(base), tuner: dyt }), activeRate: Number.NaN }),
     ).toThrow(/share from 0 to 1/)
     const two = [{ rate: 1 }, { rate: 1 }]
-    expect(() => modelCost({ network: network({ config: base, tuner: dyt }), gates: two })).toThrow(
+    expect(() => modelCost({ network: network({ ...modelOf(base), tuner: dyt }), gates: two })).toThrow(
       /2 rates for 12 gates/,
     )
   })
@@ -224,7 +240,7 @@ describe.skipIf(!existsSync(reference))(
       const { total_macs, breakdown, counter_by_operator: counter } = read().models[name] as Breakdown
       const config = vitConfig(model, 100)
       const { total, parts, operators } = modelCost({
-        network: network({ config, tuner, options: withWidth(bottleneck, tuner) }),
+        network: network({ ...modelOf(config), tuner, options: withWidth(bottleneck, tuner) }),
       }).flops
       expect(total).toBe(total_macs)
       expect(parts.patch_embed).toBe(breakdown.patch_embedding)
@@ -250,7 +266,7 @@ describe.skipIf(!existsSync(reference))(
         const part = read().dyt_vit_b16[`d${d}`] as Dispatched
         for (const share of [0, 0.1, 0.5, 0.9, 1]) {
           const cost = modelCost({
-            network: network({ config: base, tuner: dyt, options: withWidth(d) }),
+            network: network({ ...modelOf(base), tuner: dyt, options: withWidth(d) }),
             activeRate: share,
           }).flops
           const perBlock =

@@ -1,8 +1,8 @@
 import { narrow } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
 import { layersOf } from '../models/families.ts'
-import type { ModelHead } from '../models/heads/head.ts'
-import { headOf, imageRows } from '../models/heads/registry.ts'
+import { type Head, isOwn } from '../models/head.ts'
+import { imageRows } from '../models/samples/sample-layout.ts'
 import type { Network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import type { BlockForm, Dispatch } from '../tuners/tuner.ts'
@@ -48,12 +48,12 @@ export function modelCost(settings: ModelCostSettings): ModelCost {
   const store = new WeightStore({ trainable: [/./] })
   const pass = { kind: 'skip', blocks, classTokenOnly: computed } as const
   const whole = network.pass(store, network.input(), pass)
-  const { logits } = computed ? narrow({ logits: whole.logits }) : whole
+  const outputs = Object.values(computed ? narrow(whole.outputs) : whole.outputs)
   const sizes = openSizes(settings, whole.dispatches)
-  const symbols = Object.fromEntries([...symbolsIn([logits])].map((name) => [name, sizeNamed(name, sizes)]))
+  const symbols = Object.fromEntries([...symbolsIn(outputs)].map((name) => [name, sizeNamed(name, sizes)]))
   return {
-    params: countParameters(store.shapes, network.tunable, headOf(network.config)),
-    flops: countCost([logits], symbols),
+    params: countParameters(store.shapes, network.tunable, network.head),
+    flops: countCost(outputs, symbols),
   }
 }
 
@@ -62,7 +62,7 @@ function openSizes(
   { network, activeRate = network.options.rate, gates: given }: ModelCostSettings,
   dispatches: readonly Dispatch[],
 ): Record<string, number> {
-  const { config, tuner, options } = network
+  const { config, sample, tuner, options } = network
   const { sites } = network.gates
   const layers = layersOf(config)
   const gates: NonNullable<typeof given> = given ?? sites.map(() => ({ rate: activeRate }))
@@ -76,8 +76,8 @@ function openSizes(
     const prefix = (layers[layer]?.prefix ?? 0) + tuner.promptsAt(options, layer)
     // Tokens at this gate: fewer than patches where some were merged before. Unused at sample level.
     const patches = Number(dispatches[gate]?.mask.shape[1])
-    sizes[`S${gate}`] = imageRows(config, rate)
-    sizes[`K${gate}`] = imageRows(config, prefix + rate * patches)
+    sizes[`S${gate}`] = imageRows(sample, rate)
+    sizes[`K${gate}`] = imageRows(sample, prefix + rate * patches)
     // The root of the mean square of prefix + active tokens: its square is what attention costs on average.
     sizes[`M${gate}`] = Math.sqrt(prefix ** 2 + 2 * prefix * rate * patches + (rms * patches) ** 2)
   }
@@ -94,7 +94,7 @@ function sizeNamed(symbol: string, sizes: Readonly<Record<string, number>>): num
 function countParameters(
   shapes: ReadonlyMap<string, readonly number[]>,
   patterns: readonly RegExp[],
-  { modules }: ModelHead,
+  head: Head,
 ): ModelCost['params'] {
   const trainableParts: Record<string, number> = {}
   let total = 0
@@ -107,7 +107,7 @@ function countParameters(
     trainable += size
     const part = name.replace(/^(?:layers\.\d+\.)?(?:blocks\.\d+\.)?/, '').split('.')[0] as string
     trainableParts[part] = (trainableParts[part] ?? 0) + size
-    if (modules.includes(part)) ofHead += size
+    if (isOwn(head, name)) ofHead += size
   }
   return { total, trainable, trainableWithoutHead: trainable - ofHead, trainableParts }
 }

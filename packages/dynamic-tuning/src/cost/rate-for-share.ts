@@ -11,7 +11,7 @@ const halvings = 20
  * @throws ConfigError where it costs more with every gate closed, or less with every gate open
  */
 export function rateForShare(network: Network, share: number): number {
-  const bare = staticFlops(network.config)
+  const bare = staticFlops(network)
   const at = (activeRate: number): number => modelCost({ network, activeRate }).flops.total / bare
   const [closed, open] = [at(0), at(1)]
   if (!(share >= closed && share <= open))

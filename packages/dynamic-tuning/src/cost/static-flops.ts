@@ -1,7 +1,8 @@
-import { type Network, network } from '../network/network.ts'
+import type { Model } from '../models/model.ts'
+import { network } from '../network/network.ts'
 import { modelCost } from './model-cost.ts'
 
 /** Multiply-accumulates of one image, or one clip, through the bare backbone and its head. */
-export function staticFlops(config: Network['config']): number {
-  return modelCost({ network: network({ config }) }).flops.total
+export function staticFlops({ config, sample, head }: Model): number {
+  return modelCost({ network: network({ config, sample, head }) }).flops.total
 }

@@ -1,6 +1,7 @@
 import { type Feeds, type Program, random } from '@dynamic-tuning/engine'
 import { expectAllclose } from '@dynamic-tuning/engine/testing'
 import { describe, expect, it } from 'vitest'
+import { modelOf } from '../models/model.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
@@ -70,7 +71,7 @@ describe('skipping with fixed sizes', () => {
     for (const active of [0, 0.5, 1])
       it(`gives what masks give: ${dispatch}, ${active} active`, async () => {
         const options = { ...dyt.defaults, dispatch, bottleneck: 4, rate: 0.25 }
-        const made = { network: network({ config: tiny, tuner: dyt, options }) }
+        const made = { network: network({ ...modelOf(tiny), tuner: dyt, options }) }
         const tensors = await randomModel({ ...made, active, seed: 3, threads: 1 })
         const store = new WeightStore({ tensors })
         const predict = async (form: { pass: 'masked' | 'skip'; buckets?: boolean }) => {

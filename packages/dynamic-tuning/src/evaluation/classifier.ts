@@ -14,7 +14,8 @@ import {
 } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
 import { isBackboneMap } from '../models/backbone-maps.ts'
-import { imageRows } from '../models/heads/registry.ts'
+import { outputOf } from '../models/head.ts'
+import { imageRows } from '../models/samples/sample-layout.ts'
 import type { Network } from '../network/network.ts'
 import type { InferenceKind, NetworkPass } from '../network/pass.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
@@ -80,7 +81,8 @@ export function inferenceGraph(
 ): Record<string, Tensor> {
   const { network, store } = settings
   const pass = passOf(settings, capacities)
-  const { logits, dispatches, reduced } = network.pass(store, network.input(name), pass)
+  const { outputs: ofHead, dispatches, reduced } = network.pass(store, network.input(name), pass)
+  const logits = outputOf(ofHead, 'logits')
   if (dispatches.length === 0) return narrow({ logits })
   const ofPatches = (of: (each: Dispatch) => Tensor): Tensor =>
     stackLayers(
@@ -173,7 +175,7 @@ export class Classifier {
 
   private gateFeeds(images: Float32Array, first: number, thresholds: ClassifyOptions['thresholds']): Feeds {
     const { seed = 0, network } = this.settings
-    const { config } = network
+    const { sample } = network
     const { sites, decisions } = this.gates
     const feeds: Record<string, TensorData> = {}
     for (const { name } of this.program.inputs) {
@@ -181,8 +183,8 @@ export class Classifier {
         const data = Float32Array.from(thresholdList(thresholds, sites.length))
         feeds.threshold = { dtype: 'float32', shape: [sites.length], data }
       }
-      const count = imageRows(config, images.length / this.imageLength)
-      const key = { seed, step: 'inference', first: imageRows(config, first) } as const
+      const count = imageRows(sample, images.length / this.imageLength)
+      const key = { seed, step: 'inference', first: imageRows(sample, first) } as const
       if (name === 'noise') feeds.noise = gumbelNoise(key, [sites.length, count, decisions])
     }
     return feeds

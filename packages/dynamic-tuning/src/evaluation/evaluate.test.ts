@@ -2,12 +2,12 @@ import { random, type TensorData } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import type { Batch } from '../data/loader/batch.ts'
 import type { Loader } from '../data/loader/loader.ts'
+import { modelOf } from '../models/model.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { ClassTally } from '../tasks/classification/tally.ts'
 import { dyt } from '../tuners/dyt.ts'
-import { trainedPatterns } from '../tuners/tune.ts'
 import { Classifier } from './classifier.ts'
 import { evaluate } from './evaluate.ts'
 
@@ -36,7 +36,7 @@ describe('evaluate', () => {
   it('gives the measures, loss and active shares that plain loops give', async () => {
     const store = new WeightStore({ seed: 3 })
     const classifier = await Classifier.create({
-      network: network({ config: tiny, tuner: dyt, options }),
+      network: network({ ...modelOf(tiny), tuner: dyt, options }),
       store,
     })
     const { logits, masks = new Float32Array() } = await classifier.classify(images)
@@ -84,21 +84,24 @@ describe('Classifier', () => {
   it('takes trained weights as inputs, and leaves out those its pass does not use', async () => {
     const frozen = new WeightStore({ seed: 3 })
     const still = await Classifier.create({
-      network: network({ config: tiny, tuner: dyt, options }),
+      network: network({ ...modelOf(tiny), tuner: dyt, options }),
       store: frozen,
       pass: 'complete',
     })
     const expected = await still.classify(images)
-    const training = new WeightStore({ seed: 3, trainable: trainedPatterns(dyt, options) })
+    const training = new WeightStore({
+      seed: 3,
+      trainable: network({ ...modelOf(tiny), tuner: dyt, options }).tunable,
+    })
     const whole = await Classifier.create({
-      network: network({ config: tiny, tuner: dyt, options }),
+      network: network({ ...modelOf(tiny), tuner: dyt, options }),
       store: training,
     })
     const weights: ReadonlyMap<string, TensorData> = training.startValues()
     expect([...weights.keys()].some((name) => name.includes('mlp_token_select'))).toBe(true)
     const store = new WeightStore({ seed: 3, trainable: [/\.adaptmlp\./, /^head\./] })
     const open = await Classifier.create({
-      network: network({ config: tiny, tuner: dyt, options }),
+      network: network({ ...modelOf(tiny), tuner: dyt, options }),
       store,
       pass: 'complete',
     })

@@ -1,6 +1,7 @@
 import { random } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import type { Loader } from '../data/loader/loader.ts'
+import { modelOf } from '../models/model.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
@@ -13,14 +14,14 @@ describe('gateProbabilities', () => {
   it('tells which share of decisions a threshold closes', async () => {
     const options = { ...dyt.defaults, bottleneck: 2 }
     const tensors = await randomModel({
-      network: network({ config: tiny, tuner: dyt, options }),
+      network: network({ ...modelOf(tiny), tuner: dyt, options }),
       active: 0.5,
       seed: 1,
       threads: 1,
     })
     const store = new WeightStore({ tensors })
     const classifier = await Classifier.create({
-      network: network({ config: tiny, tuner: dyt, options }),
+      network: network({ ...modelOf(tiny), tuner: dyt, options }),
       store,
       probabilities: true,
       compile: { threads: 1 },

@@ -1,6 +1,6 @@
 import { compile, random, type Tensor, type TensorData } from '@dynamic-tuning/engine'
 import { layerAt } from '../models/families.ts'
-import { imageRows, sampleSize } from '../models/heads/registry.ts'
+import { imageRows, sampleSize } from '../models/samples/sample-layout.ts'
 import type { Network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 
@@ -28,16 +28,17 @@ export async function randomModel(
   settings: RandomModelSettings,
 ): Promise<Map<string, TensorData<'float32'>>> {
   const { network, active, seed, threads = 0 } = settings
-  const { config, options, gates } = network
+  const { config, sample, options, gates } = network
   const learns = options.dispatch !== 'none' && options.dispatchStrategy === 'learned'
   const store = new WeightStore({ seed, ...(learns && { trainable: [/_token_select\./] }) })
-  const images = settings.images ?? noiseOf(config, seed)
+  const images = settings.images ?? noiseOf(sample, seed)
   // Random gates read noise for a batch of any size.
-  const pixels = network.input('images', learns ? images.length / sampleSize(config) : 'B')
+  const pixels = network.input('images', learns ? images.length / sampleSize(sample) : 'B')
   const thresholds = gates.sites.map(() => 0.5)
-  const { logits, dispatches } = network.pass(store, pixels, { kind: learns ? 'masked' : 'skip', thresholds })
+  const kind = learns ? 'masked' : 'skip'
+  const { outputs: ofHead, dispatches } = network.pass(store, pixels, { kind, thresholds })
   if (!learns) return store.values()
-  const outputs: Record<string, Tensor> = { logits }
+  const outputs: Record<string, Tensor> = { ...ofHead }
   for (const [gate, { logits: own }] of dispatches.entries()) outputs[`${gate}`] = own
   const program = await compile(outputs, { threads, prepack: false })
   const dispatchers = store.startValues()
@@ -58,9 +59,9 @@ export async function randomModel(
   return new Map([...store.values(), ...dispatchers])
 }
 
-function noiseOf(config: Network['config'], seed: number): Float32Array {
-  const samples = Math.ceil(leastImages / imageRows(config, 1))
-  return Float32Array.from({ length: samples * sampleSize(config) }, random(seed, 'images').normal)
+function noiseOf(sample: Network['sample'], seed: number): Float32Array {
+  const samples = Math.ceil(leastImages / imageRows(sample, 1))
+  return Float32Array.from({ length: samples * sampleSize(sample) }, random(seed, 'images').normal)
 }
 
 /** A direction that spreads the logits of different tokens, whatever they have in common. */

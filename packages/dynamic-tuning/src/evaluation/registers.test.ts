@@ -1,9 +1,11 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import type { Loader } from '../data/loader/loader.ts'
-import { vitShapes } from '../models/backbone.ts'
+import { modelShapes } from '../models/build-model.ts'
+import { modelOf } from '../models/model.ts'
+import type { VitModelConfig } from '../models/model-config.ts'
 import { tiny } from '../models/tiny.test.support.ts'
-import { patchCount, type VitConfig } from '../models/vit/vit-config.ts'
+import { patchCount } from '../models/vit/vit-config.ts'
 import { network } from '../network/network.ts'
 import { farthest, noise, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
@@ -15,14 +17,17 @@ import { gumbelNoise } from '../training/noise.ts'
 import { type PassResult, TrainingStep } from '../training/training-step.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { plainDispatch } from '../tuners/plain-dispatch.test.support.ts'
-import { trainedPatterns, tune } from '../tuners/tune.ts'
+import { tune } from '../tuners/tune.ts'
 import { Classifier } from './classifier.ts'
 import { evaluate } from './evaluate.ts'
 
 const count = 3
-const config: VitConfig = { ...tiny, initValues: 0.1, regTokens: 3, globalPool: 'token+avg' }
+const config: VitModelConfig = { ...tiny, initValues: 0.1, regTokens: 3, globalPool: 'token+avg' }
 const options = { ...dyt.defaults, bottleneck: 3, adapterScale: 0.7, adapterDropout: 0 }
-const values: Values = randomValues(vitShapes(config, tune(dyt, options, { kind: 'masked' }).hooks), 1)
+const values: Values = randomValues(
+  modelShapes(modelOf(config), tune(dyt, options, { kind: 'masked' }).hooks),
+  1,
+)
 const size = 3 * config.imageSize[0] * config.imageSize[1]
 const images = noise(count * size, 2)
 const labels = BigInt64Array.of(0n, 2n, 1n)
@@ -30,9 +35,12 @@ const decisions = config.depth * patchCount(config)
 
 async function oneStep(adapterDropout: number): Promise<PassResult> {
   const chosen = { ...options, adapterDropout }
-  const store = new WeightStore({ tensors: values, trainable: trainedPatterns(dyt, chosen) })
+  const store = new WeightStore({
+    tensors: values,
+    trainable: network({ ...modelOf(config), tuner: dyt, options: chosen }).tunable,
+  })
   const settings = {
-    network: network({ config, tuner: dyt, options: chosen }),
+    network: network({ ...modelOf(config), tuner: dyt, options: chosen }),
     taskLoss: classificationLoss,
     loss: paperLoss,
     store,
@@ -101,7 +109,7 @@ describe('register tokens are active in every layer and counted in no rate', () 
     }
     const store = new WeightStore({ tensors: closed })
     const classifier = await Classifier.create({
-      network: network({ config, tuner: dyt, options }),
+      network: network({ ...modelOf(config), tuner: dyt, options }),
       store,
       compile: { threads: 1 },
     })

@@ -7,13 +7,14 @@ import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Classifier } from '../evaluation/classifier.ts'
 import { randomModel } from '../evaluation/random-model.ts'
-import type { VitConfig } from '../models/vit/vit-config.ts'
+import { modelOf } from '../models/model.ts'
+import type { VitModelConfig } from '../models/model-config.ts'
 import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { tunerNamed } from '../tuners/registry.ts'
 import { exportOnnx, type OnnxExportSettings } from './onnx.ts'
 
-const config: VitConfig = {
+const config: VitModelConfig = {
   imageSize: [24, 32],
   patchSize: 8,
   embedDim: 32,
@@ -34,7 +35,12 @@ async function settingsOf(method: string, pass: 'skip' | 'masked'): Promise<Onnx
   const tuner = tunerNamed(method)
   const options = { ...tuner.defaults, bottleneck: Math.min(4, tuner.defaults.bottleneck) }
   const tensors = new Map(
-    await randomModel({ network: network({ config, tuner, options }), active: 0.5, seed: 3, threads: 1 }),
+    await randomModel({
+      network: network({ ...modelOf(config), tuner, options }),
+      active: 0.5,
+      seed: 3,
+      threads: 1,
+    }),
   )
   // Fresh adapters add nothing: give them something to say.
   for (const [name, value] of tensors)
@@ -42,7 +48,12 @@ async function settingsOf(method: string, pass: 'skip' | 'masked'): Promise<Onnx
       const draw = random(3, 'adapter', name)
       tensors.set(name, { ...value, data: Float32Array.from(value.data, () => 0.3 * draw.normal()) })
     }
-  return { network: network({ config, tuner, options }), store: new WeightStore({ tensors }), pass, metadata }
+  return {
+    network: network({ ...modelOf(config), tuner, options }),
+    store: new WeightStore({ tensors }),
+    pass,
+    metadata,
+  }
 }
 
 function images(count: number): Float32Array {

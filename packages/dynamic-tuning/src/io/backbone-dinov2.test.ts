@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import { compile, input, type TensorData } from '@dynamic-tuning/engine'
 import { afterAll, describe, expect, it } from 'vitest'
 import { CheckpointError, ConfigError } from '../errors.ts'
-import { type Backbone, vitShapes } from '../models/backbone.ts'
-import { asVit } from '../models/model-config.ts'
+import type { Backbone } from '../models/backbone.ts'
+import { asVit } from '../models/backbone-config.ts'
+import { buildModel, modelShapes } from '../models/build-model.ts'
+import { modelOf } from '../models/model.ts'
+import type { VitModelConfig } from '../models/model-config.ts'
 import { toDinov2Names } from '../models/vit/dinov2-names.test.support.ts'
 import { plainVit } from '../models/vit/plain-vit.test.support.ts'
-import { vit } from '../models/vit/vit.ts'
-import type { VitConfig } from '../models/vit/vit-config.ts'
 import { farthest, noise, randomValues } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { openBackbone } from './backbone.ts'
@@ -32,8 +33,9 @@ const config = {
   qkvBias: true,
   initValues: 1,
   regTokens: 4,
-} satisfies VitConfig
-const valuesOf = (model: VitConfig): Map<string, TensorData> => randomValues(vitShapes(model), 5, 0.3)
+} satisfies VitModelConfig
+const valuesOf = (model: VitModelConfig): Map<string, TensorData> =>
+  randomValues(modelShapes(modelOf(model)), 5, 0.3)
 
 /** A folder with weights and a config.json. */
 function folderOf(tensors: ReadonlyMap<string, TensorData>, json?: unknown): string {
@@ -44,19 +46,19 @@ function folderOf(tensors: ReadonlyMap<string, TensorData>, json?: unknown): str
 }
 
 async function logitsOf({ config: own, tensors }: Backbone): Promise<Float32Array> {
-  const { logits } = vit(
+  const { logits } = buildModel(
     input('images', ['B', 3, ...own.imageSize]),
     new WeightStore({ tensors }),
-    asVit(own),
-  )
+    modelOf(asVit(own)),
+  ).outputs
   const program = await compile({ logits }, { threads: 1 })
   const { logits: found } = await program.run({ images: imagesFor(asVit(own)) })
   await program.release()
   return found.data as Float32Array
 }
 
-const imagesFor = ({ imageSize }: VitConfig): Float32Array => noise(3 * imageSize[0] * imageSize[1], 6)
-const plainLogits = (values: Map<string, TensorData>, own: VitConfig): number[] =>
+const imagesFor = ({ imageSize }: VitModelConfig): Float32Array => noise(3 * imageSize[0] * imageSize[1], 6)
+const plainLogits = (values: Map<string, TensorData>, own: VitModelConfig): number[] =>
   plainVit(imagesFor(asVit(own)), values, own).logits
 
 describe("DINOv2 in Hugging Face's names", () => {
@@ -80,7 +82,7 @@ describe("DINOv2 in Hugging Face's names", () => {
   }
 
   it('classifies as its authors do, from class token and mean patch', async () => {
-    const whole: VitConfig = { ...config, globalPool: 'token+avg' }
+    const whole: VitModelConfig = { ...config, globalPool: 'token+avg' }
     const values = valuesOf(whole)
     const opened = openBackbone(folderOf(stored(values), json))
     expect(opened.config).toEqual(whole)
@@ -95,7 +97,7 @@ describe("DINOv2 in Hugging Face's names", () => {
   })
 
   it('comes without a head and without registers too', () => {
-    const bare: VitConfig = { ...config, regTokens: 0, numClasses: 7 }
+    const bare: VitModelConfig = { ...config, regTokens: 0, numClasses: 7 }
     const values = new Map([...valuesOf(bare)].filter(([name]) => !name.startsWith('head.')))
     const { num_register_tokens: _, id2label: __, ...plain } = json
     const folder = folderOf(toDinov2Names(values), { ...plain, model_type: 'dinov2' })
@@ -170,7 +172,7 @@ describe("DINOv2 in its authors' and in timm's names", () => {
   )
 
   it("takes timm's config.json and the number of heads from the model's name", () => {
-    const small: VitConfig = {
+    const small: VitModelConfig = {
       ...config,
       imageSize: [28, 28],
       embedDim: 384,

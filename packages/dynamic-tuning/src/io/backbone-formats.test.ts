@@ -5,9 +5,10 @@ import { compile, input, type TensorData } from '@dynamic-tuning/engine'
 import { afterAll, describe, expect, it } from 'vitest'
 import { CheckpointError, ConfigError } from '../errors.ts'
 import { drawWeights } from '../models/backbone.ts'
+import { buildModel } from '../models/build-model.ts'
 import { toJaxNames } from '../models/checkpoints/jax-names.test.support.ts'
-import { vit } from '../models/vit/vit.ts'
-import type { VitConfig } from '../models/vit/vit-config.ts'
+import { modelOf } from '../models/model.ts'
+import type { VitModelConfig } from '../models/model-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { openBackbone } from './backbone.ts'
 import { npzBytes } from './formats/numpy/write-npz.test.support.ts'
@@ -20,7 +21,7 @@ import {
 import { openTensors } from './open-tensors.ts'
 import { writeSafetensors } from './safetensors-writer.ts'
 
-const config: VitConfig = {
+const config: VitModelConfig = {
   imageSize: [24, 24],
   patchSize: 8,
   embedDim: 12,
@@ -126,7 +127,11 @@ async function logitsOf(path: string): Promise<unknown> {
   const opened = openBackbone(path, { numHeads: 3 })
   expect(opened.config).toEqual(config)
   expect(new Map([...opened.tensors].sort())).toEqual(new Map([...weights].sort()))
-  const { logits } = vit(input('images', ['B', 3, 24, 24]), new WeightStore(opened), config)
+  const { logits } = buildModel(
+    input('images', ['B', 3, 24, 24]),
+    new WeightStore(opened),
+    modelOf(config),
+  ).outputs
   const program = await compile({ logits })
   try {
     return (await program.run({ images })).logits.data

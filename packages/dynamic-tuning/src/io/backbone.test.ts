@@ -6,16 +6,17 @@ import { compile, input, type TensorData } from '@dynamic-tuning/engine'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CheckpointError, ConfigError } from '../errors.ts'
 import { drawWeights } from '../models/backbone.ts'
-import { asVit } from '../models/model-config.ts'
+import { asVit } from '../models/backbone-config.ts'
+import { buildModel } from '../models/build-model.ts'
+import { modelOf } from '../models/model.ts'
+import type { VitModelConfig } from '../models/model-config.ts'
 import { resizePositionEmbedding } from '../models/vit/position-embedding.ts'
-import { vit } from '../models/vit/vit.ts'
-import type { VitConfig } from '../models/vit/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { openBackbone } from './backbone.ts'
 import { saveCheckpointFile } from './checkpoint.ts'
 import { writeSafetensors } from './safetensors-writer.ts'
 
-const config: VitConfig = {
+const config: VitModelConfig = {
   imageSize: [16, 24],
   patchSize: 8,
   embedDim: 12,
@@ -180,7 +181,11 @@ describe.skipIf(!existsSync(reference))('openBackbone beside reference/vit (skip
     const images = new Float32Array(2 * 3 * 32 * 32).map((_, i) => Math.sin(i / 7))
     const outputs = await Promise.all(
       [hf, timm].map(async ({ config: own, tensors }) => {
-        const { logits } = vit(input('images', ['B', 3, 32, 32]), new WeightStore({ tensors }), asVit(own))
+        const { logits } = buildModel(
+          input('images', ['B', 3, 32, 32]),
+          new WeightStore({ tensors }),
+          modelOf(asVit(own)),
+        ).outputs
         return (await (await compile({ logits })).run({ images })).logits.data
       }),
     )

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { TensorData } from '@dynamic-tuning/engine'
 import { z } from 'zod'
 import { CheckpointError } from '../errors.ts'
+import { checkpointFormOf } from '../models/checkpoint-forms.ts'
 import {
   type CheckpointConfig,
   type CheckpointDescription,
@@ -10,7 +11,6 @@ import {
   describeTimm,
 } from '../models/checkpoints/checkpoint-config.ts'
 import { describeHuggingFace } from '../models/checkpoints/hugging-face-config.ts'
-import { checkpointFormOf } from '../models/families.ts'
 import { refuseGatedMlps } from '../models/vit/gated-mlp.ts'
 import { openTensors } from './open-tensors.ts'
 import { readJson } from './read-json.ts'

@@ -1,33 +1,32 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { buildModel, modelShapes } from './build-model.ts'
+import { fitTensors } from './checkpoint-forms.ts'
 import { compareShapes } from './compare-shapes.ts'
-import { buildModel, checkModelConfig, fitTensors, modelShapes } from './families.ts'
-import { isOfHead, sampleInput } from './heads/registry.ts'
-import type { ModelHooks } from './hooks.ts'
-import { isVit, type ModelConfig } from './model-config.ts'
-import type { VitConfig } from './vit/vit-config.ts'
+import { isClassifierWeight } from './heads/classifier.ts'
+import { modelOf } from './model.ts'
+import type { ModelConfig } from './model-config.ts'
+import { checkModelConfig } from './named-model.ts'
+import { clipSetting } from './samples/layout-of.ts'
+import { sampleInput } from './samples/sample-layout.ts'
 
 /** A backbone's settings and its weights under timm names; weights left out (a new head) are still to be drawn. */
-export interface Backbone<C extends ModelConfig = ModelConfig> {
-  readonly config: C
+export interface Backbone {
+  readonly config: ModelConfig
   readonly tensors: Map<string, TensorData>
   /** Class names by index, where the head is that of the checkpoint and names are known. */
   readonly classes?: readonly string[]
 }
 
-/** Names and shapes of all weights of a ViT, with those a method's hooks ask for. */
-export function vitShapes(config: VitConfig, hooks?: ModelHooks): Map<string, readonly number[]> {
-  return modelShapes(config, hooks)
-}
-
 /** New weights for all of a model, drawn with `seed`; for clips its head is left out. */
 export function drawWeights(config: ModelConfig, seed: number): Map<string, TensorData> {
   const store = new WeightStore({ seed })
-  buildModel(sampleInput(config), store, config)
+  const model = modelOf(config)
+  buildModel(sampleInput(model.sample), store, model)
   const drawn = store.values()
-  if (config.frames === undefined) return drawn
-  return new Map([...drawn].filter(([name]) => !isOfHead(name)))
+  if (model.sample.word === 'image') return drawn
+  return new Map([...drawn].filter(([name]) => !isClassifierWeight(name)))
 }
 
 /** What a backbone is wanted for. */
@@ -45,26 +44,22 @@ export interface FitOptions {
  * token's is kept), and a head with other classes, or for clips instead of images, is left out.
  * @throws CheckpointError listing all missing, unexpected and misshaped tensors; ConfigError for sizes that do not fit
  */
-export function fitBackbone<C extends ModelConfig>(
-  source: string,
-  backbone: Backbone<C>,
-  options: FitOptions = {},
-): Backbone<C> {
+export function fitBackbone(source: string, backbone: Backbone, options: FitOptions = {}): Backbone {
   const { config: own, tensors, classes } = backbone
   const ignore = own.numClasses === 0 ? [/^head\./] : []
-  const ofClips = isVit(own) && tensors.has('query_token')
+  const ofClips = tensors.has('query_token')
   const stored = { ...own, numClasses: Math.max(1, own.numClasses), ...(ofClips && { frames: 1 }) }
-  compareShapes(tensors, modelShapes(stored), { ignore, source })
+  compareShapes(tensors, modelShapes(modelOf(stored)), { ignore, source })
   const { numClasses = own.numClasses, imageSize = own.imageSize, frames } = options
   if (!Number.isInteger(numClasses) || numClasses < 1)
     throw new ConfigError(
       `${source}: ${numClasses} classes. ${own.numClasses === 0 ? 'It has no head; give' : 'Give'} the number of classes.`,
     )
-  const config = checkModelConfig({ ...own, numClasses, imageSize, ...(frames !== undefined && { frames }) })
-  const sameKind = ofClips === (frames !== undefined)
+  const config = checkModelConfig({ ...own, numClasses, imageSize, ...clipSetting(frames) })
+  const sameKind = ofClips === (modelOf(config).sample.word === 'clip')
   const sameClasses = sameKind && numClasses === own.numClasses
   const leftOut = (name: string): boolean =>
-    sameKind ? !sameClasses && name.startsWith('head.') : isOfHead(name)
+    sameKind ? !sameClasses && name.startsWith('head.') : isClassifierWeight(name)
   const kept = [...tensors].filter(([name]) => !leftOut(name))
   const fitted = fitTensors(source, new Map(kept), own, config)
   const named = classes !== undefined && sameClasses

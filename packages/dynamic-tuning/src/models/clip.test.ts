@@ -17,25 +17,27 @@ import { WeightStore } from '../nn/weight-store.ts'
 import { reductionOptions } from '../reduction/options.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { tune } from '../tuners/tune.ts'
-import { drawWeights, fitBackbone, vitShapes } from './backbone.ts'
-import { sampleInput, sampleSize } from './heads/registry.ts'
+import { drawWeights, fitBackbone } from './backbone.ts'
+import { buildModel, modelShapes } from './build-model.ts'
+import { modelOf } from './model.ts'
+import type { VitModelConfig } from './model-config.ts'
+import { checkModelConfig } from './named-model.ts'
 import { plainClip, reordered } from './plain-clip.test.support.ts'
+import { sampleInput, sampleSize } from './samples/sample-layout.ts'
 import { tiny } from './tiny.test.support.ts'
-import { vit } from './vit/vit.ts'
-import { checkVitConfig, type VitConfig } from './vit/vit-config.ts'
 
-const config: VitConfig = { ...tiny, frames: 3 }
+const config: VitModelConfig = { ...tiny, frames: 3 }
 const area = 8 * 12
 const options = { ...dyt.defaults, bottleneck: 4, adapterScale: 0.7 }
-const values = randomValues(vitShapes(config, tune(dyt, options, { kind: 'masked' }).hooks), 1)
-const clips = noise(4 * sampleSize(config), 2)
+const values = randomValues(modelShapes(modelOf(config), tune(dyt, options, { kind: 'masked' }).hooks), 1)
+const clips = noise(4 * sampleSize(modelOf(config).sample), 2)
 const clipAt = (i: number): Float32Array =>
-  clips.subarray(i * sampleSize(config), (i + 1) * sampleSize(config))
+  clips.subarray(i * sampleSize(modelOf(config).sample), (i + 1) * sampleSize(modelOf(config).sample))
 
 describe('a ViT on clips', () => {
   it('adds the weights of the pooling, and no more', () => {
-    const image = vitShapes(tiny)
-    const added = [...vitShapes(config)].filter(([name]) => !image.has(name))
+    const image = modelShapes(modelOf(tiny))
+    const added = [...modelShapes(modelOf(config))].filter(([name]) => !image.has(name))
     expect(Object.fromEntries(added)).toEqual({
       query_token: [1, 1, 8],
       ...Object.fromEntries(
@@ -54,7 +56,7 @@ describe('a ViT on clips', () => {
 
   it('starts with a query of zeros, which attends to all tokens alike', () => {
     const drawn = new WeightStore({ seed: 1 })
-    vit(sampleInput(config), drawn, config)
+    buildModel(sampleInput(modelOf(config).sample), drawn, modelOf(config))
     expect(Array.from(drawn.values().get('query_token')?.data ?? [])).toEqual(new Array(8).fill(0))
     expect([...drawWeights(config, 1).keys()]).not.toContain('query_token')
   })
@@ -64,7 +66,7 @@ describe('a ViT on clips', () => {
     async (pass) => {
       const store = new WeightStore({ tensors: values })
       const settings = {
-        network: network({ config, tuner: dyt, options }),
+        network: network({ ...modelOf(config), tuner: dyt, options }),
         store,
         pass,
         compile: { threads: 1 },
@@ -77,7 +79,10 @@ describe('a ViT on clips', () => {
         [2, 1],
         [1, 3],
       ] as const) {
-        const part = clips.subarray(first * sampleSize(config), (first + count) * sampleSize(config))
+        const part = clips.subarray(
+          first * sampleSize(modelOf(config).sample),
+          (first + count) * sampleSize(modelOf(config).sample),
+        )
         const { logits, masks } = await classifier.classify(part)
         const own = wanted.slice(first, first + count)
         expect(
@@ -100,11 +105,14 @@ describe('a ViT on clips', () => {
   ] as const)('%s: a clip by itself is what it is in a batch', async (_name, change, reduction) => {
     const chosen = { ...options, ...change }
     const tensors = randomValues(
-      vitShapes(config, tune(dyt, { ...options, experts: chosen.experts }, { kind: 'masked' }).hooks),
+      modelShapes(
+        modelOf(config),
+        tune(dyt, { ...options, experts: chosen.experts }, { kind: 'masked' }).hooks,
+      ),
       1,
     )
     const settings = {
-      network: network({ config, tuner: dyt, options: chosen }),
+      network: network({ ...modelOf(config), tuner: dyt, options: chosen }),
       store: new WeightStore({ tensors }),
       seed: 4,
     }
@@ -127,7 +135,7 @@ describe('a ViT on clips', () => {
 
   it('skips with fixed sizes as with lists', async () => {
     const made = {
-      network: network({ config, tuner: dyt, options }),
+      network: network({ ...modelOf(config), tuner: dyt, options }),
       store: new WeightStore({ tensors: values }),
       compile: { threads: 1 },
     }
@@ -143,7 +151,11 @@ describe('a ViT on clips', () => {
 
   it('tells how sure gates are on every frame', async () => {
     const store = new WeightStore({ tensors: values })
-    const settings = { network: network({ config, tuner: dyt, options }), store, compile: { threads: 1 } }
+    const settings = {
+      network: network({ ...modelOf(config), tuner: dyt, options }),
+      store,
+      compile: { threads: 1 },
+    }
     const classifier = await Classifier.create({ ...settings, probabilities: true })
     async function* epoch() {
       yield {
@@ -164,7 +176,7 @@ describe('a ViT on clips', () => {
 
   it('does not depend on the order of frames, but on every one of them', async () => {
     const store = new WeightStore({ tensors: values })
-    const settings = { network: network({ config }), store, compile: { threads: 1 } }
+    const settings = { network: network(modelOf(config)), store, compile: { threads: 1 } }
     const classifier = await Classifier.create(settings)
     const logits = async (clip: Float32Array) => (await classifier.classify(clip)).logits
     const base = await logits(clipAt(0))
@@ -180,7 +192,7 @@ describe('a ViT on clips', () => {
 })
 
 describe('gradients of the pooling', () => {
-  const own = randomValues(vitShapes(config), 3)
+  const own = randomValues(modelShapes(modelOf(config)), 3)
   const direction = noise(config.numClasses, 5)
   const plainLoss = (at: Values): number =>
     plainClip(clipAt(0), at, config).logits.reduce(
@@ -202,7 +214,7 @@ describe('gradients of the pooling', () => {
 
   it('are what differences say along a random direction, and none for the bias of the keys', async () => {
     const store = new WeightStore({ tensors: own, trainable: [/^query_token$/, /^attentive_blocks\./] })
-    const { logits } = vit(sampleInput(config), store, config)
+    const { logits } = buildModel(sampleInput(modelOf(config).sample), store, modelOf(config)).outputs
     const loss = reduceSum(mul(logits, input('direction', ['B', config.numClasses])))
     const names = [...store.trainable.keys()]
     const slopes = gradients(loss, [...store.trainable.values()])
@@ -225,26 +237,29 @@ describe('gradients of the pooling', () => {
 })
 
 describe('backbones for clips', () => {
-  const stored = randomValues(vitShapes(tiny), 7)
+  const stored = randomValues(modelShapes(modelOf(tiny)), 7)
   const base = { config: tiny, tensors: stored, classes: ['a', 'b', 'c'] }
   const headless = [...stored.keys()].filter((name) => !name.startsWith('head.'))
 
   it('are those of images without their head, whatever its classes', () => {
     for (const globalPool of ['token', 'avg', 'token+avg'] as const) {
       const own = { ...tiny, globalPool }
-      const tensors = randomValues(vitShapes(own), 7)
+      const tensors = randomValues(modelShapes(modelOf(own)), 7)
       const fitted = fitBackbone('x', { config: own, tensors, classes: ['a', 'b', 'c'] }, { frames: 5 })
       expect(fitted.config).toEqual({ ...own, frames: 5 })
       expect(fitted.classes).toBeUndefined()
       const kept = [...tensors.keys()].filter((name) => !name.startsWith('head.'))
       expect([...fitted.tensors.keys()].sort()).toEqual(kept.sort())
       const store = new WeightStore({ tensors: fitted.tensors })
-      expect(vit(sampleInput(fitted.config), store, fitted.config).logits.shape).toEqual(['B', 3])
+      expect(
+        buildModel(sampleInput(modelOf(fitted.config).sample), store, modelOf(fitted.config)).outputs.logits
+          .shape,
+      ).toEqual(['B', 3])
     }
   })
 
   it('keep their head where it is one of clips, and lose it for images', () => {
-    const tensors = randomValues(vitShapes(config), 8)
+    const tensors = randomValues(modelShapes(modelOf(config)), 8)
     const clip = { config: tiny, tensors, classes: ['a', 'b', 'c'] }
     expect([...fitBackbone('x', clip, { frames: 8 }).tensors.keys()]).toEqual([...tensors.keys()])
     expect(fitBackbone('x', clip, { frames: 8 }).classes).toEqual(['a', 'b', 'c'])
@@ -260,7 +275,7 @@ describe('backbones for clips', () => {
   })
 
   it.each([0, -1, 1.5])('refuses %d frames', (frames) => {
-    expect(() => checkVitConfig({ ...tiny, frames })).toThrow(ConfigError)
+    expect(() => checkModelConfig({ ...tiny, frames })).toThrow(ConfigError)
     expect(() => fitBackbone('x', base, { frames })).toThrow(/clips of .* frames/)
   })
 })

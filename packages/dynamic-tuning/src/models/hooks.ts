@@ -1,26 +1,17 @@
 import type { Tensor } from '@dynamic-tuning/engine'
 import type { AttentionMix } from '../nn/self-attention.ts'
 import type { Weights } from '../nn/weight-store.ts'
+import type { BackboneConfig } from './backbone-config.ts'
 import type { LayerSizes } from './layer-sizes.ts'
-import type { ModelConfig } from './model-config.ts'
-
-/** What every backbone gives, whatever its family. */
-export interface ModelOutputs {
-  /** What each layer gives, [B, P + N, C] of its own N and C. */
-  readonly blocks: readonly Tensor[]
-  /** [B, P + N, C]: the tokens after the final norm, or after the last layer where a mean is normed instead. */
-  readonly features: Tensor
-  /** What enters the head, [B, C] for C features of the last layer, [B, 2C] where two are put side by side. */
-  readonly pooled: Tensor
-  /** [B, K] for K classes. */
-  readonly logits: Tensor
-}
+import type { Taps } from './taps.ts'
 
 /** What every hook may look at. */
 export interface ModelPlace {
   /** Weights of the whole model, for those that a method shares between layers. */
   readonly root: Weights
-  readonly config: ModelConfig
+  readonly config: BackboneConfig
+  /** What the head reads. */
+  readonly reads: Taps
 }
 
 /** The layer in which a hook is called. */
@@ -34,7 +25,7 @@ export interface Place extends ModelPlace {
 
 /** The linear map or norm after which a hook is called. */
 export interface SitePlace extends ModelPlace {
-  /** Its name, that of the layer left out: `patch_embed.proj`, `attn.qkv`, `mlp.fc1`, `norm1`, `norm`, `layers.1.downsample.norm`. */
+  /** Its name without that of its layer: `patch_embed.proj`, `attn.qkv`, `norm1`, `norm`, `layers.1.downsample.norm`. */
   readonly name: string
   /** Number of its layer; undefined outside of layers: patch embedding, patch merging, final norm. */
   readonly index: number | undefined
@@ -105,6 +96,6 @@ export interface ModelHooks {
   readonly afterLinear?: (y: Tensor, x: Tensor, place: SitePlace) => Tensor
   /** Changes what a norm gives: [..., C] to [..., C]. */
   readonly afterNorm?: (y: Tensor, place: SitePlace) => Tensor
-  /** What the final norm is given instead of the last layer's output; class token first, patches last. */
+  /** What leaves the backbone instead of the last layer's output; class token first, patches last. */
   readonly leave?: (x: Tensor, stages: Stages, place: ModelPlace) => Tensor
 }

@@ -1,19 +1,21 @@
-import { ConfigError } from '../errors.ts'
+import type { GlobalPool } from './heads/global-pool.ts'
 import type { SwinConfig } from './swin/swin-config.ts'
 import type { VitConfig } from './vit/vit-config.ts'
 
-/** Everything that decides the graph of a backbone, of whatever family; `family` is absent for ViTs. */
-export type ModelConfig = VitConfig | SwinConfig
-
-/** `config` as that of a ViT, for methods that go with no other family: they refuse those before. @throws ConfigError */
-export function asVit(config: ModelConfig): VitConfig {
-  if (isVit(config)) return config
-  throw new ConfigError(
-    'model: this is made for one sequence of tokens of one width, as in a ViT. Choose a ViT.',
-  )
+/** A ViT as runs and files of weights describe it: the backbone, its samples and its head. */
+export interface VitModelConfig extends VitConfig {
+  readonly numClasses: number
+  readonly globalPool: GlobalPool
+  /** T, frames of the clips that it takes. Absent: it takes images. */
+  readonly frames?: number | undefined
 }
 
-/** Whether a model is a ViT: one sequence of tokens, class token first. */
-export function isVit(config: ModelConfig): config is VitConfig {
-  return config.family !== 'swin'
+/** The same for a Swin. */
+export interface SwinModelConfig extends SwinConfig {
+  readonly numClasses: number
+  /** Refused: it takes images, no clips. */
+  readonly frames?: number | undefined
 }
+
+/** A whole model of whatever family, flat, as `config.json` of a run stores it. */
+export type ModelConfig = VitModelConfig | SwinModelConfig

@@ -8,14 +8,14 @@ import {
   toRows,
   type Values,
 } from '../nn/plain.test.support.ts'
+import type { VitModelConfig } from './model-config.ts'
 import { type PlainTuning, plainVit } from './vit/plain-vit.test.support.ts'
-import type { VitConfig } from './vit/vit-config.ts'
 
 /** What a clip gives where `frameOf` computes a frame, [3 * H * W], whose tokens leave the last layer. clip: [3 * T * H * W]. */
 export function plainClipOf<F extends { readonly tokens: Rows }>(
   clip: ArrayLike<number>,
   values: Values,
-  config: VitConfig,
+  config: VitModelConfig,
   frameOf: (image: number[], frame: number) => F,
 ): { frames: F[]; features: Rows; pooled: number[]; logits: number[] } {
   const frames = framesOf(clip, config).map(frameOf)
@@ -24,7 +24,10 @@ export function plainClipOf<F extends { readonly tokens: Rows }>(
 }
 
 /** The frames of a clip [3 * T * H * W], [3 * H * W] each. */
-export function framesOf(clip: ArrayLike<number>, { frames: count = 1, imageSize }: VitConfig): number[][] {
+export function framesOf(
+  clip: ArrayLike<number>,
+  { frames: count = 1, imageSize }: VitModelConfig,
+): number[][] {
   const area = imageSize[0] * imageSize[1]
   return Array.from({ length: count }, (_, t) => {
     const image: number[] = []
@@ -38,7 +41,7 @@ export function framesOf(clip: ArrayLike<number>, { frames: count = 1, imageSize
 export function plainClipHead(
   features: Rows,
   values: Values,
-  { numHeads: heads, layerNormEps: eps }: VitConfig,
+  { numHeads: heads, layerNormEps: eps }: VitModelConfig,
 ): { pooled: number[]; logits: number[] } {
   const pooled = plainPooling(features, values, { heads, eps })
   return { pooled, logits: plainLinear([pooled], values, 'head')[0] as number[] }
@@ -48,7 +51,7 @@ export function plainClipHead(
 export function plainClip(
   clip: ArrayLike<number>,
   values: Values,
-  config: VitConfig,
+  config: VitModelConfig,
   tuning: PlainTuning = { kind: 'base', adapterScale: 1 },
 ) {
   return plainClipOf(clip, values, config, (image) => {

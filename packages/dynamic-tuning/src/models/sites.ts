@@ -10,15 +10,16 @@ export interface Sites {
   normed(y: Tensor, name: string): Tensor
 }
 
-/** Those of `layer`, or of what is outside of layers. */
-export function sitesAt(hooks: ModelHooks, { root, config }: ModelPlace, layer?: Place): Sites {
+/** The hooks of `layer`, or of what is outside of layers. */
+export function sitesAt(hooks: ModelHooks, place: ModelPlace, layer?: Place): Sites {
   const siteOf = (name: string): SitePlace => ({
-    root,
-    config,
+    root: place.root,
+    config: place.config,
+    reads: place.reads,
     name,
     index: layer?.index,
     sizes: layer?.sizes,
-    weights: (layer?.weights ?? root).at(name),
+    weights: (layer?.weights ?? place.root).at(name),
   })
   return {
     after: (module) => (y, x, name) => hooks.afterLinear?.(y, x, siteOf(`${module}.${name}`)) ?? y,

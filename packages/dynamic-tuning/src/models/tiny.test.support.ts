@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { globalPools } from './heads/global-pool.ts'
-import type { VitConfig } from './vit/vit-config.ts'
+import type { VitModelConfig } from './model-config.ts'
 
 /** Two layers, six patches, not square. */
-export const tiny: VitConfig = {
+export const tiny: VitModelConfig = {
   imageSize: [8, 12],
   patchSize: 4,
   embedDim: 8,
@@ -17,7 +17,7 @@ export const tiny: VitConfig = {
 }
 
 /** Small ViTs of all shapes, with and without layer scale, registers and a position of the class token. */
-export const anyVit: fc.Arbitrary<VitConfig> = fc
+export const anyVit: fc.Arbitrary<VitModelConfig> = fc
   .record({
     rows: fc.integer({ min: 1, max: 3 }),
     columns: fc.integer({ min: 1, max: 3 }),

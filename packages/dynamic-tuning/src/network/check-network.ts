@@ -7,8 +7,9 @@ import type { Network } from './network.ts'
  * message.
  * @throws ConfigError saying what to change
  */
-export function checkNetwork(asker: string, { config, tuner, options, reduction }: Network): void {
+export function checkNetwork(asker: string, network: Network): void {
+  const { config, tuner, options, reduction } = network
   checkModel(asker, tuner, options, config)
   checkReduction(asker, reduction, { tuner, options })
-  checkReductionFits(asker, reduction, config)
+  checkReductionFits(asker, reduction, network)
 }

@@ -1,6 +1,7 @@
 import type { Dim, Tensor } from '@dynamic-tuning/engine'
-import { buildModel } from '../models/families.ts'
-import { headPatterns, sampleInput } from '../models/heads/registry.ts'
+import { buildModel } from '../models/build-model.ts'
+import type { Model } from '../models/model.ts'
+import { sampleInput } from '../models/samples/sample-layout.ts'
 import type { Weights } from '../nn/weight-store.ts'
 import { noReduction } from '../reduction/options.ts'
 import { openReduction, reductionIn } from '../reduction/registry.ts'
@@ -9,7 +10,7 @@ import { linearProbe } from '../tuners/linear.ts'
 import { trainedPatterns, tune } from '../tuners/tune.ts'
 import type { ChosenParts, NetworkParts } from './parts.ts'
 import type { NetworkOutputs, NetworkPass } from './pass.ts'
-import { reductionMode, tunerPass } from './passes.ts'
+import { isTraining, reductionMode, tunerPass } from './passes.ts'
 
 /**
  * A backbone with its head, a tuning method and a token reduction: the one place where a pass over them is put together,
@@ -31,26 +32,29 @@ export interface Network extends ChosenParts {
 
 /** Puts a network together. */
 export function network(parts: NetworkParts): Network {
-  const { config, tuner = linearProbe, options = tuner.defaults, hooks = {} } = parts
+  const { config, sample, head, tuner = linearProbe, options = tuner.defaults, hooks = {} } = parts
   const { reduction = noReduction } = parts
+  const model: Model = { config, sample, head }
   return {
-    ...{ config, tuner, options, reduction, hooks },
+    ...{ ...model, tuner, options, reduction, hooks },
     gates: gateShape(options, config),
-    tunable: tunableOf({ config, tuner, options, reduction }),
-    input: (name, batch) => sampleInput(config, name, batch),
+    tunable: tunableOf({ head, tuner, options, reduction }),
+    input: (name, batch) => sampleInput(sample, name, batch),
     pass(weights, samples, pass) {
-      const tuned = tune(tuner, options, tunerPass(pass, { config, tuner, options }))
+      const tuned = tune(tuner, options, tunerPass(pass, { config, sample, tuner, options }))
       const mode = reductionMode(pass, { options, reduction })
-      const { hooks: ofReduction, ...reduced } = openReduction(reduction, mode, config)
+      const { hooks: ofReduction, ...reduced } = openReduction(reduction, mode, model)
       const all = { ...hooks, ...tuned.hooks, ...ofReduction }
-      const outputs = buildModel(samples, weights, config, all)
+      const outputs = buildModel(samples, weights, model, { hooks: all, training: isTraining(pass) })
       return { ...outputs, dispatches: tuned.dispatches, routes: tuned.routes, reduced }
     },
   }
 }
 
-function tunableOf({ config, tuner, options, reduction }: Omit<ChosenParts, 'hooks'>): readonly RegExp[] {
-  const patterns = [...trainedPatterns(tuner, options), ...headPatterns(config)]
+type Trained = Pick<ChosenParts, 'head' | 'tuner' | 'options' | 'reduction'>
+
+function tunableOf({ head, tuner, options, reduction }: Trained): readonly RegExp[] {
+  const patterns = [...trainedPatterns(tuner, options), ...head.own]
   const all = patterns.some((pattern) => pattern.test('predictor.0.fc_in.weight'))
   return all ? patterns : [...patterns, ...(reductionIn(reduction)?.trainable ?? [])]
 }

@@ -1,11 +1,10 @@
 import type { ModelHooks } from '../models/hooks.ts'
-import type { ModelConfig } from '../models/model-config.ts'
+import type { Model } from '../models/model.ts'
 import type { ReductionOptions } from '../reduction/options.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 
-/** What a network is put together from. */
-export interface NetworkParts {
-  readonly config: ModelConfig
+/** What a network is put together from: `...modelOf(config)` for a classifier, and what is chosen beside it. */
+export interface NetworkParts extends Model {
   /** Default: only the head is trained. */
   readonly tuner?: Tuner
   /** Default: the method's own. */

@@ -1,5 +1,5 @@
 import type { Tensor } from '@dynamic-tuning/engine'
-import type { ModelOutputs } from '../models/hooks.ts'
+import type { ModelOutputs } from '../models/build-model.ts'
 import type { ReductionPass } from '../reduction/reduction.ts'
 import type { BlockForm, Dispatch } from '../tuners/tuner.ts'
 

@@ -10,16 +10,17 @@ import type { NetworkPass } from './pass.ts'
 /** A pass as the method sees it, with its graph inputs. */
 export function tunerPass(
   pass: NetworkPass,
-  { config, tuner, options }: Pick<ChosenParts, 'config' | 'tuner' | 'options'>,
+  { config, sample, tuner, options }: Pick<ChosenParts, 'config' | 'sample' | 'tuner' | 'options'>,
 ): Pass {
-  const dropout = (name: string) => dropoutInput(name, tuner, options, config)
+  const model = { config, sample }
+  const dropout = (name: string) => dropoutInput(name, tuner, options, model)
   if (pass.kind === 'complete')
     return { kind: 'complete', dropout: pass.dropout === undefined ? undefined : dropout(pass.dropout) }
-  if (pass.kind !== 'train') return inferencePass(pass, options, config)
+  if (pass.kind !== 'train') return inferencePass(pass, options, model)
   if (options.dispatch === 'none') return { kind: 'complete', dropout: dropout('dropout') }
   return {
     kind: 'train',
-    noise: noiseInput(options, config),
+    noise: noiseInput(options, model),
     temperature: options.finalTemperature === undefined ? undefined : input('temperature', []),
     dropout: dropout('dropout'),
     classTokenOnly: true,
@@ -35,4 +36,9 @@ export function reductionMode(
   if (kind === 'masked') return 'mask'
   if (kind === 'skip') return 'reduce'
   return options.dispatch === 'none' ? (reductionIn(reduction)?.trainingMode(reduction) ?? 'off') : 'off'
+}
+
+/** True in a pass of training; the complete pass drops features there alone. */
+export function isTraining(pass: NetworkPass): boolean {
+  return pass.kind === 'train' || (pass.kind === 'complete' && pass.dropout !== undefined)
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../errors.ts'
+import { modelOf } from '../models/model.ts'
 import { vitConfig } from '../models/vit/vit-names.ts'
 import { full } from '../tuners/full.ts'
 import { tunerNamed } from '../tuners/registry.ts'
@@ -61,8 +62,8 @@ describe('checkReductionFits', () => {
     [{ reduction: 'dynamicvit' }, { embedDim: 774, numHeads: 3 }, /774 is no multiple of 4/],
   ])('refuses %j on %j', (given, changes, message) => {
     const options = reductionOptions(given)
-    expect(() => checkReductionFits('test', options, { ...base, ...changes })).toThrow(message)
-    expect(() => checkReductionFits('test', options, { ...base, ...changes })).toThrow(ConfigError)
+    expect(() => checkReductionFits('test', options, modelOf({ ...base, ...changes }))).toThrow(message)
+    expect(() => checkReductionFits('test', options, modelOf({ ...base, ...changes }))).toThrow(ConfigError)
   })
 })
 

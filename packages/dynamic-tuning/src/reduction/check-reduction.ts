@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors.ts'
-import { isVit, type ModelConfig } from '../models/model-config.ts'
+import { isVit } from '../models/backbone-config.ts'
+import type { Model } from '../models/model.ts'
 import { patchCount, prefixTokens, type VitConfig } from '../models/vit/vit-config.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { keepLayers } from './keep-layers.ts'
@@ -79,16 +80,20 @@ function checkRates(asker: string, { keepRate, tomeR, tomeSlope }: ReductionOpti
 }
 
 /** Refuses layers, lists and shares that do not fit a model. @throws ConfigError saying what to change */
-export function checkReductionFits(asker: string, options: ReductionOptions, config: ModelConfig): void {
+export function checkReductionFits(
+  asker: string,
+  options: ReductionOptions,
+  { config, head }: Pick<Model, 'config' | 'head'>,
+): void {
   const { reduction, tomeR, keepRate, reductionLayers: layers } = options
   if (reduction === 'none') return
   if (!isVit(config))
     throw new ConfigError(
       `${asker}: ${reduction} takes tokens out of one sequence, but here they fill a grid whose windows must stay whole. Use reduction none.`,
     )
-  if (config.globalPool !== 'token')
+  if (head.needsAllTokens !== undefined)
     throw new ConfigError(
-      `${asker}: ${reduction} needs a model classified by its class token, this one takes the mean of its patches. Use reduction none.`,
+      `${asker}: ${reduction} needs a model classified by its class token, this one ${head.needsAllTokens}. Use reduction none.`,
     )
   if (prefixTokens(config) !== 1)
     throw new ConfigError(

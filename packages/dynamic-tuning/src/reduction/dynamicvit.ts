@@ -17,7 +17,7 @@ import {
   type Tensor,
   topK,
 } from '@dynamic-tuning/engine'
-import { imageRows } from '../models/heads/registry.ts'
+import { imageRows } from '../models/samples/sample-layout.ts'
 import { patchCount } from '../models/vit/vit-config.ts'
 import { type AttentionMix, mixTokens } from '../nn/self-attention.ts'
 import { type KeepLayer, keepLayers } from './keep-layers.ts'
@@ -38,13 +38,13 @@ export const dynamicvit: Reduction = {
   trainable: [/^predictor\./],
   reads: ['keepRate', 'reductionLayers'],
   trainingMode: () => 'train',
-  open(options, mode, config) {
+  open(options, mode, { config, sample }) {
     const records = new Map<string, Tensor>()
     const decisions: KeepDecision[] = []
     const stages = mode === 'off' ? [] : keepLayers(options, config.depth, 'powers')
     const patches = patchCount(config)
     const noise =
-      mode === 'train' ? input('noise', [stages.length, imageRows(config, 'B'), patches, 1]) : undefined
+      mode === 'train' ? input('noise', [stages.length, imageRows(sample, 'B'), patches, 1]) : undefined
     let kept: Tensor | undefined
     const mix: AttentionMix | undefined =
       mode === 'train'

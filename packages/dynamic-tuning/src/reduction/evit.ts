@@ -28,7 +28,7 @@ export const evit: Reduction = {
   trainable: [],
   reads: ['keepRate', 'reductionLayers', 'evitFuse'],
   trainingMode: () => 'reduce',
-  open(options, mode, config) {
+  open(options, mode, { config }) {
     const records = new Map<string, Tensor>()
     const layers = mode === 'off' ? [] : keepLayers(options, config.depth, 'same')
     const reducing = layers.filter(({ rate }) => rate < 1)

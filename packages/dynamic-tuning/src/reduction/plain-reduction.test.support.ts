@@ -1,5 +1,6 @@
+import type { VitModelConfig } from '../models/model-config.ts'
 import { plainEmbed, plainPool } from '../models/vit/plain-vit.test.support.ts'
-import { patchCount, type VitConfig } from '../models/vit/vit-config.ts'
+import { patchCount } from '../models/vit/vit-config.ts'
 import {
   erf,
   plainAdapter,
@@ -82,7 +83,7 @@ interface State {
 export function plainReduced(
   image: ArrayLike<number>,
   values: Values,
-  config: VitConfig,
+  config: VitModelConfig,
   wanted: PlainCase,
 ): PlainReduced {
   const { options } = wanted
@@ -176,7 +177,13 @@ function reorganise(state: State, classShares: number[], layer: number, options:
   state.x = [state.x[0] as number[], ...order.slice(0, count).map(row), ...rest]
 }
 
-function predict(state: State, layer: number, values: Values, config: VitConfig, wanted: PlainCase): void {
+function predict(
+  state: State,
+  layer: number,
+  values: Values,
+  config: VitModelConfig,
+  wanted: PlainCase,
+): void {
   const { options, noise } = wanted
   const stage = options.reductionLayers?.indexOf(layer) ?? -1
   if (stage < 0) return

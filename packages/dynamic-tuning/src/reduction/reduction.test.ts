@@ -2,9 +2,10 @@ import { compile, input, type TensorData } from '@dynamic-tuning/engine'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Classifier } from '../evaluation/classifier.ts'
-import { vitShapes } from '../models/backbone.ts'
-import { vit } from '../models/vit/vit.ts'
-import { patchCount, type VitConfig } from '../models/vit/vit-config.ts'
+import { buildModel, modelShapes } from '../models/build-model.ts'
+import { modelOf } from '../models/model.ts'
+import type { VitModelConfig } from '../models/model-config.ts'
+import { patchCount } from '../models/vit/vit-config.ts'
 import { network } from '../network/network.ts'
 import { farthest, noise, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
@@ -18,7 +19,7 @@ import { type ReductionOptions, reductionOptions } from './options.ts'
 import { type PlainCase, plainReduced } from './plain-reduction.test.support.ts'
 import { openReduction } from './registry.ts'
 
-const anySized: fc.Arbitrary<VitConfig> = fc
+const anySized: fc.Arbitrary<VitModelConfig> = fc
   .record({
     rows: fc.integer({ min: 1, max: 4 }),
     columns: fc.integer({ min: 2, max: 4 }),
@@ -53,19 +54,19 @@ const anyEvit = fc
 const anyDynamic = rates.map((keepRate) => ({ reduction: 'dynamicvit' as const, keepRate }))
 
 /** Layers that a random model reduces at: every other one from `first`. */
-function layersOf({ depth }: VitConfig, first: number): number[] {
+function layersOf({ depth }: VitModelConfig, first: number): number[] {
   return Array.from({ length: depth }, (_, i) => i).filter((i) => i % 2 === first % 2 || depth === 1)
 }
 
 const base: TunerOptions = { ...dyt.defaults, bottleneck: 3, adapterScale: 0.7, adapterDropout: 0 }
 const withAdapters: TunerOptions = { ...base, dispatch: 'none' }
 
-function valuesOf(config: VitConfig, tuner: Tuner, options: TunerOptions, reduction: ReductionOptions) {
+function valuesOf(config: VitModelConfig, tuner: Tuner, options: TunerOptions, reduction: ReductionOptions) {
   const hooks = {
     ...tune(tuner, options, { kind: 'masked' }).hooks,
-    ...openReduction(reduction, 'reduce', config).hooks,
+    ...openReduction(reduction, 'reduce', modelOf(config)).hooks,
   }
-  return randomValues(vitShapes(config, hooks), 5)
+  return randomValues(modelShapes(modelOf(config), hooks), 5)
 }
 
 interface Run {
@@ -76,12 +77,12 @@ interface Run {
   readonly fused?: boolean
 }
 
-async function classify(values: Values, config: VitConfig, images: Float32Array, run: Run) {
+async function classify(values: Values, config: VitModelConfig, images: Float32Array, run: Run) {
   const { fused = true, pass, ...method } = run
   const store = new WeightStore({ tensors: values })
   const compileOptions = { threads: 1, fused }
   const classifier = await Classifier.create({
-    network: network({ config, ...method }),
+    network: network({ ...modelOf(config), ...method }),
     store,
     pass,
     compile: compileOptions,
@@ -91,7 +92,7 @@ async function classify(values: Values, config: VitConfig, images: Float32Array,
   return found
 }
 
-function plain(values: Values, config: VitConfig, images: Float32Array, wanted: PlainCase) {
+function plain(values: Values, config: VitModelConfig, images: Float32Array, wanted: PlainCase) {
   const size = 3 * config.imageSize[0] * config.imageSize[1]
   return Array.from({ length: images.length / size }, (_, i) =>
     plainReduced(images.subarray(i * size, (i + 1) * size), values, config, wanted),
@@ -100,9 +101,9 @@ function plain(values: Values, config: VitConfig, images: Float32Array, wanted: 
 
 const scaleOf = (values: readonly number[]): number => Math.max(1, ...values.map(Math.abs))
 
-const fits = (config: VitConfig, reduction: ReductionOptions): boolean => {
+const fits = (config: VitModelConfig, reduction: ReductionOptions): boolean => {
   try {
-    checkReductionFits('test', reduction, config)
+    checkReductionFits('test', reduction, modelOf(config))
     return true
   } catch {
     return false
@@ -149,7 +150,7 @@ describe('token reductions against plain loops', () => {
   it('dynamicvit with adapters', () => agrees(anyDynamic, adapters, { adapterScale: 0.7 }))
 })
 
-const config: VitConfig = {
+const config: VitModelConfig = {
   imageSize: [16, 16],
   patchSize: 4,
   embedDim: 24,
@@ -196,7 +197,7 @@ describe('dynamicvit', () => {
   it('is trained under the policy that plain loops follow', async () => {
     const reduction = reductionOptions({ reduction: 'dynamicvit', reductionLayers: [1, 2] })
     const values = valuesOf(config, linearProbe, linearProbe.defaults, reduction)
-    const pass = openReduction(reduction, 'train', config)
+    const pass = openReduction(reduction, 'train', modelOf(config))
     const shape = [2, 2, patchCount(config), 1]
     const data = noise(
       shape.reduce((a, b) => a * b),
@@ -204,7 +205,9 @@ describe('dynamicvit', () => {
     )
     const drawn: TensorData = { dtype: 'float32', shape, data }
     const store = new WeightStore({ tensors: values })
-    const { logits } = vit(input('images', ['B', 3, 16, 16]), store, config, pass.hooks)
+    const { logits } = buildModel(input('images', ['B', 3, 16, 16]), store, modelOf(config), {
+      hooks: pass.hooks,
+    }).outputs
     const program = await compile({ logits }, { threads: 1 })
     const found = await program.run({ images, noise: drawn })
     await program.release()
@@ -220,8 +223,10 @@ describe('dynamicvit', () => {
 describe('tokens', () => {
   it('that tome leaves are as many as published, r being capped', async () => {
     const tokens = (given: Partial<ReductionOptions>): number[] => {
-      const pass = openReduction(reductionOptions({ reduction: 'tome', ...given }), 'reduce', config)
-      const sized = vit(input('images', ['B', 3, 16, 16]), new WeightStore(), config, pass.hooks)
+      const pass = openReduction(reductionOptions({ reduction: 'tome', ...given }), 'reduce', modelOf(config))
+      const sized = buildModel(input('images', ['B', 3, 16, 16]), new WeightStore(), modelOf(config), {
+        hooks: pass.hooks,
+      })
       return sized.blocks.map(({ shape }) => Number(shape[1]))
     }
     expect(tokens({ tomeR: 2 })).toEqual([15, 13, 11, 9])

@@ -1,5 +1,6 @@
 import type { Tensor } from '@dynamic-tuning/engine'
 import type { ModelHooks } from '../models/hooks.ts'
+import type { SampledBackbone } from '../models/model.ts'
 import type { VitConfig } from '../models/vit/vit-config.ts'
 import type { ReductionOptions } from './options.ts'
 
@@ -28,6 +29,11 @@ export interface ReductionPass {
   readonly decisions: readonly KeepDecision[]
 }
 
+/** The backbone that a reduction works in, and the samples that it takes. */
+export interface ReducedModel extends SampledBackbone {
+  readonly config: VitConfig
+}
+
 /** A token reduction: where it sits, what it trains, whether it works in training. */
 export interface Reduction {
   readonly name: Exclude<ReductionOptions['reduction'], 'none'>
@@ -39,5 +45,5 @@ export interface Reduction {
   readonly reads: readonly (keyof ReductionOptions)[]
   /** How a training pass treats tokens. */
   trainingMode(options: ReductionOptions): ReductionMode
-  open(options: ReductionOptions, mode: ReductionMode, config: VitConfig): ReductionPass
+  open(options: ReductionOptions, mode: ReductionMode, model: ReducedModel): ReductionPass
 }

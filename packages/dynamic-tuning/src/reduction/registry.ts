@@ -1,4 +1,5 @@
-import { asVit, type ModelConfig } from '../models/model-config.ts'
+import { asVit } from '../models/backbone-config.ts'
+import type { SampledBackbone } from '../models/model.ts'
 import { dynamicvit } from './dynamicvit.ts'
 import { evit } from './evit.ts'
 import type { ReductionOptions } from './options.ts'
@@ -17,9 +18,10 @@ export function reductionIn(options: ReductionOptions | undefined): Reduction | 
 export function openReduction(
   options: ReductionOptions | undefined,
   mode: ReductionMode,
-  config: ModelConfig,
+  { config, sample }: SampledBackbone,
 ): ReductionPass {
   const reduction = reductionIn(options)
-  if (options && reduction && mode !== 'off') return reduction.open(options, mode, asVit(config))
+  if (options && reduction && mode !== 'off')
+    return reduction.open(options, mode, { config: asVit(config), sample })
   return { hooks: {}, places: new Map(), records: new Map(), decisions: [] }
 }

@@ -27,7 +27,7 @@ export const tome: Reduction = {
   trainable: [],
   reads: ['tomeR', 'tomeSlope', 'tomeProportional', 'tomeTraining'],
   trainingMode: ({ tomeTraining }) => (tomeTraining ? 'reduce' : 'off'),
-  open(options, mode, config) {
+  open(options, mode, { config }) {
     const merges = mode === 'off' ? [] : mergesPerLayer(options, config.depth, patchCount(config) + 1)
     const merged: Merged = { places: new Map(), records: new Map() }
     let keys: Tensor | undefined

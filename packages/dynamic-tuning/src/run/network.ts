@@ -1,3 +1,4 @@
+import { modelOf } from '../models/model.ts'
 import { type Network, network } from '../network/network.ts'
 import { tunerNamed } from '../tuners/registry.ts'
 import type { RunConfig } from './run-config.ts'
@@ -5,7 +6,7 @@ import type { RunConfig } from './run-config.ts'
 /** The network of a run: its model with the method and the token reduction of its settings. */
 export function runNetwork({ model, settings }: Pick<RunConfig, 'model' | 'settings'>): Network {
   return network({
-    config: model,
+    ...modelOf(model),
     tuner: tunerNamed(settings.method),
     options: settings,
     reduction: settings,

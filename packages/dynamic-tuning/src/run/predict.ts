@@ -7,7 +7,7 @@ import type { Classifier } from '../evaluation/classifier.ts'
 import { outputsOf } from '../evaluation/evaluate.ts'
 import { sharesOf } from '../evaluation/gate-activity.ts'
 import { joinViews } from '../evaluation/join-views.ts'
-import { imageRows } from '../models/heads/registry.ts'
+import { imageRows } from '../models/samples/sample-layout.ts'
 import type { TunedModel } from './tuned-run.ts'
 
 /** What a model says of one image or video. */
@@ -78,11 +78,11 @@ async function* answers(
 ): AsyncGenerator<ImagePrediction, void, void> {
   const inputs = images.flatMap(({ input }) => (typeof input === 'string' ? [] : [input]))
   const found = inputs.length > 0 ? await classifier.classify(joined(inputs)) : undefined
-  const { task, settings, config } = model
+  const { task, settings, network } = model
   const { views } = sampleOf(settings)
   const outputs = found ? joinViews(outputsOf(found, inputs.length * views), inputs.length, views) : {}
   const { perGate } = classifier.gates
-  const tokens = perGate.reduce((sum, count) => sum + count, 0) * imageRows(config, views)
+  const tokens = perGate.reduce((sum, count) => sum + count, 0) * imageRows(network.sample, views)
   let row = 0
   for (const { image, input } of images) {
     if (typeof input === 'string') {

@@ -9,7 +9,9 @@ import { saveCheckpointFile } from '../io/checkpoint.ts'
 import { fetchModel } from '../io/hub/fetch-model.ts'
 import { createRunFolder } from '../io/run-folder.ts'
 import { withEvents } from '../io/tensorboard/run-events.ts'
-import { checkVitConfig, type VitConfig } from '../models/vit/vit-config.ts'
+import { modelOf } from '../models/model.ts'
+import type { VitModelConfig } from '../models/model-config.ts'
+import { checkVitConfig } from '../models/vit/vit-config.ts'
 import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { usualTask } from '../tasks/registry.ts'
@@ -69,7 +71,7 @@ export async function pretrain(
   }
 }
 
-function sessionParts(dataset: Dataset, config: VitConfig, settings: PretrainSettings): SessionParts {
+function sessionParts(dataset: Dataset, config: VitModelConfig, settings: PretrainSettings): SessionParts {
   const { seed, batch, cropScale, validationImages } = settings
   const evaluation = halfNormalized(config.imageSize)
   const crop = { scale: [cropScale, 1], ratio: [3 / 4, 4 / 3] } as const
@@ -89,7 +91,7 @@ function sessionParts(dataset: Dataset, config: VitConfig, settings: PretrainSet
 type DrawKey = Parameters<ExtraFeeds>[0]
 
 async function openLearner(
-  config: VitConfig,
+  config: VitModelConfig,
   settings: PretrainSettings,
   stepsPerEpoch: number,
 ): Promise<Learner> {
@@ -102,7 +104,7 @@ async function openLearner(
     ...common,
     microBatch: Math.max(1, Math.round((microBatch * keep) / share)),
     store: new WeightStore({ trainable: full.trainable, seed, ...(tensors && { tensors }) }),
-    network: network({ config, tuner: full, hooks: patchDropoutHooks(config, share) }),
+    network: network({ ...modelOf(config), tuner: full, hooks: patchDropoutHooks(config, share) }),
     ...(share < 1 && { extraFeeds: (key: DrawKey) => ({ kept: drawKept(config, share, { seed, ...key }) }) }),
   })
   const stages: Stages = [
@@ -122,11 +124,11 @@ async function createOptimizer(weights: OptimizedWeights, settings: PretrainSett
   return Muon.create(weights, { momentum: 0.95, rateFactor: 3, adamw, threads })
 }
 
-function createClassifier(config: VitConfig, settings: PretrainSettings): Promise<Classifier> {
+function createClassifier(config: VitModelConfig, settings: PretrainSettings): Promise<Classifier> {
   const store = new WeightStore({ trainable: full.trainable })
   const { threads } = settings
   return Classifier.create({
-    network: network({ config, tuner: full }),
+    network: network({ ...modelOf(config), tuner: full }),
     store,
     pass: 'complete',
     compile: { threads },

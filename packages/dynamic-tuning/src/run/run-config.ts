@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { RunError } from '../errors.ts'
 import type { Normalization } from '../io/backbone.ts'
 import type { RunFolder } from '../io/run-folder.ts'
-import { isOfHead } from '../models/heads/registry.ts'
+import { isClassifierWeight } from '../models/heads/classifier.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { tasks } from '../tasks/registry.ts'
 import { libraryVersion } from './library-version.ts'
@@ -78,7 +78,7 @@ const oneLine = (text: string): string => text.replace(/✖ /g, '').replace(/\s*
 export function hashWeights(tensors: ReadonlyMap<string, TensorData>): string {
   const hash = createHash('sha256')
   for (const name of [...tensors.keys()].sort()) {
-    if (isOfHead(name)) continue
+    if (isClassifierWeight(name)) continue
     const { shape, data } = tensors.get(name) as TensorData
     hash.update(`${name} ${shape.join()}\n`).update(toBytes(data))
   }

@@ -82,7 +82,7 @@ export function summarize(
     gates,
     trainableParams: cost.params.trainable,
     flops: cost.flops.total,
-    staticFlops: staticFlops(config),
+    staticFlops: staticFlops(network),
     seconds,
     ...(loaderWaitShare !== undefined && { loaderWaitShare }),
     peakMemoryMB: Math.round(peakMemoryMB()),

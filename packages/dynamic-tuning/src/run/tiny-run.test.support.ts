@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { saveCheckpointFile } from '../io/checkpoint.ts'
 import { drawWeights } from '../models/backbone.ts'
-import type { VitConfig } from '../models/vit/vit-config.ts'
+import type { VitModelConfig } from '../models/model-config.ts'
 import { type FinetuneOutcome, finetune } from './finetune.ts'
 import type { FinetuneInput } from './settings/finetune-settings.ts'
 
 /** Two layers of 4 x 4 tokens. */
-export const tinyVit: VitConfig = {
+export const tinyVit: VitModelConfig = {
   imageSize: [32, 32],
   patchSize: 8,
   embedDim: 32,

@@ -8,7 +8,7 @@ import { openRunFolder, type RunFolder } from '../io/run-folder.ts'
 import { readSafetensors } from '../io/safetensors.ts'
 import { roundBackbone } from '../models/backbone-precision.ts'
 import { compareShapes } from '../models/compare-shapes.ts'
-import { isOfHead } from '../models/heads/registry.ts'
+import { isClassifierWeight } from '../models/heads/classifier.ts'
 import type { Network } from '../network/network.ts'
 import type { InferenceKind } from '../network/pass.ts'
 import { weightShapes } from '../network/weight-shapes.ts'
@@ -96,7 +96,7 @@ export function withReduction(model: TunedModel, given: GivenReduction | undefin
       'reduction: dynamicvit has predictors, and this run trained none. Tune with --reduction dynamicvit, or use tome.',
     )
   checkReduction('reduction', reduction, model.network)
-  checkReductionFits('reduction', reduction, config)
+  checkReductionFits('reduction', reduction, model.network)
   return tunedModel(
     { settings: { ...settings, ...reduction }, model: config, classes, normalization },
     tensors,
@@ -137,6 +137,6 @@ function openFrozen({ settings, model, backbone }: RunConfig): ReadonlyMap<strin
     throw new CheckpointError(
       `run: the weights of ${backbone.name} are not those this run was tuned on. Restore them, or tune again.`,
     )
-  const frozen = new Map([...tensors].filter(([name]) => !isOfHead(name)))
+  const frozen = new Map([...tensors].filter(([name]) => !isClassifierWeight(name)))
   return roundBackbone(frozen, settings.backbonePrecision)
 }

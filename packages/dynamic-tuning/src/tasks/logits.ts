@@ -1,6 +1,6 @@
 import { GraphError, type Tensor } from '@dynamic-tuning/engine'
+import type { Named } from '../models/head.ts'
 import type { Outputs } from '../network/outputs.ts'
-import type { Named } from '../training/loss.ts'
 
 /** Logits of a batch, [B, K]. */
 export interface Logits {

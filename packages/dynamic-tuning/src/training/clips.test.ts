@@ -1,8 +1,9 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
-import { vitShapes } from '../models/backbone.ts'
-import { sampleSize } from '../models/heads/registry.ts'
+import { modelShapes } from '../models/build-model.ts'
+import { modelOf } from '../models/model.ts'
 import { plainClipOf } from '../models/plain-clip.test.support.ts'
+import { sampleSize } from '../models/samples/sample-layout.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { network } from '../network/network.ts'
 import { farthest, noise, plainSoftmax, randomValues, type Values } from '../nn/plain.test.support.ts'
@@ -23,7 +24,7 @@ import { type PassResult, TrainingStep } from './training-step.ts'
 
 const config = { ...tiny, frames: 2 }
 const count = 3
-const size = sampleSize(config)
+const size = sampleSize(modelOf(config).sample)
 const clips = noise(count * size, 2)
 const labels = BigInt64Array.of(0n, 2n, 1n)
 const options: TunerOptions = {
@@ -81,8 +82,8 @@ interface Change {
 }
 
 async function oneStep({ tuner = dyt, chosen = options, ...rest }: Change, given?: TensorData) {
-  const values = randomValues(vitShapes(config, tune(tuner, chosen, { kind: 'masked' }).hooks), 4)
-  const tuned = network({ config, tuner, options: chosen })
+  const values = randomValues(modelShapes(modelOf(config), tune(tuner, chosen, { kind: 'masked' }).hooks), 4)
+  const tuned = network({ ...modelOf(config), tuner, options: chosen })
   const store = new WeightStore({ tensors: values, trainable: tuned.tunable })
   const settings = {
     network: tuned,

@@ -1,7 +1,8 @@
 import { GraphError, type Tensor } from '@dynamic-tuning/engine'
+import type { Named } from '../models/head.ts'
 import type { Network } from '../network/network.ts'
 import type { NetworkOutputs, NetworkPass } from '../network/pass.ts'
-import type { Named, TaskLoss } from './loss.ts'
+import type { TaskLoss } from './loss.ts'
 
 /** Weights and switches of the loss terms. */
 export interface LossSettings {
@@ -49,8 +50,7 @@ export interface LossGraph {
 }
 
 /** The outputs of a pass that a task's loss reads. @throws GraphError naming one that the head does not give */
-export function outputsFor({ outputs, title }: TaskLoss, { logits }: NetworkOutputs): Named {
-  const all: Readonly<Record<string, Tensor | undefined>> = { logits }
+export function outputsFor({ outputs, title }: TaskLoss, { outputs: all }: NetworkOutputs): Named {
   const found = outputs.map((name) => {
     const tensor = all[name]
     if (tensor) return [name, tensor] as const

@@ -1,7 +1,5 @@
 import type { Tensor, TensorData } from '@dynamic-tuning/engine'
-
-/** Tensors of a graph by name, such as a network's outputs. */
-export type Named = Readonly<Record<string, Tensor>>
+import type { Named } from '../models/head.ts'
 
 /** Truths of a batch as values of a training graph's inputs, by name, each [B, ...]. */
 export type Targets = Readonly<Record<string, TensorData>>

@@ -19,9 +19,13 @@ const own: TaskLoss<number> = {
   }),
   of: ({ logits }, { wanted }) => reduceMean([logits, wanted].reduce((a, b) => a ?? b) as Tensor),
 }
-const { config } = smallDyt.network
 const pruned = {
-  network: network({ config, tuner: linearProbe, reduction: reductionOptions({ reduction: 'dynamicvit' }) }),
+  network: network({
+    ...smallDyt.network,
+    tuner: linearProbe,
+    options: linearProbe.defaults,
+    reduction: reductionOptions({ reduction: 'dynamicvit' }),
+  }),
   loss: smallDyt.loss,
 }
 const namesOf = (settings: Partial<typeof smallDyt>): string[] => {

@@ -20,7 +20,7 @@ import { pruningLoss } from './pruning-loss.ts'
 export function objective(store: WeightStore, settings: ObjectiveSettings): ObjectiveOutputs {
   const { network, taskLoss, loss, recompute } = settings
   const images = network.input()
-  const targets = taskLoss.inputs(network.config.numClasses)
+  const targets = taskLoss.inputs(network.head.classes)
   const run: LossInputs['run'] = (pass) => network.pass(store, images, pass)
   const { passes, outputs: all } = lossOf(settings)({ network, taskLoss, loss, targets, run })
   const { outputs, checkpoints } = simplify(all, recompute ? passes : [])

@@ -1,7 +1,8 @@
 import { compile, input } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
+import type { VitModelConfig } from '../models/model-config.ts'
 import { tiny } from '../models/tiny.test.support.ts'
-import { patchCount, prefixTokens, tokenCount, type VitConfig } from '../models/vit/vit-config.ts'
+import { patchCount, prefixTokens, tokenCount } from '../models/vit/vit-config.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { drawKept, keptPatches, patchDropoutHooks } from './patch-dropout.ts'
 
@@ -11,14 +12,14 @@ describe('patch dropout', () => {
   it.each([0, 4])(
     'keeps class token, %i registers and some patches of each image, in order',
     async (regTokens) => {
-      const config: VitConfig = { ...tiny, imageSize: [16, 16], regTokens }
+      const config: VitModelConfig = { ...tiny, imageSize: [16, 16], regTokens }
       const [all, prefix] = [tokenCount(config), prefixTokens(config)]
       const share = 0.3
       const kept = drawKept(config, share, key)
       const rows = input('tokens', ['B', all, 1])
       const hooks = patchDropoutHooks(config, share)
       const program = await compile(
-        { out: hooks.tokens?.(rows, { root: new WeightStore(), config }) as typeof rows },
+        { out: hooks.tokens?.(rows, { root: new WeightStore(), config, reads: [] }) as typeof rows },
         { threads: 1 },
       )
       const numbered = Float32Array.from({ length: key.size * all }, (_, i) => i % all)

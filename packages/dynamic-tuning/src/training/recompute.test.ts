@@ -1,6 +1,7 @@
 import { topologicalOrder } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
-import { modelShapes } from '../models/families.ts'
+import { modelShapes } from '../models/build-model.ts'
+import { modelOf } from '../models/model.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { tinySwin } from '../models/swin/swin.test.support.ts'
 import { tiny } from '../models/tiny.test.support.ts'
@@ -59,9 +60,9 @@ const cases: Readonly<Record<string, Case>> = {
 function settingsOf({ config, tuner, options: chosen, reduction }: Case) {
   const options: TunerOptions = { ...tuner.defaults, bottleneck: 3, adapterDropout: 0.1, ...chosen }
   const { hooks } = tune(tuner, options, { kind: options.dispatch === 'none' ? 'complete' : 'masked' })
-  const all = { ...hooks, ...openReduction(reduction, 'reduce', config).hooks }
-  const tensors = randomValues(modelShapes(config, all), 4)
-  const tuned = network({ config, tuner, options, reduction })
+  const all = { ...hooks, ...openReduction(reduction, 'reduce', modelOf(config)).hooks }
+  const tensors = randomValues(modelShapes(modelOf(config), all), 4)
+  const tuned = network({ ...modelOf(config), tuner, options, reduction })
   const store = (): WeightStore => new WeightStore({ tensors, trainable: tuned.tunable })
   return { store, settings: { network: tuned, taskLoss: classificationLoss, loss: paperLoss } }
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { Classifier } from '../evaluation/classifier.ts'
-import { vitShapes } from '../models/backbone.ts'
-import type { VitConfig } from '../models/vit/vit-config.ts'
+import { modelShapes } from '../models/build-model.ts'
+import { modelOf } from '../models/model.ts'
+import type { VitModelConfig } from '../models/model-config.ts'
 import { network } from '../network/network.ts'
 import { noise, plainSoftmax, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
@@ -19,7 +20,7 @@ import { AdamW } from './optimizers/adamw.ts'
 import { expectSlopes } from './slopes.test.support.ts'
 import { TrainingStep } from './training-step.ts'
 
-const config: VitConfig = {
+const config: VitModelConfig = {
   imageSize: [12, 16],
   patchSize: 4,
   embedDim: 12,
@@ -51,7 +52,10 @@ const cases = {
 
 function drawnWeights(reduction: ReductionOptions) {
   const { hooks } = tune(adaptformer, options, { kind: 'complete' })
-  return randomValues(vitShapes(config, { ...hooks, ...openReduction(reduction, 'reduce', config).hooks }), 4)
+  return randomValues(
+    modelShapes(modelOf(config), { ...hooks, ...openReduction(reduction, 'reduce', modelOf(config)).hooks }),
+    4,
+  )
 }
 
 const drawn = gumbelNoise({ seed: 2, step: 0, first: 0 }, [1, images, 12])
@@ -76,7 +80,7 @@ describe('a training step on fewer tokens', () => {
     const store = new WeightStore({ tensors: values, trainable: patterns })
     const loss = { rateWeight: 0, complete: false, distillation: false }
     const common = {
-      network: network({ config, tuner: adaptformer, options, reduction }),
+      network: network({ ...modelOf(config), tuner: adaptformer, options, reduction }),
       taskLoss: classificationLoss,
       loss,
       store,
@@ -94,7 +98,7 @@ describe('a training step on fewer tokens', () => {
     const values = new Map(
       [...drawnWeights(reduction)].filter(([key]) => !/adaptmlp|predictor|head/.test(key)),
     )
-    const tuned = network({ config, tuner: adaptformer, options, reduction })
+    const tuned = network({ ...modelOf(config), tuner: adaptformer, options, reduction })
     const store = new WeightStore({ tensors: values, trainable: tuned.tunable, seed: 1 })
     const common = {
       network: tuned,

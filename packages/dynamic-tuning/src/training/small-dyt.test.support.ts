@@ -1,5 +1,6 @@
 import { random, type TensorData } from '@dynamic-tuning/engine'
-import type { VitConfig } from '../models/vit/vit-config.ts'
+import { modelOf } from '../models/model.ts'
+import type { VitModelConfig } from '../models/model-config.ts'
 import { vitConfig } from '../models/vit/vit-names.ts'
 import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
@@ -8,11 +9,11 @@ import { dyt } from '../tuners/dyt.ts'
 import { paperLoss } from './loss-graph.ts'
 import { objective } from './objective.ts'
 
-const config: VitConfig = { ...vitConfig('vit_tiny_patch4_16', 5), embedDim: 24, depth: 2, numHeads: 3 }
+const config: VitModelConfig = { ...vitConfig('vit_tiny_patch4_16', 5), embedDim: 24, depth: 2, numHeads: 3 }
 
 /** Dynamic Tuning of two layers over 16 x 16 pixels and 5 classes; it needs nothing of Node, so pages may use it too. */
 export const smallDyt = {
-  network: network({ config, tuner: dyt, options: { ...dyt.defaults, bottleneck: 16 } }),
+  network: network({ ...modelOf(config), tuner: dyt, options: { ...dyt.defaults, bottleneck: 16 } }),
   taskLoss: classificationLoss,
   loss: paperLoss,
 }

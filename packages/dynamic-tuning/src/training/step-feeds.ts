@@ -1,5 +1,5 @@
 import { dims, type Feeds, type Program, type TensorData } from '@dynamic-tuning/engine'
-import { imageRows } from '../models/heads/registry.ts'
+import { imageRows } from '../models/samples/sample-layout.ts'
 import type { Network } from '../network/network.ts'
 import type { Targets } from './loss.ts'
 import { dropoutFactors, gumbelNoise } from './noise.ts'
@@ -35,10 +35,10 @@ export function stepFeeds(
   batch: StepBatch,
   key: Parameters<ExtraFeeds>[0],
 ): Feeds {
-  const { config, options } = network
+  const { sample, options } = network
   const { first, size, step } = key
   const pixels = batch.images.length / batch.size
-  const rows = { first: imageRows(config, first), size: imageRows(config, size) }
+  const rows = { first: imageRows(sample, first), size: imageRows(sample, size) }
   const feeds: Record<string, TensorData | Float32Array> = {
     images: batch.images.subarray(first * pixels, (first + size) * pixels),
   }

@@ -1,5 +1,5 @@
 import type { Tensor } from '@dynamic-tuning/engine'
-import type { Named } from './loss.ts'
+import type { Named } from '../models/head.ts'
 import type { LossInputs } from './loss-graph.ts'
 
 /** What a teacher, the complete model, adds to a loss. */

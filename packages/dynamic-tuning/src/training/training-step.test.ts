@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { vitShapes } from '../models/backbone.ts'
+import { modelShapes } from '../models/build-model.ts'
+import { modelOf } from '../models/model.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { patchCount } from '../models/vit/vit-config.ts'
 import { network } from '../network/network.ts'
@@ -8,7 +9,7 @@ import { WeightStore } from '../nn/weight-store.ts'
 import { classificationLoss, classTargets } from '../tasks/classification/loss.ts'
 import { logitsOf } from '../tasks/logits.ts'
 import { dyt } from '../tuners/dyt.ts'
-import { trainedPatterns, tune } from '../tuners/tune.ts'
+import { tune } from '../tuners/tune.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { type LossSettings, paperLoss } from './loss-graph.ts'
 import { gumbelNoise } from './noise.ts'
@@ -19,7 +20,7 @@ import { type PassResult, TrainingStep } from './training-step.ts'
 const config = { ...tiny, embedDim: 16 }
 const small = { bottleneck: 4, adapterScale: 1, adapterDropout: 0 }
 const options: TunerOptions = { ...dyt.defaults, ...small, rate: 0.3 }
-const tuned = randomValues(vitShapes(config, tune(dyt, options, { kind: 'masked' }).hooks), 1)
+const tuned = randomValues(modelShapes(modelOf(config), tune(dyt, options, { kind: 'masked' }).hooks), 1)
 const labels = BigInt64Array.of(0n, 1n, 2n, 0n, 1n, 2n, 1n, 0n)
 
 function batchOf(size: number): StepBatch {
@@ -39,9 +40,13 @@ interface Change {
 
 function createStep(change: Change = {}): Promise<TrainingStep> {
   const { tuner = dyt, values = tuned, options: chosen = options, ...rest } = change
-  const store = new WeightStore({ tensors: values, trainable: trainedPatterns(tuner, chosen), seed: 3 })
+  const store = new WeightStore({
+    tensors: values,
+    trainable: network({ ...modelOf(config), tuner, options: chosen }).tunable,
+    seed: 3,
+  })
   const settings = {
-    network: network({ config, tuner, options: chosen }),
+    network: network({ ...modelOf(config), tuner, options: chosen }),
     taskLoss: classificationLoss,
     loss: paperLoss,
     store,

@@ -1,5 +1,5 @@
 import { type CompileOptions, compile, dims, type Program, type TensorData } from '@dynamic-tuning/engine'
-import { imageRows } from '../models/heads/registry.ts'
+import { imageRows } from '../models/samples/sample-layout.ts'
 import type { Outputs } from '../network/outputs.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
 import { floatData } from './float-data.ts'
@@ -65,12 +65,12 @@ export class TrainingStep implements TrainableStep {
   /** As the interface says; `noise` [D, B, n, 1] replaces the drawn one. */
   async run(batch: StepBatch, step: number, noise?: TensorData): Promise<PassResult> {
     const { microBatch, network, taskLoss } = this.settings
-    const { config } = network
+    const { sample } = network
     const sums = new Sums(batch, taskLoss.outputs)
     for (let first = 0; first < batch.size; first += microBatch) {
       const size = Math.min(microBatch, batch.size - first)
       const feeds = stepFeeds(this.settings, this.program.inputs, batch, { step, first, size })
-      const given = noise && { noise: imagesOf(noise, imageRows(config, first), imageRows(config, size)) }
+      const given = noise && { noise: imagesOf(noise, imageRows(sample, first), imageRows(sample, size)) }
       const weights = Object.fromEntries(this.weights)
       sums.add(await this.program.run({ ...weights, ...feeds, ...given }), first, size)
     }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { vitShapes } from '../models/backbone.ts'
+import { modelShapes } from '../models/build-model.ts'
+import { modelOf } from '../models/model.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { network } from '../network/network.ts'
 import { noise, plainSoftmax, randomValues, type Values } from '../nn/plain.test.support.ts'
@@ -8,7 +9,7 @@ import { classificationLoss, classTargets } from '../tasks/classification/loss.t
 import { gateShape } from '../tuners/dispatch-inputs.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { type PlainGate, plainDispatch } from '../tuners/plain-dispatch.test.support.ts'
-import { trainedPatterns, tune } from '../tuners/tune.ts'
+import { tune } from '../tuners/tune.ts'
 import type { TunerOptions } from '../tuners/tuner.ts'
 import { paperLoss } from './loss-graph.ts'
 import { gumbelNoise } from './noise.ts'
@@ -75,7 +76,7 @@ describe('a training step', () => {
       rate: 0.4,
       ...chosen,
     }
-    const values = randomValues(vitShapes(tiny, tune(dyt, options, { kind: 'masked' }).hooks), 4)
+    const values = randomValues(modelShapes(modelOf(tiny), tune(dyt, options, { kind: 'masked' }).hooks), 4)
     const { sites, decisions } = gateShape(options, tiny)
     const drawn = gumbelNoise({ seed: 2, step: 0, first: 0 }, [sites.length, images, decisions])
     const noiseOf: Noise = (image) =>
@@ -83,9 +84,12 @@ describe('a training step', () => {
         const start = (gate * images + image) * decisions
         return Array.from((drawn.data as Float32Array).subarray(start, start + decisions))
       })
-    const store = new WeightStore({ tensors: values, trainable: trainedPatterns(dyt, options) })
+    const store = new WeightStore({
+      tensors: values,
+      trainable: network({ ...modelOf(tiny), tuner: dyt, options }).tunable,
+    })
     const common = {
-      network: network({ config: tiny, tuner: dyt, options }),
+      network: network({ ...modelOf(tiny), tuner: dyt, options }),
       taskLoss: classificationLoss,
       loss: paperLoss,
       store,

@@ -13,7 +13,7 @@ export const adapterHoulsby = defineTuner({
   paper: 'arXiv:1902.00751',
   equation: "a' = a + GELU(a Wd^T + bd) Wu^T + bu, f' = f + GELU(f Wd^T + bd) Wu^T + bu",
   family: 'sequential adapter',
-  trainable: [/\.adapter_(?:attn|mlp)\./, /^head\./],
+  trainable: [/\.adapter_(?:attn|mlp)\./],
   defaults: { bottleneck: 8, adapterDropout: 0.1 },
   uses: ['bottleneck', 'adapterDropout'],
   parameterFormula: '2 L (2 D h + h + D)',

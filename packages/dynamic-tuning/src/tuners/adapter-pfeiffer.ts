@@ -8,7 +8,7 @@ export const adapterPfeiffer = defineTuner({
   paper: 'arXiv:2005.00247',
   equation: "f' = f + GELU(f Wd^T + bd) Wu^T + bu",
   family: 'sequential adapter',
-  trainable: [/\.adapter\./, /^head\./],
+  trainable: [/\.adapter\./],
   defaults: { bottleneck: 8, adapterDropout: 0.1 },
   uses: ['bottleneck', 'adapterDropout'],
   parameterFormula: 'L (2 D h + h + D)',

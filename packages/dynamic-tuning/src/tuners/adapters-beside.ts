@@ -1,7 +1,7 @@
 import type { Tensor } from '@dynamic-tuning/engine'
+import type { BackboneConfig } from '../models/backbone-config.ts'
 import { layersOf } from '../models/families.ts'
 import type { Place } from '../models/hooks.ts'
-import type { ModelConfig } from '../models/model-config.ts'
 import { adapter } from '../nn/adapter.ts'
 import { moeAdapter } from '../nn/moe-adapter.ts'
 import { dropoutOf } from './dropout.ts'
@@ -46,7 +46,7 @@ export function adapterDropout(parts: readonly Part[], options: TunerOptions): D
 /** Parameters of an adapter beside each of `parts` in every layer. */
 export function adapterParameters(
   parts: readonly Part[],
-  config: ModelConfig,
+  config: BackboneConfig,
   options: TunerOptions,
 ): number {
   const { bottleneck: h, experts, learnableScale } = options

@@ -8,7 +8,7 @@ export const adaptformer = defineTuner({
   paper: 'arXiv:2205.13535',
   equation: "x' = x + f + s (ReLU(x Wd^T + bd) Wu^T + bu)",
   family: 'adapter',
-  trainable: [/\.adaptmlp\./, /^head\./],
+  trainable: [/\.adaptmlp\./],
   defaults: { bottleneck: 64, adapterScale: 0.1, adapterDropout: 0.1 },
   uses: adapterOptions,
   parameterFormula: 'L (2 D h + h + D)',

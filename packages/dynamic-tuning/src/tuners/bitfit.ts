@@ -7,7 +7,7 @@ export const bitfit = defineTuner({
   summary: 'train every bias',
   paper: 'arXiv:2106.10199',
   equation: 'y = W x + b with b trained in every linear map and norm',
-  trainable: [/(?:^|\.)bias$/, /^head\./],
+  trainable: [/(?:^|\.)bias$/],
   parameterFormula: 'L (7 D + m D + D) + 2 D',
   parameterCount(config) {
     const outside = outerSites(config).reduce((sum, { features, bias }) => sum + (bias ? features : 0), 0)

@@ -2,6 +2,7 @@ import { random } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { modelCost } from '../cost/model-cost.ts'
 import { Classifier } from '../evaluation/classifier.ts'
+import { modelOf } from '../models/model.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
@@ -17,7 +18,7 @@ const plain: TunerOptions = { ...dyt.defaults, bottleneck: 3 }
 
 async function logitsOf(options: TunerOptions, more: object): Promise<Float32Array> {
   const settings = {
-    network: network({ config: tiny, tuner: dyt, options }),
+    network: network({ ...modelOf(tiny), tuner: dyt, options }),
     store: new WeightStore({ seed: 3 }),
   }
   const classifier = await Classifier.create({ ...settings, ...more, compile: { threads: 1 } })
@@ -53,7 +54,7 @@ describe('blocks behind gates that let nothing through', () => {
     const none = [{ rate: 0 }, { rate: 0 }]
     const cost = (blocks?: BlockForm[]) =>
       modelCost({
-        network: network({ config: tiny, tuner: dyt, options: plain }),
+        network: network({ ...modelOf(tiny), tuner: dyt, options: plain }),
         gates: none,
         ...(blocks && { blocks }),
       })

@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors.ts'
+import type { BackboneConfig } from '../models/backbone-config.ts'
 import { attentionNeedsAll, depthOf } from '../models/families.ts'
-import type { ModelConfig } from '../models/model-config.ts'
 import { methodOptions } from './method-options.ts'
 import type { Tuner, TunerOptions } from './tuner.ts'
 
@@ -56,7 +56,7 @@ function checkUsed(asker: string, tuner: Tuner, given: GivenOptions): void {
  * Refuses settings that do not go with a model.
  * @throws ConfigError where a layer that is to dispatch does not exist or is named twice, or the method cannot go with it
  */
-export function checkModel(asker: string, tuner: Tuner, options: TunerOptions, config: ModelConfig): void {
+export function checkModel(asker: string, tuner: Tuner, options: TunerOptions, config: BackboneConfig): void {
   const { dispatchLayers, dispatch, dispatchLevel } = options
   const depth = depthOf(config)
   const wrong = dispatchLayers?.find((layer, i) => layer >= depth || dispatchLayers.indexOf(layer) !== i)

@@ -1,12 +1,12 @@
-import { compile, input } from '@dynamic-tuning/engine'
+import { compile } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { modelCost } from '../cost/model-cost.ts'
 import { Classifier } from '../evaluation/classifier.ts'
-import { vitShapes } from '../models/backbone.ts'
-import { sampleSize } from '../models/heads/registry.ts'
+import { buildModel, modelShapes } from '../models/build-model.ts'
+import { modelOf } from '../models/model.ts'
 import { framesOf, plainClipHead } from '../models/plain-clip.test.support.ts'
+import { sampleInput, sampleSize } from '../models/samples/sample-layout.ts'
 import { tiny } from '../models/tiny.test.support.ts'
-import { vitBackbone } from '../models/vit/vit.ts'
 import { canMerge, mergeTuned, type TunedWeights } from '../network/merge.ts'
 import { network } from '../network/network.ts'
 import { farthest, noise, randomValues, toRows } from '../nn/plain.test.support.ts'
@@ -16,13 +16,13 @@ import { tune } from './tune.ts'
 import type { Tuner } from './tuner.ts'
 
 const config = { ...tiny, frames: 2 }
-const clip = noise(sampleSize(config), 3)
+const clip = noise(sampleSize(modelOf(config).sample), 3)
 
 function tunedBy(tuner: Tuner): TunedWeights {
   const sizes = { bottleneck: Math.min(3, tuner.defaults.bottleneck), rank: 2, promptLength: 2 }
   const options = { ...tuner.defaults, ...sizes }
-  const shapes = vitShapes(config, tune(tuner, options, { kind: 'masked' }).hooks)
-  return { network: network({ config, tuner, options }), tensors: randomValues(shapes, 7, 0.3) }
+  const shapes = modelShapes(modelOf(config), tune(tuner, options, { kind: 'masked' }).hooks)
+  return { network: network({ ...modelOf(config), tuner, options }), tensors: randomValues(shapes, 7, 0.3) }
 }
 
 async function logitsOf({ tensors, ...model }: TunedWeights): Promise<Float32Array> {
@@ -38,8 +38,14 @@ describe.each(tuners.map((tuner) => [tuner.name, tuner] as const))('%s on clips'
 
   it('is what it is on every frame by itself, pooled', async () => {
     const { hooks } = tune(tuner, tuned.network.options, { kind: 'masked' })
-    const images = input('images', ['B', 3, ...tiny.imageSize])
-    const { features } = vitBackbone(images, new WeightStore({ tensors: tuned.tensors }), config, hooks)
+    const store = new WeightStore({ tensors: tuned.tensors })
+    const { sample, ...model } = modelOf(config)
+    const { features } = buildModel(
+      sampleInput(modelOf(tiny).sample, 'images', 2),
+      store,
+      { ...model, sample: { ...sample, toImages: (x) => x } },
+      { hooks },
+    )
     const program = await compile({ features }, { threads: 1 })
     const found = await program.run({ images: Float32Array.from(framesOf(clip, config).flat()) })
     await program.release()
@@ -54,7 +60,7 @@ describe.each(tuners.map((tuner) => [tuner.name, tuner] as const))('%s on clips'
   it('trains as many weights beside the head as on images', () => {
     const { options } = tuned.network
     const count = (of: typeof tiny): number =>
-      modelCost({ network: network({ config: of, tuner, options }) }).params.trainableWithoutHead
+      modelCost({ network: network({ ...modelOf(of), tuner, options }) }).params.trainableWithoutHead
     expect(count(config)).toBe(count(tiny))
     expect(tuner.parameterCount(config, options)).toBe(tuner.parameterCount(tiny, options))
   })
@@ -66,7 +72,7 @@ describe('a method folded into the weights, on clips', () => {
     async (_name, tuner) => {
       const tuned = tunedBy(tuner)
       const merged = mergeTuned(tuned)
-      expect(merged.network.config.frames).toBe(2)
+      expect(merged.network.sample).toBe(tuned.network.sample)
       const [before, after] = [await logitsOf(tuned), await logitsOf(merged)]
       expect(farthest(after, before)).toBeLessThan(1e-4 * Math.max(1, ...before.map(Math.abs)))
     },

@@ -18,7 +18,7 @@ export const convpass = defineTuner({
   summary: 'convolutional bypasses of attention and MLP',
   paper: 'arXiv:2207.07039',
   equation: "x' = x + a + s C(u), x'' = x' + f + s C(v), C(z) = up(qg(conv3x3(qg(down(z)))))",
-  trainable: [/\.convpass_(?:attn|mlp)\./, /^head\./],
+  trainable: [/\.convpass_(?:attn|mlp)\./],
   defaults: { bottleneck: 8, adapterScale: 1, adapterDropout: 0.1 },
   uses: ['bottleneck', 'adapterScale', 'adapterDropout'],
   parameterFormula: '2 L (2 D h + h + D + 9 h^2 + h)',

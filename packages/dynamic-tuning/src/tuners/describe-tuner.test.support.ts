@@ -7,8 +7,8 @@ import { modelCost } from '../cost/model-cost.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { readSafetensors } from '../io/safetensors.ts'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
-import { vitShapes } from '../models/backbone.ts'
-import { modelShapes } from '../models/families.ts'
+import { modelShapes } from '../models/build-model.ts'
+import { modelOf } from '../models/model.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { vitConfig } from '../models/vit/vit-names.ts'
 import { canMerge, mergeTuned, type TunedWeights } from '../network/merge.ts'
@@ -21,11 +21,11 @@ import { paperLoss } from '../training/loss-graph.ts'
 import { AdamW } from '../training/optimizers/adamw.ts'
 import { type PassResult, TrainingStep } from '../training/training-step.ts'
 import { checkTuning } from './check-tuning.ts'
-import { trainedPatterns, tune } from './tune.ts'
+import { tune } from './tune.ts'
 import type { Tuner, TunerOptions } from './tuner.ts'
 
 export const config = { ...tiny, embedDim: 16 }
-const base = randomValues(vitShapes(config), 1)
+const base = randomValues(modelShapes(modelOf(config)), 1)
 const labels = BigInt64Array.of(0n, 1n, 2n, 0n, 1n, 2n, 1n, 0n)
 const images = noise(labels.length * 3 * config.imageSize[0] * config.imageSize[1], 2)
 const batch = { images, targets: classTargets(labels, { classes: config.numClasses }), size: labels.length }
@@ -49,16 +49,19 @@ export async function logitsOf(
 
 /** A tuned model with random weights everywhere. */
 export function randomTuned(tuner: Tuner, options: TunerOptions, deviation = 0.3): TunedWeights {
-  const shapes = vitShapes(config, tune(tuner, options, { kind: 'masked' }).hooks)
-  return { network: network({ config, tuner, options }), tensors: randomValues(shapes, 7, deviation) }
+  const shapes = modelShapes(modelOf(config), tune(tuner, options, { kind: 'masked' }).hooks)
+  return {
+    network: network({ ...modelOf(config), tuner, options }),
+    tensors: randomValues(shapes, 7, deviation),
+  }
 }
 
 /** Some steps on eight images, from the base model on. */
 export async function train(tuner: Tuner, options: TunerOptions, steps: number, rate: number) {
-  const trainable = trainedPatterns(tuner, options)
+  const trainable = network({ ...modelOf(config), tuner, options }).tunable
   const store = new WeightStore({ tensors: base, trainable, seed: 3 })
   const common = {
-    network: network({ config, tuner, options }),
+    network: network({ ...modelOf(config), tuner, options }),
     store,
     taskLoss: classificationLoss,
     loss: paperLoss,
@@ -79,7 +82,7 @@ export async function train(tuner: Tuner, options: TunerOptions, steps: number, 
     weights: step.weights,
     start,
     results,
-    tuned: { network: network({ config, tuner, options }), tensors },
+    tuned: { network: network({ ...modelOf(config), tuner, options }), tensors },
   }
 }
 
@@ -98,10 +101,10 @@ export function describeTuner(tuner: Tuner, { options: chosen = {}, rate = 3e-2 
   describe(tuner.name, () => {
     it(tuner.startsAsBase ? 'starts as the base model' : 'does not start as the base model', async () => {
       const fresh = await logitsOf(
-        { network: network({ config, tuner, options }), tensors: base },
+        { network: network({ ...modelOf(config), tuner, options }), tensors: base },
         'complete',
       )
-      const plain = { network: network({ config }), tensors: base }
+      const plain = { network: network(modelOf(config)), tensors: base }
       const off = farthest(fresh, await logitsOf(plain))
       if (tuner.startsAsBase) expect(off).toBeLessThan(1e-5)
       else expect(off).toBeGreaterThan(1e-3)
@@ -109,12 +112,12 @@ export function describeTuner(tuner: Tuner, { options: chosen = {}, rate = 3e-2 
 
     it('moves every weight it trains and no other', async () => {
       const { weights, start } = await train(tuner, options, 3, 1e-2)
-      const shapes = vitShapes(config, tune(tuner, options, { kind: 'masked' }).hooks)
-      const patterns = trainedPatterns(tuner, options)
+      const shapes = modelShapes(modelOf(config), tune(tuner, options, { kind: 'masked' }).hooks)
+      const patterns = network({ ...modelOf(config), tuner, options }).tunable
       const trained = [...shapes.keys()].filter((name) => patterns.some((pattern) => pattern.test(name)))
       expect([...weights.keys()].sort()).toEqual(trained.sort())
       for (const [name, { data }] of weights) expect([name, data]).not.toEqual([name, start.get(name)])
-      expect(base).toEqual(randomValues(vitShapes(config), 1))
+      expect(base).toEqual(randomValues(modelShapes(modelOf(config)), 1))
     })
 
     it('has as many parameters as its formula says, small and as ViT-B/16', () => {
@@ -125,7 +128,7 @@ export function describeTuner(tuner: Tuner, { options: chosen = {}, rate = 3e-2 
       ] as const
       for (const [model, own] of cases) {
         const { trainableWithoutHead, trainableParts } = modelCost({
-          network: network({ config: model, tuner, options: own }),
+          network: network({ ...modelOf(model), tuner, options: own }),
         }).params
         const gates = Object.entries(trainableParts).filter(([part]) => part.endsWith('_token_select'))
         const rest = gates.reduce((count, [, size]) => count - size, trainableWithoutHead)
@@ -167,9 +170,9 @@ export function describeTuner(tuner: Tuner, { options: chosen = {}, rate = 3e-2 
 
     it.runIf(canMerge(tuner))('merged: the same logits, and the cost of a plain ViT', async () => {
       for (const model of [config, { ...config, qkvBias: false }]) {
-        const shapes = vitShapes(model, tune(tuner, options, { kind: 'masked' }).hooks)
+        const shapes = modelShapes(modelOf(model), tune(tuner, options, { kind: 'masked' }).hooks)
         const tuned = {
-          network: network({ config: model, tuner, options }),
+          network: network({ ...modelOf(model), tuner, options }),
           tensors: randomValues(shapes, 7, 0.25),
         }
         const merged = mergeTuned(tuned)
@@ -177,10 +180,8 @@ export function describeTuner(tuner: Tuner, { options: chosen = {}, rate = 3e-2 
         const scale = Math.max(1, ...wanted.map(Math.abs))
         expect(farthest(await logitsOf(merged), wanted)).toBeLessThan(1e-5 * scale)
         if (tuner.parts !== undefined || tuner.leftAfterMerge !== undefined) continue
-        const plain = { network: network({ config: merged.network.config }) }
-        expect([...merged.tensors.keys()].sort()).toEqual(
-          [...modelShapes(merged.network.config).keys()].sort(),
-        )
+        const plain = { network: network({ ...modelOf(model), config: merged.network.config }) }
+        expect([...merged.tensors.keys()].sort()).toEqual([...modelShapes(plain.network).keys()].sort())
         expect(modelCost(merged).flops).toEqual(modelCost(plain).flops)
       }
     })

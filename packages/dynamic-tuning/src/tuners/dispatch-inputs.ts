@@ -1,8 +1,9 @@
 import { constant, input, type Tensor } from '@dynamic-tuning/engine'
+import type { BackboneConfig } from '../models/backbone-config.ts'
 import { layersOf } from '../models/families.ts'
-import { imageRows } from '../models/heads/registry.ts'
 import { type LayerSizes, patchesIn } from '../models/layer-sizes.ts'
-import type { ModelConfig } from '../models/model-config.ts'
+import type { SampledBackbone } from '../models/model.ts'
+import { imageRows } from '../models/samples/sample-layout.ts'
 import { dispatchSites, type Site } from './parts.ts'
 import type { Pass, TunerOptions } from './tuner.ts'
 
@@ -16,7 +17,7 @@ export interface GateShape {
 }
 
 /** The gates that `options` put into a model; none without dispatch. */
-export function gateShape(options: TunerOptions, config: ModelConfig): GateShape {
+export function gateShape(options: TunerOptions, config: BackboneConfig): GateShape {
   const layers = layersOf(config)
   const sites = dispatchSites(options, layers.length)
   const one = options.dispatchLevel === 'sample'
@@ -28,9 +29,9 @@ export function gateShape(options: TunerOptions, config: ModelConfig): GateShape
  * The graph input `noise`: G1 - G2 for every gate, [D, I, n, 1] for I images or frames and the most decisions n of a gate;
  * others need fewer.
  */
-export function noiseInput(options: TunerOptions, config: ModelConfig): Tensor {
+export function noiseInput(options: TunerOptions, { config, sample }: SampledBackbone): Tensor {
   const { sites, decisions } = gateShape(options, config)
-  return input('noise', [sites.length, imageRows(config, 'B'), decisions, 1])
+  return input('noise', [sites.length, imageRows(sample, 'B'), decisions, 1])
 }
 
 /** A pass of inference; `thresholds` [D] are stored in the graph. */
@@ -49,9 +50,9 @@ export interface InferenceSettings
 export function inferencePass(
   { kind, thresholds, ...rest }: InferenceSettings,
   options: TunerOptions,
-  config: ModelConfig,
+  model: SampledBackbone,
 ): Exclude<Pass, { kind: 'train' }> {
-  const { sites } = gateShape(options, config)
+  const { sites } = gateShape(options, model.config)
   if (sites.length === 0) return { kind: 'complete' }
   const shape = [sites.length]
   const threshold =
@@ -59,6 +60,6 @@ export function inferencePass(
       ? input('threshold', shape)
       : constant({ dtype: 'float32', shape, data: Float32Array.from(thresholds) }, 'threshold')
   return options.dispatchStrategy === 'random'
-    ? { kind, threshold, ...rest, noise: noiseInput(options, config) }
+    ? { kind, threshold, ...rest, noise: noiseInput(options, model) }
     : { kind, threshold, ...rest }
 }

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { modelCost } from '../cost/model-cost.ts'
 import { ConfigError } from '../errors.ts'
 import { Classifier } from '../evaluation/classifier.ts'
-import { vit } from '../models/vit/vit.ts'
+import { buildModel } from '../models/build-model.ts'
+import { modelOf } from '../models/model.ts'
 import { patchCount } from '../models/vit/vit-config.ts'
 import { network } from '../network/network.ts'
 import { farthest, noise } from '../nn/plain.test.support.ts'
@@ -90,7 +91,7 @@ describe('methods with token dispatch', () => {
     const images = noise(3 * config.imageSize[0] * config.imageSize[1], 4)
     const store = new WeightStore({ tensors: shut })
     const classifier = await Classifier.create({
-      network: network({ config, tuner, options }),
+      network: network({ ...modelOf(config), tuner, options }),
       store,
       compile: { threads: 1 },
     })
@@ -99,11 +100,11 @@ describe('methods with token dispatch', () => {
     await classifier.release()
     const blocksOf = async (weights: typeof shut) => {
       const hooks = tune(tuner, options, { kind: 'skip' }).hooks
-      const out = vit(
+      const out = buildModel(
         input('images', ['B', 3, ...config.imageSize]),
         new WeightStore({ tensors: weights }),
-        config,
-        hooks,
+        modelOf(config),
+        { hooks },
       )
       const program = await compile({ first: out.blocks[0] as (typeof out.blocks)[0] }, { threads: 1 })
       const { first } = await program.run({ images })
@@ -130,13 +131,15 @@ describe('methods with token dispatch', () => {
         const tuner = tunerNamed(name)
         const options = optionsOf(name, { dispatch })
         const [half, all] = [0.5, 1].map(
-          (activeRate) => modelCost({ network: network({ config, tuner, options }), activeRate }).flops.total,
+          (activeRate) =>
+            modelCost({ network: network({ ...modelOf(config), tuner, options }), activeRate }).flops.total,
         )
         expect(half as number).toBeLessThan(all as number)
         const open = modelCost({
-          network: network({ config, tuner, options: { ...options, dispatch: 'none' } }),
+          network: network({ ...modelOf(config), tuner, options: { ...options, dispatch: 'none' } }),
         }).flops.parts
-        const parts = modelCost({ network: network({ config, tuner, options }), activeRate: 1 }).flops.parts
+        const parts = modelCost({ network: network({ ...modelOf(config), tuner, options }), activeRate: 1 })
+          .flops.parts
         expect(parts['blocks.1.mlp']).toBeCloseTo(open['blocks.1.mlp'] as number, 6)
       }
   })

@@ -1,7 +1,7 @@
 import { add, type Tensor } from '@dynamic-tuning/engine'
 import { depthOf } from '../models/families.ts'
-import { headOf } from '../models/heads/registry.ts'
 import type { AttentionPart, LayerPart, MlpPart, Place } from '../models/hooks.ts'
+import { readsClassToken } from '../models/taps.ts'
 import { closedGate, decide, type GatedPass } from './gate.ts'
 import { type Block, type GatedForm, onPrefix, throughGate } from './gated.ts'
 import { dispatchedParts, type Part } from './parts.ts'
@@ -71,7 +71,7 @@ function gatedPart(x: Tensor, base: Tensor, block: Block, gated: GatedPart): Ten
 function formOf(gated: GatedPart, capacity: number | undefined): GatedForm | 'prefix' {
   const { options, pass, part, opened } = gated
   const level = options.dispatchLevel
-  const classTokenOnly = readsClassToken(gated)
+  const classTokenOnly = usesClassToken(gated)
   if (pass.kind === 'skip') {
     if (classTokenOnly && part === 'mlp' && level === 'token') return 'prefix'
     return capacity === undefined ? 'skip' : 'bucket'
@@ -84,7 +84,8 @@ function formOf(gated: GatedPart, capacity: number | undefined): GatedForm | 'pr
 }
 
 /** True if only the class token of this layer is used: it is the last, and the head reads no other token. */
-function readsClassToken({ pass, place: { index, config }, opened }: GatedPart): boolean {
+function usesClassToken({ pass, place: { index, config, reads }, opened }: GatedPart): boolean {
   if (pass.classTokenOnly !== true || opened.hooks.leave !== undefined) return false
-  return index === depthOf(config) - 1 && headOf(config).readsClassToken(config)
+  const depth = depthOf(config)
+  return index === depth - 1 && readsClassToken(reads, depth)
 }

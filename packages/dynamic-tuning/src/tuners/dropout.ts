@@ -1,8 +1,9 @@
 import { type Dim, input, mul, reshape, slice, type Tensor } from '@dynamic-tuning/engine'
+import type { BackboneConfig } from '../models/backbone-config.ts'
 import { depthOf, layersOf } from '../models/families.ts'
-import { imageRows } from '../models/heads/registry.ts'
 import { tokensIn } from '../models/layer-sizes.ts'
-import type { ModelConfig } from '../models/model-config.ts'
+import type { SampledBackbone } from '../models/model.ts'
+import { imageRows } from '../models/samples/sample-layout.ts'
 import type { Dropout, Pass, Tuner, TunerOptions } from './tuner.ts'
 
 /**
@@ -13,7 +14,7 @@ export function dropoutInput(
   name: string,
   tuner: Tuner,
   options: TunerOptions,
-  config: ModelConfig,
+  { config, sample }: SampledBackbone,
 ): Dropout | undefined {
   const where = options.adapterDropout === 0 ? undefined : tuner.dropoutSites(options)
   const features = where?.features(config) ?? 0
@@ -21,14 +22,14 @@ export function dropoutInput(
   const tokens = Math.max(...layersOf(config).map(tokensIn)) + mostPrompts(tuner, options, config)
   const { perLayer } = where
   return {
-    factors: input(name, [perLayer * depthOf(config), imageRows(config, 'B'), tokens, features]),
+    factors: input(name, [perLayer * depthOf(config), imageRows(sample, 'B'), tokens, features]),
     perLayer,
     first: 0,
   }
 }
 
 /** Most prompt tokens in any layer. */
-export function mostPrompts(tuner: Tuner, options: TunerOptions, config: ModelConfig): number {
+export function mostPrompts(tuner: Tuner, options: TunerOptions, config: BackboneConfig): number {
   const depth = depthOf(config)
   return Math.max(...Array.from({ length: depth }, (_, layer) => tuner.promptsAt(options, layer)))
 }

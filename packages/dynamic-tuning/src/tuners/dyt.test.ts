@@ -1,11 +1,12 @@
 import { compile, input, type Tensor, type TensorData } from '@dynamic-tuning/engine'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { vitShapes } from '../models/backbone.ts'
+import { buildModel, modelShapes } from '../models/build-model.ts'
+import { modelOf } from '../models/model.ts'
+import type { VitModelConfig } from '../models/model-config.ts'
 import { anyVit, tiny } from '../models/tiny.test.support.ts'
 import { type PlainTuning, plainVit } from '../models/vit/plain-vit.test.support.ts'
-import { vit } from '../models/vit/vit.ts'
-import { patchCount, type VitConfig } from '../models/vit/vit-config.ts'
+import { patchCount } from '../models/vit/vit-config.ts'
 import { farthest, noise, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { adaptformer } from './adaptformer.ts'
@@ -16,7 +17,7 @@ import { tune } from './tune.ts'
 import type { Pass, Tuner, TunerOptions } from './tuner.ts'
 
 const options: TunerOptions = { ...dyt.defaults, bottleneck: 3, adapterScale: 0.7, adapterDropout: 0 }
-const pixelsOf = ({ imageSize }: VitConfig): number => 3 * imageSize[0] * imageSize[1]
+const pixelsOf = ({ imageSize }: VitModelConfig): number => 3 * imageSize[0] * imageSize[1]
 
 interface Outputs {
   readonly logits: Float32Array
@@ -25,19 +26,19 @@ interface Outputs {
 
 async function run(
   values: Values,
-  config: VitConfig,
+  config: VitModelConfig,
   images: Float32Array,
   kind: Exclude<Pass['kind'], 'train'>,
   { tuner = dyt as Tuner, settings = options } = {},
 ): Promise<Outputs> {
   const opened = tune(tuner, settings, { kind })
-  const out = vit(
+  const out = buildModel(
     input('images', ['B', 3, ...config.imageSize]),
     new WeightStore({ tensors: values }),
-    config,
-    opened.hooks,
+    modelOf(config),
+    { hooks: opened.hooks },
   )
-  const outputs: Record<string, Tensor> = { logits: out.logits }
+  const outputs: Record<string, Tensor> = { logits: out.outputs.logits }
   if (opened.dispatches.length > 0) outputs.masks = stackLayers(opened.dispatches.map(({ mask }) => mask))
   const program = await compile(outputs, { threads: 1, fused: kind === 'skip' })
   const { logits, masks } = await program.run({ images })
@@ -45,10 +46,10 @@ async function run(
   return { logits: logits?.data as Float32Array, masks: (masks?.data ?? new Float32Array()) as Float32Array }
 }
 
-const shapesOf = (config: VitConfig, settings: TunerOptions) =>
-  vitShapes(config, tune(dyt, settings, { kind: 'masked' }).hooks)
+const shapesOf = (config: VitModelConfig, settings: TunerOptions) =>
+  modelShapes(modelOf(config), tune(dyt, settings, { kind: 'masked' }).hooks)
 
-function plain(values: Values, config: VitConfig, images: Float32Array, tuning: PlainTuning) {
+function plain(values: Values, config: VitModelConfig, images: Float32Array, tuning: PlainTuning) {
   const size = pixelsOf(config)
   const all = Array.from({ length: images.length / size }, (_, i) =>
     plainVit(images.subarray(i * size, (i + 1) * size), values, config, tuning),
@@ -143,7 +144,7 @@ describe('dyt', () => {
 })
 
 describe('fresh methods', () => {
-  const base = randomValues(vitShapes(tiny), 5)
+  const base = randomValues(modelShapes(modelOf(tiny)), 5)
   const images = noise(3 * pixelsOf(tiny), 6)
 
   it('adaptformer and dyt with open gates start as the base model', async () => {

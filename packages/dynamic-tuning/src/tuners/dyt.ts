@@ -17,7 +17,7 @@ export const dyt = defineTuner({
   paper: 'arXiv:2403.11808',
   equation: "x' = x + M Block(x) + s (ReLU(x Wd^T + bd) Wu^T + bu), M = [sigmoid(x Wg^T + bg) > 0.5]",
   family: 'adapter',
-  trainable: [/\.adapt(?:attn|mlp|layer)\./, /^head\./],
+  trainable: [/\.adapt(?:attn|mlp|layer)\./],
   defaults: { bottleneck: 64, adapterScale: 0.1, adapterDropout: 0.1, dispatch: 'mlp', rate: 0.5 },
   uses: adapterOptions,
   parameterFormula: 'L (2 D h + h + D), for each dispatched part',

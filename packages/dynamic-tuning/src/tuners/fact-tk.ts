@@ -1,5 +1,5 @@
 import { concat, matMul, reshape, slice, type Tensor, transpose } from '@dynamic-tuning/engine'
-import { asVit } from '../models/model-config.ts'
+import { asVit } from '../models/backbone-config.ts'
 import type { VitConfig } from '../models/vit/vit-config.ts'
 import { xavierUniform } from '../nn/initializers.ts'
 import { type CoreSource, type Cores, factHooks, factTuner, mergeFact, pieces } from './fact.ts'
@@ -57,7 +57,7 @@ export const factTk = defineTuner({
   name: 'fact-tk',
   summary: 'changes of all weights in Tucker form, which merge into them',
   equation: 'W = W + s V S_n U for every D x D piece n, S_n[b, a] = sum_z C[a, b, z] P[z, n]',
-  trainable: [/^fact\./, /^head\./],
+  trainable: [/^fact\./],
   defaults: { rank: 32, adapterScale: 1, adapterDropout: 0.1 },
   parameterFormula: '2 D r + r^3 + r (4 + 2 m) L',
   parameterCount: (config: VitConfig, { rank: r }) =>

@@ -1,5 +1,5 @@
 import { concat, type Tensor } from '@dynamic-tuning/engine'
-import { asVit } from '../models/model-config.ts'
+import { asVit } from '../models/backbone-config.ts'
 import type { VitConfig } from '../models/vit/vit-config.ts'
 import { kaimingUniform } from '../nn/initializers.ts'
 import { type CoreSource, factHooks, factTuner, mergeFact, pieces } from './fact.ts'
@@ -37,7 +37,7 @@ export const factTt = defineTuner({
   name: 'fact-tt',
   summary: 'changes of all weights as a tensor train, which merge into them',
   equation: 'W = W + s V S U for every D x D piece, U and V shared by the model, S of each piece trained',
-  trainable: [/^fact\.[uv]\.weight$/, /\.fact_(?:q|k|v|proj|fc1|fc2)\.weight$/, /^head\./],
+  trainable: [/^fact\.[uv]\.weight$/, /\.fact_(?:q|k|v|proj|fc1|fc2)\.weight$/],
   defaults: { rank: 16, adapterScale: 1, adapterDropout: 0.1 },
   parameterFormula: '2 D r + L (4 + 2 m) r^2',
   parameterCount: (config: VitConfig, { rank: r }) =>

@@ -1,6 +1,6 @@
 import { add, linear, mul, reshape, type Tensor, type TensorData } from '@dynamic-tuning/engine'
+import { asVit, type BackboneConfig, isVit } from '../models/backbone-config.ts'
 import type { ModelPlace } from '../models/hooks.ts'
-import { asVit, isVit, type ModelConfig } from '../models/model-config.ts'
 import { hiddenFeatures, type VitConfig } from '../models/vit/vit-config.ts'
 import { kaimingUniform, zeros } from '../nn/initializers.ts'
 import { dropped } from './dropout.ts'
@@ -40,12 +40,13 @@ export function factHooks(source: CoreSource, options: TunerOptions, pass: Pass)
   const known = new Map<number, Cores<Tensor>>()
   return {
     hooks: {
-      afterLinear(y, x, { name, index, root, config }) {
+      afterLinear(y, x, place) {
+        const { name, index } = place
         if (index === undefined) return y
-        const cores = known.get(index) ?? source.nodes({ root, config }, index, options.rank)
+        const cores = known.get(index) ?? source.nodes(place, index, options.rank)
         known.set(index, cores)
         const drop = (h: Tensor): Tensor => dropped(h, pass, { layer: index, slot: maps.indexOf(name) })
-        const shared = sharedFactors({ root, config }, options.rank)
+        const shared = sharedFactors(place, options.rank)
         const core = cores[name.split('.')[1] as keyof Cores<Tensor>]
         const change = name === 'mlp.fc2' ? gathered(x, core, shared, drop) : spread(x, core, shared, drop)
         return add(y, options.adapterScale === 1 ? change : mul(change, options.adapterScale))
@@ -96,7 +97,7 @@ export const factTuner = {
     features: (config: VitConfig) => Math.max(3, pieces(config)) * rank,
   }),
   refuses: ({ rank }) => (rank === 0 ? 'its rank is 0; give 16, for instance' : undefined),
-  refusesModel(config: ModelConfig) {
+  refusesModel(config: BackboneConfig) {
     if (!isVit(config)) return 'its factors are shared by layers of one width, and here stages differ'
     return Number.isInteger(pieces(config))
       ? undefined

@@ -1,12 +1,13 @@
-import { modelShapes } from '../models/families.ts'
-import { isOfHead } from '../models/heads/registry.ts'
-import type { ModelConfig } from '../models/model-config.ts'
+import type { BackboneConfig } from '../models/backbone-config.ts'
+import { backboneShapes } from '../models/build-model.ts'
 import { defineTuner } from './tuner.ts'
 
-/** Parameters of a whole model but its head, read off its graph. */
-export function wholeModel(config: ModelConfig): number {
-  const shapes = [...modelShapes(config)].filter(([name]) => !isOfHead(name))
-  return shapes.reduce((sum, [, shape]) => sum + shape.reduce((size, dim) => size * dim, 1), 0)
+/** Parameters of a whole model without its head, read off its graph. */
+export function wholeModel(config: BackboneConfig): number {
+  const sizes = [...backboneShapes(config).values()].map((shape) =>
+    shape.reduce((size, dim) => size * dim, 1),
+  )
+  return sizes.reduce((sum, size) => sum + size, 0)
 }
 
 /** Full tuning: every weight is trained, with a tenth of the learning rate (Table 14). */

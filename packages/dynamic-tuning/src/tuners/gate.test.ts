@@ -10,8 +10,8 @@ import {
 import { describe, expect, it } from 'vitest'
 import { layerAt } from '../models/families.ts'
 import type { Place } from '../models/hooks.ts'
+import type { VitModelConfig } from '../models/model-config.ts'
 import { tiny } from '../models/tiny.test.support.ts'
-import type { VitConfig } from '../models/vit/vit-config.ts'
 import { farthest, noise, randomValues } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { gumbelNoise } from '../training/noise.ts'
@@ -33,8 +33,8 @@ const values = randomValues(
 )
 
 const placeOf = (store: WeightStore, index = 1, patches = tokens): Place => {
-  const config: VitConfig = { ...tiny, imageSize: [tiny.patchSize, patches * tiny.patchSize] }
-  return { index, weights: store, root: store, config, sizes: layerAt(config, 0) }
+  const config: VitModelConfig = { ...tiny, imageSize: [tiny.patchSize, patches * tiny.patchSize] }
+  return { index, weights: store, root: store, config, reads: [], sizes: layerAt(config, 0) }
 }
 
 /** Masks of layer 1 in training, and the gradients of sum(mask * factors). */

@@ -5,7 +5,7 @@ export const linearProbe = defineTuner({
   name: 'linear',
   summary: 'train the classification head alone',
   equation: 'y = LN(x) Wh^T + bh',
-  trainable: [/^head\./],
+  trainable: [],
   parameterFormula: '0',
   parameterCount: () => 0,
 })

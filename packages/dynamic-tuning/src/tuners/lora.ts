@@ -1,6 +1,6 @@
 import { add, concat, mul, type Tensor, type TensorData, zerosLike } from '@dynamic-tuning/engine'
+import type { BackboneConfig } from '../models/backbone-config.ts'
 import { layersOf } from '../models/families.ts'
-import type { ModelConfig } from '../models/model-config.ts'
 import { kaimingUniform, zeros } from '../nn/initializers.ts'
 import { linearWithoutBias } from '../nn/linear.ts'
 import type { Weights } from '../nn/weight-store.ts'
@@ -23,7 +23,7 @@ export const lora = defineTuner({
   summary: 'low-rank changes of query and value, which merge into the weights',
   paper: 'arXiv:2106.09685',
   equation: 'q = q + (alpha / r) u Aq^T Bq^T, v = v + (alpha / r) u Av^T Bv^T',
-  trainable: [/\.lora_[qv]\./, /^head\./],
+  trainable: [/\.lora_[qv]\./],
   defaults: { rank: 8, loraAlpha: 8, adapterDropout: 0.1 },
   uses: ['rank', 'loraAlpha', 'adapterDropout'],
   parameterFormula: '4 L D r',
@@ -60,7 +60,7 @@ function change(
 }
 
 /** Rows 0 .. C - 1 of `qkv.weight` gain s B_q A_q, rows 2C .. 3C - 1 gain s B_v A_v. */
-function merge(tensors: Tensors, config: ModelConfig, options: TunerOptions): Map<string, TensorData> {
+function merge(tensors: Tensors, config: BackboneConfig, options: TunerOptions): Map<string, TensorData> {
   const merged = without(tensors, /\.lora_[qv]\./)
   for (const { path, width } of layersOf(config)) {
     const at = `${path}.attn`

@@ -1,9 +1,10 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { Classifier } from '../evaluation/classifier.ts'
-import { vitShapes } from '../models/backbone.ts'
+import { modelShapes } from '../models/build-model.ts'
+import { modelOf } from '../models/model.ts'
+import type { VitModelConfig } from '../models/model-config.ts'
 import { tiny } from '../models/tiny.test.support.ts'
-import type { VitConfig } from '../models/vit/vit-config.ts'
 import { network } from '../network/network.ts'
 import { farthest, noise, randomValues } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
@@ -13,12 +14,12 @@ import { paperLoss } from '../training/loss-graph.ts'
 import { TrainingStep } from '../training/training-step.ts'
 import { noah } from './noah.ts'
 import { noahSupernet, type Subnet, subnetMasks, supernetOptions } from './noah-supernet.ts'
-import { trainedPatterns, tune } from './tune.ts'
+import { tune } from './tune.ts'
 import type { Tuner, TunerOptions } from './tuner.ts'
 
 const depth = 4
 const superDim = 5
-const plain: VitConfig = { ...tiny, embedDim: 16, depth }
+const plain: VitModelConfig = { ...tiny, embedDim: 16, depth }
 const masked = noahSupernet(depth, superDim)
 const options: TunerOptions = { ...noah.defaults, ...supernetOptions(superDim), adapterDropout: 0 }
 
@@ -41,19 +42,26 @@ function sliced(subnet: Subnet): TunerOptions {
   return { ...options, ...sizes, adapterDim: padded(adapterDim) }
 }
 
-const weightsOf = (config: VitConfig): Map<string, TensorData<'float32'>> =>
-  randomValues(vitShapes(config, tune(noah, options, { kind: 'complete' }).hooks), 7)
+const weightsOf = (config: VitModelConfig): Map<string, TensorData<'float32'>> =>
+  randomValues(modelShapes(modelOf(config), tune(noah, options, { kind: 'complete' }).hooks), 7)
 
-function classifierOf(config: VitConfig, tuner: Tuner, chosen: TunerOptions): Promise<Classifier> {
+function classifierOf(config: VitModelConfig, tuner: Tuner, chosen: TunerOptions): Promise<Classifier> {
   const store = new WeightStore({ tensors: weightsOf(config) })
-  const settings = { network: network({ config, tuner, options: chosen }), store, compile: { threads: 1 } }
+  const settings = {
+    network: network({ ...modelOf(config), tuner, options: chosen }),
+    store,
+    compile: { threads: 1 },
+  }
   return Classifier.create({ ...settings, pass: 'complete' })
 }
 
 async function trainStep(tuner: Tuner, chosen: TunerOptions, subnet?: Subnet) {
-  const store = new WeightStore({ tensors: weightsOf(plain), trainable: trainedPatterns(tuner, chosen) })
+  const store = new WeightStore({
+    tensors: weightsOf(plain),
+    trainable: network({ ...modelOf(plain), tuner, options: chosen }).tunable,
+  })
   const common = {
-    network: network({ config: plain, tuner, options: chosen }),
+    network: network({ ...modelOf(plain), tuner, options: chosen }),
     store,
     seed: 1,
     microBatch: 3,
@@ -101,7 +109,7 @@ describe('the super-network of NOAH with masks', () => {
     { globalPool: 'token+avg' },
     { globalPool: 'token+avg', regTokens: 2 },
   ] as const)('has its logits at inference, %o', async (change) => {
-    const config: VitConfig = { ...plain, ...change }
+    const config: VitModelConfig = { ...plain, ...change }
     const found: Float32Array[] = []
     const one = await classifierOf(config, masked, options)
     for (const subnet of subnets.slice(1, 3)) {

@@ -1,8 +1,8 @@
 import { add, linear, type Tensor, type TensorData } from '@dynamic-tuning/engine'
+import { asVit, isVit } from '../models/backbone-config.ts'
 import { depthOf } from '../models/families.ts'
-import { headOf } from '../models/heads/registry.ts'
 import type { Place } from '../models/hooks.ts'
-import { asVit, isVit } from '../models/model-config.ts'
+import { readsClassToken } from '../models/taps.ts'
 import type { VitConfig } from '../models/vit/vit-config.ts'
 import { bottleneck, leading } from '../nn/bottleneck.ts'
 import { kaimingUniform, zeros } from '../nn/initializers.ts'
@@ -49,7 +49,7 @@ export const noah = defineTuner({
   equation: "[q k v] = [q k v] + u A^T B^T, f' = f + qg(f Wd^T + bd) Wu^T + bu, prompts before the layer",
   family: 'subnet',
   startsAsBase: false,
-  trainable: [/(?:^blocks\.\d+\.prompt$|\.attn\.lora\.|\.adapter\.)/, /^head\./],
+  trainable: [/(?:^blocks\.\d+\.prompt$|\.attn\.lora\.|\.adapter\.)/],
   defaults: { visualPromptDim: [5], loraDim: [5], adapterDim: [5], adapterDropout: 0.1 },
   uses: [...modules, 'superDim', 'adapterDropout'],
   parameterFormula: 'sum over layers of p D + 4 l D + (2 a D + a + D if a > 0)',
@@ -83,8 +83,8 @@ export const noah = defineTuner({
         return lowRank(y, x, root.at(`blocks.${index}.attn.lora`), { index, options, pass })
       },
       branch: (y, part, place) => (part === 'mlp' ? adapted(y, place, options, pass) : y),
-      leave: (x, _stages, { config }) =>
-        headOf(config).readsClassToken(config)
+      leave: (x, _stages, { config, reads }) =>
+        readsClassToken(reads, depthOf(config))
           ? x
           : withoutPrompts(x, promptsAt(options, depthOf(config) - 1)),
     },

@@ -1,5 +1,6 @@
+import type { VitModelConfig } from '../models/model-config.ts'
 import { plainEmbed, plainLayerScale, plainPool } from '../models/vit/plain-vit.test.support.ts'
-import { prefixTokens, type VitConfig } from '../models/vit/vit-config.ts'
+import { prefixTokens } from '../models/vit/vit-config.ts'
 import {
   plainAdapter,
   plainAdd,
@@ -36,7 +37,7 @@ export interface PlainPass {
 
 interface State {
   readonly values: Values
-  readonly config: VitConfig
+  readonly config: VitModelConfig
   readonly options: TunerOptions
   readonly pass: PlainPass
   readonly gates: PlainGate[]
@@ -46,7 +47,7 @@ interface State {
 export function plainDispatch(
   image: ArrayLike<number>,
   values: Values,
-  config: VitConfig,
+  config: VitModelConfig,
   options: TunerOptions,
   pass: PlainPass = {},
 ): { readonly tokens: Rows; readonly logits: number[]; readonly gates: readonly PlainGate[] } {

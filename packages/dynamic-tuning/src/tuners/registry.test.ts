@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../errors.ts'
+import { modelOf } from '../models/model.ts'
+import { tiny } from '../models/tiny.test.support.ts'
+import { network } from '../network/network.ts'
 import { tunerNamed, tuners } from './registry.ts'
 
 describe('tuners', () => {
@@ -11,8 +14,15 @@ describe('tuners', () => {
   })
 
   it('every method trains the head', () => {
-    for (const { trainable } of tuners)
-      expect(trainable.some((pattern) => pattern.test('head.weight'))).toBe(true)
+    for (const tuner of tuners) {
+      const { tunable } = network({ ...modelOf(tiny), tuner })
+      expect(tunable.some((pattern) => pattern.test('head.weight'))).toBe(true)
+      // The head says so itself, whatever it is called.
+      const head = { ...modelOf(tiny).head, own: [/^decoder\./] }
+      const other = network({ ...modelOf(tiny), head, tuner }).tunable
+      expect(other.some((pattern) => pattern.test('decoder.weight'))).toBe(true)
+      expect(other.some((pattern) => pattern.test('head.weight'))).toBe(/full$/.test(tuner.name))
+    }
   })
 
   it('have an equation, a formula and, but for the plain ones, a paper', () => {

@@ -1,5 +1,5 @@
 import { add, gelu, stopGradient, type Tensor } from '@dynamic-tuning/engine'
-import { isVit } from '../models/model-config.ts'
+import { isVit } from '../models/backbone-config.ts'
 import type { VitConfig } from '../models/vit/vit-config.ts'
 import { bottleneck } from '../nn/bottleneck.ts'
 import { normal, xavierUniform } from '../nn/initializers.ts'
@@ -19,7 +19,7 @@ export const resTuning = defineTuner({
   equation: 'b_l = R(x_l) + R(b_(l-1)), R(z) = z + GELU(z Wd^T + bd) Wu^T + bu, b_0 = x_0',
   family: 'bypass',
   startsAsBase: false,
-  trainable: [/^bypass\./, /^head\./],
+  trainable: [/^bypass\./],
   defaults: { bottleneck: 10 },
   uses: ['bottleneck'],
   parameterFormula: '2 L (2 D h + h + D)',

@@ -1,6 +1,6 @@
 import { add, gelu, type Tensor } from '@dynamic-tuning/engine'
+import type { BackboneConfig } from '../models/backbone-config.ts'
 import { layersOf } from '../models/families.ts'
-import type { ModelConfig } from '../models/model-config.ts'
 import { bottleneck } from '../nn/bottleneck.ts'
 import { dropped } from './dropout.ts'
 import type { DropoutSites, Pass, TunerOptions, TunerPass } from './tuner.ts'
@@ -30,7 +30,7 @@ export function adaptersAfter(places: AdapterNames, options: TunerOptions, pass:
 type BranchPlace = Parameters<NonNullable<TunerPass['hooks']['branch']>>[2]
 
 /** Parameters of an adapter at each of `count` places in every layer. */
-export function sequentialParameters(count: number, config: ModelConfig, options: TunerOptions): number {
+export function sequentialParameters(count: number, config: BackboneConfig, options: TunerOptions): number {
   const { bottleneck: h } = options
   return count * layersOf(config).reduce((sum, { width }) => sum + 2 * width * h + h + width, 0)
 }

@@ -1,6 +1,6 @@
 import { add, mul, type Tensor, type TensorData } from '@dynamic-tuning/engine'
+import type { BackboneConfig } from '../models/backbone-config.ts'
 import { layersOf, outerSites } from '../models/families.ts'
-import type { ModelConfig } from '../models/model-config.ts'
 import { normal } from '../nn/initializers.ts'
 import type { Weights } from '../nn/weight-store.ts'
 import { copyOf, without } from './merging.ts'
@@ -16,7 +16,7 @@ export const ssf = defineTuner({
   paper: 'arXiv:2210.08823',
   equation: 'y = gamma * y + beta after every linear map and norm',
   startsAsBase: false,
-  trainable: [/\.ssf_(?:scale|shift)$/, /^head\./],
+  trainable: [/\.ssf_(?:scale|shift)$/],
   parameterFormula: '2 (L (7 D + m D + D) + 2 D)',
   parameterCount(config) {
     const outside = outerSites(config).reduce((sum, { features }) => sum + features, 0)
@@ -38,7 +38,7 @@ function scaleAndShift(y: Tensor, weights: Weights): Tensor {
 }
 
 /** W = diag(gamma) W (rows, or output channels), b = gamma * b + beta; a map without bias gains one. */
-function merge(tensors: Tensors, _config: ModelConfig): Map<string, TensorData> {
+function merge(tensors: Tensors, _config: BackboneConfig): Map<string, TensorData> {
   const merged = without(tensors, /\.ssf_(?:scale|shift)$/)
   for (const [name, value] of tensors) {
     const site = /^(.+)\.ssf_scale$/.exec(name)?.[1]

@@ -2,7 +2,8 @@ import { random, type TensorData } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { Classifier } from '../evaluation/classifier.ts'
 import { sharesOf } from '../evaluation/gate-activity.ts'
-import { modelShapes } from '../models/families.ts'
+import { modelShapes } from '../models/build-model.ts'
+import { modelOf } from '../models/model.ts'
 import { type PlainSwinTuning, plainSwin } from '../models/swin/plain-swin.test.support.ts'
 import { tinySwin } from '../models/swin/swin.test.support.ts'
 import { network } from '../network/network.ts'
@@ -23,7 +24,7 @@ const options: TunerOptions = {
   adapterDropout: 0,
   rate: 0.4,
 }
-const values = randomValues(modelShapes(config, tune(dyt, options, { kind: 'masked' }).hooks), 3)
+const values = randomValues(modelShapes(modelOf(config), tune(dyt, options, { kind: 'masked' }).hooks), 3)
 const size = 2
 const pixels = 3 * config.imageSize[0] * config.imageSize[1]
 const images = noise(size * pixels, 4)
@@ -56,7 +57,7 @@ describe('dyt on a Swin', () => {
     for (const pass of ['masked', 'skip'] as const) {
       const store = new WeightStore({ tensors })
       const settings = {
-        network: network({ config, tuner: dyt, options }),
+        network: network({ ...modelOf(config), tuner: dyt, options }),
         store,
         pass,
         compile: { threads: 1 },
@@ -134,7 +135,7 @@ describe('a training step of dyt on a Swin', () => {
     const tuner = { ...dyt, trainable: [/./] }
     const store = new WeightStore({ tensors: values, trainable: [/./] })
     const common = {
-      network: network({ config, tuner, options }),
+      network: network({ ...modelOf(config), tuner, options }),
       store,
       taskLoss: classificationLoss,
       loss: paperLoss,

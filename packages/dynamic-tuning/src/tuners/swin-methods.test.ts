@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { modelCost } from '../cost/model-cost.ts'
 import { ConfigError } from '../errors.ts'
 import { Classifier } from '../evaluation/classifier.ts'
-import { modelShapes } from '../models/families.ts'
+import { modelShapes } from '../models/build-model.ts'
+import { modelOf } from '../models/model.ts'
+import type { SwinModelConfig } from '../models/model-config.ts'
 import { tinySwin } from '../models/swin/swin.test.support.ts'
-import type { SwinConfig } from '../models/swin/swin-config.ts'
 import { canMerge, mergeTuned, type TunedWeights } from '../network/merge.ts'
 import { network } from '../network/network.ts'
 import { farthest, noise, randomValues } from '../nn/plain.test.support.ts'
@@ -17,10 +18,10 @@ import { TrainingStep } from '../training/training-step.ts'
 import { checkModel } from './check-tuning.ts'
 import { dyt } from './dyt.ts'
 import { tunerNamed, tuners } from './registry.ts'
-import { trainedPatterns, tune } from './tune.ts'
+import { tune } from './tune.ts'
 import type { Tuner, TunerOptions } from './tuner.ts'
 
-const config: SwinConfig = { ...tinySwin, embedDim: 8, numHeads: [2, 4] }
+const config: SwinModelConfig = { ...tinySwin, embedDim: 8, numHeads: [2, 4] }
 const size = 2
 const images = noise(size * 3 * config.imageSize[0] * config.imageSize[1], 2)
 const sizes = { bottleneck: 3, rank: 2, adapterDropout: 0, loraAlpha: 4 }
@@ -48,8 +49,8 @@ async function logitsOf(
 
 function randomTuned(tuner: Tuner, options: TunerOptions): TunedWeights {
   const kind = options.dispatchStrategy === 'random' ? 'complete' : 'masked'
-  const shapes = modelShapes(config, tune(tuner, options, { kind }).hooks)
-  return { network: network({ config, tuner, options }), tensors: randomValues(shapes, 7, 0.3) }
+  const shapes = modelShapes(modelOf(config), tune(tuner, options, { kind }).hooks)
+  return { network: network({ ...modelOf(config), tuner, options }), tensors: randomValues(shapes, 7, 0.3) }
 }
 
 describe('methods on a Swin', () => {
@@ -61,17 +62,17 @@ describe('methods on a Swin', () => {
       for (const qkvBias of [true, false]) {
         const model = { ...config, qkvBias }
         const { trainableWithoutHead, trainableParts } = modelCost({
-          network: network({ config: model, tuner, options }),
+          network: network({ ...modelOf(model), tuner, options }),
         }).params
         const gates = trainableParts.mlp_token_select ?? 0
         expect(trainableWithoutHead - gates).toBe(tuner.parameterCount(model, options))
       }
-      const base = randomValues(modelShapes(config), 1)
+      const base = randomValues(modelShapes(modelOf(config)), 1)
       const fresh = await logitsOf(
-        { network: network({ config, tuner, options }), tensors: base },
+        { network: network({ ...modelOf(config), tuner, options }), tensors: base },
         'complete',
       )
-      const plain = { network: network({ config }), tensors: base }
+      const plain = { network: network(modelOf(config)), tensors: base }
       const off = farthest(fresh, await logitsOf(plain, 'complete'))
       if (tuner.startsAsBase) expect(off).toBeLessThan(1e-5)
       else expect(off).toBeGreaterThan(1e-3)
@@ -108,7 +109,7 @@ describe('methods on a Swin', () => {
 
   it('no token is merged or dropped', () => {
     for (const reduction of ['tome', 'evit', 'dynamicvit'] as const)
-      expect(() => checkReductionFits('test', reductionOptions({ reduction }), config)).toThrow(
+      expect(() => checkReductionFits('test', reductionOptions({ reduction }), modelOf(config))).toThrow(
         /fill a grid whose windows must stay whole/,
       )
   })
@@ -127,11 +128,11 @@ describe('methods on a Swin', () => {
 })
 
 async function movesWhatItTrains(tuner: Tuner, options: TunerOptions): Promise<void> {
-  const shapes = modelShapes(config, tune(tuner, options, { kind: 'masked' }).hooks)
-  const trainable = trainedPatterns(tuner, options)
+  const shapes = modelShapes(modelOf(config), tune(tuner, options, { kind: 'masked' }).hooks)
+  const trainable = network({ ...modelOf(config), tuner, options }).tunable
   const store = new WeightStore({ tensors: randomValues(shapes, 6), trainable })
   const common = {
-    network: network({ config, tuner, options }),
+    network: network({ ...modelOf(config), tuner, options }),
     store,
     taskLoss: classificationLoss,
     loss: paperLoss,

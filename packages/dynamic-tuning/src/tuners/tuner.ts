@@ -1,6 +1,6 @@
 import type { Tensor, TensorData } from '@dynamic-tuning/engine'
+import type { BackboneConfig } from '../models/backbone-config.ts'
 import type { AttentionPart, LayerPart, MlpPart, ModelHooks } from '../models/hooks.ts'
-import type { ModelConfig } from '../models/model-config.ts'
 import type { AttentionMix } from '../nn/self-attention.ts'
 import type { UsedOption } from './method-options.ts'
 import { plainOptions, type TunerOptions } from './options.ts'
@@ -74,7 +74,7 @@ export interface DropoutSites {
   /** Places in a layer. */
   readonly perLayer: number
   /** Most features at one of them. */
-  features(config: ModelConfig): number
+  features(config: BackboneConfig): number
 }
 
 /** Factors of dropped features, and which of them are a method's. */
@@ -111,7 +111,7 @@ export interface Tuner {
   /** The formula of `parameterCount`: L layers, D features, m MLP ratio, h bottleneck, r rank, P prompts. */
   readonly parameterFormula: string
   /** Parameters it trains, head and dispatchers excluded. */
-  parameterCount(config: ModelConfig, options: TunerOptions): number
+  parameterCount(config: BackboneConfig, options: TunerOptions): number
   /** Where it drops features in training; undefined: nowhere. */
   dropoutSites(options: TunerOptions): DropoutSites | undefined
   /** Prompt tokens there are in a layer, between class token and patches. */
@@ -119,12 +119,12 @@ export interface Tuner {
   /** Why it cannot go with these settings, whatever the model; undefined where it can. */
   refuses(options: TunerOptions): string | undefined
   /** Why it cannot go with this model; undefined where it can. */
-  refusesModel(config: ModelConfig, options: TunerOptions): string | undefined
+  refusesModel(config: BackboneConfig, options: TunerOptions): string | undefined
   /** Why it needs every token of the image in its place, so that none may be taken away; undefined where it works on any. */
   needsAllTokens(options: TunerOptions): string | undefined
   open(options: TunerOptions, pass: Pass): TunerPass
   /** All weights with the method's own folded into the dense ones, which compute the same; absent where that is impossible. */
-  merge?(tensors: Tensors, config: ModelConfig, options: TunerOptions): Map<string, TensorData>
+  merge?(tensors: Tensors, config: BackboneConfig, options: TunerOptions): Map<string, TensorData>
   /** Settings of what is left of it after `merge`, where it is not folded as a whole. */
   leftAfterMerge?(options: TunerOptions): TunerOptions
   /** The methods it is joined from, where it is `one+another`. */

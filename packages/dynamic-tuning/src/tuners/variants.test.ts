@@ -1,10 +1,10 @@
 import { compile, input, type Tensor } from '@dynamic-tuning/engine'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { vitShapes } from '../models/backbone.ts'
+import { buildModel, modelShapes } from '../models/build-model.ts'
+import { modelOf } from '../models/model.ts'
+import type { VitModelConfig } from '../models/model-config.ts'
 import { anyVit, tiny } from '../models/tiny.test.support.ts'
-import { vit } from '../models/vit/vit.ts'
-import type { VitConfig } from '../models/vit/vit-config.ts'
 import { farthest, noise, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { dyt } from './dyt.ts'
@@ -15,13 +15,17 @@ import type { TunerOptions } from './tuner.ts'
 
 const variants = ['mlp', 'attention', 'attention-mlp', 'layer'] as const
 const small: TunerOptions = { ...dyt.defaults, bottleneck: 3, adapterScale: 0.7, adapterDropout: 0 }
-const pixelsOf = ({ imageSize }: VitConfig): number => 3 * imageSize[0] * imageSize[1]
+const pixelsOf = ({ imageSize }: VitModelConfig): number => 3 * imageSize[0] * imageSize[1]
 
-const shapesOf = (config: VitConfig, options: TunerOptions) =>
-  vitShapes(config, tune(dyt, options, { kind: 'masked' }).hooks)
+const shapesOf = (config: VitModelConfig, options: TunerOptions) =>
+  modelShapes(modelOf(config), tune(dyt, options, { kind: 'masked' }).hooks)
 
 /** Weights whose gates decide in either way; biases of some gates may open or close them. */
-function valuesOf(config: VitConfig, options: TunerOptions, bias: number | undefined): Map<string, never> {
+function valuesOf(
+  config: VitModelConfig,
+  options: TunerOptions,
+  bias: number | undefined,
+): Map<string, never> {
   const values = randomValues(shapesOf(config, options), 8)
   if (bias !== undefined)
     for (const [name, value] of values)
@@ -32,14 +36,16 @@ function valuesOf(config: VitConfig, options: TunerOptions, bias: number | undef
 
 async function run(
   values: Values,
-  config: VitConfig,
+  config: VitModelConfig,
   images: Float32Array,
   options: TunerOptions,
   kind: 'masked' | 'skip',
 ): Promise<{ logits: Float32Array; masks: Float32Array }> {
   const opened = tune(dyt, options, { kind })
   const pixels = input('images', ['B', 3, ...config.imageSize])
-  const { logits } = vit(pixels, new WeightStore({ tensors: values }), config, opened.hooks)
+  const { logits } = buildModel(pixels, new WeightStore({ tensors: values }), modelOf(config), {
+    hooks: opened.hooks,
+  }).outputs
   const outputs: Record<string, Tensor> = { logits }
   if (opened.dispatches.length > 0) outputs.masks = stackLayers(opened.dispatches.map(({ mask }) => mask))
   const program = await compile(outputs, { threads: 1, fused: kind === 'skip' })
@@ -49,7 +55,7 @@ async function run(
   return { logits: found.logits?.data as Float32Array, masks }
 }
 
-function plain(values: Values, config: VitConfig, images: Float32Array, options: TunerOptions) {
+function plain(values: Values, config: VitModelConfig, images: Float32Array, options: TunerOptions) {
   const size = pixelsOf(config)
   const all = Array.from({ length: images.length / size }, (_, i) =>
     plainDispatch(images.subarray(i * size, (i + 1) * size), values, config, options),
@@ -60,7 +66,12 @@ function plain(values: Values, config: VitConfig, images: Float32Array, options:
   }
 }
 
-async function compare(config: VitConfig, options: TunerOptions, bias: number | undefined, count: number) {
+async function compare(
+  config: VitModelConfig,
+  options: TunerOptions,
+  bias: number | undefined,
+  count: number,
+) {
   const values = valuesOf(config, options, bias)
   const images = noise(count * pixelsOf(config), 9)
   const wanted = plain(values, config, images, options)

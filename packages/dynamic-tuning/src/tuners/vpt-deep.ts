@@ -1,6 +1,7 @@
 import { slice } from '@dynamic-tuning/engine'
-import { headOf } from '../models/heads/registry.ts'
-import { asVit } from '../models/model-config.ts'
+import { asVit } from '../models/backbone-config.ts'
+import { depthOf } from '../models/families.ts'
+import { readsClassToken } from '../models/taps.ts'
 import type { VitConfig } from '../models/vit/vit-config.ts'
 import { defineTuner } from './tuner.ts'
 import { promptStart, promptTuner, withoutPrompts, withPrompts } from './vpt.ts'
@@ -14,7 +15,7 @@ export const vptDeep = defineTuner({
   name: 'vpt-deep',
   summary: 'prompt tokens of its own before every layer',
   equation: 'x_i = [cls; P_i; patches] before every layer i',
-  trainable: [/^(?:deep_)?prompt_embeddings$/, /^head\./],
+  trainable: [/^(?:deep_)?prompt_embeddings$/],
   parameterFormula: 'L P D',
   parameterCount: ({ embedDim, depth }: VitConfig, { promptLength }) => depth * promptLength * embedDim,
   open: ({ promptLength: count }) => ({
@@ -25,8 +26,8 @@ export const vptDeep = defineTuner({
         const all = root.get('deep_prompt_embeddings', [asVit(config).depth - 1, count, width], start)
         return withPrompts(withoutPrompts(x, count), slice(all, 0, index - 1, index))
       },
-      leave: (x, _stages, { config }) =>
-        headOf(config).readsClassToken(config) ? x : withoutPrompts(x, count),
+      leave: (x, _stages, { config, reads }) =>
+        readsClassToken(reads, depthOf(config)) ? x : withoutPrompts(x, count),
     },
   }),
 })

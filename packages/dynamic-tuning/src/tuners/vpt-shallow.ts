@@ -1,5 +1,6 @@
-import { headOf } from '../models/heads/registry.ts'
-import { asVit } from '../models/model-config.ts'
+import { asVit } from '../models/backbone-config.ts'
+import { depthOf } from '../models/families.ts'
+import { readsClassToken } from '../models/taps.ts'
 import { defineTuner } from './tuner.ts'
 import { promptStart, promptTuner, withoutPrompts, withPrompts } from './vpt.ts'
 
@@ -12,7 +13,7 @@ export const vptShallow = defineTuner({
   name: 'vpt-shallow',
   summary: 'prompt tokens before the first layer',
   equation: 'x0 = [cls; P; patches]',
-  trainable: [/^prompt_embeddings$/, /^head\./],
+  trainable: [/^prompt_embeddings$/],
   parameterFormula: 'P D',
   parameterCount: ({ embedDim }, { promptLength }) => promptLength * embedDim,
   open: ({ promptLength: count }) => ({
@@ -23,8 +24,8 @@ export const vptShallow = defineTuner({
           root.get('prompt_embeddings', [1, count, config.embedDim], promptStart(asVit(config))),
         ),
       // The class token alone would not mind them.
-      leave: (x, _stages, { config }) =>
-        headOf(config).readsClassToken(config) ? x : withoutPrompts(x, count),
+      leave: (x, _stages, { config, reads }) =>
+        readsClassToken(reads, depthOf(config)) ? x : withoutPrompts(x, count),
     },
   }),
 })

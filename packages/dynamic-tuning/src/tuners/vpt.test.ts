@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { vitShapes } from '../models/backbone.ts'
+import { modelShapes } from '../models/build-model.ts'
+import { modelOf } from '../models/model.ts'
 import { network } from '../network/network.ts'
 import { farthest, randomValues } from '../nn/plain.test.support.ts'
 import { config, logitsOf } from './describe-tuner.test.support.ts'
@@ -21,10 +22,10 @@ describe('prompts', () => {
         adapterDropout: 0,
       }
       const options = { ...tuner.defaults, ...sizes }
-      const shapes = vitShapes(average, tune(tuner, options, { kind: 'complete' }).hooks)
+      const shapes = modelShapes(modelOf(average), tune(tuner, options, { kind: 'complete' }).hooks)
       const tensors = randomValues(shapes, 4)
-      const plain = { network: network({ config: average }), tensors }
-      const prompted = { network: network({ config: average, tuner, options }), tensors }
+      const plain = { network: network(modelOf(average)), tensors }
+      const prompted = { network: network({ ...modelOf(average), tuner, options }), tensors }
       expect(farthest(await logitsOf(prompted), await logitsOf(plain))).toBeGreaterThan(1e-3)
       // Without attention nothing else reads them either.
       for (const [key, value] of tensors) if (key.includes('attn.proj')) value.data.fill(0)

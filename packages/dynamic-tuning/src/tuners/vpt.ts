@@ -1,5 +1,5 @@
 import { add, concat, type Dim, slice, type Tensor, zerosLike } from '@dynamic-tuning/engine'
-import { isVit } from '../models/model-config.ts'
+import { isVit } from '../models/backbone-config.ts'
 import type { VitConfig } from '../models/vit/vit-config.ts'
 import { type Initializer, uniform } from '../nn/initializers.ts'
 import type { Tuner } from './tuner.ts'

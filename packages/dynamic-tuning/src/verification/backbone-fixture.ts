@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { TensorData } from '@dynamic-tuning/engine'
 import { readSafetensors } from '../io/safetensors.ts'
-import type { VitConfig } from '../models/vit/vit-config.ts'
+import type { VitModelConfig } from '../models/model-config.ts'
 import { classTargets } from '../tasks/classification/loss.ts'
 import type { StepBatch } from '../training/step-feeds.ts'
 import { backboneFields, backboneVit } from './backbone-settings.ts'
@@ -13,7 +13,7 @@ export interface BackboneFixture {
   readonly fixture: Fixture
   /** `method` of config.json. */
   readonly method: string
-  readonly config: VitConfig
+  readonly config: VitModelConfig
   /** `hyper_parameters` of config.json, for the method's kind to check. */
   readonly hyperParameters: Readonly<Record<string, unknown>>
   /** The backbone's weights with the folder's own over them, under timm names. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { checkVitConfig, type VitConfig } from '../models/vit/vit-config.ts'
+import type { VitModelConfig } from '../models/model-config.ts'
+import { checkVitConfig } from '../models/vit/vit-config.ts'
 import { sizeFields, sizesOf } from './vit-settings.ts'
 
 /** The fields of `config.json` where fixtures of many methods share one backbone; other values than ours are refused. */
@@ -20,6 +21,6 @@ export function isBackboneFixture(config: unknown): boolean {
 }
 
 /** The fixture's ViT. */
-export function backboneVit({ backbone }: z.output<typeof backboneFields>): VitConfig {
+export function backboneVit({ backbone }: z.output<typeof backboneFields>): VitModelConfig {
   return checkVitConfig({ ...sizesOf(backbone), globalPool: 'token' })
 }

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import type { TensorData } from '@dynamic-tuning/engine'
 import { afterAll, describe, expect, it } from 'vitest'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
-import { vitShapes } from '../models/backbone.ts'
-import { sampleSize } from '../models/heads/registry.ts'
+import { modelShapes } from '../models/build-model.ts'
+import { modelOf } from '../models/model.ts'
 import { plainClipOf } from '../models/plain-clip.test.support.ts'
+import { sampleSize } from '../models/samples/sample-layout.ts'
 import { noise, randomValues } from '../nn/plain.test.support.ts'
 import { gateShape } from '../tuners/dispatch-inputs.ts'
 import { dyt } from '../tuners/dyt.ts'
@@ -70,9 +71,9 @@ function twin(settings: Settings, written: object = {}): string {
     adapterScale: settings.adapter_scale,
     temperature: settings.dispatcher.tau,
   }
-  const values = randomValues(vitShapes(config, tune(dyt, options, { kind: 'masked' }).hooks), 31)
+  const values = randomValues(modelShapes(modelOf(config), tune(dyt, options, { kind: 'masked' }).hooks), 31)
   const { sites, decisions } = gateShape(options, config)
-  const size = sampleSize(config)
+  const size = sampleSize(modelOf(config).sample)
   const clips = noise(count * size, 32)
   const rows = count * frames
   const gumbel = noise(sites.length * rows * decisions, 33)

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import type { TensorData } from '@dynamic-tuning/engine'
 import { afterAll, describe, expect, it } from 'vitest'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
-import { vitShapes } from '../models/backbone.ts'
+import { modelShapes } from '../models/build-model.ts'
+import { modelOf } from '../models/model.ts'
 import { plainVit } from '../models/vit/plain-vit.test.support.ts'
 import { noise, plainSoftmax, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { tune } from '../tuners/tune.ts'
@@ -99,8 +100,12 @@ function write({ method, backbone, settings, slopes }: Twin): string {
   const opened = openBackboneFixture(openFixture(folder))
   const { tuner, options } = methodSettings(opened).network
   const { config } = opened
-  const all = randomValues(vitShapes(config, tune(tuner, options, { kind: 'complete' }).hooks), 21, 0.3)
-  const inBase = new Set(vitShapes(config).keys())
+  const all = randomValues(
+    modelShapes(modelOf(config), tune(tuner, options, { kind: 'complete' }).hooks),
+    21,
+    0.3,
+  )
+  const inBase = new Set(modelShapes(modelOf(config)).keys())
   const doubles = new Map(
     [...all].map(([name, { shape: own, data }]) => [
       name,

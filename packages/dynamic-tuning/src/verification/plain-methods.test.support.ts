@@ -1,6 +1,6 @@
 import type { TensorData } from '@dynamic-tuning/engine'
+import type { VitModelConfig } from '../models/model-config.ts'
 import type { PlainTuning } from '../models/vit/plain-vit.test.support.ts'
-import type { VitConfig } from '../models/vit/vit-config.ts'
 import { plainLinear, type Rows, toRows, type Values } from '../nn/plain.test.support.ts'
 
 /** A method in plain loops: dense weights that do what it does, or what it changes in the layers. */
@@ -26,7 +26,7 @@ const dense = (shape: readonly number[], entries: Doubles): TensorData => ({
 })
 
 export const plainMethods: Readonly<
-  Record<string, (values: Values, config: VitConfig, settings: PlainSettings) => PlainMethod>
+  Record<string, (values: Values, config: VitModelConfig, settings: PlainSettings) => PlainMethod>
 > = {
   lora: (values, { depth, embedDim: c }, { rank = 0, scale = 0 }) => {
     const changed = new Map(values)
@@ -138,7 +138,7 @@ export const plainMethods: Readonly<
 /** Adds s V S U to every piece, S[a, b] of piece 0..3 (q, k, v, proj), then fc1's and fc2's. */
 function plainFact(
   values: Values,
-  { depth, embedDim: c, mlpRatio: m }: VitConfig,
+  { depth, embedDim: c, mlpRatio: m }: VitModelConfig,
   { rank: r = 0, scale = 0 }: PlainSettings,
   core: (layer: number, piece: number, a: number, b: number) => number,
 ): PlainMethod {
@@ -174,7 +174,7 @@ function plainBypass(
   normed: Rows,
   values: Values,
   name: string,
-  { imageSize, patchSize }: VitConfig,
+  { imageSize, patchSize }: VitModelConfig,
   { bottleneck: h = 0, scale = 0 }: PlainSettings,
 ): Rows {
   const [height, width] = imageSize.map((side) => side / patchSize) as [number, number]

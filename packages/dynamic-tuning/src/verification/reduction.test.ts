@@ -7,8 +7,9 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { CheckpointError, ConfigError } from '../errors.ts'
 import { readSafetensors } from '../io/safetensors.ts'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
-import { vitShapes } from '../models/backbone.ts'
-import type { VitConfig } from '../models/vit/vit-config.ts'
+import { modelShapes } from '../models/build-model.ts'
+import { modelOf } from '../models/model.ts'
+import type { VitModelConfig } from '../models/model-config.ts'
 import { noise, plainSoftmax, randomValues } from '../nn/plain.test.support.ts'
 import { type GivenReduction, reductionOptions } from '../reduction/options.ts'
 import { plainReduced } from '../reduction/plain-reduction.test.support.ts'
@@ -56,7 +57,7 @@ describe.skipIf(!existsSync(reference))('references of token reduction (skipped:
   })
 })
 
-const config: VitConfig = {
+const config: VitModelConfig = {
   imageSize: [12, 20],
   patchSize: 4,
   embedDim: 16,
@@ -87,7 +88,10 @@ const labels = BigInt64Array.of(2n, 0n, 1n)
 function twin(method: string, hyper_parameters: object, given: GivenReduction, changes: object = {}): string {
   const home = mkdtempSync(join(temp, 'twin-'))
   const reduction = reductionOptions(given)
-  const values = randomValues(vitShapes(config, openReduction(reduction, 'reduce', config).hooks), 6)
+  const values = randomValues(
+    modelShapes(modelOf(config), openReduction(reduction, 'reduce', modelOf(config)).hooks),
+    6,
+  )
   const wanted = [0, 1, 2].map((i) =>
     plainReduced(images.subarray(i * 720, (i + 1) * 720), values, config, { options: reduction }),
   )

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import type { TensorData } from '@dynamic-tuning/engine'
 import { afterAll, describe, expect, it } from 'vitest'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
-import { modelShapes } from '../models/families.ts'
+import { modelShapes } from '../models/build-model.ts'
+import { modelOf } from '../models/model.ts'
 import { plainSwin } from '../models/swin/plain-swin.test.support.ts'
 import { swinLayers, swinStages } from '../models/swin/swin-config.ts'
 import { noise, type Rows, randomValues } from '../nn/plain.test.support.ts'
@@ -39,7 +40,7 @@ function twin(change: Partial<typeof settings> = {}): string {
   const folder = mkdtempSync(join(temp, 'twin-'))
   const json = { ...settings, ...change }
   const config = swinOf(swinFields.parse(json))
-  const values = randomValues(modelShapes(config), 2)
+  const values = randomValues(modelShapes(modelOf(config)), 2)
   const images = noise(count * 3 * config.imageSize[0] * config.imageSize[1], 3)
   const size = images.length / count
   const plain = Array.from({ length: count }, (_, b) =>

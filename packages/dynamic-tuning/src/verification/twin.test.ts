@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import type { TensorData } from '@dynamic-tuning/engine'
 import { afterAll, describe, expect, it } from 'vitest'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
-import { vitShapes } from '../models/backbone.ts'
+import { modelShapes } from '../models/build-model.ts'
+import { modelOf } from '../models/model.ts'
+import type { VitModelConfig } from '../models/model-config.ts'
 import { type PlainTuning, plainVit } from '../models/vit/plain-vit.test.support.ts'
-import { patchCount, type VitConfig } from '../models/vit/vit-config.ts'
+import { patchCount } from '../models/vit/vit-config.ts'
 import { noise, plainSoftmax, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { tune } from '../tuners/tune.ts'
@@ -60,7 +62,7 @@ function tensor(rows: readonly (number | number[] | number[][])[], shape: readon
 }
 
 interface Drawn {
-  readonly config: VitConfig
+  readonly config: VitModelConfig
   readonly tokens: number
   readonly values: Values
   readonly images: Float32Array
@@ -71,7 +73,7 @@ interface Drawn {
 function draw(settings: Settings): Drawn {
   const config = vitOf(vitFields.parse(settings))
   const options = { ...dyt.defaults, bottleneck: settings.bottleneck }
-  const shapes = vitShapes(config, tune(dyt, options, { kind: 'masked' }).hooks)
+  const shapes = modelShapes(modelOf(config), tune(dyt, options, { kind: 'masked' }).hooks)
   if (!settings.dispatcher.bias)
     for (const name of shapes.keys()) if (name.endsWith('mlp_head.bias')) shapes.delete(name)
   const tokens = patchCount(config)

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import type { TensorData } from '@dynamic-tuning/engine'
 import { afterAll, describe, expect, it } from 'vitest'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
-import { vitShapes } from '../models/backbone.ts'
+import { modelShapes } from '../models/build-model.ts'
+import { modelOf } from '../models/model.ts'
 import { noise, randomValues } from '../nn/plain.test.support.ts'
 import { gateShape } from '../tuners/dispatch-inputs.ts'
 import { dyt } from '../tuners/dyt.ts'
@@ -65,7 +66,7 @@ function twin(
     adapterScale: 0.8,
     temperature: 0.7,
   }
-  const values = randomValues(vitShapes(config, tune(dyt, options, { kind: 'masked' }).hooks), 21)
+  const values = randomValues(modelShapes(modelOf(config), tune(dyt, options, { kind: 'masked' }).hooks), 21)
   const { sites, decisions } = gateShape(options, config)
   const images = noise(count * 3 * 12 * 20, 22)
   const gumbel = noise(sites.length * count * decisions, 23)

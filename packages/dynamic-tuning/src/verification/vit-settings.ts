@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { globalPools } from '../models/heads/global-pool.ts'
-import { checkVitConfig, type VitConfig } from '../models/vit/vit-config.ts'
+import type { VitModelConfig } from '../models/model-config.ts'
+import { checkVitConfig } from '../models/vit/vit-config.ts'
 
 const count = z.int().positive()
 
@@ -32,7 +33,7 @@ export const vitFields = z.looseObject({
 })
 
 /** The same as settings of a model; `img_size` is a side or [height, width]. */
-export function sizesOf(fields: z.output<typeof sizes>): Omit<VitConfig, 'globalPool'> {
+export function sizesOf(fields: z.output<typeof sizes>): Omit<VitModelConfig, 'globalPool'> {
   const side = fields.img_size
   return {
     imageSize: typeof side === 'number' ? [side, side] : side,
@@ -48,7 +49,7 @@ export function sizesOf(fields: z.output<typeof sizes>): Omit<VitConfig, 'global
 }
 
 /** A fixture's model; `img_size` is a side or [height, width]. */
-export function vitOf(fields: z.output<typeof vitFields>): VitConfig {
+export function vitOf(fields: z.output<typeof vitFields>): VitModelConfig {
   return checkVitConfig({
     ...sizesOf(fields),
     globalPool: fields.global_pool,

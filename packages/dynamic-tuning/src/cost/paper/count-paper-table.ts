@@ -1,5 +1,6 @@
-import { modelConfig } from '../../models/families.ts'
+import { modelOf } from '../../models/model.ts'
 import type { ModelConfig } from '../../models/model-config.ts'
+import { modelConfig } from '../../models/named-model.ts'
 import { type Network, network } from '../../network/network.ts'
 import { reductionOptions } from '../../reduction/options.ts'
 import { tuners } from '../../tuners/registry.ts'
@@ -53,7 +54,7 @@ function countRow(row: PaperRow, { model, classes, lacks }: PaperTable): Counted
   const tuner = tuners.find(({ name }) => name === row.tuner)
   if (tuner === undefined) return { method, missing: `${row.tuner} is not built`, ...printed }
   const counted = network({
-    config: configOf(row, model, classes),
+    ...modelOf(configOf(row, model, classes)),
     tuner,
     options: { ...tuner.defaults, ...row.options },
     reduction: reductionOptions(row.reduction),

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../../errors.ts'
-import { modelConfig } from '../../models/families.ts'
+import { modelOf } from '../../models/model.ts'
+import { modelConfig } from '../../models/named-model.ts'
 import { vitConfig } from '../../models/vit/vit-names.ts'
 import { network } from '../../network/network.ts'
 import { reductionOptions } from '../../reduction/options.ts'
@@ -92,7 +93,7 @@ describe('tables of the paper', () => {
         const named = tunerNamed(tuner)
         const settings = {
           network: network({
-            config,
+            ...modelOf(config),
             tuner: named,
             options: { ...named.defaults, ...options },
             reduction: reductionOptions(reduction),
@@ -126,7 +127,7 @@ describe('what the notes say', () => {
 
   it('Table 17: what Swin-B costs by other rules, and how its printed FLOPs rise', () => {
     const config = modelConfig('swin_base_patch4_window7_224', 100)
-    const { flops } = modelCost({ network: network({ config, tuner: tunerNamed('linear') }) })
+    const { flops } = modelCost({ network: network({ ...modelOf(config), tuner: tunerNamed('linear') }) })
     expect(flops.total).toBe(15_466_904_576)
     const {
       LayerNormalization: norms = 0,
@@ -180,7 +181,7 @@ describe('what the notes say', () => {
 
   it('Table 6: query and pooling of videos', () => {
     const config = configOf({ method: '', params: '', flops: '', frames: 8 }, 'vit_base_patch16_224', 400)
-    const { params, flops } = modelCost({ network: network({ config }) })
+    const { params, flops } = modelCost({ network: network(modelOf(config)) })
     expect(million(params.trainable - 400 * 769)).toBe('2.37')
     expect(params.trainableWithoutHead).toBe(0)
     expect(digits((flops.parts.attentive_blocks as number) / 1e9, 3)).toBe('1.875')
@@ -257,7 +258,7 @@ describe.skipIf(!existsSync(new URL('spec/tables.json', shared)))(
       expect(complete['Full tuning, video']?.flopsG.ours).toBe(total('video_8_frames_400_classes'))
       const { breakdown } = models.video_8_frames_400_classes as (typeof models)[string]
       const config = { ...vitConfig('vit_base_patch16_224', 400), frames: 8 }
-      const { parts } = modelCost({ network: network({ config }) }).flops
+      const { parts } = modelCost({ network: network(modelOf(config)) }).flops
       const { attentive_blocks = 0, query_token = 0, head } = parts
       expect(attentive_blocks + query_token).toBe(breakdown.pooling_total)
       expect(head).toBe(breakdown.head)

@@ -2,7 +2,8 @@ import type { TensorData } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { CheckpointError } from '../../errors.ts'
 import { randomValues } from '../../nn/plain.test.support.ts'
-import { vitShapes } from '../backbone.ts'
+import { modelShapes } from '../build-model.ts'
+import { modelOf } from '../model.ts'
 import { tiny } from '../tiny.test.support.ts'
 import { toDinov2Names } from '../vit/dinov2-names.test.support.ts'
 import { fromHuggingFaceNames, hasHuggingFaceNames } from './checkpoint-names.ts'
@@ -113,7 +114,7 @@ describe('Hugging Face names', () => {
     ['DINOv2 as transformers 5 may write it', 'dinov2.', modern],
   ])('become timm names: %s', (_, place, rename) => {
     const config = { ...tiny, initValues: 1, regTokens: 4 }
-    const timm: Map<string, TensorData> = randomValues(vitShapes(config), 1)
+    const timm: Map<string, TensorData> = randomValues(modelShapes(modelOf(config)), 1)
     const at = (name: string): string => (name.startsWith('classifier') ? name : `${place}${rename(name)}`)
     const tensors = toDinov2Names(timm)
     const stored = new Map([...tensors].map(([name, tensor]) => [at(name), tensor]))

@@ -1,5 +1,5 @@
 import type { TensorData } from '@dynamic-tuning/engine'
-import type { VitConfig } from '../vit/vit-config.ts'
+import type { VitModelConfig } from '../model-config.ts'
 
 /**
  * Weights under timm names as google-research/vision_transformer stores them, made by plain loops: kernels [in, out], heads
@@ -7,7 +7,7 @@ import type { VitConfig } from '../vit/vit-config.ts'
  */
 export function toJaxNames(
   timm: ReadonlyMap<string, TensorData>,
-  { embedDim: width, numHeads: heads }: VitConfig,
+  { embedDim: width, numHeads: heads }: VitModelConfig,
   place: { norms: readonly [number, number]; attention: number; mlp: number } = original,
 ): Map<string, TensorData> {
   const size = width / heads

@@ -1,12 +1,13 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { randomValues } from '../../nn/plain.test.support.ts'
-import { vitShapes } from '../backbone.ts'
+import { modelShapes } from '../build-model.ts'
+import { modelOf } from '../model.ts'
 import { tiny } from '../tiny.test.support.ts'
 import { fromOriginalNames } from './original-names.ts'
 
 const timm: Map<string, TensorData> = randomValues(
-  vitShapes({ ...tiny, depth: 12, initValues: 1, regTokens: 4 }),
+  modelShapes(modelOf({ ...tiny, depth: 12, initValues: 1, regTokens: 4 })),
   1,
 )
 const renamed = (rename: (name: string) => string): Map<string, TensorData> =>

@@ -1,29 +1,44 @@
-import { type Dim, divideDims, multiplyDims, reshape, transpose } from '@dynamic-tuning/engine'
+import { dims, divideDims, reshape, ShapeError, type Tensor } from '@dynamic-tuning/engine'
 import { attentivePooling } from '../../nn/attentive-pooling.ts'
 import { zeros } from '../../nn/initializers.ts'
-import { asVit } from '../model-config.ts'
-import type { ModelHead } from './head.ts'
+import { type Head, onlyTap } from '../head.ts'
+import { type ClassifierOutputs, classifierWeights, classify } from './classify.ts'
+import type { GlobalPool } from './global-pool.ts'
 
-/**
- * Clips of `frames` T, [3, T, H, W]: every frame is an image of its own to the backbone, row = clip * T + frame, and a learned
- * query attends to all tokens of all frames (Section 4.3 of arXiv:2403.11808). What a backbone is otherwise classified from,
- * `globalPool`, only says whether it ends in a norm.
- */
-export const clipHead: ModelHead = {
-  modules: ['query_token', 'attentive_blocks', 'head'],
-  sampleShape: ({ frames = 1, imageSize }) => [3, frames, ...imageSize],
-  imagesIn: ({ frames = 1 }) => frames,
-  images(clips) {
-    const [batch, channels, frames, height, width] = clips.shape as [Dim, number, number, number, number]
-    const rows = multiplyDims(batch, frames)
-    return reshape(transpose(clips, [0, 2, 1, 3, 4]), [rows, channels, height, width])
-  },
-  readsClassToken: () => false,
-  pool(features, { root, config }) {
-    const { frames = 1, embedDim: width, numHeads: heads, layerNormEps } = asVit(config)
-    const [rows, tokens] = features.shape as [Dim, number]
-    const ofClip = reshape(features, [divideDims(rows, frames) as Dim, frames * tokens, width])
-    const query = root.get('query_token', [1, 1, width], zeros)
-    return attentivePooling(query, ofClip, root.at('attentive_blocks'), { heads, layerNormEps })
-  },
+/** What decides the head of a ViT that takes clips. */
+export interface ClipHeadSettings {
+  readonly classes: number
+  /** T, frames of a clip. */
+  readonly frames: number
+  /** Of the attention, and of its norms. */
+  readonly numHeads: number
+  readonly layerNormEps: number
+  /** What the backbone is classified from where it takes images: `avg` is without a final norm. */
+  readonly globalPool: GlobalPool
+}
+
+/** Classifies clips: a learned query attends to all tokens of all frames (Section 4.3 of arXiv:2403.11808). */
+export function clipHead(settings: ClipHeadSettings): Head<ClassifierOutputs> {
+  const { classes, frames, numHeads: heads, layerNormEps, globalPool } = settings
+  return {
+    classes,
+    reads: [{ normed: globalPool !== 'avg', tokens: 'all' }],
+    own: [/^query_token$/, /^attentive_blocks\./, classifierWeights],
+    needsAllTokens: globalPool === 'token' ? undefined : 'takes the mean of its patches',
+    build(taps, place) {
+      const tokens = ofClips(onlyTap(taps).tokens, frames)
+      const [, , width] = dims(tokens, 'B N C', 'clip head')
+      const query = place.weights.get('query_token', [1, 1, width], zeros)
+      const pooling = place.weights.at('attentive_blocks')
+      return classify(attentivePooling(query, tokens, pooling, { heads, layerNormEps }), classes, place)
+    },
+  }
+}
+
+/** The tokens of all frames of a clip one after another: [B * T, N, C] -> [B, T * N, C]. */
+function ofClips(tokens: Tensor, frames: number): Tensor {
+  const [rows, count, width] = dims(tokens, 'B N C', 'clip head')
+  const batch = divideDims(rows, frames)
+  if (batch === undefined) throw new ShapeError(`clip head: ${rows} rows are no clips of ${frames} frames.`)
+  return reshape(tokens, [batch, frames * count, width])
 }

@@ -1,12 +1,18 @@
 import { reduceMean } from '@dynamic-tuning/engine'
-import type { ModelHead } from './head.ts'
+import { linearLayer } from '../../nn/linear.ts'
+import { type Head, onlyTap } from '../head.ts'
+import { type ClassifierOutputs, classifierWeights } from './classify.ts'
 
-/** Images one by one where tokens fill a grid without a class token, as in a Swin: the mean of all tokens is classified. */
-export const gridHead: ModelHead = {
-  modules: ['head'],
-  sampleShape: ({ imageSize }) => [3, ...imageSize],
-  imagesIn: () => 1,
-  images: (samples) => samples,
-  readsClassToken: () => false,
-  pool: (features) => reduceMean(features, { axes: [1] }),
+/** Classifies images whose tokens fill a grid without a class token, as in a Swin, from the mean of all tokens. */
+export function gridHead({ classes }: { readonly classes: number }): Head<ClassifierOutputs> {
+  return {
+    classes,
+    reads: [{ normed: true, tokens: 'all' }],
+    own: [classifierWeights],
+    needsAllTokens: 'takes the mean of its patches',
+    build(taps, { weights }) {
+      const pooled = reduceMean(onlyTap(taps).tokens, { axes: [1] })
+      return { pooled, logits: linearLayer(pooled, weights.at('head.fc'), classes) }
+    },
+  }
 }

@@ -1,23 +1,47 @@
-import { concat, type Dim, reduceMean, reshape, slice, type Tensor } from '@dynamic-tuning/engine'
+import { concat, dims, reduceMean, reshape, type Tensor } from '@dynamic-tuning/engine'
 import { layerNorm } from '../../nn/layer-norm.ts'
-import { asVit } from '../model-config.ts'
-import type { ModelHead } from './head.ts'
+import type { Head, HeadPlace, Tapped } from '../head.ts'
+import type { Tap } from '../taps.ts'
+import { type ClassifierOutputs, classifierWeights, classify } from './classify.ts'
+import type { GlobalPool } from './global-pool.ts'
 
-/** Images one by one in a ViT, classified from the class token, the mean of the patches, or both, as `globalPool` says. */
-export const imageHead: ModelHead = {
-  modules: ['head'],
-  sampleShape: ({ imageSize }) => [3, ...imageSize],
-  imagesIn: () => 1,
-  images: (samples) => samples,
-  readsClassToken: (config) => asVit(config).globalPool === 'token',
-  pool(features, { root: weights, config: ofModel }, sites) {
-    const config = asVit(ofModel)
-    const { layerNormEps, globalPool, embedDim, regTokens = 0 } = config
-    const meanOfPatches = (tokens: Tensor): Tensor =>
-      reduceMean(slice(tokens, 1, 1 + regTokens, Number(tokens.shape[1])), { axes: [1] })
-    if (globalPool === 'avg')
-      return sites.normed(layerNorm(meanOfPatches(features), weights.at('fc_norm'), layerNormEps), 'fc_norm')
-    const first = reshape(slice(features, 1, 0, 1), [features.shape[0] as Dim, embedDim])
-    return globalPool === 'token' ? first : concat([first, meanOfPatches(features)], 1)
-  },
+/** What decides the head of a ViT that takes images. */
+export interface ImageHeadSettings {
+  readonly classes: number
+  readonly globalPool: GlobalPool
+  /** Of the norm `fc_norm`, where there is one. */
+  readonly epsilon: number
+}
+
+const classToken: Tap = { normed: true, tokens: 'class' }
+const patches: Tap = { normed: true, tokens: 'patches' }
+const reads: Readonly<Record<GlobalPool, readonly Tap[]>> = {
+  token: [classToken],
+  avg: [{ ...patches, normed: false }],
+  'token+avg': [classToken, patches],
+}
+
+/** Classifies images from the class token of a ViT, the mean of its patches, or both, as `globalPool` says. */
+export function imageHead({ classes, globalPool, epsilon }: ImageHeadSettings): Head<ClassifierOutputs> {
+  return {
+    classes,
+    reads: reads[globalPool],
+    own: [classifierWeights],
+    needsAllTokens: globalPool === 'token' ? undefined : 'takes the mean of its patches',
+    build(taps, place) {
+      const pooled = taps.map(pool).reduce((all, each) => concat([all, each], 1))
+      return classify(globalPool === 'avg' ? normed(pooled, epsilon, place) : pooled, classes, place)
+    },
+  }
+}
+
+/** The class token [B, 1, C], or the mean of the patches [B, N, C]: [B, C]. */
+function pool({ tap, tokens }: Tapped): Tensor {
+  if (tap.tokens !== 'class') return reduceMean(tokens, { axes: [1] })
+  const [batch, , width] = dims(tokens, 'B 1 C', 'class token')
+  return reshape(tokens, [batch, width])
+}
+
+function normed(pooled: Tensor, epsilon: number, { weights, sites }: HeadPlace): Tensor {
+  return sites.normed(layerNorm(pooled, weights.at('fc_norm'), epsilon), 'fc_norm')
 }

@@ -8,7 +8,7 @@ import {
   type Rows,
   type Values,
 } from '../../nn/plain.test.support.ts'
-import type { SwinConfig } from './swin-config.ts'
+import type { SwinModelConfig } from '../model-config.ts'
 
 /** How blocks are changed: `base` not at all, `adapters` beside every MLP, `dispatch` with dispatchers too. */
 export interface PlainSwinTuning {
@@ -36,7 +36,7 @@ export interface PlainSwinOutputs {
 export function plainSwin(
   image: ArrayLike<number>,
   values: Values,
-  config: SwinConfig,
+  config: SwinModelConfig,
   tuning: PlainSwinTuning = { kind: 'base', adapterScale: 1 },
 ): PlainSwinOutputs {
   const { depths, numHeads, windowSize, layerNormEps: eps } = config
@@ -171,7 +171,7 @@ function plainMerge(x: Rows, values: Values, name: string, columns: number, eps:
   return plainLinear(plainNorm(merged, values, `${name}.norm`, eps), values, `${name}.reduction`)
 }
 
-function plainPatches(image: ArrayLike<number>, values: Values, config: SwinConfig): Rows {
+function plainPatches(image: ArrayLike<number>, values: Values, config: SwinModelConfig): Rows {
   const { patchSize: size, imageSize } = config
   const [height, width] = imageSize
   const patches: Rows = []

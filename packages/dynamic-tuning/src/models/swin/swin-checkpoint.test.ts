@@ -8,15 +8,16 @@ import { openBackbone } from '../../io/backbone.ts'
 import { saveCheckpointFile } from '../../io/checkpoint.ts'
 import { writeSafetensors } from '../../io/safetensors-writer.ts'
 import { randomValues } from '../../nn/plain.test.support.ts'
-import { modelShapes } from '../families.ts'
+import { modelShapes } from '../build-model.ts'
+import { modelOf } from '../model.ts'
+import type { SwinModelConfig } from '../model-config.ts'
 import { tinySwin } from './swin.test.support.ts'
-import type { SwinConfig } from './swin-config.ts'
 
 const temp = mkdtempSync(join(tmpdir(), 'swin-'))
 afterAll(() => rmSync(temp, { recursive: true }))
 
-const config: SwinConfig = { ...tinySwin, imageSize: [8, 8], embedDim: 8, mlpRatio: 2 }
-const values = randomValues(modelShapes(config), 1)
+const config: SwinModelConfig = { ...tinySwin, imageSize: [8, 8], embedDim: 8, mlpRatio: 2 }
+const values = randomValues(modelShapes(modelOf(config)), 1)
 
 let folders = 0
 function folderOf(tensors: ReadonlyMap<string, TensorData>, json?: object): string {
@@ -110,7 +111,7 @@ describe('a checkpoint of a Swin', () => {
 
   it('is saved with its settings', () => {
     const path = join(temp, 'own.safetensors')
-    const sized: SwinConfig = { ...config, imageSize: [16, 24], layerNormEps: 1e-3 }
+    const sized: SwinModelConfig = { ...config, imageSize: [16, 24], layerNormEps: 1e-3 }
     saveCheckpointFile(path, { tensors: values, config: sized })
     expect(openBackbone(path).config).toEqual(sized)
   })

@@ -1,13 +1,15 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { CheckpointError, ConfigError } from '../../errors.ts'
+import { type BackboneConfig, isVit } from '../backbone-config.ts'
 import type { CheckpointConfig } from '../checkpoints/checkpoint-config.ts'
 import type { CheckpointForm, ModelHint } from '../checkpoints/checkpoint-form.ts'
+import type { SwinModelConfig } from '../model-config.ts'
 import { checkSwinConfig, type SwinConfig, swinStages, swinUnit } from './swin-config.ts'
 import { swinNamed } from './swin-names.ts'
 import { hasSwinTables } from './swin-tensors.ts'
 
 /** Checkpoints of Swins: what has tables of relative positions. */
-export const swinCheckpoint: CheckpointForm<SwinConfig> = {
+export const swinCheckpoint: CheckpointForm = {
   owns: hasSwinTables,
   describe: describeSwin,
   complete: completeSwin,
@@ -37,7 +39,7 @@ function describeSwin(tensors: ReadonlyMap<string, TensorData>): Partial<Checkpo
   return config
 }
 
-function completeSwin(source: string, known: Partial<CheckpointConfig>, hint: ModelHint): SwinConfig {
+function completeSwin(source: string, known: Partial<CheckpointConfig>, hint: ModelHint): SwinModelConfig {
   const { embedDim, patchSize, depths = [], windowSize, mlpRatio, numHeads } = known
   if (embedDim === undefined || patchSize === undefined || mlpRatio === undefined || windowSize === undefined)
     throw new CheckpointError(
@@ -79,9 +81,11 @@ function imageSizeOf(
 function fitSwin(
   source: string,
   tensors: ReadonlyMap<string, TensorData>,
-  own: SwinConfig,
-  config: SwinConfig,
+  own: BackboneConfig,
+  config: BackboneConfig,
 ): Map<string, TensorData> {
+  if (isVit(own) || isVit(config))
+    throw new ConfigError(`${source}: these are weights of a Swin. Choose a Swin.`)
   const [before, after] = [swinStages(own), swinStages(config)]
   const changed = after.find(({ window }, i) => window.join() !== before[i]?.window.join())
   if (changed !== undefined)

@@ -15,9 +15,6 @@ export interface SwinConfig {
   /** Side of a window in tokens; along an axis with fewer tokens the window is that short. */
   readonly windowSize: number
   readonly mlpRatio: number
-  readonly numClasses: number
-  /** Never given: it classifies images, no clips. */
-  readonly frames?: undefined
   readonly layerNormEps: number
   readonly qkvBias: boolean
   /** Whether the map of patch merging has a bias: only where a scale and shift was folded into it. Default false. */
@@ -97,12 +94,8 @@ export function swinUnit({ patchSize, windowSize, depths }: Omit<SwinConfig, 'im
 }
 
 /** `config` itself. @throws ConfigError where the sizes do not fit one another, or windows do not cover the image */
-export function checkSwinConfig(config: SwinConfig): SwinConfig {
-  const { depths, numHeads, windowSize, frames } = config
-  if (frames !== undefined)
-    throw new ConfigError(
-      `model: clips of ${frames} frames for a Swin, but the head of clips attends to the tokens of a ViT. Choose a ViT, or classify images.`,
-    )
+export function checkSwinConfig<C extends SwinConfig>(config: C): C {
+  const { depths, numHeads, windowSize } = config
   if (depths.length === 0 || depths.length !== numHeads.length)
     throw new ConfigError(
       `model: ${depths.length} stages with ${numHeads.length} numbers of heads. Give one for each stage.`,

@@ -11,7 +11,7 @@ const sizes: Readonly<Record<string, readonly [number, readonly number[], readon
 export const swinNamesShown = 'swin_{tiny|small|base}_patch4_window{7|12}_{S}'
 
 /** What timm's name of a Swin says, a tag after a dot left out; undefined for other names. Sizes are not yet checked. */
-export function swinNamed(name: string): Omit<SwinConfig, 'numClasses'> | undefined {
+export function swinNamed(name: string): SwinConfig | undefined {
   const [untagged = ''] = name.split('.')
   const [, size = '', patch, window, side] =
     /^swin_([a-z]+)_patch(\d+)_window(\d+)_(\d+)$/.exec(untagged) ?? []

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
-import type { SwinConfig } from './swin-config.ts'
+import type { SwinModelConfig } from '../model-config.ts'
 
 /** Two stages, not square: 4 x 8 tokens in windows of 2 x 2, then 2 x 4, where a window covers one axis alone. */
-export const tinySwin: SwinConfig = {
+export const tinySwin: SwinModelConfig = {
   family: 'swin',
   imageSize: [8, 16],
   patchSize: 2,
@@ -17,7 +17,7 @@ export const tinySwin: SwinConfig = {
 }
 
 /** Small Swins of all shapes that windows cover. */
-export const anySwin: fc.Arbitrary<SwinConfig> = fc
+export const anySwin: fc.Arbitrary<SwinModelConfig> = fc
   .record({
     windows: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 3 })),
     windowSize: fc.integer({ min: 1, max: 4 }),

@@ -4,23 +4,29 @@ import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../../errors.ts'
 import { farthest, noise, randomValues, type Values } from '../../nn/plain.test.support.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
-import { checkModelConfig, depthOf, layersOf, modelConfig, modelShapes } from '../families.ts'
+import { buildModel, modelShapes } from '../build-model.ts'
+import { depthOf, layersOf } from '../families.ts'
+import { modelOf } from '../model.ts'
+import type { SwinModelConfig } from '../model-config.ts'
+import { checkModelConfig, modelConfig } from '../named-model.ts'
 import { plainSwin } from './plain-swin.test.support.ts'
 import { anySwin, tinySwin } from './swin.test.support.ts'
-import { swin } from './swin.ts'
-import type { SwinConfig } from './swin-config.ts'
 import { relativePositions, windowNeighbours, windowOrder } from './window-layout.ts'
 
 const images = 2
 
 /** All stages of two images, in the graph and in plain loops. */
-async function bothWays(config: SwinConfig, values: Values, fused: boolean) {
-  const out = swin(
+async function bothWays(config: SwinModelConfig, values: Values, fused: boolean) {
+  const out = buildModel(
     input('images', ['B', 3, ...config.imageSize]),
     new WeightStore({ tensors: values }),
-    config,
+    modelOf(config),
   )
-  const stages: Record<string, Tensor> = { embed: out.patchEmbed, features: out.features, logits: out.logits }
+  const stages: Record<string, Tensor> = {
+    embed: out.patchEmbed,
+    features: out.features,
+    logits: out.outputs.logits,
+  }
   for (const [i, block] of out.blocks.entries()) stages[`block${i}`] = block
   for (const [i, merged] of out.downsamples.entries()) stages[`merged${i}`] = merged
   const program = await compile(stages, { threads: 1, fused })
@@ -47,7 +53,7 @@ async function bothWays(config: SwinConfig, values: Values, fused: boolean) {
 }
 
 describe('swin', () => {
-  const sizes: readonly (readonly [string, Partial<SwinConfig>])[] = [
+  const sizes: readonly (readonly [string, Partial<SwinModelConfig>])[] = [
     ['not square', {}],
     [
       'windows of 3, three stages',
@@ -62,7 +68,7 @@ describe('swin', () => {
   ]
   it.each(sizes)('is the plain loops: %s', async (_name, change) => {
     const config = checkModelConfig({ ...tinySwin, ...change })
-    const values = randomValues(modelShapes(config), 3)
+    const values = randomValues(modelShapes(modelOf(config)), 3)
     for (const fused of [true, false])
       for (const [name, error] of await bothWays(config, values, fused))
         expect(error, `${name}, fused ${fused}`).toBeLessThan(2e-5)
@@ -71,7 +77,7 @@ describe('swin', () => {
   it('is the plain loops at any size', async () => {
     await fc.assert(
       fc.asyncProperty(anySwin, async (config) => {
-        const values = randomValues(modelShapes(checkModelConfig(config)), 3)
+        const values = randomValues(modelShapes(modelOf(checkModelConfig(config))), 3)
         for (const [name, error] of await bothWays(config, values, true))
           expect(error, name).toBeLessThan(5e-5)
       }),
@@ -81,7 +87,7 @@ describe('swin', () => {
 
   it('has the published parameters, layers and names', () => {
     const config = modelConfig('swin_base_patch4_window7_224.ms_in22k', 1000)
-    const shapes = modelShapes(config)
+    const shapes = modelShapes(modelOf(config))
     const total = [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0)
     expect(total).toBe(87_768_224)
     expect(depthOf(config)).toBe(24)
@@ -95,7 +101,7 @@ describe('swin', () => {
     })
     expect(shapes.get('layers.3.downsample.reduction.weight')).toEqual([1024, 2048])
     expect(shapes.get('layers.1.blocks.1.attn.relative_position_bias_table')).toEqual([169, 8])
-    const tiny = modelShapes(modelConfig('swin_tiny_patch4_window7_224'))
+    const tiny = modelShapes(modelOf(modelConfig('swin_tiny_patch4_window7_224')))
     expect([...tiny.values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0)).toBe(
       28_288_354,
     )

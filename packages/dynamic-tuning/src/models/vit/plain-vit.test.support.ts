@@ -10,7 +10,7 @@ import {
   toRows,
   type Values,
 } from '../../nn/plain.test.support.ts'
-import type { VitConfig } from './vit-config.ts'
+import type { VitModelConfig } from '../model-config.ts'
 
 /** How layers are changed: `base` not at all, `adapters` beside every MLP, `dispatch` with dispatchers too. */
 export interface PlainTuning {
@@ -38,7 +38,7 @@ export interface PlainOutputs {
 export function plainVit(
   image: ArrayLike<number>,
   values: Values,
-  config: VitConfig,
+  config: VitModelConfig,
   tuning: PlainTuning = { kind: 'base', adapterScale: 1 },
 ): PlainOutputs {
   const { depth, numHeads, layerNormEps: eps, regTokens = 0 } = config
@@ -79,12 +79,12 @@ export function plainVit(
 }
 
 /** Logits from the tokens after the last layer. */
-export function plainLogits(x: Rows, values: Values, config: VitConfig): number[] {
+export function plainLogits(x: Rows, values: Values, config: VitModelConfig): number[] {
   return plainLinear([plainPool(x, values, config)], values, 'head')[0] as number[]
 }
 
 /** Rows times the layer scale `name`, where the model has one. */
-export function plainLayerScale(x: Rows, values: Values, name: string, { initValues }: VitConfig): Rows {
+export function plainLayerScale(x: Rows, values: Values, name: string, { initValues }: VitModelConfig): Rows {
   return initValues === undefined ? x : plainScale(x, values, name)
 }
 
@@ -93,7 +93,7 @@ function logitOf(row: number[], values: Values, at: string): number {
 }
 
 /** Tokens before the first layer: class token, registers, patches. image: [3 * H * W]. */
-export function plainEmbed(image: ArrayLike<number>, values: Values, config: VitConfig): Rows {
+export function plainEmbed(image: ArrayLike<number>, values: Values, config: VitModelConfig): Rows {
   const { patchSize: size, embedDim, imageSize } = config
   const [height, width] = imageSize
   const patches: Rows = []
@@ -116,7 +116,7 @@ export function plainEmbed(image: ArrayLike<number>, values: Values, config: Vit
 }
 
 /** What enters the head. */
-export function plainPool(x: Rows, values: Values, config: VitConfig): number[] {
+export function plainPool(x: Rows, values: Values, config: VitModelConfig): number[] {
   const { globalPool, layerNormEps, regTokens = 0 } = config
   const meanOf = (rows: Rows): number[] => {
     const patches = rows.slice(1 + regTokens)

@@ -1,19 +1,22 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { CheckpointError, ConfigError } from '../../errors.ts'
+import { asVit } from '../backbone-config.ts'
 import { type CheckpointConfig, describeTensors } from '../checkpoints/checkpoint-config.ts'
 import type { CheckpointForm, ModelHint } from '../checkpoints/checkpoint-form.ts'
+import type { VitModelConfig } from '../model-config.ts'
 import { type Grid, resizePositionEmbedding } from './position-embedding.ts'
 import { checkVitConfig, gridOf, positionPrefix, type VitConfig } from './vit-config.ts'
 import { publishedHeads, vitConfig } from './vit-names.ts'
 
 /** Checkpoints of ViTs: whatever is no other family's. */
-export const vitCheckpoint: CheckpointForm<VitConfig> = {
+export const vitCheckpoint: CheckpointForm = {
   owns: () => true,
   describe: describeTensors,
   complete: completeVit,
   fit(_source, tensors, own, config) {
-    const positions = tensors.get('pos_embed') as TensorData
-    return new Map([...tensors, ['pos_embed', resizePositions(positions, own, gridOf(config))]])
+    const positions = tensors.get('pos_embed')
+    if (positions === undefined) return new Map(tensors)
+    return new Map([...tensors, ['pos_embed', resizePositions(positions, asVit(own), gridOf(asVit(config)))]])
   },
 }
 
@@ -21,7 +24,7 @@ export const vitCheckpoint: CheckpointForm<VitConfig> = {
  * The settings of a ViT from what its checkpoint tells; LayerNorm's epsilon is timm's 1e-6 unless it says otherwise.
  * @throws CheckpointError where the weights are no ViT's; ConfigError where the number of heads or the image size stays open
  */
-function completeVit(source: string, known: Partial<CheckpointConfig>, hint: ModelHint): VitConfig {
+function completeVit(source: string, known: Partial<CheckpointConfig>, hint: ModelHint): VitModelConfig {
   const { embedDim, patchSize, depth, mlpRatio, imageSize } = known
   if (embedDim === undefined || patchSize === undefined || !depth || mlpRatio === undefined)
     throw new CheckpointError(

@@ -1,5 +1,4 @@
 import { ConfigError } from '../../errors.ts'
-import type { GlobalPool } from '../heads/global-pool.ts'
 import type { LayerSizes, OuterSite } from '../layer-sizes.ts'
 
 /** Everything that decides a ViT's graph. Sizes in pixels, patches or features; names are timm's. */
@@ -13,10 +12,6 @@ export interface VitConfig {
   readonly depth: number
   readonly numHeads: number
   readonly mlpRatio: number
-  readonly numClasses: number
-  readonly globalPool: GlobalPool
-  /** T, frames of the clips it classifies, each an image to the ViT. Absent: it classifies images. */
-  readonly frames?: number | undefined
   readonly layerNormEps: number
   readonly qkvBias: boolean
   /** What the factors of layer scale start from, timm's `init_values`. Absent: layers have no such factors. */
@@ -72,15 +67,14 @@ export function vitLayers(config: VitConfig): LayerSizes[] {
   return Array.from({ length: depth }, (_, index) => ({ path: `blocks.${index}`, ...sizes }))
 }
 
-/** Maps and norms of a ViT outside of its layers, the head left out. */
-export function vitOuter({ embedDim: features, globalPool }: VitConfig): OuterSite[] {
-  const norm = globalPool === 'avg' ? 'fc_norm' : 'norm'
-  return ['patch_embed.proj', norm].map((name) => ({ name, features, bias: true }))
+/** Maps and norms of a ViT outside of its layers; a head that reads tokens without the final norm may have one in its place. */
+export function vitOuter({ embedDim: features }: VitConfig): OuterSite[] {
+  return ['patch_embed.proj', 'norm'].map((name) => ({ name, features, bias: true }))
 }
 
 /** `config` itself. @throws ConfigError where the sizes do not fit one another */
-export function checkVitConfig(config: VitConfig): VitConfig {
-  const { imageSize, patchSize, embedDim, numHeads, initValues = 1, regTokens = 0, frames = 1 } = config
+export function checkVitConfig<C extends VitConfig>(config: C): C {
+  const { imageSize, patchSize, embedDim, numHeads, initValues = 1, regTokens = 0 } = config
   if (imageSize.some((size) => !Number.isInteger(size / patchSize) || size <= 0))
     throw new ConfigError(
       `model: images of ${imageSize.join(' x ')} are no multiple of the patch ${patchSize}. Choose another image size.`,
@@ -93,9 +87,5 @@ export function checkVitConfig(config: VitConfig): VitConfig {
     )
   if (!Number.isInteger(regTokens) || regTokens < 0)
     throw new ConfigError(`model: ${regTokens} register tokens. Give a whole number, or leave regTokens out.`)
-  if (!Number.isInteger(frames) || frames < 1)
-    throw new ConfigError(
-      `model: clips of ${frames} frames. Give a whole number from 1, or leave frames out.`,
-    )
   return config
 }

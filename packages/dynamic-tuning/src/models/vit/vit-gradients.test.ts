@@ -2,11 +2,11 @@ import { compile, gradients, input, mul, reduceSum } from '@dynamic-tuning/engin
 import { describe, expect, it } from 'vitest'
 import { noise, randomValues, type Values } from '../../nn/plain.test.support.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
-import { vitShapes } from '../backbone.ts'
+import { buildModel, modelShapes } from '../build-model.ts'
+import { modelOf } from '../model.ts'
+import type { VitModelConfig } from '../model-config.ts'
 import { tiny } from '../tiny.test.support.ts'
 import { plainVit } from './plain-vit.test.support.ts'
-import { vit } from './vit.ts'
-import type { VitConfig } from './vit-config.ts'
 
 const step = 1e-5
 
@@ -26,8 +26,8 @@ function moved(
 }
 
 describe('gradients of a ViT with layer scale and registers', () => {
-  const config: VitConfig = { ...tiny, initValues: 0.1, regTokens: 2 }
-  const values = randomValues(vitShapes(config), 3)
+  const config: VitModelConfig = { ...tiny, initValues: 0.1, regTokens: 2 }
+  const values = randomValues(modelShapes(modelOf(config)), 3)
   const images = noise(3 * 8 * 12, 4)
   const direction = noise(config.numClasses, 5)
   const plainLoss = (at: Values): number =>
@@ -43,7 +43,7 @@ describe('gradients of a ViT with layer scale and registers', () => {
     'pos_embed',
   ])('reach %s as differences say', async (name) => {
     const store = new WeightStore({ tensors: values, trainable: [new RegExp(`^${name}$`)] })
-    const { logits } = vit(input('images', ['B', 3, 8, 12]), store, config)
+    const { logits } = buildModel(input('images', ['B', 3, 8, 12]), store, modelOf(config)).outputs
     const loss = reduceSum(mul(logits, input('direction', ['B', config.numClasses])))
     const [slope] = gradients(loss, [...store.trainable.values()])
     const program = await compile({ slope: slope as typeof loss }, { threads: 1 })

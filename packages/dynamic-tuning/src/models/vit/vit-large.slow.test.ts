@@ -12,9 +12,9 @@ import {
   toRows,
 } from '../../nn/plain.test.support.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
-import { vitShapes } from '../backbone.ts'
+import { buildModel, modelShapes } from '../build-model.ts'
+import { modelOf } from '../model.ts'
 import { plainEmbed, plainLogits } from './plain-vit.test.support.ts'
-import { vit } from './vit.ts'
 import { vitConfig } from './vit-names.ts'
 
 /** Weights of these shapes, even over +-0.05 and factors about 1; a third of a billion of them want a quick hash. */
@@ -40,11 +40,15 @@ describe('ViT-L/16 with layer scale at 384 pixels', () => {
   it('embeds, runs a layer and classifies as plain loops do', { timeout: 600_000 }, async () => {
     const config = vitConfig('deit3_large_patch16_384', 10)
     const { embedDim: width, layerNormEps: eps } = config
-    const values = quickValues(vitShapes(config))
+    const values = quickValues(modelShapes(modelOf(config)))
     const images = noise(3 * 384 * 384, 3)
-    const out = vit(input('images', ['B', 3, 384, 384]), new WeightStore({ tensors: values }), config)
-    const [before, after] = out.blocks.slice(-2) as [typeof out.logits, typeof out.logits]
-    const stages = { embed: out.embed, before, after, logits: out.logits }
+    const out = buildModel(
+      input('images', ['B', 3, 384, 384]),
+      new WeightStore({ tensors: values }),
+      modelOf(config),
+    )
+    const [before, after] = out.blocks.slice(-2) as [typeof out.outputs.logits, typeof out.outputs.logits]
+    const stages = { embed: out.embed, before, after, logits: out.outputs.logits }
     const program = await compile(stages, { prepack: false, fused: true })
     const found = await program.run({ images })
     await program.release()

@@ -2,17 +2,18 @@ import { compile, input } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { farthest, noise, randomValues } from '../../nn/plain.test.support.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
-import { vitShapes } from '../backbone.ts'
+import { buildModel, modelShapes } from '../build-model.ts'
+import { modelOf } from '../model.ts'
+import type { VitModelConfig } from '../model-config.ts'
 import { plainVit } from './plain-vit.test.support.ts'
-import { vit } from './vit.ts'
-import { tokenCount, type VitConfig } from './vit-config.ts'
+import { tokenCount } from './vit-config.ts'
 import { vitConfig } from './vit-names.ts'
 
 /** Sizes that plain loops manage; `vit-large.slow.test.ts` has the full width and depth. */
 const slim = { embedDim: 16, numHeads: 2, depth: 2 }
 
 describe('large models with their real patches and images, slim', () => {
-  it.each<[string, VitConfig, number]>([
+  it.each<[string, VitModelConfig, number]>([
     ['vit_large_patch16_384', { ...vitConfig('vit_large_patch16_384', 5), ...slim }, 577],
     ['deit3_large_patch16_384', { ...vitConfig('deit3_large_patch16_384', 5), ...slim }, 577],
     [
@@ -26,14 +27,17 @@ describe('large models with their real patches and images, slim', () => {
       78,
     ],
   ])('%s is what plain loops give', async (_, config, tokens) => {
-    const values = randomValues(vitShapes(config), 1, 0.2)
+    const values = randomValues(modelShapes(modelOf(config)), 1, 0.2)
     const images = noise(3 * config.imageSize[0] * config.imageSize[1], 2)
-    const out = vit(
+    const out = buildModel(
       input('images', ['B', 3, ...config.imageSize]),
       new WeightStore({ tensors: values }),
-      config,
+      modelOf(config),
     )
-    const program = await compile({ logits: out.logits, last: out.blocks.at(-1) as typeof out.logits })
+    const program = await compile({
+      logits: out.outputs.logits,
+      last: out.blocks.at(-1) as typeof out.outputs.logits,
+    })
     const { logits, last } = await program.run({ images })
     await program.release()
     const wanted = plainVit(images, values, config)

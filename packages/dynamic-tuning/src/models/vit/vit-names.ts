@@ -1,4 +1,5 @@
 import { ConfigError } from '../../errors.ts'
+import type { VitModelConfig } from '../model-config.ts'
 import { gatedMlp } from './gated-mlp.ts'
 import { checkVitConfig, type VitConfig } from './vit-config.ts'
 
@@ -61,7 +62,7 @@ export const vitNamesShown: string = families.map(({ shown }) => shown).join(', 
  * What timm's name of a ViT says, a tag after a dot (`.augreg_in21k`) left out; sizes are not yet checked. Undefined for a
  * name that is not in the table. @throws ConfigError for a model with gated MLPs
  */
-export function vitNamed(name: string): Omit<VitConfig, 'numClasses'> | undefined {
+export function vitNamed(name: string): VitConfig | undefined {
   const [untagged = ''] = name.split('.')
   if (/^vit_giant_patch14_(reg4_)?dinov2$/.test(untagged)) throw gatedMlp(`model ${name}`)
   for (const { name: pattern, pixels, settings } of families) {
@@ -69,7 +70,7 @@ export function vitNamed(name: string): Omit<VitConfig, 'numClasses'> | undefine
     const known = sizes[size]
     if (known === undefined) continue
     const [embedDim, depth, numHeads] = known
-    const usual = { mlpRatio: 4, globalPool: 'token', layerNormEps: 1e-6, qkvBias: true } as const
+    const usual = { mlpRatio: 4, layerNormEps: 1e-6, qkvBias: true } as const
     const imageSize = [Number(side), Number(side)] as const
     return { ...usual, imageSize, patchSize: Number(patch), embedDim, depth, numHeads, ...settings }
   }
@@ -82,9 +83,9 @@ export function vitNamed(name: string): Omit<VitConfig, 'numClasses'> | undefine
  * `vit_{small|base|large}_patch14[_reg4]_dinov2`.
  * @throws ConfigError for other names
  */
-export function vitConfig(name: string, numClasses = 1000): VitConfig {
+export function vitConfig(name: string, numClasses = 1000): VitModelConfig {
   const named = vitNamed(name)
   if (named === undefined)
     throw new ConfigError(`model: unknown name ${name}. Use ${vitNamesShown}, builtin, or a path.`)
-  return checkVitConfig({ ...named, numClasses })
+  return checkVitConfig({ ...named, globalPool: 'token', numClasses })
 }

@@ -4,26 +4,27 @@ import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../../errors.ts'
 import { farthest, noise, randomValues } from '../../nn/plain.test.support.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
-import { vitShapes } from '../backbone.ts'
+import { buildModel, modelShapes } from '../build-model.ts'
 import type { ModelHooks } from '../hooks.ts'
+import { modelOf } from '../model.ts'
+import type { VitModelConfig } from '../model-config.ts'
 import { anyVit, tiny } from '../tiny.test.support.ts'
 import { plainVit } from './plain-vit.test.support.ts'
-import { vit } from './vit.ts'
-import { checkVitConfig, hiddenFeatures, patchCount, type VitConfig } from './vit-config.ts'
+import { checkVitConfig, hiddenFeatures, patchCount } from './vit-config.ts'
 import { vitConfig } from './vit-names.ts'
 
 /** Stages of a model with random weights over some images. */
-async function run(config: VitConfig, images: number, fused: boolean, hooks?: ModelHooks) {
-  const values = randomValues(vitShapes(config), 5)
+async function run(config: VitModelConfig, images: number, fused: boolean, hooks?: ModelHooks) {
+  const values = randomValues(modelShapes(modelOf(config)), 5)
   const pixels = noise(images * 3 * config.imageSize[0] * config.imageSize[1], 6)
-  const out = vit(
+  const out = buildModel(
     input('images', ['B', 3, ...config.imageSize]),
     new WeightStore({ tensors: values }),
-    config,
-    hooks,
+    modelOf(config),
+    { hooks },
   )
   const blocks = Object.fromEntries(out.blocks.map((block, i) => [`block${i}`, block]))
-  const stages: Record<string, Tensor> = { ...blocks, logits: out.logits }
+  const stages: Record<string, Tensor> = { ...blocks, logits: out.outputs.logits }
   const program = await compile(stages, { threads: 1, fused })
   const outputs = await program.run({ images: pixels })
   await program.release()
@@ -120,7 +121,7 @@ describe('vitConfig', () => {
     ['vit_large_patch14_reg4_dinov2.lvd142m', /^(?!head)/, '304.4'],
     ['deit3_large_patch16_384.fb_in1k', /./, '304.8'],
   ])('%s has as many parameters as published', (name, counted, millions) => {
-    const shapes = [...vitShapes(vitConfig(name))].filter(([weight]) => counted.test(weight))
+    const shapes = [...modelShapes(modelOf(vitConfig(name)))].filter(([weight]) => counted.test(weight))
     const count = shapes.reduce((sum, [, shape]) => sum + shape.reduce((a, b) => a * b, 1), 0)
     expect((count / 1e6).toFixed(1)).toBe(millions)
   })
@@ -147,6 +148,6 @@ describe('features inside the MLP', () => {
         expect(hiddenFeatures({ embedDim: width, mlpRatio: hidden / width })).toBe(hidden)
     expect(hiddenFeatures({ embedDim: 48, mlpRatio: 2.66 })).toBe(127)
     expect(hiddenFeatures({ embedDim: 20, mlpRatio: 2.33 })).toBe(46)
-    expect(vitShapes({ ...tiny, mlpRatio: 2.2 }).get('blocks.0.mlp.fc1.weight')).toEqual([17, 8])
+    expect(modelShapes(modelOf({ ...tiny, mlpRatio: 2.2 })).get('blocks.0.mlp.fc1.weight')).toEqual([17, 8])
   })
 })

@@ -92,7 +92,7 @@ async function calibrate(session: Session, validationIsTest: boolean): Promise<C
   const met = await meetTargets(session, { trained, points: curve })
   const all = await timed(session, [...new Set([...curve, ...met.map(({ point }) => point)])])
   const points = envelope(all, measure)
-  const common = { scope, images: examples.length, staticFlops: staticFlops(run.config), points }
+  const common = { scope, images: examples.length, staticFlops: staticFlops(run.network), points }
   const budgets = writeBudgets(run, { version: libraryVersion(), probabilities, ...common })
   const targets = [...met, ...latencyTarget(points, wanted)]
   const calibration: Calibration = {

@@ -47,7 +47,7 @@ export function checkCalibration(model: TunedModel, wanted: CalibrationSettings)
 }
 
 /** Share of the static ViT's FLOPs that is left with every gate closed. */
-function closedShare({ config, network }: TunedModel): number {
+function closedShare({ network }: TunedModel): number {
   const gates = network.gates.sites.map(() => ({ rate: 0 }))
-  return modelCost({ network, gates }).flops.total / staticFlops(config)
+  return modelCost({ network, gates }).flops.total / staticFlops(network)
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { modelCost } from '../../cost/model-cost.ts'
+import { modelOf } from '../../models/model.ts'
 import { network } from '../../network/network.ts'
 import { tunerNamed } from '../../tuners/registry.ts'
 import { tinyVit } from '../tiny-run.test.support.ts'
@@ -9,7 +10,7 @@ import type { BudgetPoint, Measurer } from './point.ts'
 
 const config = { ...tinyVit, depth: 3 }
 const tuner = tunerNamed('dyt')
-const model = { network: network({ config, tuner }) } as unknown as TunedModel
+const model = { network: network({ ...modelOf(config), tuner }) } as unknown as TunedModel
 const table = Array.from({ length: 97 }, (_, i) => i / 96)
 
 /** Three gates of equal cost; closing a share of gate g adds `prices[g]` times its square to the loss. */
@@ -24,7 +25,7 @@ function measurerOf(prices: readonly number[]): Measurer {
       const loss = thresholds.reduce((sum, t, gate) => sum + (prices[gate] as number) * t * t, 1)
       const activeRate = 1 - thresholds.reduce((sum, t) => sum + t, 0) / 3
       const gates = thresholds.map((t) => ({ rate: 1 - t }))
-      const flops = modelCost({ network: network({ config, tuner }), gates }).flops.total
+      const flops = modelCost({ network: network({ ...modelOf(config), tuner }), gates }).flops.total
       const point = { thresholds, loss, activeRate, share: flops / 1e6, flops, accuracy: 0.5 }
       return { ...point, activeRatePerLayer: [], imagesPerSecond: 1 }
     },

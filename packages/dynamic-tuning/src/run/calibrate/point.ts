@@ -86,7 +86,7 @@ async function measurePoint(
     activeRate,
     activeRatePerLayer: ratePerLayer(gates, depthOf(config)),
     flops,
-    share: flops / staticFlops(config),
+    share: flops / staticFlops(network),
     [measure.name]: valueIn(measures, measure),
     loss,
     imagesPerSecond: images / seconds,

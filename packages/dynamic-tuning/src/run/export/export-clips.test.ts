@@ -6,7 +6,8 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { ConfigError } from '../../errors.ts'
 import { Classifier } from '../../evaluation/classifier.ts'
 import { randomModel } from '../../evaluation/random-model.ts'
-import { sampleSize } from '../../models/heads/registry.ts'
+import { modelOf } from '../../models/model.ts'
+import { sampleSize } from '../../models/samples/sample-layout.ts'
 import { vitConfig } from '../../models/vit/vit-names.ts'
 import { network } from '../../network/network.ts'
 import { farthest, noise } from '../../nn/plain.test.support.ts'
@@ -19,7 +20,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const model = 'vit_tiny_patch16_32'
 const config = { ...vitConfig(model, 5), frames: 2 }
-const clips = noise(3 * sampleSize(config), 1)
+const clips = noise(3 * sampleSize(modelOf(config).sample), 1)
 
 describe('an exported model of clips, run by plain ONNX Runtime', () => {
   it.each(['skip', 'masked'] as const)('%s: says what the classifier says, at any batch', async (pass) => {
@@ -41,13 +42,13 @@ describe('an exported model of clips, run by plain ONNX Runtime', () => {
       ['logits', ['B', 5]],
       ['masks', ['2*B', 12, 4]],
     ])
-    const made = { network: network({ config, tuner: dyt, options: dyt.defaults }) }
+    const made = { network: network({ ...modelOf(config), tuner: dyt, options: dyt.defaults }) }
     const tensors = await randomModel({ ...made, active: 0.5, seed: 0, threads: 1 })
     const store = new WeightStore({ tensors })
     const classifier = await Classifier.create({ ...made, store, compile: { threads: 1 } })
     const session = await InferenceSession.create(out, { intraOpNumThreads: 1, logSeverityLevel: 3 })
     for (const count of [3, 1]) {
-      const part = clips.subarray(0, count * sampleSize(config))
+      const part = clips.subarray(0, count * sampleSize(modelOf(config).sample))
       const expected = await classifier.classify(part)
       const { logits, masks } = await session.run({
         pixel_values: new Tensor('float32', part, [count, 3, 2, 32, 32]),

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { afterAll, describe, expect, it } from 'vitest'
-import { vitShapes } from '../../models/backbone.ts'
+import { modelShapes } from '../../models/build-model.ts'
+import { modelOf as partsOf } from '../../models/model.ts'
 import { farthest, noise, randomValues } from '../../nn/plain.test.support.ts'
 import { tunerNamed } from '../../tuners/registry.ts'
 import { tune } from '../../tuners/tune.ts'
@@ -23,7 +24,7 @@ function modelOf(method: string, given: Partial<FinetuneSettings> = {}) {
     { data: 'builtin:nature', method, threads: 1, ...given },
     { config: tinyVit, augment: 'none' },
   )
-  const shapes = vitShapes(tinyVit, tune(tunerNamed(method), settings, { kind: 'masked' }).hooks)
+  const shapes = modelShapes(partsOf(tinyVit), tune(tunerNamed(method), settings, { kind: 'masked' }).hooks)
   const config = {
     command: 'finetune' as const,
     version: '0',

@@ -5,6 +5,7 @@ import { randomModel } from '../../evaluation/random-model.ts'
 import { exportOnnx, type OnnxExport, type OnnxExportSettings } from '../../export/onnx.ts'
 import { type Normalization, openBackbone } from '../../io/backbone.ts'
 import { fetchModel } from '../../io/hub/fetch-model.ts'
+import { modelOf } from '../../models/model.ts'
 import type { ModelConfig } from '../../models/model-config.ts'
 import { checkNetwork } from '../../network/check-network.ts'
 import { canMerge, mergeTuned, type TunedWeights } from '../../network/merge.ts'
@@ -92,8 +93,8 @@ export function exportModel(tuned: TunedModel, wanted: ExportSettings): OnnxExpo
 export async function exportRandomModel(settings: RandomExportSettings): Promise<OnnxExport> {
   const { seed = 0, threads = 0, pass = 'skip', merge = true, external } = settings
   const { precision, fused, device } = settings
-  const { network: tuned, normalization } = await randomNetwork(settings)
-  const { config, tuner, reduction } = tuned
+  const { network: tuned, config, normalization } = await randomNetwork(settings)
+  const { tuner, reduction } = tuned
   const active = settings.active ?? tuned.options.rate
   if (!(active >= 0 && active <= 1))
     throw new ConfigError(
@@ -122,18 +123,25 @@ function ofTask({ task, settings }: TunedModel): Record<string, string> {
 }
 
 /** The network of an untrained model, checked to fit together, and how its pixels are prepared. */
-async function randomNetwork(
-  settings: RandomExportSettings,
-): Promise<{ readonly network: Network; readonly normalization: Normalization }> {
+async function randomNetwork(settings: RandomExportSettings): Promise<{
+  readonly network: Network
+  readonly config: ModelConfig
+  readonly normalization: Normalization
+}> {
   const { model, classes: numClasses, imageSize, frames, seed = 0 } = settings
   const tuner = tunerNamed(settings.method ?? 'dyt')
   await fetchModel(model)
   const sizes = { numClasses, imageSize, frames, seed, randomWeights: true }
   const { config, normalization } = openBackbone(model, sizes)
   const options = { ...tuner.defaults, ...definedOnly(optionsIn(settings)) }
-  const tuned = network({ config, tuner, options, reduction: reductionOptions(settings.reduction) })
+  const tuned = network({
+    ...modelOf(config),
+    tuner,
+    options,
+    reduction: reductionOptions(settings.reduction),
+  })
   checkNetwork('export', tuned)
-  return { network: tuned, normalization }
+  return { network: tuned, config, normalization }
 }
 
 /** What the exported graph is built from: the model as it is, or folded together. */

@@ -1,4 +1,5 @@
 import { sampleOf } from '../../data/samples/registry.ts'
+import { modelOf } from '../../models/model.ts'
 import type { ModelConfig } from '../../models/model-config.ts'
 import { checkReductionFits } from '../../reduction/check-reduction.ts'
 import { reductionOptions } from '../../reduction/options.ts'
@@ -24,7 +25,7 @@ export function completeFinetune(
   const tuner = tunerNamed(asked.method)
   const options = { ...tuner.defaults, ...asked }
   checkModel('finetune', tuner, options, known.config)
-  checkReductionFits('finetune', reductionOptions(asked), known.config)
+  checkReductionFits('finetune', reductionOptions(asked), modelOf(known.config))
   const prompts = mostPrompts(tuner, options, known.config)
   const task = taskNamed(asked.task)
   const settings = {

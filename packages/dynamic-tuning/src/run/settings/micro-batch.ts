@@ -1,7 +1,8 @@
 import { layersOf } from '../../models/families.ts'
-import { imageRows } from '../../models/heads/registry.ts'
 import { tokensIn } from '../../models/layer-sizes.ts'
 import type { ModelConfig } from '../../models/model-config.ts'
+import { layoutOf } from '../../models/samples/layout-of.ts'
+import { imageRows } from '../../models/samples/sample-layout.ts'
 
 /** Bytes of activations that a training step may keep. */
 const activationBytes = 2e9
@@ -18,14 +19,14 @@ export function usualMicroBatch(config: ModelConfig, prompts = 0): number {
 
 /** About how many bytes of activations one image or clip keeps while training. */
 export function activationBytesOf(config: ModelConfig, prompts = 0): number {
-  return imageRows(config, featuresOf(config, prompts).reduce((a, b) => a + b, 0) * 4 * floatsKept)
+  return imageRows(layoutOf(config), featuresOf(config, prompts).reduce((a, b) => a + b, 0) * 4 * floatsKept)
 }
 
 /** The same with `recompute`: the outputs of all layers, everything of the first, and of the largest one. */
 export function recomputedBytesOf(config: ModelConfig): number {
   const features = featuresOf(config)
   const given = features.reduce((a, b) => a + b, 0)
-  return imageRows(config, 4 * (given + floatsKept * ((features[0] ?? 0) + Math.max(...features))))
+  return imageRows(layoutOf(config), 4 * (given + floatsKept * ((features[0] ?? 0) + Math.max(...features))))
 }
 
 /** Features of all tokens after each layer. */

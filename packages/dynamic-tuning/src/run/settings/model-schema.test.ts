@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import type { VitModelConfig } from '../../models/model-config.ts'
 import { tiny } from '../../models/tiny.test.support.ts'
-import type { VitConfig } from '../../models/vit/vit-config.ts'
 import { vitConfig } from '../../models/vit/vit-names.ts'
 import { backboneSchema, modelSchema } from './model-schema.ts'
 
-const models: readonly VitConfig[] = [
+const models: readonly VitModelConfig[] = [
   vitConfig('vit_base_patch16_224', 7),
   { ...tiny, globalPool: 'token+avg', initValues: 0.1, regTokens: 4, noEmbedClass: true },
 ]

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { globalPools } from '../../models/heads/global-pool.ts'
-import type { ModelConfig } from '../../models/model-config.ts'
-import type { VitConfig } from '../../models/vit/vit-config.ts'
+import type { ModelConfig, VitModelConfig } from '../../models/model-config.ts'
 
 const count = z.int().min(1)
 const vit = z.strictObject({
@@ -41,4 +40,4 @@ const swin = z.strictObject({
 export const modelSchema: z.ZodType<ModelConfig> = z.discriminatedUnion('family', [vit, swin])
 
 /** The same without the number of classes, which pre-training takes from its data. */
-export const backboneSchema: z.ZodType<Omit<VitConfig, 'numClasses'>> = vit.omit({ numClasses: true })
+export const backboneSchema: z.ZodType<Omit<VitModelConfig, 'numClasses'>> = vit.omit({ numClasses: true })

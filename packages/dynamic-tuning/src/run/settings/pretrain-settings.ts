@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { ConfigError, RunError } from '../../errors.ts'
 import type { RunFolder } from '../../io/run-folder.ts'
-import { checkVitConfig, type VitConfig } from '../../models/vit/vit-config.ts'
+import type { VitModelConfig } from '../../models/model-config.ts'
+import { checkVitConfig } from '../../models/vit/vit-config.ts'
 import * as setting from '../../setting.ts'
 import { checkSettings } from './check-settings.ts'
 import { dataSettings } from './data-settings.ts'
@@ -13,7 +14,7 @@ import { startSettings } from './model-settings.ts'
 import { scheduleSettings } from './schedule-settings.ts'
 
 /** The model of the built-in backbone: 4.9 M parameters at 200 classes. */
-export const builtinModel: Omit<VitConfig, 'numClasses'> = {
+export const builtinModel: Omit<VitModelConfig, 'numClasses'> = {
   imageSize: [64, 64],
   patchSize: 8,
   embedDim: 256,

@@ -6,7 +6,7 @@ import { ConfigError } from '../../errors.ts'
 import { saveCheckpointFile } from '../../io/checkpoint.ts'
 import { openRunFolder } from '../../io/run-folder.ts'
 import { drawWeights } from '../../models/backbone.ts'
-import type { VitConfig } from '../../models/vit/vit-config.ts'
+import type { VitModelConfig } from '../../models/model-config.ts'
 import { finetune } from '../../run/finetune.ts'
 import { checkFinetune } from '../../run/settings/check-finetune.ts'
 import { openRun } from '../../run/tuned-run.ts'
@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'noah-search-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const at = (...names: string[]): string => join(folder, ...names)
 
-const config: VitConfig = {
+const config: VitModelConfig = {
   ...{ imageSize: [16, 16], patchSize: 8, embedDim: 16, depth: 2, numHeads: 2, mlpRatio: 2, numClasses: 3 },
   ...{ globalPool: 'token', layerNormEps: 1e-6, qkvBias: true },
 }

@@ -1,6 +1,7 @@
 import { present, type Random } from '@dynamic-tuning/engine'
+import { asVit } from '../../models/backbone-config.ts'
 import { depthOf } from '../../models/families.ts'
-import { asVit, type ModelConfig } from '../../models/model-config.ts'
+import type { ModelConfig } from '../../models/model-config.ts'
 import { noah } from '../../tuners/noah.ts'
 import { type Subnet, type SubnetModule, subnetModules } from '../../tuners/noah-supernet.ts'
 

@@ -1,4 +1,5 @@
 import { depthOf } from '../../models/families.ts'
+import { modelOf } from '../../models/model.ts'
 import { type Network, network } from '../../network/network.ts'
 import type { Prepared } from '../../run/prepare-run.ts'
 import { noahSupernet } from '../../tuners/noah-supernet.ts'
@@ -11,7 +12,7 @@ export function supernetOf(
 ): Supernet {
   const superDim = Math.max(...sizes)
   const tuner = noahSupernet(depthOf(model), superDim)
-  return { network: network({ config: model, tuner, options: settings }), superDim }
+  return { network: network({ ...modelOf(model), tuner, options: settings }), superDim }
 }
 
 /** A super-network and its size R. */

@@ -62,7 +62,10 @@ export const dynamicvitKind: FixtureKind = {
       ...gradients,
       ...losses(result, pruning_layers.length, loss),
       ...decisions(run, result, pruning_layers.length),
-      ['train.logits', logitsData(run.opened.config, logitsOf(result.outputs).values)] satisfies Named,
+      [
+        'train.logits',
+        logitsData(run.opened.config.numClasses, logitsOf(result.outputs).values),
+      ] satisfies Named,
       await features(run, loss, noise),
     ])
   },

@@ -1,7 +1,8 @@
 import { type CompileOptions, compile, type Tensor, type TensorData } from '@dynamic-tuning/engine'
 import { z } from 'zod'
 import { compareShapes } from '../../models/compare-shapes.ts'
-import type { VitConfig } from '../../models/vit/vit-config.ts'
+import { outputOf } from '../../models/head.ts'
+import type { VitModelConfig } from '../../models/model-config.ts'
 import { network } from '../../network/network.ts'
 import { weightShapes } from '../../network/weight-shapes.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
@@ -21,7 +22,7 @@ export interface DytKind {
   /** What its samples are called among the inputs. */
   readonly samples: string
   /** The model. @throws ConfigError for settings that cannot be run */
-  modelOf(fixture: Fixture): VitConfig
+  modelOf(fixture: Fixture): VitModelConfig
 }
 
 /** A model with any kind of dispatch: evaluation both ways, the complete model, gradients and AdamW steps. */
@@ -92,8 +93,8 @@ async function stages(run: DytRun, kind: 'masked' | 'skip'): Promise<[string, Te
     {
       ...Object.fromEntries(blocks),
       'eval.final_norm': out.features,
-      'eval.pooled': out.pooled,
-      'eval.logits': out.logits,
+      'eval.pooled': outputOf(out.outputs, 'pooled'),
+      'eval.logits': outputOf(out.outputs, 'logits'),
       'eval.masks': stackLayers(out.dispatches.map(({ mask }) => mask)),
       'eval.soft': stackLayers(out.dispatches.map(({ soft }) => soft)),
       'eval.dispatcher_logits': stackLayers(out.dispatches.map(({ logits }) => logits)),

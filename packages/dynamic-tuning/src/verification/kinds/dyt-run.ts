@@ -1,7 +1,6 @@
 import type { CompileOptions, TensorData } from '@dynamic-tuning/engine'
 import { DataError } from '../../errors.ts'
 import { Classifier } from '../../evaluation/classifier.ts'
-import type { Network } from '../../network/network.ts'
 import type { InferenceKind } from '../../network/pass.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
 import { type Fixture, fixtureInput } from '../fixture.ts'
@@ -47,7 +46,7 @@ export async function classify(
   })
   const { logits, masks } = await classifier.classify(samplesOf(run), weights)
   await classifier.release()
-  const found: [string, TensorData][] = [[`${name}.logits`, logitsData(network.config, logits)]]
+  const found: [string, TensorData][] = [[`${name}.logits`, logitsData(network.head.classes, logits)]]
   if (masks) found.push([`${name}.masks`, gatesData(run, masks)])
   return found
 }
@@ -68,8 +67,8 @@ export function samplesOf({ fixture, settings }: DytRun): Float32Array {
 }
 
 /** [B, K] */
-export function logitsData({ numClasses }: Network['config'], data: Float32Array): TensorData {
-  return { dtype: 'float32', shape: [data.length / numClasses, numClasses], data }
+export function logitsData(classes: number, data: Float32Array): TensorData {
+  return { dtype: 'float32', shape: [data.length / classes, classes], data }
 }
 
 /** [I, D, n] for I images or frames. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ConfigError } from '../../errors.ts'
-import type { VitConfig } from '../../models/vit/vit-config.ts'
+import { modelOf } from '../../models/model.ts'
+import type { VitModelConfig } from '../../models/model-config.ts'
 import { type Network, network } from '../../network/network.ts'
 import type { LossSettings } from '../../training/loss-graph.ts'
 import type { AdamWSettings } from '../../training/optimizers/adamw.ts'
@@ -85,14 +86,14 @@ export interface DytSettings {
 }
 
 /** The settings in a fixture's config.json around its model. @throws ConfigError naming what is missing or cannot be run */
-export function dytSettings(fixture: Fixture, config: VitConfig): Omit<DytSettings, 'samples'> {
+export function dytSettings(fixture: Fixture, config: VitModelConfig): Omit<DytSettings, 'samples'> {
   const read = fixtureConfig(fixture, fields)
   const { loss, dispatcher, edge, dispatch, adapter } = read
   checkClassToken(fixture, dispatch.level, dispatcher.keeps_class_token)
   const tuner = adapter.kind === 'none' ? dynamicFull : dyt
   return {
     network: network({
-      config,
+      ...modelOf(config),
       tuner,
       options: {
         ...tuner.defaults,

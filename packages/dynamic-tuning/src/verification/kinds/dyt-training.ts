@@ -73,7 +73,7 @@ function createStep({ settings, tensors, compile }: DytRun, microBatch: number):
 
 function batchOf(run: DytRun): StepBatch {
   const labels = fixtureInput(run.fixture, 'labels').data as BigInt64Array
-  const targets = classTargets(labels, { classes: run.settings.network.config.numClasses })
+  const targets = classTargets(labels, { classes: run.settings.network.head.classes })
   return { images: samplesOf(run), targets, size: labels.length }
 }
 
@@ -101,9 +101,9 @@ function lossesOf(result: PassResult, done: number): [string, TensorData][] {
 }
 
 function detailsOf(run: DytRun, step: TrainingStep, result: PassResult): [string, TensorData][] {
-  const { config } = run.settings.network
+  const { head } = run.settings.network
   const produced: [string, TensorData][] = [
-    ['train.logits', logitsData(config, logitsOf(result.outputs).values)],
+    ['train.logits', logitsData(head.classes, logitsOf(result.outputs).values)],
   ]
   for (const [name, data] of result.gradients) {
     const { shape } = step.weights.get(name) as TensorData

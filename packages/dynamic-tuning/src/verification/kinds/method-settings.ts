@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ConfigError } from '../../errors.ts'
+import { modelOf } from '../../models/model.ts'
 import { type Network, network } from '../../network/network.ts'
 import { tunerNamed } from '../../tuners/registry.ts'
 import type { TunerOptions } from '../../tuners/tuner.ts'
@@ -93,7 +94,7 @@ export function methodSettings({
   const { read, rename = (name) => name } = readers[method] as MethodReader
   try {
     const options = { ...tuner.defaults, ...read(hyperParameters), adapterDropout: 0 }
-    return { network: network({ config, tuner, options }), rename }
+    return { network: network({ ...modelOf(config), tuner, options }), rename }
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error
     throw new ConfigError(

@@ -1,6 +1,8 @@
 import { type CompileOptions, compile, type TensorData } from '@dynamic-tuning/engine'
 import { z } from 'zod'
 import { Classifier } from '../../evaluation/classifier.ts'
+import { outputOf } from '../../models/head.ts'
+import { modelOf } from '../../models/model.ts'
 import { mergeTuned, type TunedWeights } from '../../network/merge.ts'
 import { network } from '../../network/network.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
@@ -92,16 +94,16 @@ async function probed(
   tuned: TunedWeights,
   device: CompileOptions,
 ): Promise<Entries> {
-  const probe = { ...tuned, network: network({ config: opened.config }) }
+  const probe = { ...tuned, network: network(modelOf(opened.config)) }
   const found = await trained(opened, probe, device)
   return found.map(([name, value]) => [`${name} (linear)`, value])
 }
 
 /** What the final norm gives for the class token, [B, C]. */
 async function featuresOf({ fixture, config, tensors }: BackboneFixture, device: CompileOptions) {
-  const bare = network({ config })
-  const { pooled } = bare.pass(new WeightStore({ tensors }), bare.input(), { kind: 'complete' })
-  const program = await compile({ pooled }, device)
+  const bare = network(modelOf(config))
+  const { outputs } = bare.pass(new WeightStore({ tensors }), bare.input(), { kind: 'complete' })
+  const program = await compile({ pooled: outputOf(outputs, 'pooled') }, device)
   const values = await program.run({ images: fixtureInput(fixture, 'images') })
   await program.release()
   return ['features.cls_after_final_norm', values.pooled] as const

@@ -1,6 +1,7 @@
 import { type CompileOptions, compile, type Tensor, type TensorData } from '@dynamic-tuning/engine'
 import { Classifier } from '../../evaluation/classifier.ts'
 import { compareShapes } from '../../models/compare-shapes.ts'
+import { modelOf } from '../../models/model.ts'
 import { type Network, network } from '../../network/network.ts'
 import { weightShapes } from '../../network/weight-shapes.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
@@ -26,14 +27,14 @@ export type Named = [string, TensorData]
 /** Refuses layers and weights that do not fit, before anything runs. @throws ConfigError, CheckpointError */
 export function checkRun({ opened, reduction }: ReductionRun): void {
   const { fixture, config, tensors } = opened
-  checkReductionFits(fixture.folder, reduction, config)
+  checkReductionFits(fixture.folder, reduction, modelOf(config))
   const shapes = weightShapes(networkOf({ opened, reduction }))
   compareShapes(tensors, shapes, { source: `weights of ${fixture.folder}` })
 }
 
 /** The backbone with the reduction, every weight of it trained. */
 function networkOf({ opened: { config }, reduction }: Pick<ReductionRun, 'opened' | 'reduction'>): Network {
-  return network({ config, tuner: full, reduction })
+  return network({ ...modelOf(config), tuner: full, reduction })
 }
 
 /** Logits [B, K] as inference gives them. */
@@ -48,17 +49,17 @@ export async function inferred(
   const { images } = backboneBatch(opened)
   const { logits } = await classifier.classify(images)
   await classifier.release()
-  return [name, logitsData(opened.config, logits)]
+  return [name, logitsData(opened.config.numClasses, logits)]
 }
 
 /** What the reduction decided on the way, by name, and where tokens ended. */
 export async function recorded(run: ReductionRun): Promise<Map<string, TensorData>> {
   const network = networkOf(run)
   const store = new WeightStore({ tensors: run.opened.tensors })
-  const { logits, reduced } = network.pass(store, network.input(), { kind: 'skip' })
+  const { outputs: ofHead, reduced } = network.pass(store, network.input(), { kind: 'skip' })
   const places = [...reduced.places.values()]
   const last = places.at(-1)
-  const outputs: Record<string, Tensor> = { ...Object.fromEntries(reduced.records), logits }
+  const outputs: Record<string, Tensor> = { ...Object.fromEntries(reduced.records), ...ofHead }
   if (last) outputs.places = last
   const program = await compile(outputs, run.compile)
   const values = await program.run({ images: backboneBatch(run.opened).images })

@@ -2,16 +2,18 @@ import {
   type CompileOptions,
   compile,
   type Dim,
-  input,
   reshape,
   type Tensor,
   type TensorData,
 } from '@dynamic-tuning/engine'
 import { z } from 'zod'
 import { type Backbone, fitBackbone } from '../../models/backbone.ts'
+import { buildModel } from '../../models/build-model.ts'
 import { layersOf } from '../../models/families.ts'
-import { swin } from '../../models/swin/swin.ts'
-import { checkSwinConfig, type SwinConfig, swinStages } from '../../models/swin/swin-config.ts'
+import { modelOf } from '../../models/model.ts'
+import type { SwinModelConfig } from '../../models/model-config.ts'
+import { sampleInput } from '../../models/samples/sample-layout.ts'
+import { checkSwinConfig, swinStages } from '../../models/swin/swin-config.ts'
 import { fromSwinNames } from '../../models/swin/swin-tensors.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
 import { fixtureConfig, fixtureInput, fixtureWeights } from '../fixture.ts'
@@ -32,7 +34,7 @@ export const swinFields = z.looseObject({
 })
 
 /** A fixture's model; `img_size` is a side or [height, width]. */
-export function swinOf(fields: z.output<typeof swinFields>): SwinConfig {
+export function swinOf(fields: z.output<typeof swinFields>): SwinModelConfig {
   const side = fields.img_size
   return checkSwinConfig({
     family: 'swin',
@@ -58,17 +60,18 @@ export const swinKind: FixtureKind = {
     const tensors = fromSwinNames(fixtureWeights(fixture))
     const backbone = fitBackbone(fixture.folder, { config, tensors })
     const images = fixtureInput(fixture, 'images').data as Float32Array
-    const stages = await runStages(backbone, images, options)
+    const stages = await runStages({ ...backbone, config }, images, options)
     return new Map([...stages, ['logits (inference)', await classify(backbone, images, options)]])
   },
 }
 
 async function runStages(
-  { config, tensors }: Backbone<SwinConfig>,
+  { config, tensors }: { readonly config: SwinModelConfig; readonly tensors: Backbone['tensors'] },
   images: Float32Array,
   options: CompileOptions,
 ): Promise<[string, TensorData][]> {
-  const out = swin(input('images', ['B', 3, ...config.imageSize]), new WeightStore({ tensors }), config)
+  const model = modelOf(config)
+  const out = buildModel(sampleInput(model.sample), new WeightStore({ tensors }), model)
   const stages = swinStages(config)
   const onGrid = (x: Tensor, stage: number): Tensor => {
     const [batch, , width] = x.shape as [Dim, Dim, number]
@@ -79,7 +82,7 @@ async function runStages(
     return [path, onGrid(out.blocks[i] as Tensor, stage)] as const
   })
   const merged = out.downsamples.map((x, i) => [`layers.${i + 1}.downsample`, onGrid(x, i + 1)] as const)
-  const { pooled, logits } = out
+  const { pooled, logits } = out.outputs
   const program = await compile(
     {
       patch_embed: onGrid(out.patchEmbed, 0),

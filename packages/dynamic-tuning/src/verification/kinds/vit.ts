@@ -1,10 +1,11 @@
-import { type CompileOptions, compile, input, type TensorData } from '@dynamic-tuning/engine'
+import { type CompileOptions, compile, type TensorData } from '@dynamic-tuning/engine'
 import { z } from 'zod'
 import { Classifier } from '../../evaluation/classifier.ts'
 import { openBackbone } from '../../io/backbone.ts'
 import { type Backbone, fitBackbone } from '../../models/backbone.ts'
-import { asVit } from '../../models/model-config.ts'
-import { vit } from '../../models/vit/vit.ts'
+import { buildModel } from '../../models/build-model.ts'
+import { modelOf } from '../../models/model.ts'
+import { sampleInput } from '../../models/samples/sample-layout.ts'
 import { network } from '../../network/network.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
 import { type Fixture, fixtureConfig, fixtureInput, fixtureWeights, isHuggingFace } from '../fixture.ts'
@@ -35,9 +36,11 @@ async function runStages(
   images: Float32Array,
   options: CompileOptions,
 ): Promise<[string, TensorData][]> {
-  const out = vit(input('images', ['B', 3, ...config.imageSize]), new WeightStore({ tensors }), asVit(config))
+  const model = modelOf(config)
+  const out = buildModel(sampleInput(model.sample), new WeightStore({ tensors }), model)
   const blocks = out.blocks.map((block, i) => [`blocks.${i}`, block] as const)
-  const { patchEmbed: patch_embed, embed, features, pooled, logits } = out
+  const { patchEmbed: patch_embed, embed, features } = out
+  const { pooled, logits } = out.outputs
   const stages = { patch_embed, embed, ...Object.fromEntries(blocks), features, pooled, logits }
   const program = await compile(stages, options)
   const values = await program.run({ images })
@@ -52,7 +55,7 @@ export async function classify(
   compile: CompileOptions,
 ): Promise<TensorData> {
   const store = new WeightStore({ tensors })
-  const classifier = await Classifier.create({ network: network({ config }), store, compile })
+  const classifier = await Classifier.create({ network: network(modelOf(config)), store, compile })
   const { logits } = await classifier.classify(images)
   await classifier.release()
   const shape = [logits.length / config.numClasses, config.numClasses]

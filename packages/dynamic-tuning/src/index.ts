@@ -5,7 +5,7 @@
  */
 
 export { type ModelCost, type ModelCostSettings, modelCost } from './cost/model-cost.ts'
-export { type DemoControl, type DemoOutcome, demo } from './demo/demo.ts'
+export { type DemoControl, type DemoInput, type DemoOutcome, demo } from './demo/demo.ts'
 export type { DemoResult } from './demo/report.ts'
 export type { DemoMethod, DemoSettings, DemoTask } from './demo/settings.ts'
 export {
@@ -39,11 +39,11 @@ export {
   exportRandomModel,
   type RandomExportSettings,
 } from './run/export/export-run.ts'
-export { type FinetuneControl, type FinetuneOutcome, finetune } from './run/finetune.ts'
+export { type FinetuneControl, type FinetuneOutcome, type FinishedRun, finetune } from './run/finetune.ts'
 export { libraryVersion } from './run/library-version.ts'
 export { type ImagePrediction, type PredictSettings, predictImages } from './run/predict.ts'
 export { pretrain } from './run/pretrain.ts'
-export type { RunControl } from './run/run-control.ts'
+export type { RunControl, WithoutSignal } from './run/run-control.ts'
 export type { FinetuneInput, FinetuneSettings } from './run/settings/finetune-settings.ts'
 export type { PretrainInput, PretrainSettings } from './run/settings/pretrain-settings.ts'
 export type { RunSummary } from './run/summary.ts'

@@ -11,6 +11,7 @@ import { exportModel } from '../run/export/export-run.ts'
 import { finetune } from '../run/finetune.ts'
 import { libraryVersion } from '../run/library-version.ts'
 import { measureSpeed } from '../run/model-speed.ts'
+import type { WithoutSignal } from '../run/run-control.ts'
 import { definedOnly } from '../run/settings/defined-only.ts'
 import { type RunSummary, storedSummary } from '../run/summary.ts'
 import { openRun } from '../run/tuned-run.ts'
@@ -25,6 +26,9 @@ import {
   demoTasks,
   demoWork,
 } from './settings.ts'
+
+/** Settings of the demo; the others have their defaults. */
+export type DemoInput = { readonly [K in keyof DemoSettings]?: DemoSettings[K] | undefined }
 
 /** Output folder, callbacks and abort signal of the demo. */
 export interface DemoControl {
@@ -57,13 +61,12 @@ export interface DemoOutcome {
  * Tunes the built-in backbone on a drawn task with a linear probe, full tuning, AdaptFormer and
  * Dynamic Tuning, times all four, and writes a folder with a run of each, `model.onnx` and
  * `report.html`. Needs no network connection.
- * @returns undefined if `signal` aborted it
  * @throws ConfigError for an unknown task; RunError if `out` holds anything already
  */
-export async function demo(
-  asked: { readonly [K in keyof DemoSettings]?: DemoSettings[K] | undefined },
-  control: DemoControl,
-): Promise<DemoOutcome | undefined> {
+export function demo(asked: DemoInput, control: WithoutSignal<DemoControl>): Promise<DemoOutcome>
+/** The same where `signal` may stop the demo: undefined then. */
+export function demo(asked: DemoInput, control: DemoControl): Promise<DemoOutcome | undefined>
+export async function demo(asked: DemoInput, control: DemoControl): Promise<DemoOutcome | undefined> {
   const settings: DemoSettings = { ...defaultDemo, ...definedOnly(asked) }
   if (!demoTasks.includes(settings.task))
     throw new ConfigError(`demo: there is no task ${settings.task}. Choose one of ${demoTasks.join(', ')}.`)

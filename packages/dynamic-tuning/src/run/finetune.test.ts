@@ -58,7 +58,7 @@ const steady = ({
 describe('finetune', () => {
   it('stopped in mid-epoch and at an epoch’s end, resumes to the bits and figures of an uninterrupted run', async () => {
     const whole = await finetune(input, { out: at('whole') })
-    const waited = whole.summary?.loaderWaitShare as number
+    const waited = whole.summary.loaderWaitShare
     expect(waited).toBeGreaterThan(0)
     expect(waited).toBeLessThan(1)
     const stopAfter = async (resume: boolean, step: number): Promise<void> => {

@@ -21,7 +21,7 @@ import { cacheableParts, cacheFeatures, dropFeatures } from './feature-cache.ts'
 import { runNetwork } from './network.ts'
 import { type Prepared, prepareRun } from './prepare-run.ts'
 import { readRunConfig, writeRunConfig } from './run-config.ts'
-import type { RunControl } from './run-control.ts'
+import type { RunControl, WithoutSignal } from './run-control.ts'
 import { runReport } from './run-report.ts'
 import { checkFinetune } from './settings/check-finetune.ts'
 import type { FinetuneInput, FinetuneSettings } from './settings/finetune-settings.ts'
@@ -47,6 +47,11 @@ export interface FinetuneOutcome {
   readonly summary?: RunSummary
 }
 
+/** A run that came to its end. */
+export interface FinishedRun extends FinetuneOutcome {
+  readonly summary: RunSummary
+}
+
 /**
  * Adapts a backbone to a dataset with any method, into a run folder: `config.json`, `metrics.jsonl`,
  * `checkpoint/` and in the end `adapter.safetensors` and `report.html`, tested with the skipping model on all
@@ -56,6 +61,12 @@ export interface FinetuneOutcome {
  * CheckpointError and RunError for data, weights and folders that cannot be used; RunError if the loss is no
  * longer finite
  */
+export function finetune(
+  input: Partial<FinetuneInput>,
+  control: WithoutSignal<FinetuneControl>,
+): Promise<FinishedRun>
+/** The same where `signal` may stop the run: it then ends with a checkpoint and without a summary. */
+export function finetune(input: Partial<FinetuneInput>, control: FinetuneControl): Promise<FinetuneOutcome>
 export async function finetune(
   input: Partial<FinetuneInput>,
   control: FinetuneControl,

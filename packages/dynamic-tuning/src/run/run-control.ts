@@ -12,3 +12,6 @@ export interface RunControl {
   readonly onStep?: (metrics: StepMetrics, total: TrainTotal) => void
   readonly onEpoch?: (metrics: EpochMetrics) => void
 }
+
+/** A control without a signal, so that nothing stops the work before its end. */
+export type WithoutSignal<C> = C & { readonly signal?: undefined }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { saveCheckpointFile } from '../io/checkpoint.ts'
 import { drawWeights } from '../models/backbone.ts'
 import type { VitModelConfig } from '../models/model-config.ts'
-import { type FinetuneOutcome, finetune } from './finetune.ts'
+import { type FinishedRun, finetune } from './finetune.ts'
 import type { FinetuneInput } from './settings/finetune-settings.ts'
 
 /** Two layers of 4 x 4 tokens. */
@@ -24,7 +24,7 @@ export function tinyRun(
   folder: string,
   name: string,
   more: Partial<FinetuneInput> = {},
-): Promise<FinetuneOutcome> {
+): Promise<FinishedRun> {
   const model = join(folder, 'tiny.safetensors')
   saveCheckpointFile(model, { tensors: drawWeights(tinyVit, 1), config: tinyVit })
   const sizes = { trainSize: 32, testSize: 24, batch: 16, epochs: 1, workers: 0, threads: 1, bottleneck: 4 }

@@ -1,4 +1,5 @@
 import { located } from '../../run/prepare-run.ts'
+import type { WithoutSignal } from '../../run/run-control.ts'
 import { definedOnly } from '../../run/settings/defined-only.ts'
 import type { ManyRunsControl, ManyRunsStopped } from '../pool/control.ts'
 import { runCases } from '../pool/run-cases.ts'
@@ -15,6 +16,12 @@ import { type CompareInput, planComparison } from './plan.ts'
  * DataError and CheckpointError for unusable data and weights; RunError if `out` holds something
  * else. All are thrown before any run starts.
  */
+export function compare(input: CompareInput, control: WithoutSignal<ManyRunsControl>): Promise<CompareOutcome>
+/** The same where `signal` may stop the study. */
+export function compare(
+  input: CompareInput,
+  control: ManyRunsControl,
+): Promise<CompareOutcome | ManyRunsStopped>
 export async function compare(
   input: CompareInput,
   control: ManyRunsControl,

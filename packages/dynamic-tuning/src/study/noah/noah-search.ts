@@ -6,6 +6,7 @@ import { readSafetensors } from '../../io/safetensors.ts'
 import { writeSafetensors } from '../../io/safetensors-writer.ts'
 import { depthOf } from '../../models/families.ts'
 import { type Prepared, prepareRun } from '../../run/prepare-run.ts'
+import type { WithoutSignal } from '../../run/run-control.ts'
 import { refuseClips } from '../../run/settings/clip-settings.ts'
 import type { TrainedWeights } from '../../training/trainer.ts'
 import { findWinner, type NoahSearchControl } from './find-winner.ts'
@@ -26,6 +27,15 @@ import { trainSupernet } from './train-supernet.ts'
  * settings on resuming; DataError, CheckpointError and RunError for unusable data, weights and
  * folders
  */
+export function noahSearch(
+  input: Partial<NoahSearchInput>,
+  control: WithoutSignal<NoahSearchControl>,
+): Promise<NoahSearchResult>
+/** The same where `signal` may stop the search. */
+export function noahSearch(
+  input: Partial<NoahSearchInput>,
+  control: NoahSearchControl,
+): Promise<NoahSearchResult | NoahSearchStopped>
 export async function noahSearch(
   input: Partial<NoahSearchInput>,
   control: NoahSearchControl,

@@ -1,5 +1,6 @@
 import type { RunFolder } from '../../io/run-folder.ts'
 import { located } from '../../run/prepare-run.ts'
+import type { WithoutSignal } from '../../run/run-control.ts'
 import { definedOnly } from '../../run/settings/defined-only.ts'
 import type { ManyRunsControl, ManyRunsStopped } from '../pool/control.ts'
 import { failuresOf } from '../pool/failures.ts'
@@ -22,6 +23,9 @@ import { sweepCsv, sweepMarkdown } from './sweep-table.ts'
  * DataError and CheckpointError if no case can run; RunError if `out` holds something else. All are
  * thrown before any run starts.
  */
+export function sweep(input: SweepInput, control: WithoutSignal<ManyRunsControl>): Promise<SweepOutcome>
+/** The same where `signal` may stop the study. */
+export function sweep(input: SweepInput, control: ManyRunsControl): Promise<SweepOutcome | ManyRunsStopped>
 export async function sweep(
   input: SweepInput,
   control: ManyRunsControl,

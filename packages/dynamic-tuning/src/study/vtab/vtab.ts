@@ -1,4 +1,5 @@
 import type { RunFolder } from '../../io/run-folder.ts'
+import type { WithoutSignal } from '../../run/run-control.ts'
 import { definedOnly } from '../../run/settings/defined-only.ts'
 import type { ManyRunsControl, ManyRunsStopped } from '../pool/control.ts'
 import { makeCaseFolders, openManyFolder, saveRequest } from '../pool/many-folder.ts'
@@ -26,6 +27,9 @@ const below = 'search'
  * DataError if there is no task; CheckpointError for unusable weights; RunError if `out` holds
  * something else. All are thrown before any run starts.
  */
+export function vtab(input: VtabInput, control: WithoutSignal<ManyRunsControl>): Promise<VtabOutcome>
+/** The same where `signal` may stop the study. */
+export function vtab(input: VtabInput, control: ManyRunsControl): Promise<VtabOutcome | ManyRunsStopped>
 export async function vtab(
   input: VtabInput,
   control: ManyRunsControl,

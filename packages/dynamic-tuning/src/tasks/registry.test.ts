@@ -9,5 +9,7 @@ it('finds tasks by name', () => {
 
 it('finds the task of data by what their examples know, unless a name decides', () => {
   expect(taskFor(undefined, {}).name).toBe('classification')
+  expect(taskFor(undefined, { truth: 'labels' }).name).toBe('multilabel')
   expect(taskFor('classification', { truth: 'labels' }).name).toBe('classification')
+  expect(taskFor('multilabel', {}).name).toBe('multilabel')
 })

@@ -2,10 +2,12 @@ import type { Dataset } from '../data/example.ts'
 import { ConfigError } from '../errors.ts'
 import type { Settings } from '../setting.ts'
 import { classification } from './classification/classification.ts'
+import { multilabel } from './multilabel/multilabel.ts'
+import { multilabelSettings } from './multilabel/settings.ts'
 import type { Task } from './task.ts'
 
 /** All tasks. */
-export const tasks: readonly [Task, ...Task[]] = [classification]
+export const tasks: readonly [Task, ...Task[]] = [classification, multilabel]
 
 /** The task of runs that name none, as those of version 0.1. */
 export const [usualTask] = tasks
@@ -14,7 +16,7 @@ export const [usualTask] = tasks
  * Settings that only some tasks have, by name: `...segmentationSettings` of a task's folder, which the task also names as its
  * `settings`. They become settings, checks, flags and help of every command that trains.
  */
-export const taskSettings = {} satisfies Settings
+export const taskSettings = { ...multilabelSettings } satisfies Settings
 
 /** The task of this name, the usual one if none is given. @throws ConfigError for unknown names */
 export function taskNamed(name: string = usualTask.name): Task {

@@ -6,17 +6,19 @@ import { execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { compile, input, random } from '@dynamic-tuning/engine'
+import { compile, random } from '@dynamic-tuning/engine'
 import { network, tunerNamed } from 'dynamic-tuning'
 import { peakMemoryMB } from 'dynamic-tuning/bench'
 import { writeAside } from 'dynamic-tuning/io'
 import {
+  buildModel,
   classificationLoss,
   classTargets,
+  modelOf,
   paperLoss,
+  sampleInput,
   TrainingStep,
   tokenCount,
-  vit,
   vitConfig,
   WeightStore,
 } from 'dynamic-tuning/network'
@@ -40,14 +42,15 @@ function configOf({ side, layers, width }) {
 }
 
 async function forward(config, pixels, threads) {
-  const { logits } = vit(input('images', ['B', 3, ...config.imageSize]), new WeightStore({ seed: 0 }), config)
-  const program = await compile({ logits }, { threads, fused: true })
+  const model = modelOf(config)
+  const { outputs } = buildModel(sampleInput(model.sample), new WeightStore({ seed: 0 }), model)
+  const program = await compile({ logits: outputs.logits }, { threads, fused: true })
   return () => program.run({ images: pixels })
 }
 
 async function step(config, pixels, threads) {
   const images = pixels.length / (3 * config.imageSize[0] * config.imageSize[1])
-  const tuned = network({ config, tuner: tunerNamed('dyt') })
+  const tuned = network({ ...modelOf(config), tuner: tunerNamed('dyt') })
   const store = new WeightStore({ trainable: tuned.tunable, seed: 0 })
   const sizes = { seed: 0, microBatch: images, compile: { threads } }
   const made = await TrainingStep.create({

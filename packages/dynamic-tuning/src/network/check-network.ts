@@ -3,8 +3,8 @@ import { checkModel } from '../tuners/check-tuning.ts'
 import type { Network } from './network.ts'
 
 /**
- * Refuses a method or a reduction that does not fit the model or the other, before anything is built. `asker` begins the
- * message.
+ * Refuses a method or a reduction that does not fit the model or each other, before anything is built. The
+ * error message begins with `asker`.
  * @throws ConfigError saying what to change
  */
 export function checkNetwork(asker: string, network: Network): void {

@@ -12,15 +12,15 @@ export interface TunedWeights {
   readonly tensors: Tensors
 }
 
-/** True if something of the method can be folded into the dense weights. */
+/** True if at least one part of the method can be folded into the dense weights. */
 export function canMerge(tuner: Tuner): boolean {
   return partsOf(tuner).some((part) => part.merge !== undefined)
 }
 
 /**
- * The same network with the method folded into the dense weights: a plain backbone with its dispatchers, if it has any. Of
- * a joined method only the parts that cannot be folded stay.
- * @throws ConfigError where nothing can be folded
+ * Folds the method into the dense weights. What remains is a plain backbone with its dispatchers, if any, and
+ * those parts of a joined method that cannot be folded.
+ * @throws ConfigError if nothing can be folded
  */
 export function mergeTuned({ network, tensors }: TunedWeights): TunedWeights {
   const { config, tuner, options } = network

@@ -13,24 +13,26 @@ import type { NetworkOutputs, NetworkPass } from './pass.ts'
 import { isTraining, reductionMode, tunerPass } from './passes.ts'
 
 /**
- * A backbone with its head, a tuning method and a token reduction: the one place where a pass over them is put together,
- * and where it is known which weights are trained.
+ * A backbone with its head, a tuning method and a token reduction. It builds the graph of every pass and
+ * knows which weights are trained.
  */
 export interface Network extends ChosenParts {
-  /** The gates that the method puts into the model. */
+  /** The gates that the method adds to the model. */
   readonly gates: GateShape
-  /** Patterns of the weights that are trained: those of the method, the gates, the reduction and the head. */
+  /** Patterns of the trained weights: those of the method, the gates, the reduction and the head. */
   readonly tunable: readonly RegExp[]
-  /** The graph input of a batch: images [B, 3, H, W], or clips [B, 3, T, H, W]. `batch` is B where it is known. */
+  /**
+   * The graph input of a batch: images [B, 3, H, W] or clips [B, 3, T, H, W]. `batch` is B, if it is fixed.
+   */
   input(name?: string, batch?: Dim): Tensor
   /**
-   * The graph of one pass over `samples`. Further graph inputs, where the pass needs them: `noise` [D, I, n, 1] for I images
-   * or frames, `threshold` [D], `temperature` [], and the factors of dropped features.
+   * Builds the graph of one pass over `samples`. Depending on the pass, it has more graph inputs: `noise`
+   * [D, I, n, 1] for I images or frames, `threshold` [D], `temperature` [], and dropout factors.
    */
   pass(weights: Weights, samples: Tensor, pass: NetworkPass): NetworkOutputs
 }
 
-/** Puts a network together. */
+/** Makes a network from its parts. */
 export function network(parts: NetworkParts): Network {
   const { config, sample, head, tuner = linearProbe, options = tuner.defaults, hooks = {} } = parts
   const { reduction = noReduction } = parts

@@ -3,19 +3,19 @@ import type { Model } from '../models/model.ts'
 import type { ReductionOptions } from '../reduction/options.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 
-/** What a network is put together from: `...modelOf(config)` for a classifier, and what is chosen beside it. */
+/** The parts of a network: a model (`...modelOf(config)` for a classifier) and what is combined with it. */
 export interface NetworkParts extends Model {
   /** Default: only the head is trained. */
   readonly tuner?: Tuner
-  /** Default: the method's own. */
+  /** Default: those of the method. */
   readonly options?: TunerOptions
-  /** Default: none, every token goes through all layers. */
+  /** Default: none; every token goes through all layers. */
   readonly reduction?: ReductionOptions | undefined
-  /** More hooks, such as the patch dropout of pre-training. */
+  /** Additional hooks, such as the patch dropout of pre-training. */
   readonly hooks?: ModelHooks
 }
 
-/** The same with every choice made. */
+/** The same parts with all defaults filled in. */
 export interface ChosenParts extends Required<NetworkParts> {
   readonly reduction: ReductionOptions
 }

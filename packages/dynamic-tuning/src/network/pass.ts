@@ -3,43 +3,49 @@ import type { ModelOutputs } from '../models/build-model.ts'
 import type { ReductionPass } from '../reduction/reduction.ts'
 import type { BlockForm, Dispatch } from '../tuners/tuner.ts'
 
-/** A pass of training: tokens are dispatched, merged or pruned as these are trained. */
+/** Training: tokens are dispatched, merged or pruned in the differentiable form. */
 export interface TrainPass {
   readonly kind: 'train'
 }
 
-/** Every token through every block. */
+/** The complete model: every token goes through every block. */
 export interface CompletePass {
   readonly kind: 'complete'
-  /** Name of the graph input with the factors of dropped features; nothing is dropped where absent. */
+  /** Name of the graph input with the dropout factors. Default: no dropout. */
   readonly dropout?: string | undefined
 }
 
-/** A pass of inference: `skip` computes active tokens only, `masked` computes all and masks. */
+/** Inference: `skip` computes active tokens only; `masked` computes all tokens and masks the results. */
 export interface InferencePass {
   readonly kind: 'skip' | 'masked'
-  /** Least gate probability of an active token, [D], stored in the graph; absent: the graph input `threshold` [D]. */
+  /**
+   * Smallest gate probability of an active token, [D], stored in the graph. Default: the
+   * graph input `threshold` [D].
+   */
   readonly thresholds?: readonly number[] | undefined
-  /** What is left of the block behind each gate, [D]; all of it where absent. */
+  /** How much of the block behind each gate remains, [D]. Default: all of it. */
   readonly blocks?: readonly BlockForm[] | undefined
-  /** Fixed room for the active patch tokens of an image at each gate, [D]; as much as needed where absent. */
+  /**
+   * Fixed number of active patch tokens of an image that fit at each gate, [D].
+   * Default: as many as there are.
+   */
   readonly capacities?: readonly number[] | undefined
-  /** True if nothing but what the head reads is computed in the last layer. */
+  /** True if the last layer computes only what the head reads. */
   readonly classTokenOnly?: boolean | undefined
 }
 
 /** How a network is run. */
 export type NetworkPass = TrainPass | CompletePass | InferencePass
 
-/** The kinds of passes that inference knows. */
+/** The kinds of passes for inference. */
 export type InferenceKind = Exclude<NetworkPass['kind'], 'train'>
 
-/** What a network gives in one pass. */
+/** The outputs of a network in one pass. */
 export interface NetworkOutputs extends ModelOutputs {
-  /** Decisions of all gates, layer by layer; none without dispatch, and none in the complete pass. */
+  /** Decisions of all gates, layer by layer; empty without dispatch and in the complete pass. */
   readonly dispatches: readonly Dispatch[]
-  /** Weights [B, E] that each MoE-adapter gave its experts. */
+  /** Weights [B, E] of the experts of each MoE-adapter. */
   readonly routes: readonly Tensor[]
-  /** Where tokens went that were merged or pruned, and what was decided about them. */
+  /** Which tokens were merged or pruned, and where merged ones went. */
   readonly reduced: Omit<ReductionPass, 'hooks'>
 }

@@ -7,7 +7,7 @@ import type { Pass } from '../tuners/tuner.ts'
 import type { ChosenParts } from './parts.ts'
 import type { NetworkPass } from './pass.ts'
 
-/** A pass as the method sees it, with its graph inputs. */
+/** Translates a pass of the network into a pass of the method, with its graph inputs. */
 export function tunerPass(
   pass: NetworkPass,
   { config, sample, tuner, options }: Pick<ChosenParts, 'config' | 'sample' | 'tuner' | 'options'>,
@@ -27,7 +27,7 @@ export function tunerPass(
   }
 }
 
-/** What becomes of tokens that a reduction takes away. Methods that dispatch are trained on all tokens. */
+/** How the reduction treats tokens in a pass. Methods that dispatch are trained on all tokens. */
 export function reductionMode(
   { kind }: NetworkPass,
   { options, reduction }: Pick<ChosenParts, 'options' | 'reduction'>,
@@ -38,7 +38,7 @@ export function reductionMode(
   return options.dispatch === 'none' ? (reductionIn(reduction)?.trainingMode(reduction) ?? 'off') : 'off'
 }
 
-/** True in a pass of training; the complete pass drops features there alone. */
+/** True for a training pass, and for the complete pass with dropout, which is used in training only. */
 export function isTraining(pass: NetworkPass): boolean {
   return pass.kind === 'train' || (pass.kind === 'complete' && pass.dropout !== undefined)
 }

@@ -9,15 +9,16 @@ export interface AdapterOptions {
   readonly bottleneck: number
   /** Factor s of what the adapter adds. */
   readonly adapterScale: number
-  /** Whether the factor is a weight of its own, `scale` [1], that starts at `adapterScale`. */
+  /** True if the factor is trained: a weight `scale` [1] that starts at `adapterScale`. */
   readonly learnableScale?: boolean
-  /** Factors after the ReLU while training, [B, N, d]: 0 where dropped, 1 / (1 - p) elsewhere. */
+  /** Dropout factors after the ReLU in training, [B, N, d]: 0 where dropped, 1 / (1 - p) elsewhere. */
   readonly dropout?: Tensor | undefined
 }
 
 /**
- * s (ReLU(x W_down + b_down) W_up + b_up), AdaptFormer's adapter as Dynamic Tuning uses it (Eq. 3): no norm before it.
- * A new one adds nothing, W_up and the biases being zero. x: [..., C] -> [..., C].
+ * AdaptFormer's adapter as used by Dynamic Tuning (Eq. 3), with no norm before it: s (ReLU(x W_down + b_down)
+ * W_up + b_up). W_up and the biases start at zero, so a new adapter adds nothing.
+ * x: [..., C] -> [..., C].
  */
 export function adapter(x: Tensor, weights: Weights, options: AdapterOptions): Tensor {
   const { bottleneck, adapterScale, learnableScale = false, dropout } = options
@@ -27,12 +28,12 @@ export function adapter(x: Tensor, weights: Weights, options: AdapterOptions): T
   const up = weights.at('up_proj')
   const [weight, bias] = [up.get('weight', [width, bottleneck], zeros), up.get('bias', [width], zeros)]
   if (learnableScale) return scaled(linear(kept, weight, bias), weights, options)
-  // The small weights are scaled, not the many tokens: frozen ones are once and for all.
+  // Scales the small weights rather than the many tokens; for frozen weights this happens only once.
   const scaling = (tensor: Tensor): Tensor => (adapterScale === 1 ? tensor : mul(tensor, adapterScale))
   return linear(kept, scaling(weight), scaling(bias))
 }
 
-/** What an adapter adds: its output times its scale. */
+/** The output of an adapter times its scale. */
 export function scaled(
   output: Tensor,
   weights: Weights,

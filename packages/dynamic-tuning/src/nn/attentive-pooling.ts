@@ -4,17 +4,18 @@ import { layerNorm } from './layer-norm.ts'
 import { linearLayer, linearWithoutBias } from './linear.ts'
 import type { Weights } from './weight-store.ts'
 
-/** Sizes of an attentive pooling. */
+/** Sizes of an attentive pooling layer. */
 export interface PoolingOptions {
   readonly heads: number
   readonly layerNormEps: number
 }
 
 /**
- * One learned query attends to all tokens: softmax(q k^T / sqrt(D)) v for every head, then a linear map. Query, keys and
- * values are each normed and mapped by weights of their own; keys have no bias, nothing is added to the result (the video
- * head of arXiv:2403.11808 as its official code has it, there `attentive_blocks`). query: [1, 1, C], tokens: [B, S, C] ->
- * [B, C].
+ * Attentive pooling, the video head of arXiv:2403.11808 (`attentive_blocks` in the official code):
+ * one learned query attends to all tokens, softmax(q k^T / sqrt(D)) v in every head, followed by a
+ * linear map. Query, keys and values each have their own norm and linear map; the keys have no
+ * bias, and there is no residual.
+ * query: [1, 1, C], tokens: [B, S, C] -> [B, C].
  */
 export function attentivePooling(
   query: Tensor,
@@ -28,7 +29,7 @@ export function attentivePooling(
     linearWithoutBias(layerNorm(x, weights.at(`norm_${name}`), layerNormEps), cross.at(name), width)
   const biased = (name: 'q' | 'v', x: Tensor): Tensor =>
     add(mapped(name, x), cross.get(`${name}_bias`, [width], zeros))
-  // The query is the same for all: mapped once, then repeated.
+  // All samples share one query, so it is mapped once and then repeated.
   const queries = expandLike(biased('q', query), slice(tokens, 1, 0, 1))
   const mixed = attention(queries, mapped('k', tokens), biased('v', tokens), heads)
   return reshape(linearLayer(mixed, cross.at('proj'), width), [batch, width])

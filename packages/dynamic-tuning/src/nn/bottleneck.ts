@@ -2,24 +2,25 @@ import { linear, slice, type Tensor } from '@dynamic-tuning/engine'
 import { type Initializer, kaimingUniform, zeros } from './initializers.ts'
 import type { Weights } from './weight-store.ts'
 
-/** Sizes of a bottleneck, and what is between its maps. */
+/** Sizes of a bottleneck, and what happens between its two maps. */
 export interface BottleneckOptions {
-  /** h, inner features. */
+  /** h, features between the two maps. */
   readonly features: number
-  /** Inner features of the stored weights, of which the first h are used; absent: h. */
+  /** Inner features of the stored weights, of which the first h are used. Default: h. */
   readonly stored?: number | undefined
   readonly activation: (x: Tensor) => Tensor
-  /** Called on the inner features [..., h] after the activation: dropout. */
+  /** Dropout: called on the inner features [..., h] after the activation. */
   readonly drop?: (inner: Tensor) => Tensor
   readonly init?: { readonly down: Initializer; readonly up: Initializer; readonly bias: Initializer }
 }
 
-/** A new one adds nothing, and yet every weight but `down` has a gradient at once. */
+/** A new bottleneck adds nothing, yet every weight except `down` has a gradient from the first step. */
 const usual = { down: kaimingUniform, up: zeros, bias: zeros }
 
 /**
- * act(x Wd^T + bd) Wu^T + bu with `down.weight` [h, C], `up.weight` [C, h] and their biases: the inside of a sequential
- * adapter (arXiv:1902.00751), its residual left out. x: [..., C] -> [..., C].
+ * act(x Wd^T + bd) Wu^T + bu with weights `down.weight` [h, C], `up.weight` [C, h] and their biases: a
+ * sequential adapter (arXiv:1902.00751) without its residual.
+ * x: [..., C] -> [..., C].
  */
 export function bottleneck(x: Tensor, weights: Weights, options: BottleneckOptions): Tensor {
   const { features: h, stored = h, activation, drop = (inner) => inner, init = usual } = options

@@ -1,6 +1,6 @@
 import type { Random } from '@dynamic-tuning/engine'
 
-/** Fills a new weight of a shape. Linear weights are [out, in]. */
+/** Draws the values of a new weight. Linear weights have shape [out, in]. */
 export type Initializer = (shape: readonly number[], random: Random) => Float32Array
 
 const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)
@@ -8,7 +8,7 @@ const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b,
 /** All zeros. */
 export const zeros: Initializer = (shape) => new Float32Array(size(shape))
 
-/** All of one value. */
+/** Every value is `value`. */
 export function filledWith(value: number): Initializer {
   return (shape) => new Float32Array(size(shape)).fill(value)
 }
@@ -16,7 +16,10 @@ export function filledWith(value: number): Initializer {
 /** All ones. */
 export const ones: Initializer = filledWith(1)
 
-/** Normal with deviation `std`, values beyond +-2 (absolute, as timm does) drawn again. */
+/**
+ * Normal distribution with standard deviation `std`; values beyond +-2 (absolute,
+ * as in timm) are drawn again.
+ */
 export function truncatedNormal(std: number): Initializer {
   return (shape, random) =>
     new Float32Array(size(shape)).map(() => {
@@ -26,17 +29,20 @@ export function truncatedNormal(std: number): Initializer {
     })
 }
 
-/** Normal with deviation `std` about `mean`. */
+/** Normal distribution with the given standard deviation and mean. */
 export function normal(std: number, mean = 0): Initializer {
   return (shape, random) => new Float32Array(size(shape)).map(() => mean + std * random.normal())
 }
 
-/** Uniform in +-`bound`. */
+/** Uniform distribution in +-`bound`. */
 export function uniform(bound: number): Initializer {
   return (shape, random) => new Float32Array(size(shape)).map(() => (2 * random.uniform() - 1) * bound)
 }
 
-/** Xavier-uniform: +-sqrt(6 / (fan in + fan out)), both times the kernel where there is one. shape: [out, in, ...kernel]. */
+/**
+ * Xavier-uniform: +-sqrt(6 / (fan in + fan out)), where both fans include the kernel size, if any.
+ * shape: [out, in, ...kernel].
+ */
 export const xavierUniform: Initializer = (shape, random) => {
   const [out = 1, into = 1, ...kernel] = shape
   return uniform(Math.sqrt(6 / ((out + into) * size(kernel))))(shape, random)

@@ -3,7 +3,8 @@ import { filledWith } from './initializers.ts'
 import type { Weights } from './weight-store.ts'
 
 /**
- * Layer scale (arXiv:2103.17239): y = x * gamma, one factor `gamma` [C] for each feature, all `initial` at first.
+ * Layer scale (arXiv:2103.17239): y = x * gamma, with one factor per feature, `gamma`
+ * [C], that starts at `initial`.
  * x: [..., C] -> [..., C].
  */
 export function layerScale(x: Tensor, weights: Weights, initial: number): Tensor {

@@ -29,7 +29,7 @@ const width = 6
 const tokens = 5
 const x = noise(2 * tokens * width, 1)
 
-/** Runs a layer on x [2, 5, 6] with random weights, beside the same in plain loops on each image. */
+/** Runs a layer on x [2, 5, 6] with random weights, and the same computation in plain loops on each image. */
 async function compare(
   layer: (x: Tensor, weights: Weights) => Tensor,
   plain: (x: Rows, values: Values) => Rows,

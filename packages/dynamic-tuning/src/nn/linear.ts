@@ -2,13 +2,16 @@ import { linear, type Tensor } from '@dynamic-tuning/engine'
 import { type Initializer, truncatedNormal, zeros } from './initializers.ts'
 import type { Weights } from './weight-store.ts'
 
-/** How a linear layer starts: timm's truncated normal 0.02 with zero bias by default. */
+/** Initial values of a linear layer. Default: timm's truncated normal with std 0.02, and zero bias. */
 export interface LinearInit {
   readonly weight?: Initializer
   readonly bias?: Initializer | undefined
 }
 
-/** Changes what the linear map `name` of a module gives, y [..., O], of what it was given, x [..., I]. */
+/**
+ * Called after the linear map `name` with its output y [..., O] and its input x
+ * [..., I]; returns the new output.
+ */
 export type AfterLinear = (y: Tensor, x: Tensor, name: string) => Tensor
 
 /** y = x W^T + b with W `weight` [features, I] and b `bias` [features]. x: [..., I] -> [..., features]. */

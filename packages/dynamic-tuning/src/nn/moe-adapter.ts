@@ -17,17 +17,18 @@ import { type Initializer, kaimingUniform, zeros } from './initializers.ts'
 import { linearWithoutBias } from './linear.ts'
 import type { Weights } from './weight-store.ts'
 
-/** Size and strength of an adapter that is merged from several. */
+/** Size and strength of an adapter that is merged from several experts. */
 export interface MoeAdapterOptions extends AdapterOptions {
-  /** E */
+  /** E, number of experts. */
   readonly experts: number
-  /** Whether the router's values are normalised over the experts. */
+  /** `softmax` normalises the router's values over the experts. */
   readonly router: 'softmax' | 'none'
 }
 
 /**
- * MoE-adapter (Section 3.4 of arXiv:2403.11808): alpha = softmax(mean of all tokens W_r) weighs E adapters; their weights
- * and biases are merged, W = sum_i alpha_i W_i, and one ordinary adapter runs with them, for each image its own.
+ * MoE-adapter (Section 3.4 of arXiv:2403.11808): alpha = softmax(mean of all tokens W_r) weighs E
+ * adapters. Their weights and biases are merged, W = sum_i alpha_i W_i, and each image runs one ordinary
+ * adapter with its own merged weights.
  * x: [B, N, C] -> output [B, N, C], route (alpha) [B, E].
  */
 export function moeAdapter(
@@ -49,7 +50,7 @@ export function moeAdapter(
   return { output: scaled(output, weights, options), route }
 }
 
-/** sum_i route_i W_i of the experts' weight: [B, ...shape]. */
+/** Merges one weight of all experts: sum_i route_i W_i, [B, ...shape]. */
 function mergedWeight(
   route: Tensor,
   weights: Weights,

@@ -5,10 +5,11 @@ import type { AfterLinear } from './linear.ts'
 import type { Weights } from './weight-store.ts'
 
 /**
- * Cuts images into patches of `patch` x `patch` pixels and maps each to `width` features: timm's `patch_embed.proj`, a
- * convolution whose stride is its kernel, as a matrix product. images: [B, 3, H, W] -> [B, H/patch * W/patch, width].
+ * Cuts images into patches of `patch` x `patch` pixels and maps each to `width` features. This is timm's
+ * `patch_embed.proj`, a convolution whose stride equals its kernel size, computed as a matrix product.
  * `after` is called after the map `proj`.
- * @throws ConfigError where the patch does not divide the image
+ * images: [B, 3, H, W] -> [B, H/patch * W/patch, width].
+ * @throws ConfigError if the image size is not a multiple of the patch size
  */
 export function patchEmbed(
   images: Tensor,

@@ -3,12 +3,12 @@ import { layerNorm } from './layer-norm.ts'
 import { type AfterLinear, linearLayer, linearWithoutBias } from './linear.ts'
 import type { Weights } from './weight-store.ts'
 
-/** Sizes of a merging, and what follows its norm and its map. */
+/** Sizes of a patch merging layer, and hooks after its norm and its map. */
 export interface MergingOptions {
-  /** Rows and columns of the tokens that are merged; both even. */
+  /** Rows and columns of the input tokens; both even. */
   readonly grid: readonly [number, number]
   readonly epsilon: number
-  /** Whether `reduction` has a bias. Default false. */
+  /** True if `reduction` has a bias. Default: false. */
   readonly bias?: boolean | undefined
   /** Called after `norm`. */
   readonly normed?: (y: Tensor) => Tensor
@@ -17,8 +17,9 @@ export interface MergingOptions {
 }
 
 /**
- * Patch merging (arXiv:2103.14030), timm's `downsample`: the tokens (0, 0), (1, 0), (0, 1), (1, 1) of every 2 x 2 (row,
- * column) side by side, `norm` over their 4C features, and the map `reduction` [2C, 4C].
+ * Patch merging (arXiv:2103.14030), timm's `downsample`: concatenates the tokens (0, 0), (1, 0),
+ * (0, 1), (1, 1) of every 2 x 2 square (row, column), normalises the 4C features with `norm` and
+ * applies the map `reduction` [2C, 4C].
  * x: [B, rows * columns, C], row by row -> [B, rows / 2 * columns / 2, 2C].
  */
 export function patchMerging(x: Tensor, weights: Weights, options: MergingOptions): Tensor {

@@ -4,7 +4,10 @@ import { random, type TensorData } from '@dynamic-tuning/engine'
 export type Rows = number[][]
 export type Values = ReadonlyMap<string, TensorData>
 
-/** Weights of these shapes: normal, norm weights about 1; nothing is zero as fresh adapters are. */
+/**
+ * Random weights of the given shapes: normal values, norm weights around 1. None
+ * is zero, unlike new adapters.
+ */
 export function randomValues(
   shapes: ReadonlyMap<string, readonly number[]>,
   seed: number,
@@ -96,8 +99,8 @@ export function plainSoftmax(row: readonly number[]): number[] {
 }
 
 /**
- * Self-attention among the tokens of one image; only those marked active are keys and values. Gives the tokens that are
- * asked for, by default all.
+ * Self-attention among the tokens of one image; only active tokens are keys and values. Returns the tokens
+ * that are asked for, by default all.
  */
 export function plainAttention(
   x: Rows,

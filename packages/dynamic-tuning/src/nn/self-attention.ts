@@ -2,16 +2,19 @@ import { attention, split, type Tensor } from '@dynamic-tuning/engine'
 import { type AfterLinear, linearLayer, linearWithoutBias } from './linear.ts'
 import type { Weights } from './weight-store.ts'
 
-/** What happens between the maps `qkv` and `proj`: [..., 3C] (query, key, value of every head) -> [..., C]. */
+/** Computed between the maps `qkv` and `proj`: [..., 3C] (query, key, value of every head) -> [..., C]. */
 export type AttentionMix = (qkv: Tensor, heads: number) => Tensor
 
-/** Every token looks at every token of its image, or at the active ones: bool [B, N]. qkv: [B, N, 3C] -> [B, N, C]. */
+/**
+ * Plain attention: every token attends to all tokens of its image, or only to the active ones (bool [B, N]).
+ * qkv: [B, N, 3C] -> [B, N, C].
+ */
 export function mixTokens(qkv: Tensor, heads: number, active?: Tensor): Tensor {
   const [query, key, value] = split(qkv, 2, 3) as [Tensor, Tensor, Tensor]
   return attention(query, key, value, heads, active)
 }
 
-/** Sizes of an attention, and what stands in for its plain form. */
+/** Sizes of an attention layer, and what replaces plain attention. */
 export interface AttentionOptions {
   readonly heads: number
   readonly qkvBias: boolean
@@ -21,8 +24,9 @@ export interface AttentionOptions {
 }
 
 /**
- * Multi-head self-attention, timm's `attn`: rows of `qkv` [3C, C] are query, key, value; `proj` [C, C] joins the heads.
- * x: [B, N, C] -> [B, N, C]; with another `mix` also [K, C] -> [K, C].
+ * Multi-head self-attention, timm's `attn`: the rows of `qkv` [3C, C] are query, key and value;
+ * `proj` [C, C] joins the heads.
+ * x: [B, N, C] -> [B, N, C]; with a `mix` that allows it also [K, C] -> [K, C].
  */
 export function selfAttention(x: Tensor, weights: Weights, options: AttentionOptions): Tensor {
   const { heads, qkvBias, mix = mixTokens, after = (y) => y } = options

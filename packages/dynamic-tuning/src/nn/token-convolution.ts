@@ -2,7 +2,7 @@ import { concat, type Dim, linear, pad, reshape, slice, type Tensor, transpose }
 import { type Initializer, zeros } from './initializers.ts'
 import type { Weights } from './weight-store.ts'
 
-/** A 3 x 3 kernel that hands its input through: 1 at the centre tap of equal channels. shape: [h, h, 3, 3]. */
+/** A 3 x 3 kernel that returns its input: 1 at the centre tap of equal channels. shape: [h, h, 3, 3]. */
 export const centreIdentity: Initializer = (shape) => {
   const [out = 0, into = 0] = shape
   const data = new Float32Array(out * into * 9)
@@ -11,9 +11,10 @@ export const centreIdentity: Initializer = (shape) => {
 }
 
 /**
- * 3 x 3 convolution of tokens (correlation, zeros around): patches, which come last, on their grid, row by row; every token
- * before them as an image of one pixel, where the centre tap alone acts. `weight` [h, h, 3, 3], `bias` [h].
- * x: [B, P + rows * columns, h] -> the same.
+ * 3 x 3 convolution of tokens (cross-correlation, zero padding). Patches, which come last, lie on their grid,
+ * row by row; every token before them is treated as an image of one pixel, so only the centre tap applies.
+ * Weights: `weight` [h, h, 3, 3], `bias` [h].
+ * x: [B, P + rows * columns, h] -> the same shape.
  */
 export function tokenConvolution(
   x: Tensor,

@@ -10,32 +10,36 @@ import {
 import { CheckpointError, ConfigError } from '../errors.ts'
 import type { Initializer } from './initializers.ts'
 
-/** Weights below one place of a model: `weights.at('attn').get('qkv.weight', [3 * C, C])`. */
+/** The weights of a module: `weights.at('attn').get('qkv.weight', [3 * C, C])`. */
 export interface Weights {
-  /** The tensor of a weight; the same one each time it is asked for. */
+  /** Returns the tensor of a weight; repeated calls return the same tensor. */
   get(name: string, shape: readonly number[], init: Initializer): Tensor
-  /** Weights below `name`. */
+  /** The weights of a submodule. */
   at(name: string): Weights
 }
 
-/** Which weights are trained, by patterns of their full names. */
+/** Known values of weights, and which weights are trained. */
 export interface StoreOptions {
-  /** Known values under timm names. */
+  /** Known values by timm name. */
   readonly tensors?: ReadonlyMap<string, TensorData>
-  /** Patterns of the names that are trained; all other weights are frozen. */
+  /** Patterns of the full names of trained weights; all others are frozen. */
   readonly trainable?: readonly RegExp[]
-  /** Seed of weights that have no value yet. */
+  /** Seed for weights without a known value. */
   readonly seed?: number
-  /** Another way to keep a frozen weight in the graph; undefined keeps it as a constant. */
+  /**
+   * Another way to put a frozen weight into the graph; if it returns undefined,
+   * the weight becomes a constant.
+   */
   readonly keep?: ((name: string, value: TensorData<'float32'>) => Tensor | undefined) | undefined
 }
 
-/** Weights from this many elements on are drawn again when they are asked for, instead of being kept. */
+/** Random weights with at least this many elements are not kept in memory, but drawn again when needed. */
 const onDemandElements = 2 ** 18
 
 /**
- * All weights of a model while its graph is being built. Frozen ones become constants of the graph, trained ones become
- * parameters; new ones are drawn from a stream named by seed and weight, so their values do not depend on the order.
+ * Collects all weights of a model while its graph is built. Frozen weights become constants of the graph,
+ * trained ones parameters. New weights are drawn from a random stream named by seed and weight, so that their
+ * values do not depend on the order of requests.
  */
 export class WeightStore implements Weights {
   private readonly nodes = new Map<string, Tensor>()
@@ -64,12 +68,15 @@ export class WeightStore implements Weights {
     return under(this, name)
   }
 
-  /** Shapes of all weights the graph has asked for. */
+  /** Shapes of all weights that the graph uses. */
   get shapes(): Map<string, readonly number[]> {
     return new Map([...this.nodes].map(([name, node]) => [name, node.shape as readonly number[]]))
   }
 
-  /** The trained weights as graph nodes, by name. @throws ConfigError where a pattern matches no weight */
+  /**
+   * Graph nodes of the trained weights, by name.
+   * @throws ConfigError if a pattern matches no weight
+   */
   get trainable(): Map<string, Tensor> {
     for (const pattern of this.options.trainable ?? [])
       if (!this.matched.has(pattern))
@@ -79,7 +86,7 @@ export class WeightStore implements Weights {
     return new Map([...this.nodes].filter(([name]) => this.isTrained(name)))
   }
 
-  /** Values to start training from: copies, so that the optimiser may change them in place. */
+  /** Initial values of the trained weights: copies that the optimiser may change in place. */
   startValues(): Map<string, TensorData<'float32'>> {
     return new Map(
       [...this.trainable].map(([name, { shape }]) => {
@@ -89,7 +96,7 @@ export class WeightStore implements Weights {
     )
   }
 
-  /** Values of all weights the graph has asked for. */
+  /** Values of all weights that the graph uses. */
   values(): Map<string, TensorData<'float32'>> {
     return new Map([...this.shapes].map(([name, shape]) => [name, this.value(name, shape)]))
   }

@@ -75,7 +75,8 @@ describe('modelCost', () => {
         reduction: reductionOptions({ reduction: 'tome', tomeR: 8 }),
       }),
     })
-    // Cosines of both halves, keys averaged over 12 heads; norms and head make up the rest of 13.12 - 13.10 G.
+    // The cosines of both halves, with keys averaged over 12 heads. Norms and head make up the rest of
+    // the difference 13.12 - 13.10 G.
     const present = Array.from({ length: 12 }, (_, i) => 197 - 8 * i)
     const cosines = present.reduce((sum, t) => sum + Math.ceil(t / 2) * Math.floor(t / 2) * 64, 0)
     const norms = 5 * 768 * (present.reduce((sum, t) => sum + t + t - 8, 0) + 101)

@@ -8,40 +8,48 @@ import { WeightStore } from '../nn/weight-store.ts'
 import type { BlockForm, Dispatch } from '../tuners/tuner.ts'
 import { type Cost, countCost, symbolsIn } from './count-cost.ts'
 
-/** A model whose cost is asked for. */
+/** The model to count, and how many of its tokens are active. */
 export interface ModelCostSettings {
   readonly network: Network
-  /** Share of the patch tokens present at a gate that are active, the same at every gate. Default: the rate that its method wants. */
+  /**
+   * Share of active patch tokens among those present, the same at every gate.
+   * Default: the method's target rate.
+   */
   readonly activeRate?: number | undefined
   /**
-   * The same gate by gate, means over a test set: share of patch tokens alone (or of images, at sample
-   * level), and the root of its mean square, which attention costs; by default every image has the mean.
+   * Means over a test set for each gate: the share of active patch tokens (at sample level, of images),
+   * and the root mean square of that share, which determines the cost of attention. Default of `rms`:
+   * every image has the mean share.
    */
   readonly gates?: readonly { readonly rate: number; readonly rms?: number }[]
-  /** What is left of the block behind each gate; all of it by default. */
+  /** How much of the block behind each gate remains. Default: all of it. */
   readonly blocks?: readonly BlockForm[]
-  /** Count what inference computes: of the last layer only what the class token needs. Default: the whole model, as papers do. */
+  /**
+   * True to count what inference computes: only what the class token needs in the last layer. Default:
+   * the whole model, as in papers.
+   */
   readonly computed?: boolean
 }
 
-/** Parameters and multiply-accumulates of one image, or one clip. */
+/** Parameters and multiply-accumulates of one image or clip. */
 export interface ModelCost {
   readonly params: {
     readonly total: number
-    /** Everything the method trains: adapters, dispatchers, head. */
+    /** All weights the method trains: adapters, dispatchers, head. */
     readonly trainable: number
-    /** Without all that belongs to the head, a clip's pooling too. */
+    /** Trained parameters outside of the head; a clip's pooling counts as head. */
     readonly trainableWithoutHead: number
-    /** Trained parameters by module, summed over layers. The paper's tables count `adaptmlp` alone. */
+    /** Trained parameters by module, summed over layers. The paper's tables count only `adaptmlp`. */
     readonly trainableParts: Readonly<Record<string, number>>
   }
   readonly flops: Cost
 }
 
 /**
- * Parameters and FLOPs of a tuned model, both read off its graph; no weights are made. A method that dispatches is counted
- * in its skipping form. Dispatcher logits are counted for class token and registers too, although these are always active.
- * @throws ConfigError for a rate outside 0..1, or another number of rates than of gates
+ * Counts parameters and FLOPs of a tuned model from its graph, without creating weights. Methods that
+ * dispatch are counted as a model that skips inactive tokens. Dispatcher logits are counted for class and
+ * register tokens too, although these are always active.
+ * @throws ConfigError for a rate outside of 0..1, or if the number of rates differs from the number of gates
  */
 export function modelCost(settings: ModelCostSettings): ModelCost {
   const { network, blocks, computed = false } = settings
@@ -57,7 +65,9 @@ export function modelCost(settings: ModelCostSettings): ModelCost {
   }
 }
 
-/** The open sizes of the graph for one image or clip, on average: `K{g}` rows, `M{g}` slots and `S{g}` images of gate g. */
+/**
+ * Mean open sizes of the graph for one image or clip: `K{g}` rows, `M{g}` slots and `S{g}` images of gate g.
+ */
 function openSizes(
   { network, activeRate = network.options.rate, gates: given }: ModelCostSettings,
   dispatches: readonly Dispatch[],
@@ -74,11 +84,12 @@ function openSizes(
       throw new ConfigError(`cost: active rate ${rate}. Give a share from 0 to 1.`)
     const layer = sites[gate]?.layer ?? 0
     const prefix = (layers[layer]?.prefix ?? 0) + tuner.promptsAt(options, layer)
-    // Tokens at this gate: fewer than patches where some were merged before. Unused at sample level.
+    // Tokens at this gate: fewer than patches if some were merged before. Not used at sample level.
     const patches = Number(dispatches[gate]?.mask.shape[1])
     sizes[`S${gate}`] = imageRows(sample, rate)
     sizes[`K${gate}`] = imageRows(sample, prefix + rate * patches)
-    // The root of the mean square of prefix + active tokens: its square is what attention costs on average.
+    // Root mean square of the number of prefix and active tokens: its square
+    // gives the mean cost of attention.
     sizes[`M${gate}`] = Math.sqrt(prefix ** 2 + 2 * prefix * rate * patches + (rms * patches) ** 2)
   }
   return sizes

@@ -3,12 +3,13 @@ import type { Network } from '../network/network.ts'
 import { modelCost } from './model-cost.ts'
 import { staticFlops } from './static-flops.ts'
 
-/** Halvings of the interval: the rate is found to a millionth. */
+/** Number of bisection steps: finds the rate to within a millionth. */
 const halvings = 20
 
 /**
- * The active rate, the same at every gate, with which a model costs `share` of the bare ViT's FLOPs; never more than that.
- * @throws ConfigError where it costs more with every gate closed, or less with every gate open
+ * The active rate, the same at every gate, at which a model costs `share` of the
+ * bare ViT's FLOPs, or just below.
+ * @throws ConfigError if it costs more with every gate closed, or less with every gate open
  */
 export function rateForShare(network: Network, share: number): number {
   const bare = staticFlops(network)

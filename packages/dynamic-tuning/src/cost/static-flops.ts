@@ -2,7 +2,7 @@ import type { Model } from '../models/model.ts'
 import { network } from '../network/network.ts'
 import { modelCost } from './model-cost.ts'
 
-/** Multiply-accumulates of one image, or one clip, through the bare backbone and its head. */
+/** Multiply-accumulates of one image or clip through the bare backbone and its head. */
 export function staticFlops({ config, sample, head }: Model): number {
   return modelCost({ network: network({ config, sample, head }) }).flops.total
 }

@@ -9,46 +9,53 @@ import {
 import { type ClassifierSettings, inferenceGraph } from '../evaluation/classifier.ts'
 import { isBackboneMap } from '../models/backbone-maps.ts'
 
-/** Name of the exported file's images; its outputs are `logits` and, where tokens are dispatched, `masks`. */
+/** Name of the input of an exported file; its outputs are `logits` and, with token dispatch, `masks`. */
 export const exportInput = 'pixel_values'
 
-/** Larger models keep their weights in a file of their own, because protobuf ends at 2 GB. */
+/** Larger models keep their weights in a separate file, because protobuf is limited to 2 GB. */
 const inlineBytes = 1e9
 
-/** What is exported, and what the file says of itself. */
+/** What to export, and the metadata of the file. */
 export interface OnnxExportSettings extends ClassifierSettings {
-  /** Text pairs for `metadata_props`. */
+  /** Key-value pairs for `metadata_props`. */
   readonly metadata: Readonly<Record<string, string>>
-  /** Keep large weights in `<file>_data`. Default: only where they exceed 1 GB. */
+  /** True to keep large weights in `<file>_data`. Default: only if they exceed 1 GB. */
   readonly external?: boolean | undefined
-  /** Of the products with the backbone's weights; fp32 by default. int8 is `narrow`: right on every processor. */
+  /**
+   * Precision of the products with the backbone's weights. Default: fp32. int8 uses `narrow`, which
+   * is correct on every processor.
+   */
   readonly precision?: Precision | undefined
-  /** Take ONNX Runtime's own operators where they are faster: no other engine then runs the file. */
+  /**
+   * True to use ONNX Runtime's own operators where they are faster; then no other engine can run the file.
+   */
   readonly fused?: boolean | undefined
-  /** Where it is to run: for GPUs fp16 computes in half precision. Default `cpu`. */
+  /** Target device; on GPUs, fp16 computes in half precision. Default: `cpu`. */
   readonly device?: Device | undefined
 }
 
-/** An exported model. */
+/** Describes an exported model. */
 export interface OnnxExport {
-  /** The model file, and its weight file where there is one. */
+  /** The model file, and the weight file if there is one. */
   readonly files: readonly string[]
-  /** Of all weights. */
+  /** Size of all weights. */
   readonly bytes: number
-  /** Whether weights lie outside of the model file. */
+  /** True if the weights are in a separate file. */
   readonly external: boolean
   readonly inputs: OnnxModel['inputs']
   readonly outputs: OnnxModel['outputs']
-  /** How many nodes of each operator the graph has. */
+  /** Number of nodes by operator. */
   readonly operators: Readonly<Record<string, number>>
-  /** Whether all of them are standard ONNX. */
+  /** True if all operators are standard ONNX. */
   readonly standard: boolean
 }
 
 /**
- * The model as plain ONNX: standard operators only unless `fused` is asked for, every weight inside, `pixel_values` [B, 3, H, W]
- * or [B, 3, T, H, W] (normalised, any B) to `logits` [B, K]. Where tokens are dispatched it has another input, `threshold` [D] (least gate probability that makes a token
- * active, 0.5 as trained), and another output, `masks` [B, D, n]; where tokens are merged too, `shares` [B, D] as well.
+ * Builds the model as plain ONNX: only standard operators unless `fused` is set, and all weights inside.
+ * Inputs: `pixel_values` [B, 3, H, W] or [B, 3, T, H, W] (normalised, any B); with token dispatch also
+ * `threshold` [D], the smallest gate probability of an active token (0.5 as trained).
+ * Outputs: `logits` [B, K]; with token dispatch also `masks` [B, D, n], and `shares`
+ * [B, D] if tokens are merged.
  */
 export function onnxModel(settings: OnnxExportSettings): OnnxModel {
   const { precision = 'fp32', fused = false, device } = settings
@@ -57,7 +64,10 @@ export function onnxModel(settings: OnnxExportSettings): OnnxModel {
   return applyPrecision(model, { precision, fused, device, narrow: true, reduced: isBackboneMap })
 }
 
-/** Writes the model to `path`. @throws FormatError where the place cannot be written; nothing half-written stays */
+/**
+ * Writes the model to `path`. If writing fails, no partial file remains.
+ * @throws FormatError if the file cannot be written
+ */
 export function exportOnnx(path: string, settings: OnnxExportSettings): OnnxExport {
   const model = onnxModel(settings)
   let bytes = 0

@@ -9,39 +9,39 @@ import { modelCost } from '../model-cost.ts'
 import { paperCount } from '../paper-count.ts'
 import type { PaperRow, PaperTable } from './paper-table.ts'
 
-/** A figure as printed and as counted. */
+/** A figure as printed in the paper and as counted here. */
 export interface Figure {
   /** In millions (parameters) or 10^9 (FLOPs). */
   readonly paper: number
   readonly ours?: number
-  /** Whether ours, rounded to the printed digits, is the printed figure. */
+  /** True if our figure, rounded to the printed digits, equals the printed one. */
   readonly agrees?: boolean
 }
 
-/** A row of a table of the paper beside our count. */
+/** A row of a table of the paper and our count. */
 export interface CountedRow {
   readonly method: string
-  /** Why it is not counted, or not in full. */
+  /** Why it is not counted, or only partly. */
   readonly missing?: string
-  /** Multiples of 10^6: adapters and whatever else the method adds or trains, without head and dispatchers. */
+  /** In millions: what the method adds or trains, such as adapters, without head and dispatchers. */
   readonly paramsM: Figure
-  /** Multiples of 10^9, at `rate` where the method dispatches. */
+  /** In 10^9 multiply-accumulates, at `rate` if the method dispatches. */
   readonly flopsG: Figure
-  /** r that the paper aimed at. */
+  /** r, the target rate in the paper. */
   readonly rate?: number
-  /** FLOPs in 10^9 as a function of the rate of active tokens. */
+  /** In 10^9 multiply-accumulates, as a function of the rate of active tokens. */
   readonly flopsGByRate?: CostByRate
-  /** Rate, the same in all layers, at which our count is the printed one. */
+  /** Rate, the same in all layers, at which our count equals the printed one. */
   readonly rateOfPrint?: number
 }
 
-/** A table of the paper beside our counts. */
+/** A table of the paper and our counts. */
 export interface CountedTable extends Pick<PaperTable, 'caption' | 'model' | 'notes'> {
   readonly table: number
   readonly rows: readonly CountedRow[]
 }
 
-/** Counts every row of a table that this library can build; the others keep the paper's figures alone. */
+/** Counts every row of a table that this library can build; the other rows have only the paper's figures. */
 export function countPaperTable(table: PaperTable): CountedTable {
   const { number, caption, model, notes } = table
   return { table: number, caption, model, rows: table.rows.map((row) => countRow(row, table)), notes }
@@ -64,7 +64,7 @@ function countRow(row: PaperRow, { model, classes, lacks }: PaperTable): Counted
   return { method, paramsM, ...countFlops(row, counted) }
 }
 
-/** Sizes of a row's model: an image's, or a clip's of so many frames. */
+/** The model configuration of a row: for images, or for clips if the row names a number of frames. */
 export function configOf({ frames, classes }: PaperRow, model: string, usual: number): ModelConfig {
   return modelConfig(model, classes ?? usual, { frames })
 }

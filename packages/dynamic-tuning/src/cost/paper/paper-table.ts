@@ -1,26 +1,26 @@
 import type { GivenReduction } from '../../reduction/options.ts'
 import type { TunerOptions } from '../../tuners/tuner.ts'
 
-/** A row of a table of the paper: its figures as printed, and how this library makes the same model. */
+/** A row of a table of the paper: its figures as printed, and the settings that build the same model here. */
 export interface PaperRow {
   readonly method: string
-  /** Millions of parameters, with the printed digits. */
+  /** In millions, with the printed digits. */
   readonly params: string
-  /** 10^9 multiply-accumulates, with the printed digits. */
+  /** In 10^9 multiply-accumulates, with the printed digits. */
   readonly flops: string
-  /** A name in the registry of methods; absent where the backbone is not built. */
+  /** Name in the registry of methods; absent if the backbone is not available. */
   readonly tuner?: string
-  /** What differs from the method's defaults; a `rate` that the row names too. */
+  /** Options that differ from the method's defaults, including the `rate` that the row names. */
   readonly options?: Partial<TunerOptions>
-  /** How its tokens become fewer from layer to layer. */
+  /** The token reduction of the row. */
   readonly reduction?: GivenReduction
-  /** FLOPs are those of a video of so many frames. */
+  /** Number of frames, if the FLOPs are those of a video. */
   readonly frames?: number
-  /** Classes of its head, where they are not the table's. */
+  /** Classes of the head, if they differ from the table's. */
   readonly classes?: number
 }
 
-/** A table of arXiv:2403.11808, as far as it says parameters and FLOPs. */
+/** A table of arXiv:2403.11808 with parameters and FLOPs. */
 export interface PaperTable {
   readonly number: number
   /** What the table compares. */
@@ -29,9 +29,9 @@ export interface PaperTable {
   readonly model: string
   /** Classes of the head that the paper counts with. */
   readonly classes: number
-  /** What this library lacks to count the FLOPs of its rows. */
+  /** What is missing in this library to count the FLOPs of the rows. */
   readonly lacks?: string
   readonly rows: readonly PaperRow[]
-  /** What does not agree and why, and how the figures are meant. */
+  /** Which figures do not agree and why, and how the figures are defined. */
   readonly notes: readonly string[]
 }

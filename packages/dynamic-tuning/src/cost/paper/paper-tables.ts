@@ -94,7 +94,7 @@ const vtabBase: PaperTable = {
   ],
 }
 
-/** ToMe with r = 8, the others with the shares of their papers. */
+/** ToMe with r = 8; the others with the keep rates of their papers. */
 function reduced(like: PaperRow, reduction: NonNullable<PaperRow['reduction']>['reduction']): PaperRow {
   return { ...like, reduction: { reduction } }
 }
@@ -252,7 +252,7 @@ const largeVtab: PaperTable = {
   ],
 }
 
-/** Tables of the paper that say parameters and FLOPs. */
+/** The tables of the paper that give parameters and FLOPs. */
 export const paperTables: readonly PaperTable[] = [
   variants,
   experts,
@@ -266,7 +266,10 @@ export const paperTables: readonly PaperTable[] = [
   largeVtab,
 ]
 
-/** The table of that number. @throws ConfigError naming those that are known */
+/**
+ * Returns the table with this number.
+ * @throws ConfigError naming the known numbers
+ */
 export function paperTable(number: number): PaperTable {
   const found = paperTables.find((table) => table.number === number)
   if (found) return found

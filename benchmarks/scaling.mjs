@@ -7,22 +7,21 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { compile, random } from '@dynamic-tuning/engine'
-import { network, tunerNamed } from 'dynamic-tuning'
+import { WeightStore } from 'dynamic-tuning'
 import { peakMemoryMB } from 'dynamic-tuning/bench'
 import { writeAside } from 'dynamic-tuning/io'
 import {
   buildModel,
-  classificationLoss,
-  classTargets,
   modelOf,
-  paperLoss,
+  network,
   sampleInput,
-  TrainingStep,
   tokenCount,
+  tunerNamed,
   vitConfig,
-  WeightStore,
-} from 'dynamic-tuning/network'
+} from 'dynamic-tuning/models'
 import { lineChart } from 'dynamic-tuning/report'
+import { classificationLoss, classTargets } from 'dynamic-tuning/tasks'
+import { paperLoss, TrainingStep } from 'dynamic-tuning/training'
 
 /** Where the axes cross: small enough that the largest point takes seconds. */
 const centre = { side: 224, images: 4, layers: 6, width: 384 }

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { tuners } from 'dynamic-tuning'
+import { tuners } from 'dynamic-tuning/models'
 import { methodsPage } from 'dynamic-tuning/report'
 
 /** Writes docs/methods.md from the registry of methods. Run it after a change: npm run methods-doc. */

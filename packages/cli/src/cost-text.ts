@@ -1,5 +1,6 @@
 import type { ModelCost } from 'dynamic-tuning'
-import { formatCount, formatPercent, paperCount } from 'dynamic-tuning/report'
+import { paperCount } from 'dynamic-tuning/cost'
+import { formatCount, formatPercent } from 'dynamic-tuning/report'
 import type { Paint } from './terminal/output.ts'
 import { renderTable } from './terminal/table.ts'
 

@@ -1,4 +1,4 @@
-import { type ManyRunsControl, type ManyRunsWork, type PlannedRun, taskNamed } from 'dynamic-tuning'
+import type { ManyRunsControl, ManyRunsWork, PlannedRun } from 'dynamic-tuning'
 import {
   failureText,
   formatDuration,
@@ -7,6 +7,7 @@ import {
   scoreText,
   studyMeasure,
 } from 'dynamic-tuning/report'
+import { taskNamed } from 'dynamic-tuning/tasks'
 import { scoreOfStep } from './score-text.ts'
 import type { Terminal } from './terminal/terminal.ts'
 

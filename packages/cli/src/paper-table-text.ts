@@ -1,5 +1,10 @@
-import type { CostByRate } from 'dynamic-tuning/network'
-import { type CountedRow, type CountedTable, type Figure, paperTable } from 'dynamic-tuning/report'
+import {
+  type CostByRate,
+  type CountedRow,
+  type CountedTable,
+  type Figure,
+  paperTable,
+} from 'dynamic-tuning/cost'
 import type { Paint } from './terminal/output.ts'
 import { renderTable } from './terminal/table.ts'
 import { wrapped } from './terminal/wrap.ts'

@@ -1,5 +1,7 @@
-import { type Measure, type NoahSearchControl, taskNamed } from 'dynamic-tuning'
+import type { Measure } from 'dynamic-tuning'
 import { formatCount, formatMeasure } from 'dynamic-tuning/report'
+import type { NoahSearchControl } from 'dynamic-tuning/study'
+import { taskNamed } from 'dynamic-tuning/tasks'
 import { namedScore } from './score-text.ts'
 import type { Terminal } from './terminal/terminal.ts'
 import { trainingProgress } from './training-progress.ts'

@@ -1,4 +1,4 @@
-import { type Measure, type RunSummary, taskNamed } from 'dynamic-tuning'
+import type { Measure, RunSummary } from 'dynamic-tuning'
 import {
   formatCount,
   formatDuration,
@@ -11,6 +11,7 @@ import {
   shareInterval,
   valueIn,
 } from 'dynamic-tuning/report'
+import { taskNamed } from 'dynamic-tuning/tasks'
 import { bars } from './terminal/bars.ts'
 import { type Fact, renderFacts } from './terminal/facts.ts'
 import type { Paint } from './terminal/output.ts'

@@ -1,5 +1,5 @@
-import type { VtabOutcome } from 'dynamic-tuning'
 import { failureText, vtabHeads, vtabLines } from 'dynamic-tuning/report'
+import type { VtabOutcome } from 'dynamic-tuning/study'
 import type { Paint } from './terminal/output.ts'
 import { renderTable } from './terminal/table.ts'
 

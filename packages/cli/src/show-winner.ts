@@ -1,5 +1,6 @@
-import { type NoahSearchResult, taskNamed } from 'dynamic-tuning'
 import { fieldOf, formatCount, formatMeasure, numberIn } from 'dynamic-tuning/report'
+import type { NoahSearchResult } from 'dynamic-tuning/study'
+import { taskNamed } from 'dynamic-tuning/tasks'
 import { quoted } from './run-name.ts'
 import { renderFacts } from './terminal/facts.ts'
 import type { Paint } from './terminal/output.ts'

@@ -1,4 +1,4 @@
-import { taskNamed } from 'dynamic-tuning'
+import { taskNamed } from 'dynamic-tuning/tasks'
 import { describe, expect, it } from 'vitest'
 import { epochLine } from './training-progress.ts'
 

@@ -1,5 +1,6 @@
-import { type EpochMetrics, type Measure, type StepMetrics, taskNamed } from 'dynamic-tuning'
+import type { EpochMetrics, Measure, StepMetrics } from 'dynamic-tuning'
 import { formatDuration, formatPercent } from 'dynamic-tuning/report'
+import { taskNamed } from 'dynamic-tuning/tasks'
 import { metricNumber } from './metric-number.ts'
 import { scoreOfEpoch, scoreOfStep } from './score-text.ts'
 import type { Terminal } from './terminal/terminal.ts'

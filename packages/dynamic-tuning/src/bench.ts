@@ -2,6 +2,7 @@
  * Benchmarks: speed and memory of inference and training as ratios within one run.
  */
 
+export type { Baseline, BaselineModel } from './bench/baseline.ts'
 export { baselines } from './bench/baselines.ts'
 export { type BenchCase, benchCase } from './bench/case.ts'
 export {
@@ -27,10 +28,13 @@ export {
 } from './bench/report.ts'
 export { benchTraining } from './bench/training.ts'
 export {
+  type BenchPlace,
   type BenchReport,
   type BenchResult,
   type BenchSelection,
   type BenchSettings,
   defaultBench,
+  type GemmResult,
 } from './bench/types.ts'
+export type { BenchEnvironment } from './run/environment.ts'
 export { peakMemoryMB } from './run/peak-memory.ts'

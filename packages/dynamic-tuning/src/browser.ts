@@ -3,7 +3,15 @@
  * page has. Reading files, data sets and run folders are of Node.
  */
 
-export * from './errors.ts'
+export {
+  CheckpointError,
+  ConfigError,
+  DataError,
+  DownloadError,
+  RunError,
+  ToolError,
+  TuningError,
+} from './errors.ts'
 export { Classifier, type ClassifierSettings, type Prediction } from './evaluation/classifier.ts'
 export { buildModel } from './models/build-model.ts'
 export type { Named } from './models/head.ts'
@@ -28,5 +36,6 @@ export { type CosineSettings, cosine } from './training/schedules/cosine.ts'
 export type { StepBatch } from './training/step-feeds.ts'
 export { type TrainerSettings, type TrainOutcome, train } from './training/trainer.ts'
 export { type PassResult, TrainingStep, type TrainingStepSettings } from './training/training-step.ts'
+export type { TunerOptions } from './tuners/options.ts'
 export { tunerNamed, tuners } from './tuners/registry.ts'
-export type { Tuner, TunerOptions } from './tuners/tuner.ts'
+export type { Tuner } from './tuners/tuner.ts'

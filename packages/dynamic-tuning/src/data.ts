@@ -3,24 +3,41 @@
  */
 
 export { openDataset } from './data/dataset.ts'
-export { type Dataset, type Example, type ImageSource, sourceName } from './data/example.ts'
-export { vtabTasks } from './data/kinds/vtab.ts'
+export {
+  type Dataset,
+  type Example,
+  type ImageSource,
+  type PackedSource,
+  sourceName,
+  type TruthName,
+} from './data/example.ts'
+export { type VtabGroup, type VtabTask, vtabTasks } from './data/kinds/vtab.ts'
 export type { BadExample, Batch } from './data/loader/batch.ts'
+export type { BatchOrderSettings } from './data/loader/batch-order.ts'
 export { createLoader, type Loader, type LoaderSettings } from './data/loader/loader.ts'
 export type { OpenOptions } from './data/options.ts'
 export type { SampleSettings } from './data/samples/sample.ts'
-export { decode } from './data/sources/decode.ts'
+export { decode, type Size } from './data/sources/decode.ts'
 export { drawClip } from './data/sources/drawn/draw-clip.ts'
 export { drawImage } from './data/sources/drawn/draw-image.ts'
 export { isVideoName } from './data/sources/extensions.ts'
 export type { Pixels } from './data/sources/pixels.ts'
 export { type Clip, type ClipReader, clipReader } from './data/sources/read-clip.ts'
 export { type ImageReader, imageReader } from './data/sources/read-image.ts'
-export { type RandAugment, randOperations } from './data/transforms/augment/rand-augment.ts'
+export type { ShortSide } from './data/transforms/augment/crop.ts'
 export {
+  type ImageOperation,
+  type RandAugment,
+  randOperations,
+} from './data/transforms/augment/rand-augment.ts'
+export {
+  type AugmentKey,
   type AugmentSettings,
   createTransform,
+  type SpatialView,
   type Transform,
   type TransformSettings,
   toInput,
 } from './data/transforms/transforms.ts'
+export type { PackSettings, Truth } from './data/truth.ts'
+export type { AsideSettings } from './data/truths/stratify.ts'

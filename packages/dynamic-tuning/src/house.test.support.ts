@@ -2,8 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
+import { z } from 'zod'
 
 const packages = join(fileURLToPath(import.meta.url), '..', '..', '..')
+
+const manifest = z.object({
+  name: z.string(),
+  exports: z.record(z.string(), z.object({ types: z.string().optional() })),
+})
 
 /** An import or re-export of one file, of types or values. */
 export interface Import {
@@ -42,6 +48,19 @@ export function readHouse(): Source[] {
   )
   const known = new Set(files)
   return files.map((file) => readSource(file, known))
+}
+
+/** What packages may import from each other: the entries with types that each `package.json` exports. */
+export function publicEntries(): Set<string> {
+  const entries = readdirSync(packages).flatMap((pack) => {
+    const { name, exports } = manifest.parse(
+      JSON.parse(readFileSync(join(packages, pack, 'package.json'), 'utf8')),
+    )
+    return Object.keys(exports)
+      .filter((path) => exports[path]?.types !== undefined)
+      .map((path) => name + path.slice(1))
+  })
+  return new Set(entries)
 }
 
 function readSource(file: string, known: ReadonlySet<string>): Source {

@@ -10,16 +10,15 @@ export {
   openBackboneConfig,
 } from './io/backbone.ts'
 export { type Checkpoint, saveCheckpointFile } from './io/checkpoint.ts'
-export {
-  type DownloadProgress,
-  type FetchControl,
-  fetchModel,
-} from './io/hub/fetch-model.ts'
+export { type DownloadProgress, type FetchControl, fetchModel } from './io/hub/fetch-model.ts'
 export type { FetchedModel } from './io/hub/hub-cache.ts'
+export type { HubSettings } from './io/hub/hub-settings.ts'
+export type { ReceiveControl } from './io/hub/receive-file.ts'
 export { openTensors } from './io/open-tensors.ts'
+export type { RunCheckpoint } from './io/run-checkpoint.ts'
+export type { RunFolder } from './io/run-folder.ts'
 export { openSafetensors, type ReadOptions, readSafetensors, type SafetensorsFile } from './io/safetensors.ts'
 export type { StoredDType, StoredTensor } from './io/safetensors-header.ts'
 export { type WriteOptions, writeSafetensors } from './io/safetensors-writer.ts'
 export type { TensorFile } from './io/tensor-file.ts'
-export { writeAside } from './io/write-aside.ts'
-export { drawWeights } from './models/backbone.ts'
+export { type FailureType, type FileContent, writeAside } from './io/write-aside.ts'

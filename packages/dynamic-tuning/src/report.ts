@@ -2,23 +2,16 @@
  * Text, tables and charts: of measures and quantities, cases of studies, costs beside the papers, and tokens.
  */
 
-export {
-  type CountedRow,
-  type CountedTable,
-  countPaperTable,
-  type Figure,
-} from './cost/paper/count-paper-table.ts'
-export type { PaperRow, PaperTable } from './cost/paper/paper-table.ts'
-export { paperTable, paperTables } from './cost/paper/paper-tables.ts'
-export { paperCount } from './cost/paper-count.ts'
-export { sampleWord } from './data/samples/word.ts'
+export { type SampleWord, sampleWord } from './data/samples/word.ts'
 export { bestFirst, numberIn, valueIn } from './evaluation/measure.ts'
 export { type Interval, shareInterval } from './evaluation/statistics.ts'
 export { type BarChart, barChart } from './report/bar-chart.ts'
-export { type LineChart, lineChart } from './report/line-chart.ts'
+export { type LineChart, lineChart, type Series } from './report/line-chart.ts'
 export { methodsPage } from './report/methods-page.ts'
-export { curvesOfMetrics } from './report/metrics-curves.ts'
+export { type CurveChart, type CurvesTask, curvesOfMetrics } from './report/metrics-curves.ts'
 export { type ReportInput, renderReport } from './report/page.ts'
+export type { MethodRow, MethodRows } from './report/page-tables.ts'
+export type { PlotLabels } from './report/plot-frame.ts'
 export {
   formatBare,
   formatCount,
@@ -28,9 +21,10 @@ export {
   formatPercent,
   formatRate,
 } from './report/quantity.ts'
-export { type ScatterChart, scatterChart } from './report/scatter-chart.ts'
-export { overlayTokens } from './report/token-overlay.ts'
-export { encodePng, tokenStrip } from './report/token-strip.ts'
+export { type ScatterChart, type ScatterPoint, scatterChart } from './report/scatter-chart.ts'
+export type { ReportSection, SectionTable } from './report/section.ts'
+export { overlayTokens, type TokenGrid } from './report/token-overlay.ts'
+export { encodePng, type LayerTokens, type StripOptions, tokenStrip } from './report/token-strip.ts'
 export { roundedUp } from './run/calibrate/budgets.ts'
 export { curveCells, targetText, thresholdText } from './run/calibrate/page.ts'
 export { changeIn } from './run/dead-blocks/find-dead-blocks.ts'

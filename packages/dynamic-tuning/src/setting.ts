@@ -43,7 +43,8 @@ export type Settings = Readonly<Record<string, Setting>>
 /** The type of a setting's value. */
 export type ValueOf<S extends Setting> = z.output<S['schema']>
 
-type OptionalIn<R extends Settings> = {
+/** Names of the settings that may be absent. */
+export type OptionalIn<R extends Settings> = {
   [K in keyof R]: R[K] extends { readonly optional: true } ? K : never
 }[keyof R]
 type WithDefault<R extends Settings> = {

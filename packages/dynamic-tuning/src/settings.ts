@@ -1,20 +1,34 @@
 /**
- * Settings as records, from which command line and settings files are derived: of runs, studies, methods
- * and the demo.
+ * Settings as records, from which command line and settings files are derived: of runs, studies and
+ * methods.
  */
 
-export { type CompileOptions, type Precision, precisions } from '@dynamic-tuning/engine'
-export { demoMethods, demoTasks, demoTitles } from './demo/settings.ts'
+export { precisions } from '@dynamic-tuning/engine'
 export { budgetThresholds } from './run/calibrate/budgets.ts'
 export { checkFinetune } from './run/settings/check-finetune.ts'
-export { finetuneKeys, finetuneSettings } from './run/settings/finetune-settings.ts'
+export {
+  finetuneKeys,
+  finetuneSettings,
+  generalSettings,
+  type SomeSettings,
+} from './run/settings/finetune-settings.ts'
 export { nodeDevices } from './run/settings/machine-settings.ts'
 export { nearestWord } from './run/settings/nearest-word.ts'
 export { builtinModel, pretrainKeys, pretrainSettings } from './run/settings/pretrain-settings.ts'
-export type { Setting, SettingForm, Settings } from './setting.ts'
+export type {
+  OptionalIn,
+  Setting,
+  SettingForm,
+  Settings,
+  SettingText,
+  SomeOf,
+  ValueOf,
+  ValuesOf,
+} from './setting.ts'
 export { compareKeys, defaultMethods } from './study/compare/plan.ts'
-export { noahSearchKeys, noahSearchSettings } from './study/noah/search-settings.ts'
+export { noahSearchKeys, noahSearchSettings, searchSettings } from './study/noah/search-settings.ts'
 export { sweepKeys } from './study/sweep/plan.ts'
 export { sweepMetrics } from './study/sweep/rank-by.ts'
 export { vtabKeys } from './study/vtab/plan.ts'
+export { taskSettings } from './tasks/registry.ts'
 export { type MethodOptionName, methodOptions } from './tuners/method-options.ts'

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Option } from 'commander'
-import { type DemoOutcome, demo, taskNamed } from 'dynamic-tuning'
+import { type DemoOutcome, demo, demoMethods, demoTasks, demoTitles } from 'dynamic-tuning/demo'
 import {
   formatCount,
   formatDuration,
@@ -10,7 +10,7 @@ import {
   formatRate,
   valueIn,
 } from 'dynamic-tuning/report'
-import { demoMethods, demoTasks, demoTitles } from 'dynamic-tuning/settings'
+import { taskNamed } from 'dynamic-tuning/tasks'
 import { type Call, defineCommand } from '../command.ts'
 import { stoppedCode } from '../interrupt.ts'
 import { metricNumber } from '../metric-number.ts'

@@ -2,12 +2,13 @@ import { Option } from 'commander'
 import {
   ConfigError,
   evaluateRun,
+  type GivenReduction,
+  type InferenceKind,
   type Measure,
   openRun,
   type RunEvaluation,
   type Task,
 } from 'dynamic-tuning'
-import type { GivenReduction, InferenceKind } from 'dynamic-tuning/network'
 import { bestFirst, formatMeasure, formatRate, numberIn, valueIn } from 'dynamic-tuning/report'
 import { budgetThresholds } from 'dynamic-tuning/settings'
 import { type Call, defineCommand } from '../command.ts'

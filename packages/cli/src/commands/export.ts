@@ -6,11 +6,11 @@ import {
   exportModel,
   exportPruned,
   exportRandomModel,
+  type GivenReduction,
   type OnnxExport,
   openRun,
   type TunedRun,
 } from 'dynamic-tuning'
-import type { GivenReduction } from 'dynamic-tuning/network'
 import { formatMemory, sampleWord } from 'dynamic-tuning/report'
 import { budgetThresholds } from 'dynamic-tuning/settings'
 import { type Call, defineCommand } from '../command.ts'

@@ -1,6 +1,7 @@
 import { Option } from 'commander'
-import { ConfigError, type FinetuneInput, type FinetuneOutcome, finetune, taskNamed } from 'dynamic-tuning'
+import { ConfigError, type FinetuneInput, type FinetuneOutcome, finetune } from 'dynamic-tuning'
 import { finetuneKeys } from 'dynamic-tuning/settings'
+import { taskNamed } from 'dynamic-tuning/tasks'
 import { type Call, defineCommand } from '../command.ts'
 import { stoppedCode } from '../interrupt.ts'
 import { type CommonOptions, shared } from '../options/common.ts'

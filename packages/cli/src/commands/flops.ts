@@ -1,17 +1,23 @@
 import { Option } from 'commander'
-import { ConfigError, modelCost, network, type TunerOptions, tunerNamed } from 'dynamic-tuning'
+import {
+  ConfigError,
+  type GivenReduction,
+  type ModelConfig,
+  modelCost,
+  type TunerOptions,
+} from 'dynamic-tuning'
+import { countPaperTable, paperCount, paperTable, paperTables, staticFlops } from 'dynamic-tuning/cost'
 import { openBackboneConfig } from 'dynamic-tuning/io'
 import {
   checkNetwork,
   checkTuning,
   completeOptions,
-  type GivenReduction,
-  type ModelConfig,
   modelOf,
+  network,
   reductionOptions,
-  staticFlops,
-} from 'dynamic-tuning/network'
-import { countPaperTable, paperCount, paperTable, paperTables, sampleWord } from 'dynamic-tuning/report'
+  tunerNamed,
+} from 'dynamic-tuning/models'
+import { sampleWord } from 'dynamic-tuning/report'
 import { type MethodOptionName, methodOptions } from 'dynamic-tuning/settings'
 import { type Call, defineCommand } from '../command.ts'
 import { costText } from '../cost-text.ts'

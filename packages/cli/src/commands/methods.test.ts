@@ -1,4 +1,4 @@
-import { tuners } from 'dynamic-tuning'
+import { tuners } from 'dynamic-tuning/models'
 import { describe, expect, it } from 'vitest'
 import { createTerminal } from '../terminal/terminal.ts'
 import { methodsCommand } from './methods.ts'

@@ -1,12 +1,12 @@
 import { Option } from 'commander'
+import { ConfigError } from 'dynamic-tuning'
+import { noahSearchKeys, noahSearchSettings } from 'dynamic-tuning/settings'
 import {
-  ConfigError,
   type NoahSearchInput,
   type NoahSearchResult,
   type NoahSearchStopped,
   noahSearch,
-} from 'dynamic-tuning'
-import { noahSearchKeys, noahSearchSettings } from 'dynamic-tuning/settings'
+} from 'dynamic-tuning/study'
 import { type Call, defineCommand } from '../command.ts'
 import { stoppedCode } from '../interrupt.ts'
 import { type CommonOptions, shared } from '../options/common.ts'

@@ -1,4 +1,4 @@
-import { type FixtureReport, verifyFixture } from 'dynamic-tuning'
+import { type FixtureReport, verifyFixture } from 'dynamic-tuning/verify'
 import { type Call, defineCommand } from '../command.ts'
 import type { CommonOptions } from '../options/common.ts'
 import type { Paint } from '../terminal/output.ts'

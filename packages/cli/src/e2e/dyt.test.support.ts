@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { drawWeights, saveCheckpointFile } from 'dynamic-tuning/io'
+import { saveCheckpointFile } from 'dynamic-tuning/io'
+import { drawWeights } from 'dynamic-tuning/models'
 
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import type { CountedTable } from 'dynamic-tuning/report'
+import type { CountedTable } from 'dynamic-tuning/cost'
 import { afterAll, describe, expect, it } from 'vitest'
 import { dyt, folderWithBackbone } from './dyt.test.support.ts'
 

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { VtabOutcome } from 'dynamic-tuning'
 import { vtabTasks } from 'dynamic-tuning/data'
+import type { VtabOutcome } from 'dynamic-tuning/study'
 import { afterAll, describe, expect, it } from 'vitest'
 import { dyt, folderWithBackbone } from './dyt.test.support.ts'
 import { writeTask } from './vtab.test.support.ts'

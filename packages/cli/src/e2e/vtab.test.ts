@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { VtabOutcome } from 'dynamic-tuning'
+import type { VtabOutcome } from 'dynamic-tuning/study'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dyt, folderWithBackbone, start } from './dyt.test.support.ts'
 import { writeTask } from './vtab.test.support.ts'

@@ -1,6 +1,6 @@
 import { Option } from 'commander'
-import type { FinetuneSettings } from 'dynamic-tuning'
-import { type CompileOptions, type Precision, precisions } from 'dynamic-tuning/settings'
+import type { CompileOptions, FinetuneSettings, Precision } from 'dynamic-tuning'
+import { precisions } from 'dynamic-tuning/settings'
 import { someFinetuneFlags } from './finetune-flags.ts'
 import { integer, number } from './numbers.ts'
 

@@ -1,5 +1,6 @@
 import { Option } from 'commander'
-import { ConfigError, type Task, tasks } from 'dynamic-tuning'
+import { ConfigError, type Task } from 'dynamic-tuning'
+import { tasks } from 'dynamic-tuning/tasks'
 import { number } from './numbers.ts'
 
 /** Name of the option that says how much of a task's primary measure may be lost: `meanIouDrop`. */

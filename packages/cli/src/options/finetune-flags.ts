@@ -1,5 +1,6 @@
 import type { Option } from 'commander'
-import { type GivenReduction, reductionOptions } from 'dynamic-tuning/network'
+import type { GivenReduction } from 'dynamic-tuning'
+import { reductionOptions } from 'dynamic-tuning/models'
 import { finetuneSettings } from 'dynamic-tuning/settings'
 import { type OwnWords, optionOf, optionsOf } from './setting-option.ts'
 

@@ -1,18 +1,14 @@
 import { ConfigError } from '../../errors.ts'
 import type { Measure } from '../../evaluation/measure.ts'
+import type { RunSummary } from '../../run/summary.ts'
 import { taskNamed } from '../../tasks/registry.ts'
 import type { Task } from '../../tasks/task.ts'
-
-/** Settings or summary of a run. Without `task` it has the first task. */
-interface OfTask {
-  readonly task?: string | undefined
-}
 
 /**
  * The common task of some runs; the default task if there are none.
  * @throws ConfigError if tasks differ
  */
-export function studyTask(runs: readonly OfTask[]): Task {
+export function studyTask(runs: readonly Pick<RunSummary, 'task'>[]): Task {
   const [first = taskNamed(), ...others] = new Set(runs.map(({ task }) => taskNamed(task)))
   const [other] = others
   if (other === undefined) return first
@@ -25,6 +21,8 @@ export function studyTask(runs: readonly OfTask[]): Task {
  * The primary measure of the cases' common task.
  * @throws ConfigError if tasks differ
  */
-export function studyMeasure(cases: readonly { readonly runs: readonly OfTask[] }[]): Measure {
+export function studyMeasure(
+  cases: readonly { readonly runs: readonly Pick<RunSummary, 'task'>[] }[],
+): Measure {
   return studyTask(cases.flatMap(({ runs }) => runs)).measures[0]
 }

@@ -16,7 +16,7 @@ export interface RandAugment {
 }
 
 /** An operation at a level from 0 to 1, in one of two directions (-1 or 1). */
-type Operation = (image: Pixels, level: number, direction: number) => Pixels
+export type ImageOperation = (image: Pixels, level: number, direction: number) => Pixels
 
 /** Grey that comes in at the sides: 0 once mean and standard deviation of 0.5 are taken off. */
 const fill = 128
@@ -27,7 +27,7 @@ const enhanced = (level: number, direction: number): number => Math.max(0.1, 1 +
  * The operations and ranges of RandAugment as timm has them where strength rises with the level (`rand-...-inc1`); shears are about the
  * middle, and what comes in from outside is grey.
  */
-export const randOperations: Readonly<Record<string, Operation>> = {
+export const randOperations: Readonly<Record<string, ImageOperation>> = {
   autoContrast,
   equalize,
   invert,

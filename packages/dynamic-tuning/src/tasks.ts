@@ -1,0 +1,10 @@
+/** Tasks: the registry, what a task is made of, and its measures. */
+
+export type { Answer, Answers, Finding } from './evaluation/answer.ts'
+export { type Measure, type Measured, valueIn } from './evaluation/measure.ts'
+export type { Pictures, Portrait, PortraitWords } from './evaluation/picture.ts'
+export type { ClassScore, Score, Tally } from './evaluation/tally.ts'
+export type { TaskContext } from './evaluation/task-context.ts'
+export { classificationLoss, classTargets } from './tasks/classification/loss.ts'
+export { taskNamed, tasks } from './tasks/registry.ts'
+export type { Task } from './tasks/task.ts'

@@ -40,7 +40,9 @@ interface Held {
   readonly teacher: readonly (readonly number[])[]
 }
 
-/** The paper's loss in plain loops; with `held` decisions and teacher its slope is the straight-through one. */
+/**
+ * The paper's loss in plain loops; with decisions and teacher `held`, its slope is the straight-through one.
+ */
 function plainLoss(values: Values, chosen: TunerOptions, noiseOf: (row: number) => number[][], held?: Held) {
   const gates: (readonly PlainGate[])[] = []
   const teacher: number[][] = []

@@ -1,8 +1,8 @@
 import { GraphError } from '@dynamic-tuning/engine'
 
 /**
- * The entry of a map that must have one; `what` says what a message calls it.
- * @throws GraphError if it has none
+ * Returns the entry of a map, which must exist; `what` names it in the error message.
+ * @throws GraphError if it is missing
  */
 export function entryOf<T>(map: ReadonlyMap<string, T>, name: string, what: string): T {
   const found = map.get(name)

@@ -2,34 +2,34 @@ import { fieldOf } from './field-of.ts'
 
 /** Sums over some steps. */
 export interface EpochSums {
-  /** Samples seen. */
+  /** Number of samples seen. */
   images: number
-  /** Times samples. */
+  /** Sum of the losses of all samples. */
   loss: number
-  /** Over samples, by measure. */
+  /** Sums over samples, by measure. */
   scores: Record<string, number>
-  /** Inside steps. */
+  /** Time spent in steps. */
   seconds: number
-  /** Before steps, until their samples were there. */
+  /** Time spent waiting for the samples of steps. */
   waitSeconds: number
 }
 
 /** Means over an epoch: `trainLoss`, and `train<Measure>` for each measure. */
 export interface EpochMeans {
   readonly trainLoss: number
-  /** Inside steps. */
+  /** Time spent in steps. */
   readonly seconds: number
-  /** Before steps, until their samples were there. */
+  /** Time spent waiting for the samples of steps. */
   readonly waitSeconds: number
   readonly [trainMeasure: string]: number
 }
 
-/** One step: means over its samples, and its time. */
+/** One step: means over its samples, and the time it took. */
 export interface StepMeans {
-  /** Samples. */
+  /** Number of samples. */
   readonly size: number
   readonly loss: number
-  /** By measure. */
+  /** Means by measure. */
   readonly scores: Readonly<Record<string, number>>
   readonly seconds: number
   readonly waitSeconds: number
@@ -37,9 +37,9 @@ export interface StepMeans {
 
 const nothing = (): EpochSums => ({ images: 0, loss: 0, scores: {}, seconds: 0, waitSeconds: 0 })
 
-/** Sums over the steps of an epoch; plain numbers, so that a checkpoint can hold them. */
+/** Running sums over the steps of an epoch; plain numbers, so that a checkpoint can hold them. */
 export class EpochTally {
-  /** `unnamed`: the sum of the only measure that version 0.1 had, for which it kept no name. */
+  /** `unnamed`: sum of the only measure of version 0.1, which stored it without a name. */
   constructor(
     private sums: EpochSums = nothing(),
     private unnamed = 0,
@@ -60,7 +60,7 @@ export class EpochTally {
     }
   }
 
-  /** Means of the epoch; starts over. */
+  /** Returns the means of the epoch and resets the sums. */
   take(): EpochMeans {
     const { images, loss, scores, seconds, waitSeconds } = this.sums
     this.sums = nothing()
@@ -69,7 +69,7 @@ export class EpochTally {
   }
 }
 
-/** Sum of `size` values with this mean; exactly the count where the mean is a share of the samples. */
+/** Sum of `size` values with this mean; an exact integer if the mean is a fraction of the samples. */
 function sumOf(mean: number, size: number): number {
   const count = Math.round(mean * size)
   return count / size === mean ? count : mean * size

@@ -1,9 +1,6 @@
 import { DTypeError, type TensorData } from '@dynamic-tuning/engine'
 
-/**
- * The numbers of a float32 tensor; `name` stands for it in the message.
- * @throws DTypeError for another type
- */
+/** The data of a float32 tensor; `name` appears in the error message. @throws DTypeError for another dtype */
 export function floatData({ dtype, data }: TensorData, name: string): Float32Array {
   if (data instanceof Float32Array) return data
   throw new DTypeError(`training: ${name} should be float32, got ${dtype}. Check the graph that makes it.`)

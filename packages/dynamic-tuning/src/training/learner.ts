@@ -2,17 +2,17 @@ import type { TensorData } from '@dynamic-tuning/engine'
 import type { Outputs } from '../network/outputs.ts'
 import type { StepBatch } from './step-feeds.ts'
 
-/** What one step of training gives, wherever it runs. */
+/** The result of one training step, wherever it runs. */
 export interface StepResult {
   /** `loss` and its terms by name, averaged over micro-batches. */
   readonly scalars: Readonly<Record<string, number>>
-  /** What the task's loss reads of the dynamic model; undefined where it is not brought from the device. */
+  /** Outputs of the dynamic model that the task's loss uses; undefined if they stay on the device. */
   readonly outputs?: Outputs | undefined
-  /** [D]; empty without dispatch. */
+  /** Share of active tokens per gate, [D]; empty without dispatch. */
   readonly activeRatePerGate: readonly number[]
   /** Decisions of the dispatchers; undefined for methods without dispatch. */
   readonly gates?: Gates | undefined
-  /** Which patches the predictors of DynamicViT kept, 0 or 1 [B, S, N]; undefined for others. */
+  /** Patches kept by the predictors of DynamicViT, 0 or 1, [B, S, N]; undefined for other methods. */
   readonly keepDecisions?: Float32Array | undefined
 }
 
@@ -22,31 +22,33 @@ export interface Gates {
   readonly masks: Float32Array
   /** Gate probabilities, with noise and temperature. */
   readonly soft: Float32Array
-  /** Bare logits, without noise. */
+  /** Logits without noise. */
   readonly dispatcherLogits: Float32Array
 }
 
 /** Everything that a learner needs to continue. */
 export interface LearnerState {
-  /** Steps done. */
+  /** Number of steps done. */
   readonly steps: number
   /** Weights, buffers and optimiser moments by name. */
   readonly tensors: ReadonlyMap<string, TensorData>
 }
 
 /**
- * What the training loop drives: it holds the weights and moves them. Where they are (this process, a GPU,
- * several processes) and how they move (gradients, an update inside the graph) is its own affair.
+ * Holds the weights and updates them; the training loop calls it. Where the weights are (this process, a GPU,
+ * several processes) and how they are updated is up to the implementation.
  */
 export interface Learner {
   /**
-   * Trains on a batch. `step` counts from 0 and chooses the noise. If the loss is not finite, the caller
-   * stops and saves nothing.
+   * Trains on a batch. `step` counts from 0 and selects the noise. If the loss is not finite, the
+   * caller stops and saves nothing.
    */
   step(batch: StepBatch, step: number, learningRate: number): Promise<StepResult>
-  /** Trained weights, and buffers such as running statistics, by name; they may change with the next step. */
+  /**
+   * Trained weights, and buffers such as running statistics, by name; the next step may change the arrays.
+   */
   weights(): Promise<Map<string, TensorData<'float32'>>>
-  /** What `restore` of a new learner needs; it may change with the next step. */
+  /** Everything that `restore` of a new learner needs; the next step may change the arrays. */
   state(): Promise<LearnerState>
   /**
    * Continues from a saved state; `source` names it in messages.

@@ -25,18 +25,18 @@ const epoch = z
   .catchall(value)
 const schema = z.object({ tally: sums, last: epoch.nullable() })
 
-/** Where the loop is inside an epoch. */
+/** Position of the loop inside an epoch. */
 export interface LoopState {
   readonly tally: EpochTally
   readonly last: EpochMetrics | undefined
 }
 
-/** The state of a loop as JSON; `total` is the number of steps of the whole run. */
+/** Converts the state of a loop to JSON; `total` is the number of steps of the whole run. */
 export function writeLoopState({ tally, last }: LoopState, total: number): object {
   return { tally: tally.state, total, last: last ?? null }
 }
 
-/** Reads it back, that of version 0.1 too. @throws CheckpointError naming `source` if it is damaged */
+/** Reads such JSON, also from version 0.1. @throws CheckpointError naming `source` if it is damaged */
 export function readLoopState(state: unknown, source: string): LoopState {
   const { data, error } = schema.safeParse(state)
   if (error)

@@ -6,50 +6,60 @@ import type { TaskLoss } from './loss.ts'
 
 /** Weights and switches of the loss terms. */
 export interface LossSettings {
-  /** alpha of the rate term (2 in the paper). */
+  /** Weight of the rate term, alpha (2 in the paper). */
   readonly rateWeight: number
-  /** The task's loss of the complete model, which is also the teacher. */
+  /** True to add the task's loss of the complete model, which is also the teacher. */
   readonly complete: boolean
-  /** Distillation from the complete model to the dynamic one; needs `complete`'s pass, not its loss. */
+  /**
+   * True to distil from the complete model into the dynamic one; this needs the pass of the
+   * complete model, not its loss.
+   */
   readonly distillation: boolean
 }
 
 /** The paper's loss. */
 export const paperLoss: LossSettings = { rateWeight: 2, complete: true, distillation: true }
 
-/** What a training graph is made of. */
+/** Settings of a training graph. */
 export interface ObjectiveSettings {
   readonly network: Network
-  /** What the network is trained for: `classificationLoss`, or the `loss` of any other task. */
+  /** The loss to minimise: `classificationLoss`, or the `loss` of another task. */
   readonly taskLoss: TaskLoss
   readonly loss: LossSettings
-  /** Keep the outputs of layers alone and compute the rest again for the gradients: same bits, less memory, more time. */
+  /**
+   * True to keep only the outputs of layers and recompute the rest for the gradients: same
+   * bits, less memory, slower.
+   */
   readonly recompute?: boolean | undefined
 }
 
-/** What a loss is computed from. */
+/** Inputs of a loss. */
 export interface LossInputs extends Pick<ObjectiveSettings, 'network' | 'taskLoss' | 'loss'> {
-  /** The truths of the batch, as `taskLoss` takes them. */
+  /** The truths of the batch, in the form that `taskLoss` uses. */
   readonly targets: Named
-  /** One pass of the network over the batch. */
+  /** Runs one pass of the network over the batch. */
   run(pass: NetworkPass): NetworkOutputs
 }
 
 /**
- * Outputs of one training pass: `loss`, its terms, the network's outputs that the task's loss reads, such as `logits` [B, K],
- * and `grad.<weight>`; with dispatch `activeRatePerGate` [D] and the gates `masks`, `soft` and `dispatcherLogits` as
- * `stackLayers` puts them, [B, D, n]; with DynamicViT `keepDecisions` [B, S, N] and `features` [B, N, C].
+ * Outputs of one training pass: `loss`, its terms, the network's outputs that the task's loss uses, such
+ * as `logits` [B, K], and `grad.<weight>`; with dispatch `activeRatePerGate` [D] and the gates `masks`,
+ * `soft` and `dispatcherLogits`, stacked by `stackLayers` to [B, D, n]; with DynamicViT `keepDecisions`
+ * [B, S, N] and `features` [B, N, C].
  */
 export type ObjectiveOutputs = Record<string, Tensor>
 
-/** A loss and what else a training graph gives. */
+/** A loss with the other outputs of a training graph. */
 export interface LossGraph {
   readonly outputs: ObjectiveOutputs & { readonly loss: Tensor }
   /** Outputs of the layers of each pass. */
   readonly passes: readonly (readonly Tensor[])[]
 }
 
-/** The outputs of a pass that a task's loss reads. @throws GraphError naming one that the head does not give */
+/**
+ * The outputs of a pass that a task's loss uses.
+ * @throws GraphError naming an output that the head does not have
+ */
 export function outputsFor({ outputs, title }: TaskLoss, { outputs: all }: NetworkOutputs): Named {
   const found = outputs.map((name) => {
     const tensor = all[name]

@@ -3,7 +3,7 @@ import type { RunLog, Snapshot } from './run-log.ts'
 
 /** A run log in memory, for pages and tests. */
 export interface MemoryLog extends RunLog {
-  /** Copies of the lines of metrics, oldest first. */
+  /** Copies of the metric lines, oldest first. */
   readonly lines: readonly object[]
 }
 

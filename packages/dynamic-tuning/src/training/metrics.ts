@@ -1,7 +1,7 @@
 import type { StepMeans } from './epoch-tally.ts'
 import type { StepResult } from './learner.ts'
 
-/** What a line of metrics may hold beside its fixed fields. */
+/** Values that a line of metrics may hold beside its fixed fields. */
 export type MetricValue = number | string | readonly number[] | null | undefined
 
 /** Fields of a line by name. */
@@ -10,12 +10,12 @@ export type MetricFields = Readonly<Record<string, MetricValue>>
 /** One line of `metrics.jsonl` after a step. */
 export interface StepMetrics {
   readonly kind: 'step'
-  /** Steps done. */
+  /** Number of steps done. */
   readonly step: number
   readonly epoch: number
   readonly lr: number
   readonly imagesPerSecond: number
-  /** Share of the time up to the end of this step that was spent waiting for its samples. */
+  /** Share of this step's time (waiting included) that was spent waiting for its samples. */
   readonly loaderWaitShare: number
   /** Resident memory in MB of 2^20 bytes; absent where it is not known. */
   readonly memoryMB?: number
@@ -29,15 +29,15 @@ export interface EpochMetrics {
   readonly epoch: number
   readonly step: number
   readonly trainLoss: number
-  /** Inside steps. */
+  /** Time spent in steps. */
   readonly seconds: number
-  /** Before steps, until their samples were there. */
+  /** Time spent waiting for the samples of steps. */
   readonly waitSeconds: number
-  /** Measures in training (`train<Measure>`), and what the validation gave. */
+  /** Training measures (`train<Measure>`) and the results of validation. */
   readonly [field: string]: MetricValue
 }
 
-/** The line of a step. */
+/** Builds the line of a step. */
 export function stepMetrics(
   { scalars, activeRatePerGate: rates }: StepResult,
   at: Pick<StepMetrics, 'step' | 'epoch' | 'lr'>,

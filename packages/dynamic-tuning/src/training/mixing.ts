@@ -3,19 +3,22 @@ import { floatData } from './float-data.ts'
 import type { StepBatch } from './step-feeds.ts'
 
 /**
- * How images of a batch are mixed in pairs; 0: not at all. If both are given, each pair takes one of them by
- * chance.
+ * How pairs of images in a batch are mixed; 0 disables a kind. If both are set, each pair
+ * uses one of them at random.
  */
 export interface MixingSettings {
-  /** alpha of mixup (arXiv:1710.09412): pixels of both, weighted by lambda ~ Beta(alpha, alpha). */
+  /** alpha of mixup (arXiv:1710.09412): both images are blended with lambda ~ Beta(alpha, alpha). */
   readonly mixup: number
-  /** alpha of CutMix (arXiv:1905.04899): a box of the other's pixels that covers 1 - lambda of the area. */
+  /**
+   * alpha of CutMix (arXiv:1905.04899): a box covering 1 - lambda of the area is copied from the other image.
+   */
   readonly cutmix: number
 }
 
 /**
- * Mixes every image with another one of the batch, and its targets by the same shares. images: [B, 3, `height`, `width`].
- * A function of batch, seed and step. @throws DTypeError for targets that are not float32
+ * Mixes each image with another one of the batch, and its targets by the same shares.
+ * images: [B, 3, `height`, `width`]. Depends only on batch, seed and step.
+ * @throws DTypeError for targets that are not float32
  */
 export function mixImages(
   batch: StepBatch,
@@ -50,7 +53,7 @@ export function mixImages(
   return { ...batch, images, targets: Object.fromEntries(targets) }
 }
 
-/** Each row of a target [B, ...] mixed with that of its partner, by shares [B]. */
+/** Mixes each row of a target [B, ...] with the row of its partner, by shares [B]. */
 function mixRows(
   target: TensorData,
   others: Int32Array,
@@ -72,8 +75,8 @@ function mix(values: Float32Array, others: Float32Array, share: number): void {
 }
 
 /**
- * A box with about a share of the area and the image's proportions, its centre anywhere; cut off at the
- * edges.
+ * A box of about the given share of the area with the image's aspect ratio, centred
+ * anywhere and cut off at the edges.
  */
 function boxOf(share: number, height: number, width: number, draw: Random) {
   const span = (size: number): [number, number] => {
@@ -85,7 +88,7 @@ function boxOf(share: number, height: number, width: number, draw: Random) {
   return { top, left, rows: bottom - top, columns: right - left }
 }
 
-/** Beta(alpha, alpha), by Johnk's method; in logarithms, as small alphas underflow. */
+/** A sample of Beta(alpha, alpha) by Johnk's method; in logarithms, since small alphas underflow. */
 function beta(alpha: number, draw: Random): number {
   for (;;) {
     const x = Math.log(1 - draw.uniform()) / alpha

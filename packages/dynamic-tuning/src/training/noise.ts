@@ -1,9 +1,9 @@
 import { random, type TensorData } from '@dynamic-tuning/engine'
 
 /**
- * G1 - G2 of two Gumbel draws for every gate, image and decision, [D, B, n, 1]. Such a difference is
- * logistic, so one uniform draw gives it. Each image has its own stream: numbers do not depend on the
- * micro-batches.
+ * Difference G1 - G2 of two Gumbel samples for each gate, image and decision, [D, B, n, 1]. The difference
+ * follows a logistic distribution, so one uniform sample is enough. Each image has its own random stream, so
+ * the numbers do not depend on micro-batches.
  */
 export function gumbelNoise(
   key: { readonly seed: number; readonly step: number | 'inference'; readonly first: number },
@@ -25,7 +25,7 @@ export function gumbelNoise(
 
 /**
  * Dropout factors of A adapters, [A, B, N, d]: 0 with probability `share`, otherwise 1 / (1 - share). Each
- * image has its own stream.
+ * image has its own random stream.
  */
 export function dropoutFactors(
   key: { readonly seed: number; readonly step: number; readonly first: number; readonly pass: string },

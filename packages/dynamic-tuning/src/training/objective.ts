@@ -11,11 +11,12 @@ import {
 import { pruningLoss } from './pruning-loss.ts'
 
 /**
- * The graph of one training pass: the loss of Dynamic Tuning (Eq. 9), that of DynamicViT, or the task's alone, and the
- * gradient of every trained weight.
- * Inputs: `images` [B, 3, H, W], those of the task's loss, such as `targets` [B, K]; with dispatch or predictors `noise` [D, B, n, 1]; with adapter dropout
- * `dropout` and (for the complete pass) `dropoutComplete`, [A, B, T, F] as `dropoutInput` says; `temperature` [] where it is
- * scheduled.
+ * The graph of one training pass: the loss of Dynamic Tuning (Eq. 9), of DynamicViT or of the task alone, and
+ * the gradient of every trained weight.
+ *
+ * Inputs: `images` [B, 3, H, W]; the inputs of the task's loss, such as `targets` [B, K]; `noise`
+ * [D, B, n, 1] with dispatch or predictors; `dropout` and, for the complete pass, `dropoutComplete`,
+ * [A, B, T, F] as in `dropoutInput`, with adapter dropout; `temperature` [] if it is scheduled.
  */
 export function objective(store: WeightStore, settings: ObjectiveSettings): ObjectiveOutputs {
   const { network, taskLoss, loss, recompute } = settings
@@ -32,7 +33,7 @@ export function objective(store: WeightStore, settings: ObjectiveSettings): Obje
 
 const gradient = 'grad.'
 
-/** The weight whose gradient an output of `objective` is; undefined for other outputs. */
+/** The weight whose gradient is the output of this name of `objective`; undefined for other outputs. */
 export function weightOf(output: string): string | undefined {
   return output.startsWith(gradient) ? output.slice(gradient.length) : undefined
 }

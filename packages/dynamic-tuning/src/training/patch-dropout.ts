@@ -10,12 +10,15 @@ import {
 import type { ModelHooks } from '../models/hooks.ts'
 import { patchCount, prefixTokens, type VitConfig } from '../models/vit/vit-config.ts'
 
-/** Patch tokens kept of each image when a share of them is; class token and registers come on top. */
+/** Number of patch tokens kept per image for a given share; class token and registers are not counted. */
 export function keptPatches(config: VitConfig, share: number): number {
   return Math.max(1, Math.round(patchCount(config) * share))
 }
 
-/** Keeps the tokens named by the input `kept`, int64 [B * (P + kept), 1]: rows of all images' tokens. */
+/**
+ * Keeps only the tokens listed in the input `kept`, int64 [B * (P + kept), 1]: rows
+ * of the tokens of all images.
+ */
 export function patchDropoutHooks(config: VitConfig, share: number): ModelHooks {
   if (share >= 1) return {}
   const count = prefixTokens(config) + keptPatches(config, share)
@@ -33,9 +36,8 @@ export function patchDropoutHooks(config: VitConfig, share: number): ModelHooks 
 }
 
 /**
- * Which tokens are kept (PatchDropout, arXiv:2208.07220): class token, registers and a random choice of
- * patches, for each image from its own stream. Fewer tokens make a pre-training step cheaper, and regularise
- * it.
+ * Chooses the tokens to keep (PatchDropout, arXiv:2208.07220): class token, registers and random patches,
+ * each image from its own stream. Fewer tokens make a pre-training step cheaper, and they regularise it.
  */
 export function drawKept(
   config: VitConfig,

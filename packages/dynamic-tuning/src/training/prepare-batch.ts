@@ -4,13 +4,13 @@ import type { TaskLoss } from './loss.ts'
 import { type MixingSettings, mixImages } from './mixing.ts'
 import type { StepBatch } from './step-feeds.ts'
 
-/** How a loader's batch becomes what a step takes. */
+/** How a loader's batch is converted to the input of a step. */
 export interface PreparationSettings extends MixingSettings {
   readonly labelSmoothing: number
   readonly seed: number
 }
 
-/** Turns the truths of batches into targets, and mixes images in pairs if the settings ask for it. */
+/** Converts the truths of batches to targets, and mixes images in pairs if the settings ask for it. */
 export function batchPreparation<T>(
   loss: Pick<TaskLoss<T>, 'targets'>,
   { numClasses: classes, imageSize: [height, width] }: Pick<ModelConfig, 'numClasses' | 'imageSize'>,

@@ -21,10 +21,11 @@ import { teacherTerms } from './teacher-terms.ts'
 const half = 0.5
 
 /**
- * The loss of DynamicViT (arXiv:2106.02034, Eq. 12-16): the task's loss of the model under its policy
- * + rateWeight / S sum_s mean_b (mean_n d_s - rate_s)^2 + 0.5 distillation(complete || policy)
- * + 0.5 mean (x - x_complete)^2 of kept tokens after the final norm. The teacher is the model with all tokens, without
- * gradient; with `complete` its own loss is added, so that it learns a new task too.
+ * The loss of DynamicViT (arXiv:2106.02034, Eq. 12-16): the task's loss of the pruned model
+ * + rateWeight / S sum_s mean_b (mean_n d_s - rate_s)^2 + 0.5 distillation(complete || pruned)
+ * + 0.5 mean (x - x_complete)^2 of kept tokens after the final norm.
+ * The teacher is the model with all tokens, without gradient; with `complete` its own loss is added, so
+ * that it learns the new task too.
  */
 export function pruningLoss(inputs: LossInputs): LossGraph {
   const { taskLoss, loss, targets, run } = inputs
@@ -66,7 +67,10 @@ function ratioLoss(stages: readonly KeepDecision[]): Tensor {
     .reduce((sum, term) => add(sum, term))
 }
 
-/** Mean of (student - teacher)^2 over the tokens kept to the end; teacher and decisions take no gradient. */
+/**
+ * Mean of (student - teacher)^2 over the tokens kept to the end; no gradient flows
+ * into teacher and decisions.
+ */
 function tokenDistance(teacher: Tensor, student: Tensor, decisions: readonly KeepDecision[]): Tensor {
   const last = decisions.at(-1)
   if (last === undefined) throw new ConfigError('dynamicvit: no layer keeps or drops tokens. Choose some.')
@@ -77,7 +81,7 @@ function tokenDistance(teacher: Tensor, student: Tensor, decisions: readonly Kee
   return div(reduceSum(squares), mul(atLeastOne(reduceSum(kept)), width))
 }
 
-/** [B, N + 1, C] without the class token. */
+/** Removes the class token: [B, N + 1, C] -> [B, N, C]. */
 function patchesOf(features: Tensor): Tensor {
   return slice(features, 1, 1, Number(features.shape[1]))
 }

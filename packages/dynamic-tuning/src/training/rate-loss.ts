@@ -1,8 +1,9 @@
 import { add, mul, reduceMean, type Tensor } from '@dynamic-tuning/engine'
 
 /**
- * (mean M - r)^2 over images, gates and patch tokens alone (Eq. 7): the mean of the gates' own means, so that where stages
- * have different numbers of tokens the mean stands for the share of MLPs that is computed. rates: those means, [D].
+ * (mean M - r)^2 over images, gates and patch tokens only (Eq. 7). Every gate counts the same, so that the
+ * mean is the share of MLP computation also if stages differ in their number of tokens.
+ * @param rates mean of each gate, [D]
  */
 export function rateLoss(rates: Tensor, rate: number): Tensor {
   const distance = add(reduceMean(rates), -rate)

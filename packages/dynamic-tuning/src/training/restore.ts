@@ -3,7 +3,7 @@ import { CheckpointError } from '../errors.ts'
 
 /**
  * Copies stored values into the arrays of a learner.
- * @throws CheckpointError naming what is missing or misshaped
+ * @throws CheckpointError naming a tensor that is missing or has another shape
  */
 export function restoreArrays(
   source: string,

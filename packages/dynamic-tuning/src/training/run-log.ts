@@ -1,6 +1,6 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 
-/** A run at one moment: `step` steps and `epoch` epochs are done. */
+/** A run after `step` steps and `epoch` epochs. */
 export interface Snapshot {
   readonly step: number
   readonly epoch: number
@@ -12,15 +12,15 @@ export interface Snapshot {
 
 /** Where a training run writes its metrics and checkpoints: a run folder, or memory. */
 export interface RunLog {
-  /** Its name in messages. */
+  /** Its name in error messages. */
   readonly path: string
-  /** The name of its checkpoint in messages. */
+  /** The name of its checkpoint in error messages. */
   readonly checkpointPath: string
-  /** Adds a line of metrics. */
+  /** Appends a line of metrics. */
   appendMetric(line: object): void
-  /** Drops the lines of steps later than `step`: on resuming, those after the checkpoint. */
+  /** Removes the lines of steps after `step`: on resuming, those after the checkpoint. */
   truncateMetricsAfter(step: number): void
-  /** Replaces the last checkpoint. The arrays may change afterwards. */
+  /** Replaces the last checkpoint. The caller may change the arrays afterwards. */
   saveCheckpoint(snapshot: Snapshot): void
   /** The last checkpoint. @throws RunError if there is none; CheckpointError if it is damaged */
   loadCheckpoint(): Snapshot

@@ -11,7 +11,7 @@ import { TrainingStep } from './training-step.ts'
 
 const size = 2
 
-/** Values of one training step, of the plain model's logits and of the skipping ones, on a device. */
+/** Values of one training step, and logits of the plain and the token-skipping model, on a device. */
 async function values(device: Device): Promise<Record<string, number[]>> {
   const tensors = drawnWeights(0.45)
   const store = new WeightStore({ trainable: smallTrainable, tensors })
@@ -49,7 +49,7 @@ async function values(device: Device): Promise<Record<string, number[]>> {
   return found
 }
 
-/** How many operators of skipping inference ran on the CPU while the program was to run on `device`. */
+/** Number of operators of token-skipping inference that ran on the CPU although `device` was asked for. */
 async function operatorsOnHost(device: Device, store: WeightStore, images: Float32Array): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'profile-'))
   try {

@@ -3,8 +3,8 @@ import { expect } from 'vitest'
 import type { Values } from '../nn/plain.test.support.ts'
 
 /**
- * Expects a loss in double precision to change along random directions as the gradients say.
- * loss: of all weights, some of which have been moved.
+ * Checks gradients: along random directions the loss must change as they say, in double precision.
+ * @param loss function of all weights, some of them moved
  */
 export function expectSlopes(
   gradients: ReadonlyMap<string, Float32Array>,

@@ -11,23 +11,25 @@ import { objective } from './objective.ts'
 
 const config: VitModelConfig = { ...vitConfig('vit_tiny_patch4_16', 5), embedDim: 24, depth: 2, numHeads: 3 }
 
-/** Dynamic Tuning of two layers over 16 x 16 pixels and 5 classes; it needs nothing of Node, so pages may use it too. */
+/**
+ * Dynamic Tuning of two layers for 16 x 16 pixels and 5 classes; works without Node, so pages may use it too.
+ */
 export const smallDyt = {
   network: network({ ...modelOf(config), tuner: dyt, options: { ...dyt.defaults, bottleneck: 16 } }),
   taskLoss: classificationLoss,
   loss: paperLoss,
 }
 
-/** Which of its weights are trained. */
+/** Patterns of its trained weights. */
 export const smallTrainable = smallDyt.network.tunable
 
-/** Normal numbers, a function of their key alone. */
+/** Normally distributed numbers, a function of `key` alone. */
 export function draw(length: number, key: string, scale: number): Float32Array {
   const stream = random(9, key)
   return Float32Array.from({ length }, () => stream.normal() * scale)
 }
 
-/** Weights of every kind drawn anew: a fresh adapter's zeros would hide half of the gradients. */
+/** Random values for all weights: the zeros of a fresh adapter would hide half of the gradients. */
 export function drawnWeights(scale: number): Map<string, TensorData> {
   const probe = new WeightStore({ trainable: smallTrainable })
   objective(probe, smallDyt)

@@ -6,14 +6,14 @@ import { dropoutFactors, gumbelNoise } from './noise.ts'
 
 /** Images and truths of one step. */
 export interface StepBatch {
-  /** [B, 3, H, W], normalised, clips [B, 3, T, H, W], or what a frozen prefix makes of them, [B, F]. */
+  /** Normalised images [B, 3, H, W] or clips [B, 3, T, H, W], or the features of a frozen prefix, [B, F]. */
   readonly images: Float32Array
-  /** The truths, as the task's loss takes them. */
+  /** The truths, in the form that the task's loss uses. */
   readonly targets: Targets
   readonly size: number
 }
 
-/** More inputs for images `first` .. `first + size - 1` of a batch. */
+/** Additional inputs for images `first` .. `first + size - 1` of a batch. */
 export type ExtraFeeds = (key: { step: number; first: number; size: number }) => Feeds
 
 /** What the inputs of a step depend on. */
@@ -21,14 +21,11 @@ export interface StepFeedSettings {
   readonly network: Network
   readonly seed: number
   readonly extraFeeds?: ExtraFeeds
-  /** tau at a step, where `finalTemperature` makes it change. */
+  /** Temperature tau at a step, if `finalTemperature` makes it change. */
   readonly temperatureAt?: (step: number) => number
 }
 
-/**
- * Everything that a training graph with these `inputs` takes beside its weights, for images `first` ..
- * `first + size - 1` of a batch.
- */
+/** All inputs of a training graph except its weights, for images `first` .. `first + size - 1` of a batch. */
 export function stepFeeds(
   { network, seed, temperatureAt, extraFeeds }: StepFeedSettings,
   inputs: Program['inputs'],

@@ -2,17 +2,17 @@ import type { Tensor } from '@dynamic-tuning/engine'
 import type { Named } from '../models/head.ts'
 import type { LossInputs } from './loss-graph.ts'
 
-/** What a teacher, the complete model, adds to a loss. */
+/** Loss terms of a teacher, the complete model. */
 export interface TeacherTerms {
   /** The task's loss of the teacher itself. */
   readonly complete: Tensor
-  /** How far the student is from it; undefined for tasks without distillation. */
+  /** Distance of the student from the teacher; undefined for tasks without distillation. */
   readonly distance: Tensor | undefined
-  /** Both by their names in metrics. */
+  /** Both by their names in the metrics. */
   readonly named: Named
 }
 
-/** The terms of a teacher; both take the outputs that the task's loss reads. */
+/** Builds the terms of a teacher; both arguments are the outputs that the task's loss uses. */
 export function teacherTerms(
   { taskLoss, targets }: Pick<LossInputs, 'taskLoss' | 'targets'>,
   teacher: Named,

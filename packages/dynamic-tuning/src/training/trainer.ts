@@ -10,7 +10,7 @@ import type { RunLog } from './run-log.ts'
 import type { Schedule } from './schedules/schedule.ts'
 import type { StepBatch } from './step-feeds.ts'
 
-/** How long a whole run is. */
+/** Length of a whole run. */
 export interface TrainTotal {
   readonly steps: number
   readonly epochs: number
@@ -19,30 +19,31 @@ export interface TrainTotal {
 /** Values of trained weights and buffers by name. */
 export type TrainedWeights = ReadonlyMap<string, TensorData<'float32'>>
 
-/** What a training run is made of. */
+/** Settings of a training run. */
 export interface TrainerSettings<T = unknown> {
   readonly learner: Learner
   readonly loader: Pick<Loader<T>, 'epoch' | 'stepsPerEpoch' | 'waitSeconds'>
-  /** Makes what a step takes (targets, mixed images) from a batch. */
+  /** Converts a batch to the input of a step (targets, mixed images). */
   readonly prepare: (batch: Batch<T>, step: number) => StepBatch
   readonly epochs: number
   readonly learningRateAt: Schedule
   /**
-   * Measures of a batch by name, means over its samples. The epoch's line has their means as `train<Name>`.
+   * Measures of a batch by name, means over its samples. Their means over the epoch
+   * are logged as `train<Name>`.
    */
   readonly score?: (result: StepResult, batch: Batch<T>) => Readonly<Record<string, number>>
-  /** Fields for the line of an epoch: after the epochs that `validateEvery` divides, and after the last. */
+  /** Additional fields for an epoch's line: every `validateEvery` epochs, and after the last. */
   readonly validate?: (weights: TrainedWeights) => Promise<MetricFields>
   readonly validateEvery?: number
-  /** Metrics and checkpoints go here. */
+  /** Receives metrics and checkpoints. */
   readonly log?: RunLog
-  /** Continue from the checkpoint in `log`. */
+  /** True to continue from the checkpoint in `log`. */
   readonly resume?: boolean
-  /** Least seconds between two checkpoints inside an epoch. Default 120. */
+  /** Minimum time between two checkpoints inside an epoch. Default 120. */
   readonly checkpointSeconds?: number
-  /** Memory of the process, in MB of 2^20 bytes, for the line of a step. */
+  /** Memory used by the process, in MB of 2^20 bytes, for the line of a step. */
   readonly memoryMB?: () => number
-  /** Ends the run cleanly, with a checkpoint, after the step in progress. */
+  /** Stops the run cleanly, with a checkpoint, after the current step. */
   readonly signal?: AbortSignal
   readonly onStep?: (metrics: StepMetrics, total: TrainTotal) => void
   readonly onEpoch?: (metrics: EpochMetrics) => void
@@ -50,7 +51,7 @@ export interface TrainerSettings<T = unknown> {
 
 /** How a run ended. */
 export interface TrainOutcome {
-  /** false if `signal` stopped it. */
+  /** False if `signal` stopped it. */
   readonly finished: boolean
   readonly steps: number
   readonly weights: TrainedWeights
@@ -58,8 +59,8 @@ export interface TrainOutcome {
 }
 
 /**
- * Trains for a number of epochs. Everything in a step follows from the seed, the epoch and the step: a run
- * that is stopped and resumed ends with the same bits as one that never was.
+ * Trains for a number of epochs. A step depends only on the seed, the epoch and the step number: a run that
+ * is stopped and resumed ends with the same bits as an uninterrupted one.
  */
 export async function train<T>(settings: TrainerSettings<T>): Promise<TrainOutcome> {
   return new Trainer(settings).run()
@@ -69,7 +70,7 @@ class Trainer<T> {
   private tally = new EpochTally()
   private readonly total: number
   private done = 0
-  /** The loader's waiting time that earlier steps account for. */
+  /** The loader's waiting time that is already counted for earlier steps. */
   private waited = 0
   private savedAt = performance.now()
   private last: EpochMetrics | undefined
@@ -114,7 +115,7 @@ class Trainer<T> {
     onStep?.(metrics, { steps: this.total, epochs: this.settings.epochs })
   }
 
-  /** Nothing is saved after such a step, so the last checkpoint stays usable. */
+  /** Checked before anything is saved, so that the last checkpoint stays usable. */
   private checkedLoss({ scalars: { loss } }: StepResult): number {
     if (loss !== undefined && Number.isFinite(loss)) return loss
     const { log } = this.settings
@@ -133,7 +134,7 @@ class Trainer<T> {
     if (performance.now() - this.savedAt > 10_000) await this.save()
   }
 
-  /** Never between an epoch's last step and its validation, which would be lost on resuming. */
+  /** False between an epoch's last step and its validation: resuming from there would skip the validation. */
   private isSaveDue(): boolean {
     const { loader, checkpointSeconds = 120 } = this.settings
     const inside = this.done % loader.stepsPerEpoch !== 0

@@ -8,38 +8,38 @@ import type { ObjectiveOutputs, ObjectiveSettings } from './loss-graph.ts'
 import { objective, weightOf } from './objective.ts'
 import { type StepBatch, type StepFeedSettings, stepFeeds } from './step-feeds.ts'
 
-/** What a pass gives before weights move. */
+/** The result of a pass before weights change. */
 export interface PassResult extends StepResult {
   readonly outputs: Outputs
   /** By weight name; valid until the next step. */
   readonly gradients: Map<string, Float32Array>
 }
 
-/** Weights and the pass that gives their gradients: what a host learner needs. */
+/** Weights and the pass that computes their gradients: what a host learner needs. */
 export interface TrainableStep {
   /** The trained weights; the optimiser changes them in place. */
   readonly weights: Map<string, TensorData<'float32'>>
   /** Values such as running statistics, saved with the weights; the pass changes them in place. */
   readonly buffers?: Map<string, TensorData<'float32'>>
-  /** Loss, outputs and gradients of a batch; `step` chooses the noise. */
+  /** Returns loss, outputs and gradients of a batch; `step` selects the noise. */
   run(batch: StepBatch, step: number): Promise<PassResult>
   release(): Promise<void>
 }
 
-/** What a training step needs beside the objective. */
+/** Settings of a training step. */
 export interface TrainingStepSettings extends ObjectiveSettings, StepFeedSettings {
   readonly store: WeightStore
-  /** Images per pass; a batch is cut into such pieces and their gradients are averaged. */
+  /** Images per pass; larger batches are split and their gradients averaged. */
   readonly microBatch: number
   readonly compile?: CompileOptions
-  /** A last change to the graph, such as `withoutPrefix`. */
+  /** A final change to the graph, such as `withoutPrefix`. */
   readonly rewrite?: ((outputs: ObjectiveOutputs) => ObjectiveOutputs) | undefined
 }
 
 /**
- * The compiled training pass with the weights it trains. A batch larger than `microBatch` runs in pieces:
- * the task's terms are means over samples, so their sum is exact; the rate term takes each piece's own
- * mean, as the official code does on each of its devices.
+ * The compiled training pass with the weights it trains. A batch larger than `microBatch` runs in pieces: the
+ * task's terms are means over samples, so their weighted sum is exact; the rate term uses the mean of each
+ * piece, as the official code does on each of its devices.
  */
 export class TrainingStep implements TrainableStep {
   private constructor(
@@ -48,12 +48,12 @@ export class TrainingStep implements TrainableStep {
     readonly weights: Map<string, TensorData<'float32'>>,
   ) {}
 
-  /** `weights` are those to go on with; by default the store's. */
+  /** `weights` are the values to start from; default: the store's. */
   static async create(
     settings: TrainingStepSettings,
     weights?: Map<string, TensorData<'float32'>>,
   ): Promise<TrainingStep> {
-    // Features are only there to be compared; a step does not need them.
+    // Features are only for verification; a step does not need them.
     const { features: _features, ...outputs } = objective(settings.store, settings)
     const program = await compile(settings.rewrite?.(outputs) ?? outputs, {
       prepack: false,
@@ -62,7 +62,7 @@ export class TrainingStep implements TrainableStep {
     return new TrainingStep(settings, program, weights ?? settings.store.startValues())
   }
 
-  /** As the interface says; `noise` [D, B, n, 1] replaces the drawn one. */
+  /** As in `TrainableStep`; `noise` [D, B, n, 1] replaces the random one. */
   async run(batch: StepBatch, step: number, noise?: TensorData): Promise<PassResult> {
     const { microBatch, network, taskLoss } = this.settings
     const { sample } = network
@@ -97,14 +97,14 @@ function imagesOf(noise: TensorData, first: number, size: number): TensorData {
 /** Outputs of gates and predictors that have one row per image. */
 const decisions = ['masks', 'soft', 'dispatcherLogits', 'keepDecisions'] as const
 
-/** Sums up the outputs of micro-batches, each weighted by its share of the batch. */
+/** Averages the outputs of micro-batches, each weighted by its share of the batch. */
 class Sums {
   private readonly scalars: Record<string, number> = {}
   private readonly gradients = new Map<string, Float32Array>()
   private readonly rows: Record<string, TensorData<'float32'>> = {}
   private rates: number[] = []
 
-  /** `ofTask`: the outputs that the task's loss reads. */
+  /** `ofTask`: names of the outputs that the task's loss uses. */
   constructor(
     private readonly batch: StepBatch,
     private readonly ofTask: readonly string[],

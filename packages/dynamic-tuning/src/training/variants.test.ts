@@ -29,7 +29,9 @@ interface Held {
 
 type Noise = (image: number) => number[][]
 
-/** The paper's loss in plain loops and double precision; with `held` its slope is the straight-through one. */
+/**
+ * The paper's loss in plain loops and double precision; with `held` its slope is the straight-through one.
+ */
 function plainLoss(values: Values, options: TunerOptions, noiseOf: Noise, held?: Held) {
   const found = Array.from({ length: images }, (_, i) => {
     const image = pixels.subarray(i * size, (i + 1) * size)

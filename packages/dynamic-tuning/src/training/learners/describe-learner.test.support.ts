@@ -11,16 +11,16 @@ import { draw, drawnWeights, smallDyt, smallTrainable } from '../small-dyt.test.
 import type { StepBatch } from '../step-feeds.ts'
 import { type TrainerSettings, type TrainOutcome, train } from '../trainer.ts'
 
-/** What learners of the contract train: Dynamic Tuning of two layers, with all weights drawn. */
+/** The network that every learner is tested with: Dynamic Tuning of two layers, all weights random. */
 export const scene = { ...smallDyt, seed: 1, compile: { threads: 1 } }
-/** A store of its own for each learner. */
+/** A new store for each learner. */
 export const sceneStore = (): WeightStore =>
   new WeightStore({ trainable: smallTrainable, tensors: drawnWeights(0.3) })
 
-/** A learner under the contract. */
+/** A learner to be tested. */
 export interface LearnerCase {
   create(): Promise<Learner>
-  /** How far values may lie from those of an uninterrupted run; 0: the same bits. */
+  /** Largest allowed difference from an uninterrupted run; 0: the same bits. */
   readonly tolerance: number
 }
 
@@ -69,7 +69,7 @@ function loop(
 const lossesOf = ({ lines }: MemoryLog): number[] =>
   lines.flatMap((line) => ('loss' in line && typeof line.loss === 'number' ? [line.loss] : []))
 
-/** What every learner promises, driven by the one training loop. */
+/** Tests that hold for every learner, driven by the one training loop. */
 export function describeLearner(name: string, { create, tolerance }: LearnerCase): void {
   const using = async <T>(work: (learner: Learner) => Promise<T>): Promise<T> => {
     const learner = await create()

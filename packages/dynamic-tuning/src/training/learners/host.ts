@@ -5,17 +5,17 @@ import { restoreArrays } from '../restore.ts'
 import type { StepBatch } from '../step-feeds.ts'
 import type { TrainableStep } from '../training-step.ts'
 
-/** Makes the optimiser of some weights. */
+/** Creates an optimiser for the given weights. */
 export type OptimizerMaker = (weights: OptimizedWeights) => Optimizer | Promise<Optimizer>
 
-/** Weights in memory, moved by an optimiser in TypeScript along the gradients of a compiled step. */
+/** Keeps weights in memory; an optimiser in TypeScript updates them with the gradients of a compiled step. */
 export class HostLearner implements Learner {
   private constructor(
     private readonly pass: TrainableStep,
     private readonly optimizer: Optimizer,
   ) {}
 
-  /** Owns `pass` and the optimiser: `release` ends both. */
+  /** Takes ownership of `pass` and the optimiser: `release` frees both. */
   static async create(pass: TrainableStep, optimizerOf: OptimizerMaker): Promise<HostLearner> {
     try {
       return new HostLearner(pass, await optimizerOf(pass.weights))
@@ -27,7 +27,7 @@ export class HostLearner implements Learner {
 
   async step(batch: StepBatch, step: number, learningRate: number): Promise<StepResult> {
     const { gradients, ...result } = await this.pass.run(batch, step)
-    // Weights never see the gradients of a loss that is not finite.
+    // A loss that is not finite must not change the weights.
     if (Number.isFinite(result.scalars.loss)) await this.optimizer.update(gradients, learningRate)
     return result
   }

@@ -1,7 +1,7 @@
 import * as browser from '../../browser.ts'
 import { residentTraining, type Trained } from './resident-scene.test.support.ts'
 
-/** Bytes that the page has asked its GPU for. */
+/** Bytes that the page has read back from its GPU. */
 let bytes = 0
 const buffers = (
   globalThis as { GPUBuffer?: { prototype: { mapAsync(...words: unknown[]): Promise<void>; size: number } } }
@@ -14,7 +14,7 @@ if (buffers) {
   }
 }
 
-/** The page under test trains on its devices. */
+/** Functions that the test calls in the page. */
 Object.assign(globalThis, {
   entries: Object.keys(browser),
   train: (device: 'wasm' | 'webgpu'): Promise<Trained> => residentTraining(device, () => bytes),

@@ -6,7 +6,7 @@ import { draw, drawnWeights, smallDyt, smallTrainable } from '../small-dyt.test.
 import { TrainingStep } from '../training-step.ts'
 import { ResidentLearner } from './resident.ts'
 
-/** Images of a step. */
+/** Images per step. */
 const size = 4
 const model = { ...smallDyt, seed: 1 }
 const adamw: AdamWSettings = { beta1: 0.9, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.1 }
@@ -22,19 +22,21 @@ export function batchAt(step: number) {
   return { images: draw(size * 3 * 16 * 16, `images ${step}`, 1), targets, size }
 }
 
-/** What some steps say, and the weights after them. */
+/** Results of some steps, and the weights after them. */
 export interface Trained {
-  /** Loss, its terms and the rates, step by step. */
+  /** Loss, its terms and the rates for each step. */
   readonly scalars: readonly Readonly<Record<string, number>>[]
   readonly weights: Readonly<Record<string, readonly number[]>>
-  /** Bytes that were brought from the device by the last step; known on WebGPU in a browser. */
+  /** Bytes read back from the device in the last step; known only for WebGPU in a browser. */
   readonly bytesRead?: number
 }
 
 const plainWeights = (weights: Iterable<[string, TensorData]>): Trained['weights'] =>
   Object.fromEntries([...weights].map(([name, { data }]) => [name, Array.from(data, Number)]))
 
-/** Trains by steps that keep their weights on the device; `read` tells how many bytes have been brought from it so far. */
+/**
+ * Trains with weights that stay on the device; `read` returns the number of bytes read back from it so far.
+ */
 export async function residentTraining(device: Device, read = () => 0): Promise<Trained> {
   const learner = await ResidentLearner.create({ ...model, store: drawnStore(), adamw, compile: { device } })
   const scalars: Readonly<Record<string, number>>[] = []
@@ -49,7 +51,7 @@ export async function residentTraining(device: Device, read = () => 0): Promise<
   return { scalars, weights, bytesRead }
 }
 
-/** The same steps with the optimiser outside. */
+/** The same steps with the optimiser outside the graph. */
 export async function plainTraining(): Promise<Trained> {
   const step = await TrainingStep.create({ ...model, store: drawnStore(), microBatch: size })
   const optimizer = new AdamW(step.weights, adamw)

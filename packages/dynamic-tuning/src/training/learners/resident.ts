@@ -17,18 +17,18 @@ import { restoreArrays } from '../restore.ts'
 import { type StepBatch, stepFeeds } from '../step-feeds.ts'
 import type { TrainingStepSettings } from '../training-step.ts'
 
-/** What a resident learner is made of; `adamw` by default that of the paper's VTAB recipe. */
+/** Settings of a resident learner; the default `adamw` is that of the paper's VTAB recipe. */
 export interface ResidentSettings extends Omit<TrainingStepSettings, 'microBatch' | 'rewrite'> {
   readonly adamw?: AdamWSettings
-  /** Brings what the task's loss reads of the network from the device at each step too. Default false. */
+  /** True if each step also reads back the network's outputs that the task's loss uses. Default false. */
   readonly outputs?: boolean
 }
 
 /**
- * A learner with the update in its graph: weights and AdamW's moments belong to the program, and on WebGPU in
- * a browser never leave the device between steps. A batch is one pass; if that takes too much memory,
- * `recompute` helps. Arithmetic is float32, so weights differ in their last bits from those of a
- * `HostLearner` with `AdamW`; either continues from the state of the other.
+ * A learner with the update in its graph: the program owns the weights and AdamW's moments, and on WebGPU in
+ * a browser they never leave the device between steps. A batch is one pass; if that takes too much memory,
+ * set `recompute`. Arithmetic is float32, so weights differ in their last bits from those of a `HostLearner`
+ * with `AdamW`; each can continue from the other's state.
  */
 export class ResidentLearner implements Learner {
   private steps = 0
@@ -63,7 +63,7 @@ export class ResidentLearner implements Learner {
     }
   }
 
-  /** The weights as they are now, brought from the device. */
+  /** The current weights, read back from the device. */
   async weights(): Promise<Map<string, TensorData<'float32'>>> {
     const all = await this.carried()
     return new Map([...all].filter(([name]) => this.names.includes(name)))
@@ -99,7 +99,10 @@ function asFloats([name, tensor]: readonly [string, TensorData]): [string, Tenso
   return [name, { dtype: 'float32', shape: tensor.shape, data: floatData(tensor, name) }]
 }
 
-/** Outputs of a step with its update, which of them become which inputs, and what those are at first. */
+/**
+ * Outputs of a step with its update, which outputs become which inputs of the next step, and the
+ * initial values of those inputs.
+ */
 interface ResidentGraph {
   readonly outputs: Readonly<Record<string, Tensor>>
   readonly state: Readonly<Record<string, string>>
@@ -138,7 +141,7 @@ function residentGraph({
   return { outputs, state, start }
 }
 
-/** The gradients by weight, and the outputs that a step brings from the device. */
+/** The gradients by weight, and the outputs that each step reads back from the device. */
 function splitOutputs(
   all: ObjectiveOutputs,
   rows: readonly string[],

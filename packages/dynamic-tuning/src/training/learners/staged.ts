@@ -8,13 +8,13 @@ import {
 } from '../training-step.ts'
 import { HostLearner, type OptimizerMaker } from './host.ts'
 
-/** Settings of a training step up to (not including) step `until`. */
+/** Settings of all training steps before step `until`. */
 export interface Stage {
   readonly until: number
   readonly settings: TrainingStepSettings
 }
 
-/** The stages of a run; after the last one's `until` it simply continues. */
+/** The stages of a run; the last one continues past its `until`. */
 export type Stages = readonly [Stage, ...Stage[]]
 
 /** A host learner whose graph changes from stage to stage while weights and moments stay. */
@@ -22,7 +22,7 @@ export async function stagedLearner(stages: Stages, optimizerOf: OptimizerMaker)
   return HostLearner.create(await StagedStep.create(stages), optimizerOf)
 }
 
-/** Training steps that follow one another over the same weights; each is compiled when its turn comes. */
+/** A sequence of training steps over the same weights; each is compiled when its stage begins. */
 class StagedStep implements TrainableStep {
   private constructor(
     private readonly stages: Stages,

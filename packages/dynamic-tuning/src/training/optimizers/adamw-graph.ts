@@ -10,14 +10,14 @@ export interface AdamWSlot {
   readonly gradient: Tensor
 }
 
-/** What changes from step to step: inputs of the graph, [] each, fed by `adamwFeeds`. */
+/** Values that change with each step: inputs of the graph, [] each, fed by `adamwFeeds`. */
 export interface AdamWNumbers {
   readonly rate: Tensor
   readonly size: Tensor
   readonly correction: Tensor
 }
 
-/** Those inputs, once for all weights. */
+/** Creates those inputs, shared by all weights. */
 export function adamwNumbers(): AdamWNumbers {
   return {
     rate: input('adamw.rate', []),
@@ -26,7 +26,7 @@ export function adamwNumbers(): AdamWNumbers {
   }
 }
 
-/** An update of AdamW as operators: what value, mean and square become. */
+/** An AdamW update as operators: the new weight and its new moments. */
 export function adamwUpdate(
   { value, mean, square, gradient }: AdamWSlot,
   { rate, size, correction }: AdamWNumbers,
@@ -41,7 +41,7 @@ export function adamwUpdate(
   return { value: sub(kept, move), mean: m, square: v }
 }
 
-/** The inputs of update number `step`, counted from 1. */
+/** Values of those inputs for update number `step`, counted from 1. */
 export function adamwFeeds(
   learningRate: number,
   step: number,

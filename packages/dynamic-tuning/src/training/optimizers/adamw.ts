@@ -2,7 +2,7 @@ import { entryOf } from '../entry-of.ts'
 import { type GroupOf, oneGroup, type ParameterGroup } from './groups.ts'
 import type { OptimizedWeights, Optimizer } from './optimizer.ts'
 
-/** Settings of AdamW; PyTorch's defaults but for the rate, which the schedule gives. */
+/** Settings of AdamW; the defaults are PyTorch's. The learning rate comes from the schedule. */
 export interface AdamWSettings {
   readonly beta1: number
   readonly beta2: number
@@ -23,12 +23,12 @@ interface Slot extends ParameterGroup {
 }
 
 /**
- * AdamW with decoupled decay (arXiv:1711.05101), over weights that it changes in place:
+ * AdamW with decoupled decay (arXiv:1711.05101); changes the weights in place:
  * w = w (1 - lr wd) - lr m^ / (sqrt(v^) + eps), moments in float32, arithmetic in double precision.
  */
 export class AdamW implements Optimizer {
   private readonly slots = new Map<string, Slot>()
-  /** Updates made so far. */
+  /** Number of updates made so far. */
   step = 0
 
   constructor(
@@ -52,7 +52,7 @@ export class AdamW implements Optimizer {
       updateSlot(slot, entryOf(gradients, name, 'gradient'), learningRate, this.step, this.settings)
   }
 
-  /** The moments under names for a checkpoint; the arrays themselves. */
+  /** The moments under their names in a checkpoint; the arrays themselves, not copies. */
   *moments(): Generator<[string, Float32Array]> {
     for (const [name, { mean, square }] of this.slots) {
       yield [`adamw.mean.${name}`, mean]
@@ -62,8 +62,8 @@ export class AdamW implements Optimizer {
 }
 
 /**
- * Corrections of update number `step`, from 1, for moments that began at 0: `size` = lr / (1 - beta1^step),
- * and what sqrt(v) is multiplied by.
+ * Bias corrections of update number `step`, counted from 1:
+ * `size` = lr / (1 - beta1^step), and the factor of sqrt(v).
  */
 export function corrected(
   learningRate: number,

@@ -1,4 +1,4 @@
-/** How the weights of a group are moved. */
+/** How the weights of a group are updated. */
 export interface ParameterGroup {
   /** Factor of the learning rate. */
   readonly rateFactor: number
@@ -6,21 +6,21 @@ export interface ParameterGroup {
   readonly decays: boolean
 }
 
-/** The group of a weight. */
+/** Returns the group of a weight. */
 export type GroupOf = (name: string, shape: readonly number[]) => ParameterGroup
 
-/** All weights alike, biases too, as in the official code of Dynamic Tuning. */
+/** The same settings for all weights, biases too, as in the official code of Dynamic Tuning. */
 export const oneGroup: GroupOf = () => ({ rateFactor: 1, decays: true })
 
-/** Weight decay for matrices alone: norms, biases and scales are left out. */
+/** Applies weight decay to matrices only, not to norms, biases and scales. */
 export const decayMatrices: GroupOf = (_name, shape) => ({ rateFactor: 1, decays: shape.length > 1 })
 
-/** A group by the names of its weights; what is left out is as usual. */
+/** A group of weights selected by name; missing settings keep their defaults. */
 export interface NamedGroup extends Partial<ParameterGroup> {
   readonly pattern: RegExp
 }
 
-/** The first group whose pattern matches the name; other weights are moved as usual. */
+/** The first group whose pattern matches the name; other weights use the defaults. */
 export function groupsByName(groups: readonly NamedGroup[]): GroupOf {
   return (name) => {
     const { rateFactor = 1, decays = true } = groups.find(({ pattern }) => pattern.test(name)) ?? {}
@@ -28,7 +28,7 @@ export function groupsByName(groups: readonly NamedGroup[]): GroupOf {
   }
 }
 
-/** Joins groupings: factors are multiplied, and a weight decays if it does in each of them. */
+/** Combines groupings: factors are multiplied, and a weight decays only if it does in each of them. */
 export function allGroups(...groupings: readonly GroupOf[]): GroupOf {
   return (name, shape) => {
     const groups = groupings.map((groupOf) => groupOf(name, shape))

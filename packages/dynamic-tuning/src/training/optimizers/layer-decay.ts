@@ -1,18 +1,18 @@
 import type { GroupOf } from './groups.ts'
 
-/** How the learning rate falls towards the first layers. */
+/** How the learning rate decreases towards the first layers. */
 export interface LayerDecaySettings {
-  /** Factor from a layer to the one before, such as 0.65. */
+  /** Factor from each layer to the one before, such as 0.65. */
   readonly decay: number
-  /** Layers of the backbone. */
+  /** Number of layers of the backbone. */
   readonly depth: number
   /** The layer of a weight, 0 .. `depth` + 1. Default: that of a ViT's weight. */
   readonly layerOf?: (name: string, depth: number) => number
 }
 
 /**
- * Layer-wise rates as in BEiT (arXiv:2106.08254): factor = decay^(depth + 1 - layer). The head (layer
- * depth + 1) learns at the full rate.
+ * Layer-wise rates as in BEiT (arXiv:2106.08254): factor = decay^(depth + 1 - layer). The head
+ * (layer depth + 1) learns at the full rate.
  */
 export function layerDecay({ decay, depth, layerOf = vitLayerOf }: LayerDecaySettings): GroupOf {
   return (name) => ({ rateFactor: decay ** (depth + 1 - layerOf(name, depth)), decays: true })

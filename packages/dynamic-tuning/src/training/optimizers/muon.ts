@@ -6,7 +6,7 @@ import { oneGroup } from './groups.ts'
 import { compileNewtonSchulz } from './newton-schulz.ts'
 import type { OptimizedWeights, Optimizer } from './optimizer.ts'
 
-/** Settings of Muon; `adamw` moves what is no hidden matrix, and its decay and groups hold for both. */
+/** Settings of Muon; `adamw` updates all other weights, and its decay and groups apply to both. */
 export interface MuonSettings {
   readonly momentum: number
   /** Factor of the learning rate for the matrices. */
@@ -19,10 +19,10 @@ export interface MuonSettings {
 const hiddenMatrix = /^(?:layers\.\d+\.)?blocks\.\d+\..*\.weight$/
 
 /**
- * Muon (Jordan et al., 2024): a hidden matrix W [M, N] moves along its orthogonalised momentum, m = momentum
- * m + g, W = W (1 - lr wd) - 0.2 lr sqrt(max(M, N)) NewtonSchulz(g + momentum m). The factor gives updates
- * the size of AdamW's (Liu et al., arXiv:2502.16982), so both share one rate. All other weights move by
- * AdamW.
+ * Muon (Jordan et al., 2024): a hidden matrix W [M, N] moves along its orthogonalised momentum,
+ * m = momentum m + g, W = W (1 - lr wd) - 0.2 lr sqrt(max(M, N)) NewtonSchulz(g + momentum m).
+ * The factor gives updates the size of AdamW's (Liu et al., arXiv:2502.16982), so both share one rate.
+ * AdamW updates all other weights.
  */
 export class Muon implements Optimizer {
   private readonly buffers = new Map<string, Float32Array>()
@@ -87,7 +87,7 @@ export class Muon implements Optimizer {
   }
 }
 
-/** Adds the gradient to the momentum in place and returns Nesterov's look ahead, g + momentum m. */
+/** Adds the gradient to the momentum in place and returns Nesterov's look-ahead, g + momentum m. */
 function nesterov(buffer: Float32Array, gradient: Float32Array, momentum: number): Float32Array {
   const direction = new Float32Array(buffer.length)
   for (let i = 0; i < buffer.length; i++) {

@@ -12,13 +12,17 @@ import {
   type Tensor,
 } from '@dynamic-tuning/engine'
 
-/** The quintic that pulls singular values in (0, 1] towards 1 within five rounds (Jordan et al., 2024). */
+/**
+ * Coefficients of the quintic that brings singular values in (0, 1] close to 1 in five
+ * rounds (Jordan et al., 2024).
+ */
 const [a, b, c] = [3.4445, -4.775, 2.0315]
 const rounds = 5
 
 /**
- * Nearly the orthogonal factor U V^T of g = U S V^T: X = g / |g|, then five times X = a X + (b A + c A A) X
- * with A = X X^T. Singular values of the result lie between about 0.7 and 1.2. g: [M, N] -> [M, N].
+ * Approximates the orthogonal factor U V^T of g = U S V^T: X = g / |g|, then five times
+ * X = a X + (b A + c A A) X with A = X X^T. Singular values of the result lie between about
+ * 0.7 and 1.2. g: [M, N] -> [M, N].
  */
 export function orthogonalized(g: Tensor): Tensor {
   const [rows, columns] = dims(g, 'H N', 'muon')
@@ -34,8 +38,8 @@ export function orthogonalized(g: Tensor): Tensor {
 }
 
 /**
- * A program that orthogonalises all matrices of these shapes in one run; input `name` gives output
- * `out.name`.
+ * A program that orthogonalises all matrices of these shapes in one run; input
+ * `name` gives output `out.name`.
  */
 export function compileNewtonSchulz(
   shapes: ReadonlyMap<string, readonly number[]>,

@@ -1,16 +1,16 @@
-/** Weights by name that an optimiser changes in place. */
+/** Weights by name; an optimiser changes them in place. */
 export type OptimizedWeights = ReadonlyMap<
   string,
   { readonly data: Float32Array; readonly shape: readonly number[] }
 >
 
-/** What moves weights along their gradients. */
+/** Updates weights with their gradients. */
 export interface Optimizer {
-  /** Updates made so far; set on resuming. */
+  /** Number of updates made so far; set on resuming. */
   step: number
   /** One update with the gradients by weight name. */
   update(gradients: ReadonlyMap<string, Float32Array>, learningRate: number): void | Promise<void>
-  /** Everything it remembers, under names for a checkpoint; the arrays themselves. */
+  /** Everything to be saved in a checkpoint, by name; the arrays themselves, not copies. */
   moments(): Iterable<[string, Float32Array]>
   release?(): Promise<void>
 }

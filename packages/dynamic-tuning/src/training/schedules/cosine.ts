@@ -1,6 +1,6 @@
 import type { Schedule } from './schedule.ts'
 
-/** A learning rate that falls as half a cosine. */
+/** A learning rate that follows half a cosine. */
 export interface CosineSettings {
   readonly learningRate: number
   /** Rate at the last step. */

@@ -1,11 +1,11 @@
 import type { Schedule } from './schedule.ts'
 
-/** A learning rate that falls in jumps. */
+/** A learning rate that drops at given steps. */
 export interface MultiStepSettings {
   readonly learningRate: number
-  /** Steps from which on the rate is lower, in any order. */
+  /** Steps at which the rate drops, in any order. */
   readonly milestones: readonly number[]
-  /** Factor at each of them. Default 0.1. */
+  /** Factor at each drop. Default 0.1. */
   readonly gamma?: number
 }
 

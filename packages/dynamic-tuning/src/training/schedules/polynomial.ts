@@ -1,11 +1,11 @@
 import type { Schedule } from './schedule.ts'
 
-/** A learning rate that falls as a power of the steps left. */
+/** A learning rate that is a power of the remaining steps. */
 export interface PolynomialSettings {
   readonly learningRate: number
   /** Rate after the last step. Default 0. */
   readonly minimum?: number
-  /** 1 falls in a straight line. Default 0.9. */
+  /** Exponent; 1 is a straight line. Default 0.9. */
   readonly power?: number
   readonly totalSteps: number
 }

@@ -2,15 +2,15 @@ import type { Schedule } from './schedule.ts'
 
 /** How a schedule begins. */
 export interface WarmUpSettings {
-  /** Steps with a lower rate. */
+  /** Number of warm-up steps. */
   readonly steps: number
   /** Factor of the rate at step 0. Default 0. */
   readonly startFactor?: number
 }
 
 /**
- * The schedule with a factor that rises in a straight line from `startFactor` at step 0 to 1 at step `steps`,
- * as the linear warm-up of mmcv 1: it lowers the rate that the schedule has at that step.
+ * Multiplies the schedule by a factor that rises linearly from `startFactor` at step 0 to 1 at step `steps`,
+ * like the linear warm-up of mmcv 1: the rate at each step is the schedule's rate times the factor.
  */
 export function withWarmUp(schedule: Schedule, { steps, startFactor = 0 }: WarmUpSettings): Schedule {
   return (step) => {

@@ -7,18 +7,20 @@ export interface Finding {
   readonly probability: number
 }
 
-/** What a model says of one sample, as JSON. */
+/** A model's answer for one sample, as JSON. */
 export interface Answer {
-  /** The most probable first. */
+  /** Most probable first. */
   readonly predictions: readonly Finding[]
 }
 
-/** How outputs become answers. */
+/** Turns outputs into answers. */
 export interface Answers {
-  /** The answer for one row of the outputs, with at most `top` findings; default: as many as suit the task. */
+  /**
+   * The answer for one row of the outputs, with at most `top` findings. Default: as many as suit the task.
+   */
   of(outputs: Outputs, row: number, context: TaskContext, top?: number): Answer
-  /** An answer in words, part by part, the most important first. */
+  /** The answer in words, most important part first. */
   text(answer: Answer): readonly string[]
-  /** What it comes to, however sure the model is: answers of which this is equal say the same. */
+  /** The answer without its probabilities: two answers with the same gist say the same. */
   gist(answer: Answer): string
 }

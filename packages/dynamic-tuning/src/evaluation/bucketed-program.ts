@@ -1,22 +1,25 @@
 import type { Feeds, Program, TensorData } from '@dynamic-tuning/engine'
 
-/** How a program with fixed room for active tokens is made. */
+/** How to build a program with a fixed number of places for active tokens. */
 export interface BucketSettings {
-  /** The program with room for so many active patch tokens at each gate; `needed` [D] is among its outputs. */
+  /**
+   * Builds the program with this many places for active patch tokens at each gate; its
+   * outputs include `needed` [D].
+   */
   readonly build: (capacities: readonly number[]) => Promise<Program>
-  /** Room to start with, for each of D gates. */
+  /** Places to start with, for each of D gates. */
   readonly start: readonly number[]
-  /** Patch tokens of an image at each gate: more room is never needed. */
+  /** Patch tokens of an image at each gate: the largest useful number of places. */
   readonly tokens: readonly number[]
 }
 
-/** Room grows in steps of a sixteenth of the tokens, so that few programs are made. */
+/** The number of places grows in steps of a sixteenth of the tokens, so that few programs are built. */
 const steps = 16
 
 /**
- * A program that skips tokens with fixed sizes: where a batch needs more room at a gate than there is, the program is made
- * again with more and the batch repeated. The room never shrinks, so that after the first batches nothing is made again.
- * Runs follow one another.
+ * A program that skips tokens with fixed sizes. If a batch needs more places at a gate, the program is built
+ * again with more places and the batch is repeated. The number of places never shrinks, so that nothing is
+ * rebuilt after the first batches. Runs are executed one after another.
  */
 export async function bucketedProgram({ build, start, tokens }: BucketSettings): Promise<Program> {
   const rounded = (count: number, gate: number): number => {

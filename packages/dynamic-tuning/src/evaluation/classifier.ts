@@ -29,50 +29,61 @@ import { bucketedProgram } from './bucketed-program.ts'
 /** What a classifier is built from. */
 export interface ClassifierSettings {
   readonly network: Network
-  /** Weights it marks as trained become inputs and are given at every call; the others are stored in the program. */
+  /** Trained weights become inputs and are passed with every call; all others are stored in the program. */
   readonly store: WeightStore
-  /** `skip` (default) computes active tokens only; `masked` computes all and masks; `complete` opens every gate. */
+  /**
+   * `skip` (default) computes active tokens only; `masked` computes all tokens and masks the results;
+   * `complete` opens every gate.
+   */
   readonly pass?: InferenceKind
   readonly compile?: CompileOptions
-  /** Least gate probability that makes a token active, for all gates or one for each; 0.5 by default. */
+  /** Smallest gate probability of an active token, for all gates or for each. Default: 0.5. */
   readonly thresholds?: number | readonly number[] | undefined
-  /** Whether the graph stores the thresholds instead of taking them as an input. */
+  /** True to store the thresholds in the graph instead of taking them as an input. */
   readonly fixedThresholds?: boolean | undefined
-  /** What is left of the block behind each gate; all of it by default. */
+  /** How much of the block behind each gate remains. Default: all of it. */
   readonly blocks?: readonly BlockForm[] | undefined
-  /** Whether the graph has another output, `probabilities` [B, D, n]: how sure each gate was. */
+  /** True to add the output `probabilities` [B, D, n]: the gate probability of every decision. */
   readonly probabilities?: boolean | undefined
-  /** Of random dispatch. */
+  /** Seed of random dispatch. */
   readonly seed?: number | undefined
-  /** A last change to the graph, such as `withoutPrefix`. */
+  /** Applied to the finished graph, such as `withoutPrefix`. */
   readonly rewrite?: ((outputs: Record<string, Tensor>) => Readonly<Record<string, Tensor>>) | undefined
   /**
-   * Whether skipping has room for a fixed number of active tokens, which grows where needed, instead of lists as long as
-   * needed; default: on `webgpu`, where lists would be made on the host.
+   * True to skip with a fixed number of places for active tokens, which grows as needed, instead of lists of
+   * variable length. Default: true on `webgpu`, where lists would be built on the host.
    */
   readonly buckets?: boolean | undefined
 }
 
-/** Logits of some images or clips, and which tokens were active; of clips B * T frames have masks. */
+/**
+ * Logits of a batch of images or clips, and which tokens were active. Clips have
+ * masks for their B * T frames.
+ */
 export interface Prediction {
   /** [B, K] */
   readonly logits: Float32Array
-  /** 0 or 1, [B, D, n] for D gates (see `gates`) over patch tokens, or gate after gate where n differs; undefined without dispatch. */
+  /**
+   * 0 or 1 for every patch token and gate, [B, D, n] for D gates (see `gates`), or gate after gate where n
+   * differs; undefined without dispatch.
+   */
   readonly masks: Float32Array | undefined
-  /** Share of active tokens among those present at a gate, [B, D]; only where tokens are merged before it. */
+  /** Share of active tokens among those present at a gate, [B, D]; only if tokens are merged before it. */
   readonly shares?: Float32Array | undefined
-  /** sigmoid(logit) of every decision, [B, D, n], where the settings ask for them. */
+  /** sigmoid(logit) of every decision, [B, D, n]; only if requested in the settings. */
   readonly probabilities?: Float32Array | undefined
 }
 
 /**
- * The graph of a tuned model for inference: `logits` [B, K], and `masks` [B, D, n] where tokens are dispatched (where gates
- * decide on different numbers of tokens, one gate's after another's, [B, n_1 + ... + n_D]). Where tokens
- * are merged too, masks tell of the patches they are made of, and `shares` [B, D] how many of the tokens present were active.
- * Inputs are the images, called `name`, [B, 3, H, W], and with dispatch `threshold` [D] and, where it is random, `noise`.
- * A model with frames takes clips [B, 3, T, H, W]; masks and shares are then those of the B * T frames.
- * With `capacities` [D] the active tokens of an image have that much room at each gate, and `needed` [D] is how much the
- * images of a batch needed: more than there is room for makes the other outputs wrong.
+ * Builds the inference graph of a tuned model.
+ * Inputs: the images `name` [B, 3, H, W], or clips [B, 3, T, H, W] for a model with frames; with dispatch
+ * `threshold` [D], and `noise` if it is random.
+ * Outputs: `logits` [B, K]; with dispatch `masks` [B, D, n], or [B, n_1 + ... + n_D], gate after
+ * gate, if gates decide on different numbers of tokens. If tokens are merged, masks refer to the
+ * original patches, and `shares` [B, D] is the share of active tokens among those present. Clips have
+ * masks and shares for B * T frames.
+ * `capacities` [D] limits the active tokens of an image at each gate; the output `needed` [D] then tells how
+ * many places the batch needed. If it exceeds the capacity, all other outputs are wrong.
  */
 export function inferenceGraph(
   settings: ClassifierSettings,
@@ -108,13 +119,13 @@ function passOf(settings: ClassifierSettings, capacities: readonly number[] | un
   return { kind, thresholds, blocks, capacities, classTokenOnly: true }
 }
 
-/** The most active patch tokens of an image at each gate, [D]. */
+/** The largest number of active patch tokens of an image at each gate, [D]. */
 function mostActive(dispatches: readonly Dispatch[]): Tensor {
   const ofGate = ({ mask }: Dispatch): Tensor => reduceMax(reduceSum(mask, { axes: [1] }), { keepDims: true })
   return concat(dispatches.map(ofGate), 0)
 }
 
-/** Makes the program; one that skips with fixed sizes where the settings or the device ask for it. */
+/** Compiles the program; with fixed sizes if the settings or the device require it. */
 async function programOf(settings: ClassifierSettings): Promise<Program> {
   const { network, pass = 'skip', compile: chosen } = settings
   const compiled = { fused: isNative(chosen?.device), reduced: isBackboneMap, ...chosen }
@@ -146,9 +157,10 @@ export class Classifier {
   }
 
   /**
-   * Classifies images [B, 3, H, W] or clips [B, 3, T, H, W], normalised; `weights` are the trained ones, if the store has any. Those this pass does not
-   * use, such as the dispatchers of the complete model, are left out. `first` is the number of the first image or clip among all
-   * that are looked at: random dispatch draws for each of them.
+   * Classifies normalised images [B, 3, H, W] or clips [B, 3, T, H, W]. `weights` are the trained
+   * weights, if the store has any; those that this pass does not use, such as dispatchers in the
+   * complete model, are ignored. `first` is the index of the first image or clip in the whole data set:
+   * random dispatch draws by index.
    */
   async classify(
     images: Float32Array,
@@ -168,7 +180,9 @@ export class Classifier {
     }
   }
 
-  /** The model's gates, and how many decisions each makes on an image: D and each n of the masks. */
+  /**
+   * The model's gates and the number of decisions each makes per image: D, and n of the masks for each gate.
+   */
   get gates(): GateShape {
     return this.settings.network.gates
   }
@@ -190,7 +204,7 @@ export class Classifier {
     return feeds
   }
 
-  /** Numbers of an image as the program takes it. */
+  /** Number of values per image, or clip, in the program's input. */
   private get imageLength(): number {
     const { shape = [] } = this.program.inputs.find(({ name }) => name === 'images') ?? {}
     return shape.slice(1).reduce<number>((size, dim) => size * Number(dim), 1)
@@ -201,13 +215,16 @@ export class Classifier {
   }
 }
 
-/** What may differ from call to call. */
+/** Options of a single call. */
 export interface ClassifyOptions {
   readonly first?: number
   readonly thresholds?: number | readonly number[] | undefined
 }
 
-/** One threshold for every gate. @throws ConfigError for another number of them, and values outside 0..1 */
+/**
+ * Returns one threshold per gate.
+ * @throws ConfigError if their number is wrong, or a value is outside of 0..1
+ */
 function thresholdList(given: ClassifyOptions['thresholds'], gates: number): readonly number[] {
   const all = typeof given === 'object' ? given : new Array<number>(gates).fill(given ?? 0.5)
   if (all.length !== gates || all.some((value) => !(value >= 0 && value <= 1)))

@@ -7,28 +7,31 @@ import { ActivityTally, type GateActivity, meanRate, ratePerLayer } from './gate
 import { joinViews } from './join-views.ts'
 import type { Score, Tally } from './tally.ts'
 
-/** How well a model did on samples with known truth, and how many tokens it kept. */
+/** How well a model did on labelled samples, and the share of tokens that were active. */
 export interface Evaluation extends Score {
   readonly images: number
-  /** Share of active patch tokens, over images and gates; undefined without dispatch. */
+  /** Share of active patch tokens over all images and gates; undefined without dispatch. */
   readonly activeRate: number | undefined
-  /** Mean over a layer's gates, 1 in layers without any. */
+  /** Mean over the gates of each layer; 1 for layers without gates. */
   readonly activeRatePerLayer: readonly number[] | undefined
-  /** Each gate by itself; empty without dispatch. */
+  /** Activity of each gate; empty without dispatch. */
   readonly gates: readonly GateActivity[]
-  /** Seconds inside the model, without loading. */
+  /** Seconds spent in the model, without loading. */
   readonly seconds: number
 }
 
-/** What may be chosen for an evaluation. */
+/** Options of an evaluation. */
 export interface EvaluateOptions {
-  /** The trained weights, where the model takes them as inputs. */
+  /** The trained weights, if the model takes them as inputs. */
   readonly weights?: ReadonlyMap<string, TensorData>
-  /** Least gate probability of an active token, for all gates or one for each. */
+  /** Smallest gate probability of an active token, for all gates or for each. */
   readonly thresholds?: number | readonly number[]
 }
 
-/** Runs a model over all samples of a loader, joins the views of each, and adds them to an empty tally. */
+/**
+ * Runs a model on all samples of a loader, averages the views of each sample, and
+ * adds them to an empty tally.
+ */
 export async function evaluate(
   classifier: Classifier,
   loader: Pick<Loader, 'epoch'>,
@@ -51,13 +54,13 @@ export async function evaluate(
   return { ...tally.result(), images, ...gates.result(), seconds }
 }
 
-/** What a prediction for `rows` samples says of them, without what gates decided. */
+/** The network outputs of a prediction for `rows` samples, without the gates' decisions. */
 export function outputsOf({ logits }: Pick<Prediction, 'logits'>, rows: number): Outputs {
   const shape = [rows, rows === 0 ? 0 : logits.length / rows]
   return { logits: { dtype: 'float32', shape, data: logits } }
 }
 
-/** How active the gates of a model were, over several predictions. */
+/** Adds up the activity of a model's gates over several predictions. */
 class GateTally {
   private readonly activity: ActivityTally
   private readonly depth: number

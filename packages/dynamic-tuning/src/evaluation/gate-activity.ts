@@ -2,13 +2,18 @@ import type { Site } from '../tuners/parts.ts'
 
 /** How often a gate was open, over some images. */
 export interface GateActivity extends Site {
-  /** Mean share of the patch tokens present (or, at sample level, of images) let through. */
+  /**
+   * Mean share of the patch tokens present at the gate (at sample level, of the images) that it let through.
+   */
   readonly rate: number
-  /** Root of the mean square of an image's share: attention costs the square of its tokens. */
+  /** Root mean square of the share per image: the cost of attention grows with its square. */
   readonly rms: number
 }
 
-/** Share of open decisions of every image and gate, [B, D]; masks: the gates' decisions one after another, image by image. */
+/**
+ * Share of open decisions of every image and gate, [B, D]. masks: the decisions of
+ * each image, gate after gate.
+ */
 export function sharesOf(masks: Float32Array, decisions: readonly number[]): Float64Array {
   const perImage = decisions.reduce((sum, count) => sum + count, 0)
   const shares = new Float64Array((masks.length / perImage) * decisions.length)
@@ -22,7 +27,7 @@ export function sharesOf(masks: Float32Array, decisions: readonly number[]): Flo
   return shares
 }
 
-/** Adds up decisions [B, D, n] batch by batch; gates may decide on different numbers of tokens. */
+/** Adds up decisions [B, D, n] batch by batch; n may differ from gate to gate. */
 export class ActivityTally {
   private images = 0
   private readonly sums: Float64Array
@@ -36,7 +41,7 @@ export class ActivityTally {
     this.squares = new Float64Array(sites.length)
   }
 
-  /** Where tokens were merged, masks tell of patches and `shares` [B, D] of the tokens that were present. */
+  /** If tokens were merged, masks refer to patches, and `shares` [B, D] to the tokens that were present. */
   add(masks: Float32Array, shares: Float32Array | Float64Array = sharesOf(masks, this.perGate)): void {
     const gates = this.sites.length
     for (const [row, share] of shares.entries()) {
@@ -56,7 +61,7 @@ export class ActivityTally {
   }
 }
 
-/** Mean share over a layer's gates, for every layer; 1 where nothing is dispatched. */
+/** Mean share over the gates of each layer; 1 for layers without dispatch. */
 export function ratePerLayer(gates: readonly GateActivity[], depth: number): number[] {
   return Array.from({ length: depth }, (_, layer) => {
     const own = gates.filter((gate) => gate.layer === layer)
@@ -64,7 +69,7 @@ export function ratePerLayer(gates: readonly GateActivity[], depth: number): num
   })
 }
 
-/** Mean share over all gates: what the rate loss sees. */
+/** Mean share over all gates, as used by the rate loss. */
 export function meanRate(gates: readonly GateActivity[]): number {
   return gates.reduce((sum, { rate }) => sum + rate, 0) / gates.length
 }

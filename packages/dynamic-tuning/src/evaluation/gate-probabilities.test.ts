@@ -37,7 +37,8 @@ describe('gateProbabilities', () => {
     const { pooled, gates } = await gateProbabilities(classifier, loader)
     const { decisions } = classifier.gates
     const first = gates[0] as readonly number[]
-    // What the first gate sees does not depend on thresholds: its masks must close what the table says.
+    // What the first gate sees does not depend on thresholds: its masks must close
+    // the share given by the table.
     for (const rank of [0.25, 0.5, 0.9]) {
       const threshold = thresholdAt(first, rank)
       const { masks = new Float32Array() } = await classifier.classify(images, undefined, {

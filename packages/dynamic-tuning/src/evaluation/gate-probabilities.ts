@@ -4,22 +4,22 @@ import type { Classifier } from './classifier.ts'
 import { quantile } from './timing.ts'
 
 /**
- * How sure gates were, over some images: tables of quantiles of their probabilities, ascending, at even ranks from 0 to 1.
- * They tell how large a share of decisions a threshold closes.
+ * Distribution of gate probabilities over some images, as quantile tables: ascending probabilities at evenly
+ * spaced ranks from 0 to 1. They tell which share of decisions a threshold closes.
  */
 export interface GateProbabilities {
-  /** Of all gates together. */
+  /** Table of all gates together. */
   readonly pooled: readonly number[]
-  /** Of each gate, [D]. */
+  /** Table of each gate, [D]. */
   readonly gates: readonly (readonly number[])[]
 }
 
-/** Entries of a table: ranks are known to about 1 %. */
+/** Entries of a table: ranks are accurate to about 1 %. */
 const tableSize = 97
 
 /**
- * Looks at the gates of a classifier that was made with `probabilities`, on all images of a loader.
- * @throws ConfigError for one without gates or without that output
+ * Collects the gate probabilities of a classifier on all images of a loader.
+ * @throws ConfigError if the classifier has no gates, or was created without `probabilities`
  */
 export async function gateProbabilities(
   classifier: Classifier,
@@ -32,7 +32,7 @@ export async function gateProbabilities(
     const { probabilities } = await classifier.classify(images, undefined, { first })
     if (probabilities === undefined)
       throw new ConfigError('gates: this model gives no probabilities. Choose a method that dispatches.')
-    // A clip has rows for each of its frames.
+    // A clip has one row per frame.
     for (let [at, row] = [0, 0]; at < probabilities.length; row++) {
       const count = counts[row % sites.length] as number
       perGate[row % sites.length]?.push(probabilities.slice(at, at + count))
@@ -59,7 +59,7 @@ function tableOf(sorted: Float32Array): number[] {
   return Array.from({ length: tableSize }, (_, i) => quantile(values, i / (tableSize - 1)))
 }
 
-/** Share of decisions that a threshold closes, 0 to 1, by a table. */
+/** The share of decisions, 0 to 1, that a threshold closes according to a table. */
 export function rankOf(table: readonly number[], threshold: number): number {
   const last = table.length - 1
   if (threshold < (table[0] as number)) return 0
@@ -69,7 +69,7 @@ export function rankOf(table: readonly number[], threshold: number): number {
   return (above - 1 + (threshold - low) / (high - low)) / last
 }
 
-/** The threshold that closes a share `rank` of decisions, by a table; all or none of them at 1 and 0. */
+/** The threshold that closes a share `rank` of decisions according to a table: none at 0, all at 1. */
 export function thresholdAt(table: readonly number[], rank: number): number {
   if (rank <= 0) return 0
   return rank >= 1 ? 1 : quantile(table, rank)

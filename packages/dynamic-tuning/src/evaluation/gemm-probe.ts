@@ -3,25 +3,25 @@ import { depthOf, layerAt } from '../models/families.ts'
 import { tokensIn } from '../models/layer-sizes.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 
-/** A program of large matrix products and nothing else. */
+/** A program that consists of large matrix products only. */
 export interface GemmProbe {
   /** Rows, features and hidden features of the products. */
   readonly shape: readonly [number, number, number]
-  /** Floating-point operations of a run: two for each multiply-accumulate. */
+  /** Floating-point operations per run: two for each multiply-accumulate. */
   readonly flops: number
   run(): Promise<unknown>
   release(): Promise<void>
 }
 
-/** Images whose tokens are the rows: enough that the runtime's blocking is at its best. */
+/** The rows are the tokens of this many images: enough to use the runtime's blocking fully. */
 const images = 8
-/** Products one after another in a run, so that starting it and waking threads weigh nothing. */
+/** Product pairs per run: enough that the overhead of starting a run and waking threads is negligible. */
 const pairs = 6
 
 /**
- * The two matrix products of the MLP of a model's middle layer, [R, C] x [C, H] x [H, C], in float32 over the tokens of eight
- * images, six times over: how fast this machine multiplies matrices of these shapes with these threads. Nothing made of such
- * products can be faster.
+ * The two matrix products of the MLP in a model's middle layer, [R, C] x [C, H] x [H, C], in float32 over the
+ * tokens of eight images, repeated six times. Shows how fast this machine multiplies matrices of these shapes
+ * with these threads: an upper bound for everything built from such products.
  */
 export async function gemmProbe(
   config: ModelConfig,

@@ -1,34 +1,34 @@
 import type { Answer } from './answer.ts'
 import type { TaskContext } from './task-context.ts'
 
-/** How a sample is shown with what a model says of it. */
+/** How a sample and the model's answer are shown. */
 export interface Portrait {
-  /** Fields of the picture's JSON. */
+  /** Fields for the JSON file of the picture. */
   readonly fields: Readonly<Record<string, string | number | readonly string[] | readonly number[]>>
-  /** True if the answer fits the truth; false where no truth is known. */
+  /** True if the answer agrees with the truth; false if the truth is unknown. */
   readonly right: boolean
-  /** Samples of different groups are shown in turn: their class, for instance. */
+  /** Pictures alternate between groups, such as classes. */
   readonly group: string
-  /** A word for the name of the picture's file; absent where no truth is known. */
+  /** A word for the file name of the picture; absent if the truth is unknown. */
   readonly slug?: string
 }
 
 /** A portrait in words. */
 export interface PortraitWords {
-  /** What the model says. */
+  /** The model's answer. */
   readonly said: string
-  /** How that fits the truth, where it is known. */
+  /** How the answer compares with the truth, if it is known. */
   readonly verdict?: string
 }
 
 /** How samples are shown in reports and by `explain`. */
 export interface Pictures<T = unknown> {
   portrait(answer: Answer, truth: T | undefined, context: TaskContext): Portrait
-  /** In words, from an object that has the portrait's fields. */
+  /** A portrait in words, from an object that has the portrait's fields. */
   words(fields: object): PortraitWords
 }
 
-/** The line under a picture. */
+/** The caption of a picture. */
 export function captionOf({ said, verdict }: PortraitWords): string {
   return verdict === undefined ? said : `${said}: ${verdict}`
 }

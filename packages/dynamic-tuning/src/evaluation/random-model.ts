@@ -4,25 +4,31 @@ import { imageRows, sampleSize } from '../models/samples/sample-layout.ts'
 import type { Network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 
-/** What a random model is made of. */
+/** Settings of a random model. */
 export interface RandomModelSettings {
   readonly network: Network
-  /** Share of the patch tokens present that every dispatcher shall let through. */
+  /** Share of the patch tokens present that every dispatcher should let through. */
   readonly active: number
-  /** Images or clips that the dispatchers are set on, as the model takes them; by default two images of noise. */
+  /**
+   * Images or clips used to set the dispatchers, in the form the model takes. Default: two images of noise.
+   */
   readonly images?: Float32Array | undefined
   readonly seed: number
   readonly threads?: number
 }
 
-/** Least number of images that the dispatchers are set on. */
+/** Minimum number of images used to set the dispatchers. */
 const leastImages = 2
-/** Setting one layer's dispatcher moves what later layers see: a few rounds settle. */
+/**
+ * Setting the dispatcher of one layer changes the inputs of later layers; a few
+ * rounds are enough to converge.
+ */
 const rounds = 3
 
 /**
- * Weights of an untrained tuned model for measuring: dispatchers get a random direction, and the bias at which `active` of
- * the patch tokens of random images pass in every layer. How fast such a model runs does not depend on what it learned.
+ * Weights of an untrained tuned model for speed measurements. Each dispatcher gets a random direction and the
+ * bias at which a share `active` of the patch tokens of random images pass in its layer. The speed of such a
+ * model does not depend on what it has learned.
  */
 export async function randomModel(
   settings: RandomModelSettings,
@@ -32,7 +38,7 @@ export async function randomModel(
   const learns = options.dispatch !== 'none' && options.dispatchStrategy === 'learned'
   const store = new WeightStore({ seed, ...(learns && { trainable: [/_token_select\./] }) })
   const images = settings.images ?? noiseOf(sample, seed)
-  // Random gates read noise for a batch of any size.
+  // With random gates the batch size stays open, as in their noise input.
   const pixels = network.input('images', learns ? images.length / sampleSize(sample) : 'B')
   const thresholds = gates.sites.map(() => 0.5)
   const kind = learns ? 'masked' : 'skip'
@@ -64,7 +70,7 @@ function noiseOf(sample: Network['sample'], seed: number): Float32Array {
   return Float32Array.from({ length: samples * sampleSize(sample) }, random(seed, 'images').normal)
 }
 
-/** A direction that spreads the logits of different tokens, whatever they have in common. */
+/** Fills `weights` with a random direction, so that different tokens get different logits. */
 function drawDirection(weights: Float32Array, seed: number, name: string): void {
   const stream = random(seed, 'dispatcher', name)
   for (let i = 0; i < weights.length; i++) weights[i] = stream.normal()

@@ -1,27 +1,27 @@
 import { random } from '@dynamic-tuning/engine'
 
-/** The least and the largest value that an interval holds. */
+/** Lower and upper end of an interval, both included. */
 export type Interval = readonly [low: number, high: number]
 
-/** The mean of some numbers. */
+/** The mean of the values. */
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
-/** Their standard deviation as a sample of many, s = sqrt(sum (x - mean)^2 / (n - 1)); null for fewer than two. */
+/** The sample standard deviation, s = sqrt(sum (x - mean)^2 / (n - 1)); null for fewer than two values. */
 export function deviation(values: readonly number[]): number | null {
   if (values.length < 2) return null
   const centre = mean(values)
   return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1))
 }
 
-/** Samples drawn for a bootstrap interval. */
+/** Number of resamples for a bootstrap interval. */
 const resamples = 10_000
 
 /**
- * The 95 % interval of their mean by the percentile bootstrap: means of 10,000 samples of the same size drawn with replacement
- * from `random(seed, 'bootstrap')`, from the 2.5 % to the 97.5 % quantile. null for fewer than two. It never leaves the range of
- * the values, so for a handful of them it is narrower than it should be.
+ * The 95 % percentile bootstrap interval of the mean; null for fewer than two values. It takes the 2.5 % and
+ * 97.5 % quantiles of the means of 10,000 resamples, drawn with replacement from `random(seed, 'bootstrap')`.
+ * It never exceeds the range of the values, so it is too narrow for very few of them.
  */
 export function bootstrapInterval(values: readonly number[], seed = 0): Interval | null {
   const n = values.length
@@ -35,7 +35,7 @@ export function bootstrapInterval(values: readonly number[], seed = 0): Interval
   return [quantile(means, 0.025), quantile(means, 0.975)]
 }
 
-/** The value below which a share of sorted values lies, between neighbours in proportion (R's type 7). */
+/** The quantile at rank `share` of sorted values, interpolated linearly (R's type 7). */
 export function quantile(sorted: ArrayLike<number>, share: number): number {
   const at = (sorted.length - 1) * share
   const low = sorted[Math.floor(at)] as number
@@ -45,7 +45,7 @@ export function quantile(sorted: ArrayLike<number>, share: number): number {
 /** The 97.5 % quantile of the normal distribution. */
 const z = 1.959963984540054
 
-/** Wilson's 95 % interval of a share that was found among `count` independent cases, such as a share over images. */
+/** Wilson's 95 % interval of a share found among `count` independent cases, such as a share of images. */
 export function shareInterval(share: number, count: number): Interval {
   const scale = 1 + z ** 2 / count
   const centre = (share + z ** 2 / (2 * count)) / scale

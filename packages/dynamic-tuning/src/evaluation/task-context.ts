@@ -1,7 +1,7 @@
-/** What a task knows of the run that it judges, or answers for: a tuned model is one. */
+/** What a task may read of the run, such as a tuned model, whose outputs it interprets. */
 export interface TaskContext {
   /** Names of the classes, in the order of the outputs. */
   readonly classes: readonly string[]
-  /** Settings of the run, among them the task's own. */
+  /** Settings of the run, including the task's own. */
   readonly settings: object
 }

@@ -1,17 +1,17 @@
-/** Something to be timed. */
+/** A function to time. */
 export interface TimedCase {
   readonly name: string
   run(): Promise<unknown>
 }
 
-/** How often everything runs. */
+/** How often each case runs. */
 export interface TimingSettings {
-  /** Runs of each case that are not counted, first. */
+  /** Runs of each case that come first and are not counted. */
   readonly warmup: number
   readonly rounds: number
 }
 
-/** Milliseconds of the counted runs. */
+/** Durations of the counted runs, in milliseconds. */
 export interface Timing {
   readonly medianMs: number
   readonly p10Ms: number
@@ -19,8 +19,8 @@ export interface Timing {
 }
 
 /**
- * Times cases in turn, A B A B ..., so that a machine whose speed drifts is fair to all of them.
- * `now` gives milliseconds.
+ * Runs the cases in turn, A B A B ..., so that changes in the machine's speed affect all of them
+ * equally. `now` returns milliseconds.
  */
 export async function timeInTurn(
   cases: readonly TimedCase[],
@@ -42,7 +42,7 @@ function summarize(values: readonly number[]): Timing {
   return { medianMs: quantile(sorted, 0.5), p10Ms: quantile(sorted, 0.1), p90Ms: quantile(sorted, 0.9) }
 }
 
-/** The value below which `share` of the sorted values lie, between neighbours by a straight line. */
+/** The quantile at rank `share` of sorted values, interpolated linearly. */
 export function quantile(sorted: readonly number[], share: number): number {
   const place = (sorted.length - 1) * share
   const low = sorted[Math.floor(place)] as number

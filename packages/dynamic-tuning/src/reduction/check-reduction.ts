@@ -7,17 +7,17 @@ import { keepLayers } from './keep-layers.ts'
 import { type GivenReduction, noReduction, type ReductionOptions, reductionOptions } from './options.ts'
 import { reductionIn } from './registry.ts'
 
-/** What a reduction is to work with. */
+/** The setup in which a reduction is to work. */
 export interface ReductionUse {
   readonly tuner: Pick<Tuner, 'name' | 'needsAllTokens'>
   readonly options: TunerOptions
-  /** Whether the task wants an output for every patch. */
+  /** True if the task needs an output for every patch. */
   readonly dense?: boolean
 }
 
 /**
- * Refuses a reduction that cannot work with a method or a task, and settings that belong to another one, before anything is
- * built. `asker` begins the message.
+ * Refuses a reduction that cannot work with a method or a task, and settings that belong to another
+ * reduction, before anything is built. The error message begins with `asker`.
  * @throws ConfigError saying what to change
  */
 export function checkReduction(asker: string, given: GivenReduction, use: ReductionUse): void {
@@ -79,7 +79,10 @@ function checkRates(asker: string, { keepRate, tomeR, tomeSlope }: ReductionOpti
     throw new ConfigError(`${asker}: tomeSlope is ${tomeSlope}, expected -1 to 1. Give 0, for instance.`)
 }
 
-/** Refuses layers, lists and shares that do not fit a model. @throws ConfigError saying what to change */
+/**
+ * Refuses layers, lists and shares that do not fit a model.
+ * @throws ConfigError saying what to change
+ */
 export function checkReductionFits(
   asker: string,
   options: ReductionOptions,

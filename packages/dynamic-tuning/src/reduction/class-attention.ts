@@ -12,8 +12,9 @@ import {
 } from '@dynamic-tuning/engine'
 
 /**
- * How much the class token looks at each other token: softmax(q_class k^T / sqrt(D)), the mean over heads, its own share left
- * out. qkv: [B, T, 3C] -> [B, T - 1].
+ * How strongly the class token attends to every other token: softmax(q_class k^T / sqrt(D)), averaged over
+ * heads, without its attention to itself.
+ * qkv: [B, T, 3C] -> [B, T - 1].
  */
 export function classAttention(qkv: Tensor, heads: number): Tensor {
   const [query, key] = split(qkv, 2, 3) as [Tensor, Tensor, Tensor]

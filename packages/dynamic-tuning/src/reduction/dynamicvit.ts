@@ -27,10 +27,11 @@ import { predictKeeping } from './predictor.ts'
 import type { KeepDecision, Reduction } from './reduction.ts'
 
 /**
- * DynamicViT (arXiv:2106.02034): a small predictor in front of some layers scores patch tokens. In inference the
- * int(N rate) best of them stay, best first. In training all stay; a token is kept where Gumbel noise on the two
- * log-probabilities says so (straight-through), and attention looks at kept tokens only (`policyAttention`). Training needs
- * the graph input `noise`: G1 - G2 for each predictor, [S, B, N, 1].
+ * DynamicViT (arXiv:2106.02034): in some layers a small predictor scores the patch tokens. Inference
+ * keeps the int(N rate) best of them, best first. Training keeps all tokens in the sequence, but
+ * attention sees only those marked as kept (`policyAttention`); the mark is drawn with Gumbel noise on
+ * the two log-probabilities (straight-through). Training needs the graph input `noise`: G1 - G2 for
+ * each predictor, [S, B, N, 1].
  */
 export const dynamicvit: Reduction = {
   name: 'dynamicvit',
@@ -80,12 +81,12 @@ export const dynamicvit: Reduction = {
   },
 }
 
-/** [B, N] with a 1 before it for the class token. */
+/** Puts a 1 for the class token before [B, N]. */
 function withClassToken(kept: Tensor): Tensor {
   return concat([expandLike(scalar(1), slice(kept, 1, 0, 1)), kept], 1)
 }
 
-/** Kept before and now: the noisier choice of keep or drop, hard forward and soft backward. [B, N] */
+/** Tokens kept before and now, [B, N]: keep or drop, drawn with noise; hard forward, soft backward. */
 function drawn(scores: Tensor, noise: Tensor, before: Tensor | undefined): Tensor {
   const noisy = add(difference(scores), reshape(noise, scores.shape.slice(0, 2)))
   const hard = cast(greater(noisy, 0), 'float32')
@@ -103,10 +104,13 @@ function channel(scores: Tensor, which: number): Tensor {
   return reshape(slice(scores, 2, which, which + 1), [batch, tokens])
 }
 
-/** Far below any log-probability: a token already dropped. */
+/** Subtracted from scores of tokens already dropped: far below any log-probability. */
 const dropped = 1e9
 
-/** The `count` tokens with the largest log(keep) among those kept so far, best first: int64 [B, count]. */
+/**
+ * Positions of the `count` tokens with the largest log(keep) among those still kept,
+ * best first: int64 [B, count].
+ */
 function bestOf(scores: Tensor, kept: Tensor | undefined, count: number): Tensor {
   const keeping = channel(scores, 0)
   const open = kept === undefined ? keeping : sub(keeping, mul(sub(scalar(1), kept), dropped))

@@ -18,9 +18,9 @@ import { flagsOf } from './match-tokens.ts'
 import type { Reduction } from './reduction.ts'
 
 /**
- * EViT (arXiv:2202.07800): in some layers the n = ceil(k (T - 1)) tokens that the class token looks at most stay, in falling
- * order of that attention a; the others become one token, sum_j a_j x_j, at the end. Trained with the final keep rate from
- * the first step, as a finished model is.
+ * EViT (arXiv:2202.07800): some layers keep the n = ceil(k (T - 1)) tokens with the largest attention a of
+ * the class token, in descending order of a. The others are fused into one token, sum_j a_j x_j, placed last.
+ * Training uses the final keep rate from the first step.
  */
 export const evit: Reduction = {
   name: 'evit',
@@ -61,7 +61,10 @@ export const evit: Reduction = {
   },
 }
 
-/** Class token, kept tokens and, with `fuse`, the weighted sum of the others. x: [B, T, C], kept: int64 [B, n]. */
+/**
+ * The class token, the kept tokens and, with `fuse`, the weighted sum of the others.
+ * x: [B, T, C], kept: int64 [B, n].
+ */
 function attentive(x: Tensor, importance: Tensor, kept: Tensor, fuse: boolean): Tensor {
   const [batch, tokens] = x.shape as [Dim, number]
   const patches = slice(x, 1, 1, tokens)

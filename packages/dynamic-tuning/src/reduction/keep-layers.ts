@@ -1,17 +1,20 @@
 import type { ReductionOptions } from './options.ts'
 
-/** A layer at which tokens are left out, and the share it keeps. */
+/** A layer that removes tokens, and the share it keeps. */
 export interface KeepLayer {
   readonly layer: number
   readonly rate: number
 }
 
-/** A quarter, a half and three quarters up: 3, 6 and 9 of 12 layers. */
+/** Layers at a quarter, a half and three quarters of the depth: 3, 6 and 9 of 12. */
 function usualLayers(depth: number): readonly number[] {
   return [...new Set([1, 2, 3].map((quarter) => Math.floor((quarter * depth) / 4)))]
 }
 
-/** Layers that reduce, with the share each keeps: the same one for EViT, growing powers for DynamicViT, or as listed. */
+/**
+ * The layers that reduce, each with the share it keeps: constant for EViT, successive powers
+ * for DynamicViT, or as listed.
+ */
 export function keepLayers(options: ReductionOptions, depth: number, how: 'same' | 'powers'): KeepLayer[] {
   const { keepRate, reductionLayers = usualLayers(depth) } = options
   return reductionLayers.map((layer, stage) => {

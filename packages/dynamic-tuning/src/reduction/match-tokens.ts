@@ -26,23 +26,28 @@ import {
   zerosLike,
 } from '@dynamic-tuning/engine'
 
-/** Which tokens merge into which. T tokens, A at even positions (0 is the class token), B at odd ones. */
+/**
+ * Which tokens merge into which. The T tokens are split into A at even positions (0 is the class
+ * token) and B at odd positions.
+ */
 export interface Matching {
-  /** r members of A that go, best match first: their positions inside A. int64 [B, r] */
+  /** Positions in A of the r tokens that are merged away, best match first: int64 [B, r]. */
   readonly source: Tensor
-  /** Where each goes: positions inside B. int64 [B, r] */
+  /** Positions in B of the tokens they are merged into: int64 [B, r]. */
   readonly target: Tensor
-  /** Members of A that stay, ascending. int64 [B, |A| - r] */
+  /** Positions in A of the tokens that stay, ascending: int64 [B, |A| - r]. */
   readonly unmerged: Tensor
   readonly oddTokens: number
 }
 
-/** Below every cosine: keeps the class token out. */
+/** Lower than any cosine, so that the class token is never merged. */
 const never = -2
 
 /**
- * Bipartite soft matching of ToMe (Section 3 of arXiv:2210.09461): each token of A finds its most similar one of B by the
- * cosine of their keys, averaged over heads; the r best matches merge. keys: [B, T, C]; carries no gradient.
+ * Bipartite soft matching of ToMe (Section 3 of arXiv:2210.09461): each token of A is matched
+ * with the most similar token of B, by the cosine of their keys averaged over heads; the r best
+ * matches merge. Carries no gradient.
+ * keys: [B, T, C].
  */
 export function matchTokens(keys: Tensor, heads: number, r: number): Matching {
   const [batch, tokens, width] = keys.shape as [Dim, number, number]
@@ -69,18 +74,18 @@ function unitLength(x: Tensor): Tensor {
   return div(x, sqrt(reduceSum(mul(x, x), { axes: [x.shape.length - 1], keepDims: true })))
 }
 
-/** first, first + step, ...: int64 [count]. */
+/** The positions first, first + step, ...: int64 [count]. */
 function positions(count: number, first: number, step: number): Tensor {
   const data = BigInt64Array.from({ length: count }, (_, i) => BigInt(first + i * step))
   return constant({ dtype: 'int64', shape: [count], data })
 }
 
-/** The same positions for every image of `like`, int64 [B, K]: [B, count]. */
+/** The positions first, first + step, ... for every image of `like` (int64 [B, K]): [B, count]. */
 export function positionsFor(like: Tensor, count: number, first = 0, step = 1): Tensor {
   return add(reshape(positions(count, first, step), [1, count]), zerosLike(slice(like, 1, 0, 1)))
 }
 
-/** 1 at `chosen` (int64 [B, K]) and 0 elsewhere, of `count` places: [B, count]. */
+/** 1 at the positions `chosen` (int64 [B, K]) and 0 elsewhere: [B, count]. */
 export function flagsOf(chosen: Tensor, count: number): Tensor {
   const [batch] = chosen.shape as [Dim]
   const none = expandLike(scalar(0), reshape(positionsFor(chosen, count), [batch, count, 1]))
@@ -88,7 +93,7 @@ export function flagsOf(chosen: Tensor, count: number): Tensor {
   return reshape(scatterAddBatched(none, chosen, ones), [batch, count])
 }
 
-/** The places of `count` that are not in `chosen`, ascending: equal flags stay in their order. */
+/** The positions below `count` that are not in `chosen`, ascending; sorting keeps equal flags in order. */
 function othersThan(chosen: Tensor, count: number): Tensor {
   return topK(sub(scalar(1), flagsOf(chosen, count)), count - Number(chosen.shape[1])).indices
 }

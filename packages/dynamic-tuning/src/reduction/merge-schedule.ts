@@ -1,9 +1,9 @@
 import type { ReductionOptions } from './options.ts'
 
 /**
- * ToMe's r of every layer. A list is taken as it is, missing entries being 0; a single r with slope w runs from
- * int(r (1 - w)) to 2r minus that. No layer merges more than floor((T - 1) / 2) of its T tokens, as published: the class
- * token is not merged, and one half goes into the other.
+ * ToMe's r for every layer. A list is used as given, with 0 for missing entries. A single r with slope w goes
+ * linearly from int(r (1 - w)) to 2r minus that. As published, a layer merges at most floor((T - 1) / 2) of
+ * its T tokens, because the class token stays and one half merges into the other.
  */
 export function mergesPerLayer(
   { tomeR, tomeSlope }: Pick<ReductionOptions, 'tomeR' | 'tomeSlope'>,

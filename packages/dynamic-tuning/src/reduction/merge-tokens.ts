@@ -11,15 +11,15 @@ import {
 } from '@dynamic-tuning/engine'
 import { type Matching, positionsFor } from './match-tokens.ts'
 
-/** A merge of T tokens into T - r. */
+/** Merges T tokens into T - r. */
 export interface Merge {
-  /** Sums of what comes together: [B, T, C] -> [B, T - r, C]. */
+  /** Sums of the tokens that are merged together: [B, T, C] -> [B, T - r, C]. */
   sum(x: Tensor): Tensor
-  /** Where each of the T tokens is afterwards: int64 [B, T]. */
+  /** New position of each of the T tokens: int64 [B, T]. */
   readonly place: Tensor
 }
 
-/** The merge that a matching asks for; the new order is what stays of A, then all of B. */
+/** The merge described by a matching. The new order is the remaining tokens of A, then all of B. */
 export function mergeTokens({ source, target, unmerged, oddTokens }: Matching): Merge {
   const staying = Number(unmerged.shape[1])
   const odd = positionsFor(source, oddTokens, 1, 2)
@@ -32,7 +32,7 @@ export function mergeTokens({ source, target, unmerged, oddTokens }: Matching): 
   }
 }
 
-/** Tokens at `kept` come to lie in their order, those `leaving` where they go `into`. */
+/** New positions: tokens at `kept` keep their order; tokens at `leaving` take the positions `into`. */
 function placesOf(kept: Tensor, leaving: Tensor, into: Tensor): Tensor {
   const from = concat([kept, leaving], 1)
   const to = concat([positionsFor(kept, Number(kept.shape[1])), into], 1)
@@ -41,7 +41,10 @@ function placesOf(kept: Tensor, leaving: Tensor, into: Tensor): Tensor {
   return reshape(scatterAddBatched(zerosLike(column(from)), from, column(to)), [batch, tokens])
 }
 
-/** Where each original token is after one more merge. before: int64 [B, N + 1], undefined at first. */
+/**
+ * The position of each original token after one more merge. before: int64 [B, N + 1],
+ * undefined for the first merge.
+ */
 export function followed(before: Tensor | undefined, place: Tensor): Tensor {
   if (before === undefined) return place
   const [batch, tokens] = before.shape as [Dim, number]

@@ -39,7 +39,10 @@ type Weigh = (scores: number[], query: number) => number[]
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
 const rising = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 
-/** Attention with weights of one's own making; also keys, and each head's weights of the class token. */
+/**
+ * Attention with weights computed by `weigh`; also returns the keys, and each
+ * head's weights of the class token.
+ */
 function attend(x: Rows, values: Values, at: string, heads: number, weigh: Weigh) {
   const qkv = plainLinear(x, values, `${at}.qkv`)
   const width = (x[0] as number[]).length

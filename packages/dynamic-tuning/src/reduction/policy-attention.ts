@@ -18,10 +18,11 @@ import {
 const epsilon = 1e-6
 
 /**
- * Attention under a policy (Eq. 10-11 of arXiv:2106.02034): of scores e, weights
- * (exp(e_ij - max_j e_ij) m_ij + 1e-6 / T) / (sum_j exp(e_ij - max_j e_ij) m_ij + 1e-6), m_ij = d_j, but 1 for a token itself.
- * Dropped tokens stay, nobody looks at them, and the gradient says what keeping them would do.
- * qkv: [B, T, 3C], policy d: [B, T], ones where absent -> [B, T, C].
+ * Attention under a policy (Eq. 10-11 of arXiv:2106.02034). The weights of scores e are
+ * (exp(e_ij - max_j e_ij) m_ij + 1e-6 / T) / (sum_j exp(e_ij - max_j e_ij) m_ij + 1e-6)
+ * with m_ij = d_j, but 1 for i = j. Dropped tokens stay in the sequence without being attended to, so that
+ * the gradient shows the effect of keeping them.
+ * qkv: [B, T, 3C], policy d: [B, T] (default: all ones) -> [B, T, C].
  */
 export function policyAttention(qkv: Tensor, heads: number, policy: Tensor | undefined): Tensor {
   const [query, key, value] = split(qkv, 2, 3) as [Tensor, Tensor, Tensor]

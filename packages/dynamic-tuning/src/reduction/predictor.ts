@@ -20,9 +20,10 @@ import { linearLayer } from '../nn/linear.ts'
 import type { Weights } from '../nn/weight-store.ts'
 
 /**
- * DynamicViT's predictor (arXiv:2106.02034, Eq. 1-4): half of the features of GELU(W LN(z)) stay a token's own, the other
- * half becomes the mean over the tokens still kept; three more maps give log(keep), log(drop). z: [B, n, D],
- * kept: [B, n], absent where all are -> [B, n, 2].
+ * DynamicViT's predictor (arXiv:2106.02034, Eq. 1-4): of the features GELU(W LN(z)), one half is local to
+ * each token, the other half is replaced by its mean over the tokens still kept. Three more linear maps
+ * compute log(keep) and log(drop).
+ * z: [B, n, D], kept: [B, n] (default: all) -> [B, n, 2].
  */
 export function predictKeeping(z: Tensor, kept: Tensor | undefined, weights: Weights): Tensor {
   const [batch, tokens, width] = z.shape as [Dim, number, number]
@@ -35,7 +36,7 @@ export function predictKeeping(z: Tensor, kept: Tensor | undefined, weights: Wei
   return logSoftmax(linearLayer(second, weights.at('fc_out'), 2), -1)
 }
 
-/** Mean over the tokens that are kept, [B, 1, C]; 0 where none is. */
+/** Mean over the kept tokens, [B, 1, C]; 0 if there are none. */
 function meanOfKept(x: Tensor, kept: Tensor | undefined, column: readonly Dim[]): Tensor {
   if (kept === undefined) return reduceMean(x, { axes: [1], keepDims: true })
   const mask = reshape(kept, column)
@@ -45,7 +46,7 @@ function meanOfKept(x: Tensor, kept: Tensor | undefined, column: readonly Dim[])
   )
 }
 
-/** A count to divide by: 1 instead of 0. */
+/** A count that is safe to divide by: 1 instead of 0. */
 export function atLeastOne(count: Tensor): Tensor {
   return add(count, cast(equal(count, 0), count.dtype))
 }

@@ -5,45 +5,54 @@ import type { VitConfig } from '../models/vit/vit-config.ts'
 import type { ReductionOptions } from './options.ts'
 
 /**
- * How a pass treats tokens that are to go. `reduce`: they are gone, for all that follows; `mask`: they stay and nothing looks
- * at them, where a reduction can tell (others reduce); `train`: as the reduction is trained; `off`: every token stays.
+ * How a pass treats the tokens to be removed. `reduce`: they are removed for the rest of the pass; `mask`:
+ * they stay, but no token attends to them (reductions that cannot mask reduce instead); `train`: the
+ * reduction's form for training; `off`: all tokens stay.
  */
 export type ReductionMode = 'off' | 'reduce' | 'mask' | 'train'
 
-/** What a learned reduction decided in training at one of its layers. */
+/** The decision of a learned reduction at one of its layers, in training. */
 export interface KeepDecision {
   readonly layer: number
-  /** Share of tokens that is wanted. */
+  /** Target share of tokens. */
   readonly rate: number
-  /** 0 or 1 for each patch token, [B, N], earlier decisions included; carries the gradient of probabilities. */
+  /**
+   * 0 or 1 for each patch token, [B, N], including earlier decisions; carries the
+   * gradient of the probabilities.
+   */
   readonly keep: Tensor
 }
 
-/** A reduction in one pass over a model. All but the hooks fills while the model is built. */
+/**
+ * A reduction in one pass over a model. All properties except `hooks` are filled while the model is built.
+ */
 export interface ReductionPass {
   readonly hooks: Pick<ModelHooks, 'enter' | 'attentionMix' | 'afterAttention'>
-  /** Layer by layer: the token of its MLP that each original token is part of, int64 [B, N + 1]; only where tokens merge. */
+  /**
+   * For each layer: which token at its MLP each original token has become part of, int64
+   * [B, N + 1]; only if tokens merge.
+   */
   readonly places: ReadonlyMap<number, Tensor>
-  /** What was decided, by name: `layer.0.kept_index`, `predictor.0.log_probabilities`, ... */
+  /** Decisions by name: `layer.0.kept_index`, `predictor.0.log_probabilities`, ... */
   readonly records: ReadonlyMap<string, Tensor>
   readonly decisions: readonly KeepDecision[]
 }
 
-/** The backbone that a reduction works in, and the samples that it takes. */
+/** The backbone in which a reduction works, and its kind of samples. */
 export interface ReducedModel extends SampledBackbone {
   readonly config: VitConfig
 }
 
-/** A token reduction: where it sits, what it trains, whether it works in training. */
+/** A token reduction: where it works, what it trains, and whether it is active in training. */
 export interface Reduction {
   readonly name: Exclude<ReductionOptions['reduction'], 'none'>
   /** One sentence for lists and help. */
   readonly summary: string
-  /** Names of the weights of its own, all of them trained. */
+  /** Patterns of its own weights, all of which are trained. */
   readonly trainable: readonly RegExp[]
-  /** What it reads of the options, beside its name. */
+  /** Settings it reads, besides `reduction`. */
   readonly reads: readonly (keyof ReductionOptions)[]
-  /** How a training pass treats tokens. */
+  /** How a training pass treats the tokens to be removed. */
   trainingMode(options: ReductionOptions): ReductionMode
   open(options: ReductionOptions, mode: ReductionMode, model: ReducedModel): ReductionPass
 }

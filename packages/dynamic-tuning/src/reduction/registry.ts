@@ -6,15 +6,18 @@ import type { ReductionOptions } from './options.ts'
 import type { Reduction, ReductionMode, ReductionPass } from './reduction.ts'
 import { tome } from './tome.ts'
 
-/** All token reductions, in the order in which they are shown. */
+/** All token reductions, in display order. */
 export const reductions: readonly Reduction[] = [tome, evit, dynamicvit]
 
-/** The reduction that `options` name; undefined for none. */
+/** The reduction named in `options`; undefined if none. */
 export function reductionIn(options: ReductionOptions | undefined): Reduction | undefined {
   return reductions.find(({ name }) => name === options?.reduction)
 }
 
-/** A reduction's hooks for a pass over a model; none without a reduction. They fill other places than a tuner's. */
+/**
+ * The hooks of the chosen reduction for a pass over a model; empty without one. They
+ * do not overlap with a tuner's.
+ */
 export function openReduction(
   options: ReductionOptions | undefined,
   mode: ReductionMode,

@@ -17,9 +17,10 @@ import { followed, mergeTokens } from './merge-tokens.ts'
 import type { Reduction } from './reduction.ts'
 
 /**
- * Token Merging (arXiv:2210.09461): between attention and MLP of every layer the r most similar pairs of tokens become
- * their means, weighted by how many patches each stands for. Proportional attention adds the logarithm of that number
- * to the scores of a key: softmax(q k^T / sqrt(D) + log s). Nothing is learned; it is meant for models trained without.
+ * Token Merging (arXiv:2210.09461): between attention and MLP, every layer replaces the r most similar pairs
+ * of tokens by their means, weighted by the number of patches s that each token stands for. Proportional
+ * attention adds log s to the scores of each key: softmax(q k^T / sqrt(D) + log s). Nothing is learned; it is
+ * intended for models trained without merging.
  */
 export const tome: Reduction = {
   name: 'tome',
@@ -53,17 +54,17 @@ export const tome: Reduction = {
   },
 }
 
-/** What was merged in the layers so far. */
+/** State of the merges in the layers so far. */
 interface Merged {
   readonly places: Map<number, Tensor>
   readonly records: Map<string, Tensor>
-  /** Patches that each token stands for, [B, T, 1]; one each where absent. */
+  /** Number of patches that each token stands for, [B, T, 1]; absent if all are 1. */
   sizes?: Tensor
-  /** Where each token of the image went. */
+  /** Current position of each original token. */
   place?: Tensor
 }
 
-/** The tokens [B, T, C] of a layer with matched pairs merged: [B, T - r, C]. */
+/** Merges the matched pairs of a layer's tokens: [B, T, C] -> [B, T - r, C]. */
 function mergeLayer(x: Tensor, layer: number, matching: Matching, merged: Merged): Tensor {
   const { sizes } = merged
   const merge = mergeTokens(matching)
@@ -84,7 +85,7 @@ function asRow(sizes: Tensor): Tensor {
   return reshape(sizes, sizes.shape.slice(0, 2))
 }
 
-/** Each token stands for itself: [B, T, 1]. */
+/** Sizes of tokens that stand only for themselves: ones [B, T, 1]. */
 function onesOf(x: Tensor): Tensor {
   return expandLike(scalar(1), slice(x, 2, 0, 1))
 }

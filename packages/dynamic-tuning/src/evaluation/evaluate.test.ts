@@ -2,6 +2,7 @@ import { random, type TensorData } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import type { Batch } from '../data/loader/batch.ts'
 import type { Loader } from '../data/loader/loader.ts'
+import { sampleOf } from '../data/samples/registry.ts'
 import { modelOf } from '../models/model.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { network } from '../network/network.ts'
@@ -25,7 +26,8 @@ function batchOf(first: number, size: number): Batch<number> {
   }
 }
 
-const loader: Pick<Loader<number>, 'epoch'> = {
+const loader: Pick<Loader<number>, 'epoch' | 'sample'> = {
+  sample: sampleOf({}),
   async *epoch() {
     yield batchOf(0, 3)
     yield batchOf(3, 2)

@@ -4,7 +4,6 @@ import { depthOf } from '../models/families.ts'
 import type { Outputs } from '../network/outputs.ts'
 import type { Classifier, Prediction } from './classifier.ts'
 import { ActivityTally, type GateActivity, meanRate, ratePerLayer } from './gate-activity.ts'
-import { joinViews } from './join-views.ts'
 import type { Score, Tally } from './tally.ts'
 
 /** How well a model did on labelled samples, and the share of tokens that were active. */
@@ -29,23 +28,24 @@ export interface EvaluateOptions {
 }
 
 /**
- * Runs a model on all samples of a loader, averages the views of each sample, and
+ * Runs a model on all samples of a loader, joins the outputs of each example, and
  * adds them to an empty tally.
  */
 export async function evaluate(
   classifier: Classifier,
-  loader: Pick<Loader, 'epoch'>,
+  loader: Pick<Loader, 'epoch' | 'sample'>,
   tally: Tally,
   { weights, thresholds }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const gates = new GateTally(classifier)
+  const { sample } = loader
   let [images, seconds] = [0, 0]
   for await (const batch of loader.epoch(0)) {
     const start = performance.now()
-    const { size, views = 1 } = batch
-    const options = { first: images * views, ...(thresholds !== undefined && { thresholds }) }
+    const { size } = batch
+    const options = { first: images * sample.views, ...(thresholds !== undefined && { thresholds }) }
     const prediction = await classifier.classify(batch.images, weights, options)
-    const outputs = joinViews(outputsOf(prediction, size * views), size, views)
+    const outputs = sample.join(outputsOf(prediction, size * sample.views), size)
     seconds += (performance.now() - start) / 1000
     tally.add(outputs, batch.truths)
     gates.add(prediction)

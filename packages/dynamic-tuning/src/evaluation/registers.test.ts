@@ -1,6 +1,7 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import type { Loader } from '../data/loader/loader.ts'
+import { sampleOf } from '../data/samples/registry.ts'
 import { modelShapes } from '../models/build-model.ts'
 import { modelOf } from '../models/model.ts'
 import type { VitModelConfig } from '../models/model-config.ts'
@@ -97,7 +98,8 @@ describe('register tokens are active in every layer and counted in no rate', () 
         shape: [1],
         data: Float32Array.of(bias),
       })
-    const loader: Pick<Loader<number>, 'epoch'> = {
+    const loader: Pick<Loader<number>, 'epoch' | 'sample'> = {
+      sample: sampleOf({}),
       async *epoch() {
         yield {
           images: images.slice(),

@@ -6,7 +6,6 @@ import type { Answer } from '../evaluation/answer.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
 import { outputsOf } from '../evaluation/evaluate.ts'
 import { sharesOf } from '../evaluation/gate-activity.ts'
-import { joinViews } from '../evaluation/join-views.ts'
 import { imageRows } from '../models/samples/sample-layout.ts'
 import type { TunedModel } from './tuned-run.ts'
 
@@ -79,8 +78,9 @@ async function* answers(
   const inputs = images.flatMap(({ input }) => (typeof input === 'string' ? [] : [input]))
   const found = inputs.length > 0 ? await classifier.classify(joined(inputs)) : undefined
   const { task, settings, network } = model
-  const { views } = sampleOf(settings)
-  const outputs = found ? joinViews(outputsOf(found, inputs.length * views), inputs.length, views) : {}
+  const sample = sampleOf(settings)
+  const { views } = sample
+  const outputs = found ? sample.join(outputsOf(found, inputs.length * views), inputs.length) : {}
   const { perGate } = classifier.gates
   const tokens = perGate.reduce((sum, count) => sum + count, 0) * imageRows(network.sample, views)
   let row = 0

@@ -12,8 +12,6 @@ export interface Batch<T = unknown> {
   /** [size]. */
   readonly indices: Int32Array<ArrayBuffer>
   readonly size: number
-  /** Samples of each example: test views of a clip, else 1 (default). */
-  readonly views?: number
   /** Examples that could not be read and were left out, or in training replaced by others; only with `skipBad`. */
   readonly bad?: readonly BadExample[]
 }
@@ -60,8 +58,7 @@ const inFlight = 4
 
 /** A maker of batches. A batch depends on the seed and the plan only. */
 export function batchMaker({ skipBad = false, sample: settings, ...making }: BatchMakerSettings): BatchMaker {
-  const sample = sampleOf(settings)
-  const maker = sample.maker(making)
+  const maker = sampleOf(settings).maker(making)
 
   async function make<T>(plan: BatchPlan<T>): Promise<Batch<T>> {
     const size = plan.planned.length
@@ -78,7 +75,6 @@ export function batchMaker({ skipBad = false, sample: settings, ...making }: Bat
     await Promise.all(Array.from({ length: Math.min(inFlight, size) }, lane))
     return {
       ...gather(written, images),
-      views: sample.views,
       bad: Array.from(bad, ([index, reason]) => ({ index, reason })).sort((a, b) => a.index - b.index),
     }
   }

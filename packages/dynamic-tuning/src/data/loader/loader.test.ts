@@ -178,7 +178,7 @@ describe('createLoader', () => {
   })
 
   it('lets the process end by itself, closed or not', async () => {
-    const library = fileURLToPath(import.meta.resolve('dynamic-tuning'))
+    const library = fileURLToPath(import.meta.resolve('dynamic-tuning/data'))
     const script = `
       const { createLoader, openDataset } = await import(${JSON.stringify(library)})
       const { train } = await openDataset('builtin:count', { trainSize: 6 })

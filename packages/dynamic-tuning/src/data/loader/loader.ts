@@ -4,7 +4,7 @@ import { ConfigError } from '../../errors.ts'
 import type { Example } from '../example.ts'
 import { cacheMemory } from '../samples/pixel-cache.ts'
 import { sampleOf } from '../samples/registry.ts'
-import type { SampleSettings } from '../samples/sample.ts'
+import type { Sample, SampleSettings } from '../samples/sample.ts'
 import { createTransform, type TransformSettings } from '../transforms/transforms.ts'
 import type { BadExample, Batch, BatchMakerSettings, BatchPlan, Placed } from './batch.ts'
 import { type BatchOrder, type BatchOrderSettings, batchOrder } from './batch-order.ts'
@@ -29,6 +29,8 @@ export interface LoaderSettings<T = unknown> extends BatchOrderSettings {
 
 /** Batches of examples, made ahead by worker threads. */
 export interface Loader<T = unknown> {
+  /** The kind of sample that its batches are made of. */
+  readonly sample: Sample
   readonly stepsPerEpoch: number
   /** Examples an epoch leaves out, because the last batch is not full. */
   readonly skipped: number
@@ -58,6 +60,7 @@ export function createLoader<T>(examples: readonly Example<T>[], settings: Loade
 const mostBad = 20
 
 class ThreadedLoader<T> implements Loader<T> {
+  readonly sample: Sample
   readonly bad = new Map<number, string>()
   waitSeconds = 0
   private readonly order: BatchOrder
@@ -67,6 +70,7 @@ class ThreadedLoader<T> implements Loader<T> {
     private readonly examples: readonly Example<T>[],
     private readonly settings: LoaderSettings<T>,
   ) {
+    this.sample = sampleOf(settings.sample ?? {})
     this.order = batchOrder(examples.length, settings)
   }
 

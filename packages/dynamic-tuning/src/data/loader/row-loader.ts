@@ -1,5 +1,6 @@
 import type { RowFile } from '../../io/row-file.ts'
 import type { Example } from '../example.ts'
+import { sampleOf } from '../samples/registry.ts'
 import type { Batch } from './batch.ts'
 import { type BatchOrderSettings, batchOrder } from './batch-order.ts'
 import type { Loader } from './loader.ts'
@@ -25,6 +26,7 @@ export function rowLoader<T>(
   }
 
   return {
+    sample: sampleOf({}),
     stepsPerEpoch: order.stepsPerEpoch,
     skipped: order.skipped,
     bad: new Map(),

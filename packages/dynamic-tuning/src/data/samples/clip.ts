@@ -2,6 +2,7 @@ import { ConfigError } from '../../errors.ts'
 import { clipReader } from '../sources/read-clip.ts'
 import { testFrames } from '../sources/video/sample-frames.ts'
 import { type ClipSettings, clipMaker } from './clip-maker.ts'
+import { meanOfViews } from './mean-of-views.ts'
 import type { Sample, SampleSettings } from './sample.ts'
 
 /** Frames of a clip by default, as in the paper. */
@@ -30,6 +31,7 @@ export function clipSample(settings: SampleSettings): Sample {
       return { frames, sampling, ...dense, views: [spatial, temporal] }
     },
     maker: (making) => clipMaker(clips, making),
+    join: (outputs, samples) => meanOfViews(outputs, samples, spatial * temporal),
     async pictures(source, least) {
       const reader = clipReader(least)
       try {

@@ -14,6 +14,7 @@ export const imageSample: Sample = {
   defaults: {},
   complete: () => ({}),
   maker: imageMaker,
+  join: (outputs) => outputs,
   async pictures(source, least) {
     const reader = imageReader(least)
     try {

@@ -35,6 +35,13 @@ describe('sampleOf', () => {
     expect(() => clip.complete({ resize: 'squash' })).toThrow(ConfigError)
   })
 
+  it('joins what a model says of the views of each example', () => {
+    const logits = { dtype: 'float32', shape: [4, 1], data: Float32Array.of(1, 3, 10, 20) } as const
+    const joined = sampleOf({ frames: 2, views: [1, 2] }).join({ logits }, 2)
+    expect(joined.logits).toEqual({ dtype: 'float32', shape: [2, 1], data: Float32Array.of(2, 15) })
+    expect(sampleOf({}).join({ logits }, 4)).toEqual({ logits })
+  })
+
   it('gives the pictures that a sample is made of', async () => {
     expect(await sampleOf({}).pictures(drawn('count'), 24)).toEqual([
       { picture: drawImage('count', 1, 2, 24), number: 0 },

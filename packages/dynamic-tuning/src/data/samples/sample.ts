@@ -1,3 +1,4 @@
+import type { Outputs } from '../../network/outputs.ts'
 import type { ImageSource } from '../example.ts'
 import type { Pixels } from '../sources/pixels.ts'
 import type { samplings } from '../sources/video/sample-frames.ts'
@@ -68,6 +69,8 @@ export interface Sample {
   complete(run: Pick<TransformSettings, 'resize'>): SampleSettings
   /** A maker of samples, which depend on the seed, the epoch and the example only. */
   maker(settings: MakerSettings): SampleMaker
+  /** Outputs [B * views, ...] of `samples` examples, B, joined into one row for each: [B, ...]. */
+  join(outputs: Outputs, samples: number): Outputs
   /** The pictures of the middle view of a source, not cropped, no smaller than `least` pixels unless the source is. */
   pictures(source: ImageSource, least: number): Promise<readonly SamplePicture[]>
 }

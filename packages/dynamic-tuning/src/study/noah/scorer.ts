@@ -1,6 +1,7 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { drawExamples } from '../../data/draw-examples.ts'
 import type { Batch } from '../../data/loader/batch.ts'
+import type { Loader } from '../../data/loader/loader.ts'
 import { Classifier } from '../../evaluation/classifier.ts'
 import { evaluate } from '../../evaluation/evaluate.ts'
 import { type Measure, valueIn } from '../../evaluation/measure.ts'
@@ -44,17 +45,12 @@ export async function createScorer(
   const { seed, threads, device } = settings
   const { network, superDim } = supernetOf(prepared, space)
   const sample = drawExamples(dataset.validation, settings.validationImages, 0, 'validation')
-  const batches = await decoded(prepared, sample)
+  const loader = await decoded(prepared, sample)
   const tensors = new Map([...prepared.tensors, ...weights])
   const store = new WeightStore({ tensors, seed })
   const common = { network, store, compile: { threads, device } }
   const classifier = await Classifier.create({ ...common, pass: 'complete' })
   compareShapes(tensors, store.shapes, { source })
-  const loader = {
-    async *epoch(): AsyncGenerator<Batch, void, void> {
-      yield* batches
-    },
-  }
   return {
     images: sample.length,
     async score(subnet) {
@@ -68,12 +64,20 @@ export async function createScorer(
   }
 }
 
-async function decoded(prepared: Prepared, examples: Prepared['dataset']['validation']): Promise<Batch[]> {
+/** What `evaluate` goes through: batches that are made once. */
+type Decoded = Pick<Loader, 'epoch' | 'sample'>
+
+async function decoded(prepared: Prepared, examples: Prepared['dataset']['validation']): Promise<Decoded> {
   const loader = heldOut(prepared, examples)
   try {
     const batches: Batch[] = []
     for await (const batch of loader.epoch(0)) batches.push(batch)
-    return batches
+    return {
+      sample: loader.sample,
+      async *epoch() {
+        yield* batches
+      },
+    }
   } finally {
     await loader.close()
   }

@@ -2,10 +2,13 @@ import { ConfigError } from '../errors.ts'
 import type { SwinConfig } from './swin/swin-config.ts'
 import type { VitConfig } from './vit/vit-config.ts'
 
-/** Everything that decides the graph of a backbone, of whatever family; `family` is absent for ViTs. */
+/** Settings that decide the graph of a backbone of any family; `family` is absent for ViTs. */
 export type BackboneConfig = VitConfig | SwinConfig
 
-/** `config` as that of a ViT, for methods that suit no other family: they refuse those before. @throws ConfigError */
+/**
+ * `config` as a ViT's, for methods that work on ViTs only and have refused other families
+ * before. @throws ConfigError
+ */
 export function asVit<C extends BackboneConfig>(config: C): Extract<C, VitConfig> {
   if (isVit(config)) return config
   throw new ConfigError(

@@ -1,8 +1,8 @@
 const backboneMap = /(?:^|\.)blocks\.\d+\.(?:attn\.(?:qkv|proj)|mlp\.(?:fc1|fc2))\.weight$/
 
 /**
- * Whether a weight is one of the large maps inside the layers, `attn.qkv`, `attn.proj`, `mlp.fc1`, `mlp.fc2`: those that are
- * kept in fewer bits. Embedding, head, and all that a method adds are not.
+ * True for the large linear maps inside the layers (`attn.qkv`, `attn.proj`, `mlp.fc1`, `mlp.fc2`), which can
+ * be stored in fewer bits. Embedding, head and weights that a method adds are not among them.
  */
 export function isBackboneMap(name: string): boolean {
   return backboneMap.test(name)

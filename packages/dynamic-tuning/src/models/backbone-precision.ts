@@ -7,7 +7,7 @@ import {
 } from '@dynamic-tuning/engine'
 import { isBackboneMap } from './backbone-maps.ts'
 
-/** In how many bits the frozen maps of a backbone are kept while a method is tuned on them. */
+/** Precision in which the frozen linear maps of a backbone are stored while a method is tuned on them. */
 export const backbonePrecisions = ['fp32', 'int8', 'int4'] as const
 
 /** One of `backbonePrecisions`. */
@@ -17,7 +17,7 @@ function weightPrecision(precision: Exclude<BackbonePrecision, 'fp32'>): WeightP
   return `${precision}-weights`
 }
 
-/** How a weight store keeps frozen weights: see `StoreOptions.keep`. */
+/** How a weight store stores frozen weights: see `StoreOptions.keep`. */
 export function keepIn(
   precision: BackbonePrecision,
 ): ((name: string, value: TensorData<'float32'>) => Tensor | undefined) | undefined {
@@ -26,7 +26,10 @@ export function keepIn(
     isBackboneMap(name) ? quantizedConstant(value, weightPrecision(precision), name) : undefined
 }
 
-/** All weights with the backbone's maps as their integers and scales give them back: what a method was tuned on. */
+/**
+ * All weights, the backbone's linear maps rounded to the stored precision: the values that a method
+ * was tuned on.
+ */
 export function roundBackbone(
   tensors: ReadonlyMap<string, TensorData>,
   precision: BackbonePrecision,

@@ -11,15 +11,15 @@ import { checkModelConfig } from './named-model.ts'
 import { clipSetting } from './samples/layout-of.ts'
 import { sampleInput } from './samples/sample-layout.ts'
 
-/** A backbone's settings and its weights under timm names; weights left out (a new head) are still to be drawn. */
+/** A backbone's settings and its weights under timm names. Missing weights (a new head) are drawn later. */
 export interface Backbone {
   readonly config: ModelConfig
   readonly tensors: Map<string, TensorData>
-  /** Class names by index, where the head is that of the checkpoint and names are known. */
+  /** Class names by index, if the head is the checkpoint's and the names are known. */
   readonly classes?: readonly string[]
 }
 
-/** New weights for all of a model, drawn with `seed`; for clips its head is left out. */
+/** New random weights for a whole model, drawn with `seed`; a model of clips gets none for its head. */
 export function drawWeights(config: ModelConfig, seed: number): Map<string, TensorData> {
   const store = new WeightStore({ seed })
   const model = modelOf(config)
@@ -29,20 +29,25 @@ export function drawWeights(config: ModelConfig, seed: number): Map<string, Tens
   return new Map([...drawn].filter(([name]) => !isClassifierWeight(name)))
 }
 
-/** What a backbone is wanted for. */
+/** The task that a backbone is prepared for. */
 export interface FitOptions {
-  /** Classes of the task; another number than the checkpoint's drops its head. Default: the checkpoint's. */
+  /**
+   * Classes of the task; if they differ from the checkpoint's, its head is dropped.
+   * Default: the checkpoint's.
+   */
   readonly numClasses?: number | undefined
   /** [height, width] in pixels. Default: the checkpoint's. */
   readonly imageSize?: readonly [number, number] | undefined
-  /** T, where clips of so many frames are to be classified. Default: images are. */
+  /** T, frames of a clip. Default: the task has images. */
   readonly frames?: number | undefined
 }
 
 /**
- * A checked backbone for a task: every tensor is there and fits, positions are resized to the image size (the class
- * token's is kept), and a head with other classes, or for clips instead of images, is left out.
- * @throws CheckpointError listing all missing, unexpected and misshaped tensors; ConfigError for sizes that do not fit
+ * Checks a backbone and fits it to a task: every tensor is present and has the right shape, positions are
+ * resized to the image size (the class token's is kept), and the head is dropped if it has other classes or
+ * if the task has clips.
+ * @throws CheckpointError listing all missing, unexpected and misshaped tensors; ConfigError for sizes that
+ * do not fit
  */
 export function fitBackbone(source: string, backbone: Backbone, options: FitOptions = {}): Backbone {
   const { config: own, tensors, classes } = backbone

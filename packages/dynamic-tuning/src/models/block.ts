@@ -10,7 +10,7 @@ export interface BlockParts {
   readonly mlp: MlpPart
 }
 
-/** u = x + Attn(LN1(x)), then u + MLP(LN2(u)), or what a method makes of it. */
+/** u = x + Attn(LN1(x)), then u + MLP(LN2(u)), as changed by the method's hooks. */
 export function block(tokens: Tensor, place: Place, parts: BlockParts, hooks: ModelHooks): Tensor {
   const x = hooks.enter?.(tokens, place) ?? tokens
   if (hooks.layer) return hooks.layer(x, { ...place, ...parts, norm: parts.attention.norm })
@@ -19,7 +19,7 @@ export function block(tokens: Tensor, place: Place, parts: BlockParts, hooks: Mo
   return hooks.mlp?.(u, parts.mlp) ?? add(u, parts.mlp.run(u))
 }
 
-/** The MLP of a layer; `scaled` is layer scale. */
+/** The MLP of a layer; `scaled` multiplies by the layer scale. */
 export function mlpPart(
   place: Place,
   hooks: ModelHooks,
@@ -35,7 +35,7 @@ export function mlpPart(
   return { ...place, norm, run }
 }
 
-/** `compute`, the same node each time it is asked about the same tensor. */
+/** Wraps `compute` so that the same tensor always gives the same node. */
 export function once(compute: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
   const made = new Map<Tensor, Tensor>()
   return (x) => {

@@ -11,18 +11,18 @@ import { sampleInput } from './samples/sample-layout.ts'
 import { sitesAt } from './sites.ts'
 import type { BackboneStages } from './stages.ts'
 
-/** What a model gives, stage by stage. I images are B samples. */
+/** Outputs of a model, stage by stage. I images are B samples. */
 export interface ModelOutputs<O extends Named = Named> extends BackboneStages {
-  /** [I, P + N, C]: what leaves the backbone, after the final norm unless the head reads it without. */
+  /** Output of the backbone, [I, P + N, C], after the final norm unless the head reads it without. */
   readonly features: Tensor
-  /** What the head gives, [B, ...] each. */
+  /** Outputs of the head, [B, ...] each. */
   readonly outputs: O
 }
 
 /** How a model is built. */
 export interface BuildOptions {
   readonly hooks?: ModelHooks
-  /** True in a pass of training. Default false. */
+  /** True in a training pass. Default false. */
   readonly training?: boolean
 }
 
@@ -41,14 +41,14 @@ export function buildModel<O extends Named>(
   return { ...stages, features: normed ? stages.norm(stages.last) : stages.last, outputs }
 }
 
-/** Names and shapes of all weights of a model, with those a method's hooks ask for. */
+/** Names and shapes of all weights of a model, including those that a method's hooks use. */
 export function modelShapes(model: Model, hooks?: ModelHooks): Map<string, readonly number[]> {
   const store = new WeightStore({ trainable: [/./] })
   buildModel(sampleInput(model.sample), store, model, hooks && { hooks })
   return store.shapes
 }
 
-/** Names and shapes of all weights of a backbone, its final norm among them. */
+/** Names and shapes of all weights of a backbone, including its final norm. */
 export function backboneShapes(config: BackboneConfig): Map<string, readonly number[]> {
   const store = new WeightStore({ trainable: [/./] })
   const images = sampleInput(layoutOf({ imageSize: config.imageSize }))

@@ -12,9 +12,9 @@ export function checkpointFormOf(names: Iterable<string>): CheckpointForm {
 }
 
 /**
- * The settings of a model from what its checkpoint tells; LayerNorm's epsilon is timm's unless it says otherwise, and
- * ViTs of a published width and depth have the published number of heads.
- * @throws CheckpointError where the weights are no backbone's; ConfigError where a setting stays open
+ * Completes the settings that a checkpoint gives. LayerNorm's epsilon defaults to timm's, and ViTs of a
+ * published width and depth have the published number of heads.
+ * @throws CheckpointError if the weights are not a backbone's; ConfigError if a setting remains unknown
  */
 export function completeConfig(
   source: string,
@@ -24,7 +24,10 @@ export function completeConfig(
   return (known.family === 'swin' ? swinCheckpoint : vitCheckpoint).complete(source, known, hint)
 }
 
-/** Tensors that fit `own` as a model with other settings wants them. @throws ConfigError where they cannot be changed */
+/**
+ * Fits the tensors of a model with settings `own` to one with other settings. @throws ConfigError if
+ * that is impossible
+ */
 export function fitTensors(
   source: string,
   tensors: ReadonlyMap<string, TensorData>,

@@ -1,16 +1,16 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { CheckpointError } from '../errors.ts'
 
-/** What a comparison leaves out, and how it calls the tensors in its message. */
+/** What a comparison ignores, and how messages name the tensors' origin. */
 export interface CompareOptions {
-  /** Names left out on both sides, such as `/^head\./` where class counts differ. */
+  /** Names ignored on both sides, such as `/^head\./` if class counts differ. */
   readonly ignore?: readonly RegExp[]
   /** Where the tensors came from. */
   readonly source?: string
 }
 
 /**
- * Checks that tensors are exactly those a model wants, by name and shape.
+ * Checks that tensors are exactly those of a model, by name and shape.
  * @throws CheckpointError that lists every missing, unexpected and misshaped tensor
  */
 export function compareShapes(

@@ -10,20 +10,20 @@ import { vit } from './vit/vit.ts'
 import { checkVitConfig, type VitConfig, vitLayers, vitOuter } from './vit/vit-config.ts'
 import { vitNamed, vitNamesShown } from './vit/vit-names.ts'
 
-/** What the library knows of a family of backbones. A new one is a folder with its model, and one here. */
+/** A family of backbones. A new one is a folder with its model, and an entry here. */
 interface Family<C extends BackboneConfig> {
   build(images: Tensor, config: C, place: ModelPlace, hooks: ModelHooks): BackboneStages
-  /** Sizes of all layers, in the order in which they run. */
+  /** Sizes of all layers, in the order of execution. */
   layers(config: C): readonly LayerSizes[]
-  /** Maps and norms outside of layers, the head left out. */
+  /** Linear maps and norms outside the layers, without the head. */
   outer(config: C): readonly OuterSite[]
-  /** @throws ConfigError where sizes do not fit one another */
+  /** @throws ConfigError if sizes do not fit together */
   check(config: C): void
-  /** What timm's name says; undefined for names of others. */
+  /** Settings of the model with this timm name; undefined if it is not of the family. */
   named(name: string): C | undefined
-  /** How messages write its names. */
+  /** Pattern of its names, for messages. */
   readonly names: string
-  /** Why attention cannot do without some of the tokens; undefined where it can. */
+  /** Why attention needs all tokens; undefined if it works on a subset. */
   readonly attentionNeedsAll?: string
 }
 
@@ -77,40 +77,43 @@ export function buildBackbone(images: Tensor, place: ModelPlace, hooks: ModelHoo
   return familyOf(place.config).build(images, place, hooks)
 }
 
-/** Sizes of all layers of a model, in the order in which they run. */
+/** Sizes of all layers of a model, in the order of execution. */
 export function layersOf(config: BackboneConfig): readonly LayerSizes[] {
   return familyOf(config).layers()
 }
 
-/** Maps and norms of a model outside of its layers, the head left out. */
+/** Linear maps and norms of a model outside its layers, without the head. */
 export function outerSites(config: BackboneConfig): readonly OuterSite[] {
   return familyOf(config).outer()
 }
 
-/** Sizes of the layer with this number. @throws RangeError where there is none, a mistake of the caller */
+/** Sizes of the layer with this number. @throws RangeError if there is none, a mistake of the caller */
 export function layerAt(config: BackboneConfig, index: number): LayerSizes {
   const found = layersOf(config)[index]
   if (found) return found
   throw new RangeError(`model: there is no layer ${index}. Give one from 0 to ${depthOf(config) - 1}.`)
 }
 
-/** L, layers of a model. */
+/** L, the number of layers of a model. */
 export function depthOf(config: BackboneConfig): number {
   return layersOf(config).length
 }
 
-/** `config` itself. @throws ConfigError where the sizes do not fit one another, or the image */
+/** `config` itself. @throws ConfigError if sizes do not fit together or do not fit the image */
 export function checkBackboneConfig<C extends BackboneConfig>(config: C): C {
   familyOf(config).check()
   return config
 }
 
-/** Why attention among some tokens alone is impossible in a model; undefined where it is possible. */
+/** Why attention of a model needs all tokens; undefined if it works on a subset. */
 export function attentionNeedsAll(config: BackboneConfig): string | undefined {
   return familyOf(config).attentionNeedsAll
 }
 
-/** What timm's name of a backbone says, whatever tag follows a dot; undefined for unknown names. */
+/**
+ * Settings of the backbone with this timm name, with or without a tag after a dot; undefined
+ * for unknown names.
+ */
 export function namedBackbone(name: string): BackboneConfig | undefined {
   for (const { named } of families) {
     const found = named(name)
@@ -119,10 +122,10 @@ export function namedBackbone(name: string): BackboneConfig | undefined {
   return undefined
 }
 
-/** How messages write the names of all families. */
+/** Patterns of the names of all families, for messages. */
 export const namesShown: string = families.map(({ names }) => names).join(', ')
 
-/** The settings with those biases that are among the weights: a scale and shift gives a map without bias one. */
+/** Adds to the settings the biases that are among the weights: folding in a scale and shift adds a bias. */
 export function withStoredBiases(
   config: BackboneConfig,
   tensors: ReadonlyMap<string, unknown>,

@@ -16,30 +16,31 @@ export interface Tapped {
   readonly sizes: LayerSizes
 }
 
-/** Where a head is built. */
+/** What a head is built with. */
 export interface HeadPlace {
   /** Weights of the whole model, from its root. */
   readonly weights: Weights
-  /** The hooks of methods after norms. */
+  /** Hooks of methods after norms. */
   readonly sites: Sites
-  /** True in a pass of training. */
+  /** True in a training pass. */
   readonly training: boolean
 }
 
 /**
- * What stands on a backbone, for any task: it reads stages of the backbone and builds its own outputs from them, such as
- * `logits`. I images are B samples of as many images each, one sample after the other.
+ * The part of a model on top of the backbone, for any task: it reads stages of the backbone and builds
+ * its own outputs, such as `logits`. The I images are those of B samples, with equally many images each,
+ * sample by sample.
  */
 export interface Head<O extends Named = Named> {
-  /** Classes that it tells apart, K. */
+  /** K, the number of classes. */
   readonly classes: number
-  /** What it reads of the backbone. */
+  /** The tokens that it reads from the backbone. */
   readonly reads: Taps
-  /** Names of its own weights: every method trains them, and no table counts them as a method's. */
+  /** Names of its own weights: every method trains them, and tables do not count them as the method's. */
   readonly own: readonly RegExp[]
-  /** Why no token may be merged or dropped before it; absent where it works on whatever tokens are left. */
+  /** Why no token may be merged or dropped before it; absent if it works on any number of tokens. */
   readonly needsAllTokens?: string | undefined
-  /** Its outputs by name, [B, ...] each. `taps` are in the order of `reads`. */
+  /** Builds its outputs, [B, ...] each, by name. `taps` are in the order of `reads`. */
   build(taps: readonly Tapped[], place: HeadPlace): O
 }
 
@@ -48,13 +49,13 @@ export function isOwn({ own }: Pick<Head, 'own'>, name: string): boolean {
   return own.some((pattern) => pattern.test(name))
 }
 
-/** What a head with a single tap reads. @throws Error for another number of them, a mistake of the caller */
+/** The only tap of a head. @throws Error if there is not exactly one, a mistake of the caller */
 export function onlyTap([first, ...others]: readonly Tapped[]): Tapped {
   if (first && others.length === 0) return first
   throw new Error('head: expected the tokens of one tap. Give as many as the head reads.')
 }
 
-/** One of a head's outputs. @throws ConfigError where the head does not give it */
+/** One of a head's outputs. @throws ConfigError if the head does not have it */
 export function outputOf(outputs: Named, name: string): Tensor {
   const found = outputs[name]
   if (found) return found

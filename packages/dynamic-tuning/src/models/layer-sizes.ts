@@ -1,6 +1,6 @@
-/** Sizes of one layer of a model; they differ between layers where the model has stages. */
+/** Sizes of one layer of a model; they differ between layers if the model has stages. */
 export interface LayerSizes {
-  /** Where its weights are: `blocks.3`, `layers.2.blocks.0`. */
+  /** Path of its weights: `blocks.3`, `layers.2.blocks.0`. */
   readonly path: string
   /** C, features of a token. */
   readonly width: number
@@ -13,19 +13,19 @@ export interface LayerSizes {
   readonly prefix: number
 }
 
-/** A linear map or norm outside of layers: its name, features it gives, and whether it has a bias. */
+/** A linear map or norm outside the layers: its name, output features, and whether it has a bias. */
 export interface OuterSite {
   readonly name: string
   readonly features: number
   readonly bias: boolean
 }
 
-/** Tokens of a layer, prompts left out: P + rows * columns. */
+/** Number of tokens of a layer without prompts: P + rows * columns. */
 export function tokensIn({ grid, prefix }: LayerSizes): number {
   return prefix + grid[0] * grid[1]
 }
 
-/** Patch tokens of a layer, N. */
+/** N, the number of patch tokens of a layer. */
 export function patchesIn({ grid }: LayerSizes): number {
   return grid[0] * grid[1]
 }

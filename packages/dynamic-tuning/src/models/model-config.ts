@@ -2,20 +2,20 @@ import type { GlobalPool } from './heads/global-pool.ts'
 import type { SwinConfig } from './swin/swin-config.ts'
 import type { VitConfig } from './vit/vit-config.ts'
 
-/** A ViT as runs and files of weights describe it: the backbone, its samples and its head. */
+/** A ViT as stored in runs and weight files: the backbone, its samples and its head. */
 export interface VitModelConfig extends VitConfig {
   readonly numClasses: number
   readonly globalPool: GlobalPool
-  /** T, frames of the clips that it takes. Absent: it takes images. */
+  /** T, frames of its clips. Absent: it takes images. */
   readonly frames?: number | undefined
 }
 
-/** The same for a Swin. */
+/** A Swin as stored in runs and weight files. */
 export interface SwinModelConfig extends SwinConfig {
   readonly numClasses: number
-  /** Refused: it takes images, no clips. */
+  /** Refused if set: a Swin takes images only. */
   readonly frames?: number | undefined
 }
 
-/** A whole model of whatever family, flat, as `config.json` of a run stores it. */
+/** A whole model of any family as one flat object, as in the `config.json` of a run. */
 export type ModelConfig = VitModelConfig | SwinModelConfig

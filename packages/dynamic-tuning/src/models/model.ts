@@ -7,7 +7,7 @@ import type { ModelConfig } from './model-config.ts'
 import { layoutOf } from './samples/layout-of.ts'
 import type { SampleLayout } from './samples/sample-layout.ts'
 
-/** What a model computes, its weights left out: a backbone, the samples that it takes, and a head. */
+/** The architecture of a model, without weights: a backbone, the samples that it takes, and a head. */
 export interface Model<O extends Named = Named> {
   readonly config: BackboneConfig
   readonly sample: SampleLayout
@@ -17,12 +17,12 @@ export interface Model<O extends Named = Named> {
 /** A backbone and its samples. */
 export type SampledBackbone = Pick<Model, 'config' | 'sample'>
 
-/** The parts of a classifier that is described flat. @throws ConfigError for a number of frames that is none */
+/** The parts of a classifier with flat settings. @throws ConfigError for an invalid number of frames */
 export function modelOf(model: ModelConfig): Model<ClassifierOutputs> {
   return { config: backboneOf(model), sample: layoutOf(model), head: classifierOf(model) }
 }
 
-/** The backbone alone. */
+/** The settings of the backbone. */
 function backboneOf(model: ModelConfig): BackboneConfig {
   if (isVit(model)) {
     const { numClasses: _classes, globalPool: _pool, frames: _frames, ...config } = model

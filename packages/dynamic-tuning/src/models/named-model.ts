@@ -5,8 +5,8 @@ import type { ModelConfig } from './model-config.ts'
 import { clipSetting, layoutOf, type SampleSettings } from './samples/layout-of.ts'
 
 /**
- * The settings of a classifier of any family by timm's name, whatever tag follows a dot. What it is given may be
- * otherwise than its name says: `imageSize` is [height, width] in pixels, `frames` those of a clip.
+ * Settings of a classifier of any family by timm's name, with or without a tag after a dot. Options override
+ * what the name says: `imageSize` is [height, width] in pixels, `frames` the frames of a clip.
  * @throws ConfigError for unknown names, and for sizes that do not fit
  */
 export function modelConfig(
@@ -24,7 +24,10 @@ export function modelConfig(
   )
 }
 
-/** `config` itself. @throws ConfigError where sizes do not fit one another or the image, or a Swin is to take clips */
+/**
+ * `config` itself. @throws ConfigError if sizes do not fit together or to the image, or if a Swin
+ * is given clips
+ */
 export function checkModelConfig<C extends ModelConfig>(config: C): C {
   checkBackboneConfig(config)
   const { word, images } = layoutOf(config)

@@ -11,7 +11,9 @@ import {
 import type { VitModelConfig } from './model-config.ts'
 import { type PlainTuning, plainVit } from './vit/plain-vit.test.support.ts'
 
-/** What a clip gives where `frameOf` computes a frame, [3 * H * W], whose tokens leave the last layer. clip: [3 * T * H * W]. */
+/**
+ * Outputs for a clip [3 * T * H * W], if `frameOf` computes the last layer's tokens of a frame [3 * H * W].
+ */
 export function plainClipOf<F extends { readonly tokens: Rows }>(
   clip: ArrayLike<number>,
   values: Values,
@@ -37,7 +39,7 @@ export function framesOf(
   })
 }
 
-/** What the head makes of all tokens of a clip after the final norm. */
+/** Outputs of the head for all tokens of a clip after the final norm. */
 export function plainClipHead(
   features: Rows,
   values: Values,
@@ -47,7 +49,7 @@ export function plainClipHead(
   return { pooled, logits: plainLinear([pooled], values, 'head')[0] as number[] }
 }
 
-/** A clip under MLP dispatch or less, in plain loops and double precision. */
+/** A ViT on a clip, with MLP dispatch or plainer tuning, in plain loops and double precision. */
 export function plainClip(
   clip: ArrayLike<number>,
   values: Values,
@@ -93,7 +95,7 @@ function plainPooling(
   return plainLinear([mixed], values, `${at}.cross_attn.proj`)[0] as number[]
 }
 
-/** Frames of a clip [3 * T * H * W] in another order. */
+/** Reorders the frames of a clip [3 * T * H * W]. */
 export function reordered(clip: Float32Array, area: number, order: readonly number[]): Float32Array {
   const count = order.length
   const result = new Float32Array(clip.length)

@@ -6,8 +6,9 @@ import type { BackboneStages } from './stages.ts'
 import type { Tap, Taps } from './taps.ts'
 
 /**
- * The tokens that a head reads, tap by tap. Prompts that a method put between class token and patches are left out.
- * layers: sizes of all layers.
+ * Gives a head the tokens that it reads, tap by tap. Prompts that a method inserted between class token and
+ * patches are removed.
+ * @param layers sizes of all layers
  * @throws ConfigError for a layer, a norm or a class token that the backbone does not have
  */
 export function readTaps(taps: Taps, stages: BackboneStages, layers: readonly LayerSizes[]): Tapped[] {
@@ -27,11 +28,11 @@ export function readTaps(taps: Taps, stages: BackboneStages, layers: readonly La
   })
 }
 
-/** Of x [I, P + N, C], with or without prompts between the two, what a tap reads. */
+/** The tokens of a tap from x [I, P + N, C], which may have prompts between prefix and patches. */
 function tokensOf(x: Tensor, { tokens }: Tap, sizes: LayerSizes): Tensor {
   const { prefix } = sizes
   const count = Number(x.shape[1])
-  // Where tokens were dropped or merged there are fewer than patches.
+  // After tokens were dropped or merged there are fewer tokens than patches.
   const first = Math.max(prefix, count - patchesIn(sizes))
   if (tokens === 'class') {
     if (prefix > 0) return slice(x, 1, 0, 1)

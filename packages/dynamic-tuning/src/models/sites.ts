@@ -6,11 +6,11 @@ import type { ModelHooks, ModelPlace, Place, SitePlace } from './hooks.ts'
 export interface Sites {
   /** For the linear maps of a module: `attn`, `mlp`, `patch_embed`. */
   after(module: string): AfterLinear
-  /** What the norm `name` gives, changed by the method. */
+  /** Applies the method's hook to the output y of the norm `name`. */
   normed(y: Tensor, name: string): Tensor
 }
 
-/** The hooks of `layer`, or of what is outside of layers. */
+/** The hooks of `layer`, or of what is outside the layers. */
 export function sitesAt(hooks: ModelHooks, place: ModelPlace, layer?: Place): Sites {
   const siteOf = (name: string): SitePlace => ({
     root: place.root,

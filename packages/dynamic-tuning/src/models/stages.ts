@@ -1,17 +1,17 @@
 import type { Tensor } from '@dynamic-tuning/engine'
 
-/** What a backbone makes of I images. N patch tokens after P others, C features, both those of the layer. */
+/** Outputs of a backbone for I images. A layer has N patch tokens after P others, with C features. */
 export interface BackboneStages {
   /** [I, N, C] before class token, registers and positions. */
   readonly patchEmbed: Tensor
-  /** What enters the first layer, [I, P + N, C]. */
+  /** Input of the first layer, [I, P + N, C]. */
   readonly embed: Tensor
-  /** [I, P + N, C] after each layer. */
+  /** Output of each layer, [I, P + N, C]. */
   readonly blocks: readonly Tensor[]
-  /** What patch merging gives to each stage but the first, [I, N, C]; none in a ViT. */
+  /** Output of patch merging for each stage but the first, [I, N, C]; empty for a ViT. */
   readonly downsamples: readonly Tensor[]
-  /** What leaves the backbone, [I, P + N, C], before the final norm. */
+  /** Output of the backbone before the final norm, [I, P + N, C]. */
   readonly last: Tensor
-  /** The final norm, [I, P + N, C] to the same: one node however often it is asked for. */
+  /** The final norm, [I, P + N, C] to the same; the same tensor always gives the same node. */
   norm(tokens: Tensor): Tensor
 }

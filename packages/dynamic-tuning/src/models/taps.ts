@@ -1,17 +1,17 @@
-/** Tokens that a head reads of a backbone. */
+/** Tokens that a head reads from a backbone. */
 export interface Tap {
-  /** Number of the layer whose output it reads, from 0. Absent: what leaves the backbone. */
+  /** Number of the layer whose output is read, from 0. Absent: the output of the backbone. */
   readonly layer?: number
-  /** True: after the final norm. */
+  /** True if the tokens are read after the final norm. */
   readonly normed: boolean
-  /** The class token alone [I, 1, C], the patches alone [I, N, C], or all tokens [I, P + N, C], class token first. */
+  /** The class token [I, 1, C], the patches [I, N, C], or all tokens [I, P + N, C], class token first. */
   readonly tokens: 'class' | 'patches' | 'all'
 }
 
-/** Everything a head reads, in the order in which it is given. */
+/** Everything that a head reads, in order. */
 export type Taps = readonly Tap[]
 
-/** True if nothing but the class token is used of what the last of `depth` layers gives. */
+/** True if only the class token is used of the last of `depth` layers. */
 export function readsClassToken(taps: Taps, depth: number): boolean {
   return taps.every(({ layer = depth - 1, tokens }) => layer < depth - 1 || tokens === 'class')
 }

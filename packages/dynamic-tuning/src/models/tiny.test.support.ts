@@ -16,7 +16,7 @@ export const tiny: VitModelConfig = {
   qkvBias: true,
 }
 
-/** Small ViTs of all shapes, with and without layer scale, registers and a position of the class token. */
+/** Small ViTs of all shapes, with and without layer scale, registers and a position for the class token. */
 export const anyVit: fc.Arbitrary<VitModelConfig> = fc
   .record({
     rows: fc.integer({ min: 1, max: 3 }),

@@ -16,7 +16,10 @@ export function logitsOf({ logits }: Outputs): Logits {
   return { values: logits.data, classes }
 }
 
-/** A tensor of a graph by its name, such as `logits`. @throws GraphError if there is none, a mistake of the caller */
+/**
+ * A tensor of a graph by its name, such as `logits`. @throws GraphError if there is none, a mistake
+ * of the caller
+ */
 export function tensorIn(named: Named, name: string): Tensor {
   const found = named[name]
   if (found) return found

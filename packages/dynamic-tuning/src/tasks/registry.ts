@@ -13,8 +13,8 @@ export const tasks: readonly [Task, ...Task[]] = [classification, multilabel]
 export const [usualTask] = tasks
 
 /**
- * Settings that only some tasks have, by name: `...segmentationSettings` of a task's folder, which the task also names as its
- * `settings`. They become settings, checks, flags and help of every command that trains.
+ * Settings that only some tasks have, by name: `...segmentationSettings` from the task's folder, which are
+ * also the task's `settings`. They become settings, checks, flags and help of every command that trains.
  */
 export const taskSettings = { ...multilabelSettings } satisfies Settings
 
@@ -27,7 +27,10 @@ export function taskNamed(name: string = usualTask.name): Task {
   )
 }
 
-/** The task of this name; without one, the first whose truth the data has. @throws ConfigError for unknown names */
+/**
+ * The task with this name; without a name, the first whose kind of truth the data has. @throws ConfigError
+ * for unknown names
+ */
 export function taskFor(name: string | undefined, { truth = 'class' }: Pick<Dataset, 'truth'>): Task {
   if (name !== undefined) return taskNamed(name)
   return tasks.find((task) => task.truth.name === truth) ?? usualTask

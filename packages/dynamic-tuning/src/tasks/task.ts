@@ -10,14 +10,14 @@ import type { Settings } from '../setting.ts'
 import type { TaskLoss } from '../training/loss.ts'
 
 /**
- * What a model is tuned for, on samples with truths of type T. A task is a folder in `tasks/` and a line in the registry; the
- * folder holds one file for each part:
- * - `measures`: what it is judged by, for all samples and for a class; the first of each is the one that ranks;
- * - `tally`: adds up outputs and truths batch by batch, and scores one batch for the progress of training;
- * - `loss`: what training makes small, and the distance to a teacher where the task has distillation;
- * - `answer`: what a model says of a sample, as JSON and in words (`predict`);
+ * What a model is tuned for, on samples with truths of type T. A task is a folder in `tasks/` and a line in
+ * the registry; the folder has one file per part:
+ * - `measures`: what models are judged by, over all samples and per class; the first of each ranks;
+ * - `tally`: adds up outputs and truths batch by batch, and scores a batch for the training progress;
+ * - `loss`: what training minimises, and the distance to a teacher if the task supports distillation;
+ * - `answer`: the model's output for a sample, as JSON and in words (`predict`);
  * - `picture`: the same beside the truth, as fields and a caption (`explain`, `report.html`);
- * - `truth`, if none in `data/truths` fits, and `settings`, if the task has some of its own: `TaskContext` brings their values.
+ * - `truth`, if none in `data/truths` fits, and `settings` of its own, whose values are in `TaskContext`.
  */
 export interface Task<T = unknown> {
   /** Its name in settings and run folders. */
@@ -25,13 +25,13 @@ export interface Task<T = unknown> {
   /** One sentence for lists and help. */
   readonly summary: string
   readonly truth: Truth<T>
-  /** Refuses data that it cannot be learned from; `place` names them. @throws DataError saying what is missing */
+  /** Refuses unsuitable data; `place` names them in messages. @throws DataError saying what is missing */
   check?(dataset: Dataset<T>, place: string): void
-  /** Settings that only this task and some others have; the registry names them as well. */
+  /** Settings that not all tasks have; they are also in the registry's `taskSettings`. */
   readonly settings?: Settings
-  /** By what models are judged. The first is the primary one: tables, plots, calibration and sweeps use it. */
+  /** The measures of a model. The first is the primary one: tables, plots, calibration and sweeps use it. */
   readonly measures: readonly [Measure, ...Measure[]]
-  /** By what a single class is judged; the first ranks classes. */
+  /** The measures of a single class; the first ranks classes. */
   readonly classMeasures: readonly [Measure, ...Measure[]]
   readonly loss: TaskLoss<T>
   /** An empty tally. */
@@ -42,7 +42,7 @@ export interface Task<T = unknown> {
   readonly picture: Pictures<T>
 }
 
-/** The measure that publications report on a dataset: the mean over classes where they do, else the primary one. */
+/** The measure that papers report on a dataset: the mean over classes if they do so, else the primary one. */
 export function usualMeasure({ measures }: Pick<Task, 'measures'>, average?: 'classes'): Measure {
   const usual = average && measures.find((measure) => measure.average === average)
   return usual ?? measures[0]

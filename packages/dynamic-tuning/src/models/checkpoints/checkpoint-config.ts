@@ -5,7 +5,7 @@ import { type GlobalPool, globalPools } from '../heads/global-pool.ts'
 
 /** A positive whole number. */
 export const count: z.ZodInt = z.int().positive()
-/** One number for squares, or [height, width]; always handed on as the latter. */
+/** One number for squares, or [height, width]; the output is always the latter. */
 export const size = z
   .union([count, z.tuple([count, count])])
   .transform((value): [number, number] => (typeof value === 'number' ? [value, value] : value))
@@ -32,8 +32,8 @@ const checkpointConfig = z.looseObject({
 })
 
 /**
- * What a checkpoint tells about its model. `model` is timm's name, `imageSize` is [height, width] in
- * pixels, `numClasses` is 0 without a head.
+ * What a checkpoint says about its model. `model` is timm's name, `imageSize` is [height, width] in pixels,
+ * `numClasses` is 0 without a head.
  */
 export interface CheckpointConfig {
   model: string
@@ -41,7 +41,7 @@ export interface CheckpointConfig {
   patchSize: number
   embedDim: number
   depth: number
-  /** A Swin's by stage. */
+  /** For a Swin: one number per stage. */
   numHeads: number | readonly number[]
   mlpRatio: number
   numClasses: number
@@ -54,7 +54,7 @@ export interface CheckpointConfig {
   regTokens: number
   noEmbedClass: boolean
   family: 'vit' | 'swin'
-  /** Of a Swin, as `windowSize` and `reductionBias` are. */
+  /** Only for a Swin, like `windowSize` and `reductionBias`. */
   depths: readonly number[]
   windowSize: number
   reductionBias: boolean
@@ -77,7 +77,9 @@ const timm = z.object({
     .optional(),
 })
 
-/** The description in timm's `config.json`; sizes follow from the architecture's name and from the tensors. */
+/**
+ * The description in timm's `config.json`; sizes follow from the architecture's name and from the tensors.
+ */
 export function describeTimm(source: string, json: unknown): CheckpointDescription {
   const { architecture, pretrained_cfg: pretrained, ...rest } = check(timm, source, json)
   const config: Partial<CheckpointConfig> = { model: architecture.replace(/\..*$/, '') }
@@ -88,14 +90,14 @@ export function describeTimm(source: string, json: unknown): CheckpointDescripti
   return rest.label_names === undefined ? { config } : { config, classes: rest.label_names }
 }
 
-/** Settings saved by this library, which may hold more fields than are known here. */
+/** Settings saved by this library; unknown fields are ignored. */
 export function describeOwn(source: string, json: unknown): Partial<CheckpointConfig> {
   return check(checkpointConfig.partial(), source, json)
 }
 
 /**
- * What tensors under timm names show by themselves: all sizes but the number of heads. The image is taken to be square
- * unless `imageSize` is told, and left open where the positions make no square.
+ * Reads settings off the shapes of tensors with timm names: all sizes but the number of heads. The image is
+ * assumed to be square unless `imageSize` is given, and left open if the number of positions is not a square.
  */
 export function describeTensors(
   tensors: ReadonlyMap<string, TensorData>,
@@ -115,13 +117,15 @@ export function describeTensors(
   config.numClasses = shapeOf('head.weight')[0] ?? 0
   config.qkvBias = tensors.has('blocks.0.attn.qkv.bias')
   config.globalPool = poolOf(tensors, embedDim)
-  // Trained factors no longer show what they started from: DINOv2's value.
+  // Trained factors no longer show their initial value: use DINOv2's.
   if (tensors.has('blocks.0.ls1.gamma')) config.initValues = 1e-5
   if (regTokens !== undefined) config.regTokens = regTokens
   return config
 }
 
-/** What the number of positions tells: that of the patches, with or without one for the class token. */
+/**
+ * Settings that follow from the number of positions: one per patch, with or without one for the class token.
+ */
 function describePositions(
   positions: number,
   patchSize: number,
@@ -130,7 +134,7 @@ function describePositions(
   const patches = imageSize && (imageSize[0] / patchSize) * (imageSize[1] / patchSize)
   if (patches === positions) return { noEmbedClass: true }
   if (patches === positions - 1) return {}
-  // A square and one more than a square are never the same number of patches.
+  // At most one of the two counts is a square, so the order does not matter.
   for (const prefix of [1, 0]) {
     const side = Math.sqrt(positions - prefix)
     if (!Number.isInteger(side) || side === 0) continue
@@ -145,7 +149,7 @@ function poolOf(tensors: ReadonlyMap<string, TensorData>, embedDim: number): Glo
   return tensors.get('head.weight')?.shape[1] === 2 * embedDim ? 'token+avg' : 'token'
 }
 
-/** `json` as `schema` wants it. @throws CheckpointError naming the file and its fields */
+/** Parses `json` with `schema`. @throws CheckpointError naming the file and its fields */
 export function check<T extends z.ZodType>(schema: T, source: string, json: unknown): z.output<T> {
   const result = schema.safeParse(json)
   if (result.success) return result.data

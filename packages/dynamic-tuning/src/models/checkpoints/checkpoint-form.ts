@@ -3,7 +3,7 @@ import type { BackboneConfig } from '../backbone-config.ts'
 import type { ModelConfig } from '../model-config.ts'
 import type { CheckpointConfig } from './checkpoint-config.ts'
 
-/** What is known of a model that its checkpoint does not tell. */
+/** What the user says about a model beyond its checkpoint. */
 export interface ModelHint {
   /** timm's name of the model. */
   readonly model?: string | undefined
@@ -12,16 +12,21 @@ export interface ModelHint {
 
 /** How the checkpoints of a family of backbones are read. */
 export interface CheckpointForm {
-  /** True for renamed tensors of these names if they are of the family. */
+  /** True if renamed tensors with these names belong to the family. */
   owns(names: Iterable<string>): boolean
-  /** What renamed tensors show by themselves, `known` being what the files tell. */
+  /** Settings that follow from the renamed tensors; `known` are those given by the files. */
   describe(
     tensors: ReadonlyMap<string, TensorData>,
     known: Partial<CheckpointConfig>,
   ): Partial<CheckpointConfig>
-  /** All settings from what is known. @throws CheckpointError for weights of another kind; ConfigError where one stays open */
+  /**
+   * Completes the known settings. @throws CheckpointError for weights of another kind; ConfigError if
+   * one remains unknown
+   */
   complete(source: string, known: Partial<CheckpointConfig>, hint: ModelHint): ModelConfig
-  /** Tensors that fit `own` as a model with other settings wants them: positions resized. @throws ConfigError */
+  /**
+   * Fits tensors of a model with settings `own` to other settings, by resizing positions. @throws ConfigError
+   */
   fit(
     source: string,
     tensors: ReadonlyMap<string, TensorData>,

@@ -2,7 +2,8 @@ import { isOnDemand, onDemand, type TensorData } from '@dynamic-tuning/engine'
 import { CheckpointError } from '../../errors.ts'
 import { joinData } from './join-data.ts'
 
-// Hugging Face's names of ViT and DINOv2 and timm's. `layers.N`, `q_proj`, `o_proj` are what transformers 5 writes.
+// Hugging Face's names of ViT and DINOv2, and timm's. transformers 5 writes `layers.N`, `q_proj` and
+// `o_proj`.
 const layer = /^(?:encoder\.)?layers?\.(\d+)\.(.+)\.(weight|bias|lambda1)$/
 const prefix = /^(?:vit|dinov2|dinov2_with_registers)\./
 const layerParts: Readonly<Record<string, string>> = {
@@ -37,10 +38,10 @@ const outside: Readonly<Record<string, string>> = {
   'classifier.weight': 'head.weight',
   'classifier.bias': 'head.bias',
 }
-// Not part of a classifying ViT: the pooler follows the class token, the mask token is for pre-training.
+// Not part of a classifying ViT: the pooler is not used, the mask token is for pre-training only.
 const ignored = /^(?:pooler\.|embeddings\.mask_token$)/
 
-/** Whether these names are those of a Hugging Face ViT or DINOv2 rather than of timm. */
+/** True if these names are those of a Hugging Face ViT or DINOv2 rather than timm's. */
 export function hasHuggingFaceNames(names: Iterable<string>): boolean {
   for (const name of names)
     if (name.replace(prefix, '').startsWith('embeddings.patch_embeddings.')) return true
@@ -48,9 +49,10 @@ export function hasHuggingFaceNames(names: Iterable<string>): boolean {
 }
 
 /**
- * The weights of a Hugging Face ViT or DINOv2 under timm names: the rows of query, key and value, in this order, become
- * `attn.qkv` [3C, C]; the pooler is left out. Names that no ViT has are kept, so that a comparison reports them.
- * @throws CheckpointError where one of query, key and value is missing or unlike the others
+ * Renames the weights of a Hugging Face ViT or DINOv2 to timm names: query, key and value are stacked in this
+ * order to `attn.qkv` [3C, C]; the pooler is dropped. Unknown names are kept, so that a comparison reports
+ * them.
+ * @throws CheckpointError if query, key or value is missing or unlike the others
  */
 export function fromHuggingFaceNames(tensors: ReadonlyMap<string, TensorData>): Map<string, TensorData> {
   const renamed = new Map<string, TensorData>()
@@ -69,8 +71,8 @@ export function fromHuggingFaceNames(tensors: ReadonlyMap<string, TensorData>): 
 }
 
 /**
- * Rows of query, key and value, in this order, as one weight under each name.
- * @throws CheckpointError where one of them is missing or unlike the others
+ * Stacks the rows of query, key and value, in this order, to one weight under each name.
+ * @throws CheckpointError if one of them is missing or unlike the others
  */
 export function joinProjections(
   projections: ReadonlyMap<string, ReadonlyMap<string, TensorData>>,
@@ -78,7 +80,7 @@ export function joinProjections(
   return new Map([...projections].map(([name, parts]) => [name, mergeRows(name, parts)]))
 }
 
-/** timm's name of a weight of a layer, where this is one. */
+/** timm's name of a layer's weight; undefined if this is none. */
 function placeInLayer(index = '', part = '', kind = ''): string | undefined {
   if (kind === 'lambda1') return scales[part] && `blocks.${index}.${scales[part]}`
   return layerParts[part] && `blocks.${index}.${layerParts[part]}.${kind}`

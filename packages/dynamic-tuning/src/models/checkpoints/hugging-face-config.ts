@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { CheckpointError } from '../../errors.ts'
 import { type CheckpointConfig, type CheckpointDescription, check, count, size } from './checkpoint-config.ts'
 
-// Defaults are those of transformers' ViTConfig, Dinov2Config and Dinov2WithRegistersConfig, which files may leave out.
+// Defaults of transformers' ViTConfig, Dinov2Config and Dinov2WithRegistersConfig, which files may omit.
 const common = {
   hidden_act: z.literal('gelu').default('gelu'),
   image_size: size.prefault(224),
@@ -19,7 +19,7 @@ const dinov2 = {
   layer_norm_eps: z.number().positive().default(1e-6),
   layerscale_value: z.number().default(1),
 }
-// Those of SwinConfig, whose sizes are lists with an entry for each stage.
+// Defaults of SwinConfig, whose sizes are lists with one entry per stage.
 const swin = z.object({
   model_type: z.literal('swin'),
   hidden_act: common.hidden_act,
@@ -51,12 +51,12 @@ const huggingFace = z.discriminatedUnion('model_type', [
   swin,
 ])
 
-/** `model_type` of the models that can be read. */
+/** `model_type` of the supported models. */
 export const huggingFaceTypes = ['vit', 'dinov2', 'dinov2_with_registers', 'swin'] as const
 
 /**
- * The description in the `config.json` of a Hugging Face ViT, DINOv2 or Swin. What a DINOv2 classifies from is left open: its head
- * tells. @throws CheckpointError naming the file and the field
+ * Reads the `config.json` of a Hugging Face ViT, DINOv2 or Swin. Which tokens a DINOv2 classifies is left
+ * open: its head shows it. @throws CheckpointError naming the file and the field
  */
 export function describeHuggingFace(source: string, json: unknown): CheckpointDescription {
   const hf = check(huggingFace, source, json)
@@ -79,7 +79,7 @@ export function describeHuggingFace(source: string, json: unknown): CheckpointDe
   return { config: { ...config, numClasses: classes.length }, classes }
 }
 
-/** What sets the kinds of models apart. */
+/** Settings that only some kinds of models have. */
 function apart(hf: z.output<typeof huggingFace>): Partial<CheckpointConfig> {
   if (hf.model_type === 'swin') {
     const { embed_dim: embedDim, depths, num_heads: numHeads, window_size: windowSize } = hf
@@ -92,7 +92,7 @@ function apart(hf: z.output<typeof huggingFace>): Partial<CheckpointConfig> {
   }
   if (hf.model_type === 'vit')
     return { ...sizes, mlpRatio: hf.intermediate_size / hf.hidden_size, globalPool: 'token' }
-  // Layer scale is always there; a start from 0 says nothing of a trained model.
+  // Layer scale is always present; an initial value of 0 says nothing about a trained model.
   const settings = { ...sizes, mlpRatio: hf.mlp_ratio, initValues: hf.layerscale_value || 1 }
   return hf.model_type === 'dinov2' ? settings : { ...settings, regTokens: hf.num_register_tokens }
 }

@@ -2,8 +2,9 @@ import type { TensorData } from '@dynamic-tuning/engine'
 import type { VitModelConfig } from '../model-config.ts'
 
 /**
- * Weights under timm names as google-research/vision_transformer stores them, made by plain loops: kernels [in, out], heads
- * apart, patches HWIO. `place` has the numbers of its modules, or big_vision's.
+ * Converts weights under timm names to the layout of google-research/vision_transformer, in plain loops:
+ * kernels [in, out], heads on an axis of their own, patches HWIO. `place` has the module numbers, of this
+ * or of big_vision.
  */
 export function toJaxNames(
   timm: ReadonlyMap<string, TensorData>,
@@ -76,7 +77,7 @@ export function toJaxNames(
   return renamed
 }
 
-/** The numbers of modules in google-research/vision_transformer: dropouts count too. */
+/** Module numbers in google-research/vision_transformer: dropouts count too. */
 const original = { norms: [0, 2], attention: 1, mlp: 3 } as const
 
 function indexOf(flat: number, shape: readonly number[]): number[] {

@@ -10,13 +10,13 @@ export interface NamedWeights {
   read(name: string): TensorData
 }
 
-/** Weights under timm names, and what the names or shapes of the others told. */
+/** Weights under timm names, and settings that follow from the original names or shapes. */
 export interface RenamedWeights {
   readonly tensors: Map<string, TensorData>
   readonly config: Partial<CheckpointConfig>
 }
 
-/** How the layout of a Flax weight becomes that of timm's. */
+/** Changes the layout of a Flax weight to timm's. */
 type Layout = (tensor: TensorData) => TensorData
 
 /** Flax layers keep `kernel` [in, out]; timm's `weight` is [out, in]. */
@@ -25,7 +25,7 @@ const transposed: Layout = (tensor) => transpose(tensor, [1, 0])
 const patchKernel: Layout = (tensor) => transpose(tensor, [3, 2, 0, 1])
 const same: Layout = (tensor) => tensor
 
-/** Names outside of the layers. */
+/** Names outside the layers. */
 const outside: Readonly<Record<string, readonly [string, Layout]>> = {
   cls: ['cls_token', same],
   'embedding/kernel': ['patch_embed.proj.weight', patchKernel],
@@ -37,7 +37,7 @@ const outside: Readonly<Record<string, readonly [string, Layout]>> = {
   'head/bias': ['head.bias', same],
 }
 const layer = /^Transformer\/encoderblock_(\d+)\/(.+)$/
-// The numbers are those of google-research/vision_transformer; big_vision counts each kind of module from 0.
+// The module numbers are those of google-research/vision_transformer; big_vision counts each kind from 0.
 const layerParts: readonly (readonly [RegExp, string, Layout])[] = [
   [/^LayerNorm_0\/scale$/, 'norm1.weight', same],
   [/^LayerNorm_0\/bias$/, 'norm1.bias', same],
@@ -57,21 +57,22 @@ const layerParts: readonly (readonly [RegExp, string, Layout])[] = [
 ]
 const projection = /^MultiHeadDotProductAttention_[01]\/(query|key|value)\/(kernel|bias)$/
 const projections = ['query', 'key', 'value']
-/** What a training state puts before the names of weights. */
+/** Prefix of weights in a training state. */
 const prefix = /^(?:opt\/target|optimizer\/target|params)\//
 
-/** Whether these names are those of a ViT of google-research/vision_transformer. */
+/** True if these names are those of a ViT of google-research/vision_transformer. */
 export function hasJaxNames(names: Iterable<string>): boolean {
   for (const name of names) if (name.replace(prefix, '') === 'embedding/kernel') return true
   return false
 }
 
 /**
- * The weights of a ViT of google-research/vision_transformer (arXiv:2010.11929, 2106.10270) under timm names: kernels are
- * turned, heads joined, query, key and value stacked to `attn.qkv` [3C, C]. Each is read once and let go, so that no second
- * copy of the model is held. A model with `pre_logits` comes without its head, which reads those and not the features.
- * Names that no ViT has are kept, so that a comparison reports them.
- * @throws CheckpointError where one of query, key and value is missing or unlike the others
+ * Renames the weights of a ViT of google-research/vision_transformer (arXiv:2010.11929, 2106.10270) to timm
+ * names: kernels are transposed, heads joined, query, key and value stacked to `attn.qkv` [3C, C]. Each
+ * weight is read once and released, so that no second copy of the model is held. The head of a model with
+ * `pre_logits` is dropped, because it does not read the features. Unknown names are kept, so that a
+ * comparison reports them.
+ * @throws CheckpointError if query, key or value is missing or unlike the others
  */
 export function fromJaxNames(source: NamedWeights): RenamedWeights {
   const names = [...source.tensors.keys()]
@@ -88,7 +89,7 @@ export function fromJaxNames(source: NamedWeights): RenamedWeights {
       tensors.set(timm, layout(source.read(original)))
     } else {
       if (which === 'kernel') config.numHeads = source.tensors.get(original)?.shape[1] ?? 0
-      // The three come together, at the query.
+      // All three are joined when the query is reached.
       if (kind === 'query') tensors.set(...joinProjections(source, original, index as string))
       else requireQuery(source, original, kind)
     }
@@ -136,13 +137,15 @@ function requireQuery({ path, tensors }: NamedWeights, name: string, kind: strin
   throw new CheckpointError(`checkpoint: ${path} has ${name} but no ${query}. Is the file complete?`)
 }
 
-/** Axes `axis` and `axis` + 1, heads and features of a head, as one. */
+/** Merges the axes `axis` and `axis` + 1: heads and features of a head. */
 function joinHeads({ dtype, shape, data }: TensorData, axis: number): TensorData {
   const joined = (shape[axis] ?? 0) * (shape[axis + 1] ?? 1)
   return { dtype, shape: [...shape.slice(0, axis), joined, ...shape.slice(axis + 2)], data }
 }
 
-/** The tensor with its axes in another order; one with other axes stays as it is, so that a comparison reports it. */
+/**
+ * Permutes the axes of a tensor; one with another number of axes is kept, so that a comparison reports it.
+ */
 function transpose(tensor: TensorData, order: readonly number[]): TensorData {
   const { dtype, shape, data } = tensor
   if (shape.length !== order.length || dtype !== 'float32') return tensor

@@ -1,6 +1,6 @@
 import { type ArrayOf, type DType, fromBytes, type TensorData, toBytes } from '@dynamic-tuning/engine'
 
-/** The elements of several tensors of one dtype, one tensor after the other. */
+/** Concatenates the elements of several tensors of one dtype. */
 export function joinData<D extends DType>(dtype: D, tensors: readonly TensorData[]): ArrayOf[D] {
   const parts = tensors.map(({ data }) => toBytes(data))
   const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))

@@ -1,23 +1,25 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 
-/** What the authors' own files call weights otherwise than timm, and timm's names; DINOv2's first, then DeiT-3's. */
+/**
+ * Names in the authors' own files that differ from timm's, and timm's names: DINOv2's first, then DeiT-3's.
+ */
 const renames: readonly (readonly [RegExp, string])[] = [
   [/^register_tokens$/, 'reg_token'],
-  // Blocks of a training run lie in chunks, and keep the number they have in the model.
+  // A training run groups blocks in chunks; their numbers are those of the model.
   [/^blocks\.\d+\.(\d+\..+)$/, 'blocks.$1'],
   [/^(blocks\.\d+)\.gamma_([12])$/, '$1.ls$2.gamma'],
 ]
 
 /**
- * The weights of DINOv2's and DeiT-3's own files under timm names; those that have them already stay as they are. The mask
- * token, which serves pre-training alone, is left out.
+ * Renames the weights of DINOv2's and DeiT-3's own files to timm names; names that are timm's already are
+ * kept. The mask token, used in pre-training only, is dropped.
  */
 export function fromOriginalNames(tensors: ReadonlyMap<string, TensorData>): Map<string, TensorData> {
   const renamed = new Map<string, TensorData>()
   for (const [original, tensor] of tensors) {
     if (original === 'mask_token') continue
     const name = renames.reduce((text, [pattern, timm]) => text.replace(pattern, timm), original)
-    // A name that is there twice is kept as it was, so that a comparison reports it.
+    // A name that occurs twice is not renamed, so that a comparison reports it.
     renamed.set(name !== original && (tensors.has(name) || renamed.has(name)) ? original : name, tensor)
   }
   return renamed

@@ -18,7 +18,7 @@ export function classifierOf(model: ModelConfig): Head<ClassifierOutputs> {
     : imageHead({ classes, globalPool, epsilon })
 }
 
-/** True for a weight of a classifier of any model: it is no backbone's. */
+/** True for a weight that belongs to the classifier of any model and not to its backbone. */
 export function isClassifierWeight(name: string): boolean {
   return /^(?:head|query_token|attentive_blocks)(?:\.|$)/.test(name)
 }

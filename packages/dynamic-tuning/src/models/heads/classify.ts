@@ -3,7 +3,7 @@ import { truncatedNormal } from '../../nn/initializers.ts'
 import { linearLayer } from '../../nn/linear.ts'
 import type { HeadPlace } from '../head.ts'
 
-/** What a head gives that classifies: what enters its linear map [B, F], and the logits [B, K]. */
+/** Outputs of a classifying head: the input of its linear map [B, F], and the logits [B, K]. */
 export type ClassifierOutputs = { readonly pooled: Tensor; readonly logits: Tensor }
 
 /** Weights of a linear classifier. */

@@ -5,19 +5,21 @@ import { type Head, onlyTap } from '../head.ts'
 import { type ClassifierOutputs, classifierWeights, classify } from './classify.ts'
 import type { GlobalPool } from './global-pool.ts'
 
-/** What decides the head of a ViT that takes clips. */
+/** Settings of the head of a ViT for clips. */
 export interface ClipHeadSettings {
   readonly classes: number
   /** T, frames of a clip. */
   readonly frames: number
-  /** Of the attention, and of its norms. */
+  /** Heads of the attention; like `layerNormEps`, those of the backbone. */
   readonly numHeads: number
   readonly layerNormEps: number
-  /** What the backbone is classified from where it takes images: `avg` is without a final norm. */
+  /** Pooling of the same backbone for images: with `avg` it has no final norm. */
   readonly globalPool: GlobalPool
 }
 
-/** Classifies clips: a learned query attends to all tokens of all frames (Section 4.3 of arXiv:2403.11808). */
+/**
+ * Classifies clips: a learned query attends to all tokens of all frames (Section 4.3 of arXiv:2403.11808).
+ */
 export function clipHead(settings: ClipHeadSettings): Head<ClassifierOutputs> {
   const { classes, frames, numHeads: heads, layerNormEps, globalPool } = settings
   return {
@@ -35,7 +37,7 @@ export function clipHead(settings: ClipHeadSettings): Head<ClassifierOutputs> {
   }
 }
 
-/** The tokens of all frames of a clip one after another: [B * T, N, C] -> [B, T * N, C]. */
+/** Concatenates the tokens of all frames of a clip: [B * T, N, C] -> [B, T * N, C]. */
 function ofClips(tokens: Tensor, frames: number): Tensor {
   const [rows, count, width] = dims(tokens, 'B N C', 'clip head')
   const batch = divideDims(rows, frames)

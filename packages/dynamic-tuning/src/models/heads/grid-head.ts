@@ -3,7 +3,7 @@ import { linearLayer } from '../../nn/linear.ts'
 import { type Head, onlyTap } from '../head.ts'
 import { type ClassifierOutputs, classifierWeights } from './classify.ts'
 
-/** Classifies images whose tokens fill a grid without a class token, as in a Swin, from the mean of all tokens. */
+/** Classifies images by the mean of all tokens, for backbones without a class token such as Swin. */
 export function gridHead({ classes }: { readonly classes: number }): Head<ClassifierOutputs> {
   return {
     classes,

@@ -5,11 +5,11 @@ import type { Tap } from '../taps.ts'
 import { type ClassifierOutputs, classifierWeights, classify } from './classify.ts'
 import type { GlobalPool } from './global-pool.ts'
 
-/** What decides the head of a ViT that takes images. */
+/** Settings of the head of a ViT for images. */
 export interface ImageHeadSettings {
   readonly classes: number
   readonly globalPool: GlobalPool
-  /** Of the norm `fc_norm`, where there is one. */
+  /** Epsilon of `fc_norm`, if the head has one. */
   readonly epsilon: number
 }
 
@@ -21,7 +21,7 @@ const reads: Readonly<Record<GlobalPool, readonly Tap[]>> = {
   'token+avg': [classToken, patches],
 }
 
-/** Classifies images from the class token of a ViT, the mean of its patches, or both, as `globalPool` says. */
+/** Classifies images by the class token of a ViT, the mean of its patches, or both: see `globalPool`. */
 export function imageHead({ classes, globalPool, epsilon }: ImageHeadSettings): Head<ClassifierOutputs> {
   return {
     classes,

@@ -3,8 +3,8 @@ import { ConfigError } from '../../errors.ts'
 import type { SampleLayout } from './sample-layout.ts'
 
 /**
- * Clips of T frames, [3, T, H, W]: every frame is an image of its own to the backbone, row = clip * T + frame.
- * @throws ConfigError for a number of frames that is none
+ * Clips of T frames, [3, T, H, W]. The backbone sees every frame as an image, row = clip * T + frame.
+ * @throws ConfigError for an invalid number of frames
  */
 export function clipLayout(frames: number, imageSize: readonly [number, number]): SampleLayout {
   if (!Number.isInteger(frames) || frames < 1)

@@ -1,28 +1,28 @@
 import { type Dim, input, multiplyDims, type Tensor } from '@dynamic-tuning/engine'
 
-/** How samples enter a graph: as images, or as clips of frames that are images of their own to the backbone. */
+/** How samples enter a graph: as images, or as clips whose frames the backbone sees as images. */
 export interface SampleLayout {
-  /** What messages call a sample. */
+  /** The word for a sample in messages. */
   readonly word: 'image' | 'clip'
-  /** Sizes of a sample, the batch left out: [3, H, W] or [3, T, H, W]. */
+  /** Shape of a sample without the batch: [3, H, W] or [3, T, H, W]. */
   readonly shape: readonly number[]
-  /** Images of a sample, each a row of its own in the backbone. */
+  /** Number of images in a sample; each is a row of the backbone. */
   readonly images: number
-  /** Samples [B, ...shape] as images [B * images, 3, H, W]: those of a sample follow one another. */
+  /** Reshapes samples [B, ...shape] to images [B * images, 3, H, W], sample by sample. */
   toImages(samples: Tensor): Tensor
 }
 
-/** The graph input of a batch of samples, [B, ...shape]. `batch` is B where it is known. */
+/** The graph input for a batch of samples, [B, ...shape]. `batch` is B if it is fixed. */
 export function sampleInput({ shape }: SampleLayout, name = 'images', batch: Dim = 'B'): Tensor {
   return input(name, [batch, ...shape])
 }
 
-/** Numbers in a sample. */
+/** Number of values in a sample. */
 export function sampleSize({ shape }: SampleLayout): number {
   return shape.reduce((product, size) => product * size, 1)
 }
 
-/** Rows that a backbone makes of so many samples: one for each image. */
+/** Number of backbone rows for this many samples: one per image. */
 export function imageRows(layout: SampleLayout, samples: number): number
 export function imageRows(layout: SampleLayout, samples: Dim): Dim
 export function imageRows({ images }: SampleLayout, samples: Dim): Dim {

@@ -10,17 +10,19 @@ import {
 } from '../../nn/plain.test.support.ts'
 import type { SwinModelConfig } from '../model-config.ts'
 
-/** How blocks are changed: `base` not at all, `adapters` beside every MLP, `dispatch` with dispatchers too. */
+/**
+ * How blocks are changed: `base` not at all, `adapters` beside every MLP, `dispatch` with dispatchers too.
+ */
 export interface PlainSwinTuning {
   readonly kind: 'base' | 'adapters' | 'dispatch'
   readonly adapterScale: number
   /** Added to dispatcher logits, by block and token. */
   readonly noise?: (block: number, token: number) => number
-  /** What stands for the hard mask: its logit's sigmoid with a temperature, to take differences of. */
+  /** Replaces the hard mask by a smooth function of the logit, for finite differences. */
   readonly soft?: (logit: number, block: number, token: number) => number
 }
 
-/** What one image gives. */
+/** Outputs for one image. */
 export interface PlainSwinOutputs {
   readonly patchEmbed: Rows
   readonly downsamples: Rows[]
@@ -32,7 +34,7 @@ export interface PlainSwinOutputs {
   readonly masks: number[][]
 }
 
-/** A Swin in plain loops and double precision, written from the paper's figures: no reordering, no batches of windows. */
+/** A Swin in plain loops and double precision, written from the paper's figures without batching windows. */
 export function plainSwin(
   image: ArrayLike<number>,
   values: Values,
@@ -101,14 +103,14 @@ interface Axis {
   readonly shift: number
 }
 
-/** Window of a place on an axis after the roll, its place in it, and on which side of the seam it lies. */
+/** The window of a position on an axis after the roll, its position inside, and its side of the seam. */
 function placeOn({ size, window, shift }: Axis, place: number) {
   const rolled = (place - shift + size) % size
   const beyond = place < shift
   return { window: Math.floor(rolled / window), within: rolled % window, beyond }
 }
 
-/** Attention of every token to those of its window that it lies together with in the image. */
+/** Attention of every token to those of its window that are its neighbours in the image. */
 function plainWindows(
   x: Rows,
   values: Values,
@@ -153,7 +155,7 @@ function plainWindows(
   return plainLinear(mixed, values, `${name}.proj`)
 }
 
-/** The tokens of a grid `columns` wide, four by four. */
+/** Merges the tokens of a grid `columns` wide, four by four. */
 function plainMerge(x: Rows, values: Values, name: string, columns: number, eps: number): Rows {
   const merged: Rows = []
   for (let row = 0; row < x.length / columns; row += 2)

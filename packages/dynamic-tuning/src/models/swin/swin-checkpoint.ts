@@ -8,7 +8,7 @@ import { checkSwinConfig, type SwinConfig, swinStages, swinUnit } from './swin-c
 import { swinNamed } from './swin-names.ts'
 import { hasSwinTables } from './swin-tensors.ts'
 
-/** Checkpoints of Swins: what has tables of relative positions. */
+/** Checkpoints of Swins: those with tables of relative positions. */
 export const swinCheckpoint: CheckpointForm = {
   owns: hasSwinTables,
   describe: describeSwin,
@@ -16,7 +16,7 @@ export const swinCheckpoint: CheckpointForm = {
   fit: fitSwin,
 }
 
-/** All sizes but the image's, which no weight shows; without them where a weight they are read off is missing. */
+/** All sizes but the image's, which no weight shows; incomplete if a weight that shows a size is missing. */
 function describeSwin(tensors: ReadonlyMap<string, TensorData>): Partial<CheckpointConfig> {
   const shapeOf = (name: string): readonly number[] => tensors.get(name)?.shape ?? []
   const config: Partial<CheckpointConfig> = { family: 'swin', numClasses: shapeOf('head.fc.weight')[0] ?? 0 }
@@ -65,7 +65,9 @@ function completeSwin(source: string, known: Partial<CheckpointConfig>, hint: Mo
   return checkSwinConfig({ ...sizes, imageSize: imageSizeOf(sizes, known, hint) })
 }
 
-/** Told, named, or that of which one window covers the last stage, as published models have it. */
+/**
+ * The image size as given, by name, or such that one window covers the last stage, as in published models.
+ */
 function imageSizeOf(
   sizes: Omit<SwinConfig, 'imageSize'>,
   known: Partial<CheckpointConfig>,
@@ -77,7 +79,7 @@ function imageSizeOf(
   return known.imageSize ?? named ?? [unit, unit]
 }
 
-/** The same tensors: no weight knows the image's size, but windows may not become larger or smaller. */
+/** The same tensors: weights do not depend on the image size, but the window size must stay. */
 function fitSwin(
   source: string,
   tensors: ReadonlyMap<string, TensorData>,

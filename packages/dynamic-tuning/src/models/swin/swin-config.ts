@@ -1,23 +1,29 @@
 import { ConfigError } from '../../errors.ts'
 import type { LayerSizes, OuterSite } from '../layer-sizes.ts'
 
-/** Everything that decides a Swin's graph (arXiv:2103.14030). Lists have an entry for each stage; names are timm's. */
+/**
+ * Settings that decide the graph of a Swin (arXiv:2103.14030). Lists have one entry per stage;
+ * names are timm's.
+ */
 export interface SwinConfig {
   readonly family: 'swin'
   /** [height, width] of the images, in pixels. */
   readonly imageSize: readonly [number, number]
   readonly patchSize: number
-  /** C of the first stage; it doubles from stage to stage. */
+  /** C of the first stage; it doubles with each stage. */
   readonly embedDim: number
   /** Blocks of each stage. */
   readonly depths: readonly number[]
   readonly numHeads: readonly number[]
-  /** Side of a window in tokens; along an axis with fewer tokens the window is that short. */
+  /** Side of a window in tokens; on a shorter axis the window is as long as the axis. */
   readonly windowSize: number
   readonly mlpRatio: number
   readonly layerNormEps: number
   readonly qkvBias: boolean
-  /** Whether the map of patch merging has a bias: only where a scale and shift was folded into it. Default false. */
+  /**
+   * True if the linear map of patch merging has a bias, which folding in a scale and shift
+   * adds. Default false.
+   */
   readonly reductionBias?: boolean | undefined
 }
 
@@ -31,11 +37,11 @@ export interface SwinStage {
   readonly heads: number
   /** Rows and columns of a window. */
   readonly window: readonly [number, number]
-  /** By how much odd blocks shift the windows: half of one, or 0 along an axis that one window covers. */
+  /** Shift of the windows in odd blocks: half a window, or 0 on an axis that one window covers. */
   readonly shift: readonly [number, number]
 }
 
-/** The stages of a Swin, from the finest grid to the coarsest. Grids are not yet checked. */
+/** The stages of a Swin, from the finest grid to the coarsest; grids are not checked here. */
 export function swinStages(config: SwinConfig): SwinStage[] {
   const { imageSize, patchSize, embedDim, depths, numHeads, windowSize } = config
   return depths.map((depth, index) => {
@@ -62,7 +68,7 @@ export function swinLayers(config: SwinConfig): LayerSizes[] {
     Array.from({ length: depth }, (_, block) => ({
       path: `layers.${index}.blocks.${block}`,
       width,
-      // A ratio found by dividing may land just below the whole number it came from.
+      // A ratio found by division may be just below the exact value.
       hidden: Math.floor(width * config.mlpRatio + 1e-6),
       heads,
       grid,
@@ -71,7 +77,7 @@ export function swinLayers(config: SwinConfig): LayerSizes[] {
   )
 }
 
-/** Maps and norms of a Swin outside of its blocks, the head left out. */
+/** Linear maps and norms of a Swin outside its blocks, without the head. */
 export function swinOuter(config: SwinConfig): OuterSite[] {
   const { embedDim, depths, reductionBias = false } = config
   const merging = swinStages(config)
@@ -88,12 +94,12 @@ export function swinOuter(config: SwinConfig): OuterSite[] {
   ]
 }
 
-/** Sides of images that windows cover at every stage are multiples of this, in pixels. */
+/** Image sides must be multiples of this, in pixels, so that windows cover the grid of every stage. */
 export function swinUnit({ patchSize, windowSize, depths }: Omit<SwinConfig, 'imageSize'>): number {
   return patchSize * windowSize * 2 ** (depths.length - 1)
 }
 
-/** `config` itself. @throws ConfigError where the sizes do not fit one another, or windows do not cover the image */
+/** `config` itself. @throws ConfigError if sizes do not fit together, or if windows do not cover the image */
 export function checkSwinConfig<C extends SwinConfig>(config: C): C {
   const { depths, numHeads, windowSize } = config
   if (depths.length === 0 || depths.length !== numHeads.length)

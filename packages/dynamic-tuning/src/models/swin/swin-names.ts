@@ -1,16 +1,19 @@
 import type { SwinConfig } from './swin-config.ts'
 
-/** Sizes of the usual models: embedDim, depths, numHeads. */
+/** Sizes of the published models: embedDim, depths, numHeads. */
 const sizes: Readonly<Record<string, readonly [number, readonly number[], readonly number[]]>> = {
   tiny: [96, [2, 2, 6, 2], [3, 6, 12, 24]],
   small: [96, [2, 2, 18, 2], [3, 6, 12, 24]],
   base: [128, [2, 2, 18, 2], [4, 8, 16, 32]],
 }
 
-/** How messages write the names. */
+/** Pattern of the names, for messages. */
 export const swinNamesShown = 'swin_{tiny|small|base}_patch4_window{7|12}_{S}'
 
-/** What timm's name of a Swin says, a tag after a dot left out; undefined for other names. Sizes are not yet checked. */
+/**
+ * Settings of a Swin by timm's name, ignoring a tag after a dot; undefined for other names. Sizes
+ * are not checked.
+ */
 export function swinNamed(name: string): SwinConfig | undefined {
   const [untagged = ''] = name.split('.')
   const [, size = '', patch, window, side] =

@@ -1,7 +1,7 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { joinProjections } from '../checkpoints/checkpoint-names.ts'
 
-/** Names of weights inside a block, Hugging Face's and timm's. */
+/** Names of weights inside a block: Hugging Face's and timm's. */
 const blockParts: Readonly<Record<string, string>> = {
   layernorm_before: 'norm1',
   layernorm_after: 'norm2',
@@ -16,30 +16,33 @@ const outside: readonly (readonly [RegExp, string])[] = [
   [/^layernorm\./, 'norm.'],
   [/^classifier\./, 'head.fc.'],
 ]
-/** Not part of a classifying Swin: the pooler is a mean without weights, the mask token is for pre-training. */
+/** Not part of a classifying Swin: the pooler has no weights, the mask token is for pre-training only. */
 const ignored = /^(?:pooler\.|embeddings\.mask_token$)/
-/** Constants that some files store beside the weights; they follow from the sizes. */
+/** Constants that some files store with the weights; they follow from the sizes. */
 const buffer = /\.(?:relative_position_index|relative_coords_table|attn_mask)$/
 
-/** Whether tensors of these names are a Swin's: it alone has tables of relative positions. */
+/** True if these are a Swin's tensors: no other family has tables of relative positions. */
 export function hasSwinTables(names: Iterable<string>): boolean {
   return [...names].some((name) => name.endsWith('.relative_position_bias_table'))
 }
 
-/** The weights of a Swin, named as by any timm or by Hugging Face, under timm's present names. @throws CheckpointError */
+/**
+ * Renames the weights of a Swin from any version of timm or Hugging Face to timm's current
+ * names. @throws CheckpointError
+ */
 export function fromSwinNames(stored: ReadonlyMap<string, TensorData>): Map<string, TensorData> {
   return toPresentNames(isHuggingFaceSwin(stored.keys()) ? fromHuggingFaceSwin(stored) : stored)
 }
 
-/** Whether these names are those of a Hugging Face Swin rather than of timm. */
+/** True if these names are those of a Hugging Face Swin rather than timm's. */
 function isHuggingFaceSwin(names: Iterable<string>): boolean {
   return [...names].some((name) => /^(?:swin\.)?embeddings\.patch_embeddings\./.test(name))
 }
 
 /**
- * The weights of a Hugging Face Swin under timm's older names: rows of query, key and value become `attn.qkv` [3C, C].
- * Names that no Swin has are kept, so that a comparison reports them.
- * @throws CheckpointError where one of query, key and value is missing or unlike the others
+ * Renames the weights of a Hugging Face Swin to timm's older names: query, key and value are stacked to
+ * `attn.qkv` [3C, C]. Unknown names are kept, so that a comparison reports them.
+ * @throws CheckpointError if query, key or value is missing or unlike the others
  */
 function fromHuggingFaceSwin(stored: ReadonlyMap<string, TensorData>): Map<string, TensorData> {
   const renamed = new Map<string, TensorData>()
@@ -66,8 +69,8 @@ function nameOutside(name: string): string | undefined {
 }
 
 /**
- * timm's present names: a merging is filed under the stage whose tokens it makes (older files have it under the one before),
- * the head is `head.fc`, and constants that follow from the sizes are left out.
+ * timm's current names: patch merging belongs to the stage after it (in older files, to the one before), the
+ * head is `head.fc`, and constants that follow from the sizes are dropped.
  */
 function toPresentNames(stored: ReadonlyMap<string, TensorData>): Map<string, TensorData> {
   const older = [...stored.keys()].some((name) => name.startsWith('layers.0.downsample.'))
@@ -81,7 +84,7 @@ function toPresentNames(stored: ReadonlyMap<string, TensorData>): Map<string, Te
         )
       : original
     const name = moved.replace(/^head\.(weight|bias)$/, 'head.fc.$1')
-    // A name that is there twice is kept as it was, so that a comparison reports it.
+    // A name that occurs twice is not renamed, so that a comparison reports it.
     renamed.set(name !== original && stored.has(name) && !older ? original : name, tensor)
   }
   return renamed

@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 import type { SwinModelConfig } from '../model-config.ts'
 
-/** Two stages, not square: 4 x 8 tokens in windows of 2 x 2, then 2 x 4, where a window covers one axis alone. */
+/**
+ * Two stages, not square: 4 x 8 tokens in windows of 2 x 2, then 2 x 4, where a window covers
+ * one axis completely.
+ */
 export const tinySwin: SwinModelConfig = {
   family: 'swin',
   imageSize: [8, 16],
@@ -16,7 +19,7 @@ export const tinySwin: SwinModelConfig = {
   qkvBias: true,
 }
 
-/** Small Swins of all shapes that windows cover. */
+/** Small Swins of all shapes that windows can cover. */
 export const anySwin: fc.Arbitrary<SwinModelConfig> = fc
   .record({
     windows: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 3 })),
@@ -37,7 +40,7 @@ export const anySwin: fc.Arbitrary<SwinModelConfig> = fc
     imageSize: windows.map(
       (count) => count * rest.patchSize * rest.windowSize * 2 ** (rest.depths.length - 1),
     ) as [number, number],
-    // Two features at least: a norm of one gives nothing but its bias.
+    // At least two features: the norm of a single one is its bias.
     embedDim: heads * headSize * 2,
     numHeads: rest.depths.map((_, stage) => heads * 2 ** stage),
   }))

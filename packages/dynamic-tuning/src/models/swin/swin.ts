@@ -11,9 +11,10 @@ import { type SwinConfig, type SwinStage, swinLayers, swinStages } from './swin-
 import { planWindows, type WindowPlan, windowAttention } from './window-attention.ts'
 
 /**
- * Swin Transformer (arXiv:2103.14030) under timm's weight names, below its head: stages of blocks whose attention works
- * in windows, every other block's shifted by half a window, patches merged between stages. Tokens are those of the grid,
- * row by row; there is no class token. images: [I, 3, H, W], normalised. `hooks` as in a ViT.
+ * Swin Transformer (arXiv:2103.14030) under timm's weight names, without its head: stages of blocks with
+ * attention inside windows, shifted by half a window in every other block, and patch merging between stages.
+ * Tokens are those of the grid, row by row; there is no class token. images: [I, 3, H, W], normalised.
+ * `hooks` as in a ViT.
  */
 export function swin(
   images: Tensor,
@@ -54,7 +55,7 @@ function embedPatches(images: Tensor, weights: Weights, config: SwinConfig, site
   return sites.normed(layerNorm(patches, own.at('norm'), config.layerNormEps), 'patch_embed.norm')
 }
 
-/** The tokens of the next stage from those of `stage`. */
+/** Patch merging: the input of the next stage from the output of `stage`. */
 function merge(
   x: Tensor,
   { index, grid }: SwinStage,

@@ -22,24 +22,24 @@ import {
   windowOrder,
 } from './window-layout.ts'
 
-/** What all blocks of a stage with the same shift share. */
+/** Shared by all blocks of a stage with the same shift. */
 export interface WindowPlan {
-  /** V, windows of the grid. */
+  /** V, the number of windows. */
   readonly count: number
   /** Rows and columns of a window. */
   readonly window: readonly [number, number]
-  /** Tokens of the grid in the order of windows. */
+  /** Indices of the grid's tokens, window by window: see `windowOrder`. */
   readonly order: readonly number[]
   /** Rows of the position table for every query and key, int64 [w * w * w * w, 1]. */
   readonly positions: Tensor
-  /** 0, or -1e4 for places whose tokens are no neighbours: [V, 1, w * w, w * w]. */
+  /** 0, or -1e4 for pairs of tokens that were no neighbours before the shift: [V, 1, w * w, w * w]. */
   readonly mask: Tensor
 }
 
-/** Added to the score of tokens that were no neighbours before the shift: their weight comes out as exactly 0. */
+/** Added to the score of tokens that were no neighbours before the shift: their weight becomes exactly 0. */
 const apart = -1e4
 
-/** The windows of a grid, ready for any number of blocks. */
+/** Plans the windows of a grid, for any number of blocks. */
 export function planWindows(windows: WindowGrid): WindowPlan {
   const { window } = windows
   const [count, places] = [windowCount(windows), window[0] * window[1]]
@@ -55,10 +55,11 @@ export function planWindows(windows: WindowGrid): WindowPlan {
 }
 
 /**
- * Window attention (arXiv:2103.14030, Eq. 4): softmax(q k^T / sqrt(D) + bias) v among the tokens of each window, timm's
- * `attn` with `relative_position_bias_table` [(2h - 1)(2w - 1), heads]. One gather rolls the grid and sorts tokens into
- * windows, another puts them back; the windows of an image are then heads of one attention over the places in a window, and
- * the mask of a shifted grid is part of its bias. x: [B, N, C], tokens of the grid row by row -> [B, N, C].
+ * Window attention (arXiv:2103.14030, Eq. 4): softmax(q k^T / sqrt(D) + bias) v among the tokens of each
+ * window, with timm's weights `attn` and `relative_position_bias_table` [(2h - 1)(2w - 1), heads]. One gather
+ * rolls the grid and sorts tokens into windows, another restores the order. In between, the windows of an
+ * image are treated as heads of one attention over the positions in a window; the mask of a shifted grid is
+ * added to the bias. x: [B, N, C], tokens of the grid row by row -> [B, N, C].
  */
 export function windowAttention(
   x: Tensor,
@@ -72,7 +73,7 @@ export function windowAttention(
   return permute(attended, 1, inverseOrder(plan.order))
 }
 
-/** [B, N, 3C] in the order of windows -> [B, N, C]. */
+/** [B, N, 3C] in window order -> [B, N, C]. */
 function mixWindows(qkv: Tensor, heads: number, count: number, bias: Tensor): Tensor {
   const [batch, tokens, triple] = qkv.shape as [Dim, number, number]
   const width = triple / 3
@@ -81,7 +82,7 @@ function mixWindows(qkv: Tensor, heads: number, count: number, bias: Tensor): Te
   return reshape(attention(query, key, value, count * heads, bias), [batch, tokens, width])
 }
 
-/** What is added to the scores, [V * heads, w * w, w * w]: that of the table, and the mask. */
+/** The bias of the scores, [V * heads, w * w, w * w]: the position table plus the mask. */
 function windowBias(weights: Weights, { count, window, positions, mask }: WindowPlan, heads: number): Tensor {
   const [height, width] = window
   const places = height * width

@@ -2,18 +2,18 @@ import type { SwinStage } from './swin-config.ts'
 
 /** How the tokens of a grid are sorted into windows. */
 export type WindowGrid = Pick<SwinStage, 'grid' | 'window'> & {
-  /** By how many rows and columns the grid is rolled up and left before it is cut into windows. */
+  /** Rows and columns by which the grid is rolled up and left before it is cut into windows. */
   readonly shift: readonly [number, number]
 }
 
-/** Windows of a grid, V. */
+/** V, the number of windows of a grid. */
 export function windowCount({ grid, window }: Pick<WindowGrid, 'grid' | 'window'>): number {
   return (grid[0] / window[0]) * (grid[1] / window[1])
 }
 
 /**
- * Numbers of the grid's tokens (row by row) in the order in which windows take them: first the token at the first place of
- * each window, then those at the second, and so on. So [N, C] is [w * w, V * C]: a window is a group of heads.
+ * Indices of the grid's tokens (row by row) in window order: first the first token of each window, then the
+ * second of each, and so on. [N, C] in this order is [w * w, V * C], so a window is a group of heads.
  */
 export function windowOrder({ grid, window, shift }: WindowGrid): number[] {
   const [rows, columns] = grid
@@ -27,8 +27,8 @@ export function windowOrder({ grid, window, shift }: WindowGrid): number[] {
 }
 
 /**
- * Rows of the relative position table for every query and key of a window, [w * w, w * w]: query (r, c) and key (r', c')
- * read row (r - r' + h - 1) (2w - 1) + c - c' + w - 1 of a window of h x w.
+ * Rows of the relative position table for every query and key of a window, [w * w, w * w]: query (r, c) and
+ * key (r', c') use row (r - r' + h - 1) (2w - 1) + c - c' + w - 1 for a window of h x w.
  */
 export function relativePositions([height, width]: readonly [number, number]): number[] {
   const places = Array.from({ length: height * width }, (_, i) => [Math.floor(i / width), i % width] as const)
@@ -38,8 +38,9 @@ export function relativePositions([height, width]: readonly [number, number]): n
 }
 
 /**
- * Whether two places of a window hold tokens that were neighbours before the shift, [V, w * w, w * w] of 0 and 1. Rolling
- * joins the ends of an axis: what lies before and after the seam must not see each other.
+ * 1 for two positions of a window whose tokens were neighbours before the shift, else 0: [V, w * w, w
+ * * w]. Rolling joins the ends of an axis, and tokens on different sides of this seam must not attend
+ * to each other.
  */
 export function windowNeighbours({ grid, window, shift }: WindowGrid): Uint8Array {
   const regions = windowOrder({ grid, window, shift: [0, 0] }).map((token) => {

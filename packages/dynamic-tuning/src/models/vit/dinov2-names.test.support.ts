@@ -1,11 +1,11 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 
-/** Weights under timm names as Hugging Face's Dinov2Model stores them. */
+/** Renames weights under timm names as in Hugging Face's Dinov2Model. */
 export function toDinov2Names(timm: ReadonlyMap<string, TensorData>): Map<string, TensorData> {
   return new Map([...timm].flatMap(([name, tensor]) => namesOf(name, tensor)))
 }
 
-/** Hugging Face's names of a weight of DINOv2: one, or three of the rows of `attn.qkv`. */
+/** Hugging Face's names of a weight of DINOv2: one, or three for the rows of `attn.qkv`. */
 function namesOf(name: string, { shape, data }: TensorData): [string, TensorData][] {
   const [, index, part = ''] = /^blocks\.(\d+)\.(.+)$/.exec(name) ?? []
   const at = `encoder.layer.${index}.`

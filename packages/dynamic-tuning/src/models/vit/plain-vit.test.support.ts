@@ -12,25 +12,27 @@ import {
 } from '../../nn/plain.test.support.ts'
 import type { VitModelConfig } from '../model-config.ts'
 
-/** How layers are changed: `base` not at all, `adapters` beside every MLP, `dispatch` with dispatchers too. */
+/**
+ * How layers are changed: `base` not at all, `adapters` beside every MLP, `dispatch` with dispatchers too.
+ */
 export interface PlainTuning {
   readonly kind: 'base' | 'adapters' | 'dispatch'
   readonly adapterScale: number
   /** Added to dispatcher logits, by layer and patch token. */
   readonly noise?: (layer: number, token: number) => number
-  /** Changes the tokens that enter a layer. */
+  /** Changes the input of a layer. */
   readonly enter?: (x: Rows, layer: number) => Rows
-  /** What is added beside a part that reads these normed tokens. */
+  /** Output of a branch parallel to a part, with these normed tokens as input. */
   readonly bypass?: (normed: Rows, part: 'attn' | 'mlp', layer: number) => Rows
 }
 
-/** What one image gives. */
+/** Outputs for one image. */
 export interface PlainOutputs {
   readonly blocks: Rows[]
   readonly logits: number[]
   /** 0 or 1 by layer and patch token. */
   readonly masks: number[][]
-  /** Bare dispatcher logits by layer and patch token. */
+  /** Dispatcher logits without noise, by layer and patch token. */
   readonly gateLogits: number[][]
 }
 
@@ -83,7 +85,7 @@ export function plainLogits(x: Rows, values: Values, config: VitModelConfig): nu
   return plainLinear([plainPool(x, values, config)], values, 'head')[0] as number[]
 }
 
-/** Rows times the layer scale `name`, where the model has one. */
+/** Rows times the layer scale `name`, if the model has one. */
 export function plainLayerScale(x: Rows, values: Values, name: string, { initValues }: VitModelConfig): Rows {
   return initValues === undefined ? x : plainScale(x, values, name)
 }
@@ -92,7 +94,7 @@ function logitOf(row: number[], values: Values, at: string): number {
   return plainLinear([row], values, `${at}.mlp_token_select.mlp_head`)[0]?.[0] as number
 }
 
-/** Tokens before the first layer: class token, registers, patches. image: [3 * H * W]. */
+/** Input of the first layer: class token, registers, patches. image: [3 * H * W]. */
 export function plainEmbed(image: ArrayLike<number>, values: Values, config: VitModelConfig): Rows {
   const { patchSize: size, embedDim, imageSize } = config
   const [height, width] = imageSize
@@ -115,7 +117,7 @@ export function plainEmbed(image: ArrayLike<number>, values: Values, config: Vit
   return [first as number[], ...(config.regTokens ? rowsOf('reg_token') : []), ...rest]
 }
 
-/** What enters the head. */
+/** Input of the head's linear map. */
 export function plainPool(x: Rows, values: Values, config: VitModelConfig): number[] {
   const { globalPool, layerNormEps, regTokens = 0 } = config
   const meanOf = (rows: Rows): number[] => {

@@ -1,26 +1,28 @@
 import { CheckpointError } from '../../errors.ts'
 
 /**
- * How values between grid points are found. Both use cubic kernels with half-pixel centres: `bicubic-antialias` has
- * a = -0.5, widens the kernel when the grid shrinks, cuts it off at the border and renormalises it to sum 1 (timm);
- * `bicubic` has a = -0.75, never widens and repeats border samples (Hugging Face).
+ * How values between grid points are interpolated. Both methods use cubic kernels with half-pixel
+ * centres: `bicubic-antialias` has a = -0.5, widens the kernel when the grid shrinks, cuts it off at the
+ * border and renormalises it to sum 1 (timm); `bicubic` has a = -0.75, never widens and repeats border
+ * samples (Hugging Face).
  */
 export type ResizeMethod = 'bicubic-antialias' | 'bicubic'
 
 /** Rows and columns of a token grid. */
 export type Grid = readonly [rows: number, columns: number]
 
-/** Which inputs one output reads, and how much of each. */
+/** The inputs that one output reads, and their weights. */
 interface Taps {
   readonly indices: readonly number[]
   readonly weights: readonly number[]
 }
 
 /**
- * A position embedding brought to another grid; prefix tokens (the class token, where it has a position) are kept as they are.
+ * Resizes a position embedding to another grid; prefix tokens (the class token, if it has a position) are
+ * kept.
  * @param data [1, prefixTokens + rows * columns, C] in row-major order
  * @returns [1, prefixTokens + to[0] * to[1], C]
- * @throws CheckpointError where `data` does not hold that many tokens
+ * @throws CheckpointError if `data` does not hold that many tokens
  */
 export function resizePositionEmbedding(
   data: Float32Array,

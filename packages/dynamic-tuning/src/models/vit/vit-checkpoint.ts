@@ -8,7 +8,7 @@ import { type Grid, resizePositionEmbedding } from './position-embedding.ts'
 import { checkVitConfig, gridOf, positionPrefix, type VitConfig } from './vit-config.ts'
 import { publishedHeads, vitConfig } from './vit-names.ts'
 
-/** Checkpoints of ViTs: whatever is no other family's. */
+/** Checkpoints of ViTs: all that belong to no other family. */
 export const vitCheckpoint: CheckpointForm = {
   owns: () => true,
   describe: describeTensors,
@@ -21,8 +21,9 @@ export const vitCheckpoint: CheckpointForm = {
 }
 
 /**
- * The settings of a ViT from what its checkpoint tells; LayerNorm's epsilon is timm's 1e-6 unless it says otherwise.
- * @throws CheckpointError where the weights are no ViT's; ConfigError where the number of heads or the image size stays open
+ * Completes the settings that the checkpoint of a ViT gives; LayerNorm's epsilon defaults to timm's 1e-6.
+ * @throws CheckpointError if the weights are not a ViT's; ConfigError if the number of heads or the image
+ * size remains unknown
  */
 function completeVit(source: string, known: Partial<CheckpointConfig>, hint: ModelHint): VitModelConfig {
   const { embedDim, patchSize, depth, mlpRatio, imageSize } = known

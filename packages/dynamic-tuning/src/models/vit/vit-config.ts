@@ -1,9 +1,9 @@
 import { ConfigError } from '../../errors.ts'
 import type { LayerSizes, OuterSite } from '../layer-sizes.ts'
 
-/** Everything that decides a ViT's graph. Sizes in pixels, patches or features; names are timm's. */
+/** Settings that decide the graph of a ViT. Sizes in pixels, patches or features; names are timm's. */
 export interface VitConfig {
-  /** Tells ViTs from other families, which name theirs. */
+  /** Tells ViTs from other families, which always name theirs. */
   readonly family?: 'vit' | undefined
   /** [height, width] of the images. */
   readonly imageSize: readonly [number, number]
@@ -14,11 +14,11 @@ export interface VitConfig {
   readonly mlpRatio: number
   readonly layerNormEps: number
   readonly qkvBias: boolean
-  /** What the factors of layer scale start from, timm's `init_values`. Absent: layers have no such factors. */
+  /** Initial value of the factors of layer scale, timm's `init_values`. Absent: no layer scale. */
   readonly initValues?: number | undefined
   /** Register tokens (arXiv:2309.16588) between class token and patches, timm's `reg_tokens`. Default 0. */
   readonly regTokens?: number | undefined
-  /** `pos_embed` has no row for the class token, patches alone have positions (DeiT-3). Default false. */
+  /** True if `pos_embed` has rows for patches only, none for the class token (DeiT-3). Default false. */
   readonly noEmbedClass?: boolean | undefined
 }
 
@@ -27,34 +27,39 @@ export function gridOf({ imageSize, patchSize }: VitConfig): readonly [number, n
   return [imageSize[0] / patchSize, imageSize[1] / patchSize]
 }
 
-/** Patch tokens of an image, N in the paper. */
+/** N, the number of patch tokens of an image. */
 export function patchCount(config: VitConfig): number {
   const [rows, columns] = gridOf(config)
   return rows * columns
 }
 
-/** Tokens before the patches, the class token and the registers: always active, and counted in no rate. */
+/**
+ * Number of tokens before the patches (class token and registers): always active, and not counted in rates.
+ */
 export function prefixTokens({ regTokens = 0 }: Pick<VitConfig, 'regTokens'>): number {
   return 1 + regTokens
 }
 
-/** All tokens of an image. */
+/** Number of tokens of an image. */
 export function tokenCount(config: VitConfig): number {
   return prefixTokens(config) + patchCount(config)
 }
 
-/** Rows of `pos_embed` before those of the patches: one for the class token, or none. Registers have no position. */
+/**
+ * Rows of `pos_embed` before those of the patches: one for the class token, or none. Registers
+ * have no position.
+ */
 export function positionPrefix({ noEmbedClass = false }: Pick<VitConfig, 'noEmbedClass'>): 0 | 1 {
   return noEmbedClass ? 0 : 1
 }
 
-/** Features inside the MLP; a ratio that gives no whole number is cut off, as in timm. */
+/** Features inside the MLP, rounded down as in timm. */
 export function hiddenFeatures({ embedDim, mlpRatio }: Pick<VitConfig, 'embedDim' | 'mlpRatio'>): number {
-  // A ratio found by dividing may land just below the whole number it came from.
+  // A ratio found by division may be just below the exact value.
   return Math.floor(embedDim * mlpRatio + 1e-6)
 }
 
-/** Sizes of all layers, which are those of the first. */
+/** Sizes of all layers, all the same. */
 export function vitLayers(config: VitConfig): LayerSizes[] {
   const { depth, embedDim: width, numHeads: heads } = config
   const sizes = {
@@ -67,12 +72,15 @@ export function vitLayers(config: VitConfig): LayerSizes[] {
   return Array.from({ length: depth }, (_, index) => ({ path: `blocks.${index}`, ...sizes }))
 }
 
-/** Maps and norms of a ViT outside of its layers; a head that reads tokens without the final norm may have one in its place. */
+/**
+ * Linear maps and norms of a ViT outside its layers. A head that reads tokens before the final norm
+ * may replace that.
+ */
 export function vitOuter({ embedDim: features }: VitConfig): OuterSite[] {
   return ['patch_embed.proj', 'norm'].map((name) => ({ name, features, bias: true }))
 }
 
-/** `config` itself. @throws ConfigError where the sizes do not fit one another */
+/** `config` itself. @throws ConfigError if sizes do not fit together */
 export function checkVitConfig<C extends VitConfig>(config: C): C {
   const { imageSize, patchSize, embedDim, numHeads, initValues = 1, regTokens = 0 } = config
   if (imageSize.some((size) => !Number.isInteger(size / patchSize) || size <= 0))

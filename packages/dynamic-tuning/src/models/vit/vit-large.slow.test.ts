@@ -17,7 +17,10 @@ import { modelOf } from '../model.ts'
 import { plainEmbed, plainLogits } from './plain-vit.test.support.ts'
 import { vitConfig } from './vit-names.ts'
 
-/** Weights of these shapes, even over +-0.05 and factors about 1; a third of a billion of them want a quick hash. */
+/**
+ * Weights of these shapes, even over +-0.05 and factors about 1; a third of a billion of them want
+ * a quick hash.
+ */
 function quickValues(shapes: ReadonlyMap<string, readonly number[]>): Map<string, TensorData<'float32'>> {
   let state = 1
   return new Map(

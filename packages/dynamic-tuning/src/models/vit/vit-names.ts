@@ -3,7 +3,7 @@ import type { VitModelConfig } from '../model-config.ts'
 import { gatedMlp } from './gated-mlp.ts'
 import { checkVitConfig, type VitConfig } from './vit-config.ts'
 
-/** Sizes of the usual models: embedDim, depth, numHeads. */
+/** Sizes of the published models: embedDim, depth, numHeads. */
 const sizes: Readonly<Record<string, readonly [number, number, number]>> = {
   tiny: [192, 12, 3],
   small: [384, 12, 6],
@@ -11,22 +11,22 @@ const sizes: Readonly<Record<string, readonly [number, number, number]>> = {
   large: [1024, 24, 16],
 }
 
-/** Heads of the published models of this width and depth; undefined for other sizes. */
+/** Heads of the published models with this width and depth; undefined for other sizes. */
 export function publishedHeads(embedDim: number, depth: number): number | undefined {
   return Object.values(sizes).find(([width, layers]) => width === embedDim && layers === depth)?.[2]
 }
 
-/** Models that share a form of name. */
+/** Models whose names share a pattern. */
 interface Family {
-  /** Captures the size, the patch and, unless `pixels` tells it, the side of the image. */
+  /** Captures the size, the patch and, unless `pixels` gives it, the image side. */
   readonly name: RegExp
-  /** How messages write the name. */
+  /** Pattern of the names, for messages. */
   readonly shown: string
   readonly pixels?: number
   readonly settings?: Pick<VitConfig, 'initValues' | 'regTokens' | 'noEmbedClass'>
 }
 
-// As timm's vision_transformer.py and deit.py have them; DINOv2 takes images of 37 x 37 patches.
+// As in timm's vision_transformer.py and deit.py; DINOv2 takes images of 37 x 37 patches.
 const families: readonly Family[] = [
   {
     name: /^vit_(tiny|small|base|large)_patch(\d+)_(\d+)$/,
@@ -55,12 +55,12 @@ const families: readonly Family[] = [
   },
 ]
 
-/** How messages write the names. */
+/** Patterns of the names, for messages. */
 export const vitNamesShown: string = families.map(({ shown }) => shown).join(', ')
 
 /**
- * What timm's name of a ViT says, a tag after a dot (`.augreg_in21k`) left out; sizes are not yet checked. Undefined for a
- * name that is not in the table. @throws ConfigError for a model with gated MLPs
+ * Settings of a ViT by timm's name, ignoring a tag after a dot (`.augreg_in21k`); undefined for unknown
+ * names. Sizes are not checked. @throws ConfigError for a model with gated MLPs
  */
 export function vitNamed(name: string): VitConfig | undefined {
   const [untagged = ''] = name.split('.')
@@ -78,9 +78,9 @@ export function vitNamed(name: string): VitConfig | undefined {
 }
 
 /**
- * The settings of a model by timm's name, whatever tag follows a dot: `vit_{tiny|small|base|large}_patch{P}_{S}` for
- * any P that divides S, `deit_{tiny|small|base}_patch16_{224|384}`, `deit3_{small|base|large}_patch16_{224|384}`,
- * `vit_{small|base|large}_patch14[_reg4]_dinov2`.
+ * Settings of a ViT by timm's name, ignoring a tag after a dot: `vit_{tiny|small|base|large}_patch{P}_{S}`
+ * for any P that divides S, `deit_{tiny|small|base}_patch16_{224|384}`,
+ * `deit3_{small|base|large}_patch16_{224|384}`, `vit_{small|base|large}_patch14[_reg4]_dinov2`.
  * @throws ConfigError for other names
  */
 export function vitConfig(name: string, numClasses = 1000): VitModelConfig {

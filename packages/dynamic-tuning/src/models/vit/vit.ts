@@ -12,8 +12,8 @@ import type { BackboneStages } from '../stages.ts'
 import { patchCount, positionPrefix, type VitConfig, vitLayers } from './vit-config.ts'
 
 /**
- * Vision Transformer (arXiv:2010.11929) with pre-norm layers, under timm's weight names, below its head. `hooks` let a
- * method change tokens, layers and what is inside them. images: [I, 3, H, W], normalised.
+ * Vision Transformer (arXiv:2010.11929) with pre-norm layers, under timm's weight names, without its head.
+ * With `hooks` a method changes tokens, layers and what is inside them. images: [I, 3, H, W], normalised.
  */
 export function vit(images: Tensor, config: VitConfig, place: ModelPlace, hooks: ModelHooks): BackboneStages {
   const { root: weights } = place
@@ -33,8 +33,8 @@ export function vit(images: Tensor, config: VitConfig, place: ModelPlace, hooks:
 }
 
 /**
- * Class token, registers and patches. Positions are added to class token and patches, or to patches alone
- * (`noEmbedClass`); registers (arXiv:2309.16588) have none. patches: [B, N, C] -> [B, P + N, C].
+ * Concatenates class token, registers and patches. Positions are added to class token and patches, or to
+ * patches only (`noEmbedClass`); registers (arXiv:2309.16588) have none. patches: [B, N, C] -> [B, P + N, C].
  */
 function embedTokens(patches: Tensor, weights: Weights, config: VitConfig): Tensor {
   const { embedDim: width, noEmbedClass = false, regTokens = 0 } = config
@@ -82,7 +82,7 @@ function attentionOf(config: VitConfig, place: Place, hooks: ModelHooks, sites: 
   return { ...place, norm, run }
 }
 
-/** What a part of a layer gives, times its layer scale where the model has one. */
+/** The output of a part of a layer, times its layer scale if the model has one. */
 function scaled(x: Tensor, weights: Weights, { initValues }: VitConfig): Tensor {
   return initValues === undefined ? x : layerScale(x, weights, initValues)
 }

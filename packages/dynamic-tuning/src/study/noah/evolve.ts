@@ -67,7 +67,7 @@ export interface EvolutionOutcome {
 }
 
 /**
- * NOAH's evolution (arXiv:2206.04673, stage 2): a random population, then then mutants and
+ * NOAH's evolution (arXiv:2206.04673, stage 2): a random population, then mutants and
  * crossovers of the best so far in each round, filled up with random candidates. Each candidate is
  * evaluated once and has at most `limit` parameters. The same seed and scores give the same
  * candidates. A small space may run out of new ones before a population is full.

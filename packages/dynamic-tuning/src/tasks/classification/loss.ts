@@ -37,14 +37,17 @@ export function classTargets(
   return { targets: { dtype: 'float32', shape: [labels.length, classes], data } }
 }
 
-/** Mean over images of -sum(target ln p). logits: [B, K]; targets: [B, K], rows summing to 1 (one-hot, smoothed or mixed). */
+/**
+ * Mean over images of -sum(target ln p). logits: [B, K]; targets: [B, K], rows sum to 1 (one-hot,
+ * smoothed or mixed).
+ */
 export function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
   return neg(reduceMean(reduceSum(mul(targets, logSoftmax(logits)), { axes: [1] })))
 }
 
 /**
- * KL(teacher || student), summed over classes and averaged over images, no temperature; the teacher takes no gradient.
- * teacher, student: logits [B, K].
+ * KL(teacher || student), summed over classes and averaged over images, without temperature; the teacher gets
+ * no gradient. teacher, student: logits [B, K].
  */
 export function divergence(teacher: Tensor, student: Tensor): Tensor {
   const target = logSoftmax(stopGradient(teacher))

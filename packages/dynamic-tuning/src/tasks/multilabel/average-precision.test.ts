@@ -5,7 +5,9 @@ import { averagePrecisionOf } from './average-precision.ts'
 const of = (scores: readonly number[], positives: readonly number[]): number =>
   averagePrecisionOf(scores, (sample) => positives.includes(sample))
 
-/** scikit-learn's definition, threshold by threshold: sum of (R_n - R_{n-1}) P_n, the highest threshold first. */
+/**
+ * scikit-learn's definition, threshold by threshold: sum of (R_n - R_{n-1}) P_n, the highest threshold first.
+ */
 function plain(scores: readonly number[], truths: readonly boolean[]): number {
   const positives = truths.filter((truth) => truth).length
   let [sum, recallBefore] = [0, 0]

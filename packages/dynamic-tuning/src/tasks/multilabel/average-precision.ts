@@ -1,7 +1,7 @@
 /**
- * Average precision of a ranking by score: sum_n (R_n - R_{n-1}) P_n over the distinct scores, highest first, with P_n and R_n
- * the precision and recall of all samples that score at least as much; no interpolation. Equal scores count at once, as in
- * scikit-learn's `average_precision_score`.
+ * Average precision of a ranking by score: sum_n (R_n - R_{n-1}) P_n over the distinct scores, highest first,
+ * where P_n and R_n are precision and recall of all samples with at least that score. No interpolation; ties
+ * count together, as in scikit-learn's `average_precision_score`.
  * @param scores one per sample
  * @param isPositive whether a sample is positive
  * @returns NaN if no sample is positive

@@ -17,8 +17,8 @@ import type { TaskLoss } from '../../training/loss.ts'
 import { tensorIn } from '../logits.ts'
 
 /**
- * Binary cross-entropy of every class, and the KL of every class to the complete model, both means over images and classes.
- * Label smoothing draws both targets of a class towards one half.
+ * Binary cross-entropy and KL to the complete model, both averaged over images and classes. Label smoothing
+ * moves targets towards one half.
  */
 export const multilabelLoss: TaskLoss<Labels> = {
   name: 'bce',
@@ -37,16 +37,17 @@ export const multilabelLoss: TaskLoss<Labels> = {
 }
 
 /**
- * Mean of -(t ln p + (1 - t) ln(1 - p)) = softplus(x) - t x, with p = sigmoid(x). logits x: [B, K]; targets t: [B, K], each
- * from 0 to 1.
+ * Mean of -(t ln p + (1 - t) ln(1 - p)) = softplus(x) - t x, with p = sigmoid(x). logits x: [B, K]; targets
+ * t: [B, K], each from 0 to 1.
  */
 export function binaryCrossEntropy(logits: Tensor, targets: Tensor): Tensor {
   return reduceMean(sub(softplus(logits), mul(targets, logits)))
 }
 
 /**
- * Mean of KL(p || q) = p (x - y) - softplus(x) + softplus(y), the divergence of two Bernoulli distributions, with p = sigmoid(x)
- * of the teacher and q = sigmoid(y) of the student. teacher x, student y: logits [B, K]; the teacher takes no gradient.
+ * Mean of KL(p || q) = p (x - y) - softplus(x) + softplus(y), the divergence of two Bernoulli distributions
+ * with p = sigmoid(x) of the teacher and q = sigmoid(y) of the student. teacher x, student y: logits [B, K];
+ * the teacher gets no gradient.
  */
 export function binaryDivergence(teacher: Tensor, student: Tensor): Tensor {
   const fixed = stopGradient(teacher)

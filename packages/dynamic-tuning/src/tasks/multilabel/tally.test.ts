@@ -30,7 +30,8 @@ describe('the tally of several labels', () => {
     tally.add(outputsOf(...rows.slice(0, 3)), truths.slice(0, 3))
     tally.add(outputsOf(...rows.slice(3)), truths.slice(3))
     const { measures, perClass } = tally.result()
-    // cat: images 0, 1 found, 3 last of four. dog: scores 1, -1, 1, -3, the two best are a tie of which one is right.
+    // cat: images 0, 1 found, 3 last of four. dog: scores 1, -1, 1, -3, the two best are a tie of which one
+    // is right.
     const cat = (1 + 1 + 3 / 4) / 3
     const dog = (1 / 2) * (1 / 2) + (1 / 2) * (2 / 3)
     const owl = 1

@@ -19,7 +19,7 @@ export interface PlainCase {
   readonly options: ReductionOptions
   /** Factor of an adapter beside every MLP; absent: none. */
   readonly adapterScale?: number
-  /** Whether dispatchers decide on the tokens of every MLP. */
+  /** True if dispatchers decide on the tokens of every MLP. */
   readonly dispatch?: boolean
   /** DynamicViT as it is trained: G1 - G2 by predictor and patch. */
   readonly noise?: (stage: number, patch: number) => number

@@ -6,7 +6,10 @@ const places = [
   ['mlp', 'adapter_mlp'],
 ] as const
 
-/** Adapters of Houlsby et al. (arXiv:1902.00751): one after the attention and one after the MLP of every layer. */
+/**
+ * Adapters of Houlsby et al. (arXiv:1902.00751): one after the attention and one
+ * after the MLP of every layer.
+ */
 export const adapterHoulsby = defineTuner({
   name: 'adapter-houlsby',
   summary: 'an adapter after attention and another after the MLP of every layer',

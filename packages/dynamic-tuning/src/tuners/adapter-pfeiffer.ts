@@ -1,7 +1,10 @@
 import { adaptersAfter, sequentialDropout, sequentialParameters } from './sequential-adapters.ts'
 import { defineTuner } from './tuner.ts'
 
-/** Adapters in Pfeiffer's place (arXiv:2005.00247): one after the MLP of every layer, the "Adapter" of VTAB-1K tables. */
+/**
+ * Adapters as placed by Pfeiffer et al. (arXiv:2005.00247): one after the MLP of every layer. This is the
+ * "Adapter" of the VTAB-1K tables.
+ */
 export const adapterPfeiffer = defineTuner({
   name: 'adapter-pfeiffer',
   summary: 'an adapter after the MLP of every layer',

@@ -9,8 +9,8 @@ import type { Part } from './parts.ts'
 import type { DropoutSites, Pass, TunerOptions, TunerPass } from './tuner.ts'
 
 /**
- * An adapter beside each of `parts` in every layer, under `adapt{part}`: plain, or merged from `experts` for each image.
- * Their places for dropout are in the order of `parts`.
+ * Adds an adapter parallel to each of `parts` in every layer, named `adapt{part}`: a plain one, or one merged
+ * from `experts` for each image. Dropout slots are numbered in the order of `parts`.
  */
 export function adaptersBeside(parts: readonly Part[], options: TunerOptions, pass: Pass): TunerPass {
   const routes: Tensor[] = []
@@ -28,7 +28,7 @@ export function adaptersBeside(parts: readonly Part[], options: TunerOptions, pa
   return { hooks: {}, beside, routes }
 }
 
-/** What adapters read. */
+/** Settings that these adapters read. */
 export const adapterOptions = [
   'bottleneck',
   'adapterScale',
@@ -38,12 +38,12 @@ export const adapterOptions = [
   'router',
 ] as const
 
-/** Adapters of `parts` drop their inner features. */
+/** Dropout slots: every adapter drops some of its inner features. */
 export function adapterDropout(parts: readonly Part[], options: TunerOptions): DropoutSites {
   return { perLayer: parts.length, features: () => options.bottleneck }
 }
 
-/** Parameters of an adapter beside each of `parts` in every layer. */
+/** Number of parameters of one adapter for each of `parts` in every layer. */
 export function adapterParameters(
   parts: readonly Part[],
   config: BackboneConfig,

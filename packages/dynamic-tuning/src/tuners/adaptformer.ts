@@ -1,7 +1,9 @@
 import { adapterDropout, adapterOptions, adapterParameters, adaptersBeside } from './adapters-beside.ts'
 import { defineTuner } from './tuner.ts'
 
-/** AdaptFormer (arXiv:2205.13535): x = x + MLP(LN2(x)) + s (ReLU(x W_down) W_up), adapters and head trained. */
+/**
+ * AdaptFormer (arXiv:2205.13535): x = x + MLP(LN2(x)) + s (ReLU(x W_down) W_up). Trains adapters and head.
+ */
 export const adaptformer = defineTuner({
   name: 'adaptformer',
   summary: 'an adapter beside every MLP',

@@ -1,7 +1,10 @@
 import { layersOf, outerSites } from '../models/families.ts'
 import { defineTuner } from './tuner.ts'
 
-/** BitFit (arXiv:2106.10199): every bias of the model is trained, those of norms and patch embedding too, and the head. */
+/**
+ * BitFit (arXiv:2106.10199): trains every bias of the model, including those of norms and
+ * patch embedding, and the head.
+ */
 export const bitfit = defineTuner({
   name: 'bitfit',
   summary: 'train every bias',

@@ -17,10 +17,11 @@ import { mixTokens } from '../nn/self-attention.ts'
 import type { Selection } from './select.ts'
 
 /**
- * The active tokens of each image in order, in a bucket of `capacity` places: sizes are fixed, so that nothing has to be read
- * back from the device before the next operator can start. Gathering and adding back are products with a matrix of zeros and
- * ones, [B, C, N]: C N D multiply-accumulates each, a few percent of an MLP's. Empty places hold zeros, are no keys and add
- * nothing; active tokens beyond the capacity are lost. factor: 0 or 1 [B, N].
+ * Gathers the active tokens of each image, in order, into `capacity` places. The sizes are fixed, so that the
+ * device never waits for a size to be read back. Gathering and adding back are products with a matrix of
+ * zeros and ones [B, C, N], at C N D multiply-accumulates each, a few percent of an MLP's. Empty places hold
+ * zeros, are not used as keys and add nothing; active tokens beyond the capacity are lost.
+ * factor: 0 or 1 [B, N].
  */
 export function bucketOfTokens(factor: Tensor, capacity: number): Selection {
   const [batch, tokens] = factor.shape as [Dim, number]

@@ -4,17 +4,18 @@ import { attentionNeedsAll, depthOf } from '../models/families.ts'
 import { methodOptions } from './method-options.ts'
 import type { Tuner, TunerOptions } from './tuner.ts'
 
-/** Settings as asked for: those left out, or undefined, are the method's own. */
+/** Settings as given by the user: defaults of the method replace missing or undefined ones. */
 export type GivenOptions = { readonly [K in keyof TunerOptions]?: TunerOptions[K] | undefined }
 
-/** The method's own settings with those asked for in their place. */
+/** The given settings, completed with the method's defaults. */
 export function completeOptions(tuner: Tuner, given: GivenOptions): TunerOptions {
   const known = Object.entries(given).filter(([, value]) => value !== undefined)
   return { ...tuner.defaults, ...Object.fromEntries(known) }
 }
 
 /**
- * Refuses settings that do not go together, before anything is built. `asker` begins the message.
+ * Refuses settings that contradict each other, before anything is built. The error
+ * message begins with `asker`.
  * @throws ConfigError saying what to change
  */
 export function checkTuning(asker: string, tuner: Tuner, given: GivenOptions): void {
@@ -40,7 +41,7 @@ export function checkTuning(asker: string, tuner: Tuner, given: GivenOptions): v
       )
 }
 
-/** A setting that the method does not read would be ignored without a word. */
+/** Refuses settings that the method does not read, which would otherwise be ignored silently. */
 function checkUsed(asker: string, tuner: Tuner, given: GivenOptions): void {
   for (const name of Object.keys(methodOptions) as (keyof typeof methodOptions)[]) {
     const [value, usual] = [given[name], tuner.defaults[name]]
@@ -53,8 +54,9 @@ function checkUsed(asker: string, tuner: Tuner, given: GivenOptions): void {
 }
 
 /**
- * Refuses settings that do not go with a model.
- * @throws ConfigError where a layer that is to dispatch does not exist or is named twice, or the method cannot go with it
+ * Refuses settings that do not fit a model.
+ * @throws ConfigError if a layer in `dispatchLayers` does not exist or is named twice, or if the
+ * method does not support the model
  */
 export function checkModel(asker: string, tuner: Tuner, options: TunerOptions, config: BackboneConfig): void {
   const { dispatchLayers, dispatch, dispatchLevel } = options

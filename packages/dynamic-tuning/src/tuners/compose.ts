@@ -5,7 +5,7 @@ import { plainOptions, type TunerOptions } from './options.ts'
 import type { Pass, Tuner, TunerPass } from './tuner.ts'
 import { defineTuner } from './tuner.ts'
 
-/** Methods that go with no other, and why. */
+/** Methods that cannot be combined with others, and why. */
 const alone: Readonly<Record<string, string>> = {
   linear: 'every method trains the head already',
   full: 'it trains every weight already',
@@ -15,9 +15,10 @@ const alone: Readonly<Record<string, string>> = {
 }
 
 /**
- * Several methods as one, `lora+adaptformer`: their hooks act one after the other in that order, what they put beside a part
- * is summed up. A setting that several of them read has the value of the first.
- * @throws ConfigError where a method is named twice, or two change the same thing
+ * Combines several methods into one, such as `lora+adaptformer`. Their hooks run one after another
+ * in this order; what they add parallel to a part is summed. If several methods read a setting, it
+ * has the first method's default.
+ * @throws ConfigError if a method is named twice, or two methods change the same thing
  */
 export function joinTuners(parts: readonly Tuner[]): Tuner {
   checkParts(parts)
@@ -65,7 +66,7 @@ function checkParts(parts: readonly Tuner[]): void {
   }
 }
 
-/** Of each setting the first value that is not plain. */
+/** For each setting, the first default that differs from `plainOptions`. */
 function joinedDefaults(parts: readonly Tuner[]): TunerOptions {
   const defaults: Record<string, unknown> = { ...plainOptions }
   for (const part of parts.toReversed())
@@ -97,14 +98,14 @@ function joinPasses(parts: readonly Tuner[], options: TunerOptions, pass: Pass):
   }
 }
 
-/** The pass of method `i`, whose places for dropout in a layer follow those of the methods before. */
+/** The pass as seen by method `i`: its dropout slots come after those of the methods before it. */
 function sharedPass(parts: readonly Tuner[], i: number, options: TunerOptions, pass: Pass): Pass {
   if (!('dropout' in pass) || pass.dropout === undefined) return pass
   const before = parts.slice(0, i).map((part) => part.dropoutSites(options)?.perLayer ?? 0)
   return { ...pass, dropout: { ...pass.dropout, first: before.reduce((sum, count) => sum + count, 0) } }
 }
 
-/** Hooks one after the other; those of `tokens`, `enter` and `leave` too. */
+/** Chains hooks one after another. */
 function joinHooks(all: readonly ModelHooks[]): ModelHooks {
   const chained = <K extends keyof ModelHooks>(
     name: K,

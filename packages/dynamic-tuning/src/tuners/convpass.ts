@@ -11,7 +11,8 @@ import { defineTuner, type Pass, type TunerOptions } from './tuner.ts'
 
 /**
  * ConvPass (arXiv:2207.07039): x = x + Attn(u) + s C_attn(u), x = x + MLP(v) + s C_mlp(v) with
- * C(z) = up(qg(conv(qg(down(z))))), conv 3 x 3 on the grid of patches, qg the quick GELU; u and v are the normed tokens.
+ * C(z) = up(qg(conv(qg(down(z))))). conv is a 3 x 3 convolution on the grid of patches, qg the quick GELU;
+ * u and v are the normed tokens.
  */
 export const convpass = defineTuner({
   name: 'convpass',

@@ -86,7 +86,7 @@ export async function train(tuner: Tuner, options: TunerOptions, steps: number, 
   }
 }
 
-/** Small settings for a method, and the rate at which it learns eight images by heart in 120 steps. */
+/** Small settings for a method, and the learning rate at which it memorises eight images in 120 steps. */
 export interface TunerCase {
   readonly options?: Partial<TunerOptions>
   readonly rate?: number

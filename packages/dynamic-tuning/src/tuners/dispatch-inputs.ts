@@ -7,16 +7,16 @@ import { imageRows } from '../models/samples/sample-layout.ts'
 import { dispatchSites, type Site } from './parts.ts'
 import type { Pass, TunerOptions } from './tuner.ts'
 
-/** The gates of a model and how many decisions each makes on an image. */
+/** The gates of a model, and the number of decisions each makes per image. */
 export interface GateShape {
   readonly sites: readonly Site[]
-  /** n of each gate, [D]: the patch tokens of its layer, or 1 at sample level. */
+  /** n of each gate, [D]: the number of patch tokens in its layer, or 1 at sample level. */
   readonly perGate: readonly number[]
-  /** The most of them: n where all gates decide on as many tokens. */
+  /** The largest n of all gates. */
   readonly decisions: number
 }
 
-/** The gates that `options` put into a model; none without dispatch. */
+/** The gates that `options` add to the model; none without dispatch. */
 export function gateShape(options: TunerOptions, config: BackboneConfig): GateShape {
   const layers = layersOf(config)
   const sites = dispatchSites(options, layers.length)
@@ -26,15 +26,15 @@ export function gateShape(options: TunerOptions, config: BackboneConfig): GateSh
 }
 
 /**
- * The graph input `noise`: G1 - G2 for every gate, [D, I, n, 1] for I images or frames and the most decisions n of a gate;
- * others need fewer.
+ * The graph input `noise`: G1 - G2 for every gate, [D, I, n, 1] for I images or frames, where n is the
+ * largest number of decisions of a gate.
  */
 export function noiseInput(options: TunerOptions, { config, sample }: SampledBackbone): Tensor {
   const { sites, decisions } = gateShape(options, config)
   return input('noise', [sites.length, imageRows(sample, 'B'), decisions, 1])
 }
 
-/** A pass of inference; `thresholds` [D] are stored in the graph. */
+/** An inference pass; `thresholds` [D] are stored in the graph. */
 export interface InferenceSettings
   extends Pick<
     Extract<Pass, { kind: 'skip' | 'masked' }>,
@@ -44,8 +44,9 @@ export interface InferenceSettings
 }
 
 /**
- * The pass of inference with its graph inputs: `threshold` [D], the least gate probability that makes a token active,
- * unless `thresholds` are given, and for random dispatch `noise`. Without dispatch every pass is the complete one.
+ * The inference pass with its graph inputs: `threshold` [D], the smallest gate probability of an
+ * active token, unless `thresholds` are given, and `noise` for random dispatch. Without
+ * dispatch, it is the complete pass.
  */
 export function inferencePass(
   { kind, thresholds, ...rest }: InferenceSettings,

@@ -7,7 +7,7 @@ import { type Block, type GatedForm, onPrefix, throughGate } from './gated.ts'
 import { dispatchedParts, type Part } from './parts.ts'
 import type { Dispatch, Pass, Tuner, TunerOptions, TunerPass } from './tuner.ts'
 
-/** A method in one pass, and the list that gets the decision of each gate. */
+/** A method in one pass, and the list that collects the decisions of all gates. */
 export interface Tuning {
   readonly tuner: Tuner
   readonly options: TunerOptions
@@ -22,7 +22,10 @@ type PartPlace = AttentionPart | MlpPart | LayerPart
 /** x + M * Block(x) + A(x) for one part of a layer. x: [B, N, C] -> [B, N, C]. */
 type PartDispatch = (part: Part, x: Tensor, place: PartPlace, block: Block) => Tensor
 
-/** The dispatch of one pass: each call adds what the method puts beside a part, and its gate if it has one. */
+/**
+ * Returns the function that runs one part of a layer in this pass: it adds what the method computes parallel
+ * to the part and applies the part's gate, if it has one.
+ */
 export function dispatchPart(tuning: Tuning): PartDispatch {
   const { opened, pass, options } = tuning
   return (part, x, place, block) => {
@@ -45,7 +48,7 @@ interface GatedPart extends Tuning {
   readonly place: PartPlace
 }
 
-/** base + M * block(x), in the form that the pass asks for. */
+/** base + M * block(x), in the form that the pass requires. */
 function gatedPart(x: Tensor, base: Tensor, block: Block, gated: GatedPart): Tensor {
   const { tuner, options, pass, part, place, dispatches } = gated
   const gate = dispatches.length
@@ -67,7 +70,7 @@ function gatedPart(x: Tensor, base: Tensor, block: Block, gated: GatedPart): Ten
     : throughGate(x, base, block, { dispatch, gate, level, form, capacity })
 }
 
-/** How a gated block is computed; `prefix`: for the class token and what stands beside it alone. */
+/** How to compute a gated block; `prefix` means for the tokens before the patches only. */
 function formOf(gated: GatedPart, capacity: number | undefined): GatedForm | 'prefix' {
   const { options, pass, part, opened } = gated
   const level = options.dispatchLevel
@@ -76,14 +79,17 @@ function formOf(gated: GatedPart, capacity: number | undefined): GatedForm | 'pr
     if (classTokenOnly && part === 'mlp' && level === 'token') return 'prefix'
     return capacity === undefined ? 'skip' : 'bucket'
   }
-  // Factors of dropout inside a block are those of all tokens: it cannot run on some.
+  // Dropout factors inside a block have one row per token, so the block cannot run on a subset of tokens.
   const dropsInside =
     pass.kind === 'train' && pass.dropout !== undefined && Object.keys(opened.hooks).length > 0
   const alone = level === 'sample' || part === 'mlp'
   return pass.kind === 'train' && alone && !classTokenOnly && !dropsInside ? 'apart' : 'masked'
 }
 
-/** True if only the class token of this layer is used: it is the last, and the head reads no other token. */
+/**
+ * True if only the class token of this layer is used: it is the last layer, and
+ * the head reads no other token.
+ */
 function usesClassToken({ pass, place: { index, config, reads }, opened }: GatedPart): boolean {
   if (pass.classTokenOnly !== true || opened.hooks.leave !== undefined) return false
   const depth = depthOf(config)

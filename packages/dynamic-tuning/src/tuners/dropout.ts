@@ -7,8 +7,8 @@ import { imageRows } from '../models/samples/sample-layout.ts'
 import type { Dropout, Pass, Tuner, TunerOptions } from './tuner.ts'
 
 /**
- * A method's dropout with its graph input `name`, [A, I, T, F]: A places, I images or frames, the most tokens T and the most
- * features F at one place. Undefined where nothing is dropped.
+ * A method's dropout with its graph input `name`, [A, I, T, F] for A slots in all layers, I images or frames,
+ * at most T tokens and at most F features per slot. Undefined if the method drops nothing.
  */
 export function dropoutInput(
   name: string,
@@ -28,26 +28,28 @@ export function dropoutInput(
   }
 }
 
-/** Most prompt tokens in any layer. */
+/** The largest number of prompt tokens in any layer. */
 export function mostPrompts(tuner: Tuner, options: TunerOptions, config: BackboneConfig): number {
   const depth = depthOf(config)
   return Math.max(...Array.from({ length: depth }, (_, layer) => tuner.promptsAt(options, layer)))
 }
 
-/** A place in a layer where features are dropped. */
+/** A slot in a layer where features are dropped. */
 export interface DropPlace {
   readonly layer: number
-  /** Number among the method's places in the layer. */
+  /** Index among the method's slots in the layer. */
   readonly slot: number
 }
 
-/** x with features dropped as the pass says for this place: the same in passes without dropout. x: [B, N, F]. */
+/**
+ * Applies the pass's dropout for this slot to x: [B, N, F]; returns x unchanged in passes without dropout.
+ */
 export function dropped(x: Tensor, pass: Pass, place: DropPlace): Tensor {
   const factors = dropoutOf(pass, place, [Number(x.shape[1]), Number(x.shape[2])])
   return factors === undefined ? x : mul(x, factors)
 }
 
-/** The factors [B, N, F] of a place, out of the pass's. */
+/** The dropout factors [B, N, F] of a slot. */
 export function dropoutOf(
   pass: Pass,
   { layer, slot }: DropPlace,

@@ -1,7 +1,10 @@
 import { full, wholeModel } from './full.ts'
 import { defineTuner } from './tuner.ts'
 
-/** Dynamic-Full (Table 6 of arXiv:2403.11808): token dispatchers and every weight of the model trained, no adapters. */
+/**
+ * Dynamic-Full (Table 6 of arXiv:2403.11808): trains token dispatchers and every weight of
+ * the model, without adapters.
+ */
 export const dynamicFull = defineTuner({
   name: 'dynamic-full',
   summary: 'every weight trained, and a dispatcher in every layer that lets some tokens skip it',

@@ -2,14 +2,14 @@ import { adapterDropout, adapterOptions, adapterParameters, adaptersBeside } fro
 import { dispatchedParts, type Part } from './parts.ts'
 import { defineTuner, type TunerOptions } from './tuner.ts'
 
-/** Adapters stand beside what is dispatched. */
+/** Adapters are parallel to the dispatched parts. */
 const adapterParts = ({ dispatch }: TunerOptions): readonly Part[] =>
   dispatchedParts[dispatch === 'none' ? 'mlp' : dispatch]
 
 /**
- * Dynamic Tuning (arXiv:2403.11808, Eq. 8): x' = x + M * Block(x) + A(x) for the dispatched parts of every layer, M being
- * the token dispatcher's decision on x. With MLP dispatch: u = x + Attn(LN1(x)), x' = u + M * MLP(LN2(u)) + A(u).
- * Adapters, dispatchers and the head are trained.
+ * Dynamic Tuning (arXiv:2403.11808, Eq. 8): x' = x + M * Block(x) + A(x) for the dispatched parts of every
+ * layer, where M is the token dispatcher's decision on x. Trains adapters, dispatchers and head.
+ * With MLP dispatch: u = x + Attn(LN1(x)), x' = u + M * MLP(LN2(u)) + A(u).
  */
 export const dyt = defineTuner({
   name: 'dyt',

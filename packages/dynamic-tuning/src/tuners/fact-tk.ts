@@ -7,9 +7,10 @@ import { product } from './merging.ts'
 import { defineTuner } from './tuner.ts'
 
 /**
- * G[a, b, n] = sum_z C[a, b, z] P[z, n] with C `fact.core` [r, r, r] and P `fact.factors` [r, (4 + 2m) L]: a layer has
- * columns for q, k, v and proj, then m for fc1 and m for fc2. Attention uses S = G[:, :, n]^T. The MLP's columns are read
- * as the published code does, which flattens [r, r, m] to [r, r m] in memory order: S1 is that transposed, S2 that itself.
+ * G[a, b, n] = sum_z C[a, b, z] P[z, n] with C `fact.core` [r, r, r] and P `fact.factors` [r, (4 + 2m) L].
+ * Each layer has columns for q, k, v and proj, then m columns for fc1 and m for fc2. Attention uses
+ * S = G[:, :, n]^T. For the MLP, [r, r, m] is flattened to [r, r m] in memory order, as in the published code:
+ * S1 is the transpose of the result, S2 the result itself.
  */
 const tuckerCores: CoreSource = {
   nodes({ root, config: model }, layer, r) {
@@ -40,7 +41,7 @@ const tuckerCores: CoreSource = {
     const count = (length: number, entry: (i: number) => number): number[] =>
       Array.from({ length }, (_, i) => entry(i))
     const square = (n: number): number[] => count(r * r, (i) => at(i % r, Math.floor(i / r), n))
-    /** Entry (a, c) of the flattened [r, r m]. */
+    /** Entry (a, c) of [r, r, m] flattened to [r, r m]. */
     const flat = (a: number, c: number, from: number): number => at(a, Math.floor(c / m), from + (c % m))
     return {
       qkv: [0, 1, 2].flatMap(square),
@@ -51,7 +52,10 @@ const tuckerCores: CoreSource = {
   },
 }
 
-/** FacT in Tucker form (arXiv:2212.03145): W = W + s V S U, every S a mixture of the slices of one core. */
+/**
+ * FacT in Tucker form (arXiv:2212.03145): W = W + s V S U, where each S is a
+ * combination of the slices of one core.
+ */
 export const factTk = defineTuner({
   ...factTuner,
   name: 'fact-tk',

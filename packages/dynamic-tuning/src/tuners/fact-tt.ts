@@ -5,7 +5,10 @@ import { kaimingUniform } from '../nn/initializers.ts'
 import { type CoreSource, factHooks, factTuner, mergeFact, pieces } from './fact.ts'
 import { defineTuner, type Tensors } from './tuner.ts'
 
-/** Each small matrix is a weight of its own: `attn.fact_{q,k,v,proj}`, `mlp.fact_fc1` [m r, r], `mlp.fact_fc2` [r, m r]. */
+/**
+ * Each small matrix is a separate weight: `attn.fact_{q,k,v,proj}`, `mlp.fact_fc1`
+ * [m r, r], `mlp.fact_fc2` [r, m r].
+ */
 const trainCores: CoreSource = {
   nodes({ root, config }, layer, r) {
     const at = root.at(`blocks.${layer}`)
@@ -31,7 +34,10 @@ const trainCores: CoreSource = {
 
 const dataOf = (tensors: Tensors, name: string): Float32Array => tensors.get(name)?.data as Float32Array
 
-/** FacT as a tensor train (arXiv:2212.03145): W = W + s V S U, S a weight of its own for every piece of every map. */
+/**
+ * FacT as a tensor train (arXiv:2212.03145): W = W + s V S U, with a separate weight S
+ * for every piece of every map.
+ */
 export const factTt = defineTuner({
   ...factTuner,
   name: 'fact-tt',

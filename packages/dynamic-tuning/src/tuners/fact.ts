@@ -7,34 +7,36 @@ import { dropped } from './dropout.ts'
 import { addProduct, copyOf, product, without } from './merging.ts'
 import type { Pass, Tensors, Tuner, TunerOptions } from './tuner.ts'
 
-/** The small matrices of a layer, on either side of them U and V: T is a tensor of the graph, or plain numbers. */
+/**
+ * The small matrices S of a layer, which stand between V and U. T is a graph tensor, or an array of numbers.
+ */
 export interface Cores<T> {
   /** [3r, r]: rows of q, k and v. */
   readonly qkv: T
   /** [r, r] */
   readonly proj: T
-  /** [m r, r]: rows of the m pieces of outputs. */
+  /** [m r, r]: m pieces of outputs, one below the other. */
   readonly fc1: T
-  /** [r, m r]: columns of the m pieces of inputs. */
+  /** [r, m r]: m pieces of inputs, side by side. */
   readonly fc2: T
 }
 
-/** Where the small matrices of a form of FacT come from. */
+/** Provides the small matrices of one form of FacT. */
 export interface CoreSource {
-  /** As nodes of the graph. */
+  /** The matrices as nodes of the graph. */
   nodes(place: ModelPlace, layer: number, rank: number): Cores<Tensor>
-  /** As numbers, row by row. */
+  /** The matrices as numbers, row by row. */
   values(tensors: Tensors, layer: number, config: VitConfig, rank: number): Cores<ArrayLike<number>>
 }
 
-/** Pieces of C x C that the MLP's maps are cut into. */
+/** m, the number of C x C pieces in the MLP's maps. */
 export function pieces(config: VitConfig): number {
   return hiddenFeatures(config) / config.embedDim
 }
 
 /**
- * FacT (arXiv:2212.03145): every C x C piece of every map in a layer gains s V S U, with U `fact.u.weight` [r, C] and
- * V `fact.v.weight` [C, r] shared by the whole model and a small S [r, r] for each piece.
+ * FacT (arXiv:2212.03145): adds s V S U to every C x C piece of every map in a layer, with U `fact.u.weight`
+ * [r, C] and V `fact.v.weight` [C, r] shared by the whole model and a small S [r, r] for each piece.
  */
 export function factHooks(source: CoreSource, options: TunerOptions, pass: Pass): ReturnType<Tuner['open']> {
   const known = new Map<number, Cores<Tensor>>()
@@ -55,7 +57,7 @@ export function factHooks(source: CoreSource, options: TunerOptions, pass: Pass)
   }
 }
 
-/** Maps of a layer in the order of their places for dropout. */
+/** Maps of a layer in the order of their dropout slots. */
 const maps = ['attn.qkv', 'attn.proj', 'mlp.fc1', 'mlp.fc2']
 
 interface Shared {
@@ -68,7 +70,7 @@ function sharedFactors({ root, config }: ModelPlace, rank: number): Shared {
   return { u, v: root.get('fact.v.weight', [config.embedDim, rank], zeros) }
 }
 
-/** k pieces of outputs: [..., k C] of x [..., C], core [k r, r]. */
+/** The change of a map with k pieces of outputs. x: [..., C], core: [k r, r] -> [..., k C]. */
 function spread(x: Tensor, core: Tensor, { u, v }: Shared, drop: (h: Tensor) => Tensor): Tensor {
   const rows = x.shape.slice(0, -1)
   const [width, rank] = v.shape as [number, number]
@@ -78,7 +80,7 @@ function spread(x: Tensor, core: Tensor, { u, v }: Shared, drop: (h: Tensor) => 
   return reshape(linear(reshape(inner, [...rows, count, rank]), v), [...rows, count * width])
 }
 
-/** m pieces of inputs: [..., C] of x [..., m C], core [r, m r]. */
+/** The change of a map with m pieces of inputs. x: [..., m C], core: [r, m r] -> [..., C]. */
 function gathered(x: Tensor, core: Tensor, { u, v }: Shared, drop: (h: Tensor) => Tensor): Tensor {
   const rows = x.shape.slice(0, -1)
   const [rank, width] = u.shape as [number, number]
@@ -87,7 +89,7 @@ function gathered(x: Tensor, core: Tensor, { u, v }: Shared, drop: (h: Tensor) =
   return linear(drop(linear(reshape(inner, [...rows, count * rank]), core)), v)
 }
 
-/** What both forms have in common. */
+/** Properties that both forms of FacT share. */
 export const factTuner = {
   paper: 'arXiv:2212.03145',
   family: 'fact',
@@ -138,7 +140,9 @@ interface PlainFactors {
   readonly scale: number
 }
 
-/** Piece after piece of one map: below each other, or (`beside`) next to each other. */
+/**
+ * Adds the change of every piece of one map; pieces lie one below the other, or with `beside` side by side.
+ */
 function mergeMap(
   weight: TensorData<'float32'>,
   core: ArrayLike<number>,
@@ -148,7 +152,7 @@ function mergeMap(
   const count = core.length / rank ** 2
   const columns = weight.shape[1] as number
   for (let j = 0; j < count; j++) {
-    // S of piece j: rows j r ... of [k r, r], or columns j r ... of [r, k r].
+    // S of piece j: rows from j r of [k r, r], or columns from j r of [r, k r].
     const piece = Float64Array.from({ length: rank ** 2 }, (_, i) => {
       const [row, column] = [Math.floor(i / rank), i % rank]
       return core[

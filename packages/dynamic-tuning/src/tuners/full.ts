@@ -2,7 +2,7 @@ import type { BackboneConfig } from '../models/backbone-config.ts'
 import { backboneShapes } from '../models/build-model.ts'
 import { defineTuner } from './tuner.ts'
 
-/** Parameters of a whole model without its head, read off its graph. */
+/** Number of parameters of a model without its head, counted from its graph. */
 export function wholeModel(config: BackboneConfig): number {
   const sizes = [...backboneShapes(config).values()].map((shape) =>
     shape.reduce((size, dim) => size * dim, 1),
@@ -10,7 +10,7 @@ export function wholeModel(config: BackboneConfig): number {
   return sizes.reduce((sum, size) => sum + size, 0)
 }
 
-/** Full tuning: every weight is trained, with a tenth of the learning rate (Table 14). */
+/** Full tuning: trains every weight, with a tenth of the usual learning rate (Table 14). */
 export const full = defineTuner({
   name: 'full',
   summary: 'train every weight',

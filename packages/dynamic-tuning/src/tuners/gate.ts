@@ -23,19 +23,22 @@ import type { Dispatch, Pass, TunerOptions } from './tuner.ts'
 /** A pass whose gates may be closed. */
 export type GatedPass = Exclude<Pass, { readonly kind: 'complete' }>
 
-/** Which gate of a model is meant: its number among all, and the part it belongs to. */
+/** Identifies a gate of a model: its number among all gates, and the part it belongs to. */
 export interface GateOf {
   readonly number: number
   readonly part: Part
-  /** Tokens before the patches, which it does not decide on: class token, registers, prompts. */
+  /**
+   * Number of tokens before the patches (class token, registers, prompts), which the gate does not decide on.
+   */
   readonly prefix: number
 }
 
 /**
- * Token dispatcher (Eq. 4): logit = x W_g + b_g; active where sigmoid(logit) is above the threshold. In training the gate
- * is a Gumbel-sigmoid S = sigmoid((logit + G1 - G2) / tau), hard forward and soft backward (straight-through, Eq. 6).
- * At sample level one logit decides for the image: that of its patch tokens' mean. Random dispatch has no logit of its own:
- * that of the wanted rate, plus the logistic noise G1 - G2, lets a token through with the probability of that rate.
+ * Token dispatcher (Eq. 4): logit = x W_g + b_g; a token is active if sigmoid(logit) is above the threshold.
+ * In training the gate is a Gumbel-sigmoid S = sigmoid((logit + G1 - G2) / tau), hard forward and soft
+ * backward (straight-through, Eq. 6). At sample level, one logit decides for the whole image: that of the
+ * mean of its patch tokens. Random dispatch uses the logit of the target rate; with the logistic noise
+ * G1 - G2, each token passes with that probability.
  * x: [B, P + N, C], class token and prompts first.
  */
 export function decide(
@@ -60,7 +63,7 @@ export function decide(
   return { layer, part, logits, soft, mask: straightThrough(hard(noisy), soft) }
 }
 
-/** The decision of a gate that never lets anything through; it has no dispatcher. */
+/** The decision of a gate that lets nothing through; it needs no dispatcher. */
 export function closedGate(x: Tensor, place: Place, gate: GateOf, options: TunerOptions): Dispatch {
   const { part } = gate
   const like = decisionsLike(x, gate, options)
@@ -68,7 +71,7 @@ export function closedGate(x: Tensor, place: Place, gate: GateOf, options: Tuner
   return { layer: place.index, part, logits: expandLike(scalar(-100), like), soft: mask, mask }
 }
 
-/** Something of a gate's decisions' shape: [B, N], or [B, 1] at sample level. */
+/** A tensor with the shape of a gate's decisions: [B, N], or [B, 1] at sample level. */
 function decisionsLike(x: Tensor, { prefix }: GateOf, options: TunerOptions): Tensor {
   const [batch, tokens] = x.shape as [string, number]
   const like = slice(x, 2, 0, 1)
@@ -76,7 +79,7 @@ function decisionsLike(x: Tensor, { prefix }: GateOf, options: TunerOptions): Te
   return reshape(some, [batch, some.shape[1] as number])
 }
 
-/** [B, N], or [B, 1] at sample level. */
+/** The dispatcher's logits: [B, N], or [B, 1] at sample level. */
 function logitsOf(x: Tensor, { weights }: Place, gate: GateOf, options: TunerOptions): Tensor {
   if (options.dispatchStrategy === 'random')
     return expandLike(scalar(logitOf(options.rate)), decisionsLike(x, gate, options))
@@ -88,18 +91,21 @@ function logitsOf(x: Tensor, { weights }: Place, gate: GateOf, options: TunerOpt
   return slice(reshape(linearLayer(x, head, 1), [batch, tokens]), 1, prefix, tokens)
 }
 
-/** A finite logit: everything passes a gate of rate 1 in practice. */
+/** The logit of a rate; finite even for rate 1, but large enough that everything passes. */
 function logitOf(rate: number): number {
   return rate >= 1 ? 100 : Math.log(rate / (1 - rate))
 }
 
-/** This gate's part of [D, B, n, 1], like `logits` [B, n]; where tokens were merged it needs less than there is. */
+/**
+ * This gate's noise, cut from [D, B, n, 1] to the shape of `logits`, which has
+ * fewer tokens if some were merged.
+ */
 function noiseOf(noise: Tensor, { number }: GateOf, logits: Tensor): Tensor {
   const own = slice(noise, 0, number, number + 1)
   return reshape(slice(own, 2, 0, Number(logits.shape[1])), logits.shape)
 }
 
-/** The logit of this gate's threshold, [1]; exactly 0 for 0.5. */
+/** The threshold of this gate as a logit, [1]; exactly 0 for probability 0.5. */
 function thresholdOf(pass: GatedPass, { number }: GateOf): Tensor | undefined {
   if (pass.kind === 'train' || pass.threshold === undefined) return undefined
   const threshold = slice(pass.threshold, 0, number, number + 1)

@@ -18,32 +18,40 @@ import { bucketOfTokens } from './bucket.ts'
 import { type RowSelection, selectImages, selectTokens } from './select.ts'
 import type { Dispatch } from './tuner.ts'
 
-/** A part of a layer without its residual, on [B, N, C] or on gathered tokens; `mix` goes to its attention. */
+/**
+ * A part of a layer without its residual, on tokens [B, N, C] or on gathered tokens;
+ * `mix` replaces its attention.
+ */
 export type Block = (tokens: Tensor, mix?: AttentionMix) => Tensor
 
-/** What decides which tokens go through a block. */
+/** A gate's decision, and how the block behind it is computed. */
 export interface Gated {
   readonly dispatch: Dispatch
-  /** Number of the gate, for symbols. */
+  /** Number of the gate, used in names of open sizes. */
   readonly gate: number
   readonly level: 'token' | 'sample'
   readonly form: GatedForm
-  /** Active patch tokens of an image that `bucket` has room for. */
+  /** Number of active patch tokens of an image that fit in the `bucket`. */
   readonly capacity?: number | undefined
 }
 
 /**
- * `masked`: the block on everything, its result times the mask. `skip`: on what is active alone. `apart`: on active and
- * inactive tokens one after the other, which gives what `masked` gives, but the block's gradient is computed for active
- * tokens alone: that of the others is zero, and only the mask's own gradient asks what they would have received.
- * `bucket`: like `skip`, with a fixed number of places for the active tokens of each image (token level only).
+ * How a gated block is computed.
+ * `masked`: the block runs on all tokens; its result is multiplied by the mask.
+ * `skip`: the block runs on active tokens only.
+ * `apart`: the block runs on active and inactive tokens separately. The results equal `masked`, but the
+ * block's gradient is computed for active tokens only: it is zero for the others, whose output matters for
+ * the gradient of the mask alone.
+ * `bucket`: like `skip`, with a fixed number of places for the active tokens of
+ * each image (token level only).
  */
 export type GatedForm = 'masked' | 'skip' | 'apart' | 'bucket'
 
 /**
- * base + M * block(x): the one place where the masked and the skipping form differ. At token level the class token and
- * prompts are always active and attention has the active tokens alone as keys; at sample level the whole image follows
- * its gate. x, base: [B, N, C] -> [B, N, C].
+ * base + M * block(x): the only function in which the masked and the skipping forms differ. At token level,
+ * the class token and prompts are always active, and attention uses only active tokens as keys; at sample
+ * level, all tokens of an image follow its gate.
+ * x, base: [B, N, C] -> [B, N, C].
  */
 export function throughGate(x: Tensor, base: Tensor, block: Block, gated: Gated): Tensor {
   const { level, form } = gated
@@ -78,15 +86,16 @@ function selectionOf(active: Tensor, level: 'token' | 'sample', name: string): R
 }
 
 /**
- * base + block(x) for class token, registers and prompts alone: what a gate that lets no patch token through leaves of a block.
- * `prefix` is their number. x, base: [B, N, C] -> [B, N, C].
+ * base + block(x) for the first `prefix` tokens only (class token, registers and prompts): what remains of a
+ * block behind a gate that lets no patch token through.
+ * x, base: [B, N, C] -> [B, N, C].
  */
 export function onPrefix(x: Tensor, base: Tensor, block: Block, prefix: number): Tensor {
   const [own, others] = [slice(base, 1, 0, prefix), slice(base, 1, prefix, Number(base.shape[1]))]
   return concat([add(own, block(slice(x, 1, 0, prefix))), others], 1)
 }
 
-/** The mask of patch tokens [B, N] with ones before it for class token and prompts: [B, P + N] like x. */
+/** The mask [B, N] of patch tokens with ones for class token and prompts before it: [B, P + N]. */
 function factorOfTokens(mask: Tensor, x: Tensor): Tensor {
   const prefix = Number(x.shape[1]) - Number(mask.shape[1])
   const ones = expandLike(scalar(1), slice(mask, 1, 0, 1))

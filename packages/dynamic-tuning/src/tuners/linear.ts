@@ -1,6 +1,6 @@
 import { defineTuner } from './tuner.ts'
 
-/** Linear probe: only the classification head is trained. */
+/** Linear probing: trains only the head. */
 export const linearProbe = defineTuner({
   name: 'linear',
   summary: 'train the classification head alone',

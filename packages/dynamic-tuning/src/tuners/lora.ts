@@ -8,15 +8,16 @@ import { dropped } from './dropout.ts'
 import { addProduct, copyOf, without } from './merging.ts'
 import { defineTuner, type Pass, type Tensors, type TunerOptions } from './tuner.ts'
 
-/** Rows of `qkv` that are changed, in thirds: query and value. */
+/** The thirds of `qkv` that are changed: query and value. */
 const targets = [
   ['lora_q', 0],
   ['lora_v', 2],
 ] as const
 
 /**
- * LoRA (arXiv:2106.09685) on query and value, as on VTAB-1K: q = q + (alpha / r) (u A_q^T) B_q^T and the same for v, before
- * the heads are split; keys are left alone. A `down.weight` [r, C], B `up.weight` [C, r], no biases. Merges into `qkv`.
+ * LoRA (arXiv:2106.09685) on query and value, as on VTAB-1K: q = q + (alpha / r) (u A_q^T) B_q^T and the same
+ * for v, before the heads are split; keys stay unchanged. A is `down.weight` [r, C], B is `up.weight` [C, r];
+ * no biases. Can be merged into `qkv`.
  */
 export const lora = defineTuner({
   name: 'lora',
@@ -45,7 +46,7 @@ export const lora = defineTuner({
 
 const scaleOf = ({ loraAlpha, rank }: TunerOptions): number => loraAlpha / rank
 
-/** What query, key and value gain, [..., 3C] of x [..., C], not yet scaled. */
+/** The unscaled change of query, key and value: [..., C] -> [..., 3C]. */
 function change(
   x: Tensor,
   weights: Weights,
@@ -59,7 +60,7 @@ function change(
   return concat([query, zerosLike(query), value], query.shape.length - 1)
 }
 
-/** Rows 0 .. C - 1 of `qkv.weight` gain s B_q A_q, rows 2C .. 3C - 1 gain s B_v A_v. */
+/** Adds s B_q A_q to rows 0 .. C - 1 of `qkv.weight`, and s B_v A_v to rows 2C .. 3C - 1. */
 function merge(tensors: Tensors, config: BackboneConfig, options: TunerOptions): Map<string, TensorData> {
   const merged = without(tensors, /\.lora_[qv]\./)
   for (const { path, width } of layersOf(config)) {

@@ -1,25 +1,25 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import type { Tensors } from './tuner.ts'
 
-/** All weights but those whose name fits. */
+/** All weights except those whose names match the pattern. */
 export function without(tensors: Tensors, pattern: RegExp): Map<string, TensorData> {
   return new Map([...tensors].filter(([name]) => !pattern.test(name)))
 }
 
-/** A weight whose values may be changed. */
+/** A copy of a weight, whose values may be changed. */
 export function copyOf(tensors: Tensors, name: string): TensorData<'float32'> {
   const value = tensors.get(name) as TensorData<'float32'>
   return { ...value, data: Float32Array.from(value.data) }
 }
 
-/** Where in a matrix of `columns` columns a block begins. */
+/** The top left corner of a block in a matrix with `columns` columns. */
 export interface BlockPlace {
   readonly row: number
   readonly column: number
   readonly columns: number
 }
 
-/** Two factors: left [R, inner] and right [inner, C], row by row. */
+/** Two matrices to multiply: left [R, inner] and right [inner, C], row by row. */
 export interface Factors {
   readonly left: ArrayLike<number>
   readonly right: ArrayLike<number>

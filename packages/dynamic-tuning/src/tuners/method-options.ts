@@ -1,10 +1,13 @@
 import * as setting from '../setting.ts'
 import type { ModuleOptions, TunerOptions } from './options.ts'
 
-/** More than any model's features or tokens. */
+/** Upper limit for sizes: more features or tokens than any model has. */
 const most = 65_536
 
-/** The settings that only some methods have, by name; 0 stands for methods that have none. The method decides their defaults. */
+/**
+ * The settings that only some methods read, by name. 0 is the value for methods that do not;
+ * defaults come from the method.
+ */
 export const methodOptions = {
   adapterScale: setting.number({
     help: 'factor of what adapters, ConvPass and FacT add',
@@ -65,8 +68,8 @@ export const methodOptions = {
   }),
 } satisfies Partial<setting.SettingsFor<TunerOptions>>
 
-/** Names of those settings. */
+/** Names of these settings. */
 export type MethodOptionName = keyof typeof methodOptions
 
-/** Settings a method may say it reads. */
+/** Settings that a method may declare in `uses`. */
 export type UsedOption = MethodOptionName | keyof ModuleOptions

@@ -18,24 +18,30 @@ import type { Weights } from '../nn/weight-store.ts'
 import { noah } from './noah.ts'
 import type { Tuner, TunerOptions, TunerPass } from './tuner.ts'
 
-/** The module types of NOAH, by the setting that holds a type's sizes. */
+/** NOAH's types of modules, each named by the setting with its sizes. */
 export const subnetModules = ['visualPromptDim', 'loraDim', 'adapterDim'] as const
 
-/** One module type. */
+/** A type of module. */
 export type SubnetModule = (typeof subnetModules)[number]
 
-/** Sizes of a sub-network: for each module type those of the first layers, which carry it; further layers do not. */
+/**
+ * Sizes of a sub-network for each type of module. Lists cover the first layers, which have the
+ * module; later layers do not.
+ */
 export type Subnet = { readonly [M in SubnetModule]: readonly number[] }
 
-/** Name of the super-network's further input. */
+/** Name of the super-network's additional input. */
 export const subnetInput = 'subnet'
 
-/** Settings with which `noah` has the weights of the whole super-network. */
+/** Settings that give `noah` the weights of the whole super-network. */
 export function supernetOptions(superDim: number): Pick<TunerOptions, SubnetModule | 'superDim'> {
   return { visualPromptDim: [superDim], loraDim: [superDim], adapterDim: [superDim], superDim }
 }
 
-/** The value of the input `subnet`, [3, L, R]: for module type and layer, 1 for the features in use, 0 for the others. */
+/**
+ * The value of the input `subnet`, [3, L, R]: for each module type and layer, 1 for features
+ * in use and 0 for the others.
+ */
 export function subnetMasks(subnet: Subnet, depth: number, superDim: number): TensorData<'float32'> {
   const data = new Float32Array(subnetModules.length * depth * superDim)
   for (const [type, module] of subnetModules.entries())
@@ -47,9 +53,10 @@ export function subnetMasks(subnet: Subnet, depth: number, superDim: number): Te
 }
 
 /**
- * NOAH's super-network for models of `depth` layers, with the settings of `supernetOptions`: one graph that computes what any
- * sub-network does whose sizes are at most R = `superDim`, chosen by the input `subnet`, [3, L, R] as `subnetMasks` gives it.
- * It is `noah` at full size; what a sub-network does not use is multiplied by 0 or, of prompts, left out as attention keys.
+ * NOAH's super-network for models of `depth` layers, used with the settings of `supernetOptions`. One graph
+ * computes any sub-network whose sizes are at most R = `superDim`; the input `subnet` [3, L, R], made by
+ * `subnetMasks`, selects it. It is `noah` at full size: unused features are multiplied by 0, and unused
+ * prompts are excluded from the attention keys.
  */
 export function noahSupernet(depth: number, superDim: number): Tuner {
   return {
@@ -100,12 +107,15 @@ function openMasked(
   }
 }
 
-/** Whether a module is there at all: bool [1]. */
+/** True if the module is present at all: bool [1]. */
 const isThere = (mask: Tensor): Tensor => greater(slice(mask, 0, 0, 1), 0.5)
 
 const asColumn = (mask: Tensor): Tensor => reshape(mask, [mask.shape[0] as Dim, 1])
 
-/** Layer by layer the masks of prompts that are there, [R]: those of the layer before stay where it has none of its own. */
+/**
+ * For each layer, the mask [R] of its prompts: those of the previous layer stay if
+ * a layer has none of its own.
+ */
 function promptsInForce(depth: number, maskOf: (module: SubnetModule, layer: number) => Tensor): Tensor[] {
   const masks = [maskOf('visualPromptDim', 0)]
   for (let layer = 1; layer < depth; layer++) {
@@ -115,7 +125,7 @@ function promptsInForce(depth: number, maskOf: (module: SubnetModule, layer: num
   return masks
 }
 
-/** Attention that does not see prompts whose mask [R] is 0; they stand after the class token. */
+/** Attention that ignores prompts whose mask [R] is 0; prompts come right after the class token. */
 function withoutKeys(mask: Tensor): AttentionMix {
   return (qkv, heads) => {
     const [batch, tokens] = qkv.shape as [Dim, number]
@@ -126,7 +136,7 @@ function withoutKeys(mask: Tensor): AttentionMix {
   }
 }
 
-/** Weights of which some are changed as they are asked for. */
+/** Wraps weights so that `change` may replace each one when it is requested. */
 function maskedWeights(
   weights: Weights,
   change: (name: string, weight: Tensor) => Tensor,

@@ -16,20 +16,20 @@ import { promptStart, withoutPrompts, withPrompts } from './vpt.ts'
 type Module = 'visualPromptDim' | 'loraDim' | 'adapterDim'
 const modules: readonly Module[] = ['visualPromptDim', 'loraDim', 'adapterDim']
 
-/** Size of a module in a layer. */
+/** Size of a type of module in a layer. */
 function sizeAt(options: TunerOptions, module: Module, layer: number): number {
   const list = options[module] ?? [0]
   return (list.length === 1 ? list[0] : list[layer]) ?? 0
 }
 
-/** Prompts in a layer: those of the layer before give way to its own, if it has any. */
+/** Number of prompts in a layer: a layer's own prompts replace those of the previous layer, if it has any. */
 function promptsAt(options: TunerOptions, layer: number): number {
   let count = 0
   for (let i = 0; i <= layer; i++) count += sizeAt(options, 'visualPromptDim', i) - replaced(options, i)
   return count
 }
 
-/** Prompts that are taken out before layer `i` adds its own. */
+/** Number of prompts removed before layer `i` adds its own. */
 function replaced(options: TunerOptions, i: number): number {
   return i === 0 || sizeAt(options, 'visualPromptDim', i) === 0
     ? 0
@@ -37,10 +37,11 @@ function replaced(options: TunerOptions, i: number): number {
 }
 
 /**
- * One sub-network of NOAH (arXiv:2206.04673): in every layer prompts, a low-rank change of query, key and value with one A
- * (scale 1), and an adapter after the MLP, of sizes that the search chose. With `superDim` the weights are those of the
- * super-network, of which leading slices are used. Prompts stand after the class token; they have no positions, so it makes
- * no difference to the paper's place at the end.
+ * One sub-network of NOAH (arXiv:2206.04673). Every layer has prompts, a low-rank change of query,
+ * key and value with a shared A (scale 1), and an adapter after the MLP; the search chose their
+ * sizes. With `superDim`, the weights are those of the super-network, and their leading slices are
+ * used. Prompts come right after the class token; since they have no positions, this is equivalent to
+ * the paper's place at the end.
  */
 export const noah = defineTuner({
   name: 'noah',
@@ -125,7 +126,7 @@ function adapted(y: Tensor, { index, weights }: Place, options: TunerOptions, pa
   return add(y, bottleneck(y, weights.at('adapter'), settings))
 }
 
-/** Of the sizes that are used, whatever the super-network stores. */
+/** Number of parameters in use, even if the stored weights are those of the super-network. */
 function parameterCount({ depth, embedDim: width }: VitConfig, options: TunerOptions): number {
   const each = Array.from({ length: depth }, (_, layer) => {
     const [p, l, a] = modules.map((name) => sizeAt(options, name, layer)) as [number, number, number]
@@ -134,7 +135,9 @@ function parameterCount({ depth, embedDim: width }: VitConfig, options: TunerOpt
   return each.reduce((sum, count) => sum + count, 0)
 }
 
-/** The first l columns of B times the first l rows of A are added to `qkv.weight`; prompts and adapters stay. */
+/**
+ * Adds the product of B's first l columns and A's first l rows to `qkv.weight`; prompts and adapters stay.
+ */
 function merge(
   tensors: Tensors,
   { depth, embedDim }: VitConfig,

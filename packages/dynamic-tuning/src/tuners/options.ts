@@ -1,73 +1,76 @@
 import type { dispatchVariants } from './parts.ts'
 
-/** How a router's values become weights of its experts. */
+/** How a router's values become weights of the experts. */
 export const routers = ['softmax', 'none'] as const
-/** What a dispatcher decides on: each token, or all tokens of an image together. */
+/** The unit of dispatch: each token, or all tokens of an image together. */
 export const dispatchLevels = ['token', 'sample'] as const
-/** How dispatchers decide: they learn, or let a random share of `rate` through. */
+/** How dispatchers decide: by learned logits, or at random with probability `rate`. */
 export const dispatchStrategies = ['learned', 'random'] as const
 
-/** Settings of the modules a method adds. */
+/** Settings of the modules that a method adds. */
 export interface ModuleOptions {
-  /** d (or h), features inside an adapter, a convolutional bypass or a Res-Tuning unit. */
+  /** d (or h), inner features of an adapter, a convolutional bypass or a Res-Tuning unit. */
   readonly bottleneck: number
-  /** s, factor of what an adapter, a convolutional bypass or FacT adds. */
+  /** s, the factor on the output of an adapter, a convolutional bypass or FacT. */
   readonly adapterScale: number
-  /** True if s is trained, one for each adapter, starting from `adapterScale`. */
+  /** True if s is trained for each adapter, starting from `adapterScale`. */
   readonly learnableScale: boolean
-  /** Share of an added module's inner features dropped while training. */
+  /** Share of a module's inner features that is dropped in training. */
   readonly adapterDropout: number
-  /** E, adapters that a router merges into one for each image (MoE-adapter); 1: a plain adapter. */
+  /** E, number of adapters that a router merges into one for each image (MoE-adapter). 1: a plain adapter. */
   readonly experts: number
   /** How the router's values become weights of the experts. */
   readonly router: (typeof routers)[number]
 }
 
-/** Settings of low-rank changes of weights. */
+/** Settings of low-rank changes to weights. */
 export interface LowRankOptions {
-  /** r, rank of LoRA and FacT. */
+  /** r, the rank of LoRA and FacT. */
   readonly rank: number
-  /** alpha: LoRA adds alpha / r times its product. */
+  /** alpha: LoRA scales its product by alpha / r. */
   readonly loraAlpha: number
 }
 
 /** Settings of prompts. */
 export interface PromptOptions {
-  /** P, prompt tokens in a layer. */
+  /** P, number of prompt tokens in a layer. */
   readonly promptLength: number
 }
 
-/** Sizes of a NOAH sub-network, layer by layer; a list of one holds for all layers, 0 leaves the module out. */
+/** Sizes of a NOAH sub-network, layer by layer. A list of one holds for all layers; 0 omits the module. */
 export interface SubnetOptions {
-  /** Prompt tokens that replace those of the layer before. */
+  /** Number of prompt tokens that replace those of the previous layer. */
   readonly visualPromptDim?: readonly number[] | undefined
   /** Rank of the change of query, key and value. */
   readonly loraDim?: readonly number[] | undefined
-  /** Features inside the adapter after the MLP. */
+  /** Inner features of the adapter after the MLP. */
   readonly adapterDim?: readonly number[] | undefined
-  /** Sizes of the super-network, of whose weights leading slices are used; absent: each weight has just its own size. */
+  /**
+   * R, the size of the super-network's weights, whose leading slices are used. Default:
+   * each weight has its own size.
+   */
   readonly superDim?: number | undefined
 }
 
 /** Settings of token dispatch. */
 export interface DispatchOptions {
-  /** What tokens may skip: the MLP, the attention, each by a dispatcher of its own, or the layer. */
+  /** What tokens may skip: the MLP, the attention, both with separate dispatchers, or the whole layer. */
   readonly dispatch: (typeof dispatchVariants)[number]
-  /** What is decided on, see `dispatchLevels`. */
+  /** The unit of dispatch, see `dispatchLevels`. */
   readonly dispatchLevel: (typeof dispatchLevels)[number]
-  /** How dispatchers decide, in training and inference alike. */
+  /** How dispatchers decide, in both training and inference. */
   readonly dispatchStrategy: (typeof dispatchStrategies)[number]
-  /** Numbers of the layers that dispatch; absent: all. */
+  /** Layers that dispatch, from 0. Default: all. */
   readonly dispatchLayers?: readonly number[] | undefined
-  /** r, wanted share of active tokens. */
+  /** r, the target share of active tokens. */
   readonly rate: number
-  /** tau of the Gumbel-sigmoid, at the first step where it changes. */
+  /** tau of the Gumbel-sigmoid; if it changes during training, the initial value. */
   readonly temperature: number
-  /** tau at the last step; absent: it stays. */
+  /** tau at the last step. Default: tau does not change. */
   readonly finalTemperature?: number | undefined
 }
 
-/** Settings of all methods; each reads those it needs. */
+/** Settings of all methods; each method reads those it needs. */
 export interface TunerOptions
   extends ModuleOptions,
     LowRankOptions,
@@ -75,7 +78,7 @@ export interface TunerOptions
     SubnetOptions,
     DispatchOptions {}
 
-/** Settings of a method that adds nothing and dispatches nothing. */
+/** Settings of a method that adds nothing and does not dispatch. */
 export const plainOptions: TunerOptions = {
   bottleneck: 0,
   adapterScale: 0,

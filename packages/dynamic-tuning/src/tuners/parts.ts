@@ -1,10 +1,12 @@
-/** What a dispatcher or an adapter belongs to: the attention, the MLP, or the layer as a whole. */
+/** What a dispatcher or an adapter belongs to: the attention, the MLP, or the whole layer. */
 export type Part = 'attn' | 'mlp' | 'layer'
 
-/** What tokens may skip: nothing, the MLP, the attention, each of both by a dispatcher of its own, or the whole layer. */
+/**
+ * What tokens may skip: nothing, the MLP, the attention, both with separate dispatchers, or the whole layer.
+ */
 export const dispatchVariants = ['none', 'mlp', 'attention', 'attention-mlp', 'layer'] as const
 
-/** Parts of a layer that each variant dispatches, in the order in which they run (Section 3.3 of the paper). */
+/** Parts of a layer that each variant dispatches, in execution order (Section 3.3 of the paper). */
 export const dispatchedParts = {
   none: [],
   mlp: ['mlp'],

@@ -31,7 +31,10 @@ export interface PlainPass {
   readonly complete?: boolean
   /** G1 - G2, by gate and decision. */
   readonly noise?: readonly (readonly number[])[]
-  /** Decisions to keep; the mask is then hard + (soft - soft kept), whose slope is the straight-through one. */
+  /**
+   * Decisions to keep fixed; the mask is then hard + (soft - soft kept), which
+   * has the straight-through slope.
+   */
   readonly kept?: readonly PlainGate[]
 }
 
@@ -43,7 +46,10 @@ interface State {
   readonly gates: PlainGate[]
 }
 
-/** A dispatched ViT with adapters (any variant, level, experts) in plain loops and double precision, for one image. */
+/**
+ * A dispatched ViT with adapters (any variant, level, experts) for one image, in
+ * plain loops and double precision.
+ */
 export function plainDispatch(
   image: ArrayLike<number>,
   values: Values,

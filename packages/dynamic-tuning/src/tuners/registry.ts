@@ -19,7 +19,7 @@ import type { Tuner } from './tuner.ts'
 import { vptDeep } from './vpt-deep.ts'
 import { vptShallow } from './vpt-shallow.ts'
 
-/** All methods, in the order in which they are shown. */
+/** All methods, in display order. */
 export const tuners: readonly Tuner[] = [
   linearProbe,
   full,
@@ -40,7 +40,10 @@ export const tuners: readonly Tuner[] = [
   dynamicFull,
 ]
 
-/** The method of that name, or several joined by `+`, as `lora+adaptformer`. @throws ConfigError for what cannot be */
+/**
+ * The method with this name, or several joined by `+`, such as `lora+adaptformer`.
+ * @throws ConfigError for unknown names and impossible combinations
+ */
 export function tunerNamed(name: string): Tuner {
   const parts = name.split('+').map(oneNamed)
   return parts.length === 1 ? (parts[0] as Tuner) : joinTuners(parts)

@@ -9,8 +9,9 @@ import { defineTuner } from './tuner.ts'
 const start = { down: xavierUniform, up: xavierUniform, bias: normal(1e-6) }
 
 /**
- * Res-Tuning-Bypass (arXiv:2310.19859): b_0 = x_0, b_l = R_lat(x_l) + R_ver(b_{l-1}) beside the frozen layers x_l, with
- * R(z) = z + GELU(z Wd^T + bd) Wu^T + bu; b_L goes to the final norm. No gradient passes through the model.
+ * Res-Tuning-Bypass (arXiv:2310.19859): b_0 = x_0, b_l = R_lat(x_l) + R_ver(b_{l-1}) parallel to the
+ * frozen layers x_l, with R(z) = z + GELU(z Wd^T + bd) Wu^T + bu. The final norm reads b_L. No
+ * gradient passes through the model.
  */
 export const resTuning = defineTuner({
   name: 'res-tuning',
@@ -45,7 +46,7 @@ export const resTuning = defineTuner({
   }),
 })
 
-/** R(z) */
+/** A Res-Tuning unit: R(z). */
 function unit(z: Tensor, weights: Weights, features: number): Tensor {
   return add(z, bottleneck(z, weights, { features, activation: gelu, init: start }))
 }

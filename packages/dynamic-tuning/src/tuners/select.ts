@@ -16,27 +16,28 @@ import {
 } from '@dynamic-tuning/engine'
 import { type AttentionMix, mixTokens } from '../nn/self-attention.ts'
 
-/** The active part of a batch, on which a block runs alone. */
+/** The active part of a batch, as input for a block. */
 export interface Selection {
-  /** x: [B, N, C] -> what is active of it. */
+  /** Gathers the active part of x [B, N, C]. */
   gather(x: Tensor): Tensor
-  /** `base` [B, N, C] with `update` (shaped as gathered) added at its places. */
+  /** Adds `update`, which has the shape of a gathered tensor, to `base` [B, N, C] at the active positions. */
   addTo(base: Tensor, update: Tensor): Tensor
-  /** Attention among the active tokens of each image; undefined where plain attention is that already. */
+  /** Attention among the active tokens of each image; undefined if plain attention does that already. */
   readonly mix: AttentionMix | undefined
 }
 
-/** An active part that is a list of rows. */
+/** A selection that is a list of rows. */
 export interface RowSelection extends Selection {
-  /** Numbers of the active rows, int64 [K, 1]: rows are the tokens of the whole batch, or its images. */
+  /** Indices of the active rows, int64 [K, 1]. Rows are the tokens of the whole batch, or its images. */
   readonly places: Tensor
-  /** x: [B, N, C] as rows, [B*N, C] or [B, N, C]. */
+  /** x [B, N, C] as rows: [B*N, C] if rows are tokens, [B, N, C] if they are images. */
   rows(x: Tensor): Tensor
 }
 
 /**
- * The active tokens of the whole batch, one after another: K rows of C features. active: bool [B, N]. Symbols `K{gate}` and
- * `M{gate}` name the rows and the most tokens of one image.
+ * Selects the active tokens of the whole batch: K rows of C features. Names the open sizes `K{gate}`, the
+ * number of rows, and `M{gate}`, the largest number of active tokens of one image.
+ * active: bool [B, N].
  */
 export function selectTokens(active: Tensor, gate: string): RowSelection {
   const [batch, tokens] = active.shape as [Dim, number]
@@ -54,15 +55,16 @@ export function selectTokens(active: Tensor, gate: string): RowSelection {
 }
 
 /**
- * Attention on rows [K, 3C] of several images: packs each image's rows to the front of M slots, M being the most any image
- * has, leaves the empty slots out as keys, and takes the rows out again. Maps and norms around it run on K rows alone.
+ * Attention on rows [K, 3C] of several images. Packs the rows of each image into the first of M slots, where
+ * M is the largest number of rows of an image, excludes empty slots from the keys, and extracts the rows
+ * again. Maps and norms before and after it run on the K rows only.
  */
 function packedMix(active: Tensor, symbols: { readonly rows: string; readonly most: string }): AttentionMix {
   const batch = active.shape[0] as Dim
   return (qkv, heads) => {
     const counts = reduceSum(cast(active, 'int64'), { axes: [1] })
     const most = reshape(reduceMax(counts), [1])
-    // Sorted by activity, an image's first slots are the active ones: only their number is of interest.
+    // Sorted by activity, the first slots of an image are the active ones; only their number matters.
     const filled = greater(topK(cast(active, 'float32'), most, symbols.most).values, 0.5)
     const slots = multiplyDims(batch, symbols.most)
     const flat = reshape(filled, [slots])
@@ -76,7 +78,10 @@ function packedMix(active: Tensor, symbols: { readonly rows: string; readonly mo
   }
 }
 
-/** The active images of a batch, [S, N, C] of [B, N, C]. active: bool [B]. `S{gate}` names their number. */
+/**
+ * Selects the active images of a batch: [B, N, C] -> [S, N, C]. Names the open size `S{gate}`.
+ * active: bool [B].
+ */
 export function selectImages(active: Tensor, gate: string): RowSelection {
   const symbol = `S${gate}`
   const places = reshape(nonZero(active, symbol), [symbol, 1])

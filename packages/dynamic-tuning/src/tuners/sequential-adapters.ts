@@ -5,12 +5,12 @@ import { bottleneck } from '../nn/bottleneck.ts'
 import { dropped } from './dropout.ts'
 import type { DropoutSites, Pass, TunerOptions, TunerPass } from './tuner.ts'
 
-/** Where sequential adapters sit: after which parts of a layer, and under which name in it. */
+/** Where sequential adapters are placed: after which part of a layer, and the adapter's name in the layer. */
 export type AdapterNames = readonly (readonly [part: 'attn' | 'mlp', name: string])[]
 
 /**
- * Ad(z) = z + GELU(z Wd^T + bd) Wu^T + bu after each of the parts, before what they give is added to the tokens.
- * Their places for dropout are in the same order.
+ * Ad(z) = z + GELU(z Wd^T + bd) Wu^T + bu on the output of each given part, before the residual is added.
+ * Dropout slots are numbered in the same order.
  */
 export function adaptersAfter(places: AdapterNames, options: TunerOptions, pass: Pass): TunerPass {
   const branch = (y: Tensor, part: 'attn' | 'mlp', { index, weights }: BranchPlace): Tensor => {
@@ -29,13 +29,13 @@ export function adaptersAfter(places: AdapterNames, options: TunerOptions, pass:
 
 type BranchPlace = Parameters<NonNullable<TunerPass['hooks']['branch']>>[2]
 
-/** Parameters of an adapter at each of `count` places in every layer. */
+/** Number of parameters of `count` adapters in every layer. */
 export function sequentialParameters(count: number, config: BackboneConfig, options: TunerOptions): number {
   const { bottleneck: h } = options
   return count * layersOf(config).reduce((sum, { width }) => sum + 2 * width * h + h + width, 0)
 }
 
-/** Each adapter drops its inner features. */
+/** Dropout slots: every adapter drops some of its inner features. */
 export function sequentialDropout(count: number, options: TunerOptions): DropoutSites {
   return { perLayer: count, features: () => options.bottleneck }
 }

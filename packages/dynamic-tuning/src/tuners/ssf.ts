@@ -7,8 +7,9 @@ import { copyOf, without } from './merging.ts'
 import { defineTuner, type Tensors } from './tuner.ts'
 
 /**
- * SSF (arXiv:2210.08823): y = gamma * y + beta after every linear map and norm of the model, the head left out. gamma
- * `ssf_scale` and beta `ssf_shift`, one number per feature. Merges into the map or norm before.
+ * SSF (arXiv:2210.08823): y = gamma * y + beta after every linear map and norm of the model
+ * except the head. gamma is `ssf_scale` and beta `ssf_shift`, one number per feature. Can be
+ * merged into the preceding map or norm.
  */
 export const ssf = defineTuner({
   name: 'ssf',
@@ -37,7 +38,7 @@ function scaleAndShift(y: Tensor, weights: Weights): Tensor {
   return add(mul(y, scale), weights.get('ssf_shift', features, normal(0.02)))
 }
 
-/** W = diag(gamma) W (rows, or output channels), b = gamma * b + beta; a map without bias gains one. */
+/** W = diag(gamma) W (rows, or output channels), b = gamma * b + beta; a map without bias gets one. */
 function merge(tensors: Tensors, _config: BackboneConfig): Map<string, TensorData> {
   const merged = without(tensors, /\.ssf_(?:scale|shift)$/)
   for (const [name, value] of tensors) {

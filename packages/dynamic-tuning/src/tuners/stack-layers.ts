@@ -1,8 +1,8 @@
 import { concat, type Dim, reduceMean, reshape, type Tensor } from '@dynamic-tuning/engine'
 
 /**
- * [B, n] of every gate to [B, D, n]; where gates decide on different numbers of tokens, one after another, [B, n_1 + ... + n_D].
- * Both lie in memory as each image's gates one after another.
+ * Joins [B, n] of every gate to [B, D, n], or to [B, n_1 + ... + n_D] if n differs. In memory, both hold the
+ * gates of one image one after another.
  */
 export function stackLayers(layers: readonly Tensor[]): Tensor {
   const counts = new Set(layers.map(({ shape }) => shape[1]))
@@ -14,7 +14,7 @@ export function stackLayers(layers: readonly Tensor[]): Tensor {
   return concat(parts, 1)
 }
 
-/** Mean over images and tokens of what each gate decided, [D] of [B, n] each. */
+/** Mean over images and tokens for each gate: D times [B, n] -> [D]. */
 export function meanPerGate(layers: readonly Tensor[]): Tensor {
   return concat(
     layers.map((layer) => reshape(reduceMean(layer, { axes: [0, 1], keepDims: true }), [1])),

@@ -111,7 +111,7 @@ describe('a training step of dyt on a Swin', () => {
       },
     })
 
-  /** The paper's loss with gates that are hard going forward and soft going back, the teacher held fixed. */
+  /** The paper's loss with gates that are hard forward and soft backward; the teacher is fixed. */
   function loss(at: Values, record = false): number {
     const rates: number[][] = []
     let total = 0

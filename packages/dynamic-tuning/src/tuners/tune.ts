@@ -4,19 +4,19 @@ import { dispatchPart } from './dispatch-part.ts'
 import type { Block } from './gated.ts'
 import type { Dispatch, Pass, Tuner, TunerOptions, TunerPass } from './tuner.ts'
 
-/** A method in one pass over a model: the hooks to build it with, and what they collect while it is built. */
+/** A method in one pass over a model: the hooks to build the model with, and what they collect meanwhile. */
 export interface TunedPass {
   readonly hooks: ModelHooks
-  /** Decisions of all gates, layer by layer; stays empty without dispatch and in the complete pass. */
+  /** Decisions of all gates, layer by layer; empty without dispatch and in the complete pass. */
   readonly dispatches: readonly Dispatch[]
   /** Weights [B, E] of the experts of each MoE-adapter. */
   readonly routes: readonly Tensor[]
 }
 
 /**
- * Puts a method's own hooks, what it adds beside the parts of a layer, and token dispatch together (Section 3.3):
- * x' = x + M * Block(x) + A(x), for the attention, the MLP or the layer as `dispatch` says. M is 1 in the complete
- * model and in layers that do not dispatch.
+ * Combines a method's own hooks, what it adds parallel to the parts of a layer, and token dispatch
+ * (Section 3.3): x' = x + M * Block(x) + A(x) for the attention, the MLP or the layer, depending on
+ * `dispatch`. M is 1 in the complete model and in layers that do not dispatch.
  */
 export function tune(tuner: Tuner, options: TunerOptions, pass: Pass): TunedPass {
   const opened = tuner.open(options, pass)
@@ -37,7 +37,7 @@ function attentionBlock(part: AttentionPart, opened: TunerPass): Block {
   return (tokens, mix = opened.mix?.(part)) => part.run(tokens, mix)
 }
 
-/** Attn(LN1 x) + MLP(LN2 u) with u = x + Attn(LN1 x), and what is beside either. */
+/** Attn(LN1 x) + MLP(LN2 u) with u = x + Attn(LN1 x), each including what the method adds parallel to it. */
 function layerBlock(part: LayerPart, opened: TunerPass): Block {
   const attend = attentionBlock(part.attention, opened)
   return (tokens, mix) => {
@@ -51,7 +51,7 @@ function joined(x: Tensor, beside: Tensor | undefined): Tensor {
   return beside === undefined ? x : add(x, beside)
 }
 
-/** Patterns of the weights a method trains with these settings: its own, and those of gates that learn. */
+/** Patterns of the weights that a method trains with these settings: its own, and those of learned gates. */
 export function trainedPatterns(tuner: Tuner, options: TunerOptions): readonly RegExp[] {
   const learns = options.dispatch !== 'none' && options.dispatchStrategy === 'learned'
   const all = tuner.trainable.some((pattern) => pattern.test('blocks.0.mlp_token_select'))

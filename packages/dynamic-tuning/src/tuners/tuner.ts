@@ -9,17 +9,20 @@ import type { Part } from './parts.ts'
 export { plainOptions, type TunerOptions } from './options.ts'
 
 /**
- * How a forward pass is meant. `train`: every token through every block, gates drawn with noise and applied as masks;
- * `masked`: the same with the gates of inference; `skip`: only active tokens are computed; `complete`: every gate open.
+ * The kind of a forward pass.
+ * `train`: every token goes through every block; gates are drawn with noise and applied as masks.
+ * `masked`: the same, but gates decide as in inference.
+ * `skip`: only active tokens are computed.
+ * `complete`: every gate is open.
  */
 export type Pass =
   | {
       readonly kind: 'train'
-      /** That nothing but the class token's logits is computed from what the last layer gives. */
+      /** True if the last layer computes only what the head reads. */
       readonly classTokenOnly?: boolean | undefined
-      /** G1 - G2, [D, B, n, 1] for D gates and n decisions of each on an image. */
+      /** G1 - G2, [D, B, n, 1] for D gates with n decisions per image. */
       readonly noise: Tensor
-      /** tau where it changes from step to step, []. */
+      /** tau, if it changes from step to step, []. */
       readonly temperature?: Tensor | undefined
       readonly dropout?: Dropout | undefined
     }
@@ -27,32 +30,34 @@ export type Pass =
   | {
       readonly kind: 'masked' | 'skip'
       readonly classTokenOnly?: boolean | undefined
-      /** Least gate probability that makes a token active, [D]; 0.5 where absent. */
+      /** Smallest gate probability of an active token, [D]. Default: 0.5. */
       readonly threshold?: Tensor | undefined
-      /** As in training; random dispatch needs it. */
+      /** Noise as in training; required for random dispatch. */
       readonly noise?: Tensor | undefined
-      /** What becomes of the block behind each gate, [D]; all are dispatched where absent. */
+      /** How much of the block behind each gate remains, [D]. Default: all are dispatched. */
       readonly blocks?: readonly BlockForm[] | undefined
       /**
-       * Active patch tokens of an image that each gate has room for, [D]: skipping with fixed sizes, for devices without fast
-       * dynamic ones. More than that are lost. Token level only; lists as long as needed where absent.
+       * Fixed number of active patch tokens of an image that fit at each gate, [D]; tokens
+       * beyond it are lost. For devices on which variable sizes are slow; token level only.
+       * Default: lists of variable length.
        */
       readonly capacities?: readonly number[] | undefined
     }
 
 /**
- * A block behind a gate: `dispatched` as trained; `prefix`, kept for class and register tokens alone, as if the gate let no
- * patch token through (at sample level, where those follow the gate too, nothing is left); `dropped`, left out for all.
+ * What remains of a block behind a gate. `dispatched`: the block as trained; `prefix`: it runs for class and
+ * register tokens only, as if the gate let no patch token through (at sample level, where these follow the
+ * gate too, nothing remains); `dropped`: it is removed for all tokens.
  */
 export type BlockForm = 'dispatched' | 'prefix' | 'dropped'
 
-/** What one dispatcher decided: n = N patch tokens, or 1 for the whole image. */
+/** The decisions of one dispatcher: n = N patch tokens, or 1 for the whole image. */
 export interface Dispatch {
   readonly layer: number
   readonly part: Part
-  /** Bare dispatcher logits [B, n]. */
+  /** Dispatcher logits without noise, [B, n]. */
   readonly logits: Tensor
-  /** Gate probabilities [B, n], with noise and temperature in training. */
+  /** Gate probabilities [B, n]; in training with noise and temperature. */
   readonly soft: Tensor
   /** 0 or 1 [B, n]; carries the gradient of `soft`. */
   readonly mask: Tensor
@@ -61,79 +66,84 @@ export interface Dispatch {
 /** What a method does in one pass over a model. */
 export interface TunerPass {
   readonly hooks: ModelHooks
-  /** What is added beside a part of a layer, for every token, whatever dispatch does to the part: [..., C] of x. */
+  /**
+   * What to add parallel to a part of a layer, for every token and independent of dispatch: [..., C] like x.
+   */
   beside?(part: Part, x: Tensor, place: AttentionPart | MlpPart | LayerPart): Tensor | undefined
-  /** What stands in for plain attention in a layer, where all tokens are computed. */
+  /** Replaces plain attention in a layer where all tokens are computed. */
   mix?(place: AttentionPart): AttentionMix
-  /** Weights [B, E] that each MoE-adapter gave its experts, once the model has been built. */
+  /** Weights [B, E] of the experts of each MoE-adapter, filled while the model is built. */
   readonly routes?: readonly Tensor[]
 }
 
-/** Where a method drops features while training. */
+/** The slots where a method drops features in training. */
 export interface DropoutSites {
-  /** Places in a layer. */
+  /** Number of slots in a layer. */
   readonly perLayer: number
-  /** Most features at one of them. */
+  /** The largest number of features of a slot. */
   features(config: BackboneConfig): number
 }
 
-/** Factors of dropped features, and which of them are a method's. */
+/** Dropout factors, and which of them belong to the method. */
 export interface Dropout extends Pick<DropoutSites, 'perLayer'> {
-  /** [L * perLayer, B, T, F], layer by layer: T tokens and F features at most. */
+  /** [L * perLayer, B, T, F], layer by layer, for at most T tokens and F features. */
   readonly factors: Tensor
-  /** Of the places in a layer, the method's first. */
+  /** The method's first slot in a layer. */
   readonly first: number
 }
 
 /** Weights by name. */
 export type Tensors = ReadonlyMap<string, TensorData>
 
-/** A tuning method: where it sits, what it trains, how it starts, how many parameters it has. */
+/** A tuning method: where it is inserted, what it trains, how it starts, and how many parameters it has. */
 export interface Tuner {
   readonly name: string
   /** One sentence for lists and help. */
   readonly summary: string
   /** arXiv number of the paper. */
   readonly paper?: string
-  /** What it computes, in one line of plain text; u, a, v, f are norm, attention, norm and MLP of a layer. */
+  /** What it computes, as one line of plain text; u, a, v, f are norm, attention, norm and MLP of a layer. */
   readonly equation: string
-  /** Names of the weights it trains; all else is frozen. Gates are trained by every method that dispatches. */
+  /** Patterns of the weights it trains; all others are frozen. Learned gates are trained in addition. */
   readonly trainable: readonly RegExp[]
   readonly defaults: TunerOptions
-  /** Settings it reads, beside those of dispatch. */
+  /** Settings it reads besides those of dispatch. */
   readonly uses: readonly UsedOption[]
-  /** Factor of the usual learning rate (full tuning takes a tenth, Table 14). */
+  /** Multiplies the usual learning rate (full tuning uses a tenth, Table 14). */
   readonly learningRateFactor: number
-  /** Whether a new one computes what the base model does. */
+  /** True if an untrained model with this method computes the same as the base model. */
   readonly startsAsBase: boolean
-  /** What it changes; two methods that change the same thing do not go together. */
+  /** What it changes; two methods of the same family cannot be combined. */
   readonly family: string
   /** The formula of `parameterCount`: L layers, D features, m MLP ratio, h bottleneck, r rank, P prompts. */
   readonly parameterFormula: string
-  /** Parameters it trains, head and dispatchers excluded. */
+  /** Number of parameters it trains, without head and dispatchers. */
   parameterCount(config: BackboneConfig, options: TunerOptions): number
-  /** Where it drops features in training; undefined: nowhere. */
+  /** The slots where it drops features in training; undefined if there are none. */
   dropoutSites(options: TunerOptions): DropoutSites | undefined
-  /** Prompt tokens there are in a layer, between class token and patches. */
+  /** Number of prompt tokens between class token and patches in a layer. */
   promptsAt(options: TunerOptions, layer: number): number
-  /** Why it cannot go with these settings, whatever the model; undefined where it can. */
+  /** Why it does not support these settings, whatever the model; undefined if it does. */
   refuses(options: TunerOptions): string | undefined
-  /** Why it cannot go with this model; undefined where it can. */
+  /** Why it does not support this model; undefined if it does. */
   refusesModel(config: BackboneConfig, options: TunerOptions): string | undefined
-  /** Why it needs every token of the image in its place, so that none may be taken away; undefined where it works on any. */
+  /** Why all tokens of an image must stay in place for this method; undefined if tokens may be removed. */
   needsAllTokens(options: TunerOptions): string | undefined
   open(options: TunerOptions, pass: Pass): TunerPass
-  /** All weights with the method's own folded into the dense ones, which compute the same; absent where that is impossible. */
+  /**
+   * Folds the method's weights into the dense ones without changing the results, and returns all
+   * weights; absent if impossible.
+   */
   merge?(tensors: Tensors, config: BackboneConfig, options: TunerOptions): Map<string, TensorData>
-  /** Settings of what is left of it after `merge`, where it is not folded as a whole. */
+  /** Settings of what remains after `merge`, if the method cannot be folded completely. */
   leftAfterMerge?(options: TunerOptions): TunerOptions
-  /** The methods it is joined from, where it is `one+another`. */
+  /** The methods it combines, if it is `one+another`. */
   readonly parts?: readonly Tuner[]
 }
 
 type Always = 'name' | 'summary' | 'equation' | 'trainable' | 'parameterFormula' | 'parameterCount'
 
-/** A method from what sets it apart; the rest is plain. */
+/** Makes a method from its own properties and defaults for the rest. */
 export function defineTuner(
   tuner: Pick<Tuner, Always> &
     Partial<Omit<Tuner, 'defaults'>> & { readonly defaults?: Partial<TunerOptions> },

@@ -7,8 +7,9 @@ import { defineTuner } from './tuner.ts'
 import { promptStart, promptTuner, withoutPrompts, withPrompts } from './vpt.ts'
 
 /**
- * VPT-deep (arXiv:2203.12119): P prompts after the class token, those of a layer replaced by others before the next.
- * `prompt_embeddings` [1, P, C] enter the first layer, `deep_prompt_embeddings` [L - 1, P, C] the others.
+ * VPT-deep (arXiv:2203.12119): P prompts after the class token; each layer replaces the prompts of the layer
+ * before with its own. `prompt_embeddings` [1, P, C] belong to the first layer, `deep_prompt_embeddings`
+ * [L - 1, P, C] to the others.
  */
 export const vptDeep = defineTuner({
   ...promptTuner,

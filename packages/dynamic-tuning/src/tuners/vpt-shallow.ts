@@ -5,8 +5,8 @@ import { defineTuner } from './tuner.ts'
 import { promptStart, promptTuner, withoutPrompts, withPrompts } from './vpt.ts'
 
 /**
- * VPT-shallow (arXiv:2203.12119): P prompts, trained, after the class token of what enters the first layer. They have no
- * positions, and their outputs are not classified. `prompt_embeddings` [1, P, C].
+ * VPT-shallow (arXiv:2203.12119): P trained prompts after the class token of the first layer's input. They
+ * have no positions, and the head ignores their outputs. Weight: `prompt_embeddings` [1, P, C].
  */
 export const vptShallow = defineTuner({
   ...promptTuner,
@@ -23,7 +23,7 @@ export const vptShallow = defineTuner({
           x,
           root.get('prompt_embeddings', [1, count, config.embedDim], promptStart(asVit(config))),
         ),
-      // The class token alone would not mind them.
+      // Prompts may stay if the head reads only the class token.
       leave: (x, _stages, { config, reads }) =>
         readsClassToken(reads, depthOf(config)) ? x : withoutPrompts(x, count),
     },

@@ -4,26 +4,26 @@ import type { VitConfig } from '../models/vit/vit-config.ts'
 import { type Initializer, uniform } from '../nn/initializers.ts'
 import type { Tuner } from './tuner.ts'
 
-/** Uniform in +-sqrt(6 / (3 p^2 + C)), as Visual Prompt Tuning starts its prompts. */
+/** Uniform in +-sqrt(6 / (3 p^2 + C)): the initial prompts of Visual Prompt Tuning. */
 export function promptStart({ patchSize, embedDim }: VitConfig): Initializer {
   return uniform(Math.sqrt(6 / (3 * patchSize ** 2 + embedDim)))
 }
 
-/** x with `prompts` [1, P, C] after its class token. x: [B, N, C] -> [B, N + P, C]. */
+/** Inserts `prompts` [1, P, C] after the class token. x: [B, N, C] -> [B, N + P, C]. */
 export function withPrompts(x: Tensor, prompts: Tensor): Tensor {
   const first = slice(x, 1, 0, 1)
   const perImage = add(zerosLike(slice(first, 2, 0, 1)), prompts)
   return concat([first, perImage, slice(x, 1, 1, x.shape[1] as number)], 1)
 }
 
-/** x without the `count` tokens after its class token. x: [B, N + P, C] -> [B, N, C]. */
+/** Removes `count` tokens after the class token. x: [B, N + P, C] -> [B, N, C]. */
 export function withoutPrompts(x: Tensor, count: number): Tensor {
   if (count === 0) return x
   const tokens = x.shape[1] as Dim
   return concat([slice(x, 1, 0, 1), slice(x, 1, 1 + count, Number(tokens))], 1)
 }
 
-/** What both forms of VPT have in common. */
+/** Properties that both forms of VPT share. */
 export const promptTuner = {
   paper: 'arXiv:2203.12119',
   family: 'prompts',

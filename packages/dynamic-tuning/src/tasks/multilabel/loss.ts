@@ -55,7 +55,7 @@ export function binaryDivergence(teacher: Tensor, student: Tensor): Tensor {
   return reduceMean(add(difference, sub(softplus(student), softplus(fixed))))
 }
 
-/** ln(1 + e^x) for any x. With |x| / 2 instead of a maximum the slope at 0 is 1 / 2: new heads give zeros. */
+/** ln(1 + e^x) for any x; with |x| / 2 instead of a maximum, its slope at 0 is 1 / 2. */
 function softplus(x: Tensor): Tensor {
   const size = abs(x)
   return add(mul(add(x, size), 0.5), log(add(exp(neg(size)), 1)))

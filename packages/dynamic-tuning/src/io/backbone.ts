@@ -13,22 +13,22 @@ import { cachedModel } from './hub/fetch-model.ts'
 import { placeOfModel, type WeightsPlace } from './model-place.ts'
 import { readJson } from './read-json.ts'
 
-/** Mean and deviation of each channel, for values from 0 to 1: what pixels are normalised with. */
+/** Mean and standard deviation of each channel, for values from 0 to 1; pixels are normalised with them. */
 export interface Normalization {
   readonly mean: readonly [number, number, number]
   readonly std: readonly [number, number, number]
 }
 
-/** A backbone that was opened by name or path. */
+/** A backbone opened by name or path. */
 export interface OpenedBackbone extends Backbone {
-  /** The name or path it was opened by; of a model of the hub with the commit, `owner/name@commit`. */
+  /** The name or path it was opened by; for a model of the hub with its commit, `owner/name@commit`. */
   readonly name: string
   readonly normalization: Normalization
 }
 
-/** What a backbone is opened for, and what its files may leave open. */
+/** How a backbone is opened, and values for what its files may not tell. */
 export interface BackboneOptions extends FitOptions, ModelHint {
-  /** Draw all weights with `seed` instead of reading them; timm's names have no weights of their own. */
+  /** True to draw all weights at random from `seed` instead of reading them; required for timm's names. */
   readonly randomWeights?: boolean
   /** Seed of random weights. Default 0. */
   readonly seed?: number
@@ -36,16 +36,19 @@ export interface BackboneOptions extends FitOptions, ModelHint {
 
 const half = [0.5, 0.5, 0.5] as const
 const plain: Normalization = { mean: half, std: half }
-/** Beside the package's code, whether that runs from `src` or from `dist`. */
+/** Beside the package's code, whether it runs from `src` or from `dist`. */
 const builtinPath = fileURLToPath(new URL('../../assets/builtin.safetensors', import.meta.url))
 
 /**
- * Opens a backbone: `builtin`, the path of a file of weights or of a folder with one (safetensors, .npz of JAX, .pth or .bin of
- * PyTorch), a model of the Hugging Face hub that `fetchModel` has brought (`owner/name`), or, with random weights, timm's
- * name of a model. A head with another number of classes, or of images where clips are wanted, is dropped, positions are
- * resized to the image size, all floats become float32.
- * @throws CheckpointError for weights that are missing, damaged, hold NaN or do not fit; DownloadError for models that were not
- * fetched; ConfigError for unknown names, and where the number of heads stays open
+ * Opens a backbone by one of these names: `builtin`; the path of a weight file (safetensors, .npz of JAX,
+ * .pth or .bin of PyTorch) or of a folder with one; a model of the Hugging Face hub that `fetchModel` has
+ * downloaded (`owner/name`); with random weights, also a model name of timm.
+ *
+ * A head for another number of classes is dropped, as is an image head if clips are wanted. Positions are
+ * resized to the image size, and all floats become float32.
+ * @throws CheckpointError for weights that are missing, damaged, contain NaN or do not fit;
+ * DownloadError for models that are not downloaded; ConfigError for unknown names, and if the number of
+ * attention heads cannot be determined
  */
 export function openBackbone(nameOrPath: string, options: BackboneOptions = {}): OpenedBackbone {
   const { randomWeights = false, seed = 0, imageSize, numClasses, frames } = options
@@ -65,7 +68,8 @@ export function openBackbone(nameOrPath: string, options: BackboneOptions = {}):
 }
 
 /**
- * The settings of a backbone, by name or path as `openBackbone` takes them, without its weights where a name tells them.
+ * The settings of a backbone, by a name or path as for `openBackbone`. For a model name of timm no weights
+ * are needed.
  * @throws as `openBackbone`
  */
 export function openBackboneConfig(nameOrPath: string, options: BackboneOptions = {}): ModelConfig {
@@ -73,7 +77,7 @@ export function openBackboneConfig(nameOrPath: string, options: BackboneOptions 
   return modelConfig(nameOrPath, options.numClasses, options)
 }
 
-/** Where the files lie, and the name that finds them again: that of a repository has its commit. */
+/** Path of the files, and a name that finds the same files again: for a repository with its commit. */
 function placed(
   place: Exclude<WeightsPlace, { readonly kind: 'named' }>,
   nameOrPath: string,
@@ -108,7 +112,7 @@ const positives = z.tuple([z.number().positive(), z.number().positive(), z.numbe
 const preprocessor = z.looseObject({ image_mean: triple, image_std: positives })
 const timm = z.looseObject({ pretrained_cfg: z.looseObject({ mean: triple, std: positives }) })
 
-/** From Hugging Face's `preprocessor_config.json` or timm's `config.json`; 0.5 where neither tells. */
+/** Read from Hugging Face's `preprocessor_config.json` or timm's `config.json`; 0.5 if neither exists. */
 function normalizationIn(folder: string): Normalization {
   const hf = readIfThere(join(folder, 'preprocessor_config.json'), preprocessor)
   if (hf) return { mean: hf.image_mean, std: hf.image_std }

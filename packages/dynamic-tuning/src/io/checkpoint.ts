@@ -19,7 +19,7 @@ import { writeSafetensors } from './safetensors-writer.ts'
 import type { TensorFile } from './tensor-file.ts'
 import { weightsIn } from './weights-in.ts'
 
-/** Weights under timm names, with what is known about their model. */
+/** Weights under timm's names, with what is known about their model. */
 export interface Checkpoint {
   readonly path: string
   readonly tensors: Map<string, TensorData>
@@ -31,12 +31,12 @@ const configKey = 'dynamic-tuning.config'
 const classesKey = 'dynamic-tuning.classes'
 
 /**
- * Loads the weights of a ViT or Swin from a file of any known format (safetensors, .npz of JAX, .pth or .bin of PyTorch) under timm's,
- * Hugging Face's, JAX's, DINOv2's or DeiT-3's own names, or from a folder with such a file and, if there is one,
- * `config.json` of Hugging Face or timm. Names become timm's, all floats float32; settings that no file tells are read
- * off the tensors where they can be.
- * @throws CheckpointError for files that are missing, damaged, of another kind, or hold NaN or infinity; ConfigError
- * for gated MLPs
+ * Loads the weights of a ViT or Swin from a file of any known format (safetensors, .npz of JAX, .pth or .bin
+ * of PyTorch), named as by timm, Hugging Face, JAX, DINOv2 or DeiT-3, or from a folder with such a file and
+ * optionally a `config.json` of Hugging Face or timm. Names are converted to timm's, all floats to float32.
+ * Settings that no file gives are derived from the tensors if possible.
+ * @throws CheckpointError for files that are missing, damaged, of another kind, or contain NaN or
+ * infinity; ConfigError for gated MLPs
  */
 export function loadCheckpointFile(path: string): Checkpoint {
   const folder = existsSync(path) && statSync(path).isDirectory()
@@ -46,7 +46,8 @@ export function loadCheckpointFile(path: string): Checkpoint {
     refuseGatedMlps(file.path, tensors)
     const { config, classes } = folder ? describeFolder(path, file) : describeFile(file)
     const shown = checkpointFormOf(tensors.keys()).describe(tensors, config)
-    // A headless Hugging Face config still counts two classes: what the tensors say holds.
+    // A headless Hugging Face config still counts two classes, so the number of
+    // classes comes from the tensors.
     const known = { ...shown, ...found, ...config, numClasses: shown.numClasses ?? 0 }
     const named = classes?.length === known.numClasses
     return named
@@ -57,7 +58,7 @@ export function loadCheckpointFile(path: string): Checkpoint {
   }
 }
 
-/** Saves weights under timm names with their settings and class names, so that `loadCheckpointFile` finds both. */
+/** Saves weights under timm's names with settings and class names; `loadCheckpointFile` reads them all. */
 export function saveCheckpointFile(
   path: string,
   checkpoint: {

@@ -1,5 +1,5 @@
 /**
- * The first key that occurs twice within one object of a JSON text, or undefined.
+ * The first key that occurs twice within one object of a JSON text; undefined if there is none.
  * `text` must have passed JSON.parse, which silently keeps the last of equal keys.
  */
 export function duplicateKey(text: string): string | undefined {

@@ -13,7 +13,7 @@ function floatBitsToHalf(f: number): number {
   const sign = (f >>> 16) & 0x8000
   const magnitude = f & 0x7fffffff
   if (magnitude > 0x7f800000) return sign | 0x7e00
-  // 0x477ff000 is 65520, half way between the largest half and the next power of two
+  // 0x477ff000 is 65520, halfway between the largest half and the next power of two.
   if (magnitude >= 0x477ff000) return sign | 0x7c00
   if (magnitude >= 0x38800000) return sign | roundShift(magnitude - 0x38000000, 13)
   const shift = 126 - (magnitude >>> 23)
@@ -39,7 +39,7 @@ export function widenFloat16(bits: Uint16Array): Float32Array {
   return values
 }
 
-/** Raw bits of the IEEE halves nearest to `values`, ties to even; beyond 65520 it is infinity. */
+/** Raw bits of the IEEE halves nearest to `values`, ties to even; 65520 and more become infinity. */
 export function narrowToFloat16(values: Float32Array): Uint16Array {
   const patterns = new Uint32Array(values.buffer, values.byteOffset, values.length)
   const bits = new Uint16Array(values.length)

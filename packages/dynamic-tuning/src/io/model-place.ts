@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { type HubName, parseHubName } from './hub/hub-name.ts'
 import { weightEndings } from './weights-in.ts'
 
-/** What a name after `--model` stands for. */
+/** The meanings of a model name. */
 export type WeightsPlace =
   | { readonly kind: 'builtin' }
   /** A file of weights or a folder with one; it need not be there. */
@@ -13,9 +13,9 @@ export type WeightsPlace =
   | { readonly kind: 'named'; readonly name: string }
 
 /**
- * What a name stands for: `builtin`; a file or folder that is there; a repository (`owner/name`, also after `hf:`); a path
- * that is not there, by its separators or ending; else timm's name of a model.
- * @throws ConfigError for `hf:` before no such name
+ * Decides what a model name means: `builtin`; an existing file or folder; a repository (`owner/name`, also
+ * after `hf:`); a missing path, recognised by its separators or ending; otherwise a model name of timm.
+ * @throws ConfigError if `hf:` stands before anything but a repository
  */
 export function placeOfModel(text: string): WeightsPlace {
   if (text === 'builtin') return { kind: 'builtin' }

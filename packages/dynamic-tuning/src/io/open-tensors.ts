@@ -12,9 +12,9 @@ const begins = (start: Uint8Array, ...bytes: readonly number[]): boolean =>
   bytes.every((byte, i) => start[i] === byte)
 const text = (start: Uint8Array): string => Buffer.from(start).toString('latin1')
 
-/** All formats that weights are read from, told apart by their first bytes. */
+/** All weight formats, recognised by their first bytes. */
 const formats: readonly TensorFormat[] = [
-  // A length of eight bytes, below the format's limit, then JSON.
+  // The header's length in eight bytes, below the format's limit, then JSON.
   {
     name: 'safetensors',
     matches: (start) => start[8] === 0x7b && begins(start.subarray(4), 0, 0, 0, 0),
@@ -29,7 +29,7 @@ const formats: readonly TensorFormat[] = [
   },
 ]
 
-/** What files of other kinds are, and what to do about them. */
+/** Recognises files of other kinds, and says what to do about them. */
 const strangers: readonly (readonly [(start: Uint8Array) => boolean, string])[] = [
   [
     (start) => text(start).startsWith('version https://git-lfs'),
@@ -46,15 +46,15 @@ const strangers: readonly (readonly [(start: Uint8Array) => boolean, string])[] 
 ]
 
 /**
- * Opens a file of weights of whatever format its first bytes show: safetensors, .npz of NumPy, .pth and .bin of PyTorch, or
- * an index over several of them. The name does not matter.
- * @throws CheckpointError naming the file, for other kinds of files and damaged ones
+ * Opens a weight file in the format that its first bytes show: safetensors, .npz of NumPy, .pth and .bin of
+ * PyTorch, or an index of several files. The file name does not matter.
+ * @throws CheckpointError naming the file, for damaged files and other kinds of files
  */
 export function openTensors(path: string): TensorFile {
   const start = firstBytes(path)
   const format = formats.find(({ matches }) => matches(start))
   if (format) return format.open(path)
-  // What says it is safetensors is asked for as such, for the message.
+  // Damaged files with this ending get the error message of the safetensors reader.
   if (path.endsWith('.safetensors')) return openSafetensors(path)
   const [, what] = strangers.find(([matches]) => matches(start)) ?? []
   throw new CheckpointError(

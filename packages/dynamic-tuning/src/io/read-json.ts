@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { FailureType } from './write-aside.ts'
 
-/** The value in a JSON file. @throws `failure` naming the file where it cannot be read or is damaged */
+/** The value in a JSON file. @throws `failure` naming the file if it cannot be read or is damaged */
 export function readJson(path: string, failure: FailureType): unknown {
   let text: string
   try {

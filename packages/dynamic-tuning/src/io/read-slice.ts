@@ -1,21 +1,25 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { CheckpointError } from '../errors.ts'
 
-/** A file open for reading pieces of it. Close it after use. */
+/** A file open for reading parts of it. Close it after use. */
 export interface SlicedFile {
   readonly path: string
-  /** Bytes in all. */
+  /** Size in bytes. */
   readonly length: number
-  /** Changes when the file does: two openings with the same stamp read the same bytes. */
+  /** Changes when the file changes: the same path with the same stamp has the same bytes. */
   readonly stamp: string
-  /** `length` bytes from `offset` on; the caller has checked that they are there. @throws CheckpointError where they are not */
+  /**
+   * Reads `length` bytes from `offset`; the caller has checked the range.
+   * @throws CheckpointError if they are missing
+   */
   read(offset: number, length: number): Uint8Array
   close(): void
 }
 
 /**
- * Opens a file to read slices of it, so that a file of several GB costs no memory. `unit` begins the messages.
- * @throws CheckpointError where the path is no file that can be read
+ * Opens a file for reading parts of it, so that a file of several GB takes no memory.
+ * @param unit first word of error messages
+ * @throws CheckpointError if the path is not a readable file
  */
 export function openSliced(path: string, unit: string): SlicedFile {
   const file = openFile(path, unit)

@@ -11,13 +11,13 @@ import { fromOriginalNames } from '../models/checkpoints/original-names.ts'
 import { fromSwinNames, hasSwinTables } from '../models/swin/swin-tensors.ts'
 import { readAll, type TensorFile } from './tensor-file.ts'
 
-/** A way to name the weights of a backbone, and how it becomes timm's. */
+/** A naming scheme for the weights of a backbone, and its conversion to timm's. */
 interface Naming {
   has(names: Iterable<string>): boolean
   rename(weights: TensorFile): RenamedWeights
 }
 
-/** Names of other kinds than timm's; the first that fits is taken. */
+/** Naming schemes other than timm's; the first match is used. */
 const namings: readonly Naming[] = [
   { has: hasSwinTables, rename: (weights) => ({ tensors: fromSwinNames(readAll(weights)), config: {} }) },
   { has: hasJaxNames, rename: (weights) => fromJaxNames(weights) },
@@ -27,15 +27,15 @@ const namings: readonly Naming[] = [
   },
 ]
 
-/** timm's own, and those of the original code that timm took them from. */
+/** timm's names, and those of the original code that timm took them from. */
 const original: Naming = {
   has: () => true,
   rename: (weights) => ({ tensors: fromOriginalNames(readAll(weights)), config: {} }),
 }
 
 /**
- * All weights of a file under timm names, in float32; all are looked at, and large ones read again when they are asked for,
- * where the format can: the file must stay as it is.
+ * All weights of a file under timm's names, in float32. All values are checked. If the format can, large
+ * tensors are then read again on demand, so the file must not change.
  * @throws CheckpointError for damaged files, and values that are NaN or infinite
  */
 export function renamedWeights(file: TensorFile): RenamedWeights {

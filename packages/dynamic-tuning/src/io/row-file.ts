@@ -3,29 +3,29 @@ import { CheckpointError } from '../errors.ts'
 import { openSafetensors } from './safetensors.ts'
 import { safetensorsHeader } from './safetensors-writer.ts'
 
-/** A file of equally long rows of numbers, read where they are needed. */
+/** A file of rows of equal length, read on demand. */
 export interface RowFile {
   readonly count: number
   readonly width: number
-  /** The rows at these places one after the other, [indices.length, width]. */
+  /** The rows at these indices, [indices.length, width]. */
   read(indices: ArrayLike<number>): Float32Array<ArrayBuffer>
   close(): void
 }
 
-/** Which rows a file holds. */
+/** Describes the rows of a file. */
 export interface RowFileContent {
   readonly count: number
   readonly width: number
-  /** Tells apart what rows were made from. */
+  /** Identifies the data that the rows were computed from. */
   readonly key: string
 }
 
 const tensorName = 'rows'
 
 /**
- * Writes rows as they come to a safetensors file with the one tensor `rows` [count, width], aside and then renamed; memory
- * holds one piece at a time.
- * @throws CheckpointError where the disk is full or other than `count` rows come; no file appears
+ * Writes rows as they arrive to a safetensors file with one tensor `rows` [count, width], under a temporary
+ * name that is replaced at the end; memory holds one piece at a time.
+ * @throws CheckpointError if the disk is full or the number of rows is not `count`; no file is left
  */
 export async function writeRows(
   path: string,
@@ -66,7 +66,10 @@ function writeAll(file: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at)
 }
 
-/** Opens rows that were written before; undefined where the file holds others. @throws CheckpointError where it is damaged */
+/**
+ * Opens rows that were written before; undefined if the file holds other rows.
+ * @throws CheckpointError if the file is damaged
+ */
 export function openRows(path: string, { count, width, key }: RowFileContent): RowFile | undefined {
   const stored = openSafetensors(path)
   const tensor = stored.tensors.get(tensorName)

@@ -7,7 +7,7 @@ import { runFormatVersion } from './run-format.ts'
 import { openSafetensors } from './safetensors.ts'
 import { writeSafetensors } from './safetensors-writer.ts'
 
-/** A run at one moment: `step` steps and `epoch` epochs are done. */
+/** A run after `step` steps and `epoch` epochs. */
 export interface RunCheckpoint {
   readonly step: number
   readonly epoch: number
@@ -26,8 +26,8 @@ const header = z.object({
 })
 
 /**
- * Replaces the checkpoint in the file `path`. Tensors and state are one file: they are replaced together.
- * @throws CheckpointError if the disk is full: the last checkpoint stays
+ * Replaces the checkpoint file `path`. Tensors and state are in one file, so that they are replaced together.
+ * @throws CheckpointError if the disk is full; the last checkpoint stays
  */
 export function writeCheckpoint(path: string, { tensors, ...rest }: RunCheckpoint): void {
   try {
@@ -42,7 +42,7 @@ export function writeCheckpoint(path: string, { tensors, ...rest }: RunCheckpoin
 }
 
 /**
- * The checkpoint in the file `path`, bit for bit as it was saved.
+ * Reads the checkpoint file `path`, bit for bit as it was saved.
  * @throws CheckpointError if it is damaged or from another version
  */
 export function readCheckpoint(path: string): RunCheckpoint {

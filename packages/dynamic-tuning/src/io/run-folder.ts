@@ -15,35 +15,35 @@ export interface RunFolder {
   readonly path: string
   /** True if this process holds the folder's lock and may write. */
   readonly writable: boolean
-  /** `adapter.safetensors`: what was trained. */
+  /** `adapter.safetensors`: the trained weights. */
   readonly adapterPath: string
-  /** `checkpoint/state.safetensors`: what resuming needs, one file. */
+  /** `checkpoint/state.safetensors`: everything that resuming needs, in one file. */
   readonly checkpointPath: string
-  /** `model.onnx`, on export. */
+  /** `model.onnx`, created by export. */
   readonly modelPath: string
   /** `report.html` */
   readonly reportPath: string
   /** The resolved settings. @throws RunError if they are missing, damaged or from another version */
   readConfig(): unknown
-  /** Saves the resolved settings with the format's version. */
+  /** Saves the resolved settings and the version of the format. */
   writeConfig(config: object): void
-  /** Adds a line to `metrics.jsonl`. */
+  /** Appends a line to `metrics.jsonl`. */
   appendMetric(line: object): void
-  /** The lines of `metrics.jsonl`, without a last one that a crash cut. */
+  /** The lines of `metrics.jsonl`, without a last line that a crash cut off. */
   readMetrics(): object[]
-  /** Drops the lines of steps later than `step`: on resuming, those after the checkpoint. */
+  /** Removes the lines of steps after `step`: on resuming, those after the checkpoint. */
   truncateMetricsAfter(step: number): void
-  /** Replaces the last checkpoint. @throws CheckpointError if the disk is full: the last checkpoint stays */
+  /** Replaces the last checkpoint. @throws CheckpointError if the disk is full; the last checkpoint stays */
   saveCheckpoint(checkpoint: RunCheckpoint): void
   /** The last checkpoint. @throws RunError if there is none; CheckpointError if it is damaged */
   loadCheckpoint(): RunCheckpoint
-  /** Releases the lock; nothing can be written afterwards. */
+  /** Releases the lock; nothing can be written after that. */
   release(): void
 }
 
 /**
- * Makes and locks the folder of a new run. With `resume`, opens and locks that of an old one instead.
- * @throws RunError if the folder is not empty, or, with `resume`, no checkpoint
+ * Creates and locks the folder of a new run. With `resume`, opens and locks an existing one instead.
+ * @throws RunError if the folder is not empty or, with `resume`, has no checkpoint
  */
 export function createRunFolder(path: string, { resume = false }: { resume?: boolean } = {}): RunFolder {
   if (resume) return reopen(path)
@@ -63,7 +63,7 @@ export function createRunFolder(path: string, { resume = false }: { resume?: boo
 
 /**
  * Opens the folder of a run; `write` locks it.
- * @throws RunError if it is no run folder, is damaged, from another version, or in use by another writer
+ * @throws RunError if it is not a run folder, is damaged, from another version, or in use by another writer
  */
 export function openRunFolder(path: string, { write }: { write: boolean }): RunFolder {
   const reader = runFolder(path)
@@ -71,7 +71,7 @@ export function openRunFolder(path: string, { write }: { write: boolean }): RunF
   if (!write) return reader
   return locked(path, (folder) => {
     for (const place of [path, dirname(folder.checkpointPath)]) removeLeftovers(place)
-    // A line that a crash cut would run into the next one.
+    // Without this, a line that a crash cut off would run into the next one.
     folder.truncateMetricsAfter(Number.POSITIVE_INFINITY)
     return folder
   })
@@ -96,7 +96,7 @@ function reopen(path: string): RunFolder {
 const noCheckpoint = (path: string): RunError =>
   new RunError(`run: ${path} has no checkpoint to resume from. Start a new run in another folder.`)
 
-/** Locks the folder and prepares it; releases the lock if that fails. */
+/** Locks the folder and calls `prepare`; releases the lock if that fails. */
 function locked(path: string, prepare: (folder: RunFolder) => RunFolder): RunFolder {
   const folder = runFolder(path, takeLock(join(path, lockName), path))
   try {

@@ -1,2 +1,2 @@
-/** The layout of run folders that this library writes and reads. */
+/** Version of the run folders that this library writes and reads. */
 export const runFormatVersion = 1

@@ -9,10 +9,9 @@ const owner = z.object({ pid: z.int().positive(), started: z.string().optional()
 export type LockOwner = z.infer<typeof owner>
 
 /**
- * Takes the lock file at `path` for this process and returns what gives it back. A lock whose process has
- * ended is taken over: the start time kept beside the process id tells it from a later process with the same
- * id.
- * @throws RunError naming the process that holds it
+ * Takes the lock file `path` for this process and returns a function that releases it. The lock of a process
+ * that has ended is taken over; the stored start time tells that process from a later one with the same id.
+ * @throws RunError naming the process that holds the lock
  */
 export function takeLock(path: string, folder: string): () => void {
   const taken = tryLock(path, folder)
@@ -27,8 +26,8 @@ export function takeLock(path: string, folder: string): () => void {
 }
 
 /**
- * As `takeLock`, but where a process holds the lock, that process is returned.
- * @throws RunError where the lock cannot be written
+ * As `takeLock`, but returns the process that holds the lock, if there is one.
+ * @throws RunError if the lock cannot be written
  */
 export function tryLock(path: string, folder: string): (() => void) | LockOwner {
   const started = startTime(process.pid)
@@ -38,7 +37,7 @@ export function tryLock(path: string, folder: string): (() => void) | LockOwner 
     const found = read(path)
     if (found === undefined) continue
     const holder = parseOwner(found)
-    // A lock that cannot be read was cut by a crash: locks are created whole.
+    // A lock that cannot be read is left from a crash: locks are created with their content.
     if (holder !== undefined && isHeld(holder)) return holder
     removeStale(path, found)
   }
@@ -47,14 +46,14 @@ export function tryLock(path: string, folder: string): (() => void) | LockOwner 
   }
 }
 
-/** Whether the process lives, or is on another machine, where nobody can tell. */
+/** True if the process is alive, or on another machine, where this cannot be checked. */
 function isHeld(holder: LockOwner): boolean {
   return holder.host !== hostname() || isAlive(holder)
 }
 
 /**
- * Creates the lock with its content at once, so that nobody reads half of it. False where there is one
- * already.
+ * Creates the lock together with its content, so that no process reads half of it.
+ * Returns false if it exists.
  */
 function place(path: string, text: string, folder: string): boolean {
   const aside = `${path}.${process.pid}.tmp`
@@ -64,7 +63,7 @@ function place(path: string, text: string, folder: string): boolean {
       linkSync(aside, path)
     } catch (error) {
       if (codeOf(error) === 'EEXIST') return false
-      // Some network and FAT drives know no links.
+      // Some network drives and FAT drives have no links.
       copyFileSync(aside, path, constants.COPYFILE_EXCL)
     }
     return true
@@ -85,7 +84,7 @@ function removeStale(path: string, text: string): void {
   } catch {
     return
   }
-  // Another process may have taken the stale lock over since it was read: then that one's lock goes back.
+  // Another process may have taken over the stale lock in the meantime: then its lock is put back.
   if (read(aside) === text) rmSync(aside)
   else renameSync(aside, path)
 }
@@ -100,14 +99,12 @@ function isAlive({ pid, started }: LockOwner): boolean {
   return started === undefined || now === undefined || started === now
 }
 
-/**
- * When a process started, in a form that only equality is asked of; undefined where the system does not tell.
- */
+/** The start time of a process, only good for comparing; undefined if the system does not tell. */
 function startTime(pid: number): string | undefined {
   const stat = read(`/proc/${pid}/stat`)
   const boot = read('/proc/sys/kernel/random/boot_id')
   if (stat === undefined || boot === undefined) return undefined
-  // Fields 3 and 22; the command in parentheses before them may hold spaces.
+  // Fields 3 and 22; the command in parentheses before them may contain spaces.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return fields[0] === 'Z' ? 'ended, not yet collected by its parent' : `${boot.trim()}/${fields[19]}`
 }

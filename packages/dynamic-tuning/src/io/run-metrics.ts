@@ -3,9 +3,9 @@ import { RunError } from '../errors.ts'
 import { writeAside } from './write-aside.ts'
 
 /**
- * The lines of a metrics file, oldest first; none if the file is missing. A last line that a crash cut is
- * left out.
- * @throws RunError naming the file and the line if another one is damaged
+ * The lines of a metrics file, oldest first; none if the file is missing. A last line that
+ * a crash cut off is left out.
+ * @throws RunError naming the file and the line if another line is damaged
  */
 export function readMetricLines(path: string): object[] {
   if (!existsSync(path)) return []
@@ -23,7 +23,7 @@ export function readMetricLines(path: string): object[] {
   return parsed
 }
 
-/** Appends one line. @throws RunError if it cannot be written, e.g. on a full disk; no part of it stays */
+/** Appends one line. @throws RunError if it cannot be written, e.g. on a full disk; no part of it remains */
 export function appendMetricLine(path: string, line: object): void {
   const before = existsSync(path) ? statSync(path).size : 0
   try {
@@ -36,7 +36,7 @@ export function appendMetricLine(path: string, line: object): void {
   }
 }
 
-/** Drops lines whose `step` is later than `step`, and whatever a crash left of a last line. */
+/** Removes lines whose `step` is after `step`, and an incomplete last line. */
 export function truncateMetricLines(path: string, step: number): void {
   if (!existsSync(path)) return
   const kept = readMetricLines(path).filter((line) => {

@@ -2,10 +2,10 @@ import { sizeOf } from '@dynamic-tuning/engine'
 import { CheckpointError } from '../errors.ts'
 import { duplicateKey } from './duplicate-keys.ts'
 
-/** Element types that are read; the format's other ones are refused by name. */
+/** Element types that can be read; other types of the format are refused by name. */
 export type StoredDType = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I8' | 'U8' | 'BOOL'
 
-/** Where a tensor lies in its file: `offset` in bytes from the start of the file, `length` in bytes. */
+/** Position of a tensor in its file: `offset` in bytes from the start of the file, `length` in bytes. */
 export interface StoredTensor {
   readonly dtype: StoredDType
   readonly shape: readonly number[]
@@ -59,7 +59,7 @@ export function headerLength(path: string, start: Uint8Array, fileLength: number
 }
 
 /**
- * The tensors that a header promises, checked: known dtypes, shapes that match their lengths, and data that
+ * Reads the tensors of a header and checks them: known dtypes, shapes that match their lengths, and data that
  * covers the rest of the file exactly once.
  * @throws CheckpointError naming the file and the tensor
  */

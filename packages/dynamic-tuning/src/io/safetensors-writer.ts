@@ -12,11 +12,11 @@ import { narrowToFloat16 } from './float16.ts'
 import type { StoredDType } from './safetensors-header.ts'
 import { writeAside } from './write-aside.ts'
 
-/** What goes into a file besides the tensors. */
+/** Options for writing a file. */
 export interface WriteOptions {
   /** Free text by key. */
   readonly metadata?: Readonly<Record<string, string>>
-  /** Store float32 tensors as halves, rounded to the nearest. */
+  /** Stores float32 tensors as float16, rounded to the nearest. */
   readonly dtype?: 'float16'
 }
 
@@ -32,10 +32,10 @@ const stored: Readonly<Record<DType, StoredDType>> = {
 }
 
 /**
- * Writes tensors to a safetensors file, one after the other, aside and then renamed; every tensor is aligned for its
- * type, so that a runtime can map the file.
- * @throws CheckpointError for a name given twice, values that do not fit the shape or half precision, or a full disk;
- * the old file, if any, stays as it was
+ * Writes tensors to a safetensors file, one after the other, under a temporary name that is replaced at the
+ * end. Every tensor is aligned for its type, so that a runtime can map the file.
+ * @throws CheckpointError for duplicate names, values that do not fit the shape or float16, or a full
+ * disk; an old file stays as it was
  */
 export function writeSafetensors(
   path: string,
@@ -46,7 +46,7 @@ export function writeSafetensors(
   checkTensors(path, kept)
   const typeOf = ({ dtype }: TensorData): DType =>
     dtype === 'float32' ? (options.dtype ?? 'float32') : dtype
-  // Wide types first (a stable sort): with the header a multiple of 8, all of them stay aligned.
+  // Wide types first (a stable sort): the header is a multiple of 8, so all of them are aligned.
   kept.sort(([, a], [, b]) => bytesPerElement(typeOf(b)) - bytesPerElement(typeOf(a)))
   writeAside(path, content(path, kept, typeOf, options.metadata), CheckpointError)
 }
@@ -70,7 +70,7 @@ function* content(
   }
 }
 
-/** The first bytes of a file: length and header with the entries of tensors by name. */
+/** The first bytes of a file: length and header, with the entries of tensors by name. */
 export function safetensorsHeader(
   entries: readonly (readonly [string, unknown])[],
   metadata: WriteOptions['metadata'],
@@ -79,7 +79,7 @@ export function safetensorsHeader(
   return framed(new TextEncoder().encode(JSON.stringify(Object.fromEntries(all))))
 }
 
-/** The header behind its length, filled up with spaces to a multiple of 8 bytes. */
+/** The header after its length, padded with spaces to a multiple of 8 bytes. */
 function* framed(header: Uint8Array): Generator<Uint8Array> {
   const length = Math.ceil(header.length / 8) * 8
   const start = new Uint8Array(8)

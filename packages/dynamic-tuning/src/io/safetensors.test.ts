@@ -20,7 +20,7 @@ const folder = mkdtempSync(join(tmpdir(), 'safetensors-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const at = (name: string): string => join(folder, name)
 
-/** A file of a hand-written header and `data` zero bytes behind it. */
+/** A file with a hand-written header, followed by `data` zero bytes. */
 function craft(header: unknown, data: number): string {
   const text = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header))
   const length = Buffer.alloc(8)
@@ -231,7 +231,7 @@ describe('a damaged safetensors file', () => {
         if (refusal(at('changed.safetensors')) !== 'accepted') refused++
       }
     }
-    // A letter of a name or of the note may change; that is all that can.
+    // Only changes to a letter of a name or of the note can go unnoticed.
     expect(refused).toBeGreaterThan((whole.length - 20) * 4)
   })
 
@@ -264,7 +264,7 @@ describe('a full disk', () => {
     () => {
       writeSafetensors(path, [['x', float([1], 1)]])
       const before = readdirSync(folder)
-      // /dev/full answers every write as a full disk does
+      // Writing to /dev/full fails like writing to a full disk.
       symlinkSync('/dev/full', `${path}.${process.pid}.tmp`)
       const write = (): void => writeSafetensors(path, [['x', float([1], 2)]])
       expect(write).toThrow(CheckpointError)

@@ -5,15 +5,18 @@ import { openSliced, type SlicedFile } from './read-slice.ts'
 import { headerLength, parseHeader, type StoredDType, type StoredTensor } from './safetensors-header.ts'
 import { readAll, type TensorFile } from './tensor-file.ts'
 
-/** How tensors are handed out. */
+/** Options for reading. */
 export interface ReadOptions {
-  /** Keep F16 as `float16` bits. Otherwise, and for BF16 always, values are widened to float32. */
+  /** True to keep F16 as `float16` bits. Otherwise, and for BF16 always, values are converted to float32. */
   readonly raw?: boolean
-  /** Leave large tensors in the file until their values are asked for; it must stay as it is. Default false: all are read. */
+  /**
+   * True to leave large tensors in the file until their values are used; the file must
+   * not change. Default false.
+   */
   readonly onDemand?: boolean
 }
 
-/** An open safetensors file: the header is read, tensors follow on demand. Close it after use. */
+/** An open safetensors file; values are read on demand. Close it after use. */
 export interface SafetensorsFile extends TensorFile {
   readonly tensors: ReadonlyMap<string, StoredTensor>
   onDemand(name: string): TensorData | undefined
@@ -22,8 +25,9 @@ export interface SafetensorsFile extends TensorFile {
 }
 
 /**
- * Opens a safetensors file and reads its header only; a model of several GB costs nothing yet.
- * @throws CheckpointError naming the file, and the tensor where there is one, for anything the format forbids
+ * Opens a safetensors file and reads only its header, so that a model of several GB takes no memory yet.
+ * @throws CheckpointError for anything that the format forbids, naming the file and,
+ * if there is one, the tensor
  */
 export function openSafetensors(path: string, options: ReadOptions = {}): SafetensorsFile {
   const file = openSliced(path, 'safetensors')
@@ -51,7 +55,7 @@ export function openSafetensors(path: string, options: ReadOptions = {}): Safete
 }
 
 /**
- * All tensors of a safetensors file by name; F16 and BF16 become float32 unless `raw` is set.
+ * All tensors of a safetensors file by name; F16 and BF16 are converted to float32 unless `raw` is set.
  * @throws CheckpointError as `openSafetensors`
  */
 export function readSafetensors(path: string, options: ReadOptions = {}): Map<string, TensorData> {
@@ -63,7 +67,7 @@ export function readSafetensors(path: string, options: ReadOptions = {}): Map<st
   }
 }
 
-/** Tensors below this many bytes are read at once. */
+/** Tensors of fewer bytes are read at once. */
 const onDemandBytes = 2 ** 20
 
 const dtypes: Readonly<Record<Exclude<StoredDType, 'BF16'>, DType>> = {
@@ -91,7 +95,7 @@ function decode(stored: StoredTensor, file: SlicedFile, options: ReadOptions): T
   return { dtype: wanted, shape, data: fromBytes(wanted, bytes) }
 }
 
-/** A tensor of a file that was closed since. @throws CheckpointError where it is no longer the same file */
+/** Reads a tensor after its file was closed. @throws CheckpointError if the file has changed */
 function reopened({ path, stamp }: SlicedFile, stored: StoredTensor, options: ReadOptions): TensorData {
   const file = openSliced(path, 'safetensors')
   try {

@@ -8,8 +8,8 @@ import type { TensorFile } from './tensor-file.ts'
 const schema = z.looseObject({ weight_map: z.record(z.string(), z.string()) })
 
 /**
- * The files that an index (`model.safetensors.index.json`) spreads its tensors over, by tensor.
- * @throws CheckpointError where it is no such index, or names files outside its folder
+ * Reads an index (`model.safetensors.index.json`): the file of each tensor.
+ * @throws CheckpointError if it is no such index, or names files outside its folder
  */
 export function readShardIndex(path: string): Record<string, string> {
   const result = schema.safeParse(readJson(path, CheckpointError))
@@ -28,8 +28,8 @@ export function readShardIndex(path: string): Record<string, string> {
 }
 
 /**
- * Weights that an index spreads over several files, as one.
- * @throws CheckpointError where a file or a tensor in it is missing
+ * Opens the weight files of an index as one.
+ * @throws CheckpointError if a file or a tensor in it is missing
  */
 export function openSharded(path: string, open: (path: string) => TensorFile): TensorFile {
   const files = readShardIndex(path)

@@ -1,25 +1,35 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 
-/** An open file of weights, whatever its format: names and shapes are known, values follow on demand. Close it after use. */
+/**
+ * An open weight file of any format: names and shapes are known, values are read on
+ * demand. Close it after use.
+ */
 export interface TensorFile {
   readonly path: string
   /** By name, in the order of the file. */
   readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>
   /** Free text by key; empty for formats that have none. */
   readonly metadata: Readonly<Record<string, string>>
-  /** The values of one tensor, halves widened to float32. @throws CheckpointError for an unknown name or damaged values */
+  /**
+   * The values of one tensor; halves are converted to float32.
+   * @throws CheckpointError for an unknown name or damaged values
+   */
   read(name: string): TensorData
-  /** The same, fetched anew whenever they are asked for, also after `close`; undefined for small ones, absent where a format cannot. @throws as `read` */
+  /**
+   * The same tensor, whose values are read from the file at each use, also after `close`. Returns undefined
+   * for small tensors; absent for formats that cannot do this.
+   * @throws CheckpointError as `read`
+   */
   onDemand?(name: string): TensorData | undefined
   close(): void
 }
 
-/** A format of files of weights: a line in `open-tensors.ts`. */
+/** A format of weight files; all are listed in `open-tensors.ts`. */
 export interface TensorFormat {
   readonly name: string
-  /** Whether a file is of this format, by its first bytes (at most 512) alone. */
+  /** True if a file with these first bytes (at most 512) has this format. */
   matches(start: Uint8Array): boolean
-  /** @throws CheckpointError naming the file, and the tensor where there is one */
+  /** @throws CheckpointError naming the file and, if there is one, the tensor */
   open(path: string): TensorFile
 }
 

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * The folder for what can be made again: `DYT_CACHE`, else `dynamic-tuning` in the place that the system has for caches
- * (`XDG_CACHE_HOME` or `~/.cache`, `~/Library/Caches`, `%LOCALAPPDATA%`). It need not exist.
+ * Folder for data that can be created again: `DYT_CACHE`, otherwise `dynamic-tuning` in the system's folder
+ * for caches (`XDG_CACHE_HOME` or `~/.cache`, `~/Library/Caches`, `%LOCALAPPDATA%`). It need not exist.
  */
 export function userCacheFolder(environment: Environment = process.env, system: string = platform()): string {
   const { DYT_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = environment

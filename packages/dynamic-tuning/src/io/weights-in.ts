@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { CheckpointError } from '../errors.ts'
 
-/** What the weights of a published model are called, the preferred ones first: a repository often has several. */
+/** Usual names of weight files, preferred ones first: a repository often has several. */
 export const weightFiles = [
   'model.safetensors',
   'model.safetensors.index.json',
@@ -10,12 +10,12 @@ export const weightFiles = [
   'pytorch_model.bin.index.json',
 ] as const
 
-/** Endings of files of weights. */
+/** Endings of weight files. */
 export const weightEndings: RegExp = /\.(?:safetensors|npz|pth|pt|bin)$/
 
 /**
- * The file of weights in a folder: one of the usual names, or the only one whose ending says it is one.
- * @throws CheckpointError where there is none, or more than one to choose from
+ * The weight file in a folder: one of the usual names, or the only file with an ending of weight files.
+ * @throws CheckpointError if there is none, or more than one to choose from
  */
 export function weightsIn(folder: string): string {
   const usual = weightFiles.find((name) => existsSync(join(folder, name)))

@@ -11,16 +11,16 @@ import {
 import { dirname, join } from 'node:path'
 import { RunError, TuningError } from '../errors.ts'
 
-/** What a file is made of: text, bytes, or pieces of both written one after the other. */
+/** Content of a file: text, bytes, or pieces of both that are written one after the other. */
 export type FileContent = string | Uint8Array | Iterable<string | Uint8Array>
 
-/** The error type that a failed write is reported as. */
+/** The type of error to throw when a write fails. */
 export type FailureType = new (message: string) => TuningError
 
 /**
- * Writes a file so that others see the old file or the complete new one, never a part: the content goes to a
- * temporary file in the same folder, is flushed to the disk, and then takes the name.
- * @throws `failure` (default RunError) where the disk is full or the place cannot be written; the old file stays
+ * Writes a file so that others see either the old file or the complete new one: the content goes to a
+ * temporary file in the same folder, is flushed to the disk, and the file is then renamed.
+ * @throws `failure` (default RunError) if the disk is full or the path cannot be written; the old file stays
  */
 export function writeAside(path: string, content: FileContent, failure: FailureType = RunError): void {
   const aside = `${path}.${process.pid}.tmp`
@@ -35,7 +35,7 @@ export function writeAside(path: string, content: FileContent, failure: FailureT
   }
 }
 
-/** Removes what writers that were killed have left in a folder. Nobody else may be writing to it. */
+/** Removes temporary files of killed writers from a folder. No other process may be writing to it. */
 export function removeLeftovers(folder: string): void {
   if (!existsSync(folder)) return
   for (const name of readdirSync(folder)) {
@@ -57,14 +57,14 @@ function writePieces(path: string, content: Iterable<string | Uint8Array>): void
   }
 }
 
-// One write call takes at most 2 GB and may take less than it was given.
+// One write call takes at most 2 GB and may write less than it was given.
 function writeAll(file: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) {
     at += writeSync(file, bytes, at, Math.min(bytes.length - at, 2 ** 30))
   }
 }
 
-// Makes the new name itself durable; some file systems refuse to open folders, where there is nothing to do.
+// Makes the new name itself durable. Some systems cannot open folders; nothing can be done there.
 function flushFolder(path: string): void {
   let folder: number
   try {

@@ -4,7 +4,7 @@ import { widenBfloat16, widenFloat16 } from '../float16.ts'
 /** How numbers are stored in a file: a type of the engine, or bfloat16. */
 export type ElementType = DType | 'bfloat16'
 
-/** Bytes of one number. */
+/** Bytes per number. */
 export function elementSize(type: ElementType): number {
   return type === 'bfloat16' ? 2 : bytesPerElement(type)
 }
@@ -18,7 +18,7 @@ export function decodeElements(type: ElementType, shape: readonly number[], byte
   return { dtype: type, shape, data: fromBytes(type, bytes) }
 }
 
-/** Steps of a row-major array, in numbers. */
+/** Strides of a row-major array, in numbers. */
 export function rowMajorStrides(shape: readonly number[]): number[] {
   let step = 1
   return shape
@@ -31,7 +31,9 @@ export function rowMajorStrides(shape: readonly number[]): number[] {
     .reverse()
 }
 
-/** Numbers of `size` bytes that lie `strides` apart, in row-major order. `bytes` begins with the first one. */
+/**
+ * Numbers of `size` bytes that lie `strides` apart, in row-major order. `bytes` begins with the first one.
+ */
 export function gatherStrided(
   bytes: Uint8Array,
   size: number,

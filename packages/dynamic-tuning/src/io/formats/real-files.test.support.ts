@@ -1,4 +1,6 @@
-/** `torch.save` of PyTorch 1.13.1: OrderedDict(a.weight=[[1,2,3],[4,5,6]] float32, a.bias=[0.5,-0.5] float16). */
+/**
+ * `torch.save` of PyTorch 1.13.1: OrderedDict(a.weight=[[1,2,3],[4,5,6]] float32, a.bias=[0.5,-0.5] float16).
+ */
 export const torchZip: Buffer = Buffer.from(
   [
     'UEsDBAAACAgAAAAAAAAAAAAAAAAAAAAAAAANABUAdGlueS9kYXRhLnBrbEZCEQBaWlpaWlpaWlpaWlpaWlpaWoACY2NvbGxl',

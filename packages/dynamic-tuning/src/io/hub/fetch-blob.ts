@@ -8,13 +8,13 @@ import type { HubFile } from './hub-files.ts'
 import type { HubSettings } from './hub-settings.ts'
 import { type ReceiveControl, receiveFile } from './receive-file.ts'
 
-/** How long a download of another process may show no new byte. */
+/** Milliseconds without a new byte after which another process's download counts as dead. */
 const patience = 120_000
 
 /**
- * Brings a file into `blobs/` of a repository unless it is there. It is fetched under another name and gets its own when its
- * hash is checked. One process fetches at a time; others wait for it, and take over where it dies.
- * @throws DownloadError as `receiveFile`, and where the disk has no room
+ * Downloads a file into `blobs/` of a repository unless it is there. It is written under a temporary name and
+ * renamed once its hash is verified. One process downloads at a time; others wait, and take over if it dies.
+ * @throws DownloadError as `receiveFile`, and if the disk is full
  */
 export async function fetchBlob(
   settings: HubSettings,
@@ -37,7 +37,7 @@ export async function fetchBlob(
   }
 }
 
-/** Waits for the lock, or until another process has brought the blob. */
+/** Waits for the lock, or until another process has downloaded the blob. */
 async function lockOrBlob(
   blob: string,
   part: string,

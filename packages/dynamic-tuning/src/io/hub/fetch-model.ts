@@ -8,30 +8,31 @@ import { type HubName, hubNameText } from './hub-name.ts'
 import { type HubSettings, hubSettings } from './hub-settings.ts'
 import { type ReceiveControl, retrying } from './receive-file.ts'
 
-/** Where a download stands. */
+/** Progress of a download. */
 export interface DownloadProgress {
   /** `owner/name` */
   readonly model: string
   readonly file: string
-  /** Bytes of this file. */
+  /** Downloaded bytes of this file. */
   readonly done: number
   readonly total: number
 }
 
-/** How a model is fetched. */
+/** Options for downloading a model. */
 export interface FetchControl extends Omit<ReceiveControl, 'onBytes'> {
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined
-  /** Ask the hub for a newer commit even where the model is in the cache. */
+  /** True to ask the hub for a newer commit even if the model is in the cache. */
   readonly refresh?: boolean | undefined
-  /** Default: what the environment tells. */
+  /** Default: read from the environment. */
   readonly settings?: HubSettings | undefined
 }
 
 /**
- * Brings a model of the Hugging Face hub into the cache: `owner/name` or `owner/name@revision`, its weights, `config.json`
- * and `preprocessor_config.json`. A model that is there is not asked for again. Names of other kinds need nothing.
- * @returns undefined for them
- * @throws DownloadError where it cannot be fetched; what came so far is gone on with at the next call
+ * Downloads a model of the Hugging Face hub into the cache: `owner/name` or `owner/name@revision`, its
+ * weights, `config.json` and `preprocessor_config.json`. A model in the cache is not asked for again. Model
+ * names of other kinds are ignored.
+ * @returns undefined for names of other kinds
+ * @throws DownloadError if the download fails; the next call continues it
  */
 export async function fetchModel(
   name: string,
@@ -50,8 +51,8 @@ export async function fetchModel(
 }
 
 /**
- * The folder of a model that was fetched before, and its name with the commit.
- * @throws DownloadError where it is not in the cache
+ * The folder of a model in the cache, and its name with the commit.
+ * @throws DownloadError if it is not in the cache
  */
 export function cachedModel(name: HubName, settings: HubSettings = hubSettings()): FetchedModel {
   const repo = new CachedRepo(settings.cache, name)
@@ -67,7 +68,10 @@ function notThere(name: HubName, { cache, offline }: HubSettings): DownloadError
   )
 }
 
-/** Fetches what the model's commit lacks, the weights last: with them it is complete. @returns the commit */
+/**
+ * Downloads the missing files of the model's commit. The weights come last: they mark it as complete.
+ * @returns the commit
+ */
 async function fetchFiles(settings: HubSettings, repo: CachedRepo, control: FetchControl): Promise<string> {
   const { name } = repo
   const ask = <T>(work: () => Promise<T>): Promise<T> => retrying(work, () => 0, control)

@@ -6,7 +6,7 @@ import { weightFiles } from '../weights-in.ts'
 import { writeAside } from '../write-aside.ts'
 import { type HubName, isCommit } from './hub-name.ts'
 
-/** What is told of a model beside its weights; a repository may lack them. */
+/** Files that describe a model beside its weights; a repository may lack them. */
 export const sideFiles = ['config.json', 'preprocessor_config.json'] as const
 
 /** A model in the cache. */
@@ -18,8 +18,9 @@ export interface FetchedModel {
 }
 
 /**
- * One repository in the cache, laid out as Hugging Face's own tools do: `blobs/` has files by hash, `snapshots/COMMIT/` links to
- * them by name, `refs/` says what commit a branch was last seen at, `.no_exist/COMMIT/` what a commit lacks.
+ * A repository in the cache, in the layout of Hugging Face's own tools: `blobs/` has files by hash,
+ * `snapshots/COMMIT/` links to them by name, `refs/` stores the last known commit of a branch,
+ * `.no_exist/COMMIT/` lists the files that a commit lacks.
  */
 export class CachedRepo {
   readonly folder: string
@@ -31,18 +32,18 @@ export class CachedRepo {
     this.folder = join(cache, `models--${name.repo.replace('/', '--')}`)
   }
 
-  /** The model, if all of its files are there. */
+  /** The model if all of its files are in the cache. */
   complete(): FetchedModel | undefined {
     const commit = this.commit()
     return commit !== undefined && this.isComplete(commit) ? this.at(commit) : undefined
   }
 
-  /** The model at a commit, there or not. */
+  /** The model at a commit, whether or not it is in the cache. */
   at(commit: string): FetchedModel {
     return { model: this.name.repo, commit, path: this.snapshot(commit) }
   }
 
-  /** The commit that the revision was last seen at. */
+  /** The last known commit of the revision. */
   commit(): string | undefined {
     const { revision } = this.name
     if (isCommit(revision)) return revision
@@ -66,12 +67,12 @@ export class CachedRepo {
     return join(this.folder, 'snapshots', commit)
   }
 
-  /** Where the file with this hash lies or will lie. */
+  /** Path of the file with this hash, whether or not it exists. */
   blob(hash: string): string {
     return join(this.folder, 'blobs', hash)
   }
 
-  /** Gives a blob its name in a commit: a relative link, or a copy where the system has no links. */
+  /** Gives a blob its name in a commit: a relative link, or a copy on systems without links. */
   link(commit: string, name: string, hash: string): void {
     const path = join(this.snapshot(commit), name)
     const aside = `${path}.${process.pid}.tmp`
@@ -86,20 +87,20 @@ export class CachedRepo {
     })
   }
 
-  /** Notes that a commit lacks a file. */
+  /** Records that a commit lacks a file. */
   noteMissing(commit: string, name: string): void {
     const path = join(this.folder, '.no_exist', commit, name)
     this.writing(path, () => writeAside(path, '', DownloadError))
   }
 
-  /** Notes what commit the revision is at. */
+  /** Records the commit of the revision. */
   noteCommit(commit: string): void {
     if (isCommit(this.name.revision)) return
     const path = join(this.folder, 'refs', this.name.revision)
     this.writing(path, () => writeAside(path, commit, DownloadError))
   }
 
-  /** Does something to a file whose folder is made first. @throws DownloadError where that is not possible */
+  /** Runs `work` after creating the folder of the file `path`. @throws DownloadError if either fails */
   writing(path: string, work: () => void): void {
     try {
       mkdirSync(dirname(path), { recursive: true })

@@ -11,7 +11,7 @@ export interface HubRepo {
   readonly files: readonly string[]
 }
 
-/** What the hub tells of a file before it is fetched. */
+/** What the hub tells about a file before it is downloaded. */
 export interface HubFile {
   readonly url: string
   /** In bytes. */
@@ -61,7 +61,7 @@ export async function describeFile(
   )
 }
 
-/** The file of weights to fetch. @throws DownloadError where the repository has none that can be read */
+/** Chooses the weight file to download. @throws DownloadError if the repository has none that can be read */
 export function chooseWeights(name: HubName, files: readonly string[]): (typeof weightFiles)[number] {
   const chosen = weightFiles.find((file) => files.includes(file))
   if (chosen !== undefined) return chosen

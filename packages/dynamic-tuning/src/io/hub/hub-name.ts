@@ -10,12 +10,13 @@ export interface HubName {
 
 const part = '[A-Za-z0-9_][A-Za-z0-9_.-]*'
 const pattern = new RegExp(`^(${part}/${part})(?:@([A-Za-z0-9_][A-Za-z0-9_./-]*))?$`)
-/** What says that a name is one of the hub even where a folder has it too; the second is timm's way. */
+/** Marks a name as one of the hub even if a folder has the same name; the second form is timm's. */
 const prefix = /^(?:hf:|hf[-_]hub:)/
 
 /**
- * The repository that `owner/name`, `owner/name@revision` or either after `hf:` names; undefined for anything else.
- * @throws ConfigError for `hf:` before something that is no such name
+ * The repository of `owner/name` or `owner/name@revision`, each also after `hf:`;
+ * undefined for anything else.
+ * @throws ConfigError if `hf:` stands before anything else
  */
 export function parseHubName(text: string): HubName | undefined {
   const [, repo, revision = 'main'] = pattern.exec(text.replace(prefix, '')) ?? []
@@ -30,7 +31,7 @@ export function hubNameText({ repo, revision }: HubName): string {
   return revision === 'main' ? repo : `${repo}@${revision}`
 }
 
-/** Whether a revision is a commit, which never changes, rather than a branch or tag. */
+/** True if a revision is a commit, which never changes, rather than a branch or tag. */
 export function isCommit(revision: string): boolean {
   return /^[0-9a-f]{40}$/.test(revision)
 }

@@ -1,18 +1,21 @@
 import { DownloadError } from '../../errors.ts'
 import type { HubSettings } from './hub-settings.ts'
 
-/** What is asked of the hub. */
+/** A request to the hub. */
 export interface HubRequest {
   /** An absolute address. */
   readonly url: string
   readonly method?: 'GET' | 'HEAD'
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal | undefined
-  /** Follow redirects to other hosts, where large files lie; without, their answer is returned. Default true. */
+  /**
+   * True to follow redirects to other hosts, which store the large files; false to return the
+   * redirect itself. Default true.
+   */
   readonly elsewhere?: boolean
 }
 
-/** A defect that may be gone at the next try: no connection, a cut one, a server too busy. */
+/** A failure that may disappear on the next try: no connection, a cut one, a busy server. */
 export class TransientError extends Error {
   override name = 'TransientError'
 }
@@ -20,9 +23,9 @@ export class TransientError extends Error {
 const mostRedirects = 8
 
 /**
- * Sends a request; the token goes to the hub alone and not to where it redirects.
- * @returns the answer, of a status from 200 to 399 or 416
- * @throws TransientError where trying again may help; DownloadError where not, saying what to do
+ * Sends a request; the token is sent only to the hub, not to hosts that it redirects to.
+ * @returns a response with a status from 200 to 399, or 416
+ * @throws TransientError if trying again may help; otherwise DownloadError, saying what to do
  */
 export async function hubFetch(
   settings: Pick<HubSettings, 'endpoint' | 'token'>,
@@ -54,19 +57,19 @@ async function answerOf(url: URL, answer: Promise<Response>): Promise<Response> 
     return await answer
   } catch (error) {
     const failed = new TransientError(`cannot reach ${url.origin}, got ${causeOf(error)}`)
-    // A name that nobody knows is no passing trouble: most likely there is no network.
+    // An unknown host is not transient: most likely there is no network.
     throw causeOf(error).includes('ENOTFOUND') ? givenUp(failed) : failed
   }
 }
 
-/** The error that ends a download after `error`. */
+/** The final error of a download that failed with `error`. */
 export function givenUp(error: TransientError): DownloadError {
   return new DownloadError(
     `download: ${error.message}. Check the network and HF_ENDPOINT, or name a file of weights instead.`,
   )
 }
 
-/** What lies below fetch's "fetch failed". */
+/** The cause behind fetch's "fetch failed". */
 export function causeOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   if (!(cause instanceof Error)) return String(cause)

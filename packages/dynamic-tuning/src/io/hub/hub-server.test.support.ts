@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What a server does wrong at its next answers to downloads of large files, the first entry first. */
+/** Faults of the server's next responses to downloads of large files, the first entry first. */
 export type Fault =
-  /** Closes the connection after so many bytes of the body, when the client has said (`arrived`) that it has them. */
+  /**
+   * Closes the connection after this many bytes of the body, once the client has confirmed them (`arrived`).
+   */
   | { readonly cutAfter: number }
   /** Sends the first bytes, then nothing. */
   | { readonly hangAfter: number }
@@ -17,37 +19,40 @@ export type Fault =
   /** Sends bytes from elsewhere than was asked. */
   | { readonly wrongRange: true }
 
-/** A server that answers as the hub does for one repository: large files lie on another host, which wants no token. */
+/**
+ * A server that answers like the hub for one repository; large files are on another
+ * host, which accepts no token.
+ */
 export interface HubServer {
   readonly endpoint: string
   readonly commit: string
   /** `METHOD PATH range` of every request. */
   readonly requests: string[]
   readonly faults: Fault[]
-  /** The client has so many bytes of a file: what is to be cut there is cut. */
+  /** Confirms that the client has this many bytes of a file; connections to be cut there are closed. */
   arrived(bytes: number): void
-  /** Whether a token came to the host of the large files. */
+  /** True if a token was sent to the host of the large files. */
   leaked: boolean
   close(): Promise<void>
 }
 
-/** How a repository is served. */
+/** Options of the server. */
 export interface HubServerOptions {
   readonly repo?: string
   readonly commit?: string
-  /** Files above this size have a SHA-256 and lie elsewhere. Default 100 bytes. */
+  /** Files above this size have a SHA-256 and are on the other host. Default 100 bytes. */
   readonly largeFrom?: number
-  /** Only who has this token is let in. */
+  /** Token that requests must have. */
   readonly token?: string
-  /** The error code of the refusal. */
+  /** Response to requests without it. */
   readonly refusal?: { readonly status: number; readonly code: string }
-  /** Hash that is told of each file, where it is not its own. */
+  /** Wrong hashes to report, by file. */
   readonly hashes?: Readonly<Record<string, string>>
   /** Milliseconds between pieces of 64 KB. */
   readonly slow?: number
 }
 
-/** Starts a server with these files. */
+/** Starts a server for these files. */
 export async function serveHub(
   files: Readonly<Record<string, Uint8Array>>,
   options: HubServerOptions = {},
@@ -89,13 +94,13 @@ export async function serveHub(
   return Object.assign(state, { endpoint, close, arrived })
 }
 
-/** A connection that is closed when the client has the bytes up to `at`. */
+/** A connection to be closed when the client has the bytes up to `at`. */
 interface Cut {
   readonly at: number
   readonly response: ServerResponse
 }
 
-/** The hash that the hub tells: SHA-256 of large files, Git's SHA-1 of small ones. */
+/** The hash that the hub reports: SHA-256 of large files, Git's SHA-1 of small ones. */
 export function hubHash(file: Uint8Array, largeFrom = 100): string {
   return file.length > largeFrom
     ? createHash('sha256').update(file).digest('hex')

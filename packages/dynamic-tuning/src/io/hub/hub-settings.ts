@@ -2,21 +2,21 @@ import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-/** Where models come from and go to; the same variables as Hugging Face's own tools read. */
+/** Where models are downloaded from and to; read from the same variables as by Hugging Face's own tools. */
 export interface HubSettings {
   /** `HF_ENDPOINT`, default https://huggingface.co. */
   readonly endpoint: string
-  /** Folder of downloads: `HF_HUB_CACHE`, or `hub` in `HF_HOME`, default ~/.cache/huggingface. */
+  /** Download folder: `HF_HUB_CACHE`, or `hub` in `HF_HOME`, default ~/.cache/huggingface/hub. */
   readonly cache: string
-  /** `HF_HUB_OFFLINE`: use what is there and ask nobody. */
+  /** `HF_HUB_OFFLINE`: True to use only files in the cache. */
   readonly offline: boolean
-  /** `HF_TOKEN`, or the file that `hf auth login` writes. */
+  /** `HF_TOKEN`, or the contents of the file that `hf auth login` writes. */
   readonly token: string | undefined
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The settings that the environment tells. */
+/** Reads the settings from the environment. */
 export function hubSettings(environment: Environment = process.env): HubSettings {
   const { HF_ENDPOINT, HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HUB_OFFLINE = '' } = environment
   const endpoint = (HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, '')

@@ -7,23 +7,25 @@ import type { HubFile } from './hub-files.ts'
 import { causeOf, givenUp, hubFetch, TransientError } from './hub-request.ts'
 import type { HubSettings } from './hub-settings.ts'
 
-/** How a download reports, is stopped, and how patient it is. */
+/** Options for receiving a file. */
 export interface ReceiveControl {
   readonly signal?: AbortSignal | undefined
-  /** Bytes of the file that are there, after each piece. */
+  /** Called after each piece with the number of bytes received so far. */
   readonly onBytes?: ((bytes: number) => void) | undefined
   /** Seconds without a byte after which a connection counts as cut. Default 30. */
   readonly stallSeconds?: number | undefined
-  /** Tries in a row that bring nothing new before it is given up. Default 5. */
+  /** Number of tries in a row without a new byte before giving up. Default 5. */
   readonly tries?: number | undefined
-  /** Seconds before the second try; doubled at each further one. Default 1. */
+  /** Seconds before the second try; doubled for each further one. Default 1. */
   readonly pauseSeconds?: number | undefined
 }
 
 /**
- * Fetches a file into `part`, going on behind the bytes that are there from an earlier try, and checks its hash. Cut
- * connections are taken up again; a file with another hash is removed, and fetched a second time if it was put together.
- * @throws DownloadError where it does not come or is another one; what came so far stays, for the next call
+ * Downloads a file to `part`, continuing after the bytes of an earlier try, and verifies its hash. Cut
+ * connections are reopened. A file with a wrong hash is removed, and downloaded once more if it was
+ * continued from an earlier try.
+ * @throws DownloadError if the file cannot be received or has the wrong hash; received
+ * bytes stay for the next call
  */
 export async function receiveFile(
   settings: HubSettings,
@@ -47,7 +49,7 @@ export async function receiveFile(
   }
 }
 
-/** Does `work` until it succeeds, patient while `measure` grows. */
+/** Repeats `work` until it succeeds; failures count from the start again whenever `measure` has grown. */
 export async function retrying<T>(
   work: () => Promise<T>,
   measure: () => number,
@@ -95,7 +97,9 @@ async function receiveRest(
   if (got !== size) throw new TransientError(`${url} ended after ${got} of ${size} bytes`)
 }
 
-/** Where the body of an answer belongs: behind what is there, or at 0 where the server knows no ranges. */
+/**
+ * Offset at which the response body is written: after the existing bytes, or 0 if the server ignores ranges.
+ */
 function startOf(url: string, { status, headers }: Response, wanted: number): number {
   if (status === 200) return 0
   const range = headers.get('content-range') ?? ''
@@ -155,7 +159,7 @@ async function written(file: FileHandle, part: string, piece: Uint8Array, at: nu
   }
 }
 
-/** Aborts where nobody says `alive` for a while, or the caller's signal is raised. */
+/** Aborts if `alive` is not called for a while, or when the caller's signal aborts. */
 function stallTimer({ stallSeconds = 30, signal }: ReceiveControl) {
   const controller = new AbortController()
   const abort = (): void => controller.abort(new Error(`nothing came for ${stallSeconds} s`))
@@ -180,7 +184,7 @@ function bytesIn(path: string): number {
   return existsSync(path) ? statSync(path).size : 0
 }
 
-/** SHA-256, or as Git hashes files where that is what was promised. */
+/** SHA-256, or Git's SHA-1 if `hash` is one. */
 async function hashOf(path: string, { hash, size }: HubFile): Promise<string> {
   const sum = hash.length === 64 ? createHash('sha256') : createHash('sha1').update(`blob ${size}\0`)
   const pieces: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: 2 ** 20 })

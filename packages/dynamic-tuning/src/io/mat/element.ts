@@ -1,6 +1,6 @@
 import { DataError } from '../../errors.ts'
 
-/** Codes of how the bytes of a data element are to be read (MAT-File Format, table "MAT-File Data Types"). */
+/** Storage codes of data elements (MAT-File Format, table "MAT-File Data Types"). */
 export const storage = {
   int8: 1,
   uint8: 2,
@@ -18,7 +18,7 @@ export const storage = {
   utf16: 17,
 } as const
 
-/** Bytes of one variable, and what messages call them. */
+/** Bytes of one variable, and its name in error messages. */
 export interface MatBytes {
   readonly view: DataView
   readonly littleEndian: boolean
@@ -35,7 +35,8 @@ export interface MatElement {
 }
 
 /**
- * Reads the tag at `at`: 4 bytes of type and 4 of length, or both in 4 bytes with the data in the other 4. Data are padded to 8 bytes.
+ * Reads the tag at `at`: 4 bytes of type and 4 of length, or both in 4 bytes with the data in the
+ * other 4. Data are padded to 8 bytes.
  * @throws DataError if the element does not end before `end`
  */
 export function elementAt({ view, littleEndian, where }: MatBytes, at: number, end: number): MatElement {

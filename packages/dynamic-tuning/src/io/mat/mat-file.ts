@@ -5,36 +5,36 @@ import { messageOf } from '../../message-of.ts'
 import { elementAt, type MatBytes, storage } from './element.ts'
 import { headerAt, type MatValue, valueIn } from './value.ts'
 
-/** Where a variable lies in its file. */
+/** Position of a variable in its file. */
 interface Variable {
   readonly name: string
   readonly dims: readonly number[]
   readonly compressed: boolean
-  /** Its bytes in the file, without the tag of a compressed one. */
+  /** Offset of its bytes in the file, without the tag of a compressed variable. */
   readonly start: number
   readonly length: number
-  /** Bytes of the array with its tag, unpacked. */
+  /** Size of the array with its tag after decompression, in bytes. */
   readonly unpacked: number
 }
 
-/** A MATLAB file whose variables are read when they are asked for. */
+/** A MATLAB file whose variables are read on demand. */
 export interface MatFile {
   readonly path: string
   readonly names: readonly string[]
-  /** @throws DataError naming file and variable if there is none of that name, or it is damaged */
+  /** @throws DataError naming file and variable if it is missing or damaged */
   read(name: string): Promise<MatValue>
 }
 
 const headerBytes = 128
-/** Enough of a variable for its name and dimensions. */
+/** Enough bytes of a variable for its name and dimensions. */
 const peekBytes = 4096
-/** Deflate packs 1032 bytes into one at best. */
+/** Largest compression factor of deflate. */
 const bestRatio = 1032
 
 /**
- * Opens a MATLAB 5 file (as `save -v6` or `-v7` write it, any byte order): numbers, text, cells and structs, compressed or not.
- * Format: MAT-File Format, The MathWorks, chapter 1.
- * @throws DataError if it is something else or cut short
+ * Opens a MATLAB 5 file (as `save -v6` or `-v7` write it, either byte order): numbers, text, cells and
+ * structs, compressed or not. Format: MAT-File Format, The MathWorks, chapter 1.
+ * @throws DataError if it is something else or cut off
  */
 export function openMat(path: string): MatFile {
   const file = openFile(path)
@@ -104,7 +104,7 @@ function variablesOf(path: string, file: number, littleEndian: boolean): Variabl
   return found
 }
 
-/** The first unpacked bytes of a variable. */
+/** The first bytes of a variable after decompression. */
 function peek(
   file: number,
   at: { start: number; length: number; compressed: boolean; where: string },
@@ -128,7 +128,7 @@ function describe(bytes: MatBytes): Pick<Variable, 'name' | 'dims' | 'unpacked'>
   return { name, dims, unpacked: 8 + view.getUint32(4, littleEndian) }
 }
 
-/** All bytes of a variable, on memory that threads can share. */
+/** All bytes of a variable after decompression, in memory that threads can share. */
 async function unpack(
   path: string,
   { name, compressed, start, length, unpacked }: Variable,

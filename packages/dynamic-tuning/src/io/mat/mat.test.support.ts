@@ -1,9 +1,9 @@
 import { deflateSync } from 'node:zlib'
 
-/** An array as bytes: flags, dimensions, name and content, each a data element. */
+/** Encodes an array: flags, dimensions, name and content, each a data element. */
 export type MatWriter = (name: string, layout: MatLayout) => Buffer
 
-/** How bytes are laid out. */
+/** Layout of the bytes. */
 export interface MatLayout {
   readonly littleEndian: boolean
 }
@@ -26,7 +26,7 @@ function element(type: number, data: Buffer, layout: MatLayout): Buffer {
   return Buffer.concat([words([type, data.length], layout), data, Buffer.alloc((8 - (data.length % 8)) % 8)])
 }
 
-/** An array with any flags and content elements. */
+/** An array with the given flags and content elements. */
 export const arrayOf =
   (flags: number, dims: readonly number[], content: (layout: MatLayout) => Buffer[]): MatWriter =>
   (name, layout) => {
@@ -90,7 +90,7 @@ export const structs = (items: readonly Readonly<Record<string, MatWriter>>[]): 
     ]
   })
 
-/** A MATLAB 5 file of variables, each compressed unless said otherwise. */
+/** A MATLAB 5 file of variables, compressed by default. */
 export function matFile(
   variables: Readonly<Record<string, MatWriter>>,
   { compressed = true, littleEndian = true, version = 0x0100 } = {},

@@ -1,7 +1,7 @@
 import { DataError } from '../../errors.ts'
 import { type MatBytes, type MatElement, storage } from './element.ts'
 
-/** Numbers as they are stored; 64-bit integers become doubles. */
+/** Numbers in their stored type; 64-bit integers become doubles. */
 export type MatNumbers = Uint8Array | Int8Array | Float64Array
 
 type Read = (view: DataView, at: number, littleEndian: boolean) => number
@@ -19,8 +19,8 @@ const wide: Readonly<Record<number, readonly [size: number, read: Read]>> = {
 }
 
 /**
- * The numbers of an element: bytes are seen where they lie, wider ones copied.
- * @throws DataError if the type is none of numbers, or the length no multiple of its size
+ * The numbers of an element. Bytes are a view, wider types a copy.
+ * @throws DataError if the type is not numeric, or the length is not a multiple of its size
  */
 export function numbersOf({ view, littleEndian, where }: MatBytes, element: MatElement): MatNumbers {
   const { type, start, length } = element

@@ -3,7 +3,10 @@ import { present } from '../../present.ts'
 import { elementAt, type MatBytes, type MatElement, storage } from './element.ts'
 import { type MatNumbers, numbersOf } from './numbers.ts'
 
-/** What a variable, a cell or a field holds. Everything is in MATLAB's order: the first dimension runs fastest. */
+/**
+ * The value of a variable, cell or field. Everything is in MATLAB's order: the first
+ * dimension changes fastest.
+ */
 export type MatValue =
   | { readonly kind: 'numbers'; readonly dims: readonly number[]; readonly data: MatNumbers }
   /** Rows of characters. */
@@ -17,14 +20,14 @@ export type MatValue =
   /** Sparse and complex arrays, objects and functions. */
   | { readonly kind: 'other'; readonly what: string }
 
-/** What stands in front of an array's content. */
+/** The header before an array's content. */
 export interface MatHeader {
   /** MATLAB's class code. */
   readonly code: number
   readonly complex: boolean
   readonly dims: readonly number[]
   readonly name: string
-  /** Where the content begins. */
+  /** Offset of the content. */
   readonly next: number
 }
 
@@ -36,7 +39,10 @@ const lastNumeric = 15
 const others: Readonly<Record<number, string>> = { 3: 'an object', 5: 'a sparse array', 16: 'a function' }
 const deepest = 64
 
-/** Reads flags, dimensions and name of the array whose content is `[start, end)`; objects of newer classes have neither. */
+/**
+ * Reads flags, dimensions and name of the array in `[start, end)`; objects of newer classes
+ * have no dimensions or name.
+ */
 export function headerAt(bytes: MatBytes, start: number, end: number): MatHeader {
   const flags = elementAt(bytes, start, end)
   if (flags.type !== storage.uint32 || flags.length !== 8)
@@ -105,7 +111,7 @@ function structOf(bytes: MatBytes, { dims, next }: MatHeader, end: number, depth
   return { kind: 'struct', dims, items }
 }
 
-/** `count` arrays one after the other; each takes 8 bytes at least, so a false count ends at once. */
+/** Reads `count` consecutive arrays. Each takes at least 8 bytes, so a wrong count fails quickly. */
 function arrays(bytes: MatBytes, start: number, end: number, count: number, depth: number): MatValue[] {
   const found: MatValue[] = []
   for (let at = start; found.length < count; ) {

@@ -1,4 +1,4 @@
-// Castagnoli's polynomial, its bits in reverse.
+// Castagnoli's polynomial with reversed bits.
 const polynomial = 0x82f63b78
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
@@ -14,7 +14,7 @@ export function crc32c(bytes: Uint8Array): number {
   return (value ^ 0xffffffff) >>> 0
 }
 
-/** The form in which TFRecord files store it: turned by 15 bits, plus a constant. */
+/** The form in which TFRecord files store it: rotated by 15 bits, plus a constant. */
 export function maskedCrc32c(bytes: Uint8Array): number {
   const value = crc32c(bytes)
   return (((value >>> 15) | (value << 17)) + 0xa282ead8) >>> 0

@@ -6,15 +6,15 @@ import { encodeRecord, readRecords } from './records.ts'
 /** The name of a run's event file: TensorBoard takes every file with `tfevents` in its name. */
 export const eventFileName = 'events.out.tfevents.dynamic-tuning'
 
-/** A file of TensorBoard events, `path`, that scalars are appended to. */
+/** An open file of TensorBoard events. */
 export interface EventFile {
-  /** Appends scalars of a step, with the present time. @throws RunError where it cannot be written */
+  /** Appends scalars of a step with the current time. @throws RunError if the file cannot be written */
   append(step: number, scalars: readonly (readonly [tag: string, value: number])[]): void
-  /** Drops events of steps later than `step`, and whatever a crash left of a last one. */
+  /** Removes events of steps after `step`, and an incomplete last event. */
   truncateAfter(step: number): void
 }
 
-/** Opens an event file, or begins it. */
+/** Opens an event file, or creates it. */
 export function openEventFile(path: string, now: () => number = () => Date.now() / 1000): EventFile {
   const write = (event: Uint8Array): void => {
     try {

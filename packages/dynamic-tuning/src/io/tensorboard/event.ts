@@ -24,7 +24,7 @@ export function scalarEvent(
   return bytesOf(message)
 }
 
-/** The step of an event; 0 where it names none. */
+/** The step of an event; 0 if it has none. */
 export function stepOf(bytes: Uint8Array): number {
   for (const { number, value: field } of readFields(bytes))
     if (number === event.step && typeof field === 'bigint') return Number(field)

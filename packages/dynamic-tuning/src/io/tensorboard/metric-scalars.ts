@@ -1,14 +1,14 @@
 type Line = Readonly<Record<string, unknown>>
 type Scalars = readonly (readonly [tag: string, value: number])[]
 
-/** What the fields of a line of `metrics.jsonl` are grouped under, by the line's kind. */
+/** The group of the fields of a line of `metrics.jsonl` in TensorBoard, by the line's kind. */
 const groups: Readonly<Record<string, (field: string) => string | undefined>> = {
   step: (field) => (field === 'epoch' ? 'progress/epoch' : `train/${field}`),
   epoch: epochTag,
   result: (field) => (notShown.includes(field) ? undefined : `test/${field}`),
 }
 
-/** Loss and measures begin with the part of the data that they are of: `validationLoss` is `validation/loss`. */
+/** Loss and measures begin with a part of the data: `validationLoss` becomes `validation/loss`. */
 function epochTag(field: string): string | undefined {
   if (field === 'activeRate') return 'validation/activeRate'
   if (field === 'seconds') return 'progress/secondsPerEpoch'
@@ -17,10 +17,10 @@ function epochTag(field: string): string | undefined {
   return first === undefined ? undefined : `validation/${first.toLowerCase()}${rest}`
 }
 
-/** Numbers of a result that describe the run instead of saying how good or costly it is. */
+/** Numbers that describe the run itself rather than its quality or cost. */
 const notShown = ['images', 'seed', 'frames', 'skipped', 'seconds', 'loaderWaitShare', 'staticFlops']
 
-/** The scalars of a line of `metrics.jsonl` by TensorBoard's tags: `train/loss`, `validation/loss`, `activeTokens/layer00`. */
+/** Scalars of a line of `metrics.jsonl` by their TensorBoard tags: `train/loss`, `activeTokens/layer00`. */
 export function metricScalars(line: Line): Scalars {
   const tagOf = groups[String(line.kind)]
   if (tagOf === undefined) return []

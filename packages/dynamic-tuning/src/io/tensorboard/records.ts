@@ -1,16 +1,18 @@
 import { maskedCrc32c } from './crc32c.ts'
 
-/** A record of a TFRecord file and where it ends. */
+/** A record of a TFRecord file. */
 export interface TfRecord {
   readonly data: Uint8Array
-  /** Offset of the byte after it. */
+  /** Offset of the byte after the record. */
   readonly end: number
 }
 
 const headBytes = 12
 const tailBytes = 4
 
-/** The bytes of one TFRecord: length as uint64, its masked CRC-32C, the data, its masked CRC-32C; little endian. */
+/**
+ * Encodes one TFRecord: length as uint64, its masked CRC-32C, the data, its masked CRC-32C; little-endian.
+ */
 export function encodeRecord(data: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(headBytes + data.length + tailBytes)
   const view = new DataView(bytes.buffer)
@@ -21,7 +23,7 @@ export function encodeRecord(data: Uint8Array): Uint8Array {
   return bytes
 }
 
-/** The records of a file up to the first one that is cut off or damaged. */
+/** The records of a file before the first one that is cut off or damaged. */
 export function* readRecords(bytes: Uint8Array): Generator<TfRecord> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   for (let at = 0; at + headBytes + tailBytes <= bytes.length; ) {

@@ -5,9 +5,9 @@ import { type EventFile, eventFileName, openEventFile } from './event-file.ts'
 import { metricScalars } from './metric-scalars.ts'
 
 /**
- * The same run folder, whose metrics go into an event file for TensorBoard too where that is `wanted` or the run has one. What is cut
- * from `metrics.jsonl` when a run goes on from a checkpoint is cut from the events as well, so that no step is there twice;
- * a run that had no events so far gets those of its metrics.
+ * Makes a run folder write its metrics to a TensorBoard event file too, if `wanted` or if the run already has
+ * one. Lines that resuming from a checkpoint removes from `metrics.jsonl` are removed from the events as
+ * well, so that no step occurs twice. A run that had no event file gets the events of its earlier metrics.
  */
 export function withEvents(run: RunFolder, wanted = false): RunFolder {
   const path = join(run.path, eventFileName)
@@ -31,6 +31,6 @@ export function withEvents(run: RunFolder, wanted = false): RunFolder {
 function appendLine(events: EventFile, line: object): void {
   const fields: Readonly<Record<string, unknown>> = { ...line }
   const { kind, step } = fields
-  // What is told once, as the features of a frozen part are made, is no curve.
+  // Features of a frozen part are computed once: their line is no curve.
   if (kind !== 'features' && typeof step === 'number') events.append(step, metricScalars(fields))
 }

@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'events-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const hex = (text: string): Uint8Array => Buffer.from(text.replace(/\s/g, ''), 'hex')
 
-/** Bit by bit, as the definition says. */
+/** Computed bit by bit from the definition. */
 function slowCrc32c(bytes: Uint8Array): number {
   let value = 0xffffffff
   for (const byte of bytes)
@@ -29,7 +29,10 @@ interface Event {
   readonly scalars: Readonly<Record<string, number>>
 }
 
-/** Reads an event file with nothing of the writer's: lengths and sums checked, then the protobuf fields by hand. */
+/**
+ * Reads an event file without any code of the writer: checks lengths and checksums, then
+ * decodes the protobuf fields.
+ */
 function decode(path: string): { version: string; events: Event[] } {
   const bytes = readFileSync(path)
   const messages: Buffer[] = []
@@ -95,7 +98,7 @@ describe('crc32c', () => {
 
 describe('records', () => {
   it('have the layout of a TFRecord', () => {
-    // The length 1 has the masked sum that every one-byte record of TensorFlow begins with.
+    // With length 1: every one-byte record of TensorFlow begins with these bytes and checksum.
     const record = encodeRecord(Uint8Array.of(0x61))
     expect(record.length).toBe(17)
     expect(record.subarray(0, 8)).toEqual(new Uint8Array(hex('01 00 00 00 00 00 00 00')))

@@ -1,16 +1,16 @@
 import { CheckpointError } from '../../../errors.ts'
 import type { ElementType } from '../element-type.ts'
 
-/** What the header of a .npy file says. `length` is where its values begin, in bytes. */
+/** The contents of a .npy file's header. `length` is the offset of its values in bytes. */
 export interface NpyHeader {
   readonly type: ElementType
   readonly shape: readonly number[]
-  /** The first axis changes fastest. */
+  /** True if the first axis changes fastest. */
   readonly fortranOrder: boolean
   readonly length: number
 }
 
-// bfloat16 has no name in NumPy: JAX's files call it a void of two bytes.
+// NumPy has no bfloat16: JAX's files call it a void of two bytes.
 const types: Readonly<Record<string, ElementType>> = {
   '<f4': 'float32',
   '<f2': 'float16',
@@ -23,14 +23,14 @@ const types: Readonly<Record<string, ElementType>> = {
   '|b1': 'bool',
 }
 
-/** Bytes that hold the magic, the version and the length of the rest. */
+/** Bytes for the magic number, the version and the length of the rest. */
 export const npyPreludeLength = 12
-/** NumPy itself reads no more than 10,000 characters from files it does not trust. */
+/** NumPy itself limits headers of untrusted files to 10,000 characters. */
 const maxHeader = 65536
 
 /**
- * Bytes from the start of a .npy file to its values, read off its first 12 (NEP 1, versions 1 to 3).
- * @throws CheckpointError where it is none
+ * Offset of the values in a .npy file, from its first 12 bytes (NEP 1, versions 1 to 3).
+ * @throws CheckpointError if it is no .npy file
  */
 export function npyHeaderLength(place: string, start: Uint8Array): number {
   const bytes = Buffer.from(start)
@@ -53,8 +53,8 @@ const literal =
   /^\{\s*'descr':\s*'([^']*)',\s*'fortran_order':\s*(True|False),\s*'shape':\s*\(([\d\s,]*)\),?\s*\}\s*$/
 
 /**
- * The header in the first `npyHeaderLength` bytes of a .npy file.
- * @throws CheckpointError for element types that are no plain numbers
+ * Reads the header from the first `npyHeaderLength` bytes of a .npy file.
+ * @throws CheckpointError for element types that are not plain numbers
  */
 export function parseNpyHeader(place: string, bytes: Uint8Array): NpyHeader {
   const [major] = bytes.subarray(6)

@@ -5,13 +5,13 @@ import { decodeElements, elementSize, gatherStrided, rowMajorStrides } from '../
 import type { ZipFile, ZipMember } from '../zip/zip-file.ts'
 import { type NpyHeader, npyHeaderLength, npyPreludeLength, parseNpyHeader } from './npy-header.ts'
 
-/** Whether an archive is one of NumPy arrays, as `numpy.savez` writes it. */
+/** True if an archive holds NumPy arrays, as written by `numpy.savez`. */
 export function isNpz(zip: ZipFile): boolean {
   return [...zip.members.keys()].some((name) => name.endsWith('.npy'))
 }
 
 /**
- * The arrays of an .npz archive by name, without their ending `.npy`. Their headers are read, values follow on demand.
+ * The arrays of an .npz archive by name, without the ending `.npy`. Headers are read now, values on demand.
  * @throws CheckpointError naming the file and the array for anything but plain numbers
  */
 export function openNpz(zip: ZipFile): TensorFile {

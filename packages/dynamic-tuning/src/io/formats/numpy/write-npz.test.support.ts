@@ -1,17 +1,20 @@
 import { type TensorData, toBytes } from '@dynamic-tuning/engine'
 import { type WrittenMember, zipBytes } from '../zip/write-zip.test.support.ts'
 
-/** What a .npy file says of itself. */
+/** Contents of a .npy file. */
 export interface WrittenArray {
   readonly descr: string
   readonly shape: readonly number[]
   readonly bytes: Uint8Array
   readonly fortranOrder?: boolean
-  /** Default 1, as NumPy where the header is short. */
+  /** Default 1, NumPy's choice for short headers. */
   readonly version?: 1 | 2 | 3
 }
 
-/** A .npy file, byte for byte as NumPy writes it: the header is padded so that values begin at a multiple of 64. */
+/**
+ * A .npy file, byte for byte as NumPy writes it: the header is padded so that values
+ * begin at a multiple of 64.
+ */
 export function npyBytes({ descr, shape, bytes, fortranOrder = false, version = 1 }: WrittenArray): Buffer {
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ')
   const order = fortranOrder ? 'True' : 'False'

@@ -1,9 +1,9 @@
 import { CheckpointError } from '../../../errors.ts'
 
-/** Reads the numbers and strings of a pickle one after the other. */
+/** Reads numbers and strings from a pickle, one after the other. */
 export class PickleReader {
   private readonly bytes: Buffer
-  /** Where the next byte lies. */
+  /** Offset of the next byte. */
   at: number
 
   constructor(
@@ -15,7 +15,7 @@ export class PickleReader {
     this.at = start
   }
 
-  /** What every defect of the pickle is reported as. */
+  /** The error for any defect of the pickle. */
   defect(what: string): CheckpointError {
     return new CheckpointError(
       `torch: the pickle of ${this.path} is damaged, ${what} at byte ${this.at}. Is the download complete?`,
@@ -57,7 +57,7 @@ export class PickleReader {
     return this.take(length).toString('utf8')
   }
 
-  /** Up to the next line feed, which is left out. */
+  /** The text up to the next line feed, without the line feed. */
   line(): string {
     const end = this.bytes.indexOf(10, this.at)
     if (end < 0) throw this.defect('a line does not end')
@@ -74,7 +74,7 @@ export class PickleReader {
     return exact(BigInt.asIntN(8 * length, value))
   }
 
-  /** A decimal number of Python, `12` or `12L`. */
+  /** A decimal number as Python writes it, `12` or `12L`. */
   decimal(): number | bigint {
     const text = this.line()
     if (!/^[+-]?\d{1,1000}L?$/.test(text)) throw this.defect(`"${text.slice(0, 20)}" is no number`)

@@ -4,20 +4,20 @@ import type { TensorFile } from '../../tensor-file.ts'
 import { decodeElements, elementSize, gatherStrided, rowMajorStrides } from '../element-type.ts'
 import type { PickledTensor, Storage } from './pickled.ts'
 
-/** Where the numbers of storages lie. Offsets and lengths in bytes. */
+/** Finds the bytes of storages. Offsets and lengths are in bytes. */
 export interface StorageBytes {
-  /** @throws CheckpointError where the storage is not there */
+  /** @throws CheckpointError if the storage is missing */
   sizeOf(storage: Storage): number
   read(storage: Storage, offset: number, length: number): Uint8Array
   close(): void
 }
 
-/** A view that repeats its numbers (stride 0) may have this many. */
+/** Most numbers of a view with stride 0, which repeats its numbers. */
 const maxRepeated = 2 ** 24
 
 /**
- * Tensors that are views of storages, as a file of weights: each reads the part of its storage that it covers.
- * @throws CheckpointError naming the tensor that does not fit its storage
+ * A weight file whose tensors are views of storages; reading a tensor reads only its part of the storage.
+ * @throws CheckpointError naming a tensor that does not fit its storage
  */
 export function pickledFile(
   path: string,
@@ -56,7 +56,7 @@ function checkView(path: string, name: string, tensor: PickledTensor, storages: 
   if (count > Math.max(storage.length, maxRepeated)) fail(`repeats ${storage.length} numbers to ${count}`)
 }
 
-/** Numbers from the first to the last of a view, both included. */
+/** Count of numbers from the first to the last of a view, both included. */
 function spanOf(shape: readonly number[], strides: readonly number[]): number {
   return shape.reduce((span, length, axis) => span + (length - 1) * (strides[axis] ?? 0), 1)
 }

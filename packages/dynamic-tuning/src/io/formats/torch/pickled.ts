@@ -6,11 +6,11 @@ export interface Storage {
   /** Its name in the archive. */
   readonly key: string
   readonly type: ElementType
-  /** Numbers in it. */
+  /** Count of numbers. */
   readonly length: number
 }
 
-/** A tensor as a view of its storage; offset and strides in numbers. */
+/** A tensor as a view of its storage; offset and strides count numbers. */
 export class PickledTensor {
   constructor(
     readonly storage: Storage,
@@ -20,12 +20,12 @@ export class PickledTensor {
   ) {}
 }
 
-/** Something a pickle names that holds no weights, such as a device: kept as its name. */
+/** A pickled object without weights, such as a device: only its name is kept. */
 export class Inert {
   constructor(readonly name: string) {}
 }
 
-/** What a pickle may be told to call: its name, and what it makes of its arguments. */
+/** A function that a pickle may call: its name, and what it returns for its arguments. */
 export class Callable {
   constructor(
     readonly name: string,
@@ -49,7 +49,9 @@ const storages: Readonly<Record<string, ElementType>> = {
   BoolStorage: 'bool',
 }
 
-/** Storages are named in `torch` or `torch.cuda`; what else a state dict needs is listed one by one. */
+/**
+ * Storages are named in `torch` or `torch.cuda`; everything else that state dicts need is listed one by one.
+ */
 const allowed: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ...Object.entries(storages).flatMap(([name, type]): [string, unknown][] => [
     [`torch.${name}`, new StorageType(type)],
@@ -75,9 +77,9 @@ const allowed: ReadonlyMap<string, unknown> = new Map<string, unknown>([
 ])
 
 /**
- * What a pickle may name: storages, the functions that PyTorch rebuilds tensors with, ordered dicts, sets and names of
- * types. Nothing of it runs code of the file.
- * @throws CheckpointError naming anything else
+ * Returns what a global name in a pickle stands for: storages, PyTorch's functions for rebuilding tensors,
+ * ordered dicts, sets and names of types. No code of the file is run.
+ * @throws CheckpointError for any other name
  */
 export function allowedGlobal(path: string, module: string, name: string): unknown {
   const full = `${module}.${name}`
@@ -116,13 +118,16 @@ function isStorage(value: unknown): value is Storage {
   return typeof value === 'object' && value !== null && 'key' in value && 'type' in value
 }
 
-/** `_rebuild_from_type_v2(function, type, arguments, attributes)`: a tensor with Python attributes, which are left out. */
+/**
+ * `_rebuild_from_type_v2(function, type, arguments, attributes)`: a tensor with Python
+ * attributes, which are left out.
+ */
 function rebuildFromType([rebuild, , args]: readonly unknown[]): unknown {
   if (rebuild instanceof Callable && Array.isArray(args)) return rebuild.call(args)
   throw new TypeError('a tensor without the function that rebuilds it')
 }
 
-/** A whole number from 0 on. */
+/** True for whole numbers from 0. */
 export function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }

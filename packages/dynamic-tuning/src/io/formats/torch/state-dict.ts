@@ -1,13 +1,13 @@
 import { CheckpointError } from '../../../errors.ts'
 import { PickledTensor } from './pickled.ts'
 
-/** Under what training scripts keep the weights in a checkpoint; averaged ones first, as timm takes them. */
+/** Keys of the weights in checkpoints of training scripts; averaged weights first, as in timm. */
 const places = ['state_dict_ema', 'model_ema', 'state_dict', 'model', 'model_state_dict', 'module']
 
 /**
- * The weights in what a file of PyTorch holds: a state dict, or a checkpoint with one under a usual name. What is no
- * tensor (epochs, settings) is left out, and the `module.` that data-parallel training puts before every name.
- * @throws CheckpointError where there are none
+ * The weights in a file of PyTorch: a state dict, or a checkpoint that has one under a usual key. Values
+ * other than tensors (epochs, settings) are dropped, as is the prefix `module.` of data-parallel training.
+ * @throws CheckpointError if there are no weights
  */
 export function stateDictIn(path: string, value: unknown): Map<string, PickledTensor> {
   const tensors = tensorsIn(value)

@@ -9,19 +9,20 @@ import { stateDictIn } from './state-dict.ts'
 import { maxPickle, storageNamed } from './torch-zip.ts'
 import { type Unpickled, unpickle } from './unpickle.ts'
 
-/** The pickle of PyTorch's magic number 0x1950a86a20f9469cfc6c, protocol 2. */
+/** PyTorch's magic number 0x1950a86a20f9469cfc6c as a pickle of protocol 2. */
 const magic = Buffer.from('80028a0a6cfc9c46f9206aa850192e', 'hex')
 const protocol = 1001
 
-/** Whether a file is one that `torch.save` wrote before 1.6 (or with `_use_new_zipfile_serialization=False`). */
+/** True for files of `torch.save` before 1.6 (or with `_use_new_zipfile_serialization=False`). */
 export function isTorchLegacy(start: Uint8Array): boolean {
   return Buffer.from(start).subarray(0, magic.length).equals(magic)
 }
 
 /**
- * The weights in a file of PyTorch's older form: five pickles (magic, protocol, system, weights, keys of storages), then
- * each storage as its number of elements (eight bytes) and its bytes.
- * @throws CheckpointError for pickles that ask for anything but weights, and tensors that do not fit their storages
+ * The weights in a file of PyTorch's older format: five pickles (magic number, protocol, system, weights,
+ * storage keys), then for each storage its number of elements (eight bytes) and its bytes.
+ * @throws CheckpointError for pickles that hold or call anything but weights, and tensors
+ * that do not fit their storages
  */
 export function openTorchLegacy(path: string): TensorFile {
   const file = openSliced(path, 'torch')
@@ -52,7 +53,7 @@ export function openTorchLegacy(path: string): TensorFile {
   }
 }
 
-/** A key always names the same storage. */
+/** Checks that a key always names the same storage. */
 function keep(path: string, storages: Map<string, Storage>, storage: Storage): Storage {
   const known = storages.get(storage.key) ?? storage
   if (known.type !== storage.type || known.length !== storage.length)
@@ -66,7 +67,7 @@ function checkByteOrder(path: string, system: unknown): void {
   throw new CheckpointError(`torch: ${path} is not little-endian. Save it again on another machine.`)
 }
 
-/** Where the bytes of each storage begin. */
+/** Finds the offset of each storage's bytes. */
 function findStorages(
   file: SlicedFile,
   storages: ReadonlyMap<string, Storage>,

@@ -7,17 +7,18 @@ import { pickledFile } from './pickled-file.ts'
 import { stateDictIn } from './state-dict.ts'
 import { unpickle } from './unpickle.ts'
 
-/** A pickle of weights takes some 100 bytes for each tensor. */
+/** Limit for the pickle, in bytes; it takes about 100 bytes per tensor. */
 export const maxPickle: number = 16 * 2 ** 20
 
-/** Whether an archive is one of PyTorch, as `torch.save` has written since 1.6. */
+/** True for archives that `torch.save` has written since PyTorch 1.6. */
 export function isTorchZip(zip: ZipFile): boolean {
   return pickleIn(zip) !== undefined
 }
 
 /**
- * The weights in an archive of PyTorch: `data.pkl` describes them, each storage is a member of its own.
- * @throws CheckpointError for pickles that ask for anything but weights, and tensors that do not fit their storages
+ * The weights in an archive of PyTorch: `data.pkl` describes them, and each storage is a member of its own.
+ * @throws CheckpointError for pickles that hold or call anything but weights, and tensors
+ * that do not fit their storages
  */
 export function openTorchZip(zip: ZipFile): TensorFile {
   const { path } = zip
@@ -41,7 +42,10 @@ export function openTorchZip(zip: ZipFile): TensorFile {
   })
 }
 
-/** The storage of a persistent id, `('storage', type, key, location, numel)`. @throws CheckpointError for other ids */
+/**
+ * The storage of a persistent id, `('storage', type, key, location, numel)`.
+ * @throws CheckpointError for other ids
+ */
 export function storageNamed(path: string, id: unknown): Storage {
   const parts: readonly unknown[] = Array.isArray(id) ? id : []
   const [kind, type, key, , length] = parts

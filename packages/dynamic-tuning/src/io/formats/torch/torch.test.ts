@@ -38,7 +38,7 @@ function read(bytes: Uint8Array): Map<string, TensorData> {
 const bytesOf = ({ buffer, byteOffset, byteLength }: NodeJS.ArrayBufferView): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength)
 
-/** What the files in real-files hold, with storages under these keys. */
+/** The contents of the real files, with storages under these keys. */
 function realContent(weight: string, bias: string): Written {
   const half: WrittenStorage = {
     key: bias,

@@ -1,14 +1,14 @@
 import { PickleReader } from './pickle-reader.ts'
 import { allowedGlobal, Callable, Inert } from './pickled.ts'
 
-/** What a pickle of a state dict holds, and where it ended. */
+/** The value of a pickle, and where it ended. */
 export interface Unpickled {
   readonly value: unknown
-  /** Offset of the byte after it. */
+  /** Offset of the byte after the pickle. */
   readonly end: number
 }
 
-/** The stack machine of a pickle. */
+/** State of the stack machine that runs a pickle. */
 interface Machine {
   readonly reader: PickleReader
   readonly stack: unknown[]
@@ -19,9 +19,10 @@ interface Machine {
 const mark = Symbol('mark')
 
 /**
- * Reads a pickle of protocol 1 to 5 and builds nothing but tensors' descriptions, dicts (as maps), lists and tuples (as
- * arrays), sets, numbers, strings and bytes. `persistent` resolves what the file calls a persistent id.
- * @throws CheckpointError for anything else that the pickle names or does, and for damaged ones
+ * Reads a pickle of protocol 1 to 5. It builds only descriptions of tensors, dicts (as maps), lists and
+ * tuples (as arrays), sets, numbers, strings and bytes.
+ * @param persistent resolves a persistent id of the file
+ * @throws CheckpointError for damaged pickles and those that name or do anything else
  */
 export function unpickle(
   path: string,
@@ -42,19 +43,19 @@ export function unpickle(
 
 type Run = (machine: Machine) => void
 
-/** An opcode that pushes what it reads. */
+/** An opcode that pushes the value that it reads. */
 const push =
   (read: (reader: PickleReader, machine: Machine) => unknown): Run =>
   (machine) =>
     void machine.stack.push(read(machine.reader, machine))
 
-/** An opcode that pushes what it makes of everything above the mark. */
+/** An opcode that replaces everything above the mark by one value. */
 const collect =
   (make: (items: unknown[]) => unknown): Run =>
   (machine) =>
     void machine.stack.push(make(popMark(machine)))
 
-/** An opcode that replaces the uppermost `count` values by a tuple. */
+/** An opcode that replaces the top `count` values by a tuple. */
 const tuple =
   (count: number): Run =>
   (machine) => {
@@ -75,7 +76,7 @@ const recall =
     machine.stack.push(machine.memo.get(place))
   }
 
-// As pickletools.py lists them; what makes instances of classes is not here.
+// Codes as in pickletools.py, without those that create instances of classes.
 const opcodes: Readonly<Record<number, Run>> = {
   128: ({ reader }) => void reader.uint8(), // PROTO
   149: ({ reader }) => void reader.uint64(), // FRAME
@@ -189,7 +190,7 @@ function reduce(machine: Machine): void {
   }
 }
 
-/** Attributes of an ordered dict (PyTorch's `_metadata`) hold no weights. */
+/** Ignores the attributes of ordered dicts (PyTorch's `_metadata`): they hold no weights. */
 function build(machine: Machine): void {
   pop(machine)
   const object = top(machine)

@@ -5,7 +5,7 @@ export interface WrittenStorage {
   readonly key: string
   /** `FloatStorage` and the like. */
   readonly type: string
-  /** Numbers that it says it has. */
+  /** Its declared count of numbers. */
   readonly length: number
   readonly bytes: Uint8Array
 }
@@ -18,7 +18,9 @@ export interface WrittenTensor {
   readonly offset?: number
 }
 
-/** A value of a pickle: tensors, maps (ordered dicts), plain objects (dicts), numbers, strings, `raw` opcodes. */
+/**
+ * A value of a pickle: tensors, maps (ordered dicts), plain objects (dicts), numbers, strings, `raw` opcodes.
+ */
 export type Written =
   | WrittenTensor
   | ReadonlyMap<string, Written>
@@ -30,13 +32,16 @@ interface Dict {
   readonly dict: Readonly<Record<string, Written>>
 }
 
-/** A float32 storage of its own for each tensor, keyed in order. */
+/** A separate float32 storage for a tensor. */
 export function ownStorage(key: string, data: Float32Array): WrittenStorage {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
   return { key, type: 'FloatStorage', length: data.length, bytes }
 }
 
-/** The pickle that `torch.save` writes by protocol 2, opcode for opcode. Of the legacy form with `legacy`. */
+/**
+ * The pickle that `torch.save` writes with protocol 2, opcode for opcode; with
+ * `legacy` that of the older format.
+ */
 export function pickleBytes(value: Written, { legacy = false } = {}): Buffer {
   const writer = new PickleWriter(legacy)
   writer.bytes(0x80, 2)
@@ -45,7 +50,7 @@ export function pickleBytes(value: Written, { legacy = false } = {}): Buffer {
   return Buffer.concat(writer.pieces)
 }
 
-/** A file of `torch.save` since 1.6: members of an archive, storages at multiples of 64 bytes. */
+/** A file of `torch.save` since 1.6: an archive with storages at multiples of 64 bytes. */
 export function torchZipBytes(
   value: Written,
   options: { readonly deflate?: boolean; readonly byteOrder?: string; readonly root?: string } = {},
@@ -115,7 +120,7 @@ class PickleWriter {
     this.pieces.push(Buffer.from(codes))
   }
 
-  /** BINPUT, under `key` where it is asked for again. */
+  /** Writes BINPUT; `key` is a name to find the memo entry again. */
   memoize(key?: string): void {
     if (key !== undefined) this.memo.set(key, this.next)
     const index = this.next++
@@ -123,7 +128,7 @@ class PickleWriter {
     else this.bytes(0x72, index & 255, (index >> 8) & 255, 0, 0)
   }
 
-  /** What is in the memo already is named by its place there. */
+  /** Writes a value once; after that, refers to its memo entry. */
   private once(key: string, write: () => void): void {
     const index = this.memo.get(key)
     if (index !== undefined) {

@@ -1,11 +1,11 @@
 import * as zlib from 'node:zlib'
 
-/** CRC-32 (ISO 3309) of `bytes`, going on from that of the bytes before. */
+/** CRC-32 (ISO 3309) of `bytes`, continuing from the checksum of the bytes before. */
 export type Crc32 = (bytes: Uint8Array, before?: number) => number
 
 let table: Uint32Array | undefined
 
-/** The checksum by table, for Node before 20.15. */
+/** The checksum computed with a table, for Node before 20.15. */
 export const tableCrc32: Crc32 = (bytes, before = 0) => {
   table ??= Uint32Array.from({ length: 256 }, (_, byte) => {
     let crc = byte
@@ -19,5 +19,5 @@ export const tableCrc32: Crc32 = (bytes, before = 0) => {
   return ~crc >>> 0
 }
 
-/** zlib's own where Node has it: four times as fast. */
+/** zlib's checksum if Node has it: four times as fast. */
 export const crc32: Crc32 = zlib.crc32 ?? tableCrc32

@@ -1,7 +1,7 @@
 import { CheckpointError } from '../../../errors.ts'
 import type { SlicedFile } from '../../read-slice.ts'
 
-/** A member of an archive as the central directory describes it. Sizes in bytes. */
+/** A member of an archive as described in the central directory. Sizes in bytes. */
 export interface ZipEntry {
   readonly name: string
   /** 0 stored, 8 deflated. */
@@ -9,7 +9,7 @@ export interface ZipEntry {
   readonly crc: number
   readonly compressed: number
   readonly size: number
-  /** Where its local header begins. */
+  /** Offset of its local header. */
   readonly header: number
 }
 
@@ -19,12 +19,14 @@ const zip64LocatorSignature = 0x07064b50
 const zip64EndSignature = 0x06064b50
 const entrySignature = 0x02014b50
 const wide = 0xffffffff
-/** A central directory of more bytes than this is no file of weights. */
+/** Limit for a central directory, in bytes: no weight file has a larger one. */
 const maxDirectory = 64 * 2 ** 20
 
 /**
- * The members of a zip archive, zip64 included, in the order of its central directory (PKWARE APPNOTE 6.3, 4.3 and 4.5.3).
- * @throws CheckpointError for archives that are cut off, split, encrypted or compressed in another way than deflate
+ * Lists the members of a zip archive, also of zip64, in the order of its central directory
+ * (PKWARE APPNOTE 6.3, 4.3 and 4.5.3).
+ * @throws CheckpointError for archives that are cut off, split, encrypted or use a
+ * compression other than deflate
  */
 export function readDirectory(file: SlicedFile): ZipEntry[] {
   const { path } = file
@@ -60,7 +62,7 @@ function findDirectory(file: SlicedFile): Directory {
   const tail = Buffer.from(file.read(tailStart, tailLength).buffer)
   for (let at = tailLength - endLength; at >= 0; at--) {
     if (tail.readUInt32LE(at) !== endSignature) continue
-    // A signature inside a comment is told by the comment's length.
+    // A signature inside a comment does not match the comment's length.
     if (at + endLength + tail.readUInt16LE(at + 20) !== tailLength) continue
     const count = tail.readUInt16LE(at + 10)
     const directory = { count, length: tail.readUInt32LE(at + 12), offset: tail.readUInt32LE(at + 16) }
@@ -106,7 +108,7 @@ function readEntry(path: string, bytes: Buffer, nameLength: number, extraLength:
 
 type Sizes = [size: number, compressed: number, header: number]
 
-/** Values that are too large for 32 bits lie in the extra field 1, in this order, and only those. */
+/** Values over 32 bits are in extra field 1, in this order; others are left out there. */
 function widen(path: string, name: string, narrow: Sizes, extra: Buffer): Sizes {
   for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
     if (extra.readUInt16LE(at) !== 1) continue
@@ -124,7 +126,7 @@ function widen(path: string, name: string, narrow: Sizes, extra: Buffer): Sizes 
   throw damaged(path, `member "${name}" lacks its zip64 sizes`)
 }
 
-/** What every defect of an archive is reported as. */
+/** The error for any defect of an archive. */
 export function damaged(path: string, what: string): CheckpointError {
   return new CheckpointError(`zip: ${path} is damaged, ${what}. Is the download complete?`)
 }

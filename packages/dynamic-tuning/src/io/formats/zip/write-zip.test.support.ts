@@ -1,25 +1,25 @@
 import { deflateRawSync } from 'node:zlib'
 import { tableCrc32 } from './crc32.ts'
 
-/** A member to be written; everything but name and data may be falsified. */
+/** A member to be written; every field but name and data may be wrong on purpose. */
 export interface WrittenMember {
   readonly name: string
   readonly data: Uint8Array
   readonly deflate?: boolean
-  /** Sizes and offset in the zip64 extra field, as archives over 4 GB have them. */
+  /** True to put sizes and offset into the zip64 extra field, as in archives over 4 GB. */
   readonly zip64?: boolean
-  /** Bytes that the data is padded to begin at a multiple of. */
+  /** The data begins at a multiple of this many bytes. */
   readonly align?: number
   readonly crc?: number
-  /** Size after decompression that the archive promises. */
+  /** Declared size after decompression. */
   readonly size?: number
   readonly method?: number
   readonly flags?: number
-  /** Where the directory says it begins. */
+  /** Declared offset of its local header. */
   readonly header?: number
 }
 
-/** A zip archive (PKWARE APPNOTE 6.3), with a comment or a zip64 directory where asked for. */
+/** Builds a zip archive (PKWARE APPNOTE 6.3), optionally with a comment or a zip64 directory. */
 export function zipBytes(
   members: readonly WrittenMember[],
   options: { readonly comment?: string; readonly zip64?: boolean } = {},
@@ -74,7 +74,7 @@ function zip64Field(values: readonly number[]): Buffer {
   return field
 }
 
-/** PyTorch's way: an extra field "FB" full of Z. */
+/** Padding as PyTorch writes it: an extra field "FB" full of Z. */
 function paddingField(at: number, align: number): Buffer {
   if (align === 1) return Buffer.alloc(0)
   const length = (align - ((at + 4) % align)) % align

@@ -11,11 +11,12 @@ export interface ZipMember {
   readonly name: string
   /** Bytes after decompression. */
   readonly size: number
-  /** `length` bytes from `offset` on, without a look at the checksum: for headers. */
+  /** Reads `length` bytes from `offset` without checking the checksum: for headers. */
   peek(offset: number, length: number): Uint8Array
   /**
-   * `length` bytes from `offset` on. Of a stored member only these are held; a deflated one is inflated as a whole.
-   * The first read checks the checksum of the whole member. @throws CheckpointError where it does not fit
+   * Reads `length` bytes from `offset`. Memory holds only these bytes of a stored member, but the whole of a
+   * deflated one. The first read verifies the checksum of the whole member.
+   * @throws CheckpointError if the checksum is wrong
    */
   read(offset: number, length: number): Uint8Array
 }
@@ -27,15 +28,16 @@ export interface ZipFile {
   close(): void
 }
 
-/** Deflate cannot make less than a thousandth of anything, and weights do not shrink to a hundredth: this is a bomb. */
+/**
+ * Largest plausible compression factor. Weights hardly shrink, so a member that grows by more is a zip bomb.
+ */
 const maxGrowth = 100
 const alwaysAllowed = 256 * 2 ** 20
 const chunk = 2 ** 20
 
 /**
- * Opens a zip archive for reading members by slices, with nothing but its directory in memory.
- * @throws CheckpointError for archives that are damaged, whose members overlap or share a name, or that would grow
- * beyond measure
+ * Opens a zip archive for reading parts of its members; memory holds only its directory.
+ * @throws CheckpointError for damaged archives, members that overlap, share a name or grow too much
  */
 export function openZip(path: string): ZipFile {
   const file = openSliced(path, 'zip')
@@ -66,7 +68,7 @@ function checkGrowth({ path, length }: SlicedFile, entries: readonly ZipEntry[])
   )
 }
 
-/** Where the data of every member begins; the local headers are checked, and that no two members overlap. */
+/** Offset of each member's data; checks the local headers, and that members do not overlap. */
 function dataStarts(file: SlicedFile, entries: readonly ZipEntry[]): Map<ZipEntry, number> {
   const starts = new Map<ZipEntry, number>()
   let end = 0
@@ -123,7 +125,7 @@ function inflate(file: SlicedFile, entry: ZipEntry, start: number): Uint8Array {
   const { name, size, compressed } = entry
   let bytes: Uint8Array
   try {
-    // A plain array: slices of a Buffer would be views.
+    // A plain array: slices of a Buffer would share its memory.
     bytes = new Uint8Array(
       inflateRawSync(file.read(start, compressed), { maxOutputLength: Math.max(1, size) }),
     )
@@ -136,7 +138,7 @@ function inflate(file: SlicedFile, entry: ZipEntry, start: number): Uint8Array {
   return bytes
 }
 
-/** The checksum of a stored member without holding it. */
+/** The checksum of a stored member, read piece by piece. */
 function crcOf(file: SlicedFile, start: number, size: number): number {
   let crc = 0
   for (let at = 0; at < size; at += chunk) crc = crc32(file.read(start + at, Math.min(chunk, size - at)), crc)

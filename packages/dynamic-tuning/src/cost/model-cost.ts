@@ -1,7 +1,7 @@
 import { narrow } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
 import { layersOf } from '../models/families.ts'
-import { type Head, isOwn } from '../models/head.ts'
+import { isOwn } from '../models/head.ts'
 import { imageRows } from '../models/samples/sample-layout.ts'
 import type { Network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
@@ -34,6 +34,7 @@ export interface ModelCostSettings {
 /** Parameters and multiply-accumulates of one image or clip. */
 export interface ModelCost {
   readonly params: {
+    /** Frozen and trained weights, without buffers. */
     readonly total: number
     /** All weights the method trains: adapters, dispatchers, head. */
     readonly trainable: number
@@ -60,7 +61,7 @@ export function modelCost(settings: ModelCostSettings): ModelCost {
   const sizes = openSizes(settings, whole.dispatches)
   const symbols = Object.fromEntries([...symbolsIn(outputs)].map((name) => [name, sizeNamed(name, sizes)]))
   return {
-    params: countParameters(store.shapes, network.tunable, network.head),
+    params: countParameters(store, network),
     flops: countCost(outputs, symbols),
   }
 }
@@ -102,19 +103,16 @@ function sizeNamed(symbol: string, sizes: Readonly<Record<string, number>>): num
   return size
 }
 
-function countParameters(
-  shapes: ReadonlyMap<string, readonly number[]>,
-  patterns: readonly RegExp[],
-  head: Head,
-): ModelCost['params'] {
+function countParameters({ shapes, buffers }: WeightStore, { tunable, head }: Network): ModelCost['params'] {
   const trainableParts: Record<string, number> = {}
   let total = 0
   let trainable = 0
   let ofHead = 0
   for (const [name, shape] of shapes) {
+    if (buffers.has(name)) continue
     const size = shape.reduce((product, dim) => product * dim, 1)
     total += size
-    if (!patterns.some((pattern) => pattern.test(name))) continue
+    if (!tunable.some((pattern) => pattern.test(name))) continue
     trainable += size
     const part = name.replace(/^(?:layers\.\d+\.)?(?:blocks\.\d+\.)?/, '').split('.')[0] as string
     trainableParts[part] = (trainableParts[part] ?? 0) + size

@@ -48,9 +48,11 @@ export async function randomModel(
   for (const [gate, { logits: own }] of dispatches.entries()) outputs[`${gate}`] = own
   const program = await compile(outputs, { threads, prepack: false })
   const dispatchers = store.startValues()
+  const isRead = ([name]: [string, unknown]) => program.inputs.some((each) => each.name === name)
+  const buffers = Object.fromEntries([...store.startBuffers()].filter(isRead))
   for (const [name, { data }] of dispatchers) if (name.endsWith('weight')) drawDirection(data, seed, name)
   for (let round = 0; round < rounds; round++) {
-    const result = await program.run({ images, ...Object.fromEntries(dispatchers) })
+    const result = await program.run({ images, ...buffers, ...Object.fromEntries(dispatchers) })
     for (const [gate, { layer, part }] of dispatches.entries()) {
       const name = `${layerAt(config, layer).path}.${part}_token_select.mlp_head.bias`
       const bias = dispatchers.get(name) as TensorData<'float32'>

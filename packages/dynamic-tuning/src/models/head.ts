@@ -36,7 +36,10 @@ export interface Head<O extends Named = Named> {
   readonly classes: number
   /** The tokens that it reads from the backbone. */
   readonly reads: Taps
-  /** Names of its own weights: every method trains them, and tables do not count them as the method's. */
+  /**
+   * Names of its own weights: every method trains them, and tables do not count them as the method's. Buffers
+   * need no pattern, and are not trained if one matches.
+   */
   readonly own: readonly RegExp[]
   /** Why no token may be merged or dropped before it; absent if it works on any number of tokens. */
   readonly needsAllTokens?: string | undefined

@@ -1,4 +1,15 @@
-import { isOnDemand, random, type TensorData } from '@dynamic-tuning/engine'
+import {
+  add,
+  constant,
+  gradients,
+  isOnDemand,
+  mul,
+  printGraph,
+  random,
+  reduceSum,
+  ShapeError,
+  type TensorData,
+} from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { CheckpointError, ConfigError } from '../errors.ts'
 import { ones, truncatedNormal, zeros } from './initializers.ts'
@@ -80,5 +91,63 @@ describe('WeightStore', () => {
       new WeightStore({ tensors: new Map([['w', tensor]]) }).get('w', [2], zeros)
     expect(bad(given([1, 2, 3]))).toThrow(/w is float32 \[3\], the model wants float32 \[2\]/)
     expect(bad({ dtype: 'int64', shape: [2], data: new BigInt64Array(2) })).toThrow(CheckpointError)
+  })
+
+  describe('with buffers', () => {
+    const tensors = new Map([['norm.mean', given([1, 2])]])
+
+    it('makes them inputs in training, whatever patterns match, and constants elsewhere', () => {
+      const learning = new WeightStore({ tensors, trainable: [/./] })
+      learning.at('norm').get('weight', [2], ones)
+      const { value } = learning.at('norm').buffer('mean', [2], zeros)
+      expect(value.node).toMatchObject({ op: { name: 'Input' }, attributes: { parameter: false } })
+      expect([...learning.trainable.keys()]).toEqual(['norm.weight'])
+      expect([...learning.buffers]).toEqual([['norm.mean', value]])
+      expect([...learning.shapes.keys()]).toEqual(['norm.weight', 'norm.mean'])
+      const start = learning.startBuffers().get('norm.mean')?.data
+      expect(start).toEqual(Float32Array.of(1, 2))
+      start?.fill(9)
+      expect(learning.startBuffers().get('norm.mean')?.data).toEqual(Float32Array.of(1, 2))
+      const still = new WeightStore({ tensors })
+      const { node } = still.buffer('norm.mean', [2], zeros).value
+      expect(node).toMatchObject({ op: { name: 'Constant' }, attributes: { name: 'norm.mean' } })
+      expect(still.values()).toEqual(tensors)
+      const keep = () => constant(given([0, 0]))
+      const kept = new WeightStore({ tensors, keep }).buffer('norm.mean', [2], zeros).value
+      expect(kept.node).toMatchObject({ attributes: { name: 'norm.mean' } })
+    })
+
+    it('gives each pass what the last one left, and no gradient to the last', () => {
+      const store = new WeightStore({ trainable: [/weight/] })
+      const weight = store.get('weight', [2], ones)
+      const first = store.buffer('mean', [2], zeros)
+      first.update(add(first.value, weight))
+      const second = store.buffer('mean', [2], zeros)
+      expect(second.value).not.toBe(first.value)
+      expect(second.value.node.op.name).toBe('StopGradient')
+      // As of a loss that does not depend on the weight at all.
+      const [slope] = gradients(reduceSum(mul(second.value, 2)), [weight])
+      const [none] = gradients(reduceSum(store.buffer('other', [2], zeros).value), [weight])
+      expect(printGraph({ slope: slope ?? weight })).toBe(printGraph({ slope: none ?? weight }))
+      second.update(add(second.value, weight))
+      expect(store.buffers.get('mean')).not.toBe(second.value)
+    })
+
+    it('refuses other shapes, kinds and values from nowhere', () => {
+      const store = new WeightStore({ trainable: [/weight/] })
+      const weight = store.get('weight', [2], ones)
+      const mean = store.buffer('mean', [2], zeros)
+      expect(() => store.buffer('mean', [3], zeros)).toThrow(/mean is used as \[2\] and as \[3\]/)
+      expect(() => store.buffer('weight', [2], zeros)).toThrow(CheckpointError)
+      expect(() => store.get('mean', [2], zeros)).toThrow(/mean is used as a weight and as a buffer/)
+      expect(() => mean.update(reduceSum(mean.value))).toThrow(
+        /buffer mean: float32 \[2\] is to become float32 \[\]/,
+      )
+      expect(() => mean.update(weight)).toThrow(ShapeError)
+      expect(() => mean.update(weight)).toThrow(/buffer mean: its next value does not depend on the last/)
+      const only = new WeightStore({ trainable: [/mean/] })
+      only.buffer('mean', [2], zeros)
+      expect(() => only.trainable).toThrow(/no weight matches .*mean/)
+    })
   })
 })

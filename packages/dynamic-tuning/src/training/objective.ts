@@ -11,8 +11,8 @@ import {
 import { pruningLoss } from './pruning-loss.ts'
 
 /**
- * The graph of one training pass: the loss of Dynamic Tuning (Eq. 9), of DynamicViT or of the task alone, and
- * the gradient of every trained weight.
+ * The graph of one training pass: the loss of Dynamic Tuning (Eq. 9), of DynamicViT or of the task alone, the
+ * gradient of every trained weight, and the next value of every buffer.
  *
  * Inputs: `images` [B, 3, H, W]; the inputs of the task's loss, such as `targets` [B, K]; `noise`
  * [D, B, n, 1] with dispatch or predictors; `dropout` and, for the complete pass, `dropoutComplete`,
@@ -23,7 +23,9 @@ export function objective(store: WeightStore, settings: ObjectiveSettings): Obje
   const images = network.input()
   const targets = taskLoss.inputs(network.head.classes)
   const run: LossInputs['run'] = (pass) => network.pass(store, images, pass)
-  const { passes, outputs: all } = lossOf(settings)({ network, taskLoss, loss, targets, run })
+  const { passes, outputs: ofLoss } = lossOf(settings)({ network, taskLoss, loss, targets, run })
+  const buffers = [...store.buffers].map(([name, value]) => [nextOf(name), value] as const)
+  const all = { ...ofLoss, ...Object.fromEntries(buffers) }
   const { outputs, checkpoints } = simplify(all, recompute ? passes : [])
   const trained = store.trainable
   const slopes = gradients(outputs.loss, [...trained.values()], { checkpoints })
@@ -32,10 +34,21 @@ export function objective(store: WeightStore, settings: ObjectiveSettings): Obje
 }
 
 const gradient = 'grad.'
+const next = 'next.'
 
 /** The weight whose gradient is the output of this name of `objective`; undefined for other outputs. */
 export function weightOf(output: string): string | undefined {
   return output.startsWith(gradient) ? output.slice(gradient.length) : undefined
+}
+
+/** The name of the output of `objective` with the next value of a buffer. */
+export function nextOf(buffer: string): string {
+  return `${next}${buffer}`
+}
+
+/** The buffer whose next value is the output of this name; undefined for other outputs. */
+export function bufferOf(output: string): string | undefined {
+  return output.startsWith(next) ? output.slice(next.length) : undefined
 }
 
 function lossOf({ network }: ObjectiveSettings): (inputs: LossInputs) => LossGraph {

@@ -5,7 +5,7 @@ import type { WeightStore } from '../nn/weight-store.ts'
 import { floatData } from './float-data.ts'
 import type { StepResult } from './learner.ts'
 import type { ObjectiveOutputs, ObjectiveSettings } from './loss-graph.ts'
-import { objective, weightOf } from './objective.ts'
+import { bufferOf, objective, weightOf } from './objective.ts'
 import { type StepBatch, type StepFeedSettings, stepFeeds } from './step-feeds.ts'
 
 /** The result of a pass before weights change. */
@@ -20,11 +20,14 @@ export interface TrainableStep {
   /** The trained weights; the optimiser changes them in place. */
   readonly weights: Map<string, TensorData<'float32'>>
   /** Values such as running statistics, saved with the weights; the pass changes them in place. */
-  readonly buffers?: Map<string, TensorData<'float32'>>
+  readonly buffers: Map<string, TensorData<'float32'>>
   /** Returns loss, outputs and gradients of a batch; `step` selects the noise. */
   run(batch: StepBatch, step: number): Promise<PassResult>
   release(): Promise<void>
 }
+
+/** What one step of a run passes on to the next. */
+export type StepValues = Pick<TrainableStep, 'weights' | 'buffers'>
 
 /** Settings of a training step. */
 export interface TrainingStepSettings extends ObjectiveSettings, StepFeedSettings {
@@ -39,27 +42,28 @@ export interface TrainingStepSettings extends ObjectiveSettings, StepFeedSetting
 /**
  * The compiled training pass with the weights it trains. A batch larger than `microBatch` runs in pieces: the
  * task's terms are means over samples, so their weighted sum is exact; the rate term uses the mean of each
- * piece, as the official code does on each of its devices.
+ * piece, as the official code does on each of its devices. Each piece sees the buffers that the piece before
+ * it left.
  */
 export class TrainingStep implements TrainableStep {
   private constructor(
     private readonly settings: TrainingStepSettings,
     private readonly program: Program,
     readonly weights: Map<string, TensorData<'float32'>>,
+    readonly buffers: Map<string, TensorData<'float32'>>,
   ) {}
 
-  /** `weights` are the values to start from; default: the store's. */
-  static async create(
-    settings: TrainingStepSettings,
-    weights?: Map<string, TensorData<'float32'>>,
-  ): Promise<TrainingStep> {
+  /** `values` are those to start from, and are changed in place; default: copies of the store's. */
+  static async create(settings: TrainingStepSettings, values?: StepValues): Promise<TrainingStep> {
     // Features are only for verification; a step does not need them.
     const { features: _features, ...outputs } = objective(settings.store, settings)
     const program = await compile(settings.rewrite?.(outputs) ?? outputs, {
       prepack: false,
       ...settings.compile,
     })
-    return new TrainingStep(settings, program, weights ?? settings.store.startValues())
+    const { store } = settings
+    const { weights, buffers } = values ?? { weights: store.startValues(), buffers: store.startBuffers() }
+    return new TrainingStep(settings, program, weights, buffers)
   }
 
   /** As in `TrainableStep`; `noise` [D, B, n, 1] replaces the random one. */
@@ -71,10 +75,19 @@ export class TrainingStep implements TrainableStep {
       const size = Math.min(microBatch, batch.size - first)
       const feeds = stepFeeds(this.settings, this.program.inputs, batch, { step, first, size })
       const given = noise && { noise: imagesOf(noise, imageRows(sample, first), imageRows(sample, size)) }
-      const weights = Object.fromEntries(this.weights)
-      sums.add(await this.program.run({ ...weights, ...feeds, ...given }), first, size)
+      const weights = Object.fromEntries([...this.weights, ...this.buffers])
+      const outputs = await this.program.run({ ...weights, ...feeds, ...given })
+      this.renewBuffers(outputs)
+      sums.add(outputs, first, size)
     }
     return sums.result()
+  }
+
+  private renewBuffers(outputs: Readonly<Record<string, TensorData>>): void {
+    for (const [output, tensor] of Object.entries(outputs)) {
+      const buffer = this.buffers.get(bufferOf(output) ?? '')
+      buffer?.data.set(floatData(tensor, output))
+    }
   }
 
   release(): Promise<void> {
@@ -117,6 +130,7 @@ class Sums {
     for (const [name, tensor] of Object.entries(outputs)) {
       const values = floatData(tensor, name)
       const weight = weightOf(name)
+      if (bufferOf(name) !== undefined) continue
       if (name === 'activeRatePerGate')
         this.rates = Array.from(values, (rate, i) => (this.rates[i] ?? 0) + rate * share)
       else if (weight !== undefined) this.addGradient(weight, values, share)

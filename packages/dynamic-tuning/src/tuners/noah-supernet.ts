@@ -144,6 +144,7 @@ function maskedWeights(
 ): Weights {
   return {
     get: (name, shape, init) => change(`${below}${name}`, weights.get(name, shape, init)),
+    buffer: (name, shape, init) => weights.buffer(name, shape, init),
     at: (name) => maskedWeights(weights.at(name), change, `${below}${name}.`),
   }
 }

@@ -33,7 +33,7 @@ export class HostLearner implements Learner {
   }
 
   async weights(): Promise<Map<string, TensorData<'float32'>>> {
-    return new Map([...this.pass.weights, ...(this.pass.buffers ?? [])])
+    return new Map([...this.pass.weights, ...this.pass.buffers])
   }
 
   async state(): Promise<LearnerState> {

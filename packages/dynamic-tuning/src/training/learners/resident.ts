@@ -9,7 +9,7 @@ import { entryOf } from '../entry-of.ts'
 import { floatData } from '../float-data.ts'
 import type { Learner, LearnerState, StepResult } from '../learner.ts'
 import type { ObjectiveOutputs } from '../loss-graph.ts'
-import { objective, weightOf } from '../objective.ts'
+import { bufferOf, nextOf, objective, weightOf } from '../objective.ts'
 import { type AdamWSettings, defaultAdamW } from '../optimizers/adamw.ts'
 import { adamwFeeds, adamwNumbers, adamwUpdate } from '../optimizers/adamw-graph.ts'
 import { oneGroup } from '../optimizers/groups.ts'
@@ -25,8 +25,8 @@ export interface ResidentSettings extends Omit<TrainingStepSettings, 'microBatch
 }
 
 /**
- * A learner with the update in its graph: the program owns the weights and AdamW's moments, and on WebGPU in
- * a browser they never leave the device between steps. A batch is one pass; if that takes too much memory,
+ * A learner with the update in its graph: the program owns weights, buffers and AdamW's moments, and on WebGPU
+ * in a browser they never leave the device between steps. A batch is one pass; if that takes too much memory,
  * set `recompute`. Arithmetic is float32, so weights differ in their last bits from those of a `HostLearner`
  * with `AdamW`; each can continue from the other's state.
  */
@@ -44,7 +44,7 @@ export class ResidentLearner implements Learner {
     const { store, compile } = settings
     const { outputs, state, start } = residentGraph(settings)
     const program = await compileRecurrent(outputs, { prepack: false, ...compile, state, start })
-    return new ResidentLearner(settings, program, [...store.trainable.keys()])
+    return new ResidentLearner(settings, program, [...store.trainable.keys(), ...store.buffers.keys()])
   }
 
   async step(batch: StepBatch, step: number, learningRate: number): Promise<StepResult> {
@@ -63,7 +63,7 @@ export class ResidentLearner implements Learner {
     }
   }
 
-  /** The current weights, read back from the device. */
+  /** The current weights and buffers, read back from the device. */
   async weights(): Promise<Map<string, TensorData<'float32'>>> {
     const all = await this.carried()
     return new Map([...all].filter(([name]) => this.names.includes(name)))
@@ -121,6 +121,10 @@ function residentGraph({
     objective(store, settings),
     rows ? settings.taskLoss.outputs : [],
   )
+  for (const [name, value] of store.startBuffers()) {
+    state[name] = nextOf(name)
+    start[name] = value
+  }
   const numbers = adamwNumbers()
   const { groupOf = oneGroup } = adamw
   const values = store.startValues()
@@ -150,7 +154,7 @@ function splitOutputs(
   const gradients = new Map<string, Tensor>()
   for (const [name, tensor] of Object.entries(all)) {
     const weight = weightOf(name)
-    const wanted = name === 'activeRatePerGate' || rows.includes(name)
+    const wanted = name === 'activeRatePerGate' || rows.includes(name) || bufferOf(name) !== undefined
     if (weight !== undefined) gradients.set(weight, tensor)
     else if (tensor.shape.length === 0 || wanted) outputs[name] = tensor
   }

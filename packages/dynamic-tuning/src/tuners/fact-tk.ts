@@ -9,8 +9,8 @@ import { defineTuner } from './tuner.ts'
 /**
  * G[a, b, n] = sum_z C[a, b, z] P[z, n] with C `fact.core` [r, r, r] and P `fact.factors` [r, (4 + 2m) L].
  * Each layer has columns for q, k, v and proj, then m columns for fc1 and m for fc2. Attention uses
- * S = G[:, :, n]^T. For the MLP, [r, r, m] is flattened to [r, r m] in memory order, as in the published code:
- * S1 is the transpose of the result, S2 the result itself.
+ * S = G[:, :, n]^T. For the MLP, [r, r, m] is flattened to [r, r m] in memory order, as in the published
+ * code: S1 is the transpose of the result, S2 the result itself.
  */
 const tuckerCores: CoreSource = {
   nodes({ root, config: model }, layer, r) {

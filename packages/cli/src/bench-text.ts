@@ -12,7 +12,7 @@ import type { Paint } from './terminal/output.ts'
 import { renderTable } from './terminal/table.ts'
 import { wrapped } from './terminal/wrap.ts'
 
-/** A benchmark for people, at most `width` columns wide where the names of the cases allow it. */
+/** A benchmark as text, at most `width` columns wide if the names of the cases allow it. */
 export function benchText(report: BenchReport, paint: Paint, width: number): string {
   const groups = benchGroups(report)
   const { columns, left } = fitting(benchColumns(report), groups, width)

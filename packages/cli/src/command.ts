@@ -4,13 +4,13 @@ import type { Terminal } from './terminal/terminal.ts'
 /** Headings of `dyt --help`, in the order in which they appear. */
 export type Group = 'Start here' | 'Train' | 'Use a trained model' | 'Measure'
 
-/** What a command is run with. */
+/** Arguments of a command's `run`. */
 export interface Call<O> {
   readonly args: readonly string[]
-  /** By camelCase name: flags, else values of the settings file, else defaults. */
+  /** By camelCase name: flags override the settings file, which overrides defaults. */
   readonly options: Readonly<O>
   readonly terminal: Terminal
-  /** Raised at the first Ctrl-C, for commands that are `stoppable`. */
+  /** Aborted at the first Ctrl-C, for commands that are `stoppable`. */
   readonly signal: AbortSignal
 }
 
@@ -21,7 +21,7 @@ export interface CommandUnit<O = object> {
   readonly group: Group
   /** One sentence without a full stop. */
   readonly summary: string
-  /** Further lines of its help, each a paragraph or, indented, an example; wrapped when shown. */
+  /** Further paragraphs of its help; an indented one is an example. Wrapped when shown. */
   readonly description?: string
   /** Arguments in commander's notation and their help: `['<images...>', 'files, folders or patterns']`. */
   readonly arguments?: readonly (readonly [string, string])[]
@@ -29,15 +29,15 @@ export interface CommandUnit<O = object> {
   readonly options: readonly Option[]
   /** Settings that only a settings file may hold. */
   readonly fileKeys?: readonly string[]
-  /** Command lines with what they do. */
+  /** Command lines and what they do. */
   readonly examples: readonly (readonly [string, string])[]
-  /** True if the first Ctrl-C only raises `signal`. */
+  /** True if the first Ctrl-C only aborts `signal`. */
   readonly stoppable?: boolean
-  /** @returns the exit code where it is not 0 */
+  /** @returns the exit code if it is not 0 */
   run(call: Call<O>): Promise<number | undefined>
 }
 
-/** A command with typed options. Its `options` decide what `O` really holds: keep the two together. */
+/** A command with typed options. Nothing checks that `options` and `O` agree: keep them together. */
 export function defineCommand<O extends object>(unit: CommandUnit<O>): CommandUnit {
   return unit
 }

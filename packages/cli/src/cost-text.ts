@@ -4,7 +4,7 @@ import { formatCount, formatPercent } from 'dynamic-tuning/report'
 import type { Paint } from './terminal/output.ts'
 import { renderTable } from './terminal/table.ts'
 
-/** What parts are called in the table, by the last word of their name in the graph. */
+/** Names of parts in the table, by the last word of their name in the graph. */
 export const partNames: Readonly<Record<string, string>> = {
   patch_embed: 'patch embedding',
   downsample: 'patch merging',

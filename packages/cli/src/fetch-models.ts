@@ -2,10 +2,10 @@ import { type DownloadProgress, fetchModel } from 'dynamic-tuning/io'
 import { formatMemory } from 'dynamic-tuning/report'
 import type { Terminal } from './terminal/terminal.ts'
 
-/** Options whose value may name a model of the hub. */
+/** Options whose value may name a model on the hub. */
 const modelOptions = ['model', 'init'] as const
 
-/** Fetches the models of the hub that options name, so that the command finds them in the cache. */
+/** Downloads the hub models that options name, so that the command finds them in the cache. */
 export async function fetchModels(
   options: Readonly<Record<string, unknown>>,
   terminal: Terminal,
@@ -16,7 +16,7 @@ export async function fetchModels(
   }
 }
 
-/** Shows each file that is being fetched in the live line. */
+/** Shows each downloading file in the live line. */
 export function downloadProgress({ progress }: Terminal): (state: DownloadProgress) => void {
   return ({ model, file, done, total }) =>
     progress.update({ label: `${model} ${file}, ${formatMemory(total / 2 ** 20)}`, done, total })

@@ -4,12 +4,12 @@ import { DataError } from 'dynamic-tuning'
 import { isVideoName } from 'dynamic-tuning/data'
 import type { sampleWord } from 'dynamic-tuning/report'
 
-/** What a run's model takes. */
+/** Kind of input of a run's model. */
 type SampleWord = ReturnType<typeof sampleWord>
 
 const imageName = /\.(jpe?g|png|webp|gif|tiff?|avif|bmp)$/i
 
-/** How files that hold samples are called, and which names they have. */
+/** Words for files with samples of a kind, and the pattern of their names. */
 const kinds = {
   image: { files: 'images', isWanted: (name: string) => imageName.test(name) },
   clip: { files: 'videos', isWanted: isVideoName },
@@ -17,15 +17,15 @@ const kinds = {
 type IsWanted = (name: string) => boolean
 
 /**
- * The image or video files that arguments name: files as they are, all of the kind below folders, and patterns
- * with `*`, `?` and `**` that the shell did not expand; sorted within each.
- * @throws DataError where a folder or a pattern holds none
+ * The image or video files that arguments name: files themselves, all files of the kind below folders, and
+ * patterns with `*`, `?` and `**` that the shell did not expand; sorted within each.
+ * @throws DataError if a folder or a pattern has none
  */
 export function imagePaths(places: readonly string[], kind: SampleWord = 'image'): string[] {
   const { files, isWanted } = kinds[kind]
   return places.flatMap((place) => {
     const stat = statSync(place, { throwIfNoEntry: false })
-    // A missing file stays: reading it says what is wrong, and the other images go on.
+    // A missing file is kept: reading it reports the error without stopping the other images.
     const found = stat?.isDirectory()
       ? filesBelow(place, isWanted)
       : !stat && /[*?]/.test(place)
@@ -80,7 +80,7 @@ function nameMatcher(part: string): RegExp {
   return new RegExp(`^${text}$`, 'u')
 }
 
-/** Names in a folder, sorted, hidden ones left out; none where it cannot be read. */
+/** Names in a folder, sorted, without hidden ones; empty if it cannot be read. */
 function entriesOf(folder: string): string[] {
   try {
     return readdirSync(folder)

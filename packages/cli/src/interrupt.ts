@@ -1,14 +1,14 @@
-/** A signal raised at the first Ctrl-C (or SIGTERM); the second one ends the process at once. */
+/** A signal that is aborted at the first Ctrl-C (or SIGTERM); the second one ends the process at once. */
 export interface Interrupt {
   readonly signal: AbortSignal
-  /** Gives Ctrl-C its usual meaning back. */
+  /** Restores the default behaviour of Ctrl-C. */
   dispose(): void
 }
 
-/** What shells expect of a program that Ctrl-C stopped: 128 + SIGINT. */
+/** Exit code of a program stopped by Ctrl-C: 128 + SIGINT. */
 export const stoppedCode = 130
 
-/** Listens for Ctrl-C; `onFirst` says to the user what happens now. */
+/** Listens for Ctrl-C; `onFirst` tells the user what happens next. */
 export function listenForInterrupt(onFirst: () => void): Interrupt {
   const controller = new AbortController()
   const handle = (): void => {

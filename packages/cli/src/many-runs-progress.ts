@@ -14,8 +14,8 @@ import type { Terminal } from './terminal/terminal.ts'
 type CaseRow = Parameters<NonNullable<ManyRunsControl['onCase']>>[0]
 
 /**
- * Shows many runs on a terminal: a live line for all together, one for every run under way, and a line that stays
- * for every finished case.
+ * Shows many runs on a terminal: a live line for all together, one for every run under way, and a line that
+ * stays for every finished case.
  */
 export function manyRunsProgress(
   terminal: Terminal,
@@ -56,7 +56,7 @@ export function manyRunsProgress(
   }
 }
 
-/** How far all runs together have come, as a live line of its own where there are several. */
+/** Progress of all runs together, as an additional live line if there are several. */
 class RunCount {
   total = 0
   private ended = 0
@@ -69,7 +69,7 @@ class RunCount {
     this.ended = finished
   }
 
-  /** A run has done a share of its steps. */
+  /** Reports the finished share of a run. */
   advance(run: PlannedRun, share: number): void {
     const { shares, ended, total } = this
     shares.set(run, share)
@@ -83,7 +83,7 @@ class RunCount {
     })
   }
 
-  /** A run is no longer under way; `counts` if it will not be begun again. */
+  /** Reports the end of a run; `counts` is false if it will be retried. */
   end(run: PlannedRun, counts: boolean): void {
     this.shares.delete(run)
     if (counts) this.ended++

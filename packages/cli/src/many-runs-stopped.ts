@@ -2,7 +2,7 @@ import type { ManyRunsStopped } from 'dynamic-tuning'
 import { stoppedCode } from './interrupt.ts'
 import type { Terminal } from './terminal/terminal.ts'
 
-/** Says how far many runs had come when they were stopped. @returns the exit code */
+/** Reports how far a study came before it was stopped. @returns the exit code */
 export function manyRunsStopped(stopped: ManyRunsStopped, terminal: Terminal): number {
   terminal.result(stopped, () => '')
   const { finishedRuns, totalRuns } = stopped

@@ -110,7 +110,7 @@ async function runUnit(
   command: Command,
   args: readonly string[],
 ): Promise<number | undefined> {
-  // `--offline` holds for the whole process, and for those that a command starts.
+  // `--offline` applies to the whole process and its child processes.
   const { offline, ...options } = resolveOptions(command, unit.fileKeys ?? [])
   if (offline) process.env.HF_HUB_OFFLINE = '1'
   const terminal = createTerminal({ json: options.json === true, quiet: options.quiet === true })
@@ -127,9 +127,9 @@ async function runUnit(
   }
 }
 
-/** Says what went wrong on stderr, in one line unless DEBUG is set, and gives the exit code. */
+/** Reports an error on stderr, in one line unless DEBUG is set, and returns the exit code. */
 function report(error: unknown): number {
-  // commander has printed its own errors already; asking for help is none.
+  // commander has already printed its own errors; a request for help is none.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   const text = error instanceof Error ? error.message : String(error)
   process.stderr.write(`dyt: ${process.env.DEBUG && error instanceof Error ? (error.stack ?? text) : text}\n`)

@@ -6,13 +6,13 @@ export function namedScore(measure: Measure, value: number): string {
   return `${measure.title} ${formatMeasure(measure, value)}`
 }
 
-/** What a step or a result reached, as part of a state of progress; nothing where it has no such value. */
+/** The measure of a step or a result for a progress line; empty if it has none. */
 export function scoreOfStep(metrics: object, measure: Measure): { readonly score?: string } {
   const value = numberIn(metrics, measure.name)
   return value === undefined ? {} : { score: namedScore(measure, value) }
 }
 
-/** The measure of an epoch on one part of the data; undefined where it was not measured. */
+/** The measure of an epoch on one part of the data; undefined if it was not measured. */
 export function scoreOfEpoch(
   metrics: object,
   part: 'train' | 'validation',

@@ -7,8 +7,8 @@ import type { Terminal } from './terminal/terminal.ts'
 import { trainingProgress } from './training-progress.ts'
 
 /**
- * Shows a search on a terminal: the super-network's training, then a live line for candidates and a line that stays
- * for every round.
+ * Shows a search on a terminal: the super-network's training, then a live line for candidates and a line that
+ * stays for every round.
  */
 export function searchProgress(
   terminal: Terminal,

@@ -3,7 +3,7 @@ import { compareColumns, failureText, sampleWordOf } from 'dynamic-tuning/report
 import type { Paint } from './terminal/output.ts'
 import { renderTable } from './terminal/table.ts'
 
-/** A comparison for people: the table, what failed, and where the page is. */
+/** A comparison as text: the table, failures, and the path of the page. */
 export function comparisonText({ cases, failures, speed, report }: CompareOutcome, paint: Paint): string {
   const columns = compareColumns(cases)
   const heads = columns.map(({ short }, i) => ({ name: short, align: i === 0 ? 'left' : 'right' }) as const)

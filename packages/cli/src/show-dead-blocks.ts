@@ -10,7 +10,7 @@ import {
 import type { Paint } from './terminal/output.ts'
 import { renderTable } from './terminal/table.ts'
 
-/** The dead blocks of an exported model for people. */
+/** The dead blocks of an exported model as text. */
 export function deadBlocksText(found: DeadBlocks, measure: Measure, paint: Paint): string {
   const { dead, images, limit, params, flops } = found
   const most = `at most ${formatPercent(limit)} of the patch tokens on ${images} validation images`
@@ -33,7 +33,7 @@ export function deadBlocksText(found: DeadBlocks, measure: Measure, paint: Paint
   ].join('\n')
 }
 
-/** What the measure was before and is after: `mean IoU 78.1 % to 78.0 %`. */
+/** The measure before and after: `mean IoU 78.1 % to 78.0 %`. */
 function scoreChange(found: DeadBlocks, measure: Measure): string {
   const { before, after } = changeIn(found, measure)
   return `${measure.title} ${formatMeasure(measure, before)} to ${formatMeasure(measure, after)}`

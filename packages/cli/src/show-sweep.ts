@@ -3,10 +3,10 @@ import { failureText, sweepColumns } from 'dynamic-tuning/report'
 import type { Paint } from './terminal/output.ts'
 import { renderTable } from './terminal/table.ts'
 
-/** Rows that a terminal has room for; the files have all. */
+/** Largest number of rows on a terminal; the files have all. */
 const mostRows = 40
 
-/** A sweep for people: the table, the best first, what failed, and where the page is. */
+/** A sweep as text: the table, best first, failures, and the path of the page. */
 export function sweepText(outcome: SweepOutcome, paint: Paint): string {
   const { cases, failures, report, axes } = outcome
   const columns = sweepColumns(outcome)

@@ -3,7 +3,10 @@ import type { VtabOutcome } from 'dynamic-tuning/study'
 import type { Paint } from './terminal/output.ts'
 import { renderTable } from './terminal/table.ts'
 
-/** A run of VTAB-1K as text: tasks, means beside the paper's, what is missing or failed, and where the page is. */
+/**
+ * A run of VTAB-1K as text: tasks, means beside the paper's, what is missing or failed, and where
+ * the page is.
+ */
 export function vtabText(outcome: VtabOutcome, paint: Paint): string {
   const { failures, missing, paper, report, search } = outcome
   // Without a search the scale is the same everywhere.

@@ -1,6 +1,6 @@
 /**
- * What runs in a browser too: models, methods, training steps and inference over weights that the
- * page has. Reading files, data sets and run folders are of Node.
+ * What also runs in a browser: models, methods, training steps and inference with weights that the page has
+ * loaded. Reading files, datasets and run folders needs Node.
  */
 
 export {

@@ -1,9 +1,11 @@
-/** Base of every error the library throws on purpose. Form: *unit: what failed, got what. What to do.* */
+/**
+ * Base of all errors that the library throws deliberately. Form: *unit: what failed, got what. What to do.*
+ */
 export class TuningError extends Error {
   override name = 'TuningError'
 }
 
-/** A setting or option that makes no sense. The command line ends with exit code 2. */
+/** An invalid setting or option. The command line exits with code 2. */
 export class ConfigError extends TuningError {
   override name = 'ConfigError'
 }
@@ -23,12 +25,15 @@ export class RunError extends TuningError {
   override name = 'RunError'
 }
 
-/** A program that is needed beside this one, and not installed. */
+/** A required external program that is not installed. */
 export class ToolError extends TuningError {
   override name = 'ToolError'
 }
 
-/** A model that cannot be fetched: no network, no such repository, no permission, or another file than was promised. */
+/**
+ * A model that cannot be downloaded: no network, no such repository, no permission, or a file with
+ * a wrong checksum.
+ */
 export class DownloadError extends TuningError {
   override name = 'DownloadError'
 }

@@ -16,12 +16,12 @@ export interface Import {
   readonly file: string
   /** As written. */
   readonly target: string
-  /** The file it names, where it is one of ours: `engine/src/ops/matrix.ts`. */
+  /** The imported file, if it is one of ours: `engine/src/ops/matrix.ts`. */
   readonly to: string | undefined
   readonly typeOnly: boolean
 }
 
-/** What the house's rules look at in one source file. */
+/** The properties of one source file that the rules check. */
 export interface Source {
   /** `engine/src/ops/matrix.ts` */
   readonly file: string
@@ -30,7 +30,7 @@ export interface Source {
   readonly imports: readonly Import[]
   /** Name and number of lines of every function. */
   readonly functions: readonly { readonly name: string; readonly lines: number }[]
-  /** `x as T`, `as const` left out. */
+  /** Number of `x as T`, without `as const`. */
   readonly assertions: number
 }
 
@@ -104,7 +104,7 @@ function linesOf(node: ts.Node, tree: ts.SourceFile): number {
   return line(node.end) - line(node.getStart(tree)) + 1
 }
 
-/** Groups of files that import one another in a circle, whether types or values (Tarjan's components). */
+/** Groups of files that import one another in a circle, by values or types (Tarjan's components). */
 export function circles(sources: readonly Source[]): string[][] {
   const arrows = new Map(sources.map(({ file, imports }) => [file, imports.flatMap(({ to }) => to ?? [])]))
   const [index, low] = [new Map<string, number>(), new Map<string, number>()]

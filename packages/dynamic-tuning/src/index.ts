@@ -1,7 +1,7 @@
 /**
- * The library: tune, evaluate, explain, calibrate and export runs, compare several, and count what a network costs.
- * Building blocks have entries of their own: `dynamic-tuning/data`, `/models`, `/training`, `/tasks`, `/study`, `/cost`, `/io`,
- * `/settings`, `/report`, `/bench`, `/demo`, `/verify` and, for pages, `/browser`.
+ * The library: tune, evaluate, explain, calibrate and export runs, compare several, and count what a network
+ * costs. Building blocks have entries of their own: `dynamic-tuning/data`, `/models`, `/training`, `/tasks`,
+ * `/study`, `/cost`, `/io`, `/settings`, `/report`, `/bench`, `/demo`, `/verify` and, for pages, `/browser`.
  */
 
 export type { CompileOptions, Device, OnnxModel, Precision, TensorData } from '@dynamic-tuning/engine'

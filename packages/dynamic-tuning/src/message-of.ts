@@ -1,4 +1,4 @@
-/** What went wrong, as text to put into another message. */
+/** The message of an error, to be included in another message. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

@@ -1,6 +1,6 @@
 /**
- * Models and methods: backbones, heads, hooks, tuning methods, token reduction, the network made of them, its weights, and its
- * compiled passes.
+ * Models and methods: backbones, heads, hooks, tuning methods, token reduction, the network made of them, its
+ * weights, and its compiled passes.
  */
 
 export {

@@ -1,7 +1,7 @@
 import { TuningError } from './errors.ts'
 
 /**
- * `value`, which must be there.
+ * `value`, which must not be undefined.
  * @throws TuningError if it is undefined: a fault in this library, not in its use
  */
 export function present<T>(value: T | undefined, what: string): T {

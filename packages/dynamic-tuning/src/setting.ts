@@ -1,39 +1,39 @@
 import { z } from 'zod'
 
-/** How a value is written as text, on a command line or in a form. */
+/** How a value is written on a command line or in a form. */
 export type SettingForm =
   | { readonly kind: 'text' | 'switch' | 'bytes' | 'pixels' | 'layers' | 'views' | 'data' }
   | { readonly kind: 'choice'; readonly choices: readonly string[]; readonly several?: string }
-  /** A name that `read` checks and spells in its usual way; `choices` are listed in help. */
+  /** A name that `read` checks and normalises; `choices` are listed in help. */
   | { readonly kind: 'name'; readonly choices: readonly string[]; read(text: string): string }
   | { readonly kind: 'whole' | 'wholes'; readonly least: number }
   | { readonly kind: 'number'; readonly least: number; readonly most: number }
   | { readonly kind: 'oneOrList'; readonly item: SettingForm }
 
-/** What help says of a setting, and where it may be given. */
+/** Help text of a setting, and where it may be given. */
 export interface SettingText {
-  /** One line; of a switch, what it does when on. */
+  /** One line; for a switch, what it does when on. */
   readonly help: string
-  /** What `--no-NAME` does, of a switch that is on by default. */
+  /** What `--no-NAME` does, for a switch that is on by default. */
   readonly without?: string
-  /** What stands for the value in help, such as `<n>`; switches have none. */
+  /** Placeholder of the value in help, such as `<n>`; switches have none. */
   readonly argument?: string
-  /** The default in words, if it is more than `default` or decided by other settings; empty to leave it out. */
+  /** The default in words, if `default` does not show it or other settings decide it; empty to omit it. */
   readonly usual?: string
-  /** Heading of its group in help; the general options where absent. */
+  /** Heading of its group in help; general options if absent. */
   readonly group?: string
-  /** True for a setting of files that has no flag. */
+  /** True for a setting that has no flag and is only allowed in files. */
   readonly fileOnly?: boolean
-  /** True for a setting that may be absent once everything is decided. */
+  /** True for a setting that may be absent even when all settings are resolved. */
   readonly optional?: boolean
 }
 
-/** All there is to know of one setting: its type, check, default, flag and line of help. */
+/** Everything about one setting: its type, check, default, flag and line of help. */
 export interface Setting<T = unknown> extends SettingText {
-  /** What is allowed; given settings and settings files are checked with it. */
+  /** Allowed values; given settings and settings files are checked with it. */
   readonly schema: z.ZodType<T>
   readonly form: SettingForm
-  /** Absent where the method, the model, the data or other settings decide it. */
+  /** Absent if the method, the model, the data or other settings decide it. */
   readonly default?: T
 }
 
@@ -51,7 +51,7 @@ type WithDefault<R extends Settings> = {
   [K in keyof R]: R[K] extends { readonly default: unknown } ? K : never
 }[keyof R]
 
-/** Values of all settings; the ones marked `optional` may be absent. */
+/** Values of all settings; those marked `optional` may be absent. */
 export type ValuesOf<R extends Settings> = {
   readonly [K in Exclude<keyof R, OptionalIn<R>>]: ValueOf<R[K]>
 } & { readonly [K in OptionalIn<R>]?: ValueOf<R[K]> | undefined }
@@ -59,20 +59,20 @@ export type ValuesOf<R extends Settings> = {
 /** Some values of settings. */
 export type SomeOf<R extends Settings> = { readonly [K in keyof R]?: ValueOf<R[K]> | undefined }
 
-/** Records of settings with the values of `T`: none is missing, and each has its type. */
+/** Records of settings for the values of `T`: complete, and each of the right type. */
 export type SettingsFor<T> = { readonly [K in keyof T]-?: Setting<Exclude<T[K], undefined>> }
 
 type Spec<T> = SettingText & { readonly default?: T }
 type Range = { readonly least?: number; readonly most?: number }
 
-/** A whole number from `least` (0 where absent) to `most`. */
+/** A whole number from `least` (default 0) to `most`. */
 export function whole<const S extends Spec<number> & Range>(spec: S): S & Setting<number> {
   const { least = 0, most } = spec
   const schema = z.int().min(least)
   return { ...spec, schema: most === undefined ? schema : schema.max(most), form: { kind: 'whole', least } }
 }
 
-/** Whole numbers of at least `least` (0 where absent), separated by commas. */
+/** Whole numbers of at least `least` (default 0), separated by commas. */
 export function wholes<const S extends Spec<readonly number[]> & Range>(
   spec: S,
 ): S & Setting<readonly number[]> {
@@ -81,10 +81,10 @@ export function wholes<const S extends Spec<readonly number[]> & Range>(
   return { ...spec, schema, form: { kind: 'wholes', least } }
 }
 
-/** Bounds of a number: `least` and `most` are allowed, `above` and `below` are not. */
+/** Bounds of a number: `least` and `most` are inclusive, `above` and `below` exclusive. */
 type Bounds = Range & { readonly above?: number; readonly below?: number }
 
-/** Any number within bounds; without a lower one it has none in files, and flags begin at 0. */
+/** Any number within bounds; without a lower bound, files allow any and flags numbers from 0. */
 export function number<const S extends Spec<number> & Bounds>(spec: S): S & Setting<number> {
   const { least, most, above, below } = spec
   let schema = z.number()
@@ -96,12 +96,12 @@ export function number<const S extends Spec<number> & Bounds>(spec: S): S & Sett
   return { ...spec, schema, form: { kind: 'number', ...reach } }
 }
 
-/** True or false. One that is true by default has the flag `--no-NAME`, whose line of help is `without`. */
+/** True or false. A setting that is true by default has the flag `--no-NAME`, with `without` as its help. */
 export function onOff<const S extends Spec<boolean>>(spec: S): S & Setting<boolean> {
   return { ...spec, schema: z.boolean(), form: { kind: 'switch' } }
 }
 
-/** One word of `choices`; `several` says why two in one are refused. */
+/** One word of `choices`; `several` says why two words are refused. */
 export function choice<
   const C extends readonly string[],
   const S extends Spec<C[number]> & { readonly several?: string },
@@ -115,7 +115,7 @@ export function choice<
   return { ...spec, schema: z.enum(choices, error || undefined), form }
 }
 
-/** Text that is not empty. */
+/** Non-empty text. */
 export function text<const S extends Spec<string>>(spec: S): S & Setting<string> {
   return { ...spec, schema: z.string().min(1), form: { kind: 'text' } }
 }
@@ -129,19 +129,19 @@ export function other<T, const S extends Spec<T>>(
   return { ...spec, schema, form }
 }
 
-/** The same settings below a heading of their own in help. */
+/** The same settings under a heading in help. */
 export function grouped<R extends Settings>(group: string, settings: R): R {
   return mapped(settings, (setting) => ({ ...setting, group })) as R
 }
 
-/** Checks of settings, each of which may be left out: for `z.strictObject`. */
+/** Schemas of settings, all optional, for `z.strictObject`. */
 export function shapeOf<R extends Settings>(
   settings: R,
 ): { readonly [K in keyof R]: z.ZodOptional<z.ZodType<ValueOf<R[K]>>> } {
   return mapped(settings, ({ schema }) => schema.optional()) as ReturnType<typeof shapeOf<R>>
 }
 
-/** The same where values are checked later, one case at a time: any value passes here. */
+/** Schemas of settings that accept any value, for values that are checked later, one case at a time. */
 export function uncheckedShapeOf<R extends Settings>(settings: R): ReturnType<typeof shapeOf<R>> {
   return mapped(settings, () => z.any().optional()) as ReturnType<typeof shapeOf<R>>
 }

@@ -51,7 +51,7 @@ function list<T>(parseItem: (text: string) => T): (text: string) => T[] {
 
 const caseName = (text: string): string => readArgument(() => benchCase(text, defaultBench).name)
 
-/** Reads a name out of some. */
+/** Reads one of some names. */
 function oneOf<T extends string>(names: readonly T[]): (text: string) => T {
   return (text) => {
     const found = names.find((name) => name === text)

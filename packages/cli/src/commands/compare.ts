@@ -22,7 +22,7 @@ interface Options extends CommonOptions, Omit<CompareInput, keyof CommonOptions>
   readonly out?: string
 }
 
-/** Options of `finetune` that a comparison has in another form. */
+/** Options of `finetune` that a comparison replaces by its own. */
 const replaced = ['data', 'method', 'rate', 'memory']
 
 export const compareCommand = defineCommand<Options>({

@@ -76,7 +76,7 @@ function display({ progress, note, notePaint }: Terminal): Partial<Parameters<ty
       const { loss, activeRate, imagesPerSecond } = metrics
       progress.update({
         label: `${demoMethods.indexOf(method) + 1}/${demoMethods.length} ${demoTitles[method]}`,
-        // Whole steps of a thousand, so that the time left is that of all four methods.
+        // In thousandths of the whole, so that the time left includes all four methods.
         done: Math.round(1000 * done),
         total: 1000,
         ...scoreOfStep(metrics, measure),

@@ -71,7 +71,7 @@ export const evalCommand = defineCommand<Options>({
 
 const mostClasses = 30
 
-/** What a precision costs: `mean IoU in fp32   75.3 %   int8: -0.1 points, 2.1 times ...`. */
+/** Effect of a precision: `mean IoU in fp32   75.3 %   int8: -0.1 points, 2.1 times ...`. */
 function precisionFact(
   { precision, imagesPerSecond }: RunEvaluation,
   fp32: NonNullable<RunEvaluation['fp32']>,

@@ -41,7 +41,7 @@ interface Options extends CommonOptions, PrecisionChoice, GivenReduction {
   readonly frames?: number
 }
 
-/** What an exported file is, for --json. */
+/** An exported file, for --json. */
 interface Exported extends OnnxExport {
   readonly file: string
   readonly format: 'onnx'

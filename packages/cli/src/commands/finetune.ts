@@ -17,7 +17,7 @@ interface Options extends CommonOptions, Omit<Partial<FinetuneInput>, keyof Comm
   readonly tensorboard?: boolean
 }
 
-/** What the help begins with. */
+/** The first settings in help. */
 const first: readonly FinetuneName[] = ['data', 'model', 'randomWeights', 'method', 'task']
 
 export const finetuneCommand = defineCommand<Options>({

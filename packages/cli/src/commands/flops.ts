@@ -27,7 +27,7 @@ import { integer } from '../options/numbers.ts'
 import { optionsOf } from '../options/setting-option.ts'
 import { paperTableText } from '../paper-table-text.ts'
 
-/** Settings of methods that parameters or FLOPs depend on. */
+/** Settings of methods that affect parameters or FLOPs. */
 const tunerSettings = [
   'dispatch',
   'rate',
@@ -128,12 +128,12 @@ function withName(method: string, { reduction }: { readonly reduction: string })
   return reduction === 'none' ? method : `${method} with ${reduction}`
 }
 
-/** What the title adds for models of clips. */
+/** Addition to the title for models of clips. */
 function onClips(config: ModelConfig): string {
   return sampleWord(config) === 'clip' ? `, clips of ${config.frames} frames` : ''
 }
 
-/** Options that a table decides by itself. */
+/** Options that a table sets itself. */
 const decidedByTable = [
   'model',
   'method',
@@ -159,5 +159,5 @@ function configOf(model: string, { classes = usualClasses, imageSize, frames }: 
   return openBackboneConfig(model, { numClasses: classes, imageSize, frames })
 }
 
-/** CIFAR-100, which the papers count with. */
+/** CIFAR-100, as in the papers. */
 const usualClasses = 100

@@ -7,7 +7,7 @@ import { partNames } from '../cost-text.ts'
 import type { CommonOptions } from '../options/common.ts'
 import type { Paint } from '../terminal/output.ts'
 
-/** The backbone of the papers' tables, with CIFAR-100's classes. */
+/** The backbone of the papers' tables, with the classes of CIFAR-100. */
 const [model, classes] = ['vit_base_patch16_224', 100]
 
 /** One method in the output of `dyt methods --json`. */
@@ -15,14 +15,14 @@ interface Method {
   readonly name: string
   readonly summary: string
   readonly paper: string | null
-  /** What it computes in a layer: u, a, v, f are norm, attention, norm and MLP. */
+  /** Its formula in a layer: u, a, v, f are norm, attention, norm and MLP. */
   readonly equation: string
-  /** True if tokens can skip layers: only then a rate has a meaning. */
+  /** True if tokens can skip layers, which is when a rate has a meaning. */
   readonly dispatches: boolean
   readonly params: { readonly trainable: number; readonly trained: number }
-  /** Trained parameters by the module they are in. */
+  /** Trained parameters by module. */
   readonly trainedParts: Readonly<Record<string, number>>
-  /** What holds where a run says nothing else. */
+  /** Its defaults for settings of a run. */
   readonly defaults: Tuner['defaults']
 }
 
@@ -74,7 +74,7 @@ Use one: ${paint.accent('dyt finetune --data photos/ --method NAME')}
 `
 }
 
-/** More parts than this are not worth naming. */
+/** With more parts than this, none are named. */
 const mostParts = 6
 
 function trainsText(parts: Readonly<Record<string, number>>): string {

@@ -60,7 +60,7 @@ export const predictCommand = defineCommand<Options>({
 })
 
 const widestName = 48
-/** Fewer are done before a progress line could be read. */
+/** So few images are done before anyone could read a progress line. */
 const fewImages = 64
 
 function predictionText(results: readonly ImagePrediction[], { answer }: Task, paint: Paint): string {
@@ -80,7 +80,7 @@ function predictionText(results: readonly ImagePrediction[], { answer }: Task, p
     .join('')
 }
 
-/** A name that is not too wide: of a long path its end, which says more than its beginning. */
+/** A name of limited width; for a long path its end, which says more than its beginning. */
 function shortened(path: string): string {
   if (displayWidth(path) <= widestName) return path
   return [...cutToWidth([...path].reverse().join(''), widestName)].reverse().join('')

@@ -92,7 +92,7 @@ function doneText(backbone: string, measure: Measure, score: number | undefined)
   ])}\n`
 }
 
-/** A ViT's sizes from what --model and --image-size say; a settings file may hold the sizes themselves. */
+/** Sizes of a ViT from --model and --image-size; a settings file may give the sizes themselves. */
 function modelFrom(
   model: Options['model'] = builtinModel,
   imageSize: Options['imageSize'],

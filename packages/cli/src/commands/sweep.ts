@@ -22,7 +22,7 @@ interface Options extends CommonOptions, ManyRunsOptions {
   readonly out?: string
 }
 
-/** Options of `finetune` that a sweep has in another form. */
+/** Options of `finetune` that a sweep replaces by its own. */
 const replaced = ['memory']
 
 export const sweepCommand = defineCommand<Options>({
@@ -75,7 +75,7 @@ function fromFile(path: string): Record<string, unknown> {
   return readSettings(path, [...sweepCommand.options, ...commonOptions()], sweepKeys)
 }
 
-/** Values of the grid as flags would give them. What has another shape is left to the library's checks. */
+/** Parses values of the grid like those of flags. Other types are left to the library's checks. */
 function valuesAsFlags(path: string, input: SweepInput): SweepInput {
   const { grid, include, exclude } = input
   const values = (key: string, list: readonly unknown[]): readonly unknown[] =>

@@ -19,7 +19,7 @@ interface Options extends CommonOptions, Omit<VtabInput, keyof CommonOptions>, M
   readonly out?: string
 }
 
-/** Options of `finetune` that the tasks decide, or that this command has in another form. */
+/** Options of `finetune` that the tasks decide, or that this command replaces by its own. */
 const replaced = ['task', 'data', 'split', 'trainSize', 'testSize', 'memory']
 
 export const vtabCommand = defineCommand<Options>({

@@ -8,18 +8,18 @@ import { drawWeights } from 'dynamic-tuning/models'
 
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
-/** How a command line ended. */
+/** Result of a command line. */
 export interface Ended {
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
-/** A command line under way. */
+/** A running command line. */
 export interface Running {
   readonly child: ChildProcess
   readonly ended: Promise<Ended>
-  /** Waits until stderr holds a text; fails where the process ends without it. */
+  /** Waits until stderr contains a text; fails if the process ends before. */
   said(text: string | RegExp): Promise<void>
 }
 
@@ -106,13 +106,13 @@ export function saveTinySwin(path: string, seed: number): void {
   saveCheckpointFile(path, { tensors: drawWeights(config, seed), config })
 }
 
-/** Settings of a run that takes a second: a drawn task, the tiny backbone, one thread. */
+/** Settings of a run that takes one second: a drawn task, the tiny backbone, one thread. */
 export const quick: readonly string[] = [
   ...['--data', 'builtin:nature', '--model', 'tiny.safetensors', '--bottleneck', '4'],
   ...['--train-size', '64', '--test-size', '32', '--batch', '16', '--threads', '1', '--workers', '1'],
 ]
 
-/** The lines of a run's metrics without what no two runs share: times, rates and memory. */
+/** The lines of a run's metrics without what differs from run to run: times, rates and memory. */
 export function steadyMetrics(run: string): object[] {
   const timed = 'seconds waitSeconds loaderWaitShare imagesPerSecond memoryMB peakMemoryMB run'.split(' ')
   const lines = readFileSync(join(run, 'metrics.jsonl'), 'utf8').trim().split('\n')
@@ -121,7 +121,7 @@ export function steadyMetrics(run: string): object[] {
   )
 }
 
-/** The bytes of what a run trained; undefined where it has not ended. */
+/** The bytes of the trained weights; undefined if the run has not finished. */
 export function adapterBytes(run: string): Buffer | undefined {
   const path = join(run, 'adapter.safetensors')
   return existsSync(path) ? readFileSync(path) : undefined

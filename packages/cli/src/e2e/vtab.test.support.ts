@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { drawImage } from 'dynamic-tuning/data'
 import { encodePng } from 'dynamic-tuning/report'
 
-/** Twelve drawn images of two classes: six to train on, two to choose by, four to test on. */
+/** Twelve drawn images of two classes: six for training, two for validation, four for the test. */
 export async function writeTask(root: string, name: string, seed: number): Promise<void> {
   const folder = join(root, name)
   mkdirSync(folder, { recursive: true })

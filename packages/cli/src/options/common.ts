@@ -14,12 +14,12 @@ export interface CommonOptions {
   readonly config?: string
 }
 
-/** The option of commands that run or write a model for inference. */
+/** Options of commands that run or write a model for inference. */
 export interface PrecisionChoice {
   readonly precision?: Precision
 }
 
-/** How to compile a model, from a command's options. */
+/** How to compile a model, according to a command's options. */
 export function compileOptions({
   threads,
   device,
@@ -31,7 +31,7 @@ export function compileOptions({
 
 const commonHeading = 'Common options:'
 
-/** Fresh copies of the options that every command has. */
+/** New copies of the options that every command has. */
 export function commonOptions(): Option[] {
   const options = [
     ...someFinetuneFlags(['seed', 'threads', 'device']),
@@ -43,7 +43,7 @@ export function commonOptions(): Option[] {
   return options.map((option) => option.helpGroup(commonHeading))
 }
 
-/** Options of several commands that are no settings of `finetune`, by name; each call makes a fresh one. */
+/** Options of several commands that are no settings of `finetune`, by name; each call creates a new one. */
 export const shared = {
   classes: (text = 'number of classes'): Option => new Option('--classes <n>', text).argParser(integer(1)),
   frames: (): Option =>

@@ -3,7 +3,7 @@ import { ConfigError, type Task } from 'dynamic-tuning'
 import { tasks } from 'dynamic-tuning/tasks'
 import { number } from './numbers.ts'
 
-/** Name of the option that says how much of a task's primary measure may be lost: `meanIouDrop`. */
+/** Name of the option for the allowed loss of a task's primary measure: `meanIouDrop`. */
 const optionOf = ({ measures: [{ name }] }: Task): string => `${name}Drop`
 
 /** An option for the primary measure of each task, such as `--mean-iou-drop`. */
@@ -16,7 +16,9 @@ export function dropFlags(): Option[] {
   })
 }
 
-/** The points given for a run's task. @throws ConfigError if they are given for the measure of another task */
+/**
+ * The allowed loss in points for a run's task. @throws ConfigError if it is given for another task's measure
+ */
 export function dropGiven(options: object, task: Task): number | undefined {
   const given = Object.entries(options).filter(([name]) => tasks.some((each) => optionOf(each) === name))
   const foreign = given.find(([name]) => name !== optionOf(task))

@@ -7,23 +7,23 @@ import { type OwnWords, optionOf, optionsOf } from './setting-option.ts'
 /** Names of the settings of `finetune`. */
 export type FinetuneName = keyof typeof finetuneSettings
 
-/** The flag of a setting of `finetune`, fresh; `own` replaces parts of its help. */
+/** A new flag for a setting of `finetune`; `own` replaces parts of its help. */
 export function finetuneFlag(name: FinetuneName, own?: OwnWords): Option {
   return optionOf(name, finetuneSettings[name], own)
 }
 
-/** Flags of some settings of `finetune`, fresh. */
+/** New flags for some settings of `finetune`. */
 export function someFinetuneFlags(names: readonly FinetuneName[]): Option[] {
   return names.map((name) => finetuneFlag(name))
 }
 
-/** Flags of all settings of `finetune` except the `others` and the common options, fresh. */
+/** New flags for all settings of `finetune` except `others` and the common options. */
 export function finetuneFlagsBut(others: readonly string[]): Option[] {
   const { seed: _seed, threads: _threads, device: _device, ...own } = finetuneSettings
   return optionsOf(own).filter((option) => !others.includes(option.attributeName()))
 }
 
-/** Flags of token reduction, fresh. */
+/** New flags for token reduction. */
 export function reductionFlags(): Option[] {
   return finetuneFlagsBut([]).filter((option) => option.attributeName() in reductionOptions())
 }

@@ -6,13 +6,13 @@ import { integer } from './numbers.ts'
 import { checked } from './settings-file.ts'
 import { tensorboardFlag } from './tensorboard.ts'
 
-/** What the flags of `manyRunsFlags` set. */
+/** Values of the `manyRunsFlags`. */
 export type ManyRunsOptions = Pick<ManyRunsControl, 'jobs' | 'retries' | 'tensorboard'> & {
   /** MB of 2^20 bytes. */
   readonly memory?: number
 }
 
-/** How a command that makes many runs makes them; each call gives fresh ones. */
+/** New flags for how a study executes its runs. */
 export function manyRunsFlags(): Option[] {
   return [
     new Option('--seeds <n>', 'runs of each, with seeds from --seed on (default 1)').argParser(integer(1)),
@@ -40,12 +40,12 @@ export function settingsOfEveryRun(replaced: readonly string[]): Option[] {
   )
 }
 
-/** The first seed, where `--seed` is not one of the settings of a run. */
+/** The flag of the first seed, for commands where `--seed` is no setting of a run. */
 export function firstSeedFlag(): Option {
   return finetuneFlag('seed', { help: 'first seed' })
 }
 
-/** Settings of a file, numbers and words read as flags are: `imageSize: 96` is a square. The library checks the rest. */
+/** Parses settings of a file like flags: `imageSize: 96` is a square. The library checks the rest. */
 export function readAsFlags<T extends object>(path: string, settings: T): T {
   const known = new Map(finetuneFlagsBut([]).map((option) => [option.attributeName(), option]))
   const read = Object.entries(settings).map(([key, value]) => [
@@ -55,7 +55,7 @@ export function readAsFlags<T extends object>(path: string, settings: T): T {
   return Object.fromEntries(read)
 }
 
-/** Cases of a file, each read by `readAsFlags`; the library refuses what is no list or no case. */
+/** Parses cases of a file with `readAsFlags`; the library refuses anything but a list of cases. */
 export function readCasesAsFlags<T>(path: string, cases: readonly T[]): readonly T[] {
   if (!Array.isArray(cases)) return cases
   return cases.map((each) => (typeof each === 'object' && each !== null ? readAsFlags(path, each) : each))

@@ -5,10 +5,13 @@ import { byteSize } from './bytes.ts'
 import { layerList } from './layer-list.ts'
 import { imageSize, integer, integers, number, oneOrList, views } from './numbers.ts'
 
-/** What a command may replace in the help of a setting that it shares with others. */
+/** Parts of the help that a command may replace for a shared setting. */
 export type OwnWords = Partial<Pick<Setting, 'help' | 'usual'>> & { readonly group?: string | undefined }
 
-/** The option of a setting: `--prompt-length` of `promptLength`, `--no-complete` of a switch that is on by default. */
+/**
+ * The option of a setting: `--prompt-length` for `promptLength`, `--no-complete` for a switch that is
+ * on by default.
+ */
 export function optionOf(name: string, setting: Setting, own: OwnWords = {}): Option {
   const { argument, group, form, default: usually } = { ...setting, ...own }
   const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
@@ -20,7 +23,7 @@ export function optionOf(name: string, setting: Setting, own: OwnWords = {}): Op
   return group === undefined ? option : option.helpGroup(group)
 }
 
-/** Fresh options of all settings that have a flag, in their order. */
+/** New options for all settings that have a flag, in order. */
 export function optionsOf(settings: Settings): Option[] {
   return Object.entries(settings)
     .filter(([, { fileOnly }]) => fileOnly !== true)
@@ -38,7 +41,7 @@ function defaultText({ default: usually }: Setting): string | undefined {
   return usually === undefined ? undefined : String(usually)
 }
 
-/** What reads a setting's text; undefined where commander does, or where it is taken as it is. */
+/** Parser of a setting's text; undefined if commander parses it or the text is the value. */
 function readerOf(form: SettingForm): ((text: string) => unknown) | undefined {
   switch (form.kind) {
     case 'whole':
@@ -66,7 +69,7 @@ function readerOf(form: SettingForm): ((text: string) => unknown) | undefined {
   }
 }
 
-/** Reads one of some words; `several` says why it may not be two of them. */
+/** Reads one of some words; `several` says why two of them are refused. */
 function oneOf(choices: readonly string[], several: string): (text: string) => string {
   return (text) => {
     if (choices.includes(text)) return text
@@ -75,7 +78,7 @@ function oneOf(choices: readonly string[], several: string): (text: string) => s
   }
 }
 
-/** What `read` gives. @throws InvalidArgumentError for a text that `read` refuses: its message names the flag */
+/** The result of `read`. @throws InvalidArgumentError if `read` throws, so that the message names the flag */
 export function readArgument<T>(read: () => T): T {
   try {
     return read()

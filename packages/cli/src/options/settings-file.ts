@@ -4,12 +4,12 @@ import { ConfigError } from 'dynamic-tuning'
 import { nearestWord } from 'dynamic-tuning/settings'
 import { parse } from 'yaml'
 
-/** Options that say how a command talks, or where it reads settings from: they belong on the command line. */
+/** Options that are only allowed on the command line: for output and for the settings file. */
 const commandLineOnly = ['config', 'json', 'quiet', 'help', 'resume']
 
 /**
- * The options of a call: flags, else the settings file named by --config, else defaults.
- * @throws ConfigError for files that cannot be read, unknown keys and bad values
+ * The options of a call: flags override the settings file of --config, which overrides defaults.
+ * @throws ConfigError for unreadable files, unknown keys and invalid values
  */
 export function resolveOptions(command: Command, fileKeys: readonly string[]): Record<string, unknown> {
   const flags: Record<string, unknown> = {}
@@ -18,7 +18,7 @@ export function resolveOptions(command: Command, fileKeys: readonly string[]): R
     const name = option.attributeName()
     const source = command.getOptionValueSource(name)
     if (source === 'cli') flags[name] = command.getOptionValue(name)
-    // commander's default of --no-x is true, which must not hide what a file says.
+    // commander's default for --no-x is true, which must not override the file.
     else if (source === 'default' && !option.negate) defaults[name] = command.getOptionValue(name)
   }
   const file = typeof flags.config === 'string' ? readSettings(flags.config, command.options, fileKeys) : {}
@@ -26,8 +26,8 @@ export function resolveOptions(command: Command, fileKeys: readonly string[]): R
 }
 
 /**
- * The settings in a file: of `commandOptions`, or named in `fileKeys`.
- * @throws ConfigError for a file that cannot be read, unknown keys and bad values
+ * The settings in a file: those of `commandOptions`, and the `fileKeys`.
+ * @throws ConfigError for an unreadable file, unknown keys and invalid values
  */
 export function readSettings(
   path: string,
@@ -56,7 +56,7 @@ function settingsIn(path: string): Record<string, unknown> {
   }
   if (!isRecord(value))
     throw new ConfigError(`config: ${path} holds no settings. Write one "name: value" a line.`)
-  // The config.json of a run keeps its settings in a field of their own.
+  // The config.json of a run has its settings in a field.
   return 'formatVersion' in value && isRecord(value.settings) ? value.settings : value
 }
 
@@ -71,7 +71,8 @@ function unknownKey(path: string, key: string, known: readonly string[]): Config
 }
 
 /**
- * A value of a settings file. Numbers and words are read and checked as the flag's text is: `imageSize: 96`, `2GB`.
+ * A value of a settings file. Numbers and words are parsed and checked like the flag's text: `imageSize: 96`,
+ * `2GB`.
  * @throws ConfigError naming file and key
  */
 export function checked(path: string, key: string, value: unknown, option: Option | undefined): unknown {

@@ -1,6 +1,6 @@
 import { Option } from 'commander'
 
-/** `--tensorboard`, fresh. */
+/** A new flag `--tensorboard`. */
 export function tensorboardFlag(): Option {
   return new Option('--tensorboard', 'write event files for TensorBoard into the run folder too')
 }

@@ -1,7 +1,7 @@
 import { type Paint, plain } from './output.ts'
 import { displayWidth } from './width.ts'
 
-/** A fact: what it is, its value, and a remark. */
+/** A fact: name, value, and a remark. */
 export type Fact = readonly [name: string, value: string, remark?: string]
 
 /** Facts below one another, values right-aligned, remarks dim; ends in a line break. */

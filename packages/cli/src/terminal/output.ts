@@ -1,4 +1,4 @@
-/** Where terminal text goes; `process.stdout` and `process.stderr` fit. */
+/** An output for terminal text, such as `process.stdout` or `process.stderr`. */
 export interface TextOutput {
   write(text: string): unknown
   /** True on a terminal that can redraw a line. */
@@ -7,14 +7,14 @@ export interface TextOutput {
   readonly columns?: number
 }
 
-/** Styles a text, or returns it as it is when colours are off. */
+/** Styles a text, or returns it unchanged if colours are off. */
 export interface Paint {
   bold(text: string): string
   dim(text: string): string
   accent(text: string): string
 }
 
-/** Colours for `output`: only on a terminal, and not when `NO_COLOR` is set (https://no-color.org). */
+/** Colours for `output`: only on a terminal, and not if `NO_COLOR` is set (https://no-color.org). */
 export function paintFor(
   output: TextOutput,
   environment: Readonly<Record<string, string | undefined>>,

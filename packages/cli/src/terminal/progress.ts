@@ -2,13 +2,13 @@ import { formatDuration, formatMemory, formatPercent, formatRate } from 'dynamic
 import { type Paint, paintFor, type TextOutput } from './output.ts'
 import { cutToWidth, displayWidth, printable } from './width.ts'
 
-/** Where a long job stands. */
+/** State of a long job. */
 export interface ProgressState {
-  /** What runs, such as "epoch 3/20". */
+  /** Current activity, such as "epoch 3/20". */
   readonly label: string
-  /** Which of several jobs that go on at a time this is; each has a line of its own. */
+  /** Name of the job, if several run at a time; each has its own line. */
   readonly job?: string
-  /** Units done and in all, over the whole job: the ETA counts to `total`. */
+  /** Finished and total units of the whole job; the ETA is for `total`. */
   readonly done: number
   readonly total: number
   readonly imagesPerSecond?: number
@@ -20,13 +20,13 @@ export interface ProgressState {
   readonly memoryMB?: number
 }
 
-/** What a progress display needs from outside; every field has a default. */
+/** Dependencies of a progress display; every field has a default. */
 export interface ProgressOptions {
-  /** Default `process.stderr`: stdout carries only results. */
+  /** Default `process.stderr`: stdout is for results only. */
   readonly output?: TextOutput
   /** Seconds since any fixed moment. */
   readonly now?: () => number
-  /** Say nothing at all. */
+  /** True to print nothing. */
   readonly quiet?: boolean
   readonly environment?: Readonly<Record<string, string | undefined>>
 }
@@ -35,7 +35,7 @@ export interface ProgressOptions {
 export interface Progress {
   /** Shows the state, at most ten times a second on a terminal and every ten seconds elsewhere. */
   update(state: ProgressState): void
-  /** Takes the line of a job away. */
+  /** Removes the line of a job. */
   done(job: string): void
   /** Prints a line that stays, such as an epoch's result, above the live lines. */
   log(line: string): void
@@ -48,7 +48,7 @@ const plainSeconds = 10
 const rateWindow = 30
 const barLengths = [20, 10]
 
-/** Progress on a terminal as lines redrawn in place; on a file or pipe as sparse lines of plain text. */
+/** Progress as lines redrawn in place on a terminal, or as sparse lines of plain text in a file or pipe. */
 export function createProgress(options: ProgressOptions = {}): Progress {
   const output = options.output ?? process.stderr
   const now = options.now ?? (() => performance.now() / 1000)
@@ -57,10 +57,10 @@ export function createProgress(options: ProgressOptions = {}): Progress {
   return liveProgress(output, now, paintFor(output, options.environment ?? process.env))
 }
 
-/** Lines at the bottom of a terminal that are drawn again in place. */
+/** Lines at the bottom of a terminal that are redrawn in place. */
 class LiveLines {
   private readonly lines = new Map<string, string>()
-  /** Lines on the terminal; the cursor is in the last one. */
+  /** Number of lines on the terminal; the cursor is in the last one. */
   private height = 0
 
   constructor(private readonly output: TextOutput) {}
@@ -76,7 +76,7 @@ class LiveLines {
     this.height = this.lines.size
   }
 
-  /** Takes the lines off the terminal; true if there were any. */
+  /** Erases the lines from the terminal; true if there were any. */
   erase(): boolean {
     const shown = this.height > 0
     if (shown) this.output.write(`${this.top()}\u001b[${this.height > 1 ? 'J' : 'K'}`)
@@ -148,7 +148,7 @@ function plainProgress(output: TextOutput, now: () => number): Progress {
 
 const jobOf = ({ job = '' }: ProgressState): string => job
 
-/** Seconds left of every job, by its own pace. */
+/** Estimates the seconds left of every job. */
 class JobTimes {
   private readonly jobs = new Map<string, ReturnType<typeof remainingTime>>()
 
@@ -163,10 +163,10 @@ class JobTimes {
 function remainingTime(): (time: number, state: ProgressState) => number {
   let samples: { time: number; done: number }[] = []
   return (time, { done, total }) => {
-    // A count that goes back means another job began.
+    // A decreasing count means that another job has begun.
     if (done < (samples.at(-1)?.done ?? 0)) samples = []
     samples.push({ time, done })
-    // One sample older than the window stays, so that the pace is that of at least the window.
+    // Keep one sample older than the window, so that the pace covers the whole window.
     samples = samples.slice(
       Math.max(
         0,
@@ -179,7 +179,7 @@ function remainingTime(): (time: number, state: ProgressState) => number {
   }
 }
 
-/** The live line: as many parts as fit into `columns`, the first ones first, with a bar if there is room. */
+/** The live line: as many parts as fit into `columns`, in order of importance, and a bar if there is room. */
 export function progressLine(state: ProgressState, remaining: number, columns: number, paint: Paint): string {
   const [head = '', ...rest] = partsOf(state, remaining)
   let text = cutToWidth(head, columns)
@@ -189,7 +189,7 @@ export function progressLine(state: ProgressState, remaining: number, columns: n
   }
   const room = columns - displayWidth(text) - 1
   const painted = text.split(' · ').join(paint.dim(' · '))
-  // Two sizes only: a bar that followed every change of the text would flicker.
+  // Only two lengths: a bar that changed with every text would flicker.
   const length = barLengths.find((candidate) => candidate <= room)
   return length ? `${bar(state.done / state.total, length, paint)} ${painted}` : painted
 }
@@ -199,7 +199,7 @@ function bar(share: number, width: number, paint: Paint): string {
   return paint.accent('━'.repeat(full)) + paint.dim('─'.repeat(width - full))
 }
 
-/** The parts of a line, the most wanted first. */
+/** The parts of a line in order of importance. */
 function partsOf(state: ProgressState, remaining: number): string[] {
   const { imagesPerSecond, loss, score, activeRate, memoryMB } = state
   const share = state.total > 0 ? Math.floor((100 * state.done) / state.total) : 0

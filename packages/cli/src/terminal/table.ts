@@ -1,14 +1,14 @@
 import { type Paint, plain } from './output.ts'
 import { cutToWidth, displayWidth, printable } from './width.ts'
 
-/** A column: its heading and where its cells stand. */
+/** A column: its heading and alignment. */
 export interface Column {
   readonly name: string
-  /** By default right when every cell is a number with or without a unit, else left. */
+  /** Default right if every cell is a number with or without a unit, else left. */
   readonly align?: 'left' | 'right'
 }
 
-/** What else a table may have. */
+/** Options of a table. */
 export interface TableOptions {
   /** Colours (see `paintFor`); none by default. */
   readonly paint?: Paint
@@ -21,8 +21,8 @@ const numberLike =
   /^[-−+]?(\d|\.\d)[\d.,\s]*(e[-−+]?\d+)?\s*([kMGT%×]|[µm]?s|min|h|d|[MG]B|images\/s)?(\s*±\s*[\d.]+)?(\s*%)?$/u
 
 /**
- * An aligned table of text with a heading and a rule, ending in a line break. Numbers are written as they are, an
- * absent value as "–". Control characters are replaced, so no cell can disturb the terminal.
+ * A text table with a heading and a rule, ending in a line break. Numbers are written unchanged, missing
+ * values as "–". Control characters are replaced, so no cell can disturb the terminal.
  */
 export function renderTable(
   columns: readonly (Column | string)[],
@@ -40,7 +40,7 @@ export function renderTable(
   )
   const right = heads.map((head, i) => (head.align ? head.align === 'right' : allNumbers(cells, i)))
   const line = (row: readonly string[], style: (text: string) => string): string =>
-    // Cells are padded before they are styled: escape codes have no width. Trailing blanks are left out.
+    // Pad cells before styling them, because escape codes have no width. Trailing blanks are removed.
     style(
       row
         .map((cell, i) => pad(cell, widths[i] ?? 0, right[i] === true))

@@ -1,7 +1,7 @@
 import { type Paint, paintFor, type TextOutput } from './output.ts'
 import { createProgress, type Progress } from './progress.ts'
 
-/** What a command says: results on stdout, everything else on stderr. */
+/** Output of a command: results on stdout, everything else on stderr. */
 export interface Terminal {
   /** Colours of stdout. */
   readonly paint: Paint
@@ -10,13 +10,13 @@ export interface Terminal {
   readonly json: boolean
   /** The live line of a long job, on stderr. */
   readonly progress: Progress
-  /** The result, once: `document` with --json, else the text. */
+  /** Prints the result, once: `document` with --json, else the text. */
   result(document: object, text: () => string): void
-  /** A line on stderr that stays, above the live line; not with --quiet. */
+  /** Prints a permanent line on stderr, above the live line; not with --quiet. */
   note(line: string): void
 }
 
-/** Where a terminal writes and how much. */
+/** Options of a terminal. */
 export interface TerminalOptions {
   readonly json?: boolean | undefined
   readonly quiet?: boolean | undefined
@@ -25,7 +25,7 @@ export interface TerminalOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>
 }
 
-/** The terminal of this process, or one over other outputs. */
+/** The terminal of this process, or one for other outputs. */
 export function createTerminal(options: TerminalOptions = {}): Terminal {
   const { json = false, quiet = false, environment = process.env } = options
   const { stdout = process.stdout, stderr = process.stderr } = options

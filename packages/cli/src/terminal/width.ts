@@ -4,14 +4,16 @@ const wide =
 const emoji = /\p{Emoji_Presentation}|\p{Extended_Pictographic}\u{fe0f}/u
 const invisible = /^[\p{Mn}\p{Me}\p{Cf}]+$/u
 
-/** Columns a text takes on a terminal: 2 for East Asian wide letters and emoji, 0 for combining marks. */
+/**
+ * Width of a text on a terminal in columns: 2 for East Asian wide letters and emoji, 0 for combining marks.
+ */
 export function displayWidth(text: string): number {
   let columns = 0
   for (const { segment } of graphemes.segment(text)) columns += graphemeWidth(segment)
   return columns
 }
 
-/** The text cut to at most `columns`, ending in "…" where something was cut. */
+/** Cuts a text to at most `columns`, ending in "…" if something was cut. */
 export function cutToWidth(text: string, columns: number): string {
   if (displayWidth(text) <= columns) return text
   let kept = ''
@@ -24,7 +26,7 @@ export function cutToWidth(text: string, columns: number): string {
   return columns > 0 ? `${kept}…` : ''
 }
 
-/** The text without line breaks and control characters, which could move the cursor or set colours. */
+/** Removes line breaks and control characters, which could move the cursor or set colours. */
 export function printable(text: string): string {
   return text.replace(/[\t\r\n]+/g, ' ').replace(/\p{Cc}/gu, '\ufffd')
 }

@@ -1,6 +1,6 @@
 import { displayWidth } from './width.ts'
 
-/** The text in lines of at most `columns`, broken between words; all but the first begin with `indent`. */
+/** Wraps a text into lines of at most `columns`; all but the first begin with `indent`. */
 export function wrapped(text: string, indent = '', columns = 80): string {
   return text
     .split('\n')

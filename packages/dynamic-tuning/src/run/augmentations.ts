@@ -7,10 +7,10 @@ import type { Augmentation } from './settings/image-settings.ts'
 
 const ratio = [3 / 4, 4 / 3] as const
 
-/** Augmentations by name. `light` suits photos of things; a task where place or side matters wants `none`. */
+/** Augmentations by name. `light` suits photos of things; use `none` if position or orientation matters. */
 export const augmentations: Readonly<Record<Augmentation, AugmentSettings | undefined>> = {
   none: undefined,
-  // torchvision's RandomResizedCrop with its defaults, and nothing else: the paper's recipe for complete sets of images.
+  // torchvision's RandomResizedCrop with its defaults only: the paper's recipe for complete datasets.
   'resized-crop': { randomResizedCrop: { scale: [0.08, 1], ratio } },
   light: { randomResizedCrop: { scale: [0.6, 1], ratio }, flip: true },
   strong: {
@@ -19,9 +19,10 @@ export const augmentations: Readonly<Record<Augmentation, AugmentSettings | unde
     trivialAugment: true,
     randomErasing: 0.1,
   },
-  // Kinetics in the paper (Table 15): the shorter side 224 to 256, a random 224 x 224 of it, mirrored half of the time.
+  // Kinetics in the paper (Table 15): the shorter side 224 to 256, a random 224 x 224 crop, mirrored half of
+  // the time.
   'short-side': { shortSideJitter: [1, 256 / 224], flip: true },
-  // Something-Something V2 (Table 15): never mirrored, left and right have a meaning.
+  // Something-Something V2 (Table 15): never mirrored, because left and right matter.
   'rand-augment': {
     randomResizedCrop: { scale: [0.08, 1], ratio },
     randAugment: { magnitude: 7, layers: 4, deviation: 0.5 },
@@ -29,10 +30,9 @@ export const augmentations: Readonly<Record<Augmentation, AugmentSettings | unde
 }
 
 /**
-/**
- * What holds where nothing is said. `none` for any kind of images: whether a crop or a mirror image keeps a label true is not to be seen
- * from files, and the same images must train alike in whatever they are stored. `short-side` for videos, as in the paper; drawn ones ask
- * which way things move.
+ * The default augmentation. For images it is `none`: files do not show whether cropping or mirroring keeps a
+ * label true, and the same images must train alike in any storage format. For videos it is `short-side` as in
+ * the paper, and `none` for drawn ones, whose labels depend on the direction of motion.
  */
 export function usualAugmentation(data: string, { kind }: Pick<Dataset, 'kind'>): Augmentation {
   return kind === 'clips' && parseLocation(data).kind !== 'builtin' ? 'short-side' : 'none'
@@ -40,7 +40,7 @@ export function usualAugmentation(data: string, { kind }: Pick<Dataset, 'kind'>)
 
 type Shown = Pick<FinetuneSettings, 'imageSize' | 'resize' | 'cropRatio' | 'augment'>
 
-/** What evaluation shows a run's model. */
+/** The transform of images in evaluation. */
 export function evaluationTransform(
   settings: Omit<Shown, 'augment'>,
   { mean, std }: Normalization,
@@ -50,7 +50,7 @@ export function evaluationTransform(
   return { height, width, resize, ...(cropRatio !== undefined && { cropRatio }), mean, std }
 }
 
-/** What training shows it. */
+/** The transform of images in training. */
 export function trainingTransform(settings: Shown, normalization: Normalization): TransformSettings {
   const augment = augmentations[settings.augment]
   return { ...evaluationTransform(settings, normalization), ...(augment && { augment }) }

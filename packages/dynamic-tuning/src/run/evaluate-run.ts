@@ -14,45 +14,45 @@ import { type RunSummary, summarize } from './summary.ts'
 import { inferenceBatch } from './training-parts.ts'
 import { type TunedModel, type TunedRun, withReduction } from './tuned-run.ts'
 
-/** What a run is evaluated on, and how. */
+/** Data and settings of an evaluation. */
 export interface EvaluationSettings {
   /** Another dataset with the same classes; its test part is used. Default: the run's own. */
   readonly data?: string | undefined
   readonly pass?: InferenceKind | undefined
-  /** Another token reduction than the run's own. */
+  /** A token reduction instead of the run's own. */
   readonly reduction?: GivenReduction | undefined
   /** Least gate probability of an active token, one for each gate; 0.5, as trained, by default. */
   readonly thresholds?: readonly number[] | undefined
   /** Images per pass. Default 64, fewer for large models. */
   readonly batch?: number | undefined
   readonly workers?: number | undefined
-  /** Test views of every video other than the run's own. */
+  /** Test views of every video instead of the run's own. */
   readonly views?: ClipRunSettings['views']
-  /** True if unreadable samples are left out; the run's own choice by default. */
+  /** True to leave out unreadable samples. Default: as the run did. */
   readonly skipBad?: boolean | undefined
   readonly compile?: CompileOptions
 }
 
-/** The figures of an evaluation. */
+/** Results of an evaluation. */
 export interface RunEvaluation extends RunSummary {
   readonly pass: InferenceKind
-  /** The thresholds asked for, one for each gate. */
+  /** The requested thresholds, one for each gate. */
   readonly thresholds?: readonly number[]
-  /** Every class that has samples; the task's measures of a class stand beside these fields under their own names. */
+  /** Every class that has samples, each with the task's class measures under their names. */
   readonly perClass: readonly ClassRow[]
-  /** Inside the model, without loading. */
+  /** Speed of the model, without loading. */
   readonly imagesPerSecond: number
   readonly precision: Precision
-  /** What another precision than fp32 costs: the same images in fp32. */
+  /** Comparison with fp32 on the same images, if the precision is another. */
   readonly fp32?: Fp32Comparison
 }
 
-/** How well a run does on one class. */
+/** Results for one class. */
 export type ClassRow = Omit<ClassScore, 'measures'>
 
 /**
- * A run in another precision beside itself in fp32. The primary measure in fp32 stands beside these fields under its own
- * name, and what the other precision adds to it under that name with `Difference`: `meanIouDifference`.
+ * Comparison of another precision with fp32. It also has the primary measure in fp32 under the measure's
+ * name, and the difference to it under that name with `Difference`: `meanIouDifference`.
  */
 export interface Fp32Comparison {
   readonly activeRate: number
@@ -66,7 +66,7 @@ export function differenceIn(fp32: Fp32Comparison, { name }: Measure): number {
 
 /**
  * Tests a run on labelled images.
- * @throws DataError where the data has other classes than the run; ConfigError for a reduction that does not fit
+ * @throws DataError if the data has other classes than the run; ConfigError for a reduction that does not fit
  */
 export async function evaluateRun(run: TunedRun, wanted: EvaluationSettings = {}): Promise<RunEvaluation> {
   checkViews(run, wanted.views)
@@ -108,7 +108,7 @@ async function evaluateModel(
   }
 }
 
-/** What an evaluation tells beside the summary; fp32 for comparison is evaluated here. */
+/** Results beside the summary, including the comparison with fp32. */
 async function moreFigures(
   model: TunedModel,
   loader: Loader,
@@ -142,7 +142,7 @@ function comparison(primary: Measure, found: Evaluation, full: Evaluation): Fp32
   }
 }
 
-/** Images per pass of a model by default. */
+/** Default number of images per pass for a model. */
 export function usualBatch({ settings }: Pick<TunedModel, 'settings'>): number {
   return inferenceBatch(settings)
 }

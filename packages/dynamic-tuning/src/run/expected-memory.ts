@@ -5,16 +5,16 @@ import { runNetwork } from './network.ts'
 import type { FinetuneSettings } from './settings/finetune-settings.ts'
 import { activationBytesOf, recomputedBytesOf } from './settings/micro-batch.ts'
 
-/** What a process of the library holds with nothing in it. */
+/** Memory of an idle process of the library. */
 const baseMB = 250
-/** Copies of the weights in memory: as constants of the training graph, and as those of the validating one. */
+/** Copies of the weights in memory: constants of the training graph and of the validation graph. */
 const weightCopies = 2
-/** For each trained weight the gradient and the optimiser's two moments. */
+/** For each trained weight: the gradient and the optimiser's two moments. */
 const trainedCopies = 3
 
 /**
- * About what a run's process takes at its peak, in MB of 2^20 bytes, before any like it has run: what an empty process
- * holds, copies of the weights, and the activations of its passes, of which the complete model makes a second one.
+ * Estimated peak memory of a run's process, in MB of 2^20 bytes, before any similar run was measured: an idle
+ * process, copies of the weights, and the activations of its passes, twice if there is a complete model.
  */
 export function expectedMemoryMB(settings: FinetuneSettings, config: ModelConfig): number {
   const { microBatch, recompute, dispatch, complete, distillation, method } = settings
@@ -27,9 +27,10 @@ export function expectedMemoryMB(settings: FinetuneSettings, config: ModelConfig
 }
 
 /**
- * The settings with the most images per pass that are expected to fit `memory`, where it is given; where not even one does, layers
- * are computed again (`recompute`). It asks about no machine: the same settings give the same weights everywhere.
- * @throws ConfigError where not even one image fits
+ * The settings with the most images per pass that are expected to fit `memory`, if given; if not even one
+ * fits, layers are recomputed (`recompute`). The result does not depend on the machine: the same settings
+ * give the same weights everywhere.
+ * @throws ConfigError if not even one image fits
  */
 export function fitMemory(settings: FinetuneSettings, config: ModelConfig): FinetuneSettings {
   const { memory } = settings
@@ -49,22 +50,22 @@ export function fitMemory(settings: FinetuneSettings, config: ModelConfig): Fine
   return { ...fitted, microBatch: fits }
 }
 
-/** Bytes, with so many images per pass. */
+/** Bytes needed with this many images per pass. */
 function neededFor(settings: FinetuneSettings, config: ModelConfig, microBatch: number): number {
   return expectedMemoryMB({ ...settings, microBatch }, config) * 2 ** 20
 }
 
 const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(2)
 
-/** A run's estimate, and what its process took once it ended. */
+/** The estimate for a run, and the measured peak of its process. */
 export interface MemoryRecord {
   readonly expectedMB: number
   readonly peakMB: number
 }
 
 /**
- * The estimate of a further run: what the runs that ended took against their own estimates, the largest ratio of them,
- * corrects it. Until one has ended it stays as it is.
+ * Corrects the estimate for a run by the largest ratio of measured to estimated memory over the runs that
+ * have ended; unchanged if none has.
  */
 export function correctedMB(expectedMB: number, ended: readonly MemoryRecord[]): number {
   if (ended.length === 0) return expectedMB

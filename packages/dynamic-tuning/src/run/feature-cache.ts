@@ -26,9 +26,9 @@ import { runNetwork } from './network.ts'
 import type { Prepared } from './prepare-run.ts'
 import { heldOut, inferenceBatch, trainingOrder } from './training-parts.ts'
 
-/** Bytes that features may take by default. */
+/** Default limit of the cache in bytes. */
 export const usualCacheBytes = 2e9
-/** Least share of the model's work that a cache must save to be used without being asked for. */
+/** A cache is used by default only if it saves at least this share of the model's work. */
 const worthwhile = 0.9
 
 /** Loaders over features instead of images. */
@@ -37,15 +37,15 @@ export interface CachedLoaders {
   readonly heldOut: Loader
 }
 
-/** Both graphs of a run: features of training and of held-out images are not the same tensors. */
+/** The graphs of features for training and for validation, which may differ. */
 interface Prefixes {
   readonly training: FrozenPrefix
   readonly heldOut: FrozenPrefix
 }
 
 /**
- * The parts of a run's graphs that can be computed once for each image; undefined if `cacheFeatures` is not
- * set and they are not nearly the whole model.
+ * The parts of a run's graphs that can be computed once per image. Undefined if `cacheFeatures` is not set
+ * and they are not nearly the whole model.
  * @throws ConfigError if `cacheFeatures` is set and features cannot be cached
  */
 export function cacheableParts(prepared: Prepared): Prefixes | undefined {
@@ -99,8 +99,8 @@ function prefixesOf(prepared: Prepared): Prefixes | undefined {
 }
 
 /**
- * Computes the features of all training images and of the held-out `sample` once, or finds them in the run's
- * folder, where an interrupted run left them. Undefined if `signal` stops it.
+ * Computes the features of all training images and of the validation `sample` once, or reads them from the
+ * run's folder if an interrupted run left them there. Undefined if `signal` aborts it.
  */
 export async function cacheFeatures(
   run: RunFolder,
@@ -178,7 +178,8 @@ async function* computed(
 }
 
 /**
- * A hash of what features depend on beside their graph: the images, how they are read, the frozen weights.
+ * A hash of everything beside the graph that features depend on: the images, how they are read,
+ * the frozen weights.
  */
 function keyOf(examples: readonly Example[], { settings, normalization, backbone }: Prepared): string {
   const transform = evaluationTransform(settings, normalization)

@@ -31,41 +31,41 @@ import { heldOut, trainingLoader } from './training-parts.ts'
 import { trainingSession } from './training-session.ts'
 import { tunedModel } from './tuned-run.ts'
 
-/** Where a run reports and how it is stopped. */
+/** Output, callbacks and abort signal of a run. */
 export interface FinetuneControl extends RunControl {
-  /** Called once data and backbone are open, with every setting decided. */
+  /** Called with all settings resolved, once data and backbone are open. */
   readonly onOpen?: (settings: FinetuneSettings) => void
-  /** Called with what happens outside of steps, in a few words. */
+  /** Called with the current activity outside of steps, in a few words. */
   readonly onPhase?: (phase: string) => void
 }
 
-/** How a call of `finetune` ended. */
+/** Result of `finetune`. */
 export interface FinetuneOutcome {
   readonly settings: FinetuneSettings
   readonly steps: number
-  /** Absent if `signal` stopped the run before its end. */
+  /** Absent if `signal` stopped the run. */
   readonly summary?: RunSummary
 }
 
-/** A run that came to its end. */
+/** Result of a run that finished. */
 export interface FinishedRun extends FinetuneOutcome {
   readonly summary: RunSummary
 }
 
 /**
- * Adapts a backbone to a dataset with any method, into a run folder: `config.json`, `metrics.jsonl`,
- * `checkpoint/` and in the end `adapter.safetensors` and `report.html`, tested with the skipping model on all
- * test images. With `control.resume` it continues from the folder's checkpoint with the settings saved there,
- * and ends with the same bits as if it had never stopped.
- * @throws ConfigError for settings that make no sense, or on resuming differ from the saved ones; DataError,
- * CheckpointError and RunError for data, weights and folders that cannot be used; RunError if the loss is no
- * longer finite
+ * Tunes a backbone on a dataset with any method and writes a run folder: `config.json`, `metrics.jsonl`,
+ * `checkpoint/` and, at the end, `adapter.safetensors` and `report.html`, with a test of the skipping model
+ * on all test images. With `control.resume` it continues from the folder's checkpoint with the settings
+ * saved there, and ends with the same bits as an uninterrupted run.
+ * @throws ConfigError for invalid settings, or settings that differ from the saved ones on resuming;
+ * DataError, CheckpointError and RunError for unusable data, weights and folders; RunError if the loss is
+ * no longer finite
  */
 export function finetune(
   input: Partial<FinetuneInput>,
   control: WithoutSignal<FinetuneControl>,
 ): Promise<FinishedRun>
-/** The same where `signal` may stop the run: it then ends with a checkpoint and without a summary. */
+/** The same with a `signal`, which may stop the run: it then writes a checkpoint and returns no summary. */
 export function finetune(input: Partial<FinetuneInput>, control: FinetuneControl): Promise<FinetuneOutcome>
 export async function finetune(
   input: Partial<FinetuneInput>,
@@ -132,8 +132,8 @@ async function runAll(
 }
 
 /**
- * Time spent in training steps and on features computed beforehand, without pauses of interrupted runs, and
- * the share of it that steps waited for their images.
+ * Time spent in training steps and on computing features, without pauses of interrupted runs, and the share
+ * of it that steps waited for images.
  */
 function trainingTime(run: RunFolder): { seconds: number; loaderWaitShare: number } {
   const lines = run.readMetrics() as { kind?: string; seconds?: number; waitSeconds?: number }[]
@@ -143,7 +143,7 @@ function trainingTime(run: RunFolder): { seconds: number; loaderWaitShare: numbe
   return { seconds: steps + sum('features', 'seconds'), loaderWaitShare: waited / (waited + steps) }
 }
 
-/** Collects examples that are left out because they cannot be read or are missing. */
+/** Collects examples that are left out because they are unreadable or missing. */
 function leftOut({ dataset }: Prepared, control: FinetuneControl) {
   const names = new Set(dataset.missing)
   if (names.size > 0) control.onPhase?.(`left out: ${names.size} clips that are not there`)
@@ -181,7 +181,7 @@ async function trainAll(run: RunFolder, prepared: Prepared, control: TrainContro
 
 type Rewrite = typeof withoutPrefix | undefined
 
-/** What the graphs of training and of validation have in common. */
+/** What the graphs for training and validation have in common. */
 function networkOf(prepared: Prepared) {
   const { seed, threads, device } = prepared.settings
   const network = runNetwork(prepared)
@@ -213,7 +213,7 @@ function openClassifier(prepared: Prepared, rewrite: Rewrite): Promise<Classifie
   return Classifier.create({ ...parts, store: new WeightStore(values), pass: 'skip', rewrite })
 }
 
-/** Loaders over images, or over features of a frozen part; `rewrite` then removes that part from graphs. */
+/** Loaders of images, or of the features of a frozen part; `rewrite` then removes that part from graphs. */
 async function openLoaders(
   run: RunFolder,
   prepared: Prepared,
@@ -226,12 +226,12 @@ async function openLoaders(
     const cached = await cacheFeatures(run, prepared, parts, sample, signal)
     if (cached) return { loader: cached.training, held: cached.heldOut, rewrite: withoutPrefix }
   }
-  // One view of each video: more are for the test.
+  // One view of each video; the others are for the test.
   const held = heldOut(prepared, sample, { onBad, views: [1, 1] })
   return { loader: trainingLoader(prepared, onBad), held }
 }
 
-/** tau at each step. */
+/** The temperature tau of each step. */
 function temperaturesOf(
   { temperature, finalTemperature = temperature }: FinetuneSettings,
   steps: number,
@@ -240,8 +240,8 @@ function temperaturesOf(
 }
 
 /**
- * Epochs between validations, so that these take less than a fifth of the time: a training step costs 1 to 5
- * forward passes.
+ * Epochs between validations, so that these take less than a fifth of the time: a training step costs 1 to
+ * 5 forward passes.
  */
 function validationInterval(
   images: number,

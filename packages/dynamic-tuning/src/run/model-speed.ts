@@ -9,18 +9,21 @@ import { testReading } from './settings/clip-settings.ts'
 import { usualMicroBatch } from './settings/micro-batch.ts'
 import type { TunedModel } from './tuned-run.ts'
 
-/** How models are timed. */
+/** Settings of a speed measurement. */
 export interface SpeedSettings {
   readonly compile?: CompileOptions
-  /** Most images per pass; large models and small test sets take fewer. Default 32. */
+  /** Largest number of images per pass; fewer for large models and small test sets. Default 32. */
   readonly batch?: number
-  /** Counted passes of each model. Default as many as take a few seconds, 9 to 60: short passes scatter more. */
+  /**
+   * Counted passes of each model. Default: as many as take a few seconds, 9 to 60, since short
+   * passes vary more.
+   */
   readonly rounds?: number | undefined
-  /** Raised, it ends the measurement before the next pass by throwing the signal's reason. */
+  /** Aborting it stops before the next pass by throwing the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** Images per second of models, and the images per pass they were measured with. */
+/** Images per second of models, and the images per pass in the measurement. */
 export interface ModelSpeeds {
   readonly batch: number
   readonly rounds: number
@@ -29,8 +32,8 @@ export interface ModelSpeeds {
 }
 
 /**
- * Images per second of the skipping models on the same test images, in turn: what slows the machine down for a
- * moment then slows all of them. Medians, without loading. @throws DataError where a model has no test images
+ * Images per second of the skipping models on the same test images. Models are measured in turn, so that a
+ * disturbance slows all of them. Medians, without loading. @throws DataError if a model has no test images
  */
 export async function measureSpeed(
   models: readonly TunedModel[],
@@ -47,7 +50,8 @@ export async function measureSpeed(
       const images = pixels.subarray(0, (pixels.length / all) * size)
       return { name: String(i), run: () => classify(classifier, images, signal) }
     })
-    // The first pass of a model lays out its memory: it does not count, nor does the one that rounds are chosen by.
+    // Neither the first pass, which allocates memory, nor the second, which decides the number of rounds,
+    // counts.
     const trial = await timeInTurn(cases, { warmup: 1, rounds: 1 })
     const rounds = wanted ?? usualRounds([...trial.values()].map(({ medianMs }) => medianMs))
     const times = await timeInTurn(cases, { warmup: 0, rounds })
@@ -60,7 +64,10 @@ export async function measureSpeed(
 
 const wantedMs = 5000
 
-/** Passes of each model so that all together take about five seconds; `passMs` are those of one pass each. */
+/**
+ * Number of passes per model, such that all together take about five seconds; `passMs` is the time of one
+ * pass of each.
+ */
 export function usualRounds(passMs: readonly number[]): number {
   const rounds = Math.round(wantedMs / passMs.reduce((sum, ms) => sum + ms, 0))
   return Math.min(60, Math.max(9, rounds))
@@ -78,7 +85,7 @@ interface TestBatch {
 
 async function testBatch({ settings, transform }: TunedModel, batch: number): Promise<TestBatch> {
   const { test } = await openDataset(settings.data, settings)
-  // Test sets lie in the order of classes, and how many tokens are active differs between classes.
+  // Test sets are ordered by class, and classes differ in their active tokens: draw at random.
   const sample = drawExamples(test, batch, 0, 'speed')
   const reading = testReading({ settings, transform }, [1, 1])
   const loader = createLoader(sample, { ...reading, batch, seed: settings.seed, workers: 0, cacheMB: 0 })

@@ -3,7 +3,7 @@ import { type Network, network } from '../network/network.ts'
 import { tunerNamed } from '../tuners/registry.ts'
 import type { RunConfig } from './run-config.ts'
 
-/** The network of a run: its model with the method and the token reduction of its settings. */
+/** The network of a run: its model with the method and token reduction of its settings. */
 export function runNetwork({ model, settings }: Pick<RunConfig, 'model' | 'settings'>): Network {
   return network({
     ...modelOf(model),

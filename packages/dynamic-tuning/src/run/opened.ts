@@ -1,20 +1,20 @@
-/** What is open during some work, to be closed after it. */
+/** Resources that are open during some work and closed after it. */
 export class Opened {
   private readonly closers: (() => Promise<void>)[] = []
 
-  /** Takes a thing and closes it in the end. */
+  /** Adds a resource that is released at the end. */
   add<T extends { release(): Promise<void> }>(thing: T): T {
     this.closers.push(() => thing.release())
     return thing
   }
 
-  /** The same for a thing that is closed, not released. */
+  /** Adds a resource that is closed at the end. */
   addClosable<T extends { close(): Promise<void> }>(thing: T): T {
     this.closers.push(() => thing.close())
     return thing
   }
 
-  /** Closes everything, the last opened first; one that fails does not stop the others. */
+  /** Closes everything, the last opened first; a failure does not stop the rest. */
   async close(): Promise<void> {
     const errors: unknown[] = []
     for (const close of this.closers.reverse()) await close().catch((error: unknown) => errors.push(error))
@@ -22,7 +22,7 @@ export class Opened {
   }
 }
 
-/** Does some work and closes what it opened, also if it fails. */
+/** Does some work and closes everything it opened, even if it fails. */
 export async function withOpened<T>(work: (opened: Opened) => Promise<T>): Promise<T> {
   const opened = new Opened()
   try {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * Largest resident memory of this process so far, in MB of 2^20 bytes. Linux counts what the starting process held into a
- * child's `maxRSS`, so the process's own high-water mark is read there.
+ * Largest resident memory of this process so far, in MB of 2^20 bytes. On Linux a child's `maxRSS` includes
+ * the memory of its parent at the start, so the process's own high-water mark is read.
  */
 export function peakMemoryMB(): number {
   return (ownPeak() ?? process.resourceUsage().maxRSS) / 1024

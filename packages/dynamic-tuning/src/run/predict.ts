@@ -9,7 +9,7 @@ import { sharesOf } from '../evaluation/gate-activity.ts'
 import { imageRows } from '../models/samples/sample-layout.ts'
 import type { TunedModel } from './tuned-run.ts'
 
-/** What a model says of one image or video. */
+/** The model's answer for one image or video. */
 export interface ImageAnswer extends Answer {
   readonly image: string
   /** Share of patch tokens that entered the MLPs; 1 for methods without dispatch. */
@@ -19,11 +19,11 @@ export interface ImageAnswer extends Answer {
 /** The answer for an image or video, or why it could not be read. */
 export type ImagePrediction = ImageAnswer | { readonly image: string; readonly error: string }
 
-/** How images are looked at. */
+/** Settings of predictions. */
 export interface PredictSettings {
-  /** The most classes named for an image. Default: as the task says, 3 of classification. */
+  /** Largest number of classes per answer. Default: the task's, 3 for classification. */
   readonly top?: number | undefined
-  /** Images per pass. Default 16, videos with all their views. */
+  /** Images per pass, or videos with all their views. Default 16. */
   readonly batch?: number | undefined
   /** Least gate probability of an active token, one for each gate; 0.5, as trained, by default. */
   readonly thresholds?: readonly number[] | undefined
@@ -31,8 +31,8 @@ export interface PredictSettings {
 }
 
 /**
- * Answers for image files or videos in their order; the views of a video are joined. An unreadable one is reported in its
- * place, and the others go on.
+ * Predicts image or video files, in order; the views of a video are joined. An unreadable file gives an error
+ * in its place and does not stop the rest.
  */
 export async function* predictImages(
   model: TunedModel,

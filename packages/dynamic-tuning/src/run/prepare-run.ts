@@ -30,14 +30,14 @@ export interface Prepared extends RunConfig {
 }
 
 /**
- * Opens data and backbone, and decides every setting; `saved` is the config of the run that goes on.
- * @throws ConfigError where data or backbone are no longer those of `saved`
+ * Opens data and backbone, and resolves all settings; `saved` is the config of a run to resume.
+ * @throws ConfigError if data or backbone are no longer those of `saved`
  */
 export async function prepareRun(given: FinetuneInput, saved?: Known): Promise<Prepared> {
-  // The data have no say in the task of a run that goes on.
+  // The data do not decide the task of a resumed run.
   const input = saved ? { ...given, task: given.task ?? usualTask.name } : given
   const dataset = await openData(input)
-  // A run goes on with the commit it was started with, whatever the repository has by now.
+  // A resumed run uses the commit it was started with, even if the repository has changed.
   const model = saved && placeOfModel(saved.backbone.name).kind === 'hub' ? saved.backbone.name : input.model
   const opened = await openModel({ ...input, model }, dataset)
   const settings = decideSettings(input, opened.config, dataset)
@@ -57,7 +57,7 @@ export async function prepareRun(given: FinetuneInput, saved?: Known): Promise<P
   }
 }
 
-/** The run's data, as its task needs them. @throws DataError where they cannot be used */
+/** Opens the run's data and checks them for its task. @throws DataError if they cannot be used */
 export async function openData(input: FinetuneInput): Promise<Dataset> {
   const found = await openDataset(input.data, dataOptions(input))
   const task = taskFor(input.task, found)
@@ -66,10 +66,13 @@ export async function openData(input: FinetuneInput): Promise<Dataset> {
   return dataset
 }
 
-/** What the model and the settings depend on of the data. */
+/** The properties of data that the model and the settings depend on. */
 export type KnownData = Pick<Dataset, 'classes' | 'kind' | 'truth'>
 
-/** The run's backbone for its data, fetched where it is not there. @throws CheckpointError, ConfigError where it cannot be used */
+/**
+ * Opens the run's backbone for its data, downloading it if needed. @throws CheckpointError, ConfigError if it
+ * cannot be used
+ */
 export async function openModel(input: FinetuneInput, dataset: KnownData): Promise<OpenedBackbone> {
   const model = input.model ?? 'builtin'
   await fetchModel(model)
@@ -83,8 +86,8 @@ export async function openModel(input: FinetuneInput, dataset: KnownData): Promi
 }
 
 /**
- * Every setting, as the data and the backbone decide those that are left open.
- * @throws ConfigError for a setting that the task does not read
+ * Resolves all settings; those left open depend on the data and the backbone.
+ * @throws ConfigError for a setting that the task does not use
  */
 export function decideSettings(
   input: FinetuneInput,
@@ -105,7 +108,7 @@ function dataOptions(input: FinetuneInput): Partial<OpenOptions> {
   return definedOnly({ seed, validationShare, split, trainSize, testSize, skipBad })
 }
 
-/** Places as absolute paths, so that the run can be used from any folder. */
+/** Makes paths absolute, so that the run can be used from any folder. */
 export function located<T extends Pick<FinetuneInput, 'data' | 'model'>>(input: T): T {
   const { data, model = 'builtin' } = input
   return {
@@ -115,7 +118,7 @@ export function located<T extends Pick<FinetuneInput, 'data' | 'model'>>(input: 
   }
 }
 
-/** The backbone's own head stays only where it tells the same classes apart. */
+/** Drops the backbone's own head unless it has the same classes. */
 function withoutForeignHead(
   { tensors, classes }: { tensors: ReadonlyMap<string, TensorData>; classes?: readonly string[] },
   wanted: readonly string[],

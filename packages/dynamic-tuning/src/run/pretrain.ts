@@ -37,7 +37,7 @@ import {
 } from './settings/pretrain-settings.ts'
 import { type SessionParts, trainingSession } from './training-session.ts'
 
-/** Pixels in [-1, 1], as the ViTs of the paper take them. */
+/** Pixels in [-1, 1], as for the ViTs of the paper. */
 export function halfNormalized(size: readonly [number, number]): TransformSettings {
   const half = [0.5, 0.5, 0.5] as const
   return { height: size[0], width: size[1], resize: 'squash', mean: half, std: half }
@@ -45,8 +45,8 @@ export function halfNormalized(size: readonly [number, number]): TransformSettin
 
 /**
  * Trains a ViT from scratch on a folder of labelled images and writes `backbone.safetensors` (half precision)
- * into the run folder. Early epochs see a random share of the patches, the last ones all of them. A run that
- * is stopped writes the weights so far.
+ * into the run folder. Early epochs use a random share of the patches, the last ones all of them. A stopped
+ * run writes its current weights.
  */
 export async function pretrain(
   input: Partial<PretrainInput>,
@@ -114,9 +114,7 @@ async function openLearner(
   return stagedLearner(stages, (weights) => createOptimizer(weights, settings))
 }
 
-/**
- * Weight decay only for matrices, as usual for training from scratch; Muon at three times the rate of AdamW.
- */
+/** Weight decay for matrices only, as usual for training from scratch; Muon's rate is three times AdamW's. */
 async function createOptimizer(weights: OptimizedWeights, settings: PretrainSettings): Promise<Optimizer> {
   const { weightDecay, threads } = settings
   const adamw = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay, groupOf: decayMatrices }

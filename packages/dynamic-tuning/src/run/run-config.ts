@@ -13,7 +13,7 @@ import { completeFinetune } from './settings/complete-finetune.ts'
 import type { FinetuneSettings } from './settings/finetune-settings.ts'
 import { modelSchema } from './settings/model-schema.ts'
 
-/** What `config.json` of a fine-tuning run holds, beside the format's version. */
+/** Contents of a fine-tuning run's `config.json`, beside the format version. */
 export interface RunConfig {
   readonly command: 'finetune'
   /** Version of the library that made the run. */
@@ -23,7 +23,7 @@ export interface RunConfig {
   readonly model: ModelConfig
   readonly classes: readonly string[]
   readonly normalization: Normalization
-  /** Tells whether the frozen weights are still those the run was tuned on. */
+  /** Identifies the frozen weights that the run was tuned on. */
   readonly backbone: { readonly name: string; readonly sha256: string }
 }
 
@@ -38,12 +38,14 @@ const schema = z.looseObject({
   backbone: z.strictObject({ name: z.string(), sha256: z.string() }),
 })
 
-/** Saves what decides a run. */
+/** Saves the config of a run. */
 export function writeRunConfig(run: RunFolder, config: Omit<RunConfig, 'command' | 'version'>): void {
   run.writeConfig({ command: 'finetune', version: libraryVersion(), ...config })
 }
 
-/** Reads it back, checked. @throws RunError naming the run and the field that is missing or wrong */
+/**
+ * Reads the config of a run, checked. @throws RunError naming the run and the field that is missing or wrong
+ */
 export function readRunConfig(run: RunFolder): RunConfig {
   const result = schema.safeParse(run.readConfig())
   if (!result.success)
@@ -74,7 +76,10 @@ function settingsOf(run: RunFolder, settings: unknown, config: ModelConfig): Fin
 
 const oneLine = (text: string): string => text.replace(/✖ /g, '').replace(/\s*\n\s*/g, ' ')
 
-/** A fingerprint of frozen weights: SHA-256 over names, shapes and bytes in the order of names, the head left out. */
+/**
+ * A fingerprint of frozen weights: SHA-256 over names, shapes and bytes in the order of names,
+ * without the head.
+ */
 export function hashWeights(tensors: ReadonlyMap<string, TensorData>): string {
   const hash = createHash('sha256')
   for (const name of [...tensors.keys()].sort()) {

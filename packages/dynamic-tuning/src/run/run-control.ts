@@ -1,17 +1,17 @@
 import type { EpochMetrics, StepMetrics } from '../training/metrics.ts'
 import type { TrainTotal } from '../training/trainer.ts'
 
-/** Where a run reports and how it is stopped. */
+/** Output and abort signal of a run. */
 export interface RunControl {
   /** The run folder. */
   readonly out: string
   readonly resume?: boolean
-  /** Write TensorBoard's event files beside `metrics.jsonl`. */
+  /** True to write TensorBoard's event files beside `metrics.jsonl`. */
   readonly tensorboard?: boolean | undefined
   readonly signal?: AbortSignal
   readonly onStep?: (metrics: StepMetrics, total: TrainTotal) => void
   readonly onEpoch?: (metrics: EpochMetrics) => void
 }
 
-/** A control without a signal, so that nothing stops the work before its end. */
+/** A control without a signal, so that the work always finishes. */
 export type WithoutSignal<C> = C & { readonly signal?: undefined }

@@ -13,10 +13,10 @@ import { shortName } from './short-name.ts'
 import type { RunSummary } from './summary.ts'
 import type { TunedModel } from './tuned-run.ts'
 
-/** What the report of a run is made from. */
+/** Input of a run's report. */
 export interface RunReportInput {
   readonly model: TunedModel
-  /** The skipping model: pictures show what it decides. */
+  /** The skipping model, for pictures of its decisions. */
   readonly classifier: Classifier
   readonly summary: RunSummary
   /** The lines of `metrics.jsonl`. */
@@ -25,10 +25,12 @@ export interface RunReportInput {
   readonly examples: readonly Example[]
 }
 
-/** Test images looked at to find pictures, and pictures shown. */
+/** Number of test images examined for pictures, and number of pictures. */
 const [lookedAt, shown] = [60, 9]
 
-/** `report.html` of a run, self-contained: its figures, curves, active tokens per layer and in pictures, settings. */
+/**
+ * `report.html` of a run, self-contained: results, curves, active tokens per layer and in pictures, settings.
+ */
 export async function runReport({ summary, records, ...rest }: RunReportInput): Promise<string> {
   const { model } = rest
   const { settings, classes } = model

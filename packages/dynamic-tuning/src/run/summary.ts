@@ -12,51 +12,53 @@ import { peakMemoryMB } from './peak-memory.ts'
 import type { TunedModel } from './tuned-run.ts'
 
 /**
- * How good a tuned model is and what it costs; the JSON of `finetune` and `eval`. The values of the task's measures stand
- * beside these fields under their own names: read them with `valueIn`.
+ * Results and cost of a tuned model; the JSON of `finetune` and `eval`. It also has the values of the task's
+ * measures under their names: read them with `valueIn`.
  */
 export interface RunSummary {
   readonly run: string
   readonly method: string
-  /** `none`, or how tokens left from layer to layer. */
+  /** `none`, or how tokens were reduced from layer to layer. */
   readonly reduction: string
   readonly model: string
   readonly data: string
-  /** The task by its name in the registry; absent for its first one. */
+  /** The task's name in the registry; absent for the default one. */
   readonly task?: string | undefined
-  /** Name of the measure that publications report on this dataset. */
+  /** Name of the measure that papers report on this dataset. */
   readonly metric: string
   /** The task's loss, mean over test images. */
   readonly loss: number
   readonly images: number
-  /** Share of the patch tokens present that enter the MLPs; 1 for methods without dispatch. */
+  /** Share of the remaining patch tokens that enter the MLPs; 1 for methods without dispatch. */
   readonly activeRate: number
   readonly activeRatePerLayer: readonly number[]
-  /** Each dispatcher by itself; empty without dispatch. */
+  /** Activity of each dispatcher; empty without dispatch. */
   readonly gates: readonly GateActivity[]
-  /** Everything that was trained, head included. */
+  /** Number of all trained parameters, head included. */
   readonly trainableParams: number
-  /** Multiply-accumulates of an image, at the shares of active tokens that occurred. */
+  /** Multiply-accumulates of an image, at the observed shares of active tokens. */
   readonly flops: number
-  /** The same without any adapter and with every token. */
+  /** Multiply-accumulates without adapters and with every token. */
   readonly staticFlops: number
   readonly seconds: number
-  /** Of training alone: share of the time of steps spent waiting for images. */
+  /** For training only: share of the time of steps spent waiting for images. */
   readonly loaderWaitShare?: number
   readonly peakMemoryMB: number
   readonly seed: number
-  /** Files that could not be read or were not there, of a run with `skipBad`. */
+  /** Number of unreadable or missing files, for a run with `skipBad`. */
   readonly skipped?: number
-  /** Frames of a clip, of a run on videos: `images` are clips then, and FLOPs are of a clip, one view. */
+  /**
+   * Frames of a clip, for a run on videos: `images` then counts clips, and FLOPs are per clip, with one view.
+   */
   readonly frames?: number
 }
 
-/** What a summary tells beside an evaluation. */
+/** Figures of a summary beside an evaluation's. */
 interface SummaryMeasures extends Pick<RunSummary, 'seconds' | 'loaderWaitShare'> {
   readonly average?: Dataset['average'] | undefined
 }
 
-/** Puts together what an evaluation and the graph's cost tell of a model. */
+/** Makes a summary from an evaluation and the cost of the graph. */
 export function summarize(
   run: string,
   { settings, config, network, task }: TunedModel,
@@ -91,7 +93,7 @@ export function summarize(
   }
 }
 
-/** The summary that a run ended with; undefined where it has not ended. */
+/** The summary of a finished run; undefined if it has not finished. */
 export function storedSummary(run: RunFolder): RunSummary | undefined {
   const line = run.readMetrics().findLast((each) => 'kind' in each && each.kind === 'result')
   if (line === undefined) return undefined

@@ -21,7 +21,7 @@ export function trainingLoader(prepared: Prepared, onBad?: OnBad): Loader {
   })
 }
 
-/** Training examples come shuffled, in full batches only. */
+/** Makes training batches: shuffled, and full ones only. */
 export function trainingOrder({
   settings,
   dataset,
@@ -30,7 +30,7 @@ export function trainingOrder({
   return { batch: Math.min(batch, dataset.train.length), seed, shuffle: true, dropLast: true }
 }
 
-/** Examples of a pass at inference, whose test views go through the model together. */
+/** Number of examples in a pass at inference, whose test views go through the model together. */
 export function inferenceBatch({
   microBatch,
   views = [1, 1],
@@ -39,7 +39,7 @@ export function inferenceBatch({
 }
 
 /**
- * A loader over held-out images or clips, in batches that suit inference; `views` other than the run's own.
+ * A loader of validation or test images or clips, in batches for inference; `views` replaces the run's own.
  */
 export function heldOut<T>(
   { settings, normalization }: Pick<Prepared, 'settings' | 'normalization'>,

@@ -5,12 +5,12 @@ import { fieldOf } from '../training/field-of.ts'
 import type { MetricFields } from '../training/metrics.ts'
 import type { TrainerSettings } from '../training/trainer.ts'
 
-/** What a step's line says of its batch; nothing if the outputs stay on the device. */
+/** Measures for the line of a step; empty if the outputs stay on the device. */
 export function stepScore(task: Task): NonNullable<TrainerSettings['score']> {
   return ({ outputs }, { truths }) => (outputs === undefined ? {} : task.score(outputs, truths))
 }
 
-/** What an epoch's line says of its validation. */
+/** Fields of a validation in the line of an epoch. */
 export function validationFields(
   { measures: [primary] }: Task,
   { measures, loss, activeRate, activeRatePerLayer }: Evaluation,

@@ -23,14 +23,14 @@ export interface SessionSettings {
 
 /** How a run is validated between epochs. */
 export interface SessionValidation {
-  /** Held-out samples. */
+  /** The samples to validate on. */
   readonly loader: Loader
   readonly classifier: () => Promise<Classifier>
-  /** Epochs between two validations. Default 1. */
+  /** Epochs from one validation to the next. Default 1. */
   readonly every?: number
 }
 
-/** What differs from one kind of run to another; the session closes everything in it. */
+/** What differs between kinds of runs; the session closes everything in it. */
 export interface SessionParts {
   readonly task: Task
   readonly context: TaskContext
@@ -38,12 +38,12 @@ export interface SessionParts {
   readonly learner: () => Promise<Learner>
   readonly validation?: SessionValidation
   readonly prepare: (batch: Batch, step: number) => StepBatch
-  /** Factor of the learning rate that is the method's own. Default 1. */
+  /** The method's factor of the learning rate. Default 1. */
   readonly rateFactor?: number
 }
 
 /**
- * Trains into a run folder: opens what is missing, drives the loop and closes everything, also if it fails.
+ * Trains into a run folder: opens what is missing, drives the loop, and closes everything, even if it fails.
  */
 export function trainingSession(
   run: RunFolder,

@@ -23,7 +23,7 @@ import { hashWeights, type RunConfig, readRunConfig } from './run-config.ts'
 import { definedOnly } from './settings/defined-only.ts'
 import type { FinetuneSettings } from './settings/finetune-settings.ts'
 
-/** What may be decided about a tuned model's gates. */
+/** Choices for the gates of a tuned model. */
 export type GateChoices = Pick<ClassifierSettings, 'thresholds' | 'blocks' | 'probabilities'>
 
 /** A tuned model, ready to be compiled for any pass and device. */
@@ -34,25 +34,25 @@ export interface TunedModel {
   readonly config: RunConfig['model']
   readonly network: Network
   readonly classes: readonly string[]
-  /** From a decoded image to the model's input. */
+  /** The transform from a decoded image to the model's input. */
   readonly transform: TransformSettings
   readonly normalization: RunConfig['normalization']
   /** All weights, frozen and trained. */
   readonly tensors: ReadonlyMap<string, TensorData>
-  /** A fresh store over them, every weight frozen: what graphs for inference and export are built from. */
+  /** Makes a store of them with every weight frozen, for graphs of inference and export. */
   store(): WeightStore
-  /** Compiles the model; `skip`, which computes active tokens only, by default. Release it after use. */
+  /** Compiles the model; by default as `skip`, which computes active tokens only. Release it after use. */
   classifier(pass?: InferenceKind, compile?: CompileOptions, gates?: GateChoices): Promise<Classifier>
 }
 
-/** A tuned model with the run folder it came from. */
+/** A tuned model with its run folder. */
 export interface TunedRun extends TunedModel {
   readonly path: string
-  /** For reading; it is not locked. */
+  /** Opened for reading, without a lock. */
   readonly folder: RunFolder
 }
 
-/** A tuned model from what a run's config tells and all weights. */
+/** Makes a tuned model from a run's config and all weights. */
 export function tunedModel(
   config: Pick<RunConfig, 'settings' | 'model' | 'classes' | 'normalization'>,
   tensors: ReadonlyMap<string, TensorData>,
@@ -83,8 +83,8 @@ export function tunedModel(
 }
 
 /**
- * The model with another token reduction than it was tuned with: ToMe suits any model, EViT those that can bear it.
- * @throws ConfigError for one that does not fit, or has weights of its own that were never trained
+ * The model with another token reduction than in tuning: ToMe suits any model, EViT not all.
+ * @throws ConfigError for one that does not fit, or that has weights of its own, which were never trained
  */
 export function withReduction(model: TunedModel, given: GivenReduction | undefined): TunedModel {
   if (given === undefined) return model
@@ -105,8 +105,8 @@ export function withReduction(model: TunedModel, given: GivenReduction | undefin
 
 /**
  * Opens the folder of a finished fine-tuning run.
- * @throws RunError where it is no such run, is unfinished, damaged or from another version; CheckpointError where weights do
- * not fit, or the backbone is no longer the one the run was tuned on
+ * @throws RunError if it is no such run, or unfinished, damaged or from another version; CheckpointError if
+ * weights do not fit, or the backbone is not the one that the run was tuned on
  */
 export function openRun(path: string): TunedRun {
   const folder = openRunFolder(path, { write: false })
@@ -124,7 +124,7 @@ export function openRun(path: string): TunedRun {
   return { ...tunedModel(config, tensors), path, folder }
 }
 
-/** The frozen weights of a run, checked to be those it was tuned on; without a head. */
+/** The frozen weights of a run without the head, checked to be those it was tuned on. */
 function openFrozen({ settings, model, backbone }: RunConfig): ReadonlyMap<string, TensorData> {
   const { tensors } = openBackbone(backbone.name, {
     numClasses: model.numClasses,

@@ -8,24 +8,24 @@ import type { StepBatch } from '../training/step-feeds.ts'
 import { backboneFields, backboneVit } from './backbone-settings.ts'
 import { type Fixture, fixtureConfig, fixtureInput } from './fixture.ts'
 
-/** A fixture of a method on a backbone that many fixtures share. */
+/** A fixture of a method on a backbone shared by many fixtures. */
 export interface BackboneFixture {
   readonly fixture: Fixture
   /** `method` of config.json. */
   readonly method: string
   readonly config: VitModelConfig
-  /** `hyper_parameters` of config.json, for the method's kind to check. */
+  /** `hyper_parameters` of config.json, to be checked by the fixture's kind. */
   readonly hyperParameters: Readonly<Record<string, unknown>>
-  /** The backbone's weights with the folder's own over them, under timm names. */
+  /** The backbone's weights, overridden by the folder's own, under timm names. */
   readonly tensors: ReadonlyMap<string, TensorData>
   /** Names of the weights in the folder itself. */
   readonly own: ReadonlySet<string>
 }
 
 /**
- * Opens the weights of such a fixture: the file that `backbone.weights` in config.json names first, then the folder's own
- * `weights.safetensors` over them, where there is one.
- * @throws ConfigError naming the field that cannot be run; CheckpointError for files that are missing or damaged
+ * Opens the weights of such a fixture: the file named by `backbone.weights` in config.json, overridden by the
+ * folder's own `weights.safetensors` if there is one.
+ * @throws ConfigError naming the unsupported field; CheckpointError for files that are missing or damaged
  */
 export function openBackboneFixture(fixture: Fixture): BackboneFixture {
   const fields = fixtureConfig(fixture, backboneFields)

@@ -3,7 +3,7 @@ import type { VitModelConfig } from '../models/model-config.ts'
 import { checkVitConfig } from '../models/vit/vit-config.ts'
 import { sizeFields, sizesOf } from './vit-settings.ts'
 
-/** The fields of `config.json` where fixtures of many methods share one backbone; other values than ours are refused. */
+/** Fields of `config.json` of fixtures that share one backbone; unsupported values are refused. */
 export const backboneFields = z.looseObject({
   method: z.string(),
   backbone: z.looseObject({
@@ -15,7 +15,7 @@ export const backboneFields = z.looseObject({
   hyper_parameters: z.looseObject({}).default({}),
 })
 
-/** Whether a `config.json` is of this family: it names a method and describes the backbone below it. */
+/** True for a `config.json` of this family: it names a method and describes its backbone. */
 export function isBackboneFixture(config: unknown): boolean {
   return z.looseObject({ method: z.string(), backbone: z.looseObject({}) }).safeParse(config).success
 }

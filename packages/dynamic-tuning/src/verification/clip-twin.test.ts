@@ -58,7 +58,10 @@ const tensor = (values: readonly number[], shape: number[]): TensorData => ({
   data: Float32Array.from(values),
 })
 
-/** Writes a fixture whose expectations come from plain loops; `written` is what its config.json says otherwise. */
+/**
+ * Writes a fixture whose expectations come from plain loops; `written` is what its
+ * config.json says otherwise.
+ */
 function twin(settings: Settings, written: object = {}): string {
   const { frames } = settings
   const config = { ...vitOf(vitFields.parse({ ...settings, global_pool: 'token' })), frames }

@@ -2,25 +2,25 @@ import type { TensorData } from '@dynamic-tuning/engine'
 import type { Fixture } from './fixture.ts'
 import type { Tolerance } from './tolerance.ts'
 
-/** How near a produced tensor is to the expected one. */
+/** How close a produced tensor is to the expected one. */
 export interface TensorReport {
-  /** The expected tensor's name; ` (skip)` and the like where it was produced in more than one way. */
+  /** The expected tensor's name, followed by ` (skip)` and the like if it was produced in several ways. */
   readonly name: string
-  /** Largest difference; null where there is nothing to compare, or it is not a number. */
+  /** Largest difference; null if nothing was compared or the difference is not a number. */
   readonly maxAbs: number | null
   /** `maxAbs` as a share of the largest expected magnitude. */
   readonly maxRel: number | null
   /** Largest difference allowed. */
   readonly tolerance: number
   readonly pass: boolean
-  /** Why it fails, or why it is not compared, where numbers do not tell. */
+  /** Why it fails or is not compared, if the numbers do not show it. */
   readonly note?: string
 }
 
-/** What a fixture's kind made, under the expected names; a way of making it may follow in brackets. */
+/** Tensors produced for a fixture, by expected name; the way of producing them may follow in brackets. */
 export type Produced = ReadonlyMap<string, TensorData>
 
-/** One report for each expected tensor and each way it was produced; one that was not produced fails. */
+/** One report for each expected tensor and each way of producing it; a missing one fails. */
 export function compareAll(fixture: Fixture, produced: Produced): TensorReport[] {
   const ways = new Map<string, string[]>()
   for (const name of produced.keys()) {
@@ -64,10 +64,11 @@ function largestOf({ data }: TensorData): number {
   return largest
 }
 
-/** abs + relative * max|expected| of the first pattern that fits; masks must be equal, whatever it says. */
+/** abs + relative * max|expected| of the first matching pattern; masks must always be equal. */
 function toleranceOf({ tolerances }: Fixture, name: string, expected: TensorData): number {
   if (/(?:^|\.)masks$/.test(name)) return 0
-  // Losses have a limit of their own under this one name; tensors of another file follow a slash.
+  // All losses share one limit under this name; the name of a tensor in another file ends in a slash and that
+  // file.
   const key = name.startsWith('losses') ? 'losses' : name.replace(/^[^/]*\//, '')
   const found = [...tolerances].find(([pattern]) => fits(pattern, key))
   const { abs, rel_to_tensor_max } = found?.[1] ?? ({ abs: 0, rel_to_tensor_max: 0 } satisfies Tolerance)

@@ -10,17 +10,17 @@ import { huggingFaceTypes } from '../models/checkpoints/hugging-face-config.ts'
 import { isBackboneFixture } from './backbone-settings.ts'
 import { backboneTolerances, type Tolerance } from './tolerance.ts'
 
-/** A folder with a model's weights and inputs, and what it must produce. */
+/** A folder with the weights and inputs of a model and its expected outputs. */
 export interface Fixture {
   readonly folder: string
-  /** The value in `config.json`, checked by the fixture's kind. */
+  /** The value in `config.json`; the fixture's kind checks it. */
   readonly config: unknown
   readonly inputs: ReadonlyMap<string, TensorData>
   /** Expected tensors, and the losses of `expected.json` as scalars: `losses_per_step[3].kl`. */
   readonly expected: ReadonlyMap<string, TensorData>
-  /** Limits by name pattern (`*` fits anything); the first that fits holds. */
+  /** Limits by name pattern (`*` matches anything); the first match counts. */
   readonly tolerances: ReadonlyMap<string, Tolerance>
-  /** Parameters whose updates are rounding noise and not to be compared. */
+  /** Parameters whose updates are rounding noise and are not compared. */
   readonly updatesNotCompared: readonly string[]
 }
 
@@ -35,9 +35,10 @@ const expectations = z.looseObject({
 const common = z.looseObject({ updates_not_compared: z.array(z.string()).default([]) })
 
 /**
- * Opens the folder of a fixture: everything but the weights. A Hugging Face model folder without
- * expectations takes them and the inputs from the folder above; methods on a shared backbone have no `expected.json`.
- * @throws DataError where config.json or expected.json is missing or damaged; CheckpointError for the tensor files
+ * Opens the folder of a fixture: everything but the weights. A Hugging Face model folder without expectations
+ * uses those and the inputs of its parent folder; methods on a shared backbone have no `expected.json`.
+ * @throws DataError if config.json or expected.json is missing or damaged; CheckpointError for the tensor
+ * files
  */
 export function openFixture(folder: string): Fixture {
   const config = readJson(join(folder, 'config.json'), DataError)
@@ -58,31 +59,36 @@ export function openFixture(folder: string): Fixture {
   }
 }
 
-/** Whether this is the `config.json` of a Hugging Face ViT or DINOv2 rather than of a fixture. */
+/** True for the `config.json` of a Hugging Face ViT or DINOv2 rather than of a fixture. */
 export function isHuggingFace(config: unknown): boolean {
   return z
     .looseObject({ model_type: z.enum(huggingFaceTypes), kind: z.undefined().optional() })
     .safeParse(config).success
 }
 
-/** The fixture's weights under timm names: the file that `weights` in config.json names, or `weights.safetensors`. */
+/**
+ * The fixture's weights under timm names, from the file named by `weights` in
+ * config.json, or `weights.safetensors`.
+ */
 export function fixtureWeights({ folder, config }: Fixture): Map<string, TensorData> {
   const { weights } = z.looseObject({ weights: z.string().default('weights.safetensors') }).parse(config)
   return loadCheckpointFile(resolve(folder, weights)).tensors
 }
 
-/** More expected tensors from a file that only some fixtures have. */
+/** Expected tensors of a file that only some fixtures have. */
 export function moreExpected(folder: string, file: string): Map<string, TensorData> {
   const path = join(folder, file)
   return existsSync(path) ? readSafetensors(path) : new Map()
 }
 
-/** The settings of a fixture as its kind wants them. @throws ConfigError naming the field, for what cannot be run */
+/**
+ * The settings of a fixture, parsed with its kind's schema. @throws ConfigError naming the unsupported field
+ */
 export function fixtureConfig<T extends z.ZodType>(fixture: Fixture, schema: T): z.output<T> {
   return check(schema, join(fixture.folder, 'config.json'), fixture.config, ConfigError)
 }
 
-/** An input of the fixture. @throws DataError where it is missing */
+/** An input of the fixture. @throws DataError if it is missing */
 export function fixtureInput(fixture: Fixture, name: string): TensorData {
   const tensor = fixture.inputs.get(name)
   if (tensor) return tensor

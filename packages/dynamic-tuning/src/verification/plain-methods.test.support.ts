@@ -3,7 +3,7 @@ import type { VitModelConfig } from '../models/model-config.ts'
 import type { PlainTuning } from '../models/vit/plain-vit.test.support.ts'
 import { plainLinear, type Rows, toRows, type Values } from '../nn/plain.test.support.ts'
 
-/** A method in plain loops: dense weights that do what it does, or what it changes in the layers. */
+/** A method in plain loops: equivalent dense weights, or its changes to the layers. */
 export interface PlainMethod {
   readonly values: Values
   readonly tuning?: Partial<PlainTuning>
@@ -100,7 +100,7 @@ export const plainMethods: Readonly<
       if (piece < 4) return g(b, a, piece)
       const j = (piece - 4) % m
       const from = piece < 4 + m ? 4 : 4 + m
-      // Memory order of [r, r, m] read as [r, r m]; fc1's is transposed.
+      // Memory order of [r, r, m] viewed as [r, r m]; fc1's is transposed.
       const [row, flat] = piece < 4 + m ? [b, j * r + a] : [a, j * r + b]
       return g(row, Math.floor(flat / m), from + (flat % m))
     }),

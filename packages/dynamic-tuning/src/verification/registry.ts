@@ -12,7 +12,7 @@ import { tomeKind } from './kinds/tome.ts'
 import { vitKind } from './kinds/vit.ts'
 import { vitResizeKind } from './kinds/vit-resize.ts'
 
-/** All kinds of fixtures that can be run. */
+/** All kinds of fixtures. */
 export const fixtureKinds: readonly FixtureKind[] = [
   vitKind,
   vitResizeKind,
@@ -25,7 +25,7 @@ export const fixtureKinds: readonly FixtureKind[] = [
   dynamicvitKind,
 ]
 
-/** How to run a fixture. @throws ConfigError for a kind that cannot be run */
+/** The kind of a fixture. @throws ConfigError for an unknown kind */
 export function kindOf({ folder, config }: Fixture): FixtureKind {
   const found = fixtureKinds.find((kind) => kind.matches(config))
   if (found) return found

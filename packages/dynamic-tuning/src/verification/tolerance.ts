@@ -1,12 +1,12 @@
-/** How far a value may be off: abs + relative * (largest magnitude expected). */
+/** Limit of a difference: abs + relative * (largest expected magnitude). */
 export interface Tolerance {
   readonly abs: number
   readonly rel_to_tensor_max: number
 }
 
 /**
- * Limits where a fixture of this family has no `expected.json`: what float32 needs. Indices are exact, gradients near a
- * share of the largest entry, everything else near in absolute terms.
+ * Limits for fixtures of this family without `expected.json`, as float32 needs them. Indices are exact,
+ * gradients within a share of the largest entry, everything else within an absolute limit.
  */
 export const backboneTolerances: Readonly<Record<string, Tolerance>> = {
   '*index': { abs: 0, rel_to_tensor_max: 0 },

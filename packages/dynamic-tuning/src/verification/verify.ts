@@ -3,19 +3,19 @@ import { compareAll, type TensorReport } from './compare.ts'
 import { openFixture } from './fixture.ts'
 import { kindOf } from './registry.ts'
 
-/** How a fixture came out. */
+/** Result of a fixture. */
 export interface FixtureReport {
   readonly fixture: string
-  /** Whether every expected tensor was produced and is near enough. */
+  /** True if every expected tensor was produced and is close enough. */
   readonly pass: boolean
   readonly tensors: readonly TensorReport[]
 }
 
 /**
- * Runs a reference fixture with the code that users run (model, training step, optimiser, masked and skipping inference)
- * and compares every expected tensor and loss. One that cannot be produced is a failed entry.
- * @throws ConfigError for a kind or setting that cannot be run; DataError and CheckpointError for files that are missing,
- * damaged or do not fit the model
+ * Runs a reference fixture with the code that users run (model, training step, optimiser, masked and skipping
+ * inference) and compares every expected tensor and loss. One that cannot be produced is a failed entry.
+ * @throws ConfigError for an unknown kind or unsupported setting; DataError and CheckpointError for files
+ * that are missing, damaged or do not fit the model
  */
 export async function verifyFixture(
   folder: string,

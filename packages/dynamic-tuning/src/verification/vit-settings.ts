@@ -5,7 +5,7 @@ import { checkVitConfig } from '../models/vit/vit-config.ts'
 
 const count = z.int().positive()
 
-/** What every family of fixtures says of its ViT. */
+/** Fields that describe the ViT in every family of fixtures. */
 export const sizeFields = {
   img_size: z.union([count, z.tuple([count, count])]),
   patch_size: count,
@@ -20,7 +20,10 @@ export const sizeFields = {
 } as const
 const sizes = z.looseObject(sizeFields)
 
-/** The fields of a fixture's `config.json` that decide its ViT; all must be there, other values than ours are refused. */
+/**
+ * Fields of a fixture's `config.json` that decide its ViT; all are required, and unsupported
+ * values are refused.
+ */
 export const vitFields = z.looseObject({
   ...sizeFields,
   global_pool: z.enum(globalPools),
@@ -32,7 +35,7 @@ export const vitFields = z.looseObject({
   drop_path: z.literal(0).default(0),
 })
 
-/** The same as settings of a model; `img_size` is a side or [height, width]. */
+/** These fields as settings of a model; `img_size` is a side or [height, width]. */
 export function sizesOf(fields: z.output<typeof sizes>): Omit<VitModelConfig, 'globalPool'> {
   const side = fields.img_size
   return {

@@ -12,10 +12,10 @@ import type { TunedModel, TunedRun } from '../tuned-run.ts'
 import type { CurvePoint } from './point.ts'
 import { thresholdsWithin } from './thresholds-between.ts'
 
-/** The layout of `budgets.json` that this library writes and reads. */
+/** Format version of `budgets.json`. */
 export const budgetsFormatVersion = 1
 
-/** What `budgets.json` of a run holds: which thresholds cost how much, measured on validation images. */
+/** Contents of a run's `budgets.json`: the cost of different thresholds, measured on validation images. */
 export interface Budgets {
   readonly formatVersion: number
   /** Version of the library that calibrated. */
@@ -23,11 +23,11 @@ export interface Budgets {
   /** SHA-256 of the run's `adapter.safetensors`. */
   readonly adapter: string
   readonly scope: 'global' | 'per-layer'
-  /** Validation images that were looked at. */
+  /** Number of validation images used. */
   readonly images: number
   readonly staticFlops: number
   readonly probabilities: GateProbabilities
-  /** By falling FLOPs. */
+  /** In order of decreasing FLOPs. */
   readonly points: readonly CurvePoint[]
 }
 
@@ -44,7 +44,7 @@ const point = z.looseObject({
 })
 const table = z.array(share).min(2)
 
-/** `budgets.json` for a task with this primary measure. */
+/** Schema of `budgets.json` for a task with this primary measure. */
 function schemaFor(measure: Measure) {
   const value = measure.unit === 'share' ? share : z.number()
   return z.looseObject({
@@ -72,7 +72,7 @@ export function writeBudgets(
   return fileOf(run)
 }
 
-/** Reads it back, checked. @throws RunError where it is missing, damaged, or of another run or version */
+/** Reads `budgets.json`, checked. @throws RunError if it is missing, damaged, or of another run or version */
 export function readBudgets(run: TunedRun): Budgets {
   const file = fileOf(run)
   const again = `Calibrate again: dyt calibrate ${run.path}`
@@ -115,7 +115,7 @@ function checkGates(
 const adapterHash = ({ folder }: TunedRun): string =>
   createHash('sha256').update(readFileSync(folder.adapterPath)).digest('hex')
 
-/** The most that can be asked for: a little above the static model, which adapters and dispatchers add to. */
+/** Largest budget: a little above the static model, because adapters and dispatchers add to it. */
 const mostShare = 1.2
 
 /** @throws ConfigError for a share of the static model's FLOPs outside (0, 1.2] */
@@ -127,10 +127,10 @@ export function checkShare(asker: string, wanted: number): void {
 }
 
 /**
- * Thresholds with which a calibrated run costs at most `wanted` of the static model's FLOPs: those of the dearest calibrated
- * point within it, moved towards the next dearer one as far as the budget allows.
- * @throws ConfigError outside (0, 1.2] and below the cheapest point; RunError where the run has not been calibrated, or its
- * `budgets.json` cannot be used
+ * Thresholds with which a calibrated run costs at most `wanted` of the static model's FLOPs: those of the
+ * most expensive calibrated point within the budget, moved towards the next one as far as the budget allows.
+ * @throws ConfigError outside (0, 1.2] and below the cheapest point; RunError if the run has not been
+ * calibrated, or its `budgets.json` cannot be used
  */
 export function budgetThresholds(run: TunedRun, wanted: number): readonly number[] {
   checkShare('budget', wanted)
@@ -143,5 +143,5 @@ export function budgetThresholds(run: TunedRun, wanted: number): readonly number
   return thresholdsWithin(points, wanted, probabilities)
 }
 
-/** Three digits, never less than the value itself. */
+/** Rounded up to three digits. */
 export const roundedUp = (value: number): number => Math.ceil(value * 1000) / 1000

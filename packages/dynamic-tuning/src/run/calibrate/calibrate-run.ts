@@ -21,12 +21,12 @@ import { calibrationPage } from './page.ts'
 import { type BudgetPoint, type CurvePoint, envelope, type Measurer, measurer } from './point.ts'
 import { type MetTarget, pointInTime, pointWithin, pointWithoutLoss, tries } from './targets.ts'
 
-/** Points of the curve, and evaluations of the search at most. */
+/** Default number of points of the curve, and default limit of evaluations in the search. */
 const [usualPoints, usualEvaluations] = [13, 100]
-/** Steps of the search `per-layer` from its start to everything closed. */
+/** Steps of the search `per-layer` from its start to all gates closed. */
 const searchSteps = 16
 
-/** A run being calibrated. */
+/** State of a calibration. */
 interface Session {
   readonly run: TunedRun
   readonly wanted: CalibrationSettings
@@ -37,10 +37,10 @@ interface Session {
 }
 
 /**
- * Measures a tuned run at many gate thresholds on validation images, finds those that meet the targets, and saves the curve
- * as `budgets.json` and `calibrate.html` in the run folder.
- * @throws ConfigError for runs whose gates do not learn and targets that make no sense or cannot be met; DataError where the
- * run's data is gone
+ * Measures a tuned run at many gate thresholds on validation images, finds those that meet the targets, and
+ * saves the curve as `budgets.json` and `calibrate.html` in the run folder.
+ * @throws ConfigError for runs without learned gates, and for invalid or unreachable targets; DataError if
+ * the run's data is missing
  */
 export async function calibrateRun(run: TunedRun, wanted: CalibrationSettings = {}): Promise<Calibration> {
   checkCalibration(run, wanted)
@@ -71,7 +71,7 @@ export async function calibrateRun(run: TunedRun, wanted: CalibrationSettings = 
   }
 }
 
-/** The curve with points in wide gaps, the search, and some for each target. */
+/** Upper limit of evaluations: the curve with points in wide gaps, the search, and some for each target. */
 function mostEvaluations({ points = usualPoints, scope, ...wanted }: CalibrationSettings): number {
   const targets = [wanted.flops, wanted.drop].filter((target) => target !== undefined).length
   const search = scope === 'per-layer' ? (wanted.evaluations ?? usualEvaluations) : 0
@@ -114,7 +114,7 @@ async function calibrate(session: Session, validationIsTest: boolean): Promise<C
   return calibration
 }
 
-/** Global points dearer than where the search begins, its path, and everything closed. */
+/** The curve per layer: global points above the start of the search, its path, and all gates closed. */
 async function layerCurve(
   { run: model, wanted, measurer, probabilities }: Session,
   global: readonly BudgetPoint[],

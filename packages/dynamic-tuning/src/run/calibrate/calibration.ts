@@ -2,53 +2,56 @@ import type { CompileOptions } from '@dynamic-tuning/engine'
 import type { CurvePoint } from './point.ts'
 import type { Target } from './targets.ts'
 
-/** What a run is calibrated for, and how. Without any target it is measured all the same. */
+/** Targets and settings of a calibration. Without targets the curve is measured all the same. */
 export interface CalibrationSettings {
   /** Share of the static ViT's FLOPs, above 0 and up to 1.2. */
   readonly flops?: number | undefined
-  /** Milliseconds of a batch of `batch` images, on this machine. */
+  /** Milliseconds per batch of `batch` images, on this machine. */
   readonly latencyMs?: number | undefined
-  /** Points of the task's primary measure (of a share: percent) that may be lost against the trained threshold. */
+  /**
+   * Allowed loss against the trained threshold, in points of the task's primary measure (for
+   * a share: percent).
+   */
   readonly drop?: number | undefined
   /** One threshold for all gates (default), or one for each. */
   readonly scope?: 'global' | 'per-layer' | undefined
-  /** Validation images to look at, drawn at random. Default: all. */
+  /** Number of validation images, drawn at random. Default: all. */
   readonly images?: number | undefined
-  /** Points of the curve, at least 11. Default 13. */
+  /** Number of points of the curve, at least 11. Default 13. */
   readonly points?: number | undefined
-  /** The most evaluations of the search `per-layer`. Default 100. */
+  /** Limit of evaluations in the search `per-layer`. Default 100. */
   readonly evaluations?: number | undefined
-  /** Images per pass where latency is measured. Default 1. */
+  /** Images per pass in latency measurements. Default 1. */
   readonly batch?: number | undefined
   readonly workers?: number | undefined
   readonly compile?: CompileOptions
-  /** Called after each evaluation with their number so far, and how many there may be at most. */
+  /** Called after each evaluation with the number of evaluations so far and its upper limit. */
   readonly onEvaluation?: (done: number, most: number) => void
 }
 
-/** What `calibrate` found out. */
+/** Result of a calibration. */
 export interface Calibration {
   readonly run: string
   readonly method: string
   readonly data: string
-  /** Validation images that were looked at. */
+  /** Number of validation images used. */
   readonly images: number
-  /** True if the data has no validation part of its own: then the same images test the run. */
+  /** True if the data has no validation part, so that the same images also test the run. */
   readonly validationIsTest: boolean
   readonly scope: 'global' | 'per-layer'
   readonly staticFlops: number
-  /** At the threshold 0.5 of training. */
+  /** The point at the threshold 0.5 of training. */
   readonly trained: CurvePoint
-  /** The curve, by falling FLOPs: what `budgets.json` holds. */
+  /** The curve as in `budgets.json`, in order of decreasing FLOPs. */
   readonly points: readonly CurvePoint[]
-  /** With the scope `per-layer`, for comparison: one threshold for all gates. */
+  /** With the scope `per-layer`: the curve with one threshold for all gates, for comparison. */
   readonly global?: readonly CurvePoint[]
-  /** Thresholds left out of the curve because they cost more than a lower one. */
+  /** Thresholds omitted from the curve because they cost more than a lower one. */
   readonly leftOut: readonly number[]
   readonly targets: readonly (Target & { readonly point: CurvePoint })[]
-  /** Images of a batch whose latency was measured. */
+  /** Images per batch in latency measurements. */
   readonly latencyBatch?: number
-  /** Passes over the images. */
+  /** Number of passes over the images. */
   readonly evaluations: number
   readonly files: { readonly budgets: string; readonly page: string }
   readonly seconds: number

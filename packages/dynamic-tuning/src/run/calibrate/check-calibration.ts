@@ -5,12 +5,13 @@ import type { TunedModel } from '../tuned-run.ts'
 import { checkShare, roundedUp } from './budgets.ts'
 import type { CalibrationSettings } from './calibration.ts'
 
-/** So many points a curve has at least. */
+/** Least number of points of a curve. */
 const fewestPoints = 11
 
 /**
- * Refuses what cannot be calibrated, before anything is measured.
- * @throws ConfigError for runs whose gates do not learn, and for targets that make no sense or are below the cheapest point
+ * Refuses an impossible calibration before anything is measured.
+ * @throws ConfigError for runs without learned gates, and for targets that are invalid or below
+ * the cheapest point
  */
 export function checkCalibration(model: TunedModel, wanted: CalibrationSettings): void {
   const { settings, network, task } = model
@@ -46,7 +47,7 @@ export function checkCalibration(model: TunedModel, wanted: CalibrationSettings)
     )
 }
 
-/** Share of the static ViT's FLOPs that is left with every gate closed. */
+/** FLOPs with all gates closed, as a share of the static ViT's. */
 function closedShare({ network }: TunedModel): number {
   const gates = network.gates.sites.map(() => ({ rate: 0 }))
   return modelCost({ network, gates }).flops.total / staticFlops(network)

@@ -1,24 +1,24 @@
 import { type GateProbabilities, rankOf, thresholdAt } from '../../evaluation/gate-probabilities.ts'
 import type { BudgetPoint, Measurer } from './point.ts'
 
-/** The threshold that gates are trained with. */
+/** The threshold of gates in training. */
 export const trainedThreshold = 0.5
 
-/** A gap in FLOPs this many times as wide as an even one gets a point between. */
+/** A gap in FLOPs this many times as wide as an even one gets another point. */
 const widestGap = 1.5
 
-/** A curve over one threshold for all gates, by rising threshold. */
+/** A curve with one threshold for all gates, in order of increasing threshold. */
 export interface GlobalCurve {
   readonly global: readonly BudgetPoint[]
-  /** The one at 0.5. */
+  /** The point at 0.5. */
   readonly trained: BudgetPoint
-  /** Thresholds left out: they cost more than a lower one. */
+  /** Thresholds omitted because they cost more than a lower one. */
   readonly leftOut: readonly number[]
 }
 
 /**
- * Measures a model from everything open to everything closed. `count` thresholds lie at even ranks among the observed
- * probabilities, the trained one is added, and wide gaps get up to `count` / 2 further ones.
+ * Measures a model from all gates open to all closed. `count` thresholds are at even ranks of the observed
+ * probabilities; the trained one is added, and wide gaps get up to `count` / 2 further ones.
  */
 export async function globalCurve(
   { measure }: Measurer,
@@ -43,12 +43,15 @@ export async function globalCurve(
 
 const thresholdOf = ({ thresholds }: BudgetPoint): number => thresholds[0] as number
 
-/** By rising threshold, each once. */
+/** In order of increasing threshold, each once. */
 function inOrder(points: readonly BudgetPoint[]): BudgetPoint[] {
   return [...new Set(points)].sort((a, b) => thresholdOf(a) - thresholdOf(b))
 }
 
-/** A threshold inside the widest gap of the curve; none where all are even enough or nothing lies between. */
+/**
+ * A threshold inside the widest gap of the curve; undefined if all gaps are even enough or have
+ * no values inside.
+ */
 function middleOfWidest(
   points: readonly BudgetPoint[],
   pooled: readonly number[],
@@ -66,8 +69,9 @@ function middleOfWidest(
 }
 
 /**
- * The points whose FLOPs fall with the threshold. A threshold closes tokens of one layer, which may open some of a later
- * layer: a point that costs more than one before it is left out, never one of `firm`, the first or the last.
+ * The points whose FLOPs decrease as the threshold rises. A threshold that closes tokens of one layer may
+ * open some of a later layer, so a point can cost more than an earlier one: it is removed, unless it is one
+ * of `firm`, the first or the last.
  */
 export function falling(points: readonly BudgetPoint[], firm: readonly BudgetPoint[]) {
   const kept: BudgetPoint[] = []

@@ -6,11 +6,14 @@ import { testReading } from '../settings/clip-settings.ts'
 import type { TunedModel } from '../tuned-run.ts'
 import type { BudgetPoint } from './point.ts'
 
-/** Different batches that are timed: images differ in their active tokens. */
+/** Number of different batches that are timed, since images differ in their active tokens. */
 const batches = 8
 const rounds = { warmup: 3, rounds: 2 * batches }
 
-/** Points with the median time of a batch of validation images, all points in turn and on the same images in each round. */
+/**
+ * Adds to points the median time of a batch of validation images, all points in turn and with the same images
+ * in each round.
+ */
 export async function withLatency(
   points: readonly BudgetPoint[],
   classifier: Classifier,

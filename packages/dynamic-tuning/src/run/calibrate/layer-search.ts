@@ -3,20 +3,20 @@ import { type GateProbabilities, rankOf, thresholdAt } from '../../evaluation/ga
 import type { TunedModel } from '../tuned-run.ts'
 import type { BudgetPoint, Measurer } from './point.ts'
 
-/** What a search starts from and how far it may go. */
+/** Input and limits of a search. */
 export interface LayerSearch {
   readonly model: TunedModel
   readonly measurer: Measurer
   readonly probabilities: GateProbabilities
   /** Points with one threshold for all gates, in any order. */
   readonly global: readonly BudgetPoint[]
-  /** The search ends after so many evaluations. */
+  /** Limit of evaluations. */
   readonly evaluations: number
-  /** Steps from the start to everything closed. */
+  /** Steps from the start to all gates closed. */
   readonly steps: number
 }
 
-/** Candidates that are measured anew in a step before the best of them is taken. */
+/** Candidates that are measured again in a step before the best of them is taken. */
 const freshPerStep = 3
 
 interface Candidate {
@@ -29,10 +29,11 @@ interface Candidate {
 }
 
 /**
- * A path of thresholds, one for each gate: from the global point of least loss, each step closes some tokens of one gate,
- * about `1 / steps` of the FLOPs on the way, where the validation loss rises least for what is saved. Prices of earlier
- * steps are kept, and only the most promising gates are measured again (lazy greedy search).
- * @returns the start and every step taken, by falling FLOPs
+ * A path of thresholds, one for each gate. It starts at the global point of least loss; each step closes some
+ * tokens of one gate, about `1 / steps` of the FLOPs on the way, choosing the gate with the least increase of
+ * validation loss per saved FLOP. Prices of earlier steps are kept, and only the most promising gates are
+ * measured again (lazy greedy search).
+ * @returns the start and every step, in order of decreasing FLOPs
  */
 export async function searchLayers(search: LayerSearch): Promise<BudgetPoint[]> {
   const { global, measurer, steps, model } = search
@@ -53,14 +54,14 @@ export async function searchLayers(search: LayerSearch): Promise<BudgetPoint[]> 
 
 interface At {
   readonly current: BudgetPoint
-  /** How large a share of each gate's decisions a step closes. */
+  /** Share of each gate's decisions that a step closes. */
   readonly shares: readonly number[]
   readonly step: number
-  /** No more evaluations than so many. */
+  /** Limit of evaluations. */
   readonly last: number
 }
 
-/** The step with the lowest price among those measured; undefined where no gate is left or nothing more may be measured. */
+/** The measured step with the lowest price; undefined if no gate is left or the limit is reached. */
 async function cheapestStep(
   candidates: readonly Candidate[],
   search: LayerSearch,
@@ -78,7 +79,7 @@ async function cheapestStep(
   return best?.price === Infinity ? undefined : best?.point
 }
 
-/** Measures the next point of a gate, some more of its decisions closed. */
+/** Measures the next point of a gate, with some more of its decisions closed. */
 async function price(
   candidate: Candidate,
   { measurer, probabilities }: LayerSearch,
@@ -95,7 +96,7 @@ async function price(
   candidate.price = saved > 0 ? (point.loss - current.loss) / saved : Infinity
 }
 
-/** FLOPs between each gate open and closed, the others half open. */
+/** FLOPs between each gate open and closed, with the others half open. */
 function gateCosts({ network }: TunedModel): number[] {
   const half = network.gates.sites.map(() => ({ rate: 0.5 }))
   const cost = (gate: number, rate: number): number =>

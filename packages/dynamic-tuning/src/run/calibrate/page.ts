@@ -95,14 +95,14 @@ function plots(
 const along = (points: readonly CurvePoint[], y: (point: CurvePoint) => number) =>
   points.map((point) => [100 * point.share, y(point)] as const).reverse()
 
-/** The envelope: it stays level until a dearer point is better. */
+/** The envelope as steps: it stays level until a more expensive point is better. */
 function steps(points: readonly CurvePoint[], measure: Measure): Series {
   const corners = along(points, (point) => shownValue(measure, bestIn(point, measure)))
   const line = corners.flatMap(([x, y], i) => [[x, corners[i - 1]?.[1] ?? y] as const, [x, y] as const])
   return { name: 'upper envelope', points: line }
 }
 
-/** Where tokens are active, as trained and at each target. */
+/** Active tokens per layer, as trained and at each target. */
 function ratesPerLayer({ trained, targets }: Calibration, measure: Measure): string {
   const line = (name: string, { activeRatePerLayer }: BudgetPoint): Series => ({
     name,
@@ -136,7 +136,9 @@ function table(calibration: Calibration, measure: Measure): SectionTable {
   }
 }
 
-/** A point of the curve as text, cell by cell; the last one says whether it is the trained one or a target's. */
+/**
+ * Cells of a table row for a point of the curve; the last one marks the trained point and those of targets.
+ */
 export function curveCells(
   { trained, targets, latencyBatch }: Calibration,
   point: CurvePoint,
@@ -161,13 +163,13 @@ export function curveCells(
   ]
 }
 
-/** One threshold, or the least and the largest of several. */
+/** One threshold, or the range of several. */
 export function thresholdText({ thresholds }: BudgetPoint): string {
   const [least, most] = [Math.min(...thresholds), Math.max(...thresholds)]
   return least === most ? digits(least) : `${digits(least)} to ${digits(most)}`
 }
 
-/** Three digits, more where these would be 0.5 or 1 without being it. */
+/** Three digits, or more if these would round to 0.5 or 1. */
 function digits(value: number): string {
   const special = (text: number): boolean => text !== value && [trainedThreshold, 1].includes(text)
   const precision = [3, 4, 5, 6].find((count) => !special(Number(value.toPrecision(count)))) ?? 7

@@ -10,28 +10,28 @@ import { fieldOf } from '../../training/field-of.ts'
 import type { TunedModel } from '../tuned-run.ts'
 
 /**
- * A tuned model at some thresholds, as measured on validation images. The value of the task's primary measure stands beside
- * these fields under its own name: read it with `valueIn`.
+ * A tuned model at some thresholds, as measured on validation images. It also has the value of the task's
+ * primary measure, under the measure's name: read it with `valueIn`.
  */
 export interface BudgetPoint {
   /** Least gate probability of an active token, one for each gate. */
   readonly thresholds: readonly number[]
   readonly activeRate: number
   readonly activeRatePerLayer: readonly number[]
-  /** Multiply-accumulates of an image, at the shares of active tokens that occurred. */
+  /** Multiply-accumulates of an image, at the observed shares of active tokens. */
   readonly flops: number
-  /** The same as a share of the static ViT's. */
+  /** `flops` as a share of the static ViT's. */
   readonly share: number
   /** The task's loss, mean over images. */
   readonly loss: number
   readonly imagesPerSecond: number
-  /** Median milliseconds of a batch, where latency was asked for. */
+  /** Median milliseconds of a batch, if latency was asked for. */
   readonly latencyMs?: number
 }
 
 /**
- * A point of a curve with the upper envelope there: the best value of the primary measure at no more FLOPs, which is what
- * this budget can buy. It stands beside the other fields under `fieldOf('best', measure)`: read it with `bestIn`.
+ * A point of a curve with its upper envelope: the best value of the primary measure at no more FLOPs, under
+ * `fieldOf('best', measure)`. Read it with `bestIn`.
  */
 export type CurvePoint = BudgetPoint
 
@@ -40,10 +40,10 @@ export function bestIn(point: CurvePoint, measure: Measure): number {
   return valueIn(point, { name: fieldOf('best', measure) })
 }
 
-/** Measures a model at any thresholds, each once. */
+/** Measures a model at any thresholds, each only once. */
 export interface Measurer {
   measure(thresholds: readonly number[]): Promise<BudgetPoint>
-  /** How many evaluations there have been. */
+  /** Number of evaluations so far. */
   readonly evaluations: number
 }
 
@@ -93,7 +93,7 @@ async function measurePoint(
   }
 }
 
-/** Points by falling FLOPs, each with the best value of the measure at no more FLOPs. */
+/** Points in order of decreasing FLOPs, each with the best value of the measure at no more FLOPs. */
 export function envelope(points: readonly BudgetPoint[], measure: Measure): CurvePoint[] {
   let best: number | undefined
   return points

@@ -4,9 +4,9 @@ import { type Measure, shownValue, valueIn } from '../../evaluation/measure.ts'
 import type { BudgetPoint, Measurer } from './point.ts'
 import { thresholdsBetween, thresholdsWithin } from './thresholds-between.ts'
 
-/** What was asked for: a share of FLOPs, milliseconds of a batch, or points of the primary measure that may be lost. */
+/** A target: a share of FLOPs, milliseconds per batch, or points of the primary measure that may be lost. */
 export interface Target {
-  /** `flops`, `latency`, or the name of the measure with `Drop`. */
+  /** `flops`, `latency`, or the name of the measure followed by `Drop`. */
   readonly kind: string
   readonly asked: number
 }
@@ -16,7 +16,7 @@ export interface MetTarget extends Target {
   readonly point: BudgetPoint
 }
 
-/** What targets are looked for on. */
+/** What the search for targets works on. */
 export interface TargetSearch {
   /** The task's primary measure. */
   readonly measure: Measure
@@ -27,16 +27,16 @@ export interface TargetSearch {
   readonly points: readonly BudgetPoint[]
 }
 
-/** Many measures are shares of so many images: a rounding error must not decide. */
+/** Tolerates rounding errors in measures that are shares. */
 const rounding = 1e-9
-/** So close below the asked share that looking further is of no use. */
+/** A share this close below the target is good enough. */
 const closeEnough = 0.005
-/** Evaluations of one target at most. */
+/** Limit of evaluations for one target. */
 export const tries = 5
 
 /**
- * A measured point of at most `share` of the static model's FLOPs and close to it, by closing in between points. `share` is no
- * less than that of everything closed.
+ * A measured point of at most `share` of the static model's FLOPs and close to it, found by measuring between
+ * points. `share` is at least that of all gates closed.
  */
 export async function pointWithin(search: TargetSearch, share: number): Promise<BudgetPoint> {
   const points = [...search.points]
@@ -52,7 +52,9 @@ export async function pointWithin(search: TargetSearch, share: number): Promise<
   return points.filter((point) => point.share <= share).reduce((a, b) => (b.flops > a.flops ? b : a))
 }
 
-/** The cheapest measured point that loses at most `drop` points against the trained one, found by repeated halving. */
+/**
+ * The cheapest measured point that loses at most `drop` points against the trained one, found by bisection.
+ */
 export async function pointWithoutLoss(search: TargetSearch, drop: number): Promise<BudgetPoint> {
   const points = [...search.points]
   const { measure, trained } = search
@@ -78,7 +80,7 @@ function lossOf({ better }: Measure, before: number, value: number): number {
   return better === 'higher' ? before - value : value - before
 }
 
-/** The dearest point whose batch takes at most `ms`. @throws ConfigError where none does */
+/** The most expensive point whose batch takes at most `ms`. @throws ConfigError if there is none */
 export function pointInTime(points: readonly BudgetPoint[], ms: number, batch: number): BudgetPoint {
   const times = points.map(({ latencyMs = Number.NaN }) => latencyMs)
   const fast = points.filter(({ latencyMs = Number.NaN }) => latencyMs <= ms)

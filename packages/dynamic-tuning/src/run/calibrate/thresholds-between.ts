@@ -1,12 +1,16 @@
 import { type GateProbabilities, rankOf, thresholdAt } from '../../evaluation/gate-probabilities.ts'
 import type { BudgetPoint } from './point.ts'
 
-/** What lies between calibrated points is looked up so much below the asked share: it must not turn out above. */
+/**
+ * Between calibrated points the target is lowered by this share, so that the result stays below
+ * the asked share.
+ */
 const margin = 0.003
 
 /**
- * Thresholds for at most `share` of the static model's FLOPs: those of the dearest calibrated point within it where that is
- * close, else between it and the next dearer one. `points`, by falling FLOPs, reach down to `share`.
+ * Thresholds for at most `share` of the static model's FLOPs: those of the most expensive calibrated point
+ * within it if that is close, else between it and the next one. `points`, in order of decreasing FLOPs, reach
+ * down to `share`.
  */
 export function thresholdsWithin(
   points: readonly BudgetPoint[],
@@ -18,8 +22,9 @@ export function thresholdsWithin(
 }
 
 /**
- * Thresholds for `share` of the static model's FLOPs, between those of the calibrated points around it: the share of
- * decisions that each closes changes evenly from one point to the other. `points`, by falling FLOPs, reach down to `share`.
+ * Thresholds for `share` of the static model's FLOPs, between those of the neighbouring calibrated points:
+ * each gate's share of closed decisions is interpolated linearly. `points`, in order of decreasing FLOPs,
+ * reach down to `share`.
  */
 export function thresholdsBetween(
   points: readonly BudgetPoint[],

@@ -10,20 +10,23 @@ import type { GateChoices, TunedModel } from '../tuned-run.ts'
 export interface Answers {
   /** Batch by batch. */
   readonly outputs: readonly Outputs[]
-  /** What the model says of each image, however sure it is. */
+  /** The model's answer for each image, without its confidence. */
   readonly said: readonly string[]
   readonly score: Score
   readonly gates: readonly GateActivity[]
 }
 
-/** What models are asked about. */
+/** The images that models are asked about. */
 export interface Questions {
   readonly model: TunedModel
   readonly loader: Loader
   readonly compile: CompileOptions
 }
 
-/** Answers of a model with `choices`; stops early if `goOn`, given the outputs of a batch and its number, is false. */
+/**
+ * Answers of a model with `choices`; stops early if `goOn`, called with a batch's outputs and
+ * number, returns false.
+ */
 export async function answersOf(
   { model, loader, compile }: Questions,
   choices: GateChoices,

@@ -13,21 +13,21 @@ import { testReading } from '../settings/clip-settings.ts'
 import type { TunedModel } from '../tuned-run.ts'
 import { type Answers, answersOf, farthest, type Questions, scaleOf } from './answers.ts'
 
-/** When a block counts as dead, and what becomes of it. */
+/** When a block counts as dead, and how it is removed. */
 export interface DeadBlockSettings {
   /** Share of patch tokens (at sample level, of images) at or below which a block is dead. Default 0. */
   readonly limit?: number | undefined
-  /** Leave dead blocks out altogether even where that changes the outputs. */
+  /** True to remove dead blocks completely even if that changes the outputs. */
   readonly drop?: boolean | undefined
   /** Least gate probability of an active token, one for each gate; 0.5, as trained, by default. */
   readonly thresholds?: readonly number[] | undefined
-  /** Validation images to look at, drawn at random. Default: all. */
+  /** Number of validation images, drawn at random. Default: all. */
   readonly images?: number | undefined
   readonly workers?: number | undefined
   readonly compile?: CompileOptions
 }
 
-/** A dead block and what is left of it. */
+/** A dead block and its remaining form. */
 export interface DeadBlock extends Site {
   /** Share of patch tokens (or images) its gate let through. */
   readonly rate: number
@@ -38,25 +38,26 @@ export interface DeadBlock extends Site {
 }
 
 /**
- * The dead blocks of a run, and what leaving them out changes on the validation images. The values of the task's primary
- * measure before and after stand beside these fields under its own name: read them with `changeIn`.
+ * The dead blocks of a run, and how removing them changes the results on the validation images. It
+ * also has the values of the task's primary measure before and after, under the measure's name: read
+ * them with `changeIn`.
  */
 export interface DeadBlocks {
   readonly limit: number
   readonly images: number
-  /** What becomes of the block behind each gate, [D]. */
+  /** The form of the block behind each gate, [D]. */
   readonly blocks: readonly BlockForm[]
   readonly dead: readonly DeadBlock[]
   readonly params: { readonly before: number; readonly after: number }
   readonly flops: { readonly before: number; readonly after: number }
   readonly largestDifference: number
-  /** The largest absolute output before: what differences are measured against. */
+  /** The largest absolute output before, the reference for differences. */
   readonly logitScale: number
-  /** Images of which the model says something else. */
+  /** Number of images with another answer. */
   readonly labelsChanged: number
 }
 
-/** A measure before and after dead blocks are left out. */
+/** A measure before and after dead blocks are removed. */
 export function changeIn(found: DeadBlocks, { name }: Measure): { before: number; after: number } {
   const change: unknown = Reflect.get(found, name)
   const value = (when: string): number | undefined =>
@@ -64,13 +65,14 @@ export function changeIn(found: DeadBlocks, { name }: Measure): { before: number
   return { before: value('before') ?? Number.NaN, after: value('after') ?? Number.NaN }
 }
 
-/** Differences up to this share of the outputs' scale are rounding. */
+/** Differences up to this share of the largest output are rounding. */
 const rounding = 1e-5
 
 /**
- * Finds the blocks that let (almost) no token through on the run's validation images. Each is left out altogether where
- * that leaves the outputs as they are; else it stays for the class token alone, which no gate stops.
- * @throws ConfigError for runs without dispatch; DataError where the run's data is gone
+ * Finds the blocks that let (almost) no token through on the run's validation images. Each is removed
+ * completely if that does not change the outputs; otherwise it still processes the class token, which no gate
+ * stops.
+ * @throws ConfigError for runs without dispatch; DataError if the run's data is missing
  */
 export async function findDeadBlocks(model: TunedModel, wanted: DeadBlockSettings = {}): Promise<DeadBlocks> {
   const { settings, transform } = model
@@ -87,7 +89,7 @@ export async function findDeadBlocks(model: TunedModel, wanted: DeadBlockSetting
   const { length } = dataset.validation
   const examples = drawExamples(dataset.validation, wanted.images ?? length, settings.seed, 'calibrate')
   const { workers, compile = {} } = wanted
-  // Every video once: a block is dead for all views alike.
+  // One view of each video is enough: a block is dead for all views.
   const reading = {
     ...testReading({ settings, transform }, [1, 1]),
     batch: usualBatch(model),
@@ -127,12 +129,14 @@ async function find(questions: Questions, wanted: DeadBlockSettings): Promise<De
   }
 }
 
-/** Leaves out altogether, from the last to the first, every block that is not missed even by the class token. */
+/**
+ * Removes completely, from the last to the first, every block whose effect on the class token is not needed.
+ */
 async function withoutNeedless(
   questions: Questions,
   { kept, before, limit = 0, thresholds }: DeadBlockSettings & { kept: BlockForm[]; before: Answers },
 ): Promise<BlockForm[]> {
-  // Above a limit of 0 patch tokens are lost in any case: what counts is what the class token's loss adds to that.
+  // Above a limit of 0 some patch tokens are lost anyway: compare only the effect of the class token.
   const reference = limit === 0 ? before : await answersOf(questions, { thresholds, blocks: kept })
   const most = rounding * scaleOf(reference)
   let blocks = kept

@@ -4,7 +4,7 @@ import { formatCount, formatMeasure, formatPercent } from '../../report/quantity
 import { libraryVersion } from '../library-version.ts'
 import { changeIn, type DeadBlock, type DeadBlocks } from './find-dead-blocks.ts'
 
-/** `export.html`: which blocks an exported model left out, and what that changed; self-contained. */
+/** `export.html`: the blocks removed from an exported model and the resulting changes; self-contained. */
 export function deadBlocksPage(run: string, file: string, found: DeadBlocks, measure: Measure): string {
   const { dead, limit, images } = found
   return renderReport({
@@ -50,12 +50,12 @@ function headline(found: DeadBlocks, measure: Measure): ReportInput['headline'] 
   ]
 }
 
-/** What is left of a dead block, in words. */
+/** The remaining form of a dead block, in words. */
 export function leftOf({ form }: Pick<DeadBlock, 'form'>): string {
   return form === 'dropped' ? 'nothing' : 'the class token alone'
 }
 
-/** What leaving dead blocks out changed, in a sentence. */
+/** The effect of removing dead blocks, in a sentence. */
 export function changeText({ images, labelsChanged, largestDifference, logitScale }: DeadBlocks): string {
   if (largestDifference === 0) return `All outputs for ${images} images are the same, bit for bit.`
   const share = largestDifference / logitScale

@@ -13,31 +13,37 @@ import { animation, clipSheet, type FrameTokens } from '../../report/clip-sheet.
 import { type LayerTokens, type StripOptions, tokenStrip } from '../../report/token-strip.ts'
 import type { TunedModel } from '../tuned-run.ts'
 
-/** An image to look at, and what is known of it. */
+/** An image to explain, and what is known about it. */
 export interface ImageToExplain {
   readonly source: ImageSource
   readonly truth?: unknown
 }
 
-/** What a model made of one image. */
+/** The model's result for one image. */
 export interface ExplainedImage {
   readonly source: ImageSource
   /** File, or name of the drawing. */
   readonly image: string
-  /** What the model says of it, and what is true. */
+  /** The model's answer beside the truth. */
   readonly portrait: Portrait
-  /** What each gate decided, [D, n] of 0 and 1, of a clip [T, D, n]; undefined without dispatch. */
+  /** Decisions of each gate, 0 or 1: [D, n], for a clip [T, D, n]; undefined without dispatch. */
   readonly masks: Float32Array | undefined
 }
 
 /** Longer side of the pictures in a strip, in pixels. */
 const tile = 208
-/** The same in an animation, and how long it shows a frame. */
+/** Longer side in an animation, and the time per frame. */
 const [animatedTile, frameMs] = [160, 250]
-/** A strip of a longer image would leave its tokens no height: it is shown squashed, as the model sees it. */
+/**
+ * Largest aspect ratio: longer images would make tokens too flat and are shown as the model
+ * sees them, squashed.
+ */
 const longest = 3
 
-/** Looks at images one after the other and keeps which tokens were active. @throws DataError for unreadable ones */
+/**
+ * Runs the model on images one after the other and keeps the active tokens. @throws DataError
+ * for unreadable ones
+ */
 export async function explainImages(
   model: TunedModel,
   classifier: Classifier,
@@ -65,7 +71,10 @@ async function explain(
   return { source, image: sourceName(source), portrait, masks: found.masks }
 }
 
-/** PNG of an image, or of a clip's frames, with its active tokens in some layers (numbered from 0), and in how many layers each was active. */
+/**
+ * PNG of an image, or of a clip's frames: the active tokens in some layers (numbered from 0), and in how many
+ * layers each token was active.
+ */
 export async function stripOf(
   model: TunedModel,
   { source, masks }: ExplainedImage,
@@ -79,7 +88,7 @@ export async function stripOf(
   return tokenStrip(picture, masks ? layersOf(model, masks) : [], { tile, ...options })
 }
 
-/** Animated WebP of a clip: every frame as a strip of its own. */
+/** Animated WebP of a clip: a strip for every frame. */
 export async function animationOf(
   model: TunedModel,
   image: Pick<ExplainedImage, 'source' | 'masks'>,
@@ -93,7 +102,7 @@ export async function animationOf(
   return animation(strips, frameMs)
 }
 
-/** The frames of a clip that the model looks at, with what its gates decided on each. */
+/** The frames of a clip that the model sees, with the gates' decisions for each. */
 async function framesOf(
   model: TunedModel,
   { source, masks }: Pick<ExplainedImage, 'source' | 'masks'>,
@@ -122,7 +131,7 @@ export function activityOf({ network }: TunedModel, images: readonly ExplainedIm
   return tally.result()
 }
 
-/** The tokens each gate let through; a gate that decides on the whole image has all or none. */
+/** The active tokens of each gate; a gate that decides on the whole image has all or none. */
 function layersOf({ config, network }: TunedModel, masks: Float32Array): LayerTokens[] {
   const { sites, perGate } = network.gates
   const several = new Set(sites.map(({ part }) => part)).size > 1
@@ -136,7 +145,7 @@ function layersOf({ config, network }: TunedModel, masks: Float32Array): LayerTo
   })
 }
 
-/** The part of an image that the model looks at, in its own proportions and as fine as a strip shows it. */
+/** The part of an image that the model sees, in its own proportions and at the resolution of a strip. */
 function pictureOf({ transform }: TunedModel, image: Pixels): Pixels {
   const long = Math.max(image.width, image.height) / Math.min(image.width, image.height)
   if (transform.resize === 'squash' && long <= longest) return image
@@ -146,8 +155,8 @@ function pictureOf({ transform }: TunedModel, image: Pixels): Pixels {
 }
 
 /**
- * The `count` images that say most about a model: right answers and wrong ones (a third, if there are as many), of as many
- * groups as possible. The same images give the same choice.
+ * The `count` most informative images: right answers and wrong ones (a third, if there are as many), from as
+ * many groups as possible. The choice is deterministic.
  */
 export function tellingImages<T extends Pick<ExplainedImage, 'portrait'>>(
   images: readonly T[],

@@ -20,30 +20,33 @@ import {
   tellingImages,
 } from './explain-images.ts'
 
-/** What is explained, and where pictures go. */
+/** The images to explain, and where pictures are written. */
 export interface ExplainSettings {
-  /** Image files; none: some of the run's test images. */
+  /** Image files. Default: some of the run's test images. */
   readonly images?: readonly string[] | undefined
   /** Layers to show, from 0. Default: four from the first to the last. */
   readonly layers?: readonly number[] | undefined
   /** Folder of the pictures. Default: `explain` in the run folder. */
   readonly out?: string | undefined
-  /** How many test images get a picture where no files are given. Default 6. */
+  /** Number of test images with a picture if no files are given. Default 6. */
   readonly pictures?: number | undefined
   readonly compile?: CompileOptions
 }
 
-/** A picture that was written. The fields of the task's portrait, such as the predicted class, stand beside these. */
+/** A picture that was written. It also has the fields of the task's portrait, such as the predicted class. */
 export interface ExplainedPicture {
   readonly image: string
-  /** PNG with the image, or the frames of a clip, its active tokens in several layers, and in how many layers each token was active. */
+  /**
+   * PNG with the image, or the frames of a clip, its active tokens in several layers, and in how many layers
+   * each token was active.
+   */
   readonly file: string
-  /** Of a clip: animated WebP, every frame as such a picture. */
+  /** For a clip: animated WebP with such a picture for every frame. */
   readonly animation?: string
   readonly activeRatePerLayer: readonly number[]
 }
 
-/** Which tokens a run uses, over all images that were looked at. */
+/** Which tokens a run uses, over all images examined. */
 export interface Explanation {
   readonly run: string
   readonly method: string
@@ -57,12 +60,13 @@ export interface Explanation {
   readonly errors: readonly { readonly image: string; readonly error: string }[]
 }
 
-/** Most test images looked at. */
+/** Largest number of test images examined. */
 const mostImages = 100
 
 /**
- * Pictures of the tokens that a run's dispatchers let through.
- * @throws ConfigError for a method without dispatch and layers that do not exist; RunError where pictures cannot be written
+ * Makes pictures of the tokens that a run's dispatchers let through.
+ * @throws ConfigError for a method without dispatch and unknown layers; RunError if pictures
+ * cannot be written
  */
 export async function explainRun(run: TunedRun, settings: ExplainSettings = {}): Promise<Explanation> {
   checkRun(run, settings.layers ?? [])
@@ -109,7 +113,7 @@ async function testImages({ settings, task }: TunedRun): Promise<readonly ImageT
   return drawExamples(test, mostImages, settings.seed, 'pictures')
 }
 
-/** One image that cannot be read must not hide the others. */
+/** One unreadable image must not stop the others. */
 async function readable(
   run: TunedRun,
   classifier: Classifier,

@@ -13,7 +13,10 @@ export interface PrunedExport extends OnnxExport {
   readonly page: string
 }
 
-/** Exports a run without the blocks that are dead on its validation images, and writes what that changed to `export.html`. */
+/**
+ * Exports a run without the blocks that are dead on its validation images, and reports the
+ * changes in `export.html`.
+ */
 export async function exportPruned(
   run: TunedRun,
   settings: ExportSettings & DeadBlockSettings,

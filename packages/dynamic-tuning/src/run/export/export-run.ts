@@ -20,30 +20,39 @@ import { libraryVersion } from '../library-version.ts'
 import { definedOnly } from '../settings/defined-only.ts'
 import { type TunedModel, withReduction } from '../tuned-run.ts'
 
-/** Where a model is exported to, and which form of it. */
+/** Target file and form of an exported model. */
 export interface ExportSettings extends Pick<OnnxExportSettings, 'precision' | 'fused' | 'device'> {
   readonly out: string
-  /** `skip` (default) computes active tokens only; `masked` computes all and masks: for runtimes that want fixed sizes. */
+  /**
+   * `skip` (default) computes active tokens only; `masked` computes all and masks, for runtimes that
+   * need fixed sizes.
+   */
   readonly pass?: Exclude<InferenceKind, 'complete'> | undefined
-  /** Keep weights in `<file>_data`. Default: only where they exceed 1 GB. */
+  /** True to store weights in `<file>_data`. Default: only if they exceed 1 GB. */
   readonly external?: boolean | undefined
-  /** Another token reduction than the run's own. */
+  /** A token reduction instead of the run's own. */
   readonly reduction?: GivenReduction | undefined
-  /** Fold what the method adds into the dense weights, where that is possible (default): LoRA, SSF and FacT cost nothing. */
+  /**
+   * True to merge the method's weights into the dense ones if possible, so that LoRA, SSF and FacT cost
+   * nothing. Default true.
+   */
   readonly merge?: boolean | undefined
-  /** Least gate probability of an active token, one for each gate; 0.5, as trained, by default. The metadata tell them. */
+  /**
+   * Least gate probability of an active token, one for each gate; 0.5, as trained, by default. Stored
+   * in the metadata.
+   */
   readonly thresholds?: readonly number[] | undefined
-  /** Store the thresholds in the graph instead of taking them as an input. */
+  /** True to store the thresholds in the graph instead of making them an input. */
   readonly fixedThresholds?: boolean | undefined
-  /** What is left of the block behind each gate; all of it by default. */
+  /** The form of the block behind each gate; complete by default. */
   readonly blocks?: readonly BlockForm[] | undefined
-  /** Further text pairs for the file. */
+  /** Additional key-value pairs for the file. */
   readonly metadata?: Readonly<Record<string, string>>
 }
 
 /** An untrained model to export: for measuring, not for use. */
 export interface RandomExportSettings extends ExportSettings, Partial<Omit<TunerOptions, 'adapterDropout'>> {
-  /** timm's name, `builtin`, or a path whose sizes are taken. */
+  /** timm's name, `builtin`, or a path that gives the sizes. */
   readonly model: string
   /** Default `dyt`. */
   readonly method?: string | undefined
@@ -51,13 +60,15 @@ export interface RandomExportSettings extends ExportSettings, Partial<Omit<Tuner
   readonly active?: number | undefined
   readonly classes?: number | undefined
   readonly imageSize?: readonly [number, number] | undefined
-  /** T, for a model of clips. */
+  /** T, frames of a clip, for a model of clips. */
   readonly frames?: number | undefined
   readonly seed?: number | undefined
   readonly threads?: number | undefined
 }
 
-/** Exports a tuned model as one ONNX file of standard operators. @throws FormatError where it cannot be written */
+/**
+ * Exports a tuned model as one ONNX file of standard operators. @throws FormatError if it cannot be written
+ */
 export function exportModel(tuned: TunedModel, wanted: ExportSettings): OnnxExport {
   const model = withReduction(tuned, wanted.reduction)
   const { config, network, settings, classes, normalization, tensors } = model
@@ -88,7 +99,7 @@ export function exportModel(tuned: TunedModel, wanted: ExportSettings): OnnxExpo
 
 /**
  * Exports an untrained model whose dispatchers let `active` of the tokens through.
- * @throws ConfigError for unknown names and shares that make no sense
+ * @throws ConfigError for unknown names and invalid shares
  */
 export async function exportRandomModel(settings: RandomExportSettings): Promise<OnnxExport> {
   const { seed = 0, threads = 0, pass = 'skip', merge = true, external } = settings
@@ -114,7 +125,7 @@ export async function exportRandomModel(settings: RandomExportSettings): Promise
   })
 }
 
-/** The task of a model and its settings of its own, such as `label_threshold`; nothing for the first task. */
+/** Metadata of the task and its own settings, such as `label_threshold`; empty for the default task. */
 function ofTask({ task, settings }: TunedModel): Record<string, string> {
   if (task === usualTask) return {}
   const own = Object.entries(settings).filter(([name]) => name in (task.settings ?? {}))
@@ -122,7 +133,7 @@ function ofTask({ task, settings }: TunedModel): Record<string, string> {
   return { task: task.name, ...Object.fromEntries(own.map(([name, value]) => [snake(name), String(value)])) }
 }
 
-/** The network of an untrained model, checked to fit together, and how its pixels are prepared. */
+/** The network of an untrained model, checked, and the preparation of its pixels. */
 async function randomNetwork(settings: RandomExportSettings): Promise<{
   readonly network: Network
   readonly config: ModelConfig
@@ -144,7 +155,7 @@ async function randomNetwork(settings: RandomExportSettings): Promise<{
   return { network: tuned, config, normalization }
 }
 
-/** What the exported graph is built from: the model as it is, or folded together. */
+/** What the exported graph is built from: the model as it is, or merged. */
 function graphOf(tuned: TunedWeights, merge: boolean, seed: number) {
   const { network, tensors } = merge && canMerge(tuned.network.tuner) ? mergeTuned(tuned) : tuned
   return { network, store: new WeightStore({ tensors, seed }) }
@@ -157,7 +168,7 @@ function optionsIn({ bottleneck, adapterScale, rate, temperature }: RandomExport
 const asText = (facts: object): Record<string, string> =>
   Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)]))
 
-/** What a file says of itself: how its pixels are to be prepared, and where it comes from. */
+/** The file's metadata: how pixels are prepared, and where the model comes from. */
 function describe(
   method: string,
   pass: string,

@@ -12,13 +12,13 @@ import { type FinetuneInput, finetuneKeys, finetuneSchema, generalSettings } fro
 
 const defaults = defaultsOf(generalSettings)
 
-/** Checks what a run is asked for. @throws ConfigError naming unknown settings and values out of range */
+/** Checks the input of a run. @throws ConfigError naming unknown settings and values out of range */
 export function checkFinetune(given: unknown): FinetuneInput {
   const input = checkSettings('finetune', given, finetuneSchema, finetuneKeys)
   const tuner = tunerNamed(input.method ?? defaults.method)
   checkTuning('finetune', tuner, input)
   checkClipSettings(input)
-  // Without a name the data choose the task: `decideSettings` checks then.
+  // Without a name the data decide the task: `decideSettings` then checks.
   if (input.task !== undefined) checkTaskSettings(taskNamed(input.task), input)
   if ((input.backbonePrecision ?? 'fp32') !== 'fp32') checkFrozen(tuner)
   checkReduction('finetune', input, { tuner, options: completeOptions(tuner, input) })
@@ -34,7 +34,7 @@ export function checkFinetune(given: unknown): FinetuneInput {
   return input
 }
 
-/** @throws ConfigError for a method that trains the maps which are to be kept in few bits */
+/** @throws ConfigError for a method that trains the linear maps which are to be stored in few bits */
 function checkFrozen({ name, trainable }: Tuner): void {
   if (trainable.some((pattern) => pattern.test('blocks.0.mlp.fc1.weight')))
     throw new ConfigError(

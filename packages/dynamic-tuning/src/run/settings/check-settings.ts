@@ -4,8 +4,8 @@ import { definedOnly } from './defined-only.ts'
 import { nearestWord } from './nearest-word.ts'
 
 /**
- * `given`, without undefined fields, as `schema` describes it; `where` begins the message.
- * @throws ConfigError naming every setting that is unknown (with the one probably meant) or out of its range
+ * Parses `given` with `schema`, ignoring undefined fields; `where` is the prefix of messages.
+ * @throws ConfigError naming every setting that is unknown (with a suggestion) or out of range
  */
 export function checkSettings<T>(
   where: string,

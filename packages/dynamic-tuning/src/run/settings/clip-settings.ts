@@ -11,9 +11,9 @@ import * as setting from '../../setting.ts'
 
 const count = z.int().min(1).max(1024)
 
-/** How a run reads videos; of a run on images only `skipBad` is kept. */
+/** How a run reads videos; a run on images uses `skipBad` only. */
 export const clipSettings = setting.grouped('Videos:', {
-  /** T. */
+  /** T, frames of a clip. */
   frames: setting.whole({
     optional: true,
     least: 1,
@@ -62,7 +62,10 @@ export function checkClipSettings({ sampling, samplingRate }: Asked): void {
     )
 }
 
-/** T if the data are videos, undefined for images. @throws ConfigError for settings of clips where there are images */
+/**
+ * T if the data are videos, undefined for images. @throws ConfigError if settings of clips are
+ * given for images
+ */
 export function framesFor(data: string, { kind }: Pick<Dataset, 'kind'>, asked: Asked): number | undefined {
   if (kind === 'clips') return asked.frames ?? usualFrames
   const { frames, sampling, samplingRate, views } = asked
@@ -75,7 +78,10 @@ export function framesFor(data: string, { kind }: Pick<Dataset, 'kind'>, asked: 
   )
 }
 
-/** How a loader reads what a tuned model is tested on, with the run's `views` by default; [1, 1] reads a video once. */
+/**
+ * How a loader reads test data of a tuned model, with the run's `views` by default; [1, 1] reads
+ * a video once.
+ */
 export function testReading(
   { settings, transform }: { readonly settings: Asked; readonly transform: TransformSettings },
   views: ClipRunSettings['views'] = settings.views ?? [1, 1],
@@ -83,12 +89,15 @@ export function testReading(
   return { transform, sample: { ...trainingSample(settings), views }, skipBad: settings.skipBad ?? false }
 }
 
-/** What a loader has to know of a run to make training samples: without `views`, frames are drawn anew in every epoch. */
+/**
+ * How a loader makes training samples of a run: without `views`, so that frames are drawn anew
+ * in every epoch.
+ */
 export function trainingSample({ frames, sampling, samplingRate }: Asked): SampleSettings {
   return { frames, sampling, samplingRate }
 }
 
-/** @throws ConfigError if a command that reads images is given a run on clips, or videos */
+/** @throws ConfigError if a command for images is given a run on clips, or videos */
 export function refuseClips(command: string, what: string, sample: SampleWord): void {
   if (sample === 'clip')
     throw new ConfigError(

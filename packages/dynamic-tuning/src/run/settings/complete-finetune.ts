@@ -15,7 +15,7 @@ import { usualMicroBatch } from './micro-batch.ts'
 
 const defaults = defaultsOf(generalSettings)
 
-/** What is asked for with every default filled in; the model and the kind of data decide some of them. */
+/** The input with all defaults filled in; some depend on the model and the kind of data. */
 export function completeFinetune(
   input: FinetuneInput,
   known: { readonly config: ModelConfig; readonly augment: Augmentation },
@@ -42,7 +42,7 @@ export function completeFinetune(
   return withoutUsualTask(settings)
 }
 
-/** Runs of the usual task do not name it, as in version 0.1. */
+/** Runs of the default task do not name it, as in version 0.1. */
 function withoutUsualTask({ task, ...settings }: FinetuneSettings): FinetuneSettings {
   return task === undefined || task === tasks[0].name ? settings : { ...settings, task }
 }

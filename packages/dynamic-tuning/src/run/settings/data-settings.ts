@@ -1,10 +1,10 @@
 import { splits } from '../../data/options.ts'
 import * as setting from '../../setting.ts'
 
-/** Parts of a run that a finished model can be tested on. */
+/** Parts of the data that a finished model can be tested on. */
 const testParts = ['test', 'validation'] as const
 
-/** Which images a run trains and is tested on. */
+/** The images for training and test. */
 export const dataSettings = {
   split: setting.choice(splits, {
     default: 'final',
@@ -25,7 +25,7 @@ export const dataSettings = {
     argument: '<n>',
   }),
   testSize: setting.whole({ default: 500, least: 1, help: 'the same for testing', argument: '<n>' }),
-  /** The finished model is tested on all test images. */
+  /** The finished model is always tested on all test images. */
   validationImages: setting.whole({
     default: 500,
     least: 1,
@@ -33,7 +33,7 @@ export const dataSettings = {
     argument: '<n>',
     fileOnly: true,
   }),
-  /** `validation` where settings are being chosen, which no test image may see. */
+  /** `validation` while settings are being chosen, which must not depend on test images. */
   testOn: setting.choice(testParts, {
     default: 'test',
     help: 'what the finished model is tested on',

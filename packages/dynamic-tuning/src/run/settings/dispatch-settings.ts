@@ -3,10 +3,10 @@ import * as setting from '../../setting.ts'
 import { dispatchLevels, dispatchStrategies, routers } from '../../tuners/options.ts'
 import { dispatchVariants } from '../../tuners/parts.ts'
 
-/** Numbers of layers, counted from 0. */
+/** Layer numbers, from 0. */
 export const layerNumbers = z.array(z.int().min(0)).min(1).readonly()
 
-/** Settings of token dispatch, of its losses and of adapters. The method decides most of the defaults. */
+/** Settings of token dispatch, its losses, and adapters. Most defaults depend on the method. */
 export const dispatchSettings = setting.grouped('Dispatch and adapters:', {
   dispatch: setting.choice(dispatchVariants, {
     help: 'what tokens may skip',

@@ -13,7 +13,7 @@ import { backboneSettings, startSettings } from './model-settings.ts'
 import { reductionSettings } from './reduction-settings.ts'
 import { scheduleSettings } from './schedule-settings.ts'
 
-/** The settings that a run of any task has. */
+/** The settings of a run with any task. */
 export const generalSettings = {
   ...startSettings,
   ...dispatchSettings,
@@ -34,22 +34,22 @@ export const finetuneSettings = { ...generalSettings, ...taskSettings }
 /** Everything that decides a fine-tuning run; plain JSON, saved in the run's `config.json`. */
 export type FinetuneSettings = setting.ValuesOf<typeof generalSettings> & setting.SomeOf<typeof taskSettings>
 
-/** Some settings of a run; the others, or undefined ones, get their defaults. */
+/** Some settings of a run; absent or undefined ones get their defaults. */
 export type SomeSettings = setting.SomeOf<typeof finetuneSettings>
 
-/** What a run is asked for: the data, and any settings that differ from the defaults. */
+/** Input of a run: the data, and all settings that differ from the defaults. */
 export type FinetuneInput = { readonly data: string } & Omit<SomeSettings, 'data'>
 
 /** Names of all settings. */
 export const finetuneKeys: readonly string[] = Object.keys(finetuneSettings)
 
-/** Checks the settings of a run one by one; what goes together is checked by `checkFinetune`. */
+/** Checks each setting of a run; `checkFinetune` checks combinations. */
 export const finetuneSchema: z.ZodType<FinetuneInput> = z.strictObject({
   ...setting.shapeOf(finetuneSettings),
   data: startSettings.data.schema,
 })
 
-/** True if a setting may have this value; false for unknown settings. */
+/** True if the value is valid for the setting; false for unknown settings. */
 export function isSettingValue(name: string, value: unknown): boolean {
   const known: setting.Settings = finetuneSettings
   return known[name]?.schema.safeParse(value).success ?? false

@@ -14,7 +14,7 @@ export const augmentationNames = [
 /** One of `augmentationNames`. */
 export type Augmentation = (typeof augmentationNames)[number]
 
-/** How images are fitted and changed. */
+/** How images are resized and augmented. */
 export const imageSettings = {
   augment: setting.choice(augmentationNames, {
     help: 'random changes to training images; light suits photos of things',

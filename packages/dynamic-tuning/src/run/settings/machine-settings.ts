@@ -2,10 +2,10 @@ import type { Device } from '@dynamic-tuning/engine'
 import { z } from 'zod'
 import * as setting from '../../setting.ts'
 
-/** Where models run in Node. */
+/** Devices in Node. */
 export const nodeDevices = ['cpu', 'webgpu', 'cuda'] as const satisfies readonly Device[]
 
-/** What all commands share; help shows them last. */
+/** Settings of all commands; help shows them last. */
 export const commonSettings = setting.grouped('Common options:', {
   seed: setting.whole({ default: 0, help: 'seed of everything random', argument: '<n>' }),
   threads: setting.whole({
@@ -22,11 +22,11 @@ export const commonSettings = setting.grouped('Common options:', {
   }),
 })
 
-/** What a run may take of the machine. */
+/** Settings that limit a run's use of the machine. */
 export const machineSettings = {
   /** Absent: one less than the cores. */
   workers: setting.whole({ optional: true, most: 256, help: 'threads that read images', argument: '<n>' }),
-  /** Absent: 2 GB where that saves nearly all of the model's work. */
+  /** Absent: 2 GB if that saves nearly all of the model's work. */
   cacheFeatures: setting.other(
     z.int().min(0),
     { kind: 'bytes' },

@@ -36,8 +36,8 @@ const swin = z.strictObject({
   reductionBias: z.boolean().optional(),
 })
 
-/** A model's settings in the `config.json` of a run; other fields than these are refused. */
+/** A model's settings in the `config.json` of a run; unknown fields are refused. */
 export const modelSchema: z.ZodType<ModelConfig> = z.discriminatedUnion('family', [vit, swin])
 
-/** The same without the number of classes, which pre-training takes from its data. */
+/** A model's settings without the number of classes, which pre-training takes from its data. */
 export const backboneSchema: z.ZodType<Omit<VitModelConfig, 'numClasses'>> = vit.omit({ numClasses: true })

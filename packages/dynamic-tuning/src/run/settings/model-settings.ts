@@ -8,7 +8,7 @@ const count = z.int().min(1)
 
 /** What a run starts from: data, backbone, method and task. */
 export const startSettings = {
-  /** A place as `openDataset` takes it. */
+  /** A place of data for `openDataset`. */
   data: setting.text({
     help: 'folder of class folders, .tar, list files, a complete set (KIND:PLACE says which), or builtin:TASK',
     argument: '<place>',
@@ -22,13 +22,13 @@ export const startSettings = {
     default: false,
     help: 'draw the backbone at random instead of loading it',
   }),
-  /** A name in the registry of methods, or several joined by `+`. `checkFinetune` looks it up. */
+  /** A name in the registry of methods, or several joined by `+`; checked by `checkFinetune`. */
   method: setting.other(
     z.string(),
     { kind: 'name', choices: tuners.map(({ name }) => name), read: (text) => tunerNamed(text).name },
     { default: 'dyt', help: 'how to tune; some join, as in lora+adaptformer', argument: '<name>' },
   ),
-  /** A name in the registry of tasks; absent: the data decide. */
+  /** A name in the registry of tasks; if absent, the data decide. */
   task: setting.choice(
     tasks.map(({ name }) => name),
     { optional: true, help: 'what the model is tuned for', argument: '<name>', usual: 'decided by the data' },
@@ -43,7 +43,7 @@ export const backboneSettings = {
     { kind: 'pixels' },
     { help: '224, or HEIGHTxWIDTH', argument: '<px>', usual: "the backbone's own" },
   ),
-  /** The model of the run is that of the rounded weights. */
+  /** The run's model is the one with rounded weights. */
   backbonePrecision: setting.choice(backbonePrecisions, {
     default: 'fp32',
     help: 'bits in which frozen maps are kept, in blocks with a scale each',

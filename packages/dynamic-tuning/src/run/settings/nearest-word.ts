@@ -1,4 +1,7 @@
-/** The closest of `words` if at most a third of the letters of `word` differ; case and hyphens do not count. */
+/**
+ * The closest of `words` if it differs from `word` in at most a third of the letters, ignoring
+ * case and hyphens.
+ */
 export function nearestWord(word: string, words: readonly string[]): string | undefined {
   const wanted = bare(word)
   const ranked = words
@@ -12,7 +15,7 @@ const bare = (word: string): string => word.toLowerCase().replace(/[-_ ]/g, '')
 
 /** Letters to insert, delete or replace to turn one word into the other (Levenshtein). */
 export function editDistance(from: string, to: string): number {
-  // Of each prefix of `to`, its distance from the part of `from` that has been read.
+  // Distance of each prefix of `to` from the part of `from` that has been read.
   let row = Array.from({ length: to.length + 1 }, (_, j) => j)
   for (const [i, letter] of [...from].entries()) {
     let left = i + 1

@@ -31,7 +31,7 @@ const { warmupEpochs, weightDecay, labelSmoothing } = scheduleSettings
 const { mixup, cutmix } = imageSettings
 const { seed, threads } = commonSettings
 
-/** Every setting of pre-training, in the order of its help; the defaults suit a small ViT on Tiny-ImageNet. */
+/** All settings of pre-training, in the order of its help; the defaults suit a small ViT on Tiny-ImageNet. */
 export const pretrainSettings = {
   data: startSettings.data,
   /** Sizes of a ViT. */
@@ -52,7 +52,7 @@ export const pretrainSettings = {
     argument: '<path>',
   }),
   epochs: { ...epochs, default: 20 },
-  /** The model is used with all patches. */
+  /** The last epochs use all patches, as the finished model does. */
   fullEpochs: setting.whole({
     default: 2,
     help: 'the last epochs, which see all patches',
@@ -67,7 +67,7 @@ export const pretrainSettings = {
   }),
   batch: { ...batch, default: 128 },
   microBatch: { ...microBatch, default: 64, help: 'images per pass' },
-  /** Muon leaves all but the layers' matrices to AdamW, and needs about half of its steps. */
+  /** Muon is for the layers' matrices only (AdamW trains the rest), and needs about half of the steps. */
   optimizer: setting.choice(['muon', 'adamw'], {
     default: 'muon',
     help: "muon moves the layers' matrices along orthogonalised gradients",
@@ -92,10 +92,10 @@ export const pretrainSettings = {
   validationImages: { ...dataSettings.validationImages, default: 1000 },
 }
 
-/** Everything that decides a pre-training run; plain JSON. */
+/** All settings of a pre-training run; plain JSON. */
 export type PretrainSettings = setting.ValuesOf<typeof pretrainSettings>
 
-/** What a pre-training run is asked for: the data, and settings that differ from the defaults. */
+/** Input of a pre-training run: the data, and settings that differ from the defaults. */
 export type PretrainInput = { readonly data: string } & Omit<setting.SomeOf<typeof pretrainSettings>, 'data'>
 
 /** The defaults of a pre-training run. */
@@ -109,7 +109,9 @@ const schema: z.ZodType<PretrainInput> = z.strictObject({
 /** Names of all settings of pre-training. */
 export const pretrainKeys: readonly string[] = Object.keys(pretrainSettings)
 
-/** The settings of a run, checked and with all defaults. @throws ConfigError for unknown and bad settings */
+/**
+ * The settings of a run, checked and with all defaults. @throws ConfigError for unknown and invalid settings
+ */
 export function checkPretrain(given: unknown): PretrainSettings {
   const input = checkSettings('pretrain', given, schema, pretrainKeys)
   const settings = { ...defaultPretrain, ...definedOnly(input) }
@@ -127,7 +129,7 @@ const savedConfig = z.looseObject({
   formatVersion: z.unknown(),
 })
 
-/** The saved settings of a run that goes on. @throws ConfigError where one but `threads` differs */
+/** The saved settings of a resumed run. @throws ConfigError if one other than `threads` differs */
 export function resumedPretrain(run: RunFolder, input: Partial<PretrainInput>): PretrainSettings {
   const read = savedConfig.safeParse(run.readConfig())
   if (!read.success) throw new RunError(`run: ${run.path} is no run of pretrain. Name the folder of one.`)

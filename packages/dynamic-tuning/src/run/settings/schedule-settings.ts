@@ -1,18 +1,18 @@
 import { z } from 'zod'
 import * as setting from '../../setting.ts'
 
-/** How long and in which steps a run trains, and its optimiser. */
+/** Length, steps and optimiser of a run's training. */
 export const scheduleSettings = {
   epochs: setting.whole({ default: 30, least: 1, help: 'passes over the images', argument: '<n>' }),
   batch: setting.whole({ default: 64, least: 1, help: 'images per step', argument: '<n>' }),
-  /** A batch is cut into such pieces. The model decides the default, see `usualMicroBatch`. */
+  /** Size of the parts of a batch. The default depends on the model, see `usualMicroBatch`. */
   microBatch: setting.whole({ least: 1, help: 'images per pass; more need more memory', argument: '<n>' }),
-  /** Keeps only what layers give, and computes the rest again. */
+  /** Stores only the outputs of layers, and recomputes the rest. */
   recompute: setting.onOff({
     default: false,
     help: 'compute layers again for the gradients: the same weights with less memory, in more time',
   }),
-  /** Bytes of the process; decides `microBatch` and `recompute` where they are left open. */
+  /** Bytes of the process; decides `microBatch` and `recompute` if they are left open. */
   memory: setting.other(
     z.int().min(1),
     { kind: 'bytes' },
@@ -23,7 +23,7 @@ export const scheduleSettings = {
       usual: 'near 2 GB of activations',
     },
   ),
-  /** At the end of warm-up, before the method's own factor. */
+  /** Rate at the end of warm-up, before the method's own factor. */
   learningRate: setting.number({
     default: 1e-3,
     above: 0,

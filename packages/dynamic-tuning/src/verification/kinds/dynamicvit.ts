@@ -37,7 +37,9 @@ const fields = z.looseObject({
   }),
 })
 
-/** DynamicViT: pruned inference both ways, and a training step with its losses, decisions and gradients. */
+/**
+ * DynamicViT: both forms of pruned inference, and a training step with its losses, decisions and gradients.
+ */
 export const dynamicvitKind: FixtureKind = {
   name: 'dynamicvit',
   matches: (config) =>
@@ -85,7 +87,7 @@ function noiseOf(fixture: Fixture, stages: number): TensorData {
   return { dtype: 'float32', shape: [stages, batch, tokens, 1], data: Float32Array.from(differences) }
 }
 
-/** The loss and its terms; `ratio` without its weight, summed over the stages. */
+/** The loss and its terms; `ratio` is without its weight and summed over the stages. */
 function losses({ scalars }: PassResult, stages: number, { rateWeight }: LossSettings): Named[] {
   return [
     ['train.loss', single(scalars.loss)],
@@ -115,7 +117,7 @@ function decisions(
   })
 }
 
-/** Patch tokens after the final norm in training, which a step does not give away. */
+/** Patch tokens after the final norm in training, which are no output of a training step. */
 async function features(run: ReductionRun, loss: LossSettings, noise: TensorData): Promise<Named> {
   const settings = stepSettings(run, 'train.grad.', loss)
   const { features: wanted } = objective(settings.store, settings)

@@ -15,17 +15,20 @@ import { trainingTensors } from './dyt-training.ts'
 
 type Tensors = Map<string, TensorData>
 
-/** What sets kinds of Dynamic Tuning fixtures apart. */
+/** What differs between kinds of Dynamic Tuning fixtures. */
 export interface DytKind {
-  /** The kind, as `config.json` spells it. */
+  /** The kind as written in `config.json`. */
   readonly name: string
-  /** What its samples are called among the inputs. */
+  /** Name of the samples among the inputs. */
   readonly samples: string
-  /** The model. @throws ConfigError for settings that cannot be run */
+  /** The model. @throws ConfigError for unsupported settings */
   modelOf(fixture: Fixture): VitModelConfig
 }
 
-/** A model with any kind of dispatch: evaluation both ways, the complete model, gradients and AdamW steps. */
+/**
+ * A model with any kind of dispatch: masked and skipping evaluation, the complete model, gradients
+ * and AdamW steps.
+ */
 export function dytKind({ name, samples, modelOf }: DytKind): FixtureKind {
   return {
     name,

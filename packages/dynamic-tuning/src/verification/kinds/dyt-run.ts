@@ -14,7 +14,7 @@ export interface DytRun {
   readonly compile: CompileOptions
 }
 
-/** Logits and masks as inference gives them, masked and skipping; `weights` are those that training changed. */
+/** Logits and masks of masked and skipping inference; `weights` are those that training changed. */
 export async function bothWays(
   run: DytRun,
   name: string,
@@ -29,7 +29,7 @@ export async function bothWays(
   ]
 }
 
-/** Logits, and masks where tokens are dispatched, as inference gives them in one form. */
+/** Logits of one form of inference, and masks if tokens are dispatched. */
 export async function classify(
   run: DytRun,
   name: string,
@@ -51,12 +51,12 @@ export async function classify(
   return found
 }
 
-/** Patterns that fit these names and nothing else. */
+/** Patterns that match exactly these names. */
 export function exactly(names: Iterable<string>): RegExp[] {
   return [...names].map((name) => new RegExp(`^${name.replaceAll('.', '\\.')}$`))
 }
 
-/** Images [B, 3, H, W], or clips [B, 3, T, H, W]. @throws DataError where they are not of the model's size */
+/** Images [B, 3, H, W], or clips [B, 3, T, H, W]. @throws DataError if their size is not the model's */
 export function samplesOf({ fixture, settings }: DytRun): Float32Array {
   const { shape, data } = fixtureInput(fixture, settings.samples)
   const wanted = settings.network.input().shape.slice(1)
@@ -66,12 +66,12 @@ export function samplesOf({ fixture, settings }: DytRun): Float32Array {
   )
 }
 
-/** [B, K] */
+/** Logits as a tensor [B, K]. */
 export function logitsData(classes: number, data: Float32Array): TensorData {
   return { dtype: 'float32', shape: [data.length / classes, classes], data }
 }
 
-/** [I, D, n] for I images or frames. */
+/** Gate values as a tensor [I, D, n], for I images or frames. */
 export function gatesData({ settings }: DytRun, data: Float32Array): TensorData {
   const { sites, decisions } = settings.network.gates
   const gates = sites.length

@@ -64,28 +64,31 @@ const fields = z.looseObject({
   edge: z.record(z.string(), z.looseObject({ bias_overrides: z.record(z.string(), z.number()) })).default({}),
 })
 
-/** An optimiser's settings with its learning rate. */
+/** Settings of an optimiser, including its learning rate. */
 export interface Optimizer {
   readonly learningRate: number
   readonly adamw: AdamWSettings
 }
 
-/** Everything a Dynamic Tuning fixture sets. */
+/** All settings of a Dynamic Tuning fixture. */
 export interface DytSettings {
   readonly network: Network
-  /** What images or clips are called among the inputs. */
+  /** Name of the images or clips among the inputs. */
   readonly samples: string
   readonly loss: LossSettings
   readonly dispatcherBias: boolean
   /** Names of the trained weights. */
   readonly trainable: readonly string[]
-  /** By what follows the step number in a tensor's name: '' and, for instance, `_strong_decay`. */
+  /** By the text after the step number in a tensor's name: '' or, for instance, `_strong_decay`. */
   readonly optimizers: ReadonlyMap<string, Optimizer>
-  /** Dispatcher biases to set, by name of the case and of the weight. */
+  /** Dispatcher biases to set, by name of the case, then of the weight. */
   readonly edge: Readonly<Record<string, Readonly<Record<string, number>>>>
 }
 
-/** The settings in a fixture's config.json around its model. @throws ConfigError naming what is missing or cannot be run */
+/**
+ * The settings in a fixture's config.json beside its model's. @throws ConfigError naming what is
+ * missing or unsupported
+ */
 export function dytSettings(fixture: Fixture, config: VitModelConfig): Omit<DytSettings, 'samples'> {
   const read = fixtureConfig(fixture, fields)
   const { loss, dispatcher, edge, dispatch, adapter } = read
@@ -122,7 +125,7 @@ export function dytSettings(fixture: Fixture, config: VitModelConfig): Omit<DytS
   }
 }
 
-/** The class token is always active at token level, and follows its image at sample level. */
+/** The class token is always active at token level, and active together with its image at sample level. */
 function checkClassToken({ folder }: Fixture, level: string, keeps: boolean): void {
   if (keeps !== (level === 'token'))
     throw new ConfigError(
@@ -130,7 +133,7 @@ function checkClassToken({ folder }: Fixture, level: string, keeps: boolean): vo
     )
 }
 
-/** `optimizer`, and each `optimizer_*` as what it changes about that. */
+/** The optimisers: `optimizer`, and each `optimizer_*` as changes to it. */
 function optimizersOf(fixture: Fixture, base: z.output<typeof optimizer>): Map<string, Optimizer> {
   const all = fixtureConfig(fixture, z.looseObject({}))
   const found = new Map([['', optimizerOf(base)]])

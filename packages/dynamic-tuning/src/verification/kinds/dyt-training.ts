@@ -9,7 +9,7 @@ import { fixtureInput, scalarData } from '../fixture.ts'
 import { bothWays, type DytRun, exactly, gatesData, logitsData, samplesOf } from './dyt-run.ts'
 import type { Optimizer } from './dyt-settings.ts'
 
-/** Expected names of losses by ours; `active_rate` is the mean over layers. */
+/** Expected names of our losses; `active_rate` is the mean over layers. */
 const lossNames: Readonly<Record<string, string>> = {
   ceDynamic: 'ce_dynamic',
   ceComplete: 'ce_complete',
@@ -18,7 +18,10 @@ const lossNames: Readonly<Record<string, string>> = {
   loss: 'total',
 }
 
-/** Everything a fixture expects of training: the first step in detail, losses, weights after steps, evaluation at the end. */
+/**
+ * All expected results of training: the first step in detail, losses, weights after steps, evaluation
+ * at the end.
+ */
 export async function trainingTensors(run: DytRun): Promise<[string, TensorData][]> {
   const produced: [string, TensorData][] = []
   for (const [suffix, optimizer] of run.settings.optimizers) {
@@ -29,13 +32,13 @@ export async function trainingTensors(run: DytRun): Promise<[string, TensorData]
   return produced
 }
 
-/** Numbers N for which `stepN{suffix}.*` is expected. */
+/** All N for which `stepN{suffix}.*` is expected. */
 function stepsWanted({ fixture }: DytRun, suffix: string): Set<number> {
   const names = [...fixture.expected.keys()].map((name) => /^step(\d+)([^.]*)\./.exec(name))
   return new Set(names.filter((match) => match?.[2] === suffix).map((match) => Number(match?.[1])))
 }
 
-/** Steps there is noise for. */
+/** Number of steps for which noise is given. */
 function stepsGiven({ fixture }: DytRun): number {
   return fixture.inputs.get('gumbel_diff_steps')?.shape[0] ?? 1
 }

@@ -21,7 +21,7 @@ const fields = z.looseObject({
   }),
 })
 
-/** EViT: logits with and without the fused token, gradients, and which tokens stayed. */
+/** EViT: logits with and without the fused token, gradients, and the kept tokens. */
 export const evitKind: FixtureKind = {
   name: 'evit',
   matches: (config) =>

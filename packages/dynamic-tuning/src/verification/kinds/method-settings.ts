@@ -9,14 +9,14 @@ import type { BackboneFixture } from '../backbone-fixture.ts'
 const count = z.int().positive()
 const sizes = z.array(z.int().min(0)).min(1)
 
-/** How the hyper-parameters of a method's fixture become our settings. */
+/** Converts the hyper-parameters of a method's fixture to our settings. */
 interface MethodReader {
   read(hyperParameters: unknown): Partial<TunerOptions>
-  /** Our name of a weight where the fixture calls it differently. */
+  /** Our name of a weight, if the fixture uses another. */
   rename?(name: string): string
 }
 
-/** A reader from a schema of what must be there. */
+/** Makes a reader from the schema of the required fields. */
 function reader<T>(schema: z.ZodType<T>, options: (fields: T) => Partial<TunerOptions>): MethodReader {
   return { read: (given) => options(schema.parse(given)) }
 }
@@ -73,17 +73,19 @@ const readers: Readonly<Record<string, MethodReader>> = {
   ),
 }
 
-/** Methods whose fixtures can be run. */
+/** Methods with supported fixtures. */
 export const knownMethods: readonly string[] = Object.keys(readers)
 
-/** A method as its fixture describes it, without dropout. */
+/** A method as described by its fixture, without dropout. */
 export interface MethodSettings {
   readonly network: Network
   /** Our name of one of the fixture's weights. */
   rename(name: string): string
 }
 
-/** The fixture's method and settings. @throws ConfigError naming the hyper-parameter that is missing or wrong */
+/**
+ * The fixture's method and settings. @throws ConfigError naming the hyper-parameter that is missing or wrong
+ */
 export function methodSettings({
   fixture,
   config,

@@ -71,7 +71,7 @@ async function trained(
   ]
 }
 
-/** Logits [B, K] as inference gives them. */
+/** Logits [B, K] of inference. */
 async function classified(
   opened: BackboneFixture,
   { network, tensors }: TunedWeights,
@@ -99,7 +99,7 @@ async function probed(
   return found.map(([name, value]) => [`${name} (linear)`, value])
 }
 
-/** What the final norm gives for the class token, [B, C]. */
+/** The class token after the final norm, [B, C]. */
 async function featuresOf({ fixture, config, tensors }: BackboneFixture, device: CompileOptions) {
   const bare = network(modelOf(config))
   const { outputs } = bare.pass(new WeightStore({ tensors }), bare.input(), { kind: 'complete' })
@@ -109,7 +109,7 @@ async function featuresOf({ fixture, config, tensors }: BackboneFixture, device:
   return ['features.cls_after_final_norm', values.pooled] as const
 }
 
-/** Weights under the fixture's own names again. */
+/** Renames weights back to the fixture's names. */
 function fixtureNames({ own }: BackboneFixture, { rename }: MethodSettings, produced: Entries): Entries {
   const names = new Map([...own].map((name) => [`grad.${rename(name)}`, `grad.${name}`]))
   return produced.map(([name, value]) => [names.get(name) ?? name, value])

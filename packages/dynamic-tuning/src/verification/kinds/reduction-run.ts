@@ -24,7 +24,7 @@ export interface ReductionRun {
 
 export type Named = [string, TensorData]
 
-/** Refuses layers and weights that do not fit, before anything runs. @throws ConfigError, CheckpointError */
+/** Refuses unsuitable layers and weights before anything runs. @throws ConfigError, CheckpointError */
 export function checkRun({ opened, reduction }: ReductionRun): void {
   const { fixture, config, tensors } = opened
   checkReductionFits(fixture.folder, reduction, modelOf(config))
@@ -32,12 +32,12 @@ export function checkRun({ opened, reduction }: ReductionRun): void {
   compareShapes(tensors, shapes, { source: `weights of ${fixture.folder}` })
 }
 
-/** The backbone with the reduction, every weight of it trained. */
+/** The backbone with the reduction; all weights are trained. */
 function networkOf({ opened: { config }, reduction }: Pick<ReductionRun, 'opened' | 'reduction'>): Network {
   return network({ ...modelOf(config), tuner: full, reduction })
 }
 
-/** Logits [B, K] as inference gives them. */
+/** Logits [B, K] of inference. */
 export async function inferred(
   { opened, reduction, compile: options }: ReductionRun,
   name: string,
@@ -52,7 +52,7 @@ export async function inferred(
   return [name, logitsData(opened.config.numClasses, logits)]
 }
 
-/** What the reduction decided on the way, by name, and where tokens ended. */
+/** The reduction's decisions by name, and where tokens ended. */
 export async function recorded(run: ReductionRun): Promise<Map<string, TensorData>> {
   const network = networkOf(run)
   const store = new WeightStore({ tensors: run.opened.tensors })
@@ -67,7 +67,7 @@ export async function recorded(run: ReductionRun): Promise<Map<string, TensorDat
   return new Map(Object.entries(values))
 }
 
-/** Settings of the trainer's step for the weights whose gradients are expected, `prefix` before their names. */
+/** Settings of a training step for the weights with expected gradients, whose names start with `prefix`. */
 export function stepSettings(
   { opened, reduction, compile: options }: ReductionRun,
   prefix: string,
@@ -85,7 +85,7 @@ export function stepSettings(
   return { ...common, microBatch: batch.size, compile: options }
 }
 
-/** One step of the trainer: its result and the gradients under their expected names. */
+/** One training step: its result, and the gradients under their expected names. */
 export async function trained(
   run: ReductionRun,
   prefix: string,
@@ -101,7 +101,7 @@ export async function trained(
   return { result, gradients }
 }
 
-/** A number as a list of one. */
+/** A number as a tensor with one element. */
 export function single(value: number | undefined): TensorData {
   return { dtype: 'float32', shape: [1], data: Float32Array.of(value ?? Number.NaN) }
 }

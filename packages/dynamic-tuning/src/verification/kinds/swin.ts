@@ -24,7 +24,7 @@ import { classify } from './vit.ts'
 const count = z.int().positive()
 const { depth: _depth, ...shared } = sizeFields
 
-/** The fields of a fixture's `config.json` that decide its Swin. */
+/** Fields of a fixture's `config.json` that decide its Swin. */
 export const swinFields = z.looseObject({
   ...shared,
   depths: z.array(count).min(1),
@@ -51,7 +51,7 @@ export function swinOf(fields: z.output<typeof swinFields>): SwinModelConfig {
   })
 }
 
-/** A plain Swin, block by block; tensors keep the grid, [B, rows, columns, C]. */
+/** A plain Swin, block by block; tensors have the shape of the grid, [B, rows, columns, C]. */
 export const swinKind: FixtureKind = {
   name: 'swin',
   matches: (config) => z.looseObject({ kind: z.literal('swin') }).safeParse(config).success,

@@ -28,7 +28,7 @@ const fields = z.looseObject({
     .refine((given) => given.r !== undefined || given.r_per_layer_requested, 'r is missing'),
 })
 
-/** ToMe: logits both ways, gradients, and which tokens merged in every layer. */
+/** ToMe: logits of both forms of inference, gradients, and merged tokens in every layer. */
 export const tomeKind: FixtureKind = {
   name: 'tome',
   matches: (config) =>
@@ -57,7 +57,7 @@ export const tomeKind: FixtureKind = {
   },
 }
 
-/** 1 where an input token ended in an output token, [B, T_final, T]; each in itself where nothing merged. */
+/** 1 if an input token was merged into an output token, [B, T_final, T]; the identity if nothing merged. */
 function sourceOf({ opened: { config, fixture } }: ReductionRun, places: TensorData | undefined): TensorData {
   const tokens = patchCount(config) + 1
   const [batch = 0] = fixture.inputs.get('images')?.shape ?? []

@@ -17,7 +17,7 @@ const fields = vitFields.extend({
   method: z.literal('bicubic with antialiasing'),
 })
 
-/** Position embeddings brought to other grids, and logits at those image sizes. */
+/** Position embeddings resized to other grids, and logits at those image sizes. */
 export const vitResizeKind: FixtureKind = {
   name: 'vit-resize',
   matches: (config) => z.looseObject({ kind: z.literal('vit-resize') }).safeParse(config).success,

@@ -12,7 +12,7 @@ import { type Fixture, fixtureConfig, fixtureInput, fixtureWeights, isHuggingFac
 import type { FixtureKind } from '../fixture-kind.ts'
 import { vitFields, vitOf } from '../vit-settings.ts'
 
-/** A plain ViT stage by stage, its weights under timm names or as a Hugging Face folder. */
+/** A plain ViT stage by stage, with weights under timm names or as a Hugging Face folder. */
 export const vitKind: FixtureKind = {
   name: 'vit',
   matches: (config) =>
@@ -48,7 +48,7 @@ async function runStages(
   return Object.entries(values)
 }
 
-/** Logits [B, K] as inference gives them. */
+/** Logits [B, K] of inference. */
 export async function classify(
   { config, tensors }: Backbone,
   images: Float32Array,

@@ -12,23 +12,25 @@ import { checkOptions, defaultOptions, type OpenOptions } from './options.ts'
 /**
  * Opens a dataset; images are only read when they are needed.
  *
- * | location | parts |
+ * | location | train, validation and test |
  * |---|---|
- * | folder with `train/` and `val/` (or `validation/`, `test/`) of class folders, of images or of clips | as they are |
- * | folder of class folders | a seeded share of every class becomes validation, and test |
- * | folder with `train800.txt`, `val200.txt`, `train800val200.txt`, `test.txt` | as option `split` says |
- * | folder with lists of clips: `train.csv` and `val.csv` of paths and labels, or the authors' of Kinetics or Something-Something V2 | as they are |
+ * | folder with `train/` and `val/` (`validation/`, `test/`) of class folders | as they are |
+ * | folder of class folders | validation, which is test too, is a seeded share of every class |
+ * | folder with `train800.txt`, `val200.txt`, `train800val200.txt`, `test.txt` | see option `split` |
+ * | folder of clips with `train.csv` and `val.csv` of paths and labels | as they are |
+ * | folder of clips with the authors' lists of Kinetics or Something-Something V2 | as they are |
  * | folder with `train.tar` and `val.tar` (or `test.tar`) of class folders | as they are |
  * | one `.tar` of class folders | like a folder of class folders |
- * | a complete set as its authors publish it (`datasetKinds`) | as option `split` says |
- * | `builtin:count`, `location`, `orientation` or `nature` | drawn at run time: `trainSize` and `testSize` images from `seed` |
- * | `builtin:gathering` | the same, images with several labels |
- * | `builtin:motion` or `direction` | the same, clips of 32 frames |
+ * | dataset as published by its authors (`datasetKinds`) | see option `split` |
+ * | `builtin:count`, `location`, `orientation`, `nature` | `trainSize`, `testSize` images drawn from `seed` |
+ * | `builtin:gathering` | the same with several labels per image |
+ * | `builtin:motion`, `direction` | the same with clips of 32 frames |
  *
- * Which it is shows from the names in the folder; `KIND:PATH` says it. Where there is one part beside `train`, it is both
- * validation and test; with `split: 'search'` validation then comes from `train`. Images come in the order that `inOrder` defines.
- * @throws ConfigError if there is no such builtin task or kind, or an option makes no sense
- * @throws DataError naming the file and the place if something cannot be used
+ * Class folders hold images or clips. The kind is detected from names in the folder, or given as `KIND:PATH`.
+ * A single part beside `train` is used as both validation and test; with `split: 'search'` validation is then
+ * taken from `train`. Examples are sorted by `inOrder`.
+ * @throws ConfigError if there is no such builtin task or kind, or an option is invalid
+ * @throws DataError naming the file and the place of anything unusable
  */
 export async function openDataset(location: string, options: Partial<OpenOptions> = {}): Promise<Dataset> {
   const resolved: OpenOptions = { ...defaultOptions, ...options }
@@ -43,14 +45,17 @@ function openParts(location: Location, options: OpenOptions): Dataset | Promise<
   return kind.open(folder, options)
 }
 
-/** The kind of data that a place holds. */
+/** The kind of data found at a path. */
 export interface FoundDataset {
   readonly kind: DatasetKind
-  /** The folder, at or just inside the place, that it lies in. */
+  /** Its folder: the path itself or a folder just inside. */
   readonly folder: string
 }
 
-/** Tells what a place holds, by a few names only. @throws DataError if there is no such place, or nothing it may be */
+/**
+ * Detects what kind of data a path holds, from a few names only.
+ * @throws DataError if the path does not exist or holds no known kind
+ */
 export function findDataset({ place, kind }: DiskLocation): FoundDataset {
   const stat = statSync(place, { throwIfNoEntry: false })
   if (!stat) throw new DataError(`dataset: there is no ${place}. ${givePlace}`)

@@ -1,8 +1,8 @@
 import { random } from '@dynamic-tuning/engine'
 
 /**
- * At most `count` examples drawn with `seed`, in their order. Not every n-th one: where classes take turns, an even step would
- * meet some of them only.
+ * A random choice of at most `count` examples, in their original order. Taking every n-th one instead would
+ * miss classes where these alternate.
  */
 export function drawExamples<E>(examples: readonly E[], count: number, seed: number, purpose: string): E[] {
   const order = Int32Array.from(examples.keys())

@@ -1,5 +1,6 @@
 /**
- * Where an image comes from: a file, a range of bytes in a tar archive, bare pixels inside a file, or a drawing made at run time.
+ * Source of an image: a file, a range of bytes in a tar archive, bare pixels inside a file,
+ * or a drawing made at run time.
  */
 export type ImageSource =
   | { readonly kind: 'file'; readonly path: string }
@@ -13,51 +14,57 @@ export type ImageSource =
   | PackedSource
   | { readonly kind: 'drawn'; readonly task: string; readonly seed: number; readonly index: number }
 
-/** 8-bit RGB pixels without any header: `3 * height * width` bytes of a file, all red ones first, then green, then blue. */
+/**
+ * 8-bit RGB pixels without any header: `3 * height * width` bytes of a file, first
+ * red, then green, then blue.
+ */
 export interface PackedSource {
   readonly kind: 'packed'
   readonly file: string
-  /** What the file holds where it is compressed, unpacked; threads share it. */
+  /** Decompressed content of a compressed file; shared by threads. */
   readonly unpacked?: SharedArrayBuffer
-  /** Where the pixels begin in `unpacked`, or else in the file. */
+  /** Offset of the pixels in `unpacked`, or in the file if there is no `unpacked`. */
   readonly offset: number
   readonly width: number
   readonly height: number
-  /** How the bytes of a plane follow one another: row after row, or (MATLAB) column after column. */
+  /** Order of the bytes of a plane: row by row, or column by column (MATLAB). */
   readonly plane: 'rows' | 'columns'
-  /** The image's place in its part of the dataset, padded: `00017`. */
+  /** Index of the image in its part of the dataset, padded: `00017`. */
   readonly name: string
 }
 
-/** An entry of a dataset: an image or a clip, and what is known of it, such as the index of its class (see `Truth`). */
+/** An image or clip of a dataset with its truth, such as the index of its class (see `Truth`). */
 export interface Example<T = unknown> {
   readonly source: ImageSource
   readonly truth: T
 }
 
-/** Names of what examples may know of themselves: one class, or a set of classes. */
+/** Names of the kinds of truth: one class, or a set of classes. */
 export type TruthName = 'class' | 'labels'
 
-/** Images or clips with their truth, in three parts. `validation` is what is reported while training. */
+/** Images or clips with their truth, in three parts. `validation` is evaluated during training. */
 export interface Dataset<T = unknown> {
   readonly name: string
-  /** What `truth` of the examples is; absent: the index of a class. */
+  /** Kind of the examples' truth. Default `class`. */
   readonly truth?: TruthName
-  /** `FILE:LINE` of the first example with several labels, where there is one. */
+  /** `FILE:LINE` of the first example with several labels, if there is one. */
   readonly severalAt?: string
-  /** Images where nothing is said. */
+  /** Default `images`. */
   readonly kind?: 'images' | 'clips'
   readonly classes: readonly string[]
   readonly train: readonly Example<T>[]
   readonly validation: readonly Example<T>[]
   readonly test: readonly Example<T>[]
-  /** Clips that are listed and not there, left out. */
+  /** Clips that are listed but missing, left out. */
   readonly missing?: readonly string[]
-  /** Publications report a mean over its classes, however many images each has; absent: over images. */
+  /** Set to `classes` if publications report a mean over classes rather than over images. */
   readonly average?: 'classes'
 }
 
-/** How messages name an image: its path, `archive.tar:name`, its place in a file, or the drawing's task and index. */
+/**
+ * Name of an image in error messages: its path, `archive.tar:name`, its place in a file, or
+ * the drawing's task and index.
+ */
 export function sourceName(source: ImageSource): string {
   if (source.kind === 'file') return source.path
   if (source.kind === 'tar') return `${source.archive}:${source.name}`

@@ -4,18 +4,18 @@ import { ConfigError } from '../errors.ts'
 import type { DatasetKind } from './kinds/kind.ts'
 import { namedKinds } from './kinds/registry.ts'
 
-/** A path, and what lies there if that was said. */
+/** A path, and the kind of data there if it was given. */
 export interface DiskLocation {
   readonly place: string
   readonly kind: DatasetKind | undefined
 }
 
-/** Where data are: on the disk, or drawn at run time, where `place` is the task. */
+/** Location of data: on the disk, or drawn at run time, where `place` is the task. */
 export type Location = DiskLocation | { readonly place: string; readonly kind: 'builtin' }
 
 /**
- * Reads what people give as data: a path, `builtin:TASK` or `KIND:PATH`. A path that exists is a path, whatever it looks like.
- * @throws ConfigError where the word before the colon is no kind of data
+ * Parses a location: a path, `builtin:TASK` or `KIND:PATH`. An existing path is always taken as a path.
+ * @throws ConfigError if the word before the colon is not a kind of data
  */
 export function parseLocation(data: string): Location {
   const [, word, place] = /^([a-z][a-z0-9-]+):(.+)$/.exec(data) ?? []
@@ -27,7 +27,7 @@ export function parseLocation(data: string): Location {
   throw new ConfigError(`dataset: ${data}: there is no kind of data ${word}. Choose one of ${known}.`)
 }
 
-/** The same data from any working folder: with an absolute path. */
+/** The same location with an absolute path, valid in any working folder. */
 export function absoluteLocation(data: string): string {
   const { place, kind } = parseLocation(data)
   if (kind === 'builtin') return data

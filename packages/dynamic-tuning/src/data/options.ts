@@ -3,25 +3,26 @@ import { ConfigError } from '../errors.ts'
 /** See `OpenOptions.split`. */
 export const splits = ['final', 'search'] as const
 
-/** How a dataset is opened, every option decided. */
+/** Options for opening a dataset, with defaults filled in. */
 export interface OpenOptions {
   /** Seed of the split and of drawn images. */
   readonly seed: number
-  /** Share of every class put aside where the data has no split of its own. */
+  /** Share of every class put aside if the data has no split of its own. */
   readonly validationShare: number
   /**
-   * `final` trains on all but the test images; `search`, for choosing settings, never looks at those: it reports published validation
-   * images (VTAB's val200, trained on train800), or else a share of every training class.
+   * `final` trains on everything but the test images. `search`, for choosing settings, does not use
+   * those: it reports published validation images (VTAB's val200, trained on train800), or else a
+   * share of every training class.
    */
   readonly split: (typeof splits)[number]
   /** Number of drawn images. */
   readonly trainSize: number
   readonly testSize: number
-  /** Leave out listed clips that are not there. */
+  /** True to leave out listed clips that are missing. */
   readonly skipBad: boolean
 }
 
-/** What holds where nothing is said. */
+/** Default options. */
 export const defaultOptions: OpenOptions = {
   seed: 0,
   validationShare: 0.2,
@@ -31,7 +32,7 @@ export const defaultOptions: OpenOptions = {
   skipBad: false,
 }
 
-/** @throws ConfigError if an option makes no sense */
+/** @throws ConfigError if an option is invalid */
 export function checkOptions({ validationShare, split, trainSize, testSize }: OpenOptions): void {
   if (!(validationShare > 0 && validationShare < 1)) {
     throw new ConfigError(`dataset: validationShare must be between 0 and 1, got ${validationShare}`)

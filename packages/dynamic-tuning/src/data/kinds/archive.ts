@@ -11,8 +11,8 @@ import { inOrder } from './order.ts'
 import { stratifiedSplit } from './split.ts'
 
 /**
- * A folder with `train.tar` and `val.tar` (or `validation.tar`, `test.tar`) of class folders, or one archive of class
- * folders, which is split. `classes.json` beside the archives may give readable names.
+ * A folder with `train.tar` and `val.tar` (or `validation.tar`, `test.tar`) of class folders, or one archive
+ * of class folders, which is split. `classes.json` beside the archives may give readable names.
  */
 export const archives: DatasetKind = {
   name: 'tar',

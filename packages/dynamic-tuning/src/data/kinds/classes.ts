@@ -5,19 +5,19 @@ import { DataError } from '../../errors.ts'
 import { messageOf } from '../../message-of.ts'
 import type { Example, ImageSource } from '../example.ts'
 
-/** An image found in a folder or an archive: its path from there, with `/` between folders. */
+/** An image in a folder or an archive, with its relative path; folders are separated by `/`. */
 export interface Found {
   readonly path: string
   readonly source: ImageSource
 }
 
-/** Images by the id (folder) of their class, classes in order of their ids. */
+/** Images by the id of their class (its folder name), sorted by id. */
 export type Grouped = ReadonlyMap<string, readonly ImageSource[]>
 
 /**
- * Groups images by their class folder: the first folder of their path that tells them apart.
- * @param where the folder or archive, for messages
- * @throws DataError if there are no images, or some lie outside the class folders
+ * Groups images by their class folder: the first folder in which their paths differ.
+ * @param where the folder or archive, for error messages
+ * @throws DataError if there are no images, or some are outside the class folders
  */
 export function groupByFolder(images: readonly Found[], where: string): Grouped {
   if (images.length === 0) {
@@ -39,7 +39,7 @@ export function groupByFolder(images: readonly Found[], where: string): Grouped 
 }
 
 /**
- * Refuses classes that differ in letter case only: `Cat` and `cat` are one class on some systems and two on others.
+ * Checks that no two classes differ only in letter case: `Cat` and `cat` are one folder on some systems.
  * @throws DataError naming both
  */
 export function checkLetterCase(ids: readonly string[], where: string): void {
@@ -54,7 +54,7 @@ export function checkLetterCase(ids: readonly string[], where: string): void {
   }
 }
 
-/** How many leading folders all paths share; a single class keeps its own folder. */
+/** Number of leading folders that all paths share; a single class keeps its own folder. */
 function sharedDepth(folders: readonly (readonly string[])[]): number {
   const [first = []] = folders
   let depth = 0
@@ -64,7 +64,7 @@ function sharedDepth(folders: readonly (readonly string[])[]): number {
 }
 
 /**
- * Examples of `groups`, labelled by the place of their class in `ids`.
+ * Makes examples of `groups`, labelled by the index of their class in `ids`.
  * @throws DataError if a class is not among `ids`
  */
 export function label(groups: Grouped, ids: readonly string[], where: string): Example<number>[] {
@@ -103,7 +103,7 @@ export function readClasses(folder: string): { id?: string; name: string }[] | u
   return found
 }
 
-/** Readable names of class ids: from `classes.json` of the folder where it has the id, else the id itself. */
+/** Readable names of class ids from the folder's `classes.json`; an id that it lacks is its own name. */
 export function classNames(ids: readonly string[], folder: string): string[] {
   const names = new Map(readClasses(folder)?.map(({ id, name }) => [id, name]))
   return ids.map((id) => names.get(id) ?? id)

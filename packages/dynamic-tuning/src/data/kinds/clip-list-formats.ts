@@ -4,23 +4,23 @@ import { z } from 'zod'
 import { DataError } from '../../errors.ts'
 import { messageOf } from '../../message-of.ts'
 
-/** A line of a list: a clip, and its class by number or by name. */
+/** A line of a list: a clip, and the number or name of its class. */
 export interface Listed {
-  /** A path from the folder; of the authors' own lists a file name without ending, wherever the file is. */
+  /** A path relative to the folder; in the authors' own lists a file name without ending, in any folder. */
   readonly clip: string
   readonly label: number | string
 }
 
-/** A way in which clips are listed. */
+/** A format of lists of clips. */
 export interface ListFormat {
   readonly name: string
-  /** Whether `clip` is a path, or a name to look for. */
+  /** True if `clip` is a path, false if it is a name to search for. */
   readonly paths: boolean
-  /** Whether a list is in this format, from its file name and text. */
+  /** True if a list has this format, judged by its file name and text. */
   fits(file: string, text: string): boolean
-  /** @throws DataError naming the line that cannot be used */
+  /** @throws DataError naming a line that is invalid */
   read(file: string, text: string): Listed[]
-  /** Names of the classes in the order of their numbers, where the format keeps them beside its lists. */
+  /** Class names in the order of their numbers, if the format has a file for them. */
   classes?(folder: string): string[]
 }
 
@@ -31,7 +31,10 @@ const lines = (text: string): [string, number][] =>
     .map((line, i): [string, number] => [line, i + 1])
     .filter(([line]) => line.trim() !== '')
 
-/** `path label`, `path,label` or `path;label` a line, labels from 0, as AdaptFormer and VideoMAE list Kinetics and Something-Something. */
+/**
+ * Lines `path label`, `path,label` or `path;label`, labels from 0: the lists of Kinetics and
+ * Something-Something in AdaptFormer and VideoMAE.
+ */
 const pathLabel: ListFormat = {
   name: 'path label',
   paths: true,
@@ -47,7 +50,7 @@ const pathLabel: ListFormat = {
     }),
 }
 
-/** Columns of a line of comma-separated values, quoted or not. */
+/** Splits a line of comma-separated values, quoted or not. */
 function columns(line: string): string[] {
   return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, bare]) =>
     (quoted?.replaceAll('""', '"') ?? bare ?? '').trim(),
@@ -56,7 +59,10 @@ function columns(line: string): string[] {
 
 const needed = ['label', 'youtube_id', 'time_start', 'time_end']
 
-/** The authors' lists of Kinetics: `label,youtube_id,time_start,time_end,split`; the file is `ID_START_END` with six digits each. */
+/**
+ * The authors' lists of Kinetics: `label,youtube_id,time_start,time_end,split`.
+ * Files are named `ID_START_END`, with six digits for each time.
+ */
 const kinetics: ListFormat = {
   name: 'Kinetics',
   paths: false,
@@ -83,7 +89,10 @@ const somethingSchema = z.array(
 const labelsSchema = z.record(z.string(), z.union([z.string().regex(/^\d+$/), z.int()]))
 const bare = (template: string): string => template.replace(/[[\]]/g, '')
 
-/** The authors' lists of Something-Something V2: JSON with `id` and `template`, classes in `labels.json` beside it. */
+/**
+ * The authors' lists of Something-Something V2: JSON with `id` and `template`;
+ * `labels.json` beside it has the classes.
+ */
 const something: ListFormat = {
   name: 'Something-Something',
   paths: false,
@@ -120,5 +129,5 @@ function json(path: string, text: string): unknown {
   }
 }
 
-/** The formats; the first that fits a list is it. */
+/** All formats; a list is read with the first that fits. */
 export const listFormats: readonly ListFormat[] = [kinetics, something, pathLabel]

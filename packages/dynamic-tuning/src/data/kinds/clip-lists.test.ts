@@ -5,7 +5,7 @@ import { openDataset } from '../dataset.ts'
 import type { Dataset, Example } from '../example.ts'
 import { inTempFolder, png, writeFiles } from '../testing/files.ts'
 
-/** `path label` of every example, paths from the folder. */
+/** `path label` of every example, paths relative to the folder. */
 const shown = (folder: string, examples: readonly Example[]): string[] =>
   examples.map(({ source, truth }) => {
     if (source.kind !== 'file') throw new Error('no file')

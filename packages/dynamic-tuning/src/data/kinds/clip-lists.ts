@@ -15,7 +15,9 @@ import { stratifiedSplit } from './split.ts'
 const partNames = { train: ['train'], validation: ['val', 'validation', 'validate'], test: ['test'] }
 type Part = keyof typeof partNames
 
-/** The list of a part: `train.csv`, `kinetics-400_train.csv`, `something-something-v2-train.json`, ... */
+/**
+ * File name of a part's list: `train.csv`, `kinetics-400_train.csv`, `something-something-v2-train.json`, ...
+ */
 function listOf(folder: string, part: Part): string | undefined {
   const pattern = new RegExp(`(^|[-_])(${partNames[part].join('|')})\\.(csv|txt|json)$`, 'i')
   return readdirSync(folder)
@@ -23,7 +25,7 @@ function listOf(folder: string, part: Part): string | undefined {
     .find((name) => pattern.test(name))
 }
 
-/** Lists of clips in a folder that holds the clips too. */
+/** Lists of clips in the folder of the clips. */
 export const clipLists: DatasetKind = {
   name: 'clip-lists',
   title: 'lists of clips',
@@ -32,7 +34,7 @@ export const clipLists: DatasetKind = {
   open: openClipLists,
 }
 
-/** Whether a folder holds lists of clips. */
+/** True if a folder holds lists of clips. */
 function isClipListFolder(folder: string): boolean {
   const name = existsSync(folder) && statSync(folder).isDirectory() ? listOf(folder, 'train') : undefined
   if (name === undefined) return false
@@ -44,10 +46,10 @@ function isClipListFolder(folder: string): boolean {
 }
 
 /**
- * A folder with lists of clips of Kinetics, of Something-Something or of the form `path label`: a list for training and, unless a share
- * of the training clips shall be it, one for validation. Of the authors' own lists validation is the test too, as results are reported;
- * their test lists have no labels.
- * @throws DataError naming the list and the line that cannot be used, and for clips that are not there without `skipBad`
+ * Opens a folder with lists of clips of Kinetics, of Something-Something or of lines `path label`. Without a
+ * validation list, a share of the training clips is used for validation. The authors' own test lists have no
+ * labels, so their validation list is also the test list, as in publications.
+ * @throws DataError naming the list and a line that is invalid, and, without `skipBad`, for missing clips
  */
 function openClipLists(folder: string, options: OpenOptions): Dataset {
   const read = listReader(folder)
@@ -92,7 +94,9 @@ function listReader(folder: string): (part: Part) => ReadList | undefined {
   }
 }
 
-/** Names of the classes: from the format's own file or `classes.json`, else the names in the training list, or numbers. */
+/**
+ * Class names: from the format's own file or `classes.json`, else the names in the training list, or numbers.
+ */
 function classesOf(folder: string, { format, entries }: ReadList): readonly string[] {
   if (format.classes) return format.classes(folder)
   if (!format.paths) return [...new Set(entries.map(({ label }) => String(label)))].sort()
@@ -135,7 +139,7 @@ function examplesOf(
 const existing = (path: string): string | undefined =>
   statSync(path, { throwIfNoEntry: false })?.isFile() ? path : undefined
 
-/** Finds videos anywhere below a folder by their name without ending; the folder is listed once. */
+/** Finds videos in a folder and its subfolders by name without ending; the folder is listed once. */
 function clipFinder(folder: string): (name: string) => string | undefined {
   let known: Map<string, string> | undefined
   const listed = (): Map<string, string> =>

@@ -3,25 +3,25 @@ import { CsvError, parse } from 'csv-parse/sync'
 import { z } from 'zod'
 import { DataError } from '../../errors.ts'
 
-/** A row of a CSV file: its cells, and `FILE:LINE` for messages. */
+/** A row of a CSV file: its cells, and `FILE:LINE` for error messages. */
 export interface CsvRow {
   readonly cells: readonly string[]
   readonly place: string
 }
 
-/** A CSV file with a row of column heads; every other row has as many cells. */
+/** A CSV file with a header row; all rows have the same number of cells. */
 export interface CsvTable {
   readonly heads: readonly string[]
   readonly rows: readonly CsvRow[]
-  /** `FILE:LINE` of the heads. */
+  /** `FILE:LINE` of the header. */
   readonly place: string
 }
 
 const parsed = z.array(z.object({ record: z.array(z.string()), info: z.object({ lines: z.number() }) }))
 
 /**
- * Reads a CSV file; blanks around cells and empty lines do not count.
- * @throws DataError naming file and line where it is empty or no CSV, or a row has too many or too few cells
+ * Reads a CSV file; blanks around cells and empty lines are ignored.
+ * @throws DataError naming file and line if it is empty or not CSV, or a row has too many or too few cells
  */
 export function readCsv(path: string): CsvTable {
   const [head, ...rest] = parseCsv(path).map(({ record, info }) => ({

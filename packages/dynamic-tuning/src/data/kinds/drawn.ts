@@ -3,10 +3,12 @@ import type { OpenOptions } from '../options.ts'
 import { drawnLabel, drawnLabels } from '../sources/drawn/draw-image.ts'
 import { drawnTask } from '../sources/drawn/tasks.ts'
 
-/** Test images are drawn with indices from here on, so that they never meet training images. */
+/** First index of test images, so high that they never coincide with training images. */
 const firstTest = 100_000_000
 
-/** A task drawn at run time: `trainSize` and `testSize` images or clips from `seed`; validation is test. */
+/**
+ * Opens a task drawn at run time: `trainSize` and `testSize` images or clips from `seed`; validation is test.
+ */
 export function openDrawn(task: string, { trainSize, testSize, seed }: OpenOptions): Dataset {
   const { kind, classes } = drawnTask(task)
   const truth = (index: number) =>

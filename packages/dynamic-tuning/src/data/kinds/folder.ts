@@ -13,7 +13,10 @@ import type { DatasetKind } from './kind.ts'
 import { inOrder } from './order.ts'
 import { stratifiedSplit } from './split.ts'
 
-/** A folder with `train/` and `val/` (`validation/`, `test/`) of class folders of images or of clips, or a folder of class folders. */
+/**
+ * A folder with `train/` and `val/` (`validation/`, `test/`) of class folders of images or of
+ * clips, or a folder of class folders.
+ */
 export const folders: DatasetKind = {
   name: 'folder',
   title: 'class folders',
@@ -53,7 +56,7 @@ const extensions: Readonly<Record<Held, string>> = {
   clips: `clips (${videoExtensions.join(', ')})`,
 }
 
-/** What the first image or clip in the class folders is; undefined where there is neither. */
+/** Kind of the first file in the class folders, image or clip; undefined if there is neither. */
 function heldIn(tree: ImageTree): Held | undefined {
   for (const { path, images, clips } of tree.values()) {
     const [image, clip] = [images[0], clips[0]]

@@ -3,14 +3,20 @@ import type { Labels } from '../truths/labels.ts'
 import { checkLetterCase } from './classes.ts'
 import type { CsvRow, CsvTable } from './csv.ts'
 
-/** How the columns of a table of labelled images are read. */
+/** Reads the columns of a table of labelled images. */
 export interface LabelColumns {
   readonly classes: readonly string[]
-  /** True if a column says which part of the dataset an image is in. */
+  /** True if a column says which part of the dataset an image belongs to. */
   readonly split: boolean
-  /** @throws DataError naming file and line if the row has no label, an unknown one, or another value than 0 and 1 */
+  /**
+   * @throws DataError naming file and line if the row has no label or an unknown one, or
+   * a value other than 0 and 1
+   */
   labelsOf(row: CsvRow): Labels
-  /** `train`, `validation` or `test`; undefined without a column `split`. @throws DataError if the row says something else */
+  /**
+   * `train`, `validation` or `test`; undefined without a column `split`.
+   * @throws DataError for any other value
+   */
   partOf(row: CsvRow): string | undefined
 }
 
@@ -18,9 +24,9 @@ const imageHeads = ['image', 'file', 'filename', 'path']
 const partNames: readonly string[] = ['train', 'validation', 'test']
 
 /**
- * Tells what the columns of a table hold.
- * @param names the classes where they are fixed
- * @throws DataError naming the file and line of the heads where a column is missing or there twice
+ * Interprets the columns of a table.
+ * @param names the classes, if they are fixed
+ * @throws DataError naming file and line of the header if a column is missing or duplicate
  */
 export function labelColumns(table: CsvTable, names: readonly string[] | undefined): LabelColumns {
   const { heads, place } = table
@@ -55,7 +61,7 @@ function readPart({ cells, place }: CsvRow, at: number): string {
 
 type ReadLabels = Pick<LabelColumns, 'classes' | 'labelsOf'>
 
-/** One column with the names of the labels. */
+/** Reads labels from one column of names. */
 function readListed({ rows, place }: CsvTable, at: number, names: readonly string[] | undefined): ReadLabels {
   const namesOf = ({ cells }: CsvRow): string[] =>
     (cells[at] ?? '').split(/[;|]/).flatMap((n) => n.trim() || [])
@@ -70,7 +76,7 @@ function readListed({ rows, place }: CsvTable, at: number, names: readonly strin
   }
 }
 
-/** One column of 0 and 1 per class. */
+/** Reads labels from one column of 0 and 1 per class. */
 function readMarked(
   { place }: CsvTable,
   columns: readonly { readonly head: string; readonly at: number }[],

@@ -15,8 +15,9 @@ import { stratifiedSplit } from './split.ts'
 const fileName = 'labels.csv'
 
 /**
- * A folder of images with a `labels.csv`: first the column `image`, then either `labels` with names between `;` or `|`, or one
- * column of 0 and 1 per class; a column `split` may say train, validation or test. `classes.txt` fixes the classes.
+ * A folder of images with a `labels.csv`. Its first column is `image`; then comes either `labels`, names
+ * separated by `;` or `|`, or one column of 0 and 1 per class. A column `split` may contain train, validation
+ * or test. `classes.txt` may fix the classes.
  */
 export const labelsCsv: DatasetKind = {
   name: 'labels',
@@ -50,7 +51,10 @@ function openLabels(folder: string, options: OpenOptions): Dataset {
 
 type Parts = Pick<Dataset<Labels>, 'train' | 'validation' | 'test'>
 
-/** Where only one of `validation` and `test` has images, it is both; where none has, a share of the training images is. */
+/**
+ * If only one of `validation` and `test` has images, it is used for both; if neither has, a
+ * share of the training images is.
+ */
 function parts(
   train: readonly Example<Labels>[],
   { validation, test }: Omit<Parts, 'train'>,
@@ -64,7 +68,7 @@ function parts(
   return { ...split, test: split.validation }
 }
 
-/** The path of a row's image; `seen` are the images of the rows before. */
+/** Path of a row's image; `seen` has the images of earlier rows. */
 function imageOf({ cells: [file = ''], place }: CsvRow, folder: string, seen: Map<string, string>): string {
   const path = insideFolder(file, folder, place)
   const before = seen.get(path)
@@ -75,7 +79,7 @@ function imageOf({ cells: [file = ''], place }: CsvRow, folder: string, seen: Ma
   throw new DataError(`dataset: ${place}: there is no file ${path}`)
 }
 
-/** The names in `classes.txt`, one a line; undefined where there is no such file. */
+/** The names in `classes.txt`, one per line; undefined if there is no such file. */
 function readNames(folder: string): readonly string[] | undefined {
   const path = join(folder, 'classes.txt')
   if (!existsSync(path)) return undefined

@@ -11,9 +11,10 @@ import { insideFolder } from './place.ts'
 import { isListFolder, vtabLists, vtabTaskNamed } from './vtab.ts'
 
 /**
- * A folder of list files, `path label`, `path label label ...` or `path label,label` a line, paths from the folder: `final` trains on
- * train800val200 and reports test as validation; `search` trains on train800 and reports val200. Names come from
- * `classes.json`, else they are numbers: as many as the task of VTAB-1K has whose name the folder bears, or as the training labels tell.
+ * A folder of list files with lines `path label`, `path label label ...` or `path label,label`; paths are
+ * relative to the folder. `final` trains on train800val200 and reports test as validation; `search` trains on
+ * train800 and reports val200. Class names come from `classes.json`; otherwise they are numbers, and their
+ * count is that of the VTAB-1K task with the folder's name, or follows from the training labels.
  */
 export const lists: DatasetKind = {
   name: 'lists',
@@ -39,7 +40,10 @@ function openLists(folder: string, { split }: OpenOptions): Dataset {
   return withFittingTruth({ name: basename(resolve(folder)), classes, train, validation, test }, severalAt)
 }
 
-/** A class may be missing among 800 images; the usual lists of a task are known by their length. */
+/**
+ * Number of classes. A class may be missing among 800 images; the usual lists of a task are
+ * recognised by their length.
+ */
 function countClasses(
   folder: string,
   train: readonly Example<Labels>[],
@@ -50,10 +54,10 @@ function countClasses(
   return Math.max(seen, usual ?? 0)
 }
 
-/** The most classes believed of a list without `classes.json`. */
+/** Limit for the number of classes of a list without `classes.json`. */
 const mostClasses = 100_000
 
-/** What a list file holds. */
+/** Contents of a list file. */
 interface Listed {
   readonly examples: readonly Example<Labels>[]
   /** `FILE:LINE` of the first line with several labels. */
@@ -77,7 +81,7 @@ function readList(folder: string, name: string, classes = mostClasses): Listed {
   return { examples, severalAt }
 }
 
-/** The path may have spaces and numbers in it: it is the longest that names a file. */
+/** The path may contain spaces and numbers: it is the longest beginning of the line that names a file. */
 function parseLine(line: string, folder: string, place: string, classes: number): Example<Labels> {
   const words = /^\s*(.*\S)\s+(\S+)\s*$/.exec(line)
   if (!words) throw new DataError(`dataset: ${place}: expected "path label", got ${JSON.stringify(line)}`)
@@ -93,7 +97,7 @@ function parseLine(line: string, folder: string, place: string, classes: number)
   return { source: { kind: 'file', path }, truth }
 }
 
-/** A path, and after blanks a number. */
+/** A path, blanks and a number. */
 const withNumber = /^(.*\S)\s+(\d+)$/
 
 function parseLabels(text: string, place: string, classes: number): Labels {

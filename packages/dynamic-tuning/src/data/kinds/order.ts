@@ -3,14 +3,14 @@ import type { Example, ImageSource } from '../example.ts'
 import type { Truth } from '../truth.ts'
 import { classTruth } from '../truths/class.ts'
 
-/** Examples of one class each `inOrderOf` it. */
+/** Sorts examples of one class each with `inOrderOf`. */
 export const inOrder = (examples: readonly Example<number>[]): readonly Example<number>[] =>
   inOrderOf(classTruth, examples)
 
 /**
- * Examples in the order that every kind of data shares: by truth, then by the image's file name, then by its path, each compared
- * by UTF-16 code units. The same images with the same truth come in the same order whatever holds them, so that shuffles,
- * splits and draws, which only see places in this order, are the same too.
+ * Sorts examples by truth, then by the image's file name, then by its path, comparing UTF-16 code units. The
+ * order is the same for all kinds of data, so that the same images and truths give the same shuffles, splits
+ * and random choices wherever they are stored.
  */
 export function inOrderOf<T>(
   { compare: compareTruths }: Pick<Truth<T>, 'compare'>,
@@ -38,7 +38,9 @@ function byCodeUnits(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** The last part of an image's name; numbers of drawn and packed images are padded so that they sort as numbers. */
+/**
+ * Last part of an image's name; numbers of drawn and packed images are padded so that they sort as numbers.
+ */
 function nameOf(source: ImageSource): string {
   if (source.kind === 'drawn') return String(source.index).padStart(9, '0')
   return basename(pathOf(source))

@@ -2,7 +2,7 @@ import type { Dataset, Example } from '../example.ts'
 import type { OpenOptions } from '../options.ts'
 import { inOrder } from './order.ts'
 
-/** What the authors of a dataset published; `validation` only where they did. */
+/** The published parts of a dataset; some have no `validation`. */
 export interface PublishedParts {
   readonly train: readonly Example<number>[]
   readonly validation?: readonly Example<number>[]
@@ -10,8 +10,9 @@ export interface PublishedParts {
 }
 
 /**
- * The parts a run uses of published ones. `split: 'final'` trains on everything but the test images and reports those;
- * `'search'` keeps published validation images apart; without any, `openDataset` puts some training images aside.
+ * Chooses the parts for a run. `split: 'final'` trains on everything but the test images and
+ * reports those; `'search'` keeps published validation images apart. If there are none,
+ * `openDataset` puts some training images aside.
  */
 export function usedParts(
   { train, validation = [], test }: PublishedParts,

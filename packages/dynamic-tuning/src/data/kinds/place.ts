@@ -2,9 +2,9 @@ import { resolve, sep } from 'node:path'
 import { DataError } from '../../errors.ts'
 
 /**
- * The absolute path of a file that a list names, which must lie inside the folder.
- * @param place `FILE:LINE` for messages
- * @throws DataError if it does not
+ * Absolute path of a file named in a list; it must be inside the folder.
+ * @param place `FILE:LINE` for error messages
+ * @throws DataError if it is outside
  */
 export function insideFolder(file: string, folder: string, place: string): string {
   const root = resolve(folder)

@@ -14,7 +14,7 @@ import { pets } from './sets/pets.ts'
 import { svhn } from './sets/svhn.ts'
 import { tinyImagenet } from './sets/tiny-imagenet.ts'
 
-/** Every way in which images and clips may lie on the disk that can be told by its files, the general ones last. */
+/** All kinds of data that are detected by their files, the general ones last. */
 export const datasetKinds: readonly DatasetKind[] = [
   cifar10,
   cifar100,
@@ -32,7 +32,10 @@ export const datasetKinds: readonly DatasetKind[] = [
   clipLists,
 ]
 
-/** Those that are only used by name, and folders of class folders, which are what is left. */
+/**
+ * Kinds that are only used by name, and folders of class folders, which are assumed
+ * if nothing else is detected.
+ */
 export const namedKinds: readonly DatasetKind[] = [
   ...datasetKinds,
   aircraftFamily,

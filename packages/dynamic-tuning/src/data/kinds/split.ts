@@ -5,13 +5,16 @@ import type { Truth } from '../truth.ts'
 import { truths } from '../truths/registry.ts'
 import type { AsideSettings } from '../truths/stratify.ts'
 
-/** Examples to train on, and those put aside. */
+/** Training examples, and those put aside for validation. */
 export interface Split<T> {
   readonly train: readonly Example<T>[]
   readonly validation: readonly Example<T>[]
 }
 
-/** Puts a seeded share of every class or label aside: at least one of two or more examples, never all of them. Sorted by truth. */
+/**
+ * Puts a seeded share of every class or label aside: at least one of two or more examples, never all of
+ * them. Both parts are sorted by truth.
+ */
 export function stratifiedSplit<T>(
   examples: readonly Example<T>[],
   truth: Truth<T>,
@@ -27,9 +30,9 @@ export function stratifiedSplit<T>(
 }
 
 /**
- * A dataset to choose settings on, of which no test image is seen: where validation is test, a share of every training class takes
- * its place.
- * @throws DataError where no class has two training images
+ * A dataset for choosing settings without any test image: if validation is test, it is replaced by a
+ * share of every training class.
+ * @throws DataError if no class has two training images
  */
 export function forSearch(dataset: Dataset, options: Pick<OpenOptions, 'validationShare' | 'seed'>): Dataset {
   if (dataset.validation !== dataset.test) return dataset

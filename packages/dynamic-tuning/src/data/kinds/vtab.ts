@@ -4,18 +4,18 @@ import { basename, join, resolve } from 'node:path'
 /** The three groups of VTAB, in the order of its tables. */
 export const vtabGroups = ['natural', 'specialized', 'structured'] as const
 
-/** A group of VTAB's tasks; results are means over each group, then over the three. */
+/** A group of VTAB's tasks; results are averaged within each group, then over the three groups. */
 export type VtabGroup = (typeof vtabGroups)[number]
 
 /** A task of VTAB-1K. */
 export interface VtabTask {
   /** The usual name of its folder. */
   readonly name: string
-  /** As tables print it. */
+  /** Title in tables. */
   readonly title: string
   readonly group: VtabGroup
   readonly classes: number
-  /** Images named by `test.txt`. */
+  /** Number of images in `test.txt`. */
   readonly testImages: number
 }
 
@@ -56,15 +56,15 @@ export const vtabTasks: readonly VtabTask[] = [
   row('smallnorb_ele', 'sNORB-Ele', 'structured', 9, 12_150),
 ]
 
-/** The list files of a task's folder; each line is `path label`, paths from the folder. */
+/** List files in a task's folder, with lines `path label`; paths are relative to the folder. */
 export const vtabLists = ['train800.txt', 'val200.txt', 'train800val200.txt', 'test.txt'] as const
 
-/** Whether a folder holds one of the list files at least. */
+/** True if a folder holds at least one of the list files. */
 export function isListFolder(folder: string): boolean {
   return vtabLists.some((name) => existsSync(join(folder, name)))
 }
 
-/** The task whose usual name a folder has, if any; the folder need not exist. */
+/** The task whose usual name a folder has; undefined if there is none. The folder need not exist. */
 export function vtabTaskNamed(folder: string): VtabTask | undefined {
   const name = basename(resolve(folder))
   return vtabTasks.find((task) => task.name === name)
@@ -76,7 +76,10 @@ export interface VtabFolder {
   readonly folder: string
 }
 
-/** The tasks whose folders, with list files, lie in `root`, and those that are missing; both in the tables' order. */
+/**
+ * Tasks whose folders of list files are in `root`, and tasks that are missing; both
+ * in the order of the tables.
+ */
 export function findVtabTasks(root: string): { found: VtabFolder[]; missing: VtabTask[] } {
   const all = vtabTasks.map((task): VtabFolder => ({ task, folder: join(root, task.name) }))
   return {

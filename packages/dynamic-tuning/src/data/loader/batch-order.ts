@@ -1,27 +1,27 @@
 import { random } from '@dynamic-tuning/engine'
 import type { Batch } from './batch.ts'
 
-/** How examples are put into batches. */
+/** How examples are grouped into batches. */
 export interface BatchOrderSettings {
   /** Examples per batch. */
   readonly batch: number
   readonly seed: number
-  /** A new order every epoch, drawn from `random(seed, 'shuffle', epoch)`. Default false. */
+  /** True for a new order in every epoch, drawn from `random(seed, 'shuffle', epoch)`. Default false. */
   readonly shuffle?: boolean
-  /** Leave out the last batch of an epoch if it is not full. Default false. */
+  /** True to leave out the last batch of an epoch if it is not full. Default false. */
   readonly dropLast?: boolean
 }
 
-/** The batches of all epochs, whatever is loaded for them. */
+/** The batches of all epochs, as indices of examples. */
 export interface BatchOrder {
   readonly stepsPerEpoch: number
-  /** Examples an epoch leaves out, because the last batch is not full. */
+  /** Number of examples that an epoch leaves out because the last batch is not full. */
   readonly skipped: number
-  /** Places in the list of examples of those that make up the batch of a step of an epoch. */
+  /** Returns a function that gives the indices of the examples in the batch of a step. */
   epoch(epoch: number): (step: number) => Batch['indices']
 }
 
-/** The order in which `count` examples are gone through. */
+/** Creates the order of batches for `count` examples. */
 export function batchOrder(
   count: number,
   { batch, seed, shuffle = false, dropLast = false }: BatchOrderSettings,

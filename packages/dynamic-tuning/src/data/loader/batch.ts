@@ -3,16 +3,22 @@ import type { Example } from '../example.ts'
 import { sampleOf } from '../samples/registry.ts'
 import type { MakerSettings, SampleMaker, SampleSettings } from '../samples/sample.ts'
 
-/** Images or clips ready for a model, with what is known of them and their places in the list of examples. */
+/** Images or clips ready for a model, with their truths and their indices in the list of examples. */
 export interface Batch<T = unknown> {
-  /** [size, 3, height, width], normalised; of clips [size * views, 3, T, height, width], the views of one after the other. */
+  /**
+   * Normalised, [size, 3, height, width]; for clips [size * views, 3, T, height, width],
+   * all views of a clip together.
+   */
   readonly images: Float32Array<ArrayBuffer>
   /** The truth of each example. */
   readonly truths: readonly T[]
   /** [size]. */
   readonly indices: Int32Array<ArrayBuffer>
   readonly size: number
-  /** Examples that could not be read and were left out, or in training replaced by others; only with `skipBad`. */
+  /**
+   * Examples that could not be read and were left out, or replaced by others in
+   * training; only with `skipBad`.
+   */
   readonly bad?: readonly BadExample[]
 }
 
@@ -22,41 +28,47 @@ export interface BadExample {
   readonly reason: string
 }
 
-/** An example and its place in the list of all. */
+/** An example and its index in the list of examples. */
 export interface Placed<T> {
   readonly index: number
   readonly example: Example<T>
 }
 
 /**
- * Which examples make up a batch, and the epoch their augmentation is drawn for. It brings the examples along, so that a worker
- * never holds a list of all: with a million images that would be 200 MB and seconds for each.
+ * The examples of a batch, and the epoch for their augmentation. The plan contains the examples, so that
+ * workers need no list of all: for a million images that would take 200 MB and seconds in each worker.
  */
 export interface BatchPlan<T> {
   readonly epoch: number
   readonly planned: readonly Placed<T>[]
-  /** What takes the place of examples that cannot be read, so that the batch stays full. */
+  /** Replacements for examples that cannot be read, so that the batch stays full. */
   readonly spares?: readonly Placed<T>[] | undefined
 }
 
-/** Everything else that batches are made from. Can be sent to a worker. */
+/** All other settings of a batch maker. Can be sent to a worker. */
 export interface BatchMakerSettings extends MakerSettings {
   readonly sample: SampleSettings
-  /** Go on without examples that cannot be read: the plan's spares replace them; without spares they are left out. */
+  /**
+   * True to replace examples that cannot be read by the plan's spares, or to leave them
+   * out if there are no spares.
+   */
   readonly skipBad?: boolean
 }
 
 /** Makes batches from plans. */
 export interface BatchMaker {
-  /** @throws DataError naming the image or clip that cannot be read, without `skipBad` or where all spares are bad too */
+  /**
+   * @throws DataError naming an image or clip that cannot be read, without `skipBad` or
+   * if all spares are bad too
+   */
   make<T>(plan: BatchPlan<T>): Promise<Batch<T>>
   close(): void
 }
 
-/** How many images of a batch are being decoded at once: keeps the decoder's threads and this one busy. */
+/** Number of images of a batch decoded at once; keeps this thread and the decoder's threads busy. */
 const inFlight = 4
 
-/** A maker of batches. A batch depends on the seed and the plan only. */
+/** Creates a batch maker. A batch depends only on the seed and the plan. */
 export function batchMaker({ skipBad = false, sample: settings, ...making }: BatchMakerSettings): BatchMaker {
   const maker = sampleOf(settings).maker(making)
 
@@ -84,11 +96,14 @@ export function batchMaker({ skipBad = false, sample: settings, ...making }: Bat
 interface Writing {
   readonly maker: SampleMaker
   readonly images: Float32Array
-  /** Takes the examples that cannot be read, and why; absent: they are errors. */
+  /** Collects the examples that cannot be read, with reasons; if undefined, they are errors. */
   readonly bad: Map<number, string> | undefined
 }
 
-/** Writes the example planned for a place, or a spare if it cannot be read; returns which, or undefined if none was written. */
+/**
+ * Writes the planned example at a position of the batch, or a spare if it cannot be read. Returns the example
+ * written, or undefined if there was none.
+ */
 async function writeAt<T>(
   place: number,
   plan: BatchPlan<T>,
@@ -109,13 +124,16 @@ async function writeAt<T>(
   throw new DataError(`loader: ${plan.spares.length} examples in a row cannot be read, the last: ${last}`)
 }
 
-/** The planned example, then all spares; each place begins with another, so that two bad examples do not become the same. */
+/**
+ * The planned example, then all spares; each position starts with a different spare, so that two bad
+ * examples get different replacements.
+ */
 function candidates<T>(place: number, { planned, spares = [] }: BatchPlan<T>): Placed<T>[] {
   const first = spares.length === 0 ? 0 : place % spares.length
   return [...planned.slice(place, place + 1), ...spares.slice(first), ...spares.slice(0, first)]
 }
 
-/** A batch of the places that were written. */
+/** Builds the batch from the positions that were written. */
 function gather<T>(written: readonly (Placed<T> | undefined)[], images: Float32Array<ArrayBuffer>) {
   const length = images.length / written.length
   const kept = written.flatMap((each, place) => (each ? [{ ...each, place }] : []))

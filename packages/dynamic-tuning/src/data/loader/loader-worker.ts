@@ -1,10 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { type Batch, type BatchMakerSettings, type BatchPlan, batchMaker } from './batch.ts'
 
-/** What the loader sends to a worker. */
+/** A message from the loader to a worker. */
 export type WorkerRequest<T> = { readonly id: number; readonly plan: BatchPlan<T> } | 'close'
 
-/** What a worker answers: a batch, or the name and message of an error. */
+/** A worker's answer: a batch, or the name and message of an error. */
 export interface WorkerReply<T> {
   readonly id: number
   readonly batch?: Batch<T>

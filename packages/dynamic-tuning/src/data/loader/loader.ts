@@ -10,36 +10,42 @@ import type { BadExample, Batch, BatchMakerSettings, BatchPlan, Placed } from '.
 import { type BatchOrder, type BatchOrderSettings, batchOrder } from './batch-order.ts'
 import { type BatchSource, onThisThread, workerPool } from './workers.ts'
 
-/** How a loader goes through its examples. */
+/** Settings of a loader. */
 export interface LoaderSettings<T = unknown> extends BatchOrderSettings {
   readonly transform: TransformSettings
-  /** How clips are made of examples that are videos; absent: they are images. */
+  /** How clips are made from examples that are videos; undefined for images. */
   readonly sample?: SampleSettings | undefined
-  /** Go on without examples that cannot be read: others in their place where the batches are shuffled, else none. Default false. */
+  /**
+   * True to continue after examples that cannot be read: with shuffling others replace them, otherwise
+   * they are left out. Default false.
+   */
   readonly skipBad?: boolean
   /** Called once per example that cannot be read. */
   readonly onBad?: ((bad: BadExample, example: Example<T>) => void) | undefined
-  /** Threads that decode and augment; 0 does it on this one. Default: one less than the cores, at most 8, at least 1. */
+  /**
+   * Number of threads that decode and augment; 0 uses this thread. Default: number of
+   * cores - 1, between 1 and 8.
+   */
   readonly workers?: number
-  /** Batches made ahead. Default 4. */
+  /** Number of batches prepared ahead. Default 4. */
   readonly prefetch?: number
-  /** Memory for decoded images, so that later epochs need not decode. Default 1024, 0 for none. */
+  /** Memory for decoded images, which later epochs need not decode again; 0 for none. Default 1024. */
   readonly cacheMB?: number
 }
 
-/** Batches of examples, made ahead by worker threads. */
+/** Batches of examples, prepared by worker threads. */
 export interface Loader<T = unknown> {
-  /** The kind of sample that its batches are made of. */
+  /** The kind of sample in its batches. */
   readonly sample: Sample
   readonly stepsPerEpoch: number
-  /** Examples an epoch leaves out, because the last batch is not full. */
+  /** Number of examples that an epoch leaves out because the last batch is not full. */
   readonly skipped: number
-  /** Examples that could not be read so far; see `skipBad`. */
+  /** Examples that could not be read so far, by index; see `skipBad`. */
   readonly bad: ReadonlyMap<number, string>
-  /** How long batches have been waited for so far, in seconds. */
+  /** Total time spent waiting for batches so far, in seconds. */
   readonly waitSeconds: number
   /**
-   * The batches of an epoch. A batch depends on the seed, the epoch and the step only, never on threads.
+   * The batches of an epoch. A batch depends only on the seed, the epoch and the step, not on threads.
    * @throws DataError naming an image that cannot be read
    */
   epoch(epoch: number, options?: { readonly fromStep?: number }): AsyncGenerator<Batch<T>, void, void>
@@ -47,16 +53,13 @@ export interface Loader<T = unknown> {
   close(): Promise<void>
 }
 
-/**
- * Makes a loader over `examples`.
- * @throws ConfigError if a setting makes no sense
- */
+/** Creates a loader of `examples`. @throws ConfigError if a setting is invalid */
 export function createLoader<T>(examples: readonly Example<T>[], settings: LoaderSettings<T>): Loader<T> {
   check(examples, settings)
   return new ThreadedLoader(examples, settings)
 }
 
-/** So many in a row that cannot be read are no accident. */
+/** Number of spares for a batch; if all of them are bad too, something is wrong with the data as a whole. */
 const mostBad = 20
 
 class ThreadedLoader<T> implements Loader<T> {
@@ -145,7 +148,7 @@ function defaultWorkers(): number {
 function openSource<T>(examples: number, settings: Omit<LoaderSettings, 'onBad'>): BatchSource<T> {
   const { transform, sample = {}, seed, skipBad = false, workers = defaultWorkers() } = settings
   const { deterministic } = createTransform(transform)
-  // Videos are too large to keep, and their frames change from epoch to epoch.
+  // Videos are too large to keep, and their frames change in every epoch.
   const { cacheMB = 1024 } = sampleOf(sample).moving ? { cacheMB: 0 } : settings
   const needed = deterministic
     ? examples * (transform.height * transform.width * 3 + 3)

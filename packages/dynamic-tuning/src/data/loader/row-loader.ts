@@ -6,8 +6,8 @@ import { type BatchOrderSettings, batchOrder } from './batch-order.ts'
 import type { Loader } from './loader.ts'
 
 /**
- * A loader over rows that were computed from the examples before, in the batches that `createLoader` would make: `images` of a batch
- * are rows of the file, [size, width]. Row i belongs to example i.
+ * A loader of rows computed from examples beforehand, with the same batches as `createLoader`: `images` of a
+ * batch are rows of the file, [size, width]. Row i belongs to example i.
  */
 export function rowLoader<T>(
   examples: readonly Pick<Example<T>, 'truth'>[],

@@ -4,11 +4,11 @@ import { DataError, ToolError, TuningError } from '../../errors.ts'
 import { type Batch, type BatchMakerSettings, type BatchPlan, batchMaker } from './batch.ts'
 import type { WorkerReply, WorkerRequest } from './loader-worker.ts'
 
-/** Something that turns plans into batches, on this thread or on others. */
+/** Makes batches from plans, on this thread or on others. */
 export interface BatchSource<T> {
-  /** Starts on a batch; several may be under way. */
+  /** Starts a batch; several may be in progress. */
   request(plan: BatchPlan<T>): Promise<Batch<T>>
-  /** Waits for a batch, keeping the process alive meanwhile. */
+  /** Waits for a batch, and keeps the process alive until then. */
   wait(batch: Promise<Batch<T>>): Promise<Batch<T>>
   close(): Promise<void>
 }
@@ -28,7 +28,7 @@ interface Pending<T> {
   readonly reject: (error: Error) => void
 }
 
-/** A thread and the batches it was asked for. */
+/** A thread and the batches requested from it. */
 interface LoaderThread<T> {
   readonly worker: Worker
   readonly pending: Map<number, Pending<T>>
@@ -36,8 +36,8 @@ interface LoaderThread<T> {
 }
 
 /**
- * Threads that make batches on their own, each from its own queue, so that they go on while the main thread is
- * blocked in a model step. They do not keep the process alive unless a batch is being waited for.
+ * Threads that make batches, each with its own queue, so that they continue while a model step blocks the
+ * main thread. They do not keep the process alive unless a batch is being waited for.
  */
 export function workerPool<T>(count: number, settings: BatchMakerSettings): BatchSource<T> {
   const script = createRequire(import.meta.url).resolve('dynamic-tuning/loader-worker')
@@ -96,7 +96,7 @@ async function endThread<T>({ worker, failure }: LoaderThread<T>): Promise<void>
   await gone
 }
 
-/** Errors cross threads as text; those a user can act on keep their type. */
+/** Errors cross threads as text; the types that a user can act on are restored. */
 function errorOf({ name, message }: { name: string; message: string }): Error {
   if (name === 'DataError') return new DataError(message)
   if (name === 'ToolError') return new ToolError(message)

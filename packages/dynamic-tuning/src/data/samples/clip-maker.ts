@@ -6,21 +6,25 @@ import { type FrameSampling, testFrames, trainingFrames } from '../sources/video
 import { createTransform, type SpatialView, type Transform } from '../transforms/transforms.ts'
 import type { MakerSettings, SampleMaker } from './sample.ts'
 
-/** How clips are cut out of videos. Plain JSON. */
+/** How clips are cut from videos. Plain JSON. */
 export interface ClipSettings extends FrameSampling {
-  /** Spatial and temporal test views, 3 x 1 or 1 x 3 in the paper; absent: one clip from a random place, as in training. */
+  /**
+   * Number of spatial and temporal test views, 3 x 1 or 1 x 3 in the paper; undefined for one clip from a
+   * random position, as in training.
+   */
   readonly views?: readonly [spatial: number, temporal: number] | undefined
 }
 
-/** A frame and how it is looked at. */
+/** A frame and the part of it that is used. */
 interface Look {
   readonly frame: number
   readonly view?: SpatialView
 }
 
 /**
- * Clips [3, T, H, W] of videos, or V test views of each, spatial ones within temporal ones. In training the frames are drawn from
- * `random(seed, 'frames', epoch, index)`, and all frames of a clip are augmented from the same stream, hence alike.
+ * Makes clips [3, T, H, W] of videos, or V test views of each, where the views of the same frames come
+ * together. In training the frames are drawn from `random(seed, 'frames', epoch, index)`; all frames of a
+ * clip use the same augmentation stream, so they are augmented alike.
  */
 export function clipMaker(clips: ClipSettings, { seed, transform: shape }: MakerSettings): SampleMaker {
   const transform = createTransform(shape)
@@ -58,7 +62,7 @@ function looksAt({ total }: Clip, clips: ClipSettings, { seed, epoch, index }: K
   })
 }
 
-/** All frames that are looked at, each decoded once. */
+/** Reads all the frames needed, each decoded once. */
 async function readAll(
   clip: Clip,
   looks: readonly Look[][],

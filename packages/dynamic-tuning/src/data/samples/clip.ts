@@ -5,9 +5,9 @@ import { type ClipSettings, clipMaker } from './clip-maker.ts'
 import { meanOfViews } from './mean-of-views.ts'
 import type { Sample, SampleSettings } from './sample.ts'
 
-/** Frames of a clip by default, as in the paper. */
+/** Default number of frames of a clip, as in the paper. */
 export const usualFrames = 8
-/** Step between the frames of a dense clip by default. */
+/** Default step between the frames of a dense clip. */
 export const usualRate = 16
 
 /** Clips [3, T, H, W] of videos. */

@@ -1,6 +1,6 @@
 import type { Outputs } from '../../network/outputs.ts'
 
-/** Outputs [B * V, ...] of the views of B samples, averaged over the V views of each. */
+/** Averages outputs [B * V, ...] over the V views of each of B samples. */
 export function meanOfViews(outputs: Outputs, samples: number, views: number): Outputs {
   if (views === 1) return outputs
   const joined = Object.entries(outputs).map(([name, { shape, data }]) => {

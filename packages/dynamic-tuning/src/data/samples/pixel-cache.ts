@@ -1,15 +1,18 @@
 import type { Pixels } from '../sources/pixels.ts'
 
-/** Shared memory that keeps decoded images; handed to every worker. */
+/** Shared memory for decoded images; all workers use it. */
 export interface CacheMemory {
-  /** [examples, 4]: state, width, height, start (in words of 4 bytes); one more word holds the next free start. */
+  /**
+   * [examples, 4]: state, width, height, start (in words of 4 bytes); one more word
+   * stores the next free start.
+   */
   readonly table: SharedArrayBuffer
   readonly bytes: SharedArrayBuffer
 }
 
-/** Decoded images by example index. Filled until it is full, and never emptied. */
+/** Decoded images by example index. Images are added until it is full, and never removed. */
 export interface PixelCache {
-  /** The image, which must not be written to, or `undefined`. */
+  /** Returns the image, which must not be changed, or `undefined`. */
   get(index: number): Pixels | undefined
   put(index: number, image: Pixels): void
 }
@@ -18,7 +21,10 @@ const empty = 0
 const writing = 1
 const ready = 2
 
-/** Memory for the images of `examples` examples, `bytes` in all. The system lends it page by page, as it fills. */
+/**
+ * Memory for the images of `examples` examples, `bytes` in all. The system provides it
+ * page by page, as it fills.
+ */
 export function cacheMemory(examples: number, bytes: number): CacheMemory {
   return {
     table: new SharedArrayBuffer((examples * 4 + 1) * 4),
@@ -26,7 +32,7 @@ export function cacheMemory(examples: number, bytes: number): CacheMemory {
   }
 }
 
-/** The cache in `memory`. Several workers may use one memory at the same time. */
+/** Opens the cache in `memory`. Several workers may use the same memory at once. */
 export function pixelCache(memory: CacheMemory): PixelCache {
   const table = new Int32Array(memory.table)
   const next = table.length - 1

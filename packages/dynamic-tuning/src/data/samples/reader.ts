@@ -3,14 +3,17 @@ import type { TransformSettings } from '../transforms/transforms.ts'
 import { sampleOf } from './registry.ts'
 import type { SampleSettings } from './sample.ts'
 
-/** Reads samples one by one, as they are tested. */
+/** Reads samples one by one, as in evaluation. */
 export interface SampleReader {
-  /** Images [3, H, W], or the test views of a video [V, 3, T, H, W]. @throws DataError naming what cannot be read */
+  /**
+   * Returns an image [3, H, W], or the test views of a video [V, 3, T, H, W].
+   * @throws DataError naming what cannot be read
+   */
   read(source: ImageSource): Promise<Float32Array>
   close(): void
 }
 
-/** A reader of samples; of a video one view unless `views` are given. */
+/** Creates a reader of samples; a video gives one view unless `views` is set. */
 export function sampleReader(settings: SampleSettings, transform: TransformSettings): SampleReader {
   const { views = [1, 1] } = settings
   const maker = sampleOf({ ...settings, views }).maker({ transform, seed: 0, cache: undefined })

@@ -9,7 +9,7 @@ const samples: { readonly [Word in SampleWord]: (settings: SampleSettings) => Sa
   clip: clipSample,
 }
 
-/** The kind of sample that a run, a model or a loader takes, with its settings. */
+/** The kind of sample that a run, a model or a loader uses, with its settings. */
 export function sampleOf(settings: SampleSettings): Sample {
   return samples[sampleWord(settings)](settings)
 }

@@ -1,7 +1,7 @@
-/** What a model takes: an image, or a clip of a video. */
+/** A model's input: an image, or a clip of a video. */
 export type SampleWord = 'image' | 'clip'
 
-/** Which of them settings, a model's sizes or a run's figures are of: clips have `frames`. */
+/** The kind of sample of settings, a model's sizes or a run's figures: clips have `frames`. */
 export function sampleWord({ frames }: { readonly frames?: number | undefined }): SampleWord {
   return frames === undefined ? 'image' : 'clip'
 }

@@ -6,7 +6,7 @@ import { resize } from '../transforms/resize.ts'
 import { decode } from './decode.ts'
 import { drawImage } from './drawn/draw-image.ts'
 
-/** A 2 x 1 picture, red then blue. */
+/** A 2 x 1 picture: a red and a blue pixel. */
 const redBlue = sharp(Buffer.from([255, 0, 0, 0, 0, 255]), { raw: { width: 2, height: 1, channels: 3 } })
 
 async function message(bytes: Uint8Array): Promise<string> {

@@ -3,7 +3,7 @@ import { DataError } from '../../errors.ts'
 import { messageOf } from '../../message-of.ts'
 import type { Pixels } from './pixels.ts'
 
-/** Images of more pixels are refused from their header, before any is decoded: 100 million, 300 MB as RGB. */
+/** Larger images are refused by their header, before decoding: 100 million pixels are 300 MB as RGB. */
 export const maxPixels = 100_000_000
 
 const reading = { failOn: 'truncated', limitInputPixels: maxPixels, ignoreIcc: true } as const
@@ -18,11 +18,11 @@ sharp.concurrency(1)
 sharp.cache(false)
 
 /**
- * Decodes JPEG, PNG, WebP, GIF (first frame), TIFF or AVIF bytes to 8-bit RGB: turned upright by its EXIF
- * orientation, transparency laid over white, grey and CMYK converted. Colour profiles are not applied (as in PIL).
- * @param name what error messages call the image
- * @param enough a JPEG may come out smaller by 2, 4 or 8, which is far faster, as long as it is at least this large
- * @throws DataError if the bytes are no image, truncated, damaged or of more than `maxPixels` pixels
+ * Decodes JPEG, PNG, WebP, GIF (first frame), TIFF or AVIF bytes to 8-bit RGB: rotated by its EXIF
+ * orientation, transparency over white, grey and CMYK converted. Colour profiles are not applied (as in PIL).
+ * @param name name of the image in error messages
+ * @param enough a JPEG may be reduced by 2, 4 or 8, which is far faster, but never below this size
+ * @throws DataError if the bytes are no image, truncated, damaged or have more than `maxPixels` pixels
  */
 export async function decode(bytes: Uint8Array, name: string, enough?: Size): Promise<Pixels> {
   if (!looksLikeImage(bytes))
@@ -50,10 +50,13 @@ export async function decode(bytes: Uint8Array, name: string, enough?: Size): Pr
   }
 }
 
-/** Files up to this many bytes are not worth a look at their header. */
+/** For files up to this many bytes, reading the header does not pay. */
 const smallFile = 50_000
 
-/** The size to which the JPEG decoder itself can shrink the image and leave `enough`, if there is one. */
+/**
+ * Size to which the JPEG decoder itself can reduce the image without going below `enough`;
+ * undefined if there is none.
+ */
 async function shrunk(bytes: Uint8Array, enough: Size): Promise<Size | undefined> {
   const { format, autoOrient } = await sharp(bytes, reading).metadata()
   if (format !== 'jpeg') return undefined
@@ -78,7 +81,9 @@ function describe(bytes: Uint8Array): string {
   return `it starts with bytes ${hex}`
 }
 
-/** Only these formats reach the decoder, whatever the file is called (an SVG or PDF would run other parsers). */
+/**
+ * Only these formats reach the decoder, whatever the file's ending (an SVG or PDF would run other parsers).
+ */
 const signatures: readonly { at: number; text: string }[] = [
   { at: 0, text: '\xff\xd8\xff' },
   { at: 0, text: '\x89PNG\r\n\x1a\n' },

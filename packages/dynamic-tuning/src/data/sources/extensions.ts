@@ -1,15 +1,15 @@
-/** File name extensions that are taken for images. */
+/** File name extensions of images. */
 export const imageExtensions: readonly string[] = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif']
 
-/** File name extensions that are taken for videos. */
+/** File name extensions of videos. */
 export const videoExtensions: readonly string[] = [
   ...['mp4', 'm4v', 'mov', 'webm', 'mkv', 'avi', 'mpg', 'mpeg', 'ts', 'm2ts', 'flv', 'wmv', 'ogv', '3gp'],
 ]
 
-/** Whether a file name looks like an image: a known extension, and not hidden. */
+/** True if a file name has an extension of images and is not hidden. */
 export const isImageName = (name: string): boolean => hasExtension(name, imageExtensions)
 
-/** Whether a file name looks like a video: a known extension, and not hidden. */
+/** True if a file name has an extension of videos and is not hidden. */
 export const isVideoName = (name: string): boolean => hasExtension(name, videoExtensions)
 
 function hasExtension(name: string, extensions: readonly string[]): boolean {

@@ -6,7 +6,7 @@ import { imageTree } from './image-tree.ts'
 
 afterEach(() => vi.unstubAllEnvs())
 
-/** Names below a root, as `folder/name`. */
+/** All names below a root, as `folder/name`. */
 const names = (root: string): string[] =>
   [...imageTree(root).values()].flatMap(({ path, images }) => images.map((name) => join(path, name)))
 
@@ -20,7 +20,7 @@ async function withCache(use: (root: string, cache: string) => void | Promise<vo
   })
 }
 
-/** A root with 10,001 empty images in two class folders, one of which has a folder in it. */
+/** Creates 10,001 empty images in two class folders, one of which has a subfolder. */
 function many(root: string): void {
   mkdirSync(join(root, 'a', 'deep'), { recursive: true })
   mkdirSync(join(root, 'b'))
@@ -52,7 +52,7 @@ it('keeps a large tree, and lists anew once a folder’s time differs', async ()
     const before = names(root)
     expect(before.length).toBe(10_001)
     expect(names(root)).toEqual(before)
-    // A new name under the old time is not seen: the files themselves are not looked at.
+    // A new name under an unchanged time is not noticed: files themselves are not checked.
     writeFileSync(join(root, 'b', 'z.jpg'), '')
     settle(join(root, 'b'))
     expect(names(root)).toEqual(before)

@@ -5,8 +5,8 @@ import { keepTree, keptTree } from './tree-cache.ts'
 import { folderStamp, type ImageTree, type TreeFolder } from './tree-folder.ts'
 
 /**
- * Lists a folder of images or clips, however deep. Trees of many files are kept in the user's cache and read from there as long as
- * no folder in them has changed: then only folders are asked for, not files.
+ * Lists the images and clips of a folder and all its subfolders. Large trees are cached in the user's cache
+ * and read from there until one of their folders changes: this checks folders only, not files.
  */
 export function imageTree(root: string): ImageTree {
   const kept = keptTree(root)

@@ -1,12 +1,15 @@
 import type { PackedSource } from '../example.ts'
 import type { Pixels } from './pixels.ts'
 
-/** Bytes of a packed image. */
+/** Size of a packed image in bytes. */
 export function packedSize({ width, height }: Pick<PackedSource, 'width' | 'height'>): number {
   return 3 * width * height
 }
 
-/** The three planes of a packed image, [3, height, width] or [3, width, height], as pixels [height, width, 3]. */
+/**
+ * Converts the three planes of a packed image, [3, height, width] or [3, width, height],
+ * to pixels [height, width, 3].
+ */
 export function unpack(bytes: Uint8Array, { width, height, plane }: PackedSource): Pixels {
   const data = new Uint8Array(packedSize({ width, height }))
   const [alongX, alongY] = plane === 'rows' ? [1, width] : [height, 1]

@@ -1,4 +1,4 @@
-/** An RGB image of bytes: `data` is [height, width, 3], row by row. */
+/** An 8-bit RGB image: `data` is [height, width, 3], row by row. */
 export interface Pixels {
   readonly width: number
   readonly height: number

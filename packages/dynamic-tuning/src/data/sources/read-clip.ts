@@ -8,23 +8,26 @@ import { badVideo, indexVideo, type VideoIndex } from './video/index-video.ts'
 
 /** A video whose frames can be read. */
 export interface Clip {
-  /** Frames it has. */
+  /** Number of frames. */
   readonly total: number
-  /** Decodes some of them, none smaller than `enough` on its shorter side unless the video is. */
+  /** Decodes some frames. Their shorter side is at least `enough` pixels, unless the video is smaller. */
   read(frames: readonly number[], enough: number): Promise<Pixels[]>
 }
 
-/** Opens videos of any source; remembers where the frames of the last ones are. */
+/** Opens videos of any source; caches the frame indexes of the most recent ones. */
 export interface ClipReader {
-  /** @throws DataError for a video that cannot be read or has fewer than `least` frames; ToolError without ffmpeg */
+  /**
+   * @throws DataError for a video that cannot be read or has fewer than `least`
+   * frames; ToolError without ffmpeg
+   */
   open(source: ImageSource, least: number): Promise<Clip>
   close(): void
 }
 
-/** Videos whose frames are remembered: 300 frames are 5 kB. */
+/** Number of cached frame indexes; one of 300 frames takes 5 kB. */
 const remembered = 4096
 
-/** Opens a reader. Drawn clips come out `drawnSize` pixels wide and high. */
+/** Creates a reader. Drawn clips are `drawnSize` pixels wide and high. */
 export function clipReader(drawnSize: number): ClipReader {
   const indices = new Map<string, VideoIndex>()
   return {

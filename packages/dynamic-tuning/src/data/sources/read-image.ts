@@ -8,14 +8,14 @@ import { drawnSize as defaultDrawnSize, drawImage } from './drawn/draw-image.ts'
 import { packedSize, unpack } from './packed.ts'
 import type { Pixels } from './pixels.ts'
 
-/** Reads images of any source; keeps the archives and packed files it has read from open until `close`. */
+/** Reads images of any source; archives and packed files stay open until `close`. */
 export interface ImageReader {
   /** Decodes an image; `enough` as for `decode`. @throws DataError naming the image if it cannot be read */
   read(source: ImageSource, enough?: Size): Promise<Pixels>
   close(): void
 }
 
-/** Opens a reader. Drawn images come out `drawnSize` pixels wide and high. */
+/** Creates a reader. Drawn images are `drawnSize` pixels wide and high. */
 export function imageReader(drawnSize = defaultDrawnSize): ImageReader {
   const files = new Map<string, number>()
   return {

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { DataError } from '../../errors.ts'
 
-/** One file inside a tar archive: its bytes are `[offset, offset + size)` of the archive. */
+/** A file inside a tar archive: bytes `[offset, offset + size)` of the archive. */
 export interface TarEntry {
   readonly name: string
   readonly offset: number
@@ -17,8 +17,9 @@ interface Header {
 }
 
 /**
- * Lists the files of a tar archive by reading its headers only (ustar, GNU long names, pax paths and sizes).
- * @throws DataError if a header is damaged, the archive is cut short, an entry is a link or its name leaves the archive
+ * Lists the files of a tar archive by reading only its headers (ustar, GNU long names, pax paths and sizes).
+ * @throws DataError if a header is damaged, the archive is cut off, an entry is a link or
+ * its name is outside the archive
  */
 export function readTarIndex(archive: string): TarEntry[] {
   const file = openSync(archive, 'r')
@@ -69,7 +70,7 @@ function parseHeader(buffer: Buffer, archive: string, at: number): Header {
   }
 }
 
-/** GNU long name ('L') or pax records ('x': `LENGTH KEY=VALUE\n`), which describe the entry that follows. */
+/** Reads a GNU long name ('L') or pax records ('x': `LENGTH KEY=VALUE\n`), which describe the next entry. */
 function readExtension(file: number, type: string, offset: number, size: number, archive: string) {
   if (size > 1 << 20) throw new DataError(`tar: ${archive} has a ${size}-byte name record at byte ${offset}`)
   const bytes = Buffer.alloc(size)
@@ -90,7 +91,10 @@ function readExtension(file: number, type: string, offset: number, size: number,
   return found
 }
 
-/** Octal text, or big-endian binary where the first bit is set (files of 8 GB and more). NaN if neither. */
+/**
+ * Reads octal text, or a big-endian binary number if the first bit is set (files of 8 GB
+ * and more). NaN if neither.
+ */
 function number(field: Buffer): number {
   if ((field.readUInt8() & 0x80) !== 0) return field.readUIntBE(field.length - 6, 6)
   const digits = text(field).trim()

@@ -6,9 +6,9 @@ import { userCacheFolder } from '../../io/user-cache.ts'
 import { writeAside } from '../../io/write-aside.ts'
 import { folderStamp, type ImageTree, type TreeFolder } from './tree-folder.ts'
 
-/** Trees of fewer images and clips are listed anew: that takes no time. */
+/** Smaller trees are not cached: listing them is fast. */
 const leastFiles = 10_000
-/** A folder changed as shortly before it was listed may change again without another time. */
+/** A folder that changed this shortly before it was listed may change again under the same timestamp. */
 const settleMilliseconds = 2000
 
 const format = 'dynamic-tuning image tree 2'
@@ -22,8 +22,8 @@ const folderSchema: z.ZodType<TreeFolder> = z.strictObject({
 })
 
 /**
- * The tree that was kept of a root; undefined if there is none, a folder has changed since, or the file is not as it was written.
- * The file has a line with the format and the root, then a line of JSON for each folder.
+ * The cached tree of a root; undefined if there is none, a folder has changed since, or the cache file is
+ * damaged. The file has a line with the format and the root, then a line of JSON for each folder.
  */
 export function keptTree(root: string): ImageTree | undefined {
   try {
@@ -47,7 +47,10 @@ function isWhole(tree: ImageTree): boolean {
   return tree.has('') && [...tree.values()].every((folder) => below(folder).every((path) => tree.has(path)))
 }
 
-/** Keeps a tree that was listed from `started` on, if it is worth it. A cache that cannot be written is left alone. */
+/**
+ * Caches a tree whose listing began at `started`, if it is large and all folders are
+ * older. Write errors are ignored.
+ */
 export function keepTree(root: string, tree: ImageTree, started: number): void {
   const folders = [...tree.values()]
   const files = folders.reduce((sum, { images, clips }) => sum + images.length + clips.length, 0)

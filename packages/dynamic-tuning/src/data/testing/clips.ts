@@ -3,11 +3,11 @@ import type { Pixels } from '../sources/pixels.ts'
 
 const found = spawnSync('ffmpeg', ['-version']).status === 0
 
-/** Why tests of decoding are skipped; empty where ffmpeg is installed. */
+/** Reason for skipping tests of decoding; empty if ffmpeg is installed. */
 export const noFfmpeg = found ? '' : 'skipped: ffmpeg is not installed'
 if (!found) console.info(`tests of video decoding are ${noFfmpeg}`)
 
-/** Runs ffmpeg to make a file for a test. */
+/** Runs ffmpeg to create a test file. */
 export function ffmpeg(args: readonly string[], input?: Uint8Array): void {
   const result = spawnSync('ffmpeg', ['-v', 'error', '-y', ...args], {
     ...(input && { input }),
@@ -16,7 +16,10 @@ export function ffmpeg(args: readonly string[], input?: Uint8Array): void {
   if (result.status !== 0) throw new Error(`ffmpeg ${args.join(' ')}: ${result.stderr}`)
 }
 
-/** Writes pictures of one size as a video, 25 a second; `encoding` are ffmpeg's options of the codec and container. */
+/**
+ * Writes pictures of one size as a video of 25 frames per second; `encoding` has ffmpeg's
+ * options for codec and container.
+ */
 export function writeClip(
   path: string,
   pictures: readonly Pixels[],
@@ -27,7 +30,7 @@ export function writeClip(
   ffmpeg([...raw, ...encoding, path], Buffer.concat(pictures.map(({ data }) => data)))
 }
 
-/** Grey pictures, each brighter than the one before: picture i has the value 4 i + 20, with a white bar on the left. */
+/** Grey pictures of increasing brightness: picture i has the value 4 i + 20 and a white bar on the left. */
 export function countingPictures(count: number, width = 48, height = 32): Pixels[] {
   return Array.from({ length: count }, (_, i) => {
     const data = new Uint8Array(width * height * 3).fill(4 * i + 20)
@@ -36,7 +39,7 @@ export function countingPictures(count: number, width = 48, height = 32): Pixels
   })
 }
 
-/** Which of the counting pictures one is. */
+/** Index of a counting picture, from its brightness. */
 export function countedAs({ width, height, data }: Pixels): number {
   const middle = (Math.floor(height / 2) * width + Math.floor(width / 2)) * 3
   return Math.round(((data[middle] as number) - 20) / 4)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import sharp from 'sharp'
 
-/** A folder of its own for a test, removed afterwards. */
+/** Runs a test with a temporary folder, which is removed afterwards. */
 export async function inTempFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'data-test-'))
   try {
@@ -21,7 +21,7 @@ export async function png(colour: readonly [number, number, number], width = 8, 
     .toBuffer()
 }
 
-/** Writes files by their relative path. */
+/** Writes files by relative path. */
 export function writeFiles(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true })

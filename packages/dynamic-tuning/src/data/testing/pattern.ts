@@ -1,6 +1,6 @@
 import type { Pixels } from '../sources/pixels.ts'
 
-/** A 13 x 9 image with strong contrasts, the same as the one the values from Pillow were made with. */
+/** A 13 x 9 image with strong contrasts; the reference values from Pillow were computed on the same image. */
 export function pattern(width = 13, height = 9): Pixels {
   const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => {
     const c = i % 3

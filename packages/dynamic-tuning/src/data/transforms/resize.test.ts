@@ -38,7 +38,7 @@ function naive(
   return out
 }
 
-/** A picture without extremes, so that cutting to 0 ... 255 between the passes plays no part. */
+/** A picture without extremes, so that limiting to 0 ... 255 between the passes has no effect. */
 function soft(width: number, height: number): Pixels {
   const data = Uint8Array.from(
     { length: width * height * 3 },

@@ -1,6 +1,9 @@
 import type { Pixels } from '../sources/pixels.ts'
 
-/** Bicubic is Catmull-Rom (a = -0.5); bilinear the triangle. Both widen with the step when shrinking (antialias). */
+/**
+ * Bicubic is Catmull-Rom (a = -0.5), bilinear the triangle filter. Both get wider
+ * when shrinking (antialiasing).
+ */
 export type Filter = 'bicubic' | 'bilinear'
 
 /** A rectangle in pixels. */
@@ -11,7 +14,10 @@ export interface Box {
   readonly height: number
 }
 
-/** What to make of the image: `box` of the source becomes `height` x `width`, of which `window` is wanted. */
+/**
+ * How to resize an image: `box` of the source becomes `height` x `width`, and only
+ * `window` of that is computed.
+ */
 export interface Resize {
   readonly height: number
   readonly width: number
@@ -39,7 +45,7 @@ interface Taps {
   readonly weights: Int32Array
 }
 
-/** The source pixels and weights of outputs [from, from + count) when `length` pixels become `size`. */
+/** Source pixels and weights of outputs [from, from + count) when `length` pixels become `size`. */
 function taps(length: number, size: number, from: number, count: number, filter: Filter): Taps {
   const { support, at } = kernels[filter]
   const scale = length / size
@@ -74,7 +80,10 @@ function fixed(weight: number): number {
   return Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5)
 }
 
-/** Resizes an image, or a box of it, with antialiasing: rows first, then columns, bytes in between (as PIL does). */
+/**
+ * Resizes an image, or a box of it, with antialiasing: rows first, then columns, with
+ * bytes in between (as in PIL).
+ */
 export function resize(image: Pixels, settings: Resize): Pixels {
   const box = settings.box ?? { left: 0, top: 0, width: image.width, height: image.height }
   const window = settings.window ?? { left: 0, top: 0, width: settings.width, height: settings.height }

@@ -11,41 +11,55 @@ import { type RandAugment, randAugment } from './augment/rand-augment.ts'
 import { trivialAugment } from './augment/trivial.ts'
 import { type Resize, resize } from './resize.ts'
 
-/** Random changes to training images, applied in the order of the fields. Plain JSON. */
+/** Random changes to training images, applied in the order of these fields. Plain JSON. */
 export interface AugmentSettings {
-  /** A random box of a share of the area and an aspect ratio (width / height), resized (torchvision's RandomResizedCrop). */
+  /**
+   * A random box with limits for its share of the area and for width / height, resized
+   * (torchvision's RandomResizedCrop).
+   */
   readonly randomResizedCrop?: {
     readonly scale: readonly [number, number]
     readonly ratio: readonly [number, number]
   }
-  /** Without `randomResizedCrop`: the shorter side becomes size times a factor of this range, then a random box is taken. */
+  /**
+   * Used without `randomResizedCrop`: resizes the shorter side to size times a random
+   * factor, then crops a random box.
+   */
   readonly shortSideJitter?: ShortSide
-  /** Without either: shift the resized image by up to `padding` pixels each way; black comes in. */
+  /**
+   * Used without either: shifts the resized image by up to `padding` pixels each way,
+   * with black at the border.
+   */
   readonly randomCrop?: { readonly padding: number }
-  /** Mirror left to right, half of the time. */
+  /** Mirrors the image left to right with chance 1/2. */
   readonly flip?: boolean
-  /** Some random operations of about one strength (RandAugment, arXiv:1909.13719). */
+  /** Some random operations of similar strength (RandAugment, arXiv:1909.13719). */
   readonly randAugment?: RandAugment
   /** One random operation of random strength per image (TrivialAugmentWide, arXiv:2103.10158). */
   readonly trivialAugment?: boolean
-  /** Brightness, contrast and saturation each times a factor in [1 - colorJitter, 1 + colorJitter]. */
+  /**
+   * Changes brightness, contrast and saturation, each by a factor from [1 - colorJitter, 1 + colorJitter].
+   */
   readonly colorJitter?: number
-  /** Chance that a rectangle of 2 to 33 % of the area is erased to the mean colour (arXiv:1708.04896). */
+  /** Chance of setting a rectangle of 2 to 33 % of the area to the mean colour (arXiv:1708.04896). */
   readonly randomErasing?: number
 }
 
 /** See `TransformSettings.resize`. */
 export const resizeModes = ['squash', 'crop'] as const
 
-/** From a decoded image to the numbers a model reads. Plain JSON. */
+/** How a decoded image is converted to a model's input. Plain JSON. */
 export interface TransformSettings {
   /** Size of the result, in pixels. */
   readonly height: number
   readonly width: number
-  /** `squash` ignores the aspect ratio; `crop` fits the shorter side to size / `cropRatio` and takes the centre. */
+  /**
+   * `squash` ignores the aspect ratio; `crop` resizes the shorter side to
+   * size / `cropRatio` and crops the centre.
+   */
   readonly resize: (typeof resizeModes)[number]
   readonly cropRatio?: number
-  /** Per channel, of values in [0, 1]: y = (x - mean) / std. */
+  /** Per channel, for values in [0, 1]: y = (x - mean) / std. */
   readonly mean: readonly [number, number, number]
   readonly std: readonly [number, number, number]
   readonly augment?: AugmentSettings
@@ -85,30 +99,30 @@ export const transformSchema: z.ZodType<TransformSettings> = z.strictObject({
   augment: augmentSchema.optional(),
 })
 
-/** Which stream of random numbers an example's augmentation draws from: `random(seed, 'augment', epoch, index)`. */
+/** Key of the random stream of an example's augmentation: `random(seed, 'augment', epoch, index)`. */
 export interface AugmentKey {
   readonly seed: number
   readonly epoch: number
   readonly index: number
 }
 
-/** A ready transform. */
+/** A transform with checked settings. */
 export interface Transform {
   readonly settings: TransformSettings
-  /** Whether the result does not depend on the key. */
+  /** True if the result does not depend on the key. */
   readonly deterministic: boolean
-  /** A source at least this large shows no difference: twice what is looked at (see `decode`). */
+  /** Sources of this size or more make no visible difference: twice the evaluated size (see `decode`). */
   readonly enough: Size
   /** The part of the work that is the same in every epoch (bytes, ready to be cached). */
   prepare(image: Pixels, view?: SpatialView): Pixels
-  /** The rest: augments a prepared image and writes it to `out`, normalised, as [3, height, width] from `offset`. */
+  /**
+   * The other part: augments a prepared image, normalises it and writes it to `out` as
+   * [3, height, width] from `offset`.
+   */
   finish(image: Pixels, key: AugmentKey, out: Float32Array, offset: number): void
 }
 
-/**
- * Makes the transform that `settings` describe.
- * @throws ConfigError if the settings make no sense
- */
+/** Creates a transform. @throws ConfigError if the settings are invalid */
 export function createTransform(settings: TransformSettings): Transform {
   const checked = transformSchema.safeParse(settings)
   if (!checked.success) throw new ConfigError(`transform: bad settings. ${z.prettifyError(checked.error)}`)
@@ -129,14 +143,14 @@ export function createTransform(settings: TransformSettings): Transform {
   }
 }
 
-/** Twice the size that evaluation resizes to, and no less than the smallest random crop needs. */
+/** Twice the size that evaluation resizes to, but at least what the smallest random crop needs. */
 function enoughFor({ height, width, resize: mode, cropRatio = 1, augment }: TransformSettings): Size {
   const least = Math.sqrt(augment?.randomResizedCrop?.scale[0] ?? 1)
   const factor = Math.max(2 / (mode === 'crop' ? cropRatio : 1), 1 / least)
   return { height: Math.ceil(height * factor), width: Math.ceil(width * factor) }
 }
 
-/** Decoded image to [3, height, width] without augmentation: what a model sees at evaluation. */
+/** Converts a decoded image to [3, height, width] without augmentation: a model's input in evaluation. */
 export function toInput(image: Pixels, settings: TransformSettings): Float32Array {
   const transform = createTransform({ ...settings, augment: undefined })
   const out = new Float32Array(3 * settings.height * settings.width)
@@ -144,15 +158,17 @@ export function toInput(image: Pixels, settings: TransformSettings): Float32Arra
   return out
 }
 
-/** Which of several places along the longer side of an image is looked at, from its start to its end; the middle of one. */
+/**
+ * One of `views` equally spaced positions along the longer side of an image; a single view is in the middle.
+ */
 export interface SpatialView {
   readonly view: number
   readonly views: number
 }
 
 /**
- * What evaluation shows the model of an image of this size: sizes and centre as timm and torchvision compute them, or with
- * `crop` another place along the longer side.
+ * How evaluation resizes an image of this size: sizes and centre as in timm and torchvision, or with `crop`
+ * another position along the longer side.
  */
 export function evaluationResize(
   image: { width: number; height: number },
@@ -194,7 +210,7 @@ function augmented(
   return pixels
 }
 
-/** Bytes to normalised floats, planes apart, through a table of 256 values per channel. */
+/** Converts bytes to normalised floats in separate planes, using a table of 256 values per channel. */
 function normaliser({ mean, std, height, width }: TransformSettings) {
   const tables = mean.map((middle, c) =>
     Float32Array.from({ length: 256 }, (_, byte) => (byte / 255 - middle) / (std[c] ?? 1)),

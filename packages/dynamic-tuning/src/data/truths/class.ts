@@ -24,7 +24,8 @@ export function hasClasses(dataset: Dataset): dataset is Dataset<number> {
 }
 
 /**
- * Class indices as rows of probabilities [B, K]: 1 - smoothing at the class plus smoothing / K everywhere (arXiv:1512.00567).
+ * Converts class indices to rows of probabilities [B, K]: 1 - smoothing at the class plus
+ * smoothing / K everywhere (arXiv:1512.00567).
  */
 export function softTargets(
   labels: ArrayLike<number | bigint>,

@@ -4,10 +4,10 @@ import type { Truth } from '../truth.ts'
 import { hasClasses } from './class.ts'
 import { classesAside, labelsAside } from './stratify.ts'
 
-/** The classes an example has, by their indices, ascending. */
+/** The classes of an example: indices, ascending. */
 export type Labels = readonly number[]
 
-/** A set of classes per example; a dataset of one class each has sets of one. */
+/** A set of classes per example; a dataset of one class each is converted to sets of one. */
 export const labelsTruth: Truth<Labels> = {
   name: 'labels',
   of(dataset) {
@@ -36,7 +36,7 @@ function hasLabels(dataset: Dataset): dataset is Dataset<Labels> {
 
 const asSet = ({ source, truth }: Example<number>): Example<Labels> => ({ source, truth: [truth] })
 
-/** Label sets as rows [B, K]: 1 at each label, else 0; smoothing draws both towards one half. */
+/** Converts label sets to rows [B, K]: 1 at each label, otherwise 0; smoothing moves both towards 1/2. */
 export function multiHot(
   truths: readonly Labels[],
   classes: number,
@@ -50,7 +50,7 @@ export function multiHot(
 }
 
 /**
- * A dataset of label sets, as one of classes where no example has several labels.
+ * Converts a dataset of label sets to one of classes if no example has several labels.
  * @param severalAt `FILE:LINE` of the first example with several labels
  */
 export function withFittingTruth(sets: Dataset<Labels>, severalAt: string | undefined): Dataset {

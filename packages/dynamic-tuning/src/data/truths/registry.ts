@@ -3,7 +3,7 @@ import type { Truth } from '../truth.ts'
 import { classTruth } from './class.ts'
 import { labelsTruth } from './labels.ts'
 
-/** What examples may know of themselves, by name. */
+/** The kinds of truth, by name. */
 export const truths: { readonly [Name in TruthName]: Truth<unknown> } = {
   class: classTruth,
   labels: labelsTruth,

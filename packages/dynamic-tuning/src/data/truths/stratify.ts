@@ -1,18 +1,21 @@
 import { random } from '@dynamic-tuning/engine'
 
-/** How much is put aside, and the seed it is drawn with. */
+/** The share to put aside, and the seed for choosing it. */
 export interface AsideSettings {
   /** Share of the examples to put aside, between 0 and 1. */
   readonly validationShare: number
   readonly seed: number
 }
 
-/** How many of `count` examples are put aside: at least one where there are two or more, never all. */
+/** Number of examples of `count` to put aside: at least one if there are two or more, never all. */
 function asideOf(count: number, { validationShare }: AsideSettings): number {
   return Math.min(count - 1, Math.max(1, Math.round(count * validationShare)))
 }
 
-/** Places of examples by class (or by label, where an example may be in several groups), in order of appearance. */
+/**
+ * Indices of examples by class (or by label, where an example may be in several
+ * groups), in order of appearance.
+ */
 function placesBy(truths: readonly (readonly number[])[]): Map<number, number[]> {
   const groups = new Map<number, number[]>()
   truths.forEach((labels, place) => {
@@ -25,7 +28,7 @@ function placesBy(truths: readonly (readonly number[])[]): Map<number, number[]>
   return groups
 }
 
-/** Places of a share of every class, drawn from `random(seed, 'split', class)`. */
+/** Indices of a share of every class, drawn from `random(seed, 'split', class)`. */
 export function classesAside(classes: readonly number[], settings: AsideSettings): ReadonlySet<number> {
   const aside = new Set<number>()
   for (const [name, group] of placesBy(classes.map((each) => [each]))) {
@@ -35,15 +38,16 @@ export function classesAside(classes: readonly number[], settings: AsideSettings
   return aside
 }
 
-/** How many examples a part still wants, in all and of each label. */
+/** How many examples a part still needs, in total and for each label. */
 interface Wanted {
   total: number
   readonly of: Map<number, number>
 }
 
 /**
- * Places of a share of the examples such that each part gets its share of every label: iterative stratification (Sechidis et al.
- * 2011). Of a label that two or more examples have, each part wants at least one. Examples are drawn with the seed.
+ * Indices of a share of the examples such that each part gets its share of every label: iterative
+ * stratification (Sechidis et al. 2011). If two or more examples have a label, each part gets at least one of
+ * them. The choice depends on the seed.
  */
 export function labelsAside(
   sets: readonly (readonly number[])[],
@@ -77,13 +81,13 @@ export function labelsAside(
   return chosen
 }
 
-/** True if the part put aside wants an example of a label more than the other; in doubt, if it wants more examples. */
+/** True if the part put aside needs a label more than the other part; if equal, if it needs more examples. */
 function wants(aside: Wanted, kept: Wanted, label: number): boolean {
   const more = (aside.of.get(label) ?? 0) - (kept.of.get(label) ?? 0)
   return more > 0 || (more === 0 && aside.total > kept.total)
 }
 
-/** The label that fewest of the remaining examples have; the lowest of several. */
+/** The label with the fewest remaining examples; the lowest if there are several. */
 function rarest(left: ReadonlyMap<number, readonly number[]>): number | undefined {
   const all = Array.from(left, ([label, { length }]) => ({ label, length }))
   return all.sort((a, b) => a.length - b.length || a.label - b.label)[0]?.label

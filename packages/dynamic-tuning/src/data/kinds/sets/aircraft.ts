@@ -7,8 +7,9 @@ import { imageFiles } from './image-files.ts'
 import { labelOf, readClassNames, readLines } from './lines.ts'
 
 /**
- * FGVC-Aircraft (arXiv:1306.5151) by 100 variants, 70 families or 30 manufacturers: `data/images_variant_train.txt` with lines
- * `0034309 707-320`, and `data/images/`. Its usual figure is the mean per class.
+ * FGVC-Aircraft (arXiv:1306.5151) by 100 variants, 70 families or 30 manufacturers:
+ * `data/images_variant_train.txt` with lines `0034309 707-320`, and `data/images/`.
+ * Publications report the mean per class.
  */
 function aircraftBy(name: string, level: string, classList: string): DatasetKind {
   const title = level === 'variant' ? 'FGVC-Aircraft' : `FGVC-Aircraft by ${level}`
@@ -38,11 +39,11 @@ function aircraftBy(name: string, level: string, classList: string): DatasetKind
   }
 }
 
-/** By variant, which is what publications use. */
+/** Labels by variant, as in publications. */
 export const aircraft = aircraftBy('aircraft', 'variant', 'variants.txt')
 
-/** By family; only by name. */
+/** Labels by family; only used by name. */
 export const aircraftFamily = aircraftBy('aircraft-family', 'family', 'families.txt')
 
-/** By manufacturer; only by name. */
+/** Labels by manufacturer; only used by name. */
 export const aircraftManufacturer = aircraftBy('aircraft-manufacturer', 'manufacturer', 'manufacturers.txt')

@@ -11,8 +11,9 @@ import { imageFiles } from './image-files.ts'
 const testList = 'cars_test_annos_withlabels.mat'
 
 /**
- * Stanford Cars (Krause et al. 2013): `devkit/cars_meta.mat` with cells `class_names`, `devkit/cars_train_annos.mat` and
- * `cars_test_annos_withlabels.mat` with structs `annotations` (fname, class from 1), and the folders `cars_train/`, `cars_test/`.
+ * Stanford Cars (Krause et al. 2013): `devkit/cars_meta.mat` with cells `class_names`,
+ * `devkit/cars_train_annos.mat` and `cars_test_annos_withlabels.mat` with structs `annotations` (fname, class
+ * from 1), and the folders `cars_train/`, `cars_test/`.
  */
 export const cars: DatasetKind = {
   name: 'cars',

@@ -16,11 +16,14 @@ interface Layout {
   readonly names: string
   readonly train: readonly string[]
   readonly test: string
-  /** Bytes before the pixels, the last of which is the label. */
+  /** Number of bytes before the pixels; the last one is the label. */
   readonly labelBytes: number
 }
 
-/** CIFAR (Krizhevsky 2009), binary version: records of labels and 3072 bytes of pixels, red, green and blue plane, row by row. */
+/**
+ * CIFAR (Krizhevsky 2009), binary version: records of label bytes and 3072 bytes of pixels, planes
+ * red, green and blue, row by row.
+ */
 function cifar(layout: Layout): DatasetKind {
   const { name, title, inner, names, train, test } = layout
   return {
@@ -43,7 +46,9 @@ function cifar(layout: Layout): DatasetKind {
   }
 }
 
-/** Labels of a file; pixels stay where they are. `first` is the place of its first image in the part. */
+/**
+ * Reads the labels of a file; pixels stay in the file. `first` is the index of its first image in the part.
+ */
 function readRecords(
   path: string,
   layout: Layout,
@@ -91,7 +96,7 @@ export const cifar10 = cifar({
   labelBytes: 1,
 })
 
-/** `train.bin`, `test.bin`, `fine_label_names.txt`; the 100 fine labels. */
+/** `train.bin`, `test.bin`, `fine_label_names.txt`; with the 100 fine labels. */
 export const cifar100 = cifar({
   name: 'cifar100',
   title: 'CIFAR-100',

@@ -6,7 +6,10 @@ import { usedParts } from '../parts.ts'
 import { imageFiles } from './image-files.ts'
 import { type Line, labelOf, readLines } from './lines.ts'
 
-/** Describable Textures (arXiv:1311.3618), first split: `labels/train1.txt` with lines `banded/banded_0002.jpg`, and `images/`. */
+/**
+ * Describable Textures (arXiv:1311.3618), first split: `labels/train1.txt` with lines
+ * `banded/banded_0002.jpg`, and `images/`.
+ */
 export const dtd: DatasetKind = {
   name: 'dtd',
   title: 'DTD',

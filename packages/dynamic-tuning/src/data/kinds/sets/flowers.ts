@@ -9,9 +9,9 @@ import { usedParts } from '../parts.ts'
 import { imageFiles } from './image-files.ts'
 
 /**
- * Flowers-102 (Nilsback and Zisserman 2008): `imagelabels.mat` with labels from 1, `setid.mat` with the image numbers trnid, valid
- * and tstid, and `jpg/image_00001.jpg`. The authors name no classes: they are called by their numbers, or as `classes.json`
- * beside the files says. Its usual figure is the mean per class.
+ * Flowers-102 (Nilsback and Zisserman 2008): `imagelabels.mat` with labels from 1, `setid.mat` with the image
+ * numbers trnid, valid and tstid, and `jpg/image_00001.jpg`. The authors give no class names, so they are
+ * numbers unless `classes.json` beside the files names them. Publications report the mean per class.
  */
 export const flowers: DatasetKind = {
   name: 'flowers',

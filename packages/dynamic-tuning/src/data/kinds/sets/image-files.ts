@@ -4,9 +4,9 @@ import { DataError } from '../../../errors.ts'
 import type { ImageSource } from '../../example.ts'
 
 /**
- * Finds the image files that lists name, below one folder. A list's folders are read once, so that a missing image is found
- * at the start without asking for every single file.
- * @throws DataError naming the line, where a name leaves the folder or there is no such file
+ * Finds image files named in lists, inside one folder. Each folder is listed once, so that missing images are
+ * found at the start without checking every file.
+ * @throws DataError naming the line if a path is outside the folder or does not exist
  */
 export function imageFiles(folder: string): (name: string, place: string) => ImageSource {
   const root = resolve(folder)

@@ -1,13 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { DataError } from '../../../errors.ts'
 
-/** A line of a text file, and where it is, for messages: `FILE:7`. */
+/** A line of a text file, with `FILE:7` for error messages. */
 export interface Line {
   readonly text: string
   readonly place: string
 }
 
-/** Lines of a text file, trimmed; empty ones and `#` comments left out. @throws DataError if it is missing or has none */
+/**
+ * Non-empty lines of a text file, trimmed, without `#` comments.
+ * @throws DataError if it is missing or has none
+ */
 export function readLines(path: string): Line[] {
   if (!existsSync(path)) throw new DataError(`dataset: ${path} is missing. Unpack the dataset again.`)
   const lines = readFileSync(path, 'utf8')
@@ -18,7 +21,7 @@ export function readLines(path: string): Line[] {
   return lines
 }
 
-/** Reads a file of class names, one a line. @throws DataError if one comes twice */
+/** Reads a file of class names, one per line. @throws DataError for a duplicate name */
 export function readClassNames(path: string): string[] {
   const seen = new Map<string, string>()
   return readLines(path).map(({ text, place }) => {
@@ -30,7 +33,7 @@ export function readClassNames(path: string): string[] {
   })
 }
 
-/** Labels of class names. */
+/** Converts class names to labels. */
 export function labelOf(classes: readonly string[], from: string): (name: string, place: string) => number {
   const labels = new Map(classes.map((name, label) => [name, label]))
   return (name, place) => {

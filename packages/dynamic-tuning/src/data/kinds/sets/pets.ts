@@ -7,8 +7,8 @@ import { imageFiles } from './image-files.ts'
 import { readLines } from './lines.ts'
 
 /**
- * Oxford-IIIT Pets (Parkhi et al., CVPR 2012): `annotations/trainval.txt` with lines `Abyssinian_100 1 1 1` (image, class from 1,
- * species, breed), and `images/`. Its usual figure is the mean per class.
+ * Oxford-IIIT Pets (Parkhi et al., CVPR 2012): `annotations/trainval.txt` with lines `Abyssinian_100 1 1 1`
+ * (image, class from 1, species, breed), and `images/`. Publications report the mean per class.
  */
 export const pets: DatasetKind = {
   name: 'pets',

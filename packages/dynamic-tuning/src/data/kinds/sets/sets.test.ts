@@ -12,7 +12,7 @@ type Files = Readonly<Record<string, string | Uint8Array>>
 
 const pictures = (...names: string[]): Files => Object.fromEntries(names.map((name) => [name, pixel]))
 
-/** The smallest copies of sets, in the layout of their authors. */
+/** Tiny datasets in the layouts of their authors. */
 const copies = {
   'food-101': {
     'meta/classes.txt': 'apple_pie\nbaby_back_ribs\n',
@@ -58,7 +58,7 @@ const copies = {
 
 type Name = keyof typeof copies
 
-/** Opens the copy of a set through its parent folder, as the archive unpacks; parts as `NAME label`. */
+/** Opens a tiny dataset through its parent folder, as the archive unpacks; parts as `NAME label`. */
 async function open(name: Name, options: Partial<OpenOptions> = {}, changes: Files = {}, kind = '') {
   return inTempFolder(async (folder) => {
     writeFiles(join(folder, name), { ...copies[name], ...changes })

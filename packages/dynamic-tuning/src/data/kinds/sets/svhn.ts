@@ -10,8 +10,9 @@ import { usedParts } from '../parts.ts'
 const digits = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']
 
 /**
- * SVHN, cropped digits (Netzer et al. 2011): `train_32x32.mat` and `test_32x32.mat`, each with X uint8 [32, 32, 3, N] and y [N, 1],
- * where 10 stands for the digit 0. The files are compressed: pixels stay unpacked in memory, 225 MB for the training images.
+ * SVHN, cropped digits (Netzer et al. 2011): `train_32x32.mat` and `test_32x32.mat`, each with X uint8
+ * [32, 32, 3, N] and y [N, 1], where 10 stands for the digit 0. The files are compressed, so the decompressed
+ * pixels stay in memory: 225 MB for the training images.
  */
 export const svhn: DatasetKind = {
   name: 'svhn',

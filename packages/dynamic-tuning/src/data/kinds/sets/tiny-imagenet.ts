@@ -9,8 +9,9 @@ import { imageFiles } from './image-files.ts'
 import { labelOf, readClassNames, readLines } from './lines.ts'
 
 /**
- * Tiny-ImageNet: `wnids.txt`, `train/n01443537/images/`, and `val/val_annotations.txt` with lines `val_0.JPEG n03444034 0 32 44 62`.
- * Classes in order of their ids, as for a folder per class. The images of `test/` have no labels: those of `val/` are tested.
+ * Tiny-ImageNet: `wnids.txt`, `train/n01443537/images/`, and `val/val_annotations.txt` with lines
+ * `val_0.JPEG n03444034 0 32 44 62`. Classes are sorted by id. The images of `test/` have no labels,
+ * so `val/` is used for testing.
  */
 export const tinyImagenet: DatasetKind = {
   name: 'tiny-imagenet',
@@ -43,7 +44,7 @@ function trainImages(folder: string, label: number): Example<number>[] {
   return names.map((name) => ({ source: { kind: 'file', path: join(folder, name) }, truth: label }))
 }
 
-/** From `words.txt`, lines `n00001740 TAB entity`; the id where it has none. */
+/** Names from `words.txt`, lines `n00001740 TAB entity`; an id that it lacks is its own name. */
 function readableNames(folder: string, ids: readonly string[]): string[] {
   const path = join(folder, 'words.txt')
   if (!existsSync(path)) return [...ids]

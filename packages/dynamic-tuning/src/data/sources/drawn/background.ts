@@ -4,7 +4,7 @@ import { blend, type Canvas, type Colour, shadeEach } from './canvas.ts'
 import { hsv } from './colour.ts'
 import { fractalNoise, valueNoise } from './noise.ts'
 
-/** Fills the canvas with a random texture of two muted colours, which it returns. */
+/** Fills the canvas with a random texture of two muted colours, and returns them. */
 export function drawBackground(canvas: Canvas, draw: Random): [Colour, Colour] {
   const hue = draw.uniform()
   const muted = (h: number): Colour =>
@@ -23,7 +23,7 @@ export function drawBackground(canvas: Canvas, draw: Random): [Colour, Colour] {
   return [first, second]
 }
 
-/** A texture: how much of the second colour is at a place. */
+/** A texture: the share of the second colour at a point. */
 type Texture = (draw: Random) => (x: number, y: number) => number
 
 const cloudy: Texture = (draw) => {

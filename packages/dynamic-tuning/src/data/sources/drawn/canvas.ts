@@ -3,7 +3,7 @@ import type { Pixels } from '../pixels.ts'
 /** Red, green, blue, 0 to 255. */
 export type Colour = readonly [number, number, number]
 
-/** A square picture under way: [size, size, 3], 0 to 255. Places are given in [0, 1], y downwards. */
+/** A square picture being drawn: [size, size, 3], 0 to 255. Coordinates are in [0, 1], y downwards. */
 export interface Canvas {
   readonly size: number
   readonly data: Float32Array
@@ -24,7 +24,7 @@ export function createCanvas(size: number): Canvas {
   return { size, data: new Float32Array(size * size * 3) }
 }
 
-/** Sets every pixel of `region` to the colour that `shade` writes into `out`, given the pixel's middle. */
+/** Sets every pixel of `region` to the colour that `shade` writes to `out`, given the pixel's centre. */
 export function shadeEach(
   { size, data }: Canvas,
   shade: (x: number, y: number, out: Float32Array) => void,
@@ -47,7 +47,7 @@ export function shadeEach(
   }
 }
 
-/** Lays `colour` over the pixels of `region`, as much as `coverage` says: 0 nothing, 1 all. */
+/** Blends `colour` over the pixels of `region`; `coverage` is 0 for nothing, 1 for all. */
 export function cover(
   canvas: Canvas,
   region: Region,
@@ -64,14 +64,16 @@ export function cover(
   )
 }
 
-/** Moves `out` towards `colour`; `amount` is cut to [0, 1]. */
+/** Blends `out` with `colour`; `amount` is limited to [0, 1]. */
 export function blend(out: Float32Array, colour: Colour | Float32Array, amount: number): void {
   const share = amount < 0 ? 0 : Math.min(amount, 1)
   for (let c = 0; c < 3; c++)
     out[c] = (out[c] as number) + ((colour[c] as number) - (out[c] as number)) * share
 }
 
-/** How much of a pixel lies inside an edge at signed distance `distance` (inside is negative), for a canvas of `size`. */
+/**
+ * Share of a pixel inside an edge at signed distance `distance` (negative inside), for a canvas of `size`.
+ */
 export function inside(distance: number, size: number): number {
   const amount = 0.5 - distance * size
   return amount < 0 ? 0 : Math.min(amount, 1)

@@ -10,27 +10,27 @@ export function hsv(hue: number, saturation: number, value: number): Colour {
   return [channel(5), channel(3), channel(1)]
 }
 
-/** A colour between two. */
+/** Interpolates between two colours. */
 export function mixColour(a: Colour, b: Colour, t: number): Colour {
   return [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t]
 }
 
-/** A colour times a factor per channel. */
+/** Multiplies a colour by a factor per channel. */
 export function tinted(a: Colour, tint: Colour): Colour {
   return [a[0] * tint[0], a[1] * tint[1], a[2] * tint[2]]
 }
 
-/** A colour with every channel moved by up to `amount`, and its brightness by as much again. */
+/** Changes every channel randomly by up to `amount`, and the brightness by as much again. */
 export function jittered(a: Colour, amount: number, draw: Random): Colour {
   const all = (draw.uniform() * 2 - 1) * amount
   const one = (value: number): number => value + all + (draw.uniform() * 2 - 1) * amount
   return [one(a[0]), one(a[1]), one(a[2])]
 }
 
-/** Least and greatest of what is drawn. */
+/** Minimum and maximum of random values. */
 type Range = readonly [least: number, greatest: number]
 
-/** Draws colours from ranges of hue (turns, above -1), saturation and value. */
+/** Returns a function that draws colours from ranges of hue (in turns, above -1), saturation and value. */
 export const coloursIn =
   (hue: Range, saturation: Range, value: Range) =>
   (draw: Random): Colour => {
@@ -41,7 +41,7 @@ export const coloursIn =
 const lively = (draw: Random): Colour =>
   hsv(draw.uniform(), 0.55 + 0.4 * draw.uniform(), 0.75 + 0.25 * draw.uniform())
 
-/** A colour, a lively one unless `drawn` says which, that stands out from all of `others`. */
+/** Draws a colour, by default a vivid one, that differs clearly from all of `others`. */
 export function standingOut(others: readonly Colour[], draw: Random, drawn = lively): Colour {
   let best: Colour = [255, 255, 255]
   let farthest = -1

@@ -13,7 +13,7 @@ const scenesOf = (task: typeof motion, name: string) =>
 
 describe('the classes of builtin:motion', () => {
   it.each([...motion.classes])('%s: the middle of the clip tells nothing', (name) => {
-    // The same draws give the same scene in the middle, whatever the class.
+    // The same random numbers give the same scene in the middle of the clip, whatever the class.
     const middles = scenesOf(motion, name).map((scene) => scene(0.5))
     expect(middles).toEqual(scenesOf(motion, 'still').map((scene) => scene(0.5)))
   })

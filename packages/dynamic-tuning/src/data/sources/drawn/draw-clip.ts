@@ -10,15 +10,15 @@ import { drawScene } from './motion.ts'
 import { arrow, drawShape, type Shape, shapes } from './shapes.ts'
 import { drawnTask } from './tasks.ts'
 
-/** Frames of a drawn clip. */
+/** Number of frames of a drawn clip. */
 export const drawnFrames = 32
 
-/** Shapes whose turning can be seen. */
+/** Shapes whose rotation is visible. */
 const cornered: readonly Shape[] = [shapes.square, shapes.triangle, shapes.star, shapes.cross, arrow]
 
 /**
- * Draws frames (0 to `drawnFrames` - 1) of clip `index` of a task, `size` x `size` pixels: a lively shape, which moves
- * as the class says, and a pale disc on a textured ground. A function of its arguments only.
+ * Draws frames (0 to `drawnFrames` - 1) of clip `index` of a task, `size` x `size` pixels: a vivid shape that
+ * moves according to the class, and a pale disc, on a textured background. Depends only on its arguments.
  * @throws ConfigError for a task of images
  */
 export function drawClip(

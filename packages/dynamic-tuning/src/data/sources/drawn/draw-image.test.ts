@@ -40,7 +40,7 @@ describe('drawImage', () => {
   })
 })
 
-/** How much ink lies where, for a white shape on black. */
+/** Amount and centroid of the ink of a white shape on black. */
 function ink(shape: (x: number, y: number) => number, place: Placement) {
   const canvas = createCanvas(100)
   drawShape(canvas, shape, place, [255, 255, 255])
@@ -82,7 +82,10 @@ describe('shapes', () => {
   })
 })
 
-/** Counts connected regions of lively colour on the muted ground: an independent look at the finished picture. */
+/**
+ * Counts connected regions of vivid colour on the muted background: an independent
+ * check of the finished picture.
+ */
 function regions(task: string, index: number): { x: number; y: number }[] {
   const size = 96
   const { data } = drawImage(task, 1, index, size)

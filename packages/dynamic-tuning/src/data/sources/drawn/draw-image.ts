@@ -7,12 +7,15 @@ import { drawnTask } from './tasks.ts'
 /** The default side of drawn images, in pixels. */
 export const drawnSize = 64
 
-/** The class of a drawn image or clip: classes take turns. */
+/** The class of a drawn image or clip: classes alternate. */
 export function drawnLabel(task: string, index: number): number {
   return index % drawnTask(task).classes.length
 }
 
-/** Classes that image `index` of a task with several labels shows, ascending. @throws ConfigError for any other task */
+/**
+ * Indices of the classes in image `index` of a task with several labels, ascending.
+ * @throws ConfigError for any other task
+ */
 export function drawnLabels(name: string, seed: number, index: number): readonly number[] {
   const task = drawnTask(name)
   if (task.kind === 'labels') return task.labels(random(seed, 'labels', name, index))
@@ -20,8 +23,9 @@ export function drawnLabels(name: string, seed: number, index: number): readonly
 }
 
 /**
- * Draws image `index` of a task, `size` x `size` pixels: a function of its arguments only. The picture is the same at
- * every size, only finer. @throws ConfigError for a task of clips
+ * Draws image `index` of a task, `size` x `size` pixels. Depends only on its arguments; the picture is
+ * the same at every size, only finer.
+ * @throws ConfigError for a task of clips
  */
 export function drawImage(name: string, seed: number, index: number, size = drawnSize): Pixels {
   const task = drawnTask(name)

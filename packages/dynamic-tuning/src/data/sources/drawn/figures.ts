@@ -6,7 +6,7 @@ import type { ClassTask } from './task.ts'
 
 const most = 6
 
-/** How many shapes there are: one to six, apart from one another. */
+/** Number of shapes: one to six, without overlap. */
 export const count: ClassTask = {
   kind: 'class',
   classes: Array.from({ length: most }, (_, i) => String(i + 1)),
@@ -28,7 +28,7 @@ export const count: ClassTask = {
 const rows = ['top', 'middle', 'bottom']
 const columns = ['left', 'centre', 'right']
 
-/** Which of 3 x 3 cells the middle of the shape is in. */
+/** The cell of a 3 x 3 grid that contains the shape's centre. */
 export const location: ClassTask = {
   kind: 'class',
   classes: rows.flatMap((row) => columns.map((column) => `${row} ${column}`)),
@@ -42,7 +42,7 @@ export const location: ClassTask = {
   },
 }
 
-/** Where an arrow points: eight directions, give or take nine degrees. */
+/** Direction of an arrow: one of eight, with up to nine degrees of deviation. */
 export const orientation: ClassTask = {
   kind: 'class',
   classes: ['right', 'down right', 'down', 'down left', 'left', 'up left', 'up', 'up right'],

@@ -72,7 +72,7 @@ describe('builtin:gathering', () => {
   })
 })
 
-/** Sum over channels of what differs at a pixel. */
+/** Sum of the differences over the channels of a pixel. */
 function change(a: Canvas, b: Canvas, at: number): number {
   return [0, 1, 2].reduce(
     (sum, c) => sum + Math.abs((a.data[at * 3 + c] ?? 0) - (b.data[at * 3 + c] ?? 0)),
@@ -80,7 +80,7 @@ function change(a: Canvas, b: Canvas, at: number): number {
   )
 }
 
-/** Quarters of the canvas whose middle 20 x 20 pixels changed. */
+/** Quarters of the canvas whose central 20 x 20 pixels changed. */
 function changedQuarters(a: Canvas, b: Canvas): number[] {
   return [0, 1, 2, 3].filter((quarter) => {
     const [left, top] = [6 + 32 * (quarter % 2), 6 + 32 * (quarter >> 1)]
@@ -90,7 +90,7 @@ function changedQuarters(a: Canvas, b: Canvas): number[] {
   })
 }
 
-/** What changed, 32 x 32 pixels around its middle, 0 or 1. */
+/** The changed pixels, 32 x 32 around their centre, 0 or 1. */
 function silhouette(a: Canvas, b: Canvas): number[] {
   const places = Array.from({ length: 64 * 64 }, (_, at) => at).filter((at) => change(a, b, at) > 60)
   const middle = (of: (at: number) => number) =>

@@ -6,7 +6,7 @@ import { drawCactus, drawFir, drawFlower, drawMushroom } from './plants.ts'
 import { drawShape, type Placement, type Shape, shapes } from './shapes.ts'
 import type { LabelsTask } from './task.ts'
 
-/** Draws one thing of a class where `place` says, in colours that stand out from the ground's. */
+/** Draws one object of a class at `place`, in colours that differ from those of the background. */
 type DrawThing = (canvas: Canvas, place: Placement, ground: readonly Colour[], draw: Random) => void
 
 const turned =
@@ -27,7 +27,7 @@ const things: Readonly<Record<string, DrawThing>> = {
 
 const classes = Object.keys(things)
 
-/** Which of eight plants and shapes there are: one to four of them, each in a quarter of the picture. */
+/** Which of eight plants and shapes are shown: one to four of them, each in a quarter of the picture. */
 export const gathering: LabelsTask = {
   kind: 'labels',
   classes,
@@ -44,7 +44,7 @@ export const gathering: LabelsTask = {
   },
 }
 
-/** A place near the middle of a quarter of the canvas, almost upright. */
+/** A random placement near the centre of a quarter of the canvas, almost upright. */
 function placeIn(quarter: number, draw: Random): Placement {
   const around = (middle: number): number => middle + 0.06 * (draw.uniform() - 0.5)
   return {

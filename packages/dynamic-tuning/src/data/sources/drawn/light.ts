@@ -8,9 +8,9 @@ import { fractalNoise, smoothstep } from './noise.ts'
 export interface Light {
   readonly zenith: Colour
   readonly horizon: Colour
-  /** Factor per channel for what the light falls on. */
+  /** Factor per channel for lit objects. */
   readonly tint: Colour
-  /** The colour of clouds where they are lit. */
+  /** Colour of lit clouds. */
   readonly cloud: Colour
   readonly sun: { readonly x: number; readonly y: number; readonly colour: Colour; readonly visible: boolean }
 }
@@ -61,7 +61,7 @@ const hours: readonly Hour[] = [
   },
 ]
 
-/** A random time of day: noon, late, dusk, overcast or dawn. */
+/** A random time of day: noon, late afternoon, dusk, overcast or dawn. */
 export function anyLight(draw: Random): Light {
   const hour = pick(hours, draw)
   const x = 0.1 + 0.8 * draw.uniform()
@@ -76,7 +76,10 @@ export function anyLight(draw: Random): Light {
   }
 }
 
-/** Fills the canvas with sky down to `horizon`: a gradient, the sun and its glow, `clouds` from 0 (none) to 1 (all). */
+/**
+ * Fills the canvas with sky down to `horizon`: a gradient, the sun and its glow,
+ * `clouds` from 0 (none) to 1 (all).
+ */
 export function drawSky(canvas: Canvas, light: Light, horizon: number, clouds: number, draw: Random): void {
   const noise = fractalNoise(draw.integer(1 << 30), 5)
   const billow = 2.2 + 2 * draw.uniform()

@@ -1,27 +1,28 @@
 import type { Random } from '@dynamic-tuning/engine'
 import type { Placement } from './shapes.ts'
 
-/** Where two shapes are at a moment from 0 (first frame) to 1 (last). */
+/** Positions of both shapes at a moment from 0 (first frame) to 1 (last). */
 export type Scene = (moment: number) => readonly [Placement, Placement]
 
-/** What the first shape does over a clip. */
+/** Motion of the first shape during a clip. */
 export interface Motion {
-  /** Right and down, of a length of 1. */
+  /** Direction (right, down), a vector of length 1. */
   readonly move?: readonly [number, number]
   /** 1 grows, -1 shrinks. */
   readonly grow?: number
-  /** 1 turns clockwise, -1 the other way. */
+  /** 1 turns clockwise, -1 counterclockwise. */
   readonly turn?: number
-  /** Both shapes come nearer to one another. */
+  /** True if both shapes approach one another. */
   readonly meet?: boolean
-  /** Whether it may as well happen backwards. */
+  /** True if the motion may also run backwards. */
   readonly eitherWay?: boolean
 }
 
 /**
- * Draws a scene of a motion. In the middle of the clip, and all the time for the shape that does not move, places, sizes and
- * angles have the same distribution in every class. There the first shape is near the centre and upright, and it goes far
- * from that: a model that pools over frames sees which frames there are, not which ones belong together.
+ * Draws a random scene of a motion. At the middle of the clip the first shape is near the centre and upright,
+ * and there (for the shape that does not move: always) positions, sizes and angles have the same distribution
+ * in every class. Towards both ends the first shape moves far away: a model that pools over frames sees which
+ * frames occur, but not which ones belong together.
  */
 export function drawScene(what: Motion, draw: Random): Scene {
   const first = { ...placeIn(0.44, 0.56, draw), radius: radius(draw), angle: angle(draw) }
@@ -56,7 +57,7 @@ function placeIn(low: number, high: number, draw: Random): { x: number; y: numbe
   return { x: low + (high - low) * draw.uniform(), y: low + (high - low) * draw.uniform() }
 }
 
-/** A place on the canvas neither near nor far from another. */
+/** A random position at a medium distance from another. */
 function beside({ x, y }: { x: number; y: number }, draw: Random): { x: number; y: number } {
   for (;;) {
     const place = placeIn(0.2, 0.8, draw)

@@ -9,7 +9,7 @@ const clipTask = (motions: Readonly<Record<string, Motion>>): ClipTask => ({
 
 const slope = Math.SQRT1_2
 
-/** What moves, not in which order: all that can be told from a set of frames. */
+/** What moves, not in which order: everything that an unordered set of frames can tell. */
 export const motion = clipTask({
   still: {},
   across: { move: [1, 0], eitherWay: true },
@@ -21,7 +21,10 @@ export const motion = clipTask({
   meeting: { meet: true },
 })
 
-/** Pairs that differ in the order of their frames alone: a model that does not know the order is right half of the time. */
+/**
+ * Pairs that differ only in the order of their frames: a model that ignores the order
+ * is right half of the time.
+ */
 export const direction = clipTask({
   right: { move: [1, 0] },
   left: { move: [-1, 0] },

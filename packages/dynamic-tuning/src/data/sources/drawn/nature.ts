@@ -8,7 +8,7 @@ import { drawForest, drawMeadow, drawSnow } from './scenes-plants.ts'
 import { drawClouds, drawNight, drawSea } from './scenes-sky.ts'
 import type { ClassTask } from './task.ts'
 
-/** Draws one kind of landscape in a given light. */
+/** Draws one kind of landscape in the given light. */
 export type Scene = (canvas: Canvas, light: Light, draw: Random) => void
 
 const scenes: Readonly<Record<string, Scene>> = {
@@ -22,7 +22,7 @@ const scenes: Readonly<Record<string, Scene>> = {
   snow: drawSnow,
 }
 
-/** Which landscape it is, at any time of day: the light colours everything, so colour alone does not tell. */
+/** Kind of landscape, at any time of day: light colours everything, so colour alone does not identify it. */
 export const nature: ClassTask = {
   kind: 'class',
   classes: Object.keys(scenes),
@@ -34,7 +34,7 @@ export const nature: ClassTask = {
   },
 }
 
-/** What air and camera add: haze, exposure, a colour cast, darker corners, grain. */
+/** Effects of air and camera: haze, exposure, a colour cast, darker corners, grain. */
 function develop(canvas: Canvas, light: Light, draw: Random): void {
   const exposure = 0.8 + 0.3 * draw.uniform()
   const haze = 0.45 * draw.uniform() ** 2

@@ -1,12 +1,12 @@
 /** A smooth random field over the plane, values in [0, 1]. */
 export type Noise = (x: number, y: number) => number
 
-/** Value noise: random heights on whole places, smoothly joined. */
+/** Value noise: random heights at integer points, smoothly interpolated. */
 export function valueNoise(seed: number): Noise {
   return (x, y) => valueAt(x, y, seed)
 }
 
-/** Fractal noise: `octaves` layers, each twice as fine and half as strong as the one before. */
+/** Fractal noise: `octaves` layers, each twice as fine and half as strong as the previous one. */
 export function fractalNoise(seed: number, octaves: number): Noise {
   const total = 2 - 2 ** (1 - octaves)
   return (x, y) => {
@@ -18,7 +18,7 @@ export function fractalNoise(seed: number, octaves: number): Noise {
   }
 }
 
-/** Linear from a (t = 0) to b (t = 1). */
+/** Interpolates linearly from a (t = 0) to b (t = 1). */
 export function mix(a: number, b: number, t: number): number {
   return a + (b - a) * t
 }
@@ -46,7 +46,7 @@ function ease(t: number): number {
   return t * t * (3 - 2 * t)
 }
 
-/** A whole number to a random-looking one in [0, 1). */
+/** Hashes an integer to a number in [0, 1). */
 function scramble(place: number): number {
   let hash = Math.imul(place ^ (place >>> 15), 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)

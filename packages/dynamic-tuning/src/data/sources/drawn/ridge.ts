@@ -4,8 +4,8 @@ import { blend, type Canvas, type Colour, inside, shadeEach } from './canvas.ts'
 export type Skyline = (x: number) => number
 
 /**
- * Fills everything below a skyline with the colour that `shade` writes: given the place, and how far it lies below the
- * skyline.
+ * Fills everything below a skyline with the colour that `shade` writes, given a point and
+ * its distance below the skyline.
  */
 export function fillBelow(
   canvas: Canvas,
@@ -30,7 +30,7 @@ export function fillBelow(
   )
 }
 
-/** Writes `colour` times `brightness`. */
+/** Writes `colour` times `brightness` to `out`. */
 export function paint(out: Float32Array, colour: Colour, brightness: number): void {
   out[0] = colour[0] * brightness
   out[1] = colour[1] * brightness

@@ -5,7 +5,7 @@ import { drawSky, type Light } from './light.ts'
 import { fractalNoise, smoothstep, valueNoise } from './noise.ts'
 import { fillBelow, paint } from './ridge.ts'
 
-/** Ranges behind ranges, paler with distance; the far ones may carry snow. */
+/** Mountain ranges one behind another, paler with distance; distant ones may have snow. */
 export function drawMountains(canvas: Canvas, light: Light, draw: Random): void {
   drawSky(canvas, light, 0.7, 0.7 * draw.uniform(), draw)
   const layers = 2 + draw.integer(3)

@@ -6,7 +6,7 @@ import { drawSky, type Light } from './light.ts'
 import { fractalNoise } from './noise.ts'
 import { fillBelow, paint } from './ridge.ts'
 
-/** Rows of firs, the far ones lost in mist. */
+/** Rows of firs, the distant ones in mist. */
 export function drawForest(canvas: Canvas, light: Light, draw: Random): void {
   drawSky(canvas, light, 0.75, 0.5 * draw.uniform(), draw)
   const green = tinted(jittered([34, 62, 36], 14, draw), light.tint)
@@ -60,7 +60,7 @@ function drawFir(canvas: Canvas, { x, foot, height }: Fir, colour: Colour, snow:
   )
 }
 
-/** Grass to the horizon with flowers, small far away and large in front. */
+/** Grass to the horizon with flowers, small in the distance and large in front. */
 export function drawMeadow(canvas: Canvas, light: Light, draw: Random): void {
   const horizon = 0.2 + 0.25 * draw.uniform()
   drawSky(canvas, light, horizon + 0.05, 0.6 * draw.uniform(), draw)
@@ -110,7 +110,7 @@ function drawFlower(
   )
 }
 
-/** A field of snow with blue shadows and firs, at times under falling flakes. */
+/** A field of snow with blue shadows and firs, sometimes with falling flakes. */
 export function drawSnow(canvas: Canvas, light: Light, draw: Random): void {
   const horizon = 0.35 + 0.25 * draw.uniform()
   drawSky(canvas, light, horizon + 0.1, 0.8 * draw.uniform(), draw)

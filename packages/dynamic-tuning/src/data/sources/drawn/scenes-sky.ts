@@ -5,7 +5,7 @@ import { drawSky, type Light } from './light.ts'
 import { fractalNoise, smoothstep, valueNoise } from './noise.ts'
 import { fillBelow, paint } from './ridge.ts'
 
-/** Clouds from edge to edge, at times with a strip of land. */
+/** Clouds from edge to edge, sometimes with a strip of land. */
 export function drawClouds(canvas: Canvas, light: Light, draw: Random): void {
   drawSky(canvas, light, 1.05, 0.55 + 0.4 * draw.uniform(), draw)
   if (draw.uniform() < 0.5) return
@@ -19,7 +19,7 @@ export function drawClouds(canvas: Canvas, light: Light, draw: Random): void {
   )
 }
 
-/** Water to the horizon: waves that narrow with distance, and the sun's path on them. */
+/** Water to the horizon: waves that get narrower with distance, and the reflection of the sun. */
 export function drawSea(canvas: Canvas, light: Light, draw: Random): void {
   const horizon = 0.28 + 0.32 * draw.uniform()
   drawSky(canvas, light, horizon, 0.6 * draw.uniform(), draw)

@@ -3,10 +3,10 @@ import { pick } from '../../pick.ts'
 import { blend, type Canvas, type Colour, cover, inside, shadeEach } from './canvas.ts'
 import { mixColour } from './colour.ts'
 
-/** Signed distance to the edge of a shape of radius 1 around 0: negative inside. */
+/** Signed distance to the edge of a shape of radius 1 around the origin: negative inside. */
 export type Shape = (x: number, y: number) => number
 
-/** The outline through some corners, as a signed distance. */
+/** A polygon as a signed distance. */
 export function polygon(corners: readonly (readonly [number, number])[]): Shape {
   const edges = corners.map(([x, y], i) => {
     const [nextX, nextY] = corners[i + 1] ?? corners[0] ?? [x, y]
@@ -63,7 +63,7 @@ function box(x: number, y: number, halfWidth: number, halfHeight: number): numbe
   return Math.hypot(Math.max(dx, 0), Math.max(dy, 0)) + Math.min(Math.max(dx, dy), 0)
 }
 
-/** A line from one point to another, `radius` thick on either side, with round ends. */
+/** A line between two points, `radius` thick on either side, with round ends. */
 export function capsule(
   [ax, ay]: readonly [number, number],
   [bx, by]: readonly [number, number],
@@ -76,7 +76,7 @@ export function capsule(
   }
 }
 
-/** An upright ellipse; its distances are exact at the edge only. */
+/** An upright ellipse; distances are exact only at the edge. */
 export function ellipse(
   [middleX, middleY]: readonly [number, number],
   halfWidth: number,
@@ -86,12 +86,12 @@ export function ellipse(
   return (x, y) => scale * (Math.hypot((x - middleX) / halfWidth, (y - middleY) / halfHeight) - 1)
 }
 
-/** All of some shapes together. */
+/** The union of some shapes. */
 export function union(...parts: readonly Shape[]): Shape {
   return (x, y) => Math.min(...parts.map((part) => part(x, y)))
 }
 
-/** Where and how large a shape is drawn, in units of the canvas. */
+/** Position and size of a shape, in units of the canvas. */
 export interface Placement {
   readonly x: number
   readonly y: number
@@ -100,7 +100,7 @@ export interface Placement {
   readonly angle: number
 }
 
-/** Draws a shape with a soft shadow and a light from above. */
+/** Draws a shape with a soft shadow, lit from above. */
 export function drawShape(canvas: Canvas, shape: Shape, place: Placement, colour: Colour): void {
   const { x, y, radius, angle } = place
   const cos = Math.cos(angle) / radius
@@ -122,7 +122,7 @@ export function drawShape(canvas: Canvas, shape: Shape, place: Placement, colour
   )
 }
 
-/** One of the shapes. */
+/** A random shape. */
 export function anyShape(draw: Random): Shape {
   return pick(Object.values(shapes), draw)
 }

@@ -2,11 +2,11 @@ import type { Random } from '@dynamic-tuning/engine'
 import type { Canvas } from './canvas.ts'
 import type { Motion } from './motion.ts'
 
-/** Images of one class each; classes take turns. */
+/** Images of one class each; classes alternate. */
 export interface ClassTask {
   readonly kind: 'class'
   readonly classes: readonly string[]
-  /** Draws an image of class `label`; everything random comes from `draw`. */
+  /** Draws an image of class `label`; all randomness comes from `draw`. */
   draw(canvas: Canvas, label: number, draw: Random): void
 }
 
@@ -14,17 +14,17 @@ export interface ClassTask {
 export interface LabelsTask {
   readonly kind: 'labels'
   readonly classes: readonly string[]
-  /** Draws which classes an image shows: their indices, ascending. */
+  /** Draws at random which classes an image shows: their indices, ascending. */
   labels(draw: Random): readonly number[]
-  /** Draws an image that shows exactly these classes. */
+  /** Draws an image with exactly these classes. */
   draw(canvas: Canvas, labels: readonly number[], draw: Random): void
 }
 
-/** Clips of one class each, which is what moves in them; classes take turns. */
+/** Clips of one class each, given by the motion; classes alternate. */
 export interface ClipTask {
   readonly kind: 'clip'
   readonly classes: readonly string[]
-  /** One for each class. */
+  /** One motion per class. */
   readonly motions: readonly Motion[]
 }
 

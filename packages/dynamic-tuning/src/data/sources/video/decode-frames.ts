@@ -4,10 +4,10 @@ import { badVideo, complaint, type VideoIndex } from './index-video.ts'
 import { runTool } from './tools.ts'
 
 /**
- * Decodes frames of a video by their numbers, as 8-bit RGB turned upright: only from the key frame before the first of them to the
- * last. Frames whose shorter side is more than `enough` pixels are shrunk to that.
- * @param frames numbers in any order, also more than once
- * @throws DataError where they cannot be decoded; ToolError without ffmpeg
+ * Decodes frames of a video by number, as 8-bit RGB rotated upright; decodes only from the key frame before
+ * the first of them to the last. Frames whose shorter side exceeds `enough` pixels are reduced to that.
+ * @param frames numbers in any order, possibly repeated
+ * @throws DataError if they cannot be decoded; ToolError without ffmpeg
  */
 export async function decodeFrames(
   path: string,
@@ -20,7 +20,7 @@ export async function decodeFrames(
   const from = index.timed ? keyBefore(index, first) : undefined
   const run = (seek: number | undefined) => decodeWanted(path, index, wanted, { enough, seek })
   let decoded = await run(from)
-  // Some formats seek to a place that is too late.
+  // Some formats seek to a position that is too late.
   if (decoded.pictures.length < wanted.length && from !== undefined) decoded = await run(undefined)
   const { pictures, problem } = decoded
   if (pictures.length < wanted.length) {
@@ -30,10 +30,10 @@ export async function decodeFrames(
   return frames.map((frame) => present(pictures[wanted.indexOf(frame)], `frame ${frame} of ${path}`))
 }
 
-/** Nearer key frames are not worth a seek. */
+/** Seconds from the start below which seeking to a key frame does not pay. */
 const leastSeek = 1
 
-/** The time of the last key frame at or before a frame; undefined where that is near the beginning. */
+/** Time of the last key frame at or before a frame; undefined if that is near the beginning. */
 function keyBefore({ keys, times }: VideoIndex, frame: number): number | undefined {
   const [time = 0, start = 0] = [times[frame], times[0]]
   const key = keys.findLast((each) => each <= time)
@@ -64,7 +64,7 @@ async function decodeWanted(path: string, index: VideoIndex, wanted: readonly nu
   return { pictures: readPictures(stdout), problem: complaint(stderr, path) }
 }
 
-/** Whether a frame is the wanted one, as an expression of ffmpeg. */
+/** An ffmpeg expression that is true for one frame. */
 function isFrame({ times, timed }: VideoIndex, frame: number): string {
   if (!timed) return `eq(n,${frame})`
   const time = times[frame] ?? 0
@@ -73,7 +73,10 @@ function isFrame({ times, timed }: VideoIndex, frame: number): string {
   return `lt(abs(t-${time.toFixed(6)}),${(Math.min(before, after, 0.1) / 3).toFixed(9)})`
 }
 
-/** Portable pixmaps, one after the other: `P6`, width, height and 255, each followed by white space, then the pixels. */
+/**
+ * Parses portable pixmaps, one after the other: `P6`, width, height and 255, each followed by
+ * white space, then the pixels.
+ */
 function readPictures(bytes: Buffer): Pixels[] {
   const pictures: Pixels[] = []
   for (let at = 0; at < bytes.length; ) {

@@ -5,21 +5,24 @@ import { messageOf } from '../../../message-of.ts'
 import { maxPixels } from '../decode.ts'
 import { runTool } from './tools.ts'
 
-/** Where the frames of a video are, without decoding any. */
+/** Index of a video's frames, made without decoding any. */
 export interface VideoIndex {
-  /** Seconds at which each frame is shown, rising. */
+  /** Time of each frame in seconds, ascending. */
   readonly times: Float64Array
-  /** Times of the frames that need no others, rising. */
+  /** Times of the key frames, which need no other frames, ascending. */
   readonly keys: Float64Array
-  /** What seeking counts from. */
+  /** The time that seeking counts from. */
   readonly start: number
-  /** Whether the file says when frames are shown; where not, `times` are guesses and frames go by their number. */
+  /**
+   * True if the file stores the frames' times; otherwise `times` are guesses and
+   * frames are selected by number.
+   */
   readonly timed: boolean
 }
 
 const advice = 'Replace or remove the file, or leave such clips out with --skip-bad.'
 
-/** A damaged video by its path. */
+/** The error for a damaged video. */
 export function badVideo(path: string, why: string): DataError {
   return new DataError(`video: ${path}: ${why}. ${advice}`)
 }
@@ -33,9 +36,9 @@ const schema = z.object({
 })
 
 /**
- * Lists the frames of the first video stream of a file.
- * @throws DataError where the file is missing, empty, no video, without pictures, cut off or of too many pixels; ToolError
- * without ffmpeg
+ * Indexes the frames of the first video stream of a file.
+ * @throws DataError if the file is missing, empty, not a video, without pictures, cut off or has too many
+ * pixels; ToolError without ffmpeg
  */
 export async function indexVideo(path: string): Promise<VideoIndex> {
   await checkSignature(path)
@@ -76,7 +79,7 @@ function indexOf(packets: Packets, start: number): VideoIndex {
   }
 }
 
-/** Only these formats reach the decoder, whatever the file is called (a playlist would open other files). */
+/** Only these formats reach the decoder, whatever the file's ending (a playlist would open other files). */
 const signatures: readonly { at: number; text: string }[] = [
   { at: 4, text: 'ftyp' }, // MP4, MOV, 3GP
   ...['moov', 'mdat', 'wide', 'free', 'skip'].map((text) => ({ at: 4, text })), // old QuickTime
@@ -112,7 +115,7 @@ async function firstBytes(path: string): Promise<Buffer> {
   }
 }
 
-/** The first thing a program complained of, without the names of its parts and of the file. */
+/** The first complaint in a program's output, without the names of its parts and of the file. */
 export function complaint(stderr: string, path: string): string {
   const [line = ''] = stderr.split('\n')
   const bare = line.replace(/^\[[^\]]*\]\s*/, '').replaceAll(`file:${path}`, '')

@@ -4,20 +4,24 @@ import { DataError } from '../../../errors.ts'
 /** See `FrameSampling.sampling`. */
 export const samplings = ['uniform', 'dense'] as const
 
-/** Which frames of a video make a clip. Plain JSON. */
+/** How the frames of a clip are chosen from a video. Plain JSON. */
 export interface FrameSampling {
-  /** T, frames of a clip. */
+  /** T, number of frames of a clip. */
   readonly frames: number
-  /** `dense`: every `rate`-th frame from some start (Kinetics). `uniform`: one of each of T equal parts (Something-Something). */
+  /**
+   * `dense`: every `rate`-th frame from some start (Kinetics). `uniform`: one frame from each of T
+   * equal parts (Something-Something).
+   */
   readonly sampling: (typeof samplings)[number]
   /** Step between the frames of a dense clip. */
   readonly rate: number
 }
 
 /**
- * The frames of a training clip out of `total`: T numbers, rising. Dense clips start anywhere they fit; uniform ones have a random
- * frame of each part [floor(i total / T), floor((i + 1) total / T)), as in TSN (arXiv:1608.00859).
- * @throws DataError where the video has fewer frames than the clip
+ * Chooses the frames of a training clip from `total`: T numbers, ascending. Dense clips start at a random
+ * position; uniform ones take a random frame of each part, as in TSN (arXiv:1608.00859). Part i is
+ * [floor(i total / T), floor((i + 1) total / T)).
+ * @throws DataError if the video has fewer frames than the clip
  */
 export function trainingFrames(total: number, sampling: FrameSampling, draw: Random): number[] {
   checkLength(total, sampling)
@@ -27,9 +31,10 @@ export function trainingFrames(total: number, sampling: FrameSampling, draw: Ran
 }
 
 /**
- * The frames of view `view` of `views` temporal test views: dense clips start at equal distances from the first place to the last
- * (in the middle where there is one view), uniform ones take the place (view + 1/2) / views of every part.
- * @throws DataError where the video has fewer frames than the clip
+ * The frames of view `view` of `views` temporal test views. Dense clips start at equally spaced positions
+ * from the first possible one to the last (in the middle if there is one view); uniform ones take position
+ * (view + 1/2) / views of every part.
+ * @throws DataError if the video has fewer frames than the clip
  */
 export function testFrames(total: number, sampling: FrameSampling, view: number, views: number): number[] {
   checkLength(total, sampling)
@@ -46,12 +51,12 @@ export function testFrames(total: number, sampling: FrameSampling, view: number,
   )
 }
 
-/** How many starts beyond the first a dense clip has; 0 where the video is no longer than the clip. */
+/** Number of possible starts of a dense clip besides the first; 0 if the video is no longer than the clip. */
 function slack(total: number, { frames, rate }: FrameSampling): number {
   return Math.max(0, total - ((frames - 1) * rate + 1))
 }
 
-/** Every `rate`-th frame from `start`; past the end of the video its last frame repeats. */
+/** Every `rate`-th frame from `start`; after the end of the video its last frame is repeated. */
 function denseFrames(total: number, { frames, rate }: FrameSampling, start: number): number[] {
   return Array.from({ length: frames }, (_, i) => Math.min(total - 1, start + i * rate))
 }

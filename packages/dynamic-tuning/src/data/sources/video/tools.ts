@@ -1,21 +1,21 @@
 import { execFile } from 'node:child_process'
 import { ToolError, TuningError } from '../../../errors.ts'
 
-/** What a program printed. */
+/** Output of a program. */
 export interface ToolOutput {
   readonly stdout: Buffer
   readonly stderr: string
-  /** Whether it ended with code 0. */
+  /** True if the exit code was 0. */
   readonly ok: boolean
 }
 
-/** No video takes longer: a damaged one can keep a decoder busy for ever. */
+/** Time limit in milliseconds: a damaged video can keep a decoder busy forever. */
 const longest = 10 * 60 * 1000
 
 /**
- * Runs ffmpeg or ffprobe, which read every format there is; the environment variables `FFMPEG` and `FFPROBE` name other ones than
- * those on the path.
- * @throws ToolError where it is not installed, saying how to get it
+ * Runs ffmpeg or ffprobe, which read all common formats; the environment variables `FFMPEG` and `FFPROBE`
+ * replace the programs on the path.
+ * @throws ToolError if it is not installed, saying how to install it
  */
 export function runTool(tool: 'ffmpeg' | 'ffprobe', args: readonly string[]): Promise<ToolOutput> {
   const program = process.env[tool.toUpperCase()] || tool

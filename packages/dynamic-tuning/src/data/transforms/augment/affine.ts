@@ -1,6 +1,8 @@
 import type { Pixels } from '../../sources/pixels.ts'
 
-/** Where the result's pixel (x, y), counted from the middle, comes from: (a x + b y + tx, c x + d y + ty). */
+/**
+ * Maps the result's pixel (x, y), relative to the centre, to its source: (a x + b y + tx, c x + d y + ty).
+ */
 export interface Affine {
   readonly a: number
   readonly b: number
@@ -12,7 +14,7 @@ export interface Affine {
 
 const still: Affine = { a: 1, b: 0, c: 0, d: 1, tx: 0, ty: 0 }
 
-/** Turns clockwise about the middle. */
+/** Rotates clockwise about the centre. */
 export function rotation(degrees: number): Affine {
   const angle = (degrees * Math.PI) / 180
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
@@ -24,12 +26,12 @@ export function translation(dx: number, dy: number): Affine {
   return { ...still, tx: -dx, ty: -dy }
 }
 
-/** Slants the image: x from x + sx y, y from y + sy x. */
+/** Shears the image: x from x + sx y, y from y + sy x. */
 export function shear(sx: number, sy: number): Affine {
   return { ...still, b: sx, c: sy }
 }
 
-/** Transforms an image about its middle, bilinear; the grey `fill` where it has no content. */
+/** Transforms an image about its centre, bilinear; pixels outside are the grey value `fill`. */
 export function affine(image: Pixels, { a, b, c, d, tx, ty }: Affine, fill = 0): Pixels {
   const { width, height } = image
   const out = new Uint8Array(image.data.length)
@@ -45,7 +47,7 @@ export function affine(image: Pixels, { a, b, c, d, tx, ty }: Affine, fill = 0):
   return { width, height, data: out }
 }
 
-/** Writes the colour between the four pixels around (x, y) to `out` at `o`; those outside are `fill`. */
+/** Interpolates the colour at (x, y) from four pixels into `out` at `o`; pixels outside are `fill`. */
 function sample(
   { width, height, data }: Pixels,
   x: number,

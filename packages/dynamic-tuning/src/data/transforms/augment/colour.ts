@@ -1,7 +1,7 @@
 import type { Random } from '@dynamic-tuning/engine'
 import type { Pixels } from '../../sources/pixels.ts'
 
-/** Brightness of a pixel as PIL has it: (299 r + 587 g + 114 b) / 1000, rounded. */
+/** Brightness of a pixel as in PIL: (299 r + 587 g + 114 b) / 1000, rounded. */
 function grey(r: number, g: number, b: number): number {
   return (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16
 }
@@ -16,7 +16,7 @@ export function brightness(image: Pixels, factor: number): Pixels {
   return mapBytes(image, (value) => stretch(0, value, factor))
 }
 
-/** Away from (factor > 1) or towards (factor < 1) the mean grey of the image. */
+/** Moves colours away from (factor > 1) or towards (factor < 1) the mean grey of the image. */
 export function contrast(image: Pixels, factor: number): Pixels {
   const { data } = image
   let sum = 0
@@ -27,7 +27,7 @@ export function contrast(image: Pixels, factor: number): Pixels {
   return mapBytes(image, (value) => stretch(mean, value, factor))
 }
 
-/** Away from (factor > 1) or towards (factor < 1) each pixel's own grey. */
+/** Moves colours away from (factor > 1) or towards (factor < 1) each pixel's own grey. */
 export function saturation({ width, height, data }: Pixels, factor: number): Pixels {
   const out = new Uint8ClampedArray(data.length)
   for (let i = 0; i < data.length; i += 3) {
@@ -37,7 +37,10 @@ export function saturation({ width, height, data }: Pixels, factor: number): Pix
   return { width, height, data: new Uint8Array(out.buffer) }
 }
 
-/** Away from (factor > 1) or towards (factor < 1) the image smoothed by [1 1 1; 1 5 1; 1 1 1] / 13; the rim stays. */
+/**
+ * Moves colours away from (factor > 1) or towards (factor < 1) the image smoothed by
+ * [1 1 1; 1 5 1; 1 1 1] / 13; border pixels do not change.
+ */
 export function sharpness({ width, height, data }: Pixels, factor: number): Pixels {
   const out = new Uint8ClampedArray(data)
   const row = width * 3
@@ -54,13 +57,13 @@ export function sharpness({ width, height, data }: Pixels, factor: number): Pixe
   return { width, height, data: new Uint8Array(out.buffer) }
 }
 
-/** Brightness, contrast and saturation, each times a factor drawn from [1 - amount, 1 + amount]. */
+/** Changes brightness, contrast and saturation, each by a factor from [1 - amount, 1 + amount]. */
 export function colorJitter(image: Pixels, amount: number, draw: Random): Pixels {
   const factor = (): number => 1 - amount + 2 * amount * draw.uniform()
   return saturation(contrast(brightness(image, factor()), factor()), factor())
 }
 
-/** Maps every byte through a table of `change`, cut to 0 ... 255 and rounded down. */
+/** Applies `change` to every byte through a table, limited to 0 ... 255 and rounded down. */
 export function mapBytes({ width, height, data }: Pixels, change: (value: number) => number): Pixels {
   const table = Uint8ClampedArray.from({ length: 256 }, (_, value) => Math.trunc(change(value)))
   const out = new Uint8Array(data.length)

@@ -2,7 +2,7 @@ import type { Random } from '@dynamic-tuning/engine'
 import type { Pixels } from '../../sources/pixels.ts'
 import { type Box, resize } from '../resize.ts'
 
-/** Shares of the image's area, and width / height, that a random box may have. */
+/** Limits for a random box: share of the image's area, and width / height. */
 export interface CropRange {
   readonly scale: readonly [number, number]
   readonly ratio: readonly [number, number]
@@ -14,8 +14,8 @@ interface Size {
 }
 
 /**
- * The box of torchvision's RandomResizedCrop: area uniform in `scale`, log of the aspect ratio uniform; after ten
- * boxes that do not fit, the largest centred one whose ratio is allowed.
+ * The box of torchvision's RandomResizedCrop: area uniform in `scale`, log of the aspect ratio uniform; after
+ * ten boxes that do not fit, the largest centred box with an allowed ratio.
  */
 export function randomBox({ height, width }: Size, { scale, ratio }: CropRange, draw: Random): Box {
   const low = Math.log(ratio[0])
@@ -33,12 +33,12 @@ export function randomBox({ height, width }: Size, { scale, ratio }: CropRange, 
   return { top: (height - h) >> 1, left: (width - w) >> 1, height: h, width: w }
 }
 
-/** A random box of the image, resized (bicubic) to `size`. */
+/** Resizes a random box of the image to `size` (bicubic). */
 export function randomResizedCrop(image: Pixels, size: Size, range: CropRange, draw: Random): Pixels {
   return resize(image, { ...size, box: randomBox(image, range, draw) })
 }
 
-/** The image shifted by up to `padding` pixels in each direction, black where nothing was. */
+/** Shifts the image by up to `padding` pixels in each direction, with black at the border. */
 export function randomCrop({ width, height, data }: Pixels, padding: number, draw: Random): Pixels {
   const dy = draw.integer(2 * padding + 1) - padding
   const dx = draw.integer(2 * padding + 1) - padding
@@ -52,12 +52,12 @@ export function randomCrop({ width, height, data }: Pixels, padding: number, dra
   return { width, height, data: out }
 }
 
-/** Factors of the wanted size that the shorter side may be resized to. */
+/** Minimum and maximum factor between the wanted size and the resized shorter side. */
 export type ShortSide = readonly [number, number]
 
 /**
- * Resizes the shorter side to a whole number of pixels drawn from size * range, then takes a random box of `size`: the
- * short side jitter of video training (arXiv:1711.07971), 224 to 256 pixels where the range is [1, 256 / 224].
+ * Resizes the shorter side to a random integer in size * range, then crops a random box of `size`: the short
+ * side jitter of video training (arXiv:1711.07971), 224 to 256 pixels for the range [1, 256 / 224].
  */
 export function shortSideJitter(image: Pixels, size: Size, [low, high]: ShortSide, draw: Random): Pixels {
   const factor = low + (high - low) * draw.uniform()

@@ -1,8 +1,9 @@
 import type { Random } from '@dynamic-tuning/engine'
 
 /**
- * With chance `probability`, sets a random rectangle of a normalised image [3, height, width] at `offset` of `data` to
- * 0, the mean colour: 2 to 33 % of the area, height / width from 0.3 to 3.3 (torchvision's RandomErasing).
+ * With chance `probability`, sets a random rectangle of the normalised image [3, height, width] at
+ * `offset` of `data` to 0, the mean colour: 2 to 33 % of the area, height / width from 0.3 to 3.3
+ * (torchvision's RandomErasing).
  */
 export function erase(
   data: Float32Array,

@@ -13,7 +13,7 @@ function red({ data }: Pixels): number[] {
   return [...data].filter((_, i) => i % 3 === 0)
 }
 
-/** An image whose red values are given; green is one more, blue two more. */
+/** An image with the given red values; green is one more, blue two more. */
 function image(width: number, values: readonly number[]): Pixels {
   const data = Uint8Array.from(values.flatMap((value) => [value, value + 1, value + 2]))
   return { width, height: values.length / width, data }

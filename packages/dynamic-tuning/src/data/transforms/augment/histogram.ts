@@ -7,17 +7,17 @@ export function posterize(image: Pixels, bits: number): Pixels {
   return mapBytes(image, (value) => value & mask)
 }
 
-/** Turns bytes of `threshold` and more into their negative. */
+/** Inverts bytes of `threshold` and more. */
 export function solarize(image: Pixels, threshold: number): Pixels {
   return mapBytes(image, (value) => (value < threshold ? value : 255 - value))
 }
 
-/** Adds `amount` to bytes below 128, up to 255. */
+/** Adds `amount` to bytes below 128, limited to 255. */
 export function solarizeAdd(image: Pixels, amount: number): Pixels {
   return mapBytes(image, (value) => (value < 128 ? value + amount : value))
 }
 
-/** The negative. */
+/** Inverts the image. */
 export function invert(image: Pixels): Pixels {
   return mapBytes(image, (value) => 255 - value)
 }
@@ -32,7 +32,7 @@ export function autoContrast(image: Pixels): Pixels {
   })
 }
 
-/** Evens out every channel's histogram (as PIL does). */
+/** Equalises every channel's histogram (as in PIL). */
 export function equalize(image: Pixels): Pixels {
   return mapChannels(image, (counts) => {
     const used = counts.filter((n) => n > 0)
@@ -49,7 +49,7 @@ export function equalize(image: Pixels): Pixels {
   })
 }
 
-/** How many pixels have each of 256 values in channel `c`. */
+/** Counts the pixels with each of 256 values in channel `c`. */
 function histogram(data: Uint8Array, c: number): number[] {
   const counts = new Array<number>(256).fill(0)
   for (let i = c; i < data.length; i += 3) {
@@ -59,7 +59,7 @@ function histogram(data: Uint8Array, c: number): number[] {
   return counts
 }
 
-/** Maps each channel by a function made from its histogram of 256 counts. */
+/** Maps each channel by a function computed from its histogram of 256 counts. */
 function mapChannels(
   { width, height, data }: Pixels,
   make: (counts: readonly number[]) => (value: number) => number,

@@ -9,11 +9,11 @@ const image = pattern(24, 18)
 const clamp = (value: number): number => Math.min(255, Math.max(0, value))
 const luma = (r: number, g: number, b: number): number =>
   Math.floor((r * 19595 + g * 38470 + b * 7471 + 0x8000) / 65536)
-/** PIL's blend of an enhancer: base + factor (value - base), cut and rounded down. */
+/** PIL's blend of an enhancer: base + factor (value - base), limited and rounded down. */
 const blend = (base: number, value: number, factor: number): number =>
   Math.trunc(clamp(Math.fround(base + Math.fround(Math.fround(factor) * (value - base)))))
 
-/** Every pixel by a plain function of its place and colour. */
+/** Computes every byte with a plain function of its position and colour. */
 function eachByte(change: (value: number, channel: number, pixel: readonly number[]) => number): number[] {
   const { data } = image
   return Array.from(data, (value, i) => {
@@ -22,7 +22,7 @@ function eachByte(change: (value: number, channel: number, pixel: readonly numbe
   })
 }
 
-/** Where a pixel comes from; grey 128 outside; bilinear, as a plain double loop. */
+/** Samples the image at the source of each pixel; grey 128 outside; bilinear, as a plain double loop. */
 function moved(from: (x: number, y: number) => readonly [number, number]): number[] {
   const { width, height, data } = image
   const at = (x: number, y: number, c: number): number =>
@@ -75,7 +75,7 @@ describe('the operations of RandAugment', () => {
   it.each(Object.keys(plain))('%s is what the formula says', (name) => {
     const operation = randOperations[name] as (image: Pixels, level: number, direction: number) => Pixels
     const [got, expected] = [operation(image, 0.7, 1).data, (plain[name] as () => number[])()]
-    // Sums of four products may round apart in the last place.
+    // Sums of four products may round differently in the last digit.
     const off = Math.max(...expected.map((value, i) => Math.abs(value - (got[i] as number))))
     expect(off).toBeLessThanOrEqual(
       name.startsWith('shear') || name === 'rotate' || name.startsWith('tr') ? 1 : 0,

@@ -9,23 +9,23 @@ import { autoContrast, equalize, invert, posterize, solarize, solarizeAdd } from
 export interface RandAugment {
   /** m, from 0 (weak) to 10. */
   readonly magnitude: number
-  /** n, operations drawn for an image; each is then applied half of the time. */
+  /** n, number of operations per image; each is then applied with chance 1/2. */
   readonly layers: number
-  /** Standard deviation of a normal draw around m for each operation. */
+  /** Standard deviation of the normally distributed level around m of each operation. */
   readonly deviation: number
 }
 
 /** An operation at a level from 0 to 1, in one of two directions (-1 or 1). */
 export type ImageOperation = (image: Pixels, level: number, direction: number) => Pixels
 
-/** Grey that comes in at the sides: 0 once mean and standard deviation of 0.5 are taken off. */
+/** Grey for pixels from outside: 0 after normalisation with mean and standard deviation 0.5. */
 const fill = 128
 /** A factor of 1 changes nothing. */
 const enhanced = (level: number, direction: number): number => Math.max(0.1, 1 + 0.9 * level * direction)
 
 /**
- * The operations and ranges of RandAugment as timm has them where strength rises with the level (`rand-...-inc1`); shears are about the
- * middle, and what comes in from outside is grey.
+ * The operations and ranges of RandAugment in timm, in the variant whose strength increases with the level
+ * (`rand-...-inc1`). Shears are about the centre, and pixels from outside are grey.
  */
 export const randOperations: Readonly<Record<string, ImageOperation>> = {
   autoContrast,
@@ -46,12 +46,12 @@ export const randOperations: Readonly<Record<string, ImageOperation>> = {
 }
 
 const operations = Object.values(randOperations)
-/** Levels are counted in tenths. */
+/** Levels are in tenths. */
 const largest = 10
 
 /**
- * Applies `layers` operations drawn with replacement, each with chance 1/2 and a level of its own (arXiv:1909.13719). Images that
- * draw from the same stream go through the same operations.
+ * Applies `layers` random operations (with replacement), each with chance 1/2 and its own level
+ * (arXiv:1909.13719). Images that use the same random stream get the same operations.
  */
 export function randAugment(
   image: Pixels,

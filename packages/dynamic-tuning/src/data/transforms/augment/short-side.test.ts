@@ -8,7 +8,7 @@ import { shortSideJitter } from './crop.ts'
 
 const image = pattern(60, 40)
 
-/** Where `part` lies in `whole`; undefined if nowhere. */
+/** Position of `part` in `whole`; undefined if it does not occur. */
 function placeIn(whole: Pixels, part: Pixels): readonly [number, number] | undefined {
   for (let top = 0; top + part.height <= whole.height; top++)
     for (let left = 0; left + part.width <= whole.width; left++) {

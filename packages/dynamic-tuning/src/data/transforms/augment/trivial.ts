@@ -8,10 +8,10 @@ import { autoContrast, equalize, posterize, solarize } from './histogram.ts'
 /** An operation at a strength from 0 to 1, in one of two directions (-1 or 1). */
 type Operation = (image: Pixels, strength: number, direction: number) => Pixels
 
-/** Farthest shift, as a share of the side: 32 of 224 pixels. */
+/** Largest shift, as a share of the side: 32 of 224 pixels. */
 const shift = 32 / 224
 
-/** The operations of TrivialAugmentWide (arXiv:2103.10158, table 1) with their ranges. */
+/** The operations of TrivialAugmentWide (arXiv:2103.10158, table 1) and their ranges. */
 export const trivialOperations: Readonly<Record<string, Operation>> = {
   identity: (image) => image,
   shearX: (image, s, d) => affine(image, shear(0.99 * s * d, 0)),

@@ -18,8 +18,8 @@ export interface Weights {
   /** Returns the tensor of a weight; repeated calls return the same tensor. */
   get(name: string, shape: readonly number[], init: Initializer): Tensor
   /**
-   * Returns a value that training passes update and no optimiser does, such as a running mean. Ask for it in
-   * every pass, also in those that do not update it.
+   * Returns a value that training passes update instead of the optimiser, such as a running mean. Request it
+   * in every pass, even if the pass does not update it.
    */
   buffer(name: string, shape: readonly number[], init: Initializer): WeightBuffer
   /** The weights of a submodule. */
@@ -49,8 +49,8 @@ const onDemandElements = 2 ** 18
 
 /**
  * Collects all weights of a model while its graph is built. Frozen weights become constants of the graph,
- * trained ones parameters, buffers inputs whose next values are outputs. New weights are drawn from a random stream named by seed and weight, so that their
- * values do not depend on the order of requests.
+ * trained ones parameters, and buffers inputs whose next values are outputs. New weights are drawn from a
+ * random stream named by seed and weight, so that their values do not depend on the order of requests.
  */
 export class WeightStore implements Weights {
   private readonly nodes = new Map<string, Tensor>()

@@ -51,6 +51,7 @@ export type {
   NetworkPass,
   TrainPass,
 } from './network/pass.ts'
+export type { WeightBuffer } from './nn/buffer.ts'
 export type { Initializer } from './nn/initializers.ts'
 export type { AfterLinear } from './nn/linear.ts'
 export type { AttentionMix } from './nn/self-attention.ts'

@@ -112,6 +112,11 @@ export class WeightStore implements Weights {
     return this.copies(this.trainable)
   }
 
+  /** Begins another graph over the same weights: its first pass sees the initial buffers. */
+  beginGraph(): void {
+    for (const name of this.latest.keys()) this.latest.set(name, present(this.nodes.get(name), name))
+  }
+
   /** Each buffer after all passes of the graph, by name; its initial value if no pass updates it. */
   get buffers(): ReadonlyMap<string, Tensor> {
     return this.latest

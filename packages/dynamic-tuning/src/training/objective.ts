@@ -22,6 +22,7 @@ export function objective(store: WeightStore, settings: ObjectiveSettings): Obje
   const { network, taskLoss, loss, recompute } = settings
   const images = network.input()
   const targets = taskLoss.inputs(network.head.classes)
+  store.beginGraph()
   const run: LossInputs['run'] = (pass) => network.pass(store, images, pass)
   const { passes, outputs: ofLoss } = lossOf(settings)({ network, taskLoss, loss, targets, run })
   const buffers = [...store.buffers].map(([name, value]) => [nextOf(name), value] as const)

@@ -6,7 +6,7 @@ import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { classificationLoss } from '../tasks/classification/loss.ts'
 import { dyt } from '../tuners/dyt.ts'
-import { paperLoss } from './loss-graph.ts'
+import { type ObjectiveSettings, paperLoss } from './loss-graph.ts'
 import { objective } from './objective.ts'
 
 const config: VitModelConfig = { ...vitConfig('vit_tiny_patch4_16', 5), embedDim: 24, depth: 2, numHeads: 3 }
@@ -30,9 +30,9 @@ export function draw(length: number, key: string, scale: number): Float32Array {
 }
 
 /** Random values for all weights: the zeros of a fresh adapter would hide half of the gradients. */
-export function drawnWeights(scale: number): Map<string, TensorData> {
-  const probe = new WeightStore({ trainable: smallTrainable })
-  objective(probe, smallDyt)
+export function drawnWeights(scale: number, settings: ObjectiveSettings = smallDyt): Map<string, TensorData> {
+  const probe = new WeightStore({ trainable: settings.network.tunable })
+  objective(probe, settings)
   const tensors = new Map<string, TensorData>()
   for (const [name, shape] of probe.shapes) {
     const length = shape.reduce((a, b) => a * b, 1)

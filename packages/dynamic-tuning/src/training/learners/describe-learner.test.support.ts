@@ -1,27 +1,24 @@
+import type { TensorData } from '@dynamic-tuning/engine'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Batch } from '../../data/loader/batch.ts'
 import { CheckpointError, RunError } from '../../errors.ts'
-import { farthest } from '../../nn/plain.test.support.ts'
-import { WeightStore } from '../../nn/weight-store.ts'
+import { farthest, toRows } from '../../nn/plain.test.support.ts'
 import { classTargets } from '../../tasks/classification/loss.ts'
 import type { Learner } from '../learner.ts'
 import { type MemoryLog, memoryLog } from '../memory-log.ts'
+import { dynamicScene, momentum, plainScene, type Scene } from '../running-mean.test.support.ts'
 import { cosine } from '../schedules/cosine.ts'
-import { draw, drawnWeights, smallDyt, smallTrainable } from '../small-dyt.test.support.ts'
+import { draw } from '../small-dyt.test.support.ts'
 import type { StepBatch } from '../step-feeds.ts'
 import { type TrainerSettings, type TrainOutcome, train } from '../trainer.ts'
 
-/** The network that every learner is tested with: Dynamic Tuning of two layers, all weights random. */
-export const scene = { ...smallDyt, seed: 1, compile: { threads: 1 } }
-/** A new store for each learner. */
-export const sceneStore = (): WeightStore =>
-  new WeightStore({ trainable: smallTrainable, tensors: drawnWeights(0.3) })
-
 /** A learner to be tested. */
 export interface LearnerCase {
-  create(): Promise<Learner>
+  create(scene: Scene): Promise<Learner>
   /** Largest allowed difference from an uninterrupted run; 0: the same bits. */
   readonly tolerance: number
+  /** Images of the passes into which a batch of four is cut at a step. Default: one pass. */
+  readonly passesAt?: (step: number) => readonly number[]
 }
 
 const size = 4
@@ -66,13 +63,27 @@ function loop(
   })
 }
 
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
+const floats = (tensor: TensorData | undefined): number[] => Array.from(tensor?.data ?? [], Number)
+
+/** Moves a running mean towards that of some rows, in double precision. */
+function average(mean: number[], rows: readonly (readonly number[])[]): void {
+  for (const [i, value] of mean.entries()) {
+    const ofRows = sum(rows.map((row) => row[i] ?? Number.NaN)) / rows.length
+    mean[i] = (1 - momentum) * value + momentum * ofRows
+  }
+}
+
 const lossesOf = ({ lines }: MemoryLog): number[] =>
   lines.flatMap((line) => ('loss' in line && typeof line.loss === 'number' ? [line.loss] : []))
 
 /** Tests that hold for every learner, driven by the one training loop. */
-export function describeLearner(name: string, { create, tolerance }: LearnerCase): void {
-  const using = async <T>(work: (learner: Learner) => Promise<T>): Promise<T> => {
-    const learner = await create()
+export function describeLearner(
+  name: string,
+  { create, tolerance, passesAt = () => [size] }: LearnerCase,
+): void {
+  const using = async <T>(work: (learner: Learner) => Promise<T>, scene = dynamicScene()): Promise<T> => {
+    const learner = await create(scene)
     try {
       return await work(learner)
     } finally {
@@ -103,6 +114,29 @@ export function describeLearner(name: string, { create, tolerance }: LearnerCase
       expect([...before.keys()]).toEqual([...whole.weights.keys()])
       for (const [weight, { data }] of whole.weights)
         expect(farthest(data, before.get(weight)?.data ?? [])).toBeGreaterThan(0)
+      // The dynamic and the complete model each count their pass.
+      const passes = Array.from({ length: 9 }, (_, step) => 2 * passesAt(step).length)
+      const counted = (of: TrainOutcome['weights']): number => of.get('head.passes')?.data[0] ?? Number.NaN
+      expect(counted(whole.weights) - counted(before)).toBeCloseTo(sum(passes), 4)
+    })
+
+    it('updates running statistics as a plain loop does, and nothing else changes them', async () => {
+      await using(async (learner) => {
+        const start = structuredClone(await learner.weights())
+        const mean = floats(start.get('head.running_mean'))
+        expect(mean).toHaveLength(24)
+        for (let step = 0; step < 7; step++) {
+          const { outputs, scalars } = await learner.step(withTargets(batchAt(step)), step, 0.02)
+          expect(Object.keys(scalars)).toEqual(['loss'])
+          const rows = toRows(outputs?.pooled?.data ?? [], mean.length)
+          for (const images of passesAt(step)) average(mean, rows.splice(0, images))
+        }
+        const { tensors } = await learner.state()
+        expect(farthest(floats(tensors.get('head.running_mean')), mean)).toBeLessThan(1e-6)
+        const moments = [...tensors.keys()].filter((key) => !start.has(key))
+        expect(moments.length).toBeGreaterThan(0)
+        expect(moments.filter((key) => /running_mean|passes/.test(key))).toEqual([])
+      }, plainScene())
     })
 
     it('writes a line for each step and epoch', () => {

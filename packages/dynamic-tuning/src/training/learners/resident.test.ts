@@ -4,8 +4,9 @@ import { expectAllclose } from '@dynamic-tuning/engine/testing'
 import { type BrowserPage, browserMissing, openBrowserPage } from '@dynamic-tuning/engine/testing/browser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { AdamW } from '../optimizers/adamw.ts'
+import { dynamicScene } from '../running-mean.test.support.ts'
 import { TrainingStep } from '../training-step.ts'
-import { describeLearner, scene, sceneStore } from './describe-learner.test.support.ts'
+import { describeLearner } from './describe-learner.test.support.ts'
 import { HostLearner } from './host.ts'
 import { ResidentLearner } from './resident.ts'
 import { batchAt, plainTraining, residentTraining, type Trained } from './resident-scene.test.support.ts'
@@ -23,14 +24,14 @@ function expectSame(found: Trained, wanted: Trained, tolerance: number): void {
 }
 
 describeLearner('AdamW on the device', {
-  create: () => ResidentLearner.create({ ...scene, store: sceneStore(), outputs: true }),
+  create: (scene) => ResidentLearner.create({ ...scene, outputs: true }),
   tolerance: 1e-6,
 })
 
 it('continues from the state of a learner on the host', async () => {
-  const pass = await TrainingStep.create({ ...scene, store: sceneStore(), microBatch: 4 })
+  const pass = await TrainingStep.create({ ...dynamicScene(), microBatch: 4 })
   const host = await HostLearner.create(pass, (weights) => new AdamW(weights))
-  const resident = await ResidentLearner.create({ ...scene, store: sceneStore() })
+  const resident = await ResidentLearner.create(dynamicScene())
   const batch = batchAt(0)
   await host.step(batch, 0, 0.01)
   await resident.restore(await host.state(), 'here')

@@ -1,17 +1,16 @@
 import { AdamW } from '../optimizers/adamw.ts'
-import { describeLearner, scene, sceneStore } from './describe-learner.test.support.ts'
+import { describeLearner } from './describe-learner.test.support.ts'
 import { stagedLearner } from './staged.ts'
 
-const stage = (microBatch: number) => ({ ...scene, store: sceneStore(), microBatch })
-
 describeLearner('AdamW in two stages', {
-  create: () =>
+  create: (scene) =>
     stagedLearner(
       [
-        { until: 5, settings: stage(4) },
-        { until: Number.POSITIVE_INFINITY, settings: stage(2) },
+        { until: 5, settings: { ...scene, microBatch: 4 } },
+        { until: Number.POSITIVE_INFINITY, settings: { ...scene, microBatch: 2 } },
       ],
       (weights) => new AdamW(weights),
     ),
   tolerance: 0,
+  passesAt: (step) => (step < 5 ? [4] : [2, 2]),
 })

@@ -2,7 +2,6 @@ import { basename, extname, join } from 'node:path'
 import { Option } from 'commander'
 import { ConfigError, type SweepInput, sweep } from 'dynamic-tuning'
 import { sweepKeys, sweepMetrics } from 'dynamic-tuning/settings'
-import { taskNamed } from 'dynamic-tuning/tasks'
 import { type Call, defineCommand } from '../command.ts'
 import { manyRunsProgress } from '../many-runs-progress.ts'
 import { manyRunsStopped } from '../many-runs-stopped.ts'
@@ -36,7 +35,7 @@ export const sweepCommand = defineCommand<Options>({
     shared.out('folder of a new sweep, or of one that goes on (default runs/GRID-sweep)'),
     new Option(
       '--metric <name>',
-      `what the table is ordered by (default ${taskNamed().measures[0].name}):`,
+      "what the table is ordered by (default the first of the task's measures):",
     ).choices([...sweepMetrics]),
     ...manyRunsFlags(),
     ...settingsOfEveryRun(replaced),

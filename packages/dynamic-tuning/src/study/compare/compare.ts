@@ -2,7 +2,9 @@ import { located } from '../../run/prepare-run.ts'
 import type { WithoutSignal } from '../../run/run-control.ts'
 import { definedOnly } from '../../run/settings/defined-only.ts'
 import type { ManyRunsControl, ManyRunsStopped } from '../pool/control.ts'
+import type { PlannedRun } from '../pool/plan-runs.ts'
 import { runCases } from '../pool/run-cases.ts'
+import { studyTask } from '../pool/study-measure.ts'
 import { finishComparison } from './finish-comparison.ts'
 import type { CompareOutcome } from './outcome.ts'
 import { type CompareInput, planComparison } from './plan.ts'
@@ -28,7 +30,8 @@ export async function compare(
 ): Promise<CompareOutcome | ManyRunsStopped> {
   const plan = planComparison(input)
   const settings = located({ ...definedOnly(input), data: plan.data })
-  return runCases({ where: 'compare', ...plan, settings, strict: true }, control, (folder, { ends }) =>
+  const check = (runs: readonly PlannedRun[]) => void studyTask(runs.map((run) => run.settings))
+  return runCases({ where: 'compare', ...plan, settings, strict: true, check }, control, (folder, { ends }) =>
     finishComparison(folder, input, ends, control),
   )
 }

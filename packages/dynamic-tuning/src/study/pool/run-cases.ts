@@ -17,6 +17,8 @@ export interface CasesWanted {
   readonly seeds: readonly number[]
   /** Settings to save. */
   readonly settings: object
+  /** Refuses runs that do not go together, by their settings. @throws ConfigError before any run */
+  readonly check?: (runs: RunPlan['runs']) => void
   /** True if one case with unusable data or weights stops the study before any run. */
   readonly strict?: boolean
 }
@@ -44,6 +46,7 @@ export async function runCases<O>(
   onPhase?.('opening data and backbone')
   const plan = await planRuns({ where, cases, seeds, out, jobs })
   checkRefused(plan, strict)
+  wanted.check?.(plan.runs)
   const folder = openManyFolder(where, out, cases)
   try {
     const states = statesOf(plan)

@@ -36,7 +36,6 @@ describe('planSweep', () => {
     expect(plan.cases[5]?.input).toEqual({ data, epochs: 9, method: 'dyt' })
     expect(plan).toMatchObject({
       seeds: [5, 6],
-      metric: 'accuracy',
       axes: ['method', 'learningRate', 'epochs'],
       common: { data, epochs: 3 },
     })

@@ -8,7 +8,6 @@ import {
   type SomeSettings,
 } from '../../run/settings/finetune-settings.ts'
 import { uncheckedShapeOf } from '../../setting.ts'
-import { taskNamed } from '../../tasks/registry.ts'
 import { checkNames, type NamedSettings, planCase, type RunCase } from '../pool/run-case.ts'
 import { seedsOf } from '../pool/seeds.ts'
 import { expandGrid, type Grid, nameOf } from './expand-grid.ts'
@@ -34,7 +33,8 @@ export interface SweepInput {
 export interface SweepPlan {
   readonly seeds: readonly number[]
   readonly cases: readonly RunCase[]
-  readonly metric: string
+  /** The measure or cost that was asked for. */
+  readonly metric?: string
   /** Settings in which cases differ, in the order in which they were named. */
   readonly axes: readonly string[]
   /** Settings that all cases share. */
@@ -88,7 +88,7 @@ export function planSweep(given: unknown): SweepPlan {
   return {
     seeds: seedsOf('sweep', seeds, seed ?? 0),
     cases,
-    metric: checkMetric(metric, taskNamed()),
+    ...(metric !== undefined && { metric: checkMetric(metric) }),
     axes: methodFirst(own),
     common,
   }

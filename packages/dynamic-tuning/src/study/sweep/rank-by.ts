@@ -23,12 +23,19 @@ function metricsOf({ measures }: Task): readonly string[] {
 export const sweepMetrics: readonly string[] = [...new Set(tasks.flatMap(metricsOf))]
 
 /**
- * Checks the name of a measure or cost; default the task's primary measure.
- * @throws ConfigError for an unknown name
+ * The measure or cost by which cases of a task are ordered: its primary measure where none is named.
+ * @throws ConfigError for a name that the task does not have
  */
-export function checkMetric(name: string | undefined, task: Task): string {
-  const known = metricsOf(task)
-  if (name === undefined) return task.measures[0].name
+export function metricFor(task: Task, name: string = task.measures[0].name): string {
+  return knownMetric(name, metricsOf(task))
+}
+
+/** Checks the name of a measure or cost of any task. @throws ConfigError for an unknown name */
+export function checkMetric(name: string): string {
+  return knownMetric(name, sweepMetrics)
+}
+
+function knownMetric(name: string, known: readonly string[]): string {
   if (known.includes(name)) return name
   const meant = nearestWord(name, known)
   throw new ConfigError(

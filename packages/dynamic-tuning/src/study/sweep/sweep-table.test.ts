@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { taskNamed } from '../../tasks/registry.ts'
 import { exampleRun } from '../compare/example.test.support.ts'
 import { type CaseRow, summarizeCase } from '../pool/summarize-cases.ts'
 import { axisPlots } from './axis-plots.ts'
 import type { SweepOutcome } from './outcome.ts'
-import { ranked } from './rank-by.ts'
+import { metricFor, ranked } from './rank-by.ts'
 import { sweepColumns, sweepCsv, sweepMarkdown } from './sweep-table.ts'
 
 function row(method: string, settings: object, accuracies: readonly number[], loss = 1): CaseRow {
@@ -35,6 +36,18 @@ describe('ranked', () => {
     expect(order('accuracy')).toEqual([1, 2, 0])
     expect(order('loss')).toEqual([1, 2, 0])
     expect(order('seconds')).toEqual([0, 1, 2])
+  })
+})
+
+describe('the metric of a sweep', () => {
+  it('is the first measure of the task, or one that the task has', () => {
+    const several = taskNamed('multilabel')
+    expect(metricFor(taskNamed())).toBe('accuracy')
+    expect(metricFor(several)).toBe('meanAveragePrecision')
+    expect(['microF1', 'loss'].map((name) => metricFor(several, name))).toEqual(['microF1', 'loss'])
+    expect(() => metricFor(several, 'accuracy')).toThrow(
+      /^sweep: metric is accuracy\. Choose one of meanAveragePrecision, macroF1, microF1, loss, /,
+    )
   })
 })
 

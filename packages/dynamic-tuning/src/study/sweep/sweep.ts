@@ -4,13 +4,15 @@ import type { WithoutSignal } from '../../run/run-control.ts'
 import { definedOnly } from '../../run/settings/defined-only.ts'
 import type { ManyRunsControl, ManyRunsStopped } from '../pool/control.ts'
 import { failuresOf } from '../pool/failures.ts'
+import type { PlannedRun } from '../pool/plan-runs.ts'
 import { groupEnds } from '../pool/run-all.ts'
 import { type CasesDone, runCases } from '../pool/run-cases.ts'
+import { studyTask } from '../pool/study-measure.ts'
 import { summarizeCase } from '../pool/summarize-cases.ts'
 import { pagePath, writeResults } from '../pool/write-results.ts'
 import type { SweepOutcome } from './outcome.ts'
 import { planSweep, type SweepInput, type SweepPlan } from './plan.ts'
-import { ranked } from './rank-by.ts'
+import { metricFor, ranked } from './rank-by.ts'
 import { sweepReport } from './sweep-report.ts'
 import { sweepCsv, sweepMarkdown } from './sweep-table.ts'
 
@@ -33,21 +35,28 @@ export async function sweep(
   const plan = planSweep(input)
   const { data } = plan.common
   const settings = { ...definedOnly(input), ...(data !== undefined && located({ ...plan.common, data })) }
-  return runCases({ where: 'sweep', ...plan, settings }, control, async (folder, done) =>
+  const check = (runs: Iterable<PlannedRun>) => void metricOfRuns(runs, plan)
+  return runCases({ where: 'sweep', ...plan, settings, check }, control, async (folder, done) =>
     finish(folder, plan, done),
   )
 }
 
+/** @throws ConfigError for runs of several tasks, and a metric that their task does not have */
+function metricOfRuns(runs: Iterable<PlannedRun>, { metric }: SweepPlan): string {
+  return metricFor(studyTask(Array.from(runs, ({ settings }) => settings)), metric)
+}
+
 function finish(folder: RunFolder, plan: SweepPlan, { ends, refused }: CasesDone): SweepOutcome {
   const rows = groupEnds(ends).map((group) => summarizeCase(group.case, group.runs))
+  const metric = metricOfRuns(ends.keys(), plan)
   const outcome: SweepOutcome = {
     run: folder.path,
     finished: true,
-    metric: plan.metric,
+    metric,
     seeds: plan.seeds,
     axes: plan.axes,
     settings: plan.common,
-    cases: ranked(rows, plan.metric),
+    cases: ranked(rows, metric),
     failures: failuresOf(ends, refused),
     report: pagePath(folder, 'sweep'),
   }

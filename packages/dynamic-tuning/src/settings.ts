@@ -4,6 +4,7 @@
  */
 
 export { precisions } from '@dynamic-tuning/engine'
+export { answerSettings, withAnswerSettings } from './run/answer-settings.ts'
 export { budgetThresholds } from './run/calibrate/budgets.ts'
 export { checkFinetune } from './run/settings/check-finetune.ts'
 export {

@@ -10,8 +10,9 @@ import {
   type Task,
 } from 'dynamic-tuning'
 import { bestFirst, formatMeasure, formatRate, numberIn, valueIn } from 'dynamic-tuning/report'
-import { budgetThresholds } from 'dynamic-tuning/settings'
+import { budgetThresholds, withAnswerSettings } from 'dynamic-tuning/settings'
 import { type Call, defineCommand } from '../command.ts'
+import { answerFlags } from '../options/answer-flags.ts'
 import { type CommonOptions, compileOptions, type PrecisionChoice, shared } from '../options/common.ts'
 import { finetuneFlag, reductionFlags, reductionGiven, someFinetuneFlags } from '../options/finetune-flags.ts'
 import { summaryText } from '../show-summary.ts'
@@ -44,6 +45,7 @@ export const evalCommand = defineCommand<Options>({
     finetuneFlag('batch', { help: 'images per pass', usual: '64, fewer for large models' }),
     ...reductionFlags(),
     ...someFinetuneFlags(['views', 'skipBad']),
+    ...answerFlags(),
   ],
   examples: [
     ['dyt eval runs/photos', 'test it again'],
@@ -57,7 +59,7 @@ export const evalCommand = defineCommand<Options>({
     const { data, pass, batch, budget, views, skipBad } = options
     if (budget !== undefined && pass === 'complete')
       throw new ConfigError('eval: --budget closes gates, --pass complete opens them. Leave one out.')
-    const run = openRun(path)
+    const run = withAnswerSettings(openRun(path), options)
     const thresholds = budget === undefined ? undefined : budgetThresholds(run, budget)
     terminal.note(terminal.notePaint.dim(`testing ${path}`))
     const compile = compileOptions(options)

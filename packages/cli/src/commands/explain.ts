@@ -1,8 +1,10 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { type Explanation, explainRun, openRun, type Task } from 'dynamic-tuning'
 import { formatPercent, sampleWord } from 'dynamic-tuning/report'
+import { withAnswerSettings } from 'dynamic-tuning/settings'
 import { type Call, defineCommand } from '../command.ts'
 import { imagePaths } from '../image-paths.ts'
+import { answerFlags } from '../options/answer-flags.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
 import { integer } from '../options/numbers.ts'
 import type { Paint } from '../terminal/output.ts'
@@ -30,6 +32,7 @@ export const explainCommand = defineCommand<Options>({
     ),
     new Option('--pictures <n>', 'how many test images get a picture (default 6)').argParser(integer(1)),
     shared.out('folder of the pictures (default explain in the run folder)'),
+    ...answerFlags(),
   ],
   examples: [
     ['dyt explain runs/photos', 'some of its test images'],
@@ -39,7 +42,7 @@ export const explainCommand = defineCommand<Options>({
     const [path = '', ...places] = args
     const { layers, pictures, out, threads, device } = options
     const compile = { ...(threads !== undefined && { threads }), ...(device !== undefined && { device }) }
-    const run = openRun(path)
+    const run = withAnswerSettings(openRun(path), options)
     const images = imagePaths(places, sampleWord(run.settings))
     const explanation = await explainRun(run, { images, layers, pictures, out, compile })
     terminal.result(explanation, () => explanationText(explanation, run.task, terminal.paint))

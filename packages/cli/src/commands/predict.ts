@@ -1,9 +1,10 @@
 import { Option } from 'commander'
 import { type ImagePrediction, openRun, predictImages, type Task } from 'dynamic-tuning'
 import { formatPercent, sampleWord } from 'dynamic-tuning/report'
-import { budgetThresholds } from 'dynamic-tuning/settings'
+import { budgetThresholds, withAnswerSettings } from 'dynamic-tuning/settings'
 import { type Call, defineCommand } from '../command.ts'
 import { imagePaths } from '../image-paths.ts'
+import { answerFlags } from '../options/answer-flags.ts'
 import { type CommonOptions, compileOptions, type PrecisionChoice, shared } from '../options/common.ts'
 import { finetuneFlag } from '../options/finetune-flags.ts'
 import { integer } from '../options/numbers.ts'
@@ -32,6 +33,7 @@ export const predictCommand = defineCommand<Options>({
     shared.budget(),
     shared.precision(),
     finetuneFlag('batch', { help: 'images per pass', usual: '16' }),
+    ...answerFlags(),
   ],
   examples: [
     ['dyt predict runs/photos cat.jpg dog.jpg', 'two images'],
@@ -42,7 +44,7 @@ export const predictCommand = defineCommand<Options>({
   async run({ args, options, terminal }: Call<Options>) {
     const [path = '', ...places] = args
     const { top, batch, budget } = options
-    const run = openRun(path)
+    const run = withAnswerSettings(openRun(path), options)
     const thresholds = budget === undefined ? undefined : budgetThresholds(run, budget)
     const paths = imagePaths(places, sampleWord(run.settings))
     const compile = compileOptions(options)

@@ -72,11 +72,12 @@ beforeAll(async () => {
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
 
+/** What runs of each method say of themselves, and of a head that learns nothing. */
+let summaries: Readonly<Record<string, Evaluated>> = {}
+
 const figures = ['meanAveragePrecision', 'macroF1', 'microF1', 'loss', 'flops'] as const
 
 describe('a folder with labels.csv', () => {
-  /** What runs of each method say of themselves, and of a head that learns nothing. */
-  let summaries: Readonly<Record<string, Evaluated>> = {}
   beforeAll(async () => {
     const tune = async (name: string, ...how: readonly string[]) =>
       [name, await json<Evaluated>('finetune', ...photos, ...tiny, ...how, '--out', `runs/${name}`)] as const
@@ -129,6 +130,18 @@ describe('a run of several labels', () => {
       const said = predictions.map((each) => `${each.class} ${(100 * each.probability).toFixed(1)} %`)
       expect(lines[i]?.split(/ {3,}/)[1]).toBe(said.join(', ') || 'no label')
     }
+  })
+
+  it('is answered and judged at another threshold', async () => {
+    const [{ results }, at] = await Promise.all([
+      json<Answered>('predict', 'runs/lora', picture, '--label-threshold', '0'),
+      json<Evaluated>('eval', 'runs/lora', '--label-threshold', '0', '--threads', '1'),
+    ])
+    expect(results[0]?.predictions).toHaveLength(8)
+    // All labels are named: each class has the precision of its share, and recall 1.
+    const f1 = at.perClass.map(({ images }) => (2 * images) / (images + tested))
+    expect(at.macroF1).toBeCloseTo(mean(f1), 12)
+    expect(at.meanAveragePrecision).toBe(summaries.lora?.meanAveragePrecision)
   })
 
   it('is exported with its task, and ONNX Runtime gives the same answers', async () => {

@@ -10,7 +10,7 @@ import { batchPrecision, MultilabelTally } from './tally.ts'
 /** Any of K classes for every sample, each by itself. */
 export const multilabel: Task<Labels> = {
   name: 'multilabel',
-  summary: 'tells which of several classes an image or a clip shows, any number of them',
+  summary: 'tells which of several classes an image shows, any number of them',
   truth: labelsTruth,
   settings: multilabelSettings,
   measures: [meanAveragePrecision, macroF1, microF1],

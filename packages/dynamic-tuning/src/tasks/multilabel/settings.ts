@@ -6,13 +6,13 @@ const usualThreshold = 0.5
 
 /** Settings of runs with several labels per image. */
 export const multilabelSettings = setting.grouped('Several labels per image:', {
-  /** It changes answers and F1, not what is learned. */
   labelThreshold: setting.number({
     least: 0,
     most: 1,
     default: usualThreshold,
     help: 'least probability of a label that is named',
     argument: '<p>',
+    ofAnswers: true,
   }),
 })
 

@@ -1,8 +1,8 @@
 import { ShapeError, stopGradient, type Tensor, topologicalOrder } from '@dynamic-tuning/engine'
 
 /**
- * A value that a model keeps from step to step, such as a running mean. It is saved like a weight, but neither
- * trained nor frozen.
+ * A value that a model keeps from step to step, such as a running mean. It is saved like a weight, but
+ * neither trained nor frozen.
  */
 export interface WeightBuffer {
   /** The value before this pass: the result of the previous pass in the same graph, without a gradient. */

@@ -42,10 +42,10 @@ export interface LossInputs extends Pick<ObjectiveSettings, 'network' | 'taskLos
 }
 
 /**
- * Outputs of one training pass: `loss`, its terms, the network's outputs that the task's loss uses, such
- * as `logits` [B, K], `grad.<weight>` and `next.<buffer>`; with dispatch `activeRatePerGate` [D] and the gates `masks`,
- * `soft` and `dispatcherLogits`, stacked by `stackLayers` to [B, D, n]; with DynamicViT `keepDecisions`
- * [B, S, N] and `features` [B, N, C].
+ * Outputs of one training pass: `loss`, its terms, the network's outputs that the task's loss uses, such as
+ * `logits` [B, K], `grad.<weight>` and `next.<buffer>`; with dispatch `activeRatePerGate` [D] and the gates
+ * `masks`, `soft` and `dispatcherLogits`, stacked by `stackLayers` to [B, D, n]; with DynamicViT
+ * `keepDecisions` [B, S, N] and `features` [B, N, C].
  */
 export type ObjectiveOutputs = Record<string, Tensor>
 

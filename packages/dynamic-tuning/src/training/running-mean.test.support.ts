@@ -54,7 +54,9 @@ const common = { ...smallDyt, seed: 1, compile: { threads: 1 } }
 export const dynamicScene = (): Scene =>
   withStore({ ...common, network: network({ ...smallDyt.network, head: runningMeanHead }) })
 
-/** Adapters without dispatch, one pass a step, which gives what the head takes the mean of: `pooled` [B, F]. */
+/**
+ * Adapters without dispatch, one pass a step, which gives what the head takes the mean of: `pooled` [B, F].
+ */
 export function plainScene(): Scene {
   const { config, sample } = smallDyt.network
   const options = { ...adaptformer.defaults, bottleneck: 4 }

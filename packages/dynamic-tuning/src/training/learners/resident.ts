@@ -25,10 +25,10 @@ export interface ResidentSettings extends Omit<TrainingStepSettings, 'microBatch
 }
 
 /**
- * A learner with the update in its graph: the program owns weights, buffers and AdamW's moments, and on WebGPU
- * in a browser they never leave the device between steps. A batch is one pass; if that takes too much memory,
- * set `recompute`. Arithmetic is float32, so weights differ in their last bits from those of a `HostLearner`
- * with `AdamW`; each can continue from the other's state.
+ * A learner with the update in its graph: the program owns weights, buffers and AdamW's moments, and on
+ * WebGPU in a browser they never leave the device between steps. A batch is one pass; if that takes too much
+ * memory, set `recompute`. Arithmetic is float32, so weights differ in their last bits from those of a
+ * `HostLearner` with `AdamW`; each can continue from the other's state.
  */
 export class ResidentLearner implements Learner {
   private steps = 0

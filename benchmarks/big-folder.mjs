@@ -1,6 +1,8 @@
-// How long a folder of very many images takes to open and to shuffle, and how much memory. Prints one JSON document.
+// How long a folder of very many images takes to open and to shuffle, and how much memory. Prints one JSON
+// document.
 //   node benchmarks/big-folder.mjs [--images 1000000] [--classes 1000] [--folder DIR]
-// The images are hard links to one-pixel files in a folder below DIR (default the system's temporary one), removed afterwards.
+// The images are hard links to one-pixel files in a folder below DIR (default the system's temporary one),
+// removed afterwards.
 import { execFileSync } from 'node:child_process'
 import { linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'

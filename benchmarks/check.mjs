@@ -1,4 +1,5 @@
-// Compares ratios of times with those in expected.json: `npm run bench:check`, and `-- --update` to write them anew.
+// Compares ratios of times with those in expected.json: `npm run bench:check`, and `-- --update` to write
+// them anew.
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'

@@ -1,7 +1,7 @@
 // How fast videos become model inputs, per core, with the time of ffmpeg counted. Prints one JSON document.
 //   node benchmarks/clips.mjs [FOLDER] [--frames 8] [--size 224] [--rounds 7]
-// Without a folder it makes 8 H.264 videos of ten seconds, 340 x 256 pixels, as Kinetics is kept. Needs ffmpeg; the time of programs is
-// read from /proc, so elsewhere than on Linux figures are of the wall clock.
+// Without a folder it makes 8 H.264 videos of ten seconds, 340 x 256 pixels, as Kinetics is kept. Needs
+// ffmpeg; the time of programs is read from /proc, so elsewhere than on Linux figures are of the wall clock.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'

@@ -1,6 +1,8 @@
-// How many photos a second become batches with more and more threads, and the memory it takes. Prints one JSON document.
+// How many photos a second become batches with more and more threads, and the memory it takes. Prints one
+// JSON document.
 //   node benchmarks/loader-workers.mjs [FOLDER] [--size 224] [--workers 0,1,2,4] [--rounds 5]
-// Without a folder it makes 32 JPEG photos of 500 x 375 by drawing them. Nothing is cached; every case runs in its own process.
+// Without a folder it makes 32 JPEG photos of 500 x 375 by drawing them. Nothing is cached; every case runs
+// in its own process.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -1,7 +1,8 @@
-// How time and memory grow with tokens, images, layers and width, of a forward pass and of a training step (Dynamic Tuning):
+// How time and memory grow with tokens, images, layers and width, of a forward pass and of a training step
+// (Dynamic Tuning):
 //   node benchmarks/scaling.mjs OUT.jsonl [--threads 2] [--rounds 5] [--axes tokens,images,layers,width]
-// Every point runs in a process of its own and is added to OUT.jsonl; run it again to go on where it stopped. In the end it prints
-// the exponents (time ~ size^a) and draws OUT.svg.
+// Every point runs in a process of its own and is added to OUT.jsonl; run it again to go on where it stopped.
+// In the end it prints the exponents (time ~ size^a) and draws OUT.svg.
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -17,7 +17,10 @@ const { values, positionals } = parseArgs({
 const cli = fileURLToPath(new URL('../packages/cli/dist/main.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'dyt-start-'))
 
-/** A program that predicts one image and tells when each of its stages ended, in ms from the start of its process. */
+/**
+ * A program that predicts one image and tells when each of its stages ended, in ms from the start
+ * of its process.
+ */
 const program = `
 const ends = { 'start Node': performance.now() }
 const { openRun } = await import(${JSON.stringify(import.meta.resolve('dynamic-tuning'))})

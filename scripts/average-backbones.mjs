@@ -1,5 +1,6 @@
-// Weights between those of two backbones, one tuned on from the other, are often better than either (stochastic weight averaging,
-// arXiv:1803.05407). Writes A + SHARE (B - A) in half precision, with A's metadata:
+// Weights between those of two backbones, one tuned on from the other, are often better than either
+// (stochastic weight averaging, arXiv:1803.05407). Writes A + SHARE (B - A) in half precision, with A's
+// metadata:
 //   node scripts/average-backbones.mjs A.safetensors B.safetensors SHARE OUT.safetensors
 import { openSafetensors, readSafetensors, writeSafetensors } from 'dynamic-tuning/io'
 

@@ -1,4 +1,5 @@
-// Draws docs/images/randaugment.png: every operation of RandAugment at some levels. Run it after a change of their ranges:
+// Draws docs/images/randaugment.png: every operation of RandAugment at some levels. Run it after a change of
+// their ranges:
 //   npm run build && node scripts/randaugment-picture.mjs
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'

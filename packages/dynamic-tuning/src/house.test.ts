@@ -144,6 +144,16 @@ describe('the house', () => {
     expect(few(long, left.long)).toEqual([])
   })
 
+  it('keeps comments within 110 columns', () => {
+    const comment = /^\s*(?:\/?\*|\/\/)/
+    const wide = house.flatMap(({ file, text: all }) =>
+      all
+        .split('\n')
+        .flatMap((line, i) => (line.length > 110 && comment.test(line) ? `${file}:${i + 1}` : [])),
+    )
+    expect(wide).toEqual([])
+  })
+
   it('asserts few types', () => {
     expect(code.reduce((sum, { assertions }) => sum + assertions, 0)).toBeLessThanOrEqual(left.assertions)
   })

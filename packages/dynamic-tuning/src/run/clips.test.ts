@@ -111,7 +111,8 @@ describe('a run on clips', () => {
     expect(activeRate).toBeGreaterThan(0)
     for (const { file, animation } of pictures) {
       const sheet = await sharp(file).metadata()
-      expect([sheet.format, sheet.width, sheet.height]).toEqual(['png', 92 + 3 * 118, 24 + 4 * 118]) // clip, 2 layers, heat
+      // Rows: clip, 2 layers, heat.
+      expect([sheet.format, sheet.width, sheet.height]).toEqual(['png', 92 + 3 * 118, 24 + 4 * 118])
       const moving = await sharp(animation as string).metadata()
       expect([moving.format, moving.pages, moving.delay]).toEqual(['webp', 3, [250, 250, 250]])
     }

@@ -39,7 +39,8 @@ describe('planRuns', () => {
     expect(runs.map(({ settings }) => settings.frames)).toEqual([2, 4, 8])
     expect(runs[0]?.settings).toMatchObject({ augment: 'none', resize: 'crop', sampling: 'uniform' })
     const [few, more, usual] = runs.map(({ expectedMB }) => expectedMB) as [number, number, number]
-    expect((usual - more) / (more - few)).toBeCloseTo(2, 1) // a micro-batch keeps as much more as it has more frames
+    // Activations grow in proportion to the frames of a micro-batch.
+    expect((usual - more) / (more - few)).toBeCloseTo(2, 1)
     const images = planComparison({ data: plan.data, cases: [{ name: 'clips', frames: 2 }] })
     await expect(planRuns({ where: 'compare', ...images, out: 'out', jobs: 1 })).rejects.toThrow(
       /frames is 2, but builtin:orientation holds images/,

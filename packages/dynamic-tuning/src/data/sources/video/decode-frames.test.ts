@@ -40,7 +40,8 @@ describe.skipIf(noFfmpeg)(`decodeFrames ${noFfmpeg}`, () => {
         const frames = await decodeFrames(path, index, wanted, 1000)
         expect(frames.map(countedAs)).toEqual(wanted)
         expect(frames.map(({ width, height }) => [width, height])).toEqual(wanted.map(() => [48, 32]))
-        expect((await decodeFrames(path, index, [44, 47], 1000)).map(countedAs)).toEqual([44, 47]) // after a seek
+        // After a seek.
+        expect((await decodeFrames(path, index, [44, 47], 1000)).map(countedAs)).toEqual([44, 47])
       })
     },
   )

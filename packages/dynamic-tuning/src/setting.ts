@@ -22,7 +22,9 @@ export interface SettingText {
   readonly usual?: string
   /** Heading of its group in help; general options if absent. */
   readonly group?: string
-  /** True for a setting of a task that changes its answers and not what is learned: trained runs take it too. */
+  /**
+   * True for a setting of a task that changes its answers and not what is learned: trained runs take it too.
+   */
   readonly ofAnswers?: boolean
   /** True for a setting that has no flag and is only allowed in files. */
   readonly fileOnly?: boolean

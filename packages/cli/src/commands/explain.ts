@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from 'commander'
 import { type Explanation, explainRun, openRun, type Task } from 'dynamic-tuning'
 import { formatPercent, sampleWord } from 'dynamic-tuning/report'
 import { withAnswerSettings } from 'dynamic-tuning/settings'
+import { captionOf } from 'dynamic-tuning/tasks'
 import { type Call, defineCommand } from '../command.ts'
 import { imagePaths } from '../image-paths.ts'
 import { answerFlags } from '../options/answer-flags.ts'
@@ -9,6 +10,8 @@ import { type CommonOptions, shared } from '../options/common.ts'
 import { integer } from '../options/numbers.ts'
 import type { Paint } from '../terminal/output.ts'
 import { renderTable } from '../terminal/table.ts'
+import { displayWidth, printable } from '../terminal/width.ts'
+import { wrapped } from '../terminal/wrap.ts'
 
 interface Options extends CommonOptions {
   readonly layers?: readonly number[]
@@ -66,13 +69,6 @@ function explanationText(explanation: Explanation, { picture }: Task, paint: Pai
     return '━'.repeat(full) + '─'.repeat(barLength - full)
   }
   const layers = activeRatePerLayer.map((rate, layer) => [String(layer), formatPercent(rate), bar(rate)])
-  const files = pictures.map((shown) => {
-    const { said, verdict = '' } = picture.words(shown)
-    return [shown.file, said, verdict]
-  })
-  const heads = files.some(([, , truth]) => truth !== '')
-    ? ['picture', 'predicted', 'truth']
-    : ['picture', 'predicted']
   return [
     `Active tokens, layer by layer: ${formatPercent(activeRate)} on average over ${images} image${images === 1 ? '' : 's'}\n`,
     renderTable(
@@ -82,6 +78,27 @@ function explanationText(explanation: Explanation, { picture }: Task, paint: Pai
         paint,
       },
     ),
-    renderTable(heads, files, { paint, maxCell: 100 }),
+    picturesText(pictures, picture, paint),
   ].join('\n')
+}
+
+/** Wider than this, a table of pictures is hard to read. */
+const widestTable = 100
+
+/** A table of the pictures, or, where answers are long, a paragraph for each. */
+function picturesText(pictures: Explanation['pictures'], { words }: Task['picture'], paint: Paint): string {
+  const shown = pictures.map((each) => ({ file: each.file, words: words(each) }))
+  const truths = shown.some((each) => each.words.verdict !== undefined) ? ['truth'] : []
+  const rows = shown.map(({ file, words: { said, verdict } }) => [file, said, verdict])
+  const table = (style?: Paint) =>
+    renderTable(['picture', 'predicted', ...truths], rows, {
+      maxCell: widestTable,
+      ...(style && { paint: style }),
+    })
+  const [, rule = ''] = table().split('\n')
+  if (displayWidth(rule) <= widestTable) return table(paint)
+  const paragraph = (text: string): string => wrapped(text, '', 76).replace(/^/gm, '  ')
+  return shown
+    .map((each) => `${paint.bold(printable(each.file))}\n${paragraph(printable(captionOf(each.words)))}\n`)
+    .join('')
 }

@@ -2,6 +2,7 @@ import { add, dims, mul, reduceMean, reshape, sub, type Tensor } from '@dynamic-
 import { type Head, onlyTap } from '../models/head.ts'
 import { type ClassifierOutputs, classify } from '../models/heads/classify.ts'
 import { network } from '../network/network.ts'
+import type { NetworkParts } from '../network/parts.ts'
 import { zeros } from '../nn/initializers.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { classificationLoss } from '../tasks/classification/loss.ts'
@@ -54,15 +55,16 @@ const common = { ...smallDyt, seed: 1, compile: { threads: 1 } }
 export const dynamicScene = (): Scene =>
   withStore({ ...common, network: network({ ...smallDyt.network, head: runningMeanHead }) })
 
-/**
- * Adapters without dispatch, one pass a step, which gives what the head takes the mean of: `pooled` [B, F].
- */
-export function plainScene(): Scene {
+/** One pass a step, tuned as given, which gives what the head takes the mean of: `pooled` [B, F]. */
+export function sceneWith(tuning: Pick<NetworkParts, 'tuner' | 'options'>): Scene {
   const { config, sample } = smallDyt.network
-  const options = { ...adaptformer.defaults, bottleneck: 4 }
   return withStore({
     ...common,
-    network: network({ config, sample, head: runningMeanHead, tuner: adaptformer, options }),
+    network: network({ config, sample, head: runningMeanHead, ...tuning }),
     taskLoss: { ...classificationLoss, outputs: ['logits', 'pooled'] },
   })
 }
+
+/** The same with adapters. */
+export const plainScene = (): Scene =>
+  sceneWith({ tuner: adaptformer, options: { ...adaptformer.defaults, bottleneck: 4 } })

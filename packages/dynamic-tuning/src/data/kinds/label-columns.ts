@@ -92,7 +92,9 @@ function readMarked(
         const cell = row.cells[at] ?? ''
         if (cell === '1') return [label]
         if (cell === '0') return []
-        throw new DataError(`dataset: ${row.place}: column ${head} must be 0 or 1, got "${cell}"`)
+        throw new DataError(
+          `dataset: ${row.place}: column ${head} must be 0 or 1, got "${cell}". Call a column of names labels.`,
+        )
       })
       return someLabels(labels, row)
     },
@@ -106,6 +108,9 @@ function placeOf(name: string, classes: readonly string[], place: string): numbe
 }
 
 function someLabels(labels: readonly number[], { place, cells }: CsvRow): Labels {
-  if (labels.length === 0) throw new DataError(`dataset: ${place}: image ${cells[0] ?? ''} has no label`)
+  if (labels.length === 0)
+    throw new DataError(
+      `dataset: ${place}: image ${cells[0] ?? ''} has no label. Give it one, or remove the line.`,
+    )
   return [...new Set(labels)].sort((a, b) => a - b)
 }

@@ -73,7 +73,9 @@ function imageOf({ cells: [file = ''], place }: CsvRow, folder: string, seen: Ma
   const path = insideFolder(file, folder, place)
   const before = seen.get(path)
   if (before !== undefined)
-    throw new DataError(`dataset: ${place}: image ${file} is named twice, first at ${before}`)
+    throw new DataError(
+      `dataset: ${place}: image ${file} is named twice, first at ${before}. Give all of its labels in one line.`,
+    )
   seen.set(path, place)
   if (statSync(path, { throwIfNoEntry: false })?.isFile()) return path
   throw new DataError(`dataset: ${place}: there is no file ${path}`)

@@ -1,4 +1,3 @@
-import type { Measure } from 'dynamic-tuning'
 import { formatCount, formatMeasure } from 'dynamic-tuning/report'
 import type { NoahSearchControl } from 'dynamic-tuning/study'
 import { taskNamed } from 'dynamic-tuning/tasks'
@@ -12,12 +11,18 @@ import { trainingProgress } from './training-progress.ts'
  */
 export function searchProgress(
   terminal: Terminal,
-  measure: Measure = taskNamed().measures[0],
-): Pick<NoahSearchControl, 'onPhase' | 'onStep' | 'onEpoch' | 'onCandidate'> {
+): Pick<NoahSearchControl, 'onOpen' | 'onPhase' | 'onStep' | 'onEpoch' | 'onCandidate'> {
+  let [measure] = taskNamed().measures
+  let training = trainingProgress(terminal, measure)
   let round = 0
   let last = ''
   return {
-    ...trainingProgress(terminal, measure),
+    onOpen({ task }) {
+      measure = taskNamed(task).measures[0]
+      training = trainingProgress(terminal, measure)
+    },
+    onStep: (metrics, total) => training.onStep(metrics, total),
+    onEpoch: (metrics) => training.onEpoch(metrics),
     onPhase: (phase) => terminal.note(terminal.notePaint.dim(phase)),
     onCandidate(candidate, { done, total, rounds, best }) {
       if (candidate.round > round) terminal.note(last)

@@ -9,7 +9,7 @@ import { renderTable } from './terminal/table.ts'
 /** The winner of a search for people: its sizes layer by layer, and how to train it. */
 export function winnerText(result: NoahSearchResult, paint: Paint): string {
   const { visualPromptDim, loraDim, adapterDim, parameters, limit, images } = result
-  const [measure] = taskNamed().measures
+  const [measure] = taskNamed(result.task).measures
   const score = numberIn(result, fieldOf('validation', measure)) ?? Number.NaN
   const rows = visualPromptDim.map((prompts, layer) =>
     [layer, prompts, loraDim[layer] ?? 0, adapterDim[layer] ?? 0].map(String),

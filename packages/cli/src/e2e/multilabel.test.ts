@@ -208,6 +208,21 @@ describe('builtin:gathering', () => {
     expect(readFileSync(join(folder, 'cmp/compare.html'), 'utf8')).toContain('mAP')
   })
 
+  it('is searched and swept by mAP', async () => {
+    const found = await json<Record<string, unknown>>(
+      ...['noah-search', ...drawn, ...tiny, '--limit', '2e3', '--population', '4', '--rounds', '1'],
+      ...['--epochs', '1', '--out', 'noah'],
+    )
+    expect(found).toMatchObject({ task: 'multilabel', validationMeanAveragePrecision: expect.any(Number) })
+    writeFileSync(join(folder, 'grid.yaml'), 'method: linear\ngrid:\n  learningRate: [0.001]\n')
+    const sweep = ['sweep', 'grid.yaml', ...drawn, ...tiny, '--epochs', '1', '--jobs', '1', '--out', 'swept']
+    const refused = await dyt(folder, ...sweep, '--metric', 'accuracy', '--quiet')
+    expect(refused).toMatchObject({ code: 2, stdout: '' })
+    expect(refused.stderr).toMatch('sweep: metric is accuracy. Choose one of meanAveragePrecision, macroF1, ')
+    const { metric } = await json<{ metric: string }>(...sweep)
+    expect(metric).toBe('meanAveragePrecision')
+  })
+
   it('goes on after Ctrl-C, and ends with the bits of a run that never stopped', async () => {
     const tune = ['finetune', ...drawn, ...tiny, '--method', 'dyt', '--bottleneck', '4', '--epochs', '16']
     const unstopped = done(...tune, '--out', 'whole')

@@ -5,9 +5,9 @@ import { writeAside } from '../../io/write-aside.ts'
 import { depthOf } from '../../models/families.ts'
 import type { FinetuneControl } from '../../run/finetune.ts'
 import type { Prepared } from '../../run/prepare-run.ts'
+import { taskNamed } from '../../tasks/registry.ts'
 import { fieldOf } from '../../training/field-of.ts'
 import type { TrainedWeights } from '../../training/trainer.ts'
-import { studyTask } from '../pool/study-measure.ts'
 import { type Candidate, type EvolutionProgress, evolve } from './evolve.ts'
 import { keepScores } from './keep-scores.ts'
 import type { NoahSearchResult, NoahSearchStopped } from './result.ts'
@@ -44,7 +44,7 @@ export async function findWinner(
   const { settings, model, dataset } = prepared
   const images = Math.min(dataset.validation.length, settings.validationImages)
   control.onPhase?.(`evaluating sub-networks on ${images} validation images`)
-  const [measure] = studyTask([{}]).measures
+  const [measure] = taskNamed(settings.task).measures
   const scorer = await createScorer({ prepared, space, weights, measure }, run.adapterPath)
   const keeper = keepScores(run, scorer, measure)
   try {
@@ -83,6 +83,7 @@ function conclude(
   return {
     run: run.path,
     finished: true,
+    ...(settings.task !== undefined && { task: settings.task }),
     ...subnetSettings(winner.subnet, depthOf(model)),
     parameters: winner.parameters,
     limit: plan.search.limit,

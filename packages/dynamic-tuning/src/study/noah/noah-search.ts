@@ -89,6 +89,7 @@ async function search(
   prepared: Opened,
   control: NoahSearchControl,
 ): Promise<NoahSearchResult | NoahSearchStopped> {
+  control.onOpen?.(prepared.settings)
   const trained = await supernet(run, prepared, control)
   if (trained.weights === undefined)
     return { run: run.path, finished: false, steps: trained.steps, candidates: 0 }

@@ -5,6 +5,8 @@
 export interface NoahSearchResult {
   readonly run: string
   readonly finished: true
+  /** Absent for the first task. */
+  readonly task?: string
   /** Sizes of the winner, a size for every layer. */
   readonly visualPromptDim: readonly number[]
   readonly loraDim: readonly number[]

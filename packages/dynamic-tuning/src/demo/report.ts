@@ -57,7 +57,7 @@ export async function demoReport(
           score: valueIn(each, measure),
         })),
       },
-      curves: curves(runs, dyt, measure),
+      curves: curves(runs, dyt),
       activeRatePerLayer: result.activeRatePerLayer.map((rate, layer) => ({ layer, rate })),
       targetRate: dyt.settings.rate,
       pictures: await tokenPictures({ model: dyt, classifier, examples }, pictures),
@@ -115,7 +115,7 @@ function headline(
   ]
 }
 
-function curves(runs: readonly DemoRun[], dyt: TunedRun, measure: Measure): CurveChart[] {
+function curves(runs: readonly DemoRun[], dyt: TunedRun): CurveChart[] {
   const records = runs.map(({ method, run }) => ({
     name: demoTitles[method],
     lines: run.folder.readMetrics(),
@@ -126,7 +126,7 @@ function curves(runs: readonly DemoRun[], dyt: TunedRun, measure: Measure): Curv
       .filter((chart) => chart.title === title)
       .map((chart) => ({ ...chart, title: `DyT: ${lower(title)}` })),
   )
-  return [...heldOutCurves(records, 'image', measure), ...ofDyt]
+  return [...heldOutCurves(records, 'image', dyt.task), ...ofDyt]
 }
 
 const lower = (title: string): string => title.slice(0, 1).toLowerCase() + title.slice(1)

@@ -1,7 +1,7 @@
 import type { SampleWord } from '../data/samples/word.ts'
-import { headingOf, type Measure, titleWithUnit } from '../evaluation/measure.ts'
+import { headingOf, titleWithUnit } from '../evaluation/measure.ts'
 import type { Series } from './line-chart.ts'
-import { type CurveChart, measureOfEpochs, pointsOfEpochs } from './metrics-curves.ts'
+import { type CurveChart, type CurvesTask, measureOfEpochs, pointsOfEpochs } from './metrics-curves.ts'
 
 /** A run's name in the legend, and the lines of its `metrics.jsonl`. */
 export interface NamedMetrics {
@@ -9,11 +9,11 @@ export interface NamedMetrics {
   readonly lines: readonly object[]
 }
 
-/** The measure and the cross-entropy of several runs on held-out images or clips, over the epochs. */
+/** The measure and the loss of several runs of a task on held-out images or clips, over the epochs. */
 export function heldOutCurves(
   runs: readonly NamedMetrics[],
   sample: SampleWord,
-  measure: Measure,
+  { measures: [measure], loss }: CurvesTask,
 ): CurveChart[] {
   const curve = (
     title: string,
@@ -29,7 +29,7 @@ export function heldOutCurves(
     curve(`${headingOf(measure)} on held-out ${sample}s`, titleWithUnit(measure), (lines) =>
       measureOfEpochs(lines, 'validation', measure),
     ),
-    curve(`Cross-entropy on held-out ${sample}s`, 'cross-entropy', (lines) =>
+    curve(`${headingOf(loss)} on held-out ${sample}s`, loss.title, (lines) =>
       pointsOfEpochs(lines, 'validationLoss'),
     ),
   ]

@@ -21,7 +21,7 @@ export function compareReport(outcome: CompareOutcome): string {
     subtitle: subtitle(outcome),
     headline: headline(outcome, measure),
     methods: { rows: cases.map((row) => methodRow(row, measure)), measure, sample: sampleWordOf(cases) },
-    curves: caseCurves(cases, measure),
+    curves: caseCurves(cases),
     settings: { data, seeds, ...settings, ...own, 'library version': libraryVersion() },
     notes: studyNotes(failures, compareNotes(outcome)),
   })

@@ -1,10 +1,10 @@
-import type { Measure } from '../../evaluation/measure.ts'
 import { openRunFolder } from '../../io/run-folder.ts'
 import { heldOutCurves } from '../../report/held-out-curves.ts'
 import type { CurveChart } from '../../report/metrics-curves.ts'
 import type { ReportInput } from '../../report/page.ts'
 import { failureText, type RunFailure } from './failures.ts'
 import { sampleWordOf } from './sample-of.ts'
+import { studyTask } from './study-measure.ts'
 import type { CaseRow } from './summarize-cases.ts'
 
 /** Number of finished and planned runs. A failure without a seed counts for all seeds. */
@@ -23,13 +23,13 @@ export function finishedRuns(
 }
 
 /** Curves of the first run of each case; charts with one epoch are left out. */
-export function caseCurves(cases: readonly CaseRow[], measure: Measure): CurveChart[] {
+export function caseCurves(cases: readonly CaseRow[]): CurveChart[] {
   const metrics = cases.map(({ case: name, runs: [first] }) => ({
     name,
     lines: first === undefined ? [] : openRunFolder(first.run, { write: false }).readMetrics(),
   }))
-  return heldOutCurves(metrics, sampleWordOf(cases), measure).filter(({ series }) =>
-    series.some(({ points }) => points.length > 1),
+  return heldOutCurves(metrics, sampleWordOf(cases), studyTask(cases.flatMap(({ runs }) => runs))).filter(
+    ({ series }) => series.some(({ points }) => points.length > 1),
   )
 }
 

@@ -63,9 +63,7 @@ function sections(outcome: SweepOutcome): NonNullable<ReportInput['sections']> {
   const rows = cases.map((row, i) => ({ cells: columns.map((column) => column.cell(row)), bold: i === 0 }))
   const table = { columns: columns.map(({ name }) => name), rows }
   const measure = studyMeasure(cases)
-  const curves = caseCurves(cases.slice(0, mostLines), measure).map((chart) =>
-    lineChart({ ...chart, styles: 'page' }),
-  )
+  const curves = caseCurves(cases.slice(0, mostLines)).map((chart) => lineChart({ ...chart, styles: 'page' }))
   const best = cases.length > mostLines ? `The ${mostLines} best cases.` : undefined
   return [
     { heading: `Cases, ordered by ${metric}`, table },

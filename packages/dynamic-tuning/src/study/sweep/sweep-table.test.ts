@@ -62,6 +62,16 @@ describe('the table of a sweep', () => {
     expect(sweepColumns({ ...outcome, metric: 'loss' }).map(({ name }) => name)).toContain('cross-entropy')
   })
 
+  it('names the loss of the task', () => {
+    const runs = outcome.cases.map((each) => ({
+      ...each,
+      runs: each.runs.map((run) => ({ ...run, task: 'multilabel', meanAveragePrecision: 0.5 })),
+    }))
+    const names = sweepColumns({ axes: [], cases: runs, metric: 'loss' }).map(({ name }) => name)
+    expect(names).toContain('binary cross-entropy')
+    expect(names).toContain('mAP')
+  })
+
   it('is CSV in full and Markdown for people', () => {
     const lines = sweepCsv(outcome).split('\r\n')
     expect(lines[0]).toBe(

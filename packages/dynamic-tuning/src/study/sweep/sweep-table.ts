@@ -10,20 +10,20 @@ import {
 } from '../pool/case-columns.ts'
 import { caseTable, runsMarkdown } from '../pool/markdown.ts'
 import { sampleWordOf } from '../pool/sample-of.ts'
+import { studyTask } from '../pool/study-measure.ts'
 import type { CaseRow } from '../pool/summarize-cases.ts'
 import { valueText } from './expand-grid.ts'
 import { ownValue, type SweepOutcome } from './outcome.ts'
 import { meanOver, otherMeasure } from './rank-by.ts'
 
-const lossColumn: CaseColumn = {
-  name: 'cross-entropy',
-  short: 'loss',
-  cell: (row) => row.loss.toFixed(3),
+function lossColumn(cases: readonly CaseRow[]): CaseColumn {
+  const { title } = studyTask(cases.flatMap(({ runs }) => runs)).loss
+  return { name: title, short: 'loss', cell: (row) => row.loss.toFixed(3) }
 }
 
 /** The column of the metric that orders cases, unless another column shows it. */
 function orderColumn(cases: readonly CaseRow[], metric: string): CaseColumn | undefined {
-  if (metric === 'loss') return lossColumn
+  if (metric === 'loss') return lossColumn(cases)
   const measure = otherMeasure(cases, metric)
   if (measure === undefined) return undefined
   const { title } = measure

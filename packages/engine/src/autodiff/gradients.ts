@@ -24,6 +24,11 @@ export interface GradientOptions {
  * @throws GraphError where the loss is not a scalar, an operator has no gradient rule, or the loss does not
  * depend on a checkpoint
  */
+export function gradients<const P extends readonly Tensor[]>(
+  loss: Tensor,
+  parameters: P,
+  options?: GradientOptions,
+): { -readonly [K in keyof P]: Tensor }
 export function gradients(
   loss: Tensor,
   parameters: readonly Tensor[],

@@ -2,13 +2,13 @@ import { ShapeError } from './errors.ts'
 import { type Dim, type Shape, shapeText } from './shape.ts'
 
 /** Names of axes whose size may be a symbol: batch, images, kept tokens, rows and the like. */
-type OpenName = 'B' | 'I' | 'K' | 'M' | 'R'
+export type OpenAxis = 'B' | 'I' | 'K' | 'M' | 'R'
 
 /** Type of one axis; `D` is the type of one that may be open. */
-type Size<Name extends string, D extends Dim> = Name extends OpenName | '_' ? D : number
+export type AxisSize<Name extends string, D extends Dim> = Name extends OpenAxis | '_' ? D : number
 
 /** Type of an open axis: a number where all sizes of the shape are known. */
-type Open<S extends Shape> = [S] extends [readonly number[]] ? number : Dim
+export type OpenSize<S extends Shape> = [S] extends [readonly number[]] ? number : Dim
 
 /** Sizes that `dims` returns for the axes `A`: `[Dim, number, number]` for a tensor and `'B N C'`. */
 export type Sizes<A extends string, D extends Dim = Dim> = string extends A
@@ -16,12 +16,12 @@ export type Sizes<A extends string, D extends Dim = Dim> = string extends A
   : A extends `... ${infer Rest}`
     ? Sizes<Rest, D>
     : A extends `${infer Name} ${infer Rest}`
-      ? [Size<Name, D>, ...Sizes<Rest, D>]
+      ? [AxisSize<Name, D>, ...Sizes<Rest, D>]
       : A extends '' | '...'
         ? []
-        : [Size<A, D>]
+        : [AxisSize<A, D>]
 
-const openNames: ReadonlySet<string> = new Set<OpenName>(['B', 'I', 'K', 'M', 'R'])
+const openNames: ReadonlySet<string> = new Set<OpenAxis>(['B', 'I', 'K', 'M', 'R'])
 
 /**
  * Checks the axes of a tensor and returns their sizes: `const [B, N, C] = dims(x, 'B N C')`. Names are
@@ -39,7 +39,7 @@ export function dims<const A extends string, S extends Shape>(
   x: { readonly shape: S },
   axes: A,
   unit?: string,
-): Sizes<A, Open<S>>
+): Sizes<A, OpenSize<S>>
 export function dims({ shape }: { readonly shape: Shape }, axes: string, unit = 'dims'): unknown {
   const names = axes.split(' ').filter((name) => name !== '')
   const anyFront = names[0] === '...'

@@ -6,7 +6,7 @@ import { blockSettings } from './forms.ts'
 import { dequantizeRows } from './quantize-rows.ts'
 
 /** Precisions that change only the weights. */
-export type WeightPrecision = keyof typeof blockSettings
+export type WeightPrecision = 'int8-weights' | 'int4-weights'
 
 /**
  * A constant matrix [O, I] that is stored in few bits and converted to float32 where it is used. Gradients

@@ -11,12 +11,20 @@ export {
   sourceName,
   type TruthName,
 } from './data/example.ts'
-export { type VtabGroup, type VtabTask, vtabTasks } from './data/kinds/vtab.ts'
+export { type VtabGroup, type VtabTask, vtabGroups, vtabTasks } from './data/kinds/vtab.ts'
 export type { BadExample, Batch } from './data/loader/batch.ts'
 export type { BatchOrderSettings } from './data/loader/batch-order.ts'
 export { createLoader, type Loader, type LoaderSettings } from './data/loader/loader.ts'
 export type { OpenOptions } from './data/options.ts'
-export type { SampleSettings } from './data/samples/sample.ts'
+export type { CacheMemory } from './data/samples/pixel-cache.ts'
+export type {
+  MakerSettings,
+  Sample,
+  SampleKey,
+  SampleMaker,
+  SamplePicture,
+  SampleSettings,
+} from './data/samples/sample.ts'
 export { decode, type Size } from './data/sources/decode.ts'
 export { drawClip } from './data/sources/drawn/draw-clip.ts'
 export { drawImage } from './data/sources/drawn/draw-image.ts'

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { z } from 'zod'
 
-const packages = join(fileURLToPath(import.meta.url), '..', '..', '..')
+/** The folder of all packages. */
+export const packages = join(fileURLToPath(import.meta.url), '..', '..', '..')
 
 const manifest = z.object({
   name: z.string(),
@@ -50,17 +51,18 @@ export function readHouse(): Source[] {
   return files.map((file) => readSource(file, known))
 }
 
-/** What packages may import from each other: the entries with types that each `package.json` exports. */
-export function publicEntries(): Set<string> {
+/** What packages may import from each other: source files of the entries with types in `package.json`. */
+export function publicEntries(): Map<string, string> {
   const entries = readdirSync(packages).flatMap((pack) => {
-    const { name, exports } = manifest.parse(
-      JSON.parse(readFileSync(join(packages, pack, 'package.json'), 'utf8')),
-    )
-    return Object.keys(exports)
-      .filter((path) => exports[path]?.types !== undefined)
-      .map((path) => name + path.slice(1))
+    const text = readFileSync(join(packages, pack, 'package.json'), 'utf8')
+    const { name, exports } = manifest.parse(JSON.parse(text))
+    return Object.entries(exports).flatMap(([path, { types }]): [string, string][] => {
+      if (types === undefined) return []
+      const source = types.replace('/dist/', '/src/').replace('.d.ts', '.ts')
+      return [[name + path.slice(1), join(packages, pack, source)]]
+    })
   })
-  return new Set(entries)
+  return new Map(entries)
 }
 
 function readSource(file: string, known: ReadonlySet<string>): Source {

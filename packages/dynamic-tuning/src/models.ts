@@ -16,7 +16,7 @@ export type { CheckpointConfig } from './models/checkpoints/checkpoint-config.ts
 export type { ModelHint } from './models/checkpoints/checkpoint-form.ts'
 export type { Head, HeadPlace, Named, Tapped } from './models/head.ts'
 export type { ClassifierOutputs } from './models/heads/classify.ts'
-export type { GlobalPool } from './models/heads/global-pool.ts'
+export { type GlobalPool, globalPools } from './models/heads/global-pool.ts'
 export type {
   AttentionPart,
   LayerPart,
@@ -73,7 +73,7 @@ export { reductions } from './reduction/registry.ts'
 export { checkTuning, completeOptions, type GivenOptions } from './tuners/check-tuning.ts'
 export type { GateShape } from './tuners/dispatch-inputs.ts'
 export type { UsedOption } from './tuners/method-options.ts'
-export type { Subnet, SubnetModule } from './tuners/noah-supernet.ts'
+export { type Subnet, type SubnetModule, subnetModules } from './tuners/noah-supernet.ts'
 export type {
   DispatchOptions,
   LowRankOptions,

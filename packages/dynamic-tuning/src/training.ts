@@ -29,6 +29,7 @@ export {
 } from './training/trainer.ts'
 export {
   type PassResult,
+  type StepValues,
   type TrainableStep,
   TrainingStep,
   type TrainingStepSettings,

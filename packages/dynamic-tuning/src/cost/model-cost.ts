@@ -51,6 +51,16 @@ export interface ModelCost {
  * dispatch are counted as a model that skips inactive tokens. Dispatcher logits are counted for class and
  * register tokens too, although these are always active.
  * @throws ConfigError for a rate outside of 0..1, or if the number of rates differs from the number of gates
+ * @example
+ * ```ts
+ * import { modelCost } from 'dynamic-tuning'
+ * import { modelConfig, modelOf, network, tunerNamed } from 'dynamic-tuning/models'
+ *
+ * const model = modelOf(modelConfig('vit_base_patch16_224', 100))
+ * const tuned = network({ ...model, tuner: tunerNamed('dyt') })
+ * const { params, flops } = modelCost({ network: tuned, activeRate: 0.5 })
+ * console.log(params.trainable, flops.total)
+ * ```
  */
 export function modelCost(settings: ModelCostSettings): ModelCost {
   const { network, blocks, computed = false } = settings

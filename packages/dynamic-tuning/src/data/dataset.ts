@@ -31,6 +31,13 @@ import { checkOptions, defaultOptions, type OpenOptions } from './options.ts'
  * taken from `train`. Examples are sorted by `inOrder`.
  * @throws ConfigError if there is no such builtin task or kind, or an option is invalid
  * @throws DataError naming the file and the place of anything unusable
+ * @example
+ * ```ts
+ * import { openDataset } from 'dynamic-tuning/data'
+ *
+ * const { classes, train, test } = await openDataset('photos')
+ * console.log(classes, train.length, test.length)
+ * ```
  */
 export async function openDataset(location: string, options: Partial<OpenOptions> = {}): Promise<Dataset> {
   const resolved: OpenOptions = { ...defaultOptions, ...options }

@@ -43,7 +43,7 @@ export interface ClassifierSettings {
   readonly fixedThresholds?: boolean | undefined
   /** How much of the block behind each gate remains. Default: all of it. */
   readonly blocks?: readonly BlockForm[] | undefined
-  /** True to add the output `probabilities` [B, D, n]: the gate probability of every decision. */
+  /** True to add the output `probabilities` `[B, D, n]`: the gate probability of every decision. */
   readonly probabilities?: boolean | undefined
   /** Seed of random dispatch. */
   readonly seed?: number | undefined

@@ -32,7 +32,21 @@ export interface Network extends ChosenParts {
   pass(weights: Weights, samples: Tensor, pass: NetworkPass): NetworkOutputs
 }
 
-/** Makes a network from its parts. */
+/**
+ * Makes a network from its parts.
+ * @example
+ * ```ts
+ * import { compile } from '@dynamic-tuning/engine'
+ * import { modelConfig, modelOf, network, tunerNamed, WeightStore } from 'dynamic-tuning/models'
+ *
+ * const tuned = network({ ...modelOf(modelConfig('vit_tiny_patch16_224', 10)), tuner: tunerNamed('dyt') })
+ * const { outputs } = tuned.pass(new WeightStore({ seed: 0 }), tuned.input(), { kind: 'complete' })
+ * const program = await compile(outputs)
+ * const { logits } = await program.run({ images: new Float32Array(3 * 224 * 224) })
+ * console.log(logits?.shape) // [1, 10]
+ * await program.release()
+ * ```
+ */
 export function network(parts: NetworkParts): Network {
   const { config, sample, head, tuner = linearProbe, options = tuner.defaults, hooks = {} } = parts
   const { reduction = noReduction } = parts

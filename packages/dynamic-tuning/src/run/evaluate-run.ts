@@ -67,6 +67,14 @@ export function differenceIn(fp32: Fp32Comparison, { name }: Measure): number {
 /**
  * Tests a run on labelled images.
  * @throws DataError if the data has other classes than the run; ConfigError for a reduction that does not fit
+ * @example
+ * ```ts
+ * import { evaluateRun, openRun, valueIn } from 'dynamic-tuning'
+ *
+ * const run = openRun('runs/photos')
+ * const evaluation = await evaluateRun(run)
+ * console.log(valueIn(evaluation, run.task.measures[0]), evaluation.activeRate)
+ * ```
  */
 export async function evaluateRun(run: TunedRun, wanted: EvaluationSettings = {}): Promise<RunEvaluation> {
   checkViews(run, wanted.views)

@@ -60,6 +60,14 @@ export interface FinishedRun extends FinetuneOutcome {
  * @throws ConfigError for invalid settings, or settings that differ from the saved ones on resuming;
  * DataError, CheckpointError and RunError for unusable data, weights and folders; RunError if the loss is
  * no longer finite
+ * @example
+ * ```ts
+ * import { finetune } from 'dynamic-tuning'
+ *
+ * // A folder of pictures per class: photos/cat/1.jpg, photos/dog/2.jpg ...
+ * const { summary } = await finetune({ data: 'photos', rate: 0.5, epochs: 5 }, { out: 'runs/photos' })
+ * console.log(summary.activeRate, summary.trainableParams)
+ * ```
  */
 export function finetune(
   input: Partial<FinetuneInput>,

@@ -33,6 +33,13 @@ export interface PredictSettings {
 /**
  * Predicts image or video files, in order; the views of a video are joined. An unreadable file gives an error
  * in its place and does not stop the rest.
+ * @example
+ * ```ts
+ * import { openRun, predictImages } from 'dynamic-tuning'
+ *
+ * for await (const answer of predictImages(openRun('runs/photos'), ['new-picture.jpg']))
+ *   console.log(answer)
+ * ```
  */
 export async function* predictImages(
   model: TunedModel,

@@ -107,6 +107,13 @@ export function withReduction(model: TunedModel, given: GivenReduction | undefin
  * Opens the folder of a finished fine-tuning run.
  * @throws RunError if it is no such run, or unfinished, damaged or from another version; CheckpointError if
  * weights do not fit, or the backbone is not the one that the run was tuned on
+ * @example
+ * ```ts
+ * import { openRun } from 'dynamic-tuning'
+ *
+ * const run = openRun('runs/photos')
+ * console.log(run.classes, run.settings.method)
+ * ```
  */
 export function openRun(path: string): TunedRun {
   const folder = openRunFolder(path, { write: false })

@@ -3,7 +3,7 @@ import type { Pixels } from '../sources/pixels.ts'
 /** Shared memory for decoded images; all workers use it. */
 export interface CacheMemory {
   /**
-   * [examples, 4]: state, width, height, start (in words of 4 bytes); one more word
+   * `[examples, 4]`: state, width, height, start (in words of 4 bytes); one more word
    * stores the next free start.
    */
   readonly table: SharedArrayBuffer

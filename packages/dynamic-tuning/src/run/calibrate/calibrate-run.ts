@@ -41,6 +41,13 @@ interface Session {
  * saves the curve as `budgets.json` and `calibrate.html` in the run folder.
  * @throws ConfigError for runs without learned gates, and for invalid or unreachable targets; DataError if
  * the run's data is missing
+ * @example
+ * ```ts
+ * import { calibrateRun, openRun } from 'dynamic-tuning'
+ *
+ * const { points, files } = await calibrateRun(openRun('runs/photos'))
+ * console.log(points.length, files.page)
+ * ```
  */
 export async function calibrateRun(run: TunedRun, wanted: CalibrationSettings = {}): Promise<Calibration> {
   checkCalibration(run, wanted)

@@ -67,6 +67,13 @@ const mostImages = 100
  * Makes pictures of the tokens that a run's dispatchers let through.
  * @throws ConfigError for a method without dispatch and unknown layers; RunError if pictures
  * cannot be written
+ * @example
+ * ```ts
+ * import { explainRun, openRun } from 'dynamic-tuning'
+ *
+ * const { pictures } = await explainRun(openRun('runs/photos'), { images: ['new-picture.jpg'] })
+ * console.log(pictures.map(({ file }) => file))
+ * ```
  */
 export async function explainRun(run: TunedRun, settings: ExplainSettings = {}): Promise<Explanation> {
   checkRun(run, settings.layers ?? [])

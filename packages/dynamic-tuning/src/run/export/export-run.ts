@@ -68,6 +68,12 @@ export interface RandomExportSettings extends ExportSettings, Partial<Omit<Tuner
 
 /**
  * Exports a tuned model as one ONNX file of standard operators. @throws FormatError if it cannot be written
+ * @example
+ * ```ts
+ * import { exportModel, openRun } from 'dynamic-tuning'
+ *
+ * exportModel(openRun('runs/photos'), { out: 'model.onnx' })
+ * ```
  */
 export function exportModel(tuned: TunedModel, wanted: ExportSettings): OnnxExport {
   const model = withReduction(tuned, wanted.reduction)

@@ -17,6 +17,17 @@ import { type CompareInput, planComparison } from './plan.ts'
  * @throws ConfigError for invalid settings or ones that differ from those of runs in the folder;
  * DataError and CheckpointError for unusable data and weights; RunError if `out` holds something
  * else. All are thrown before any run starts.
+ * @example
+ * ```ts
+ * import { compare } from 'dynamic-tuning'
+ *
+ * const { cases, report } = await compare(
+ *   { data: 'photos', methods: ['linear', 'adaptformer', 'dyt'], seeds: 3 },
+ *   { out: 'runs/comparison' },
+ * )
+ * for (const row of cases) console.log(row.case, row.flops, row.trainableParams)
+ * console.log(report)
+ * ```
  */
 export function compare(input: CompareInput, control: WithoutSignal<ManyRunsControl>): Promise<CompareOutcome>
 /** The same where `signal` may stop the study. */

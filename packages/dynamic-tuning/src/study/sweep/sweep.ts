@@ -24,6 +24,16 @@ import { sweepCsv, sweepMarkdown } from './sweep-table.ts'
  * @throws ConfigError for invalid settings or ones that differ from those of runs in the folder;
  * DataError and CheckpointError if no case can run; RunError if `out` holds something else. All are
  * thrown before any run starts.
+ * @example
+ * ```ts
+ * import { sweep } from 'dynamic-tuning'
+ *
+ * const { cases } = await sweep(
+ *   { data: 'photos', grid: { rate: [0.3, 0.5, 0.7], learningRate: [1e-3, 3e-3] } },
+ *   { out: 'runs/sweep' },
+ * )
+ * console.log(cases[0]?.settings)
+ * ```
  */
 export function sweep(input: SweepInput, control: WithoutSignal<ManyRunsControl>): Promise<SweepOutcome>
 /** The same where `signal` may stop the study. */

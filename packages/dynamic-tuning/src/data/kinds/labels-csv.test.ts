@@ -66,6 +66,7 @@ describe('labels.csv', () => {
     ['image,labels,x\na.png,x,1\n', 'DIR/labels.csv:1: beside labels there are columns x'],
     ['image,labels\na.png,x\na.png,x\n', 'DIR/labels.csv:3: image a.png is named twice'],
     ['image,labels\nz.png,x\n', 'DIR/labels.csv:2: there is no file DIR/z.png'],
+    ['image,labels\n,x\n', 'DIR/labels.csv:2: it names no file'],
     ['image,labels\n../a.png,x\n', 'DIR/labels.csv:2: "../a.png" leaves the folder'],
     ['image,x\na.png,2\n', 'DIR/labels.csv:2: column x must be 0 or 1, got "2"'],
     ['image,x\na.png,0\n', 'DIR/labels.csv:2: image a.png has no label'],

@@ -4,9 +4,10 @@ import { DataError } from '../../errors.ts'
 /**
  * Absolute path of a file named in a list; it must be inside the folder.
  * @param place `FILE:LINE` for error messages
- * @throws DataError if it is outside
+ * @throws DataError if it is outside, or if no file is named
  */
 export function insideFolder(file: string, folder: string, place: string): string {
+  if (file === '') throw new DataError(`dataset: ${place}: it names no file. Give one, or remove the line.`)
   const root = resolve(folder)
   const path = resolve(root, file)
   if (path.startsWith(root.endsWith(sep) ? root : root + sep)) return path

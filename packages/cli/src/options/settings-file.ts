@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { type Command, InvalidArgumentError, type Option } from 'commander'
 import { ConfigError } from 'dynamic-tuning'
 import { nearestWord } from 'dynamic-tuning/settings'
-import { parse } from 'yaml'
 
 /** Options that are only allowed on the command line: for output and for the settings file. */
 const commandLineOnly = ['config', 'json', 'quiet', 'help', 'resume']
@@ -47,10 +47,16 @@ export function readSettings(
   )
 }
 
+/** Loads the parser with the first file: its many modules would slow the start of every command. */
+function parseYaml(text: string): unknown {
+  const { parse }: typeof import('yaml') = createRequire(import.meta.url)('yaml')
+  return parse(text)
+}
+
 function settingsIn(path: string): Record<string, unknown> {
   let value: unknown
   try {
-    value = parse(readFileSync(path, 'utf8'))
+    value = parseYaml(readFileSync(path, 'utf8'))
   } catch (error) {
     throw new ConfigError(`config: cannot read ${path}, got ${firstLine(error)}. Give a YAML or JSON file.`)
   }

@@ -47,7 +47,7 @@ export function readSettings(
   )
 }
 
-/** Loads the parser with the first file: its many modules would slow the start of every command. */
+/** Loads the parser with the first file: its many modules would slow the start of commands. */
 function parseYaml(text: string): unknown {
   const { parse }: typeof import('yaml') = createRequire(import.meta.url)('yaml')
   return parse(text)

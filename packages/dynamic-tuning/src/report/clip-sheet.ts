@@ -1,5 +1,6 @@
 import { present } from '@dynamic-tuning/engine'
-import sharp, { type OverlayOptions } from 'sharp'
+import type { OverlayOptions } from 'sharp'
+import { loadSharp } from '../data/sources/load-sharp.ts'
 import type { Pixels } from '../data/sources/pixels.ts'
 import { escapeText } from './escape.ts'
 import { countActive, heatTokens, overlayTokens } from './token-overlay.ts'
@@ -64,7 +65,7 @@ export async function clipSheet(
   ]
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${sheetWidth}" height="${sheetHeight}">${captions.join('')}</svg>`
   const background = { r: 0, g: 0, b: 0, alpha: 0 }
-  return sharp({ create: { width: sheetWidth, height: sheetHeight, channels: 4, background } })
+  return loadSharp()({ create: { width: sheetWidth, height: sheetHeight, channels: 4, background } })
     .composite([...tiles, { input: Buffer.from(svg), left: 0, top: 0 }])
     .png({ compressionLevel: 9 })
     .toBuffer()
@@ -105,7 +106,7 @@ function text(x: number, y: number, words: string, anchor: 'middle' | 'end'): st
 /** Animated WebP of pictures of one size (PNG), shown for `delay` milliseconds each, for ever. */
 export async function animation(pictures: readonly Uint8Array[], delay: number): Promise<Uint8Array> {
   const frames = pictures.map((picture) => Buffer.from(picture))
-  return sharp(frames, { join: { animated: true } })
+  return loadSharp()(frames, { join: { animated: true } })
     .webp({ loop: 0, delay: frames.map(() => delay), quality: 85 })
     .toBuffer()
 }

@@ -1,4 +1,5 @@
-import sharp, { type OverlayOptions, type Sharp } from 'sharp'
+import type { OverlayOptions, Sharp } from 'sharp'
+import { loadSharp } from '../data/sources/load-sharp.ts'
 import type { Pixels } from '../data/sources/pixels.ts'
 import { DataError } from '../errors.ts'
 import { escapeText } from './escape.ts'
@@ -89,7 +90,7 @@ export async function resizeImage(
 }
 
 function rawSharp(image: Pixels): Sharp {
-  return sharp(image.data, { raw: { width: image.width, height: image.height, channels: 3 } })
+  return loadSharp()(image.data, { raw: { width: image.width, height: image.height, channels: 3 } })
 }
 
 /**
@@ -131,7 +132,9 @@ async function composeTiles(original: Tile, layers: readonly Tile[]): Promise<Ui
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${captionHeight}">${captions.join('')}</svg>`
   overlays.push({ input: Buffer.from(svg), left: 0, top: first.height })
   const background = { r: 0, g: 0, b: 0, alpha: 0 }
-  const canvas = sharp({ create: { width, height: first.height + captionHeight, channels: 4, background } })
+  const canvas = loadSharp()({
+    create: { width, height: first.height + captionHeight, channels: 4, background },
+  })
   return await canvas.composite(overlays).png({ compressionLevel: 9 }).toBuffer()
 }
 

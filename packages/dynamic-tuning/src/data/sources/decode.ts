@@ -1,6 +1,6 @@
-import sharp from 'sharp'
 import { DataError } from '../../errors.ts'
 import { messageOf } from '../../message-of.ts'
+import { loadSharp } from './load-sharp.ts'
 import type { Pixels } from './pixels.ts'
 
 /** Larger images are refused by their header, before decoding: 100 million pixels are 300 MB as RGB. */
@@ -14,9 +14,6 @@ export interface Size {
   readonly height: number
 }
 
-sharp.concurrency(1)
-sharp.cache(false)
-
 /**
  * Decodes JPEG, PNG, WebP, GIF (first frame), TIFF or AVIF bytes to 8-bit RGB: rotated by its EXIF
  * orientation, transparency over white, grey and CMYK converted. Colour profiles are not applied (as in PIL).
@@ -29,7 +26,7 @@ export async function decode(bytes: Uint8Array, name: string, enough?: Size): Pr
     throw new DataError(`decode: ${name} is not an image, ${describe(bytes)}. ${advice}`)
   try {
     const smaller = enough && bytes.length > smallFile ? await shrunk(bytes, enough) : undefined
-    const upright = sharp(bytes, reading).autoOrient()
+    const upright = loadSharp()(bytes, reading).autoOrient()
     const { data, info } = await (smaller
       ? upright.resize({ ...smaller, fit: 'fill', kernel: 'cubic' })
       : upright
@@ -58,7 +55,7 @@ const smallFile = 50_000
  * undefined if there is none.
  */
 async function shrunk(bytes: Uint8Array, enough: Size): Promise<Size | undefined> {
-  const { format, autoOrient } = await sharp(bytes, reading).metadata()
+  const { format, autoOrient } = await loadSharp()(bytes, reading).metadata()
   if (format !== 'jpeg') return undefined
   const { width, height } = autoOrient
   const factor = [8, 4, 2].find((each) => width / each >= enough.width && height / each >= enough.height)

@@ -4,7 +4,7 @@ import type { CurveChart } from '../../report/metrics-curves.ts'
 import type { ReportInput } from '../../report/page.ts'
 import { failureText, type RunFailure } from './failures.ts'
 import { sampleWordOf } from './sample-of.ts'
-import { studyTask } from './study-measure.ts'
+import { caseTask } from './study-measure.ts'
 import type { CaseRow } from './summarize-cases.ts'
 
 /** Number of finished and planned runs. A failure without a seed counts for all seeds. */
@@ -28,8 +28,8 @@ export function caseCurves(cases: readonly CaseRow[]): CurveChart[] {
     name,
     lines: first === undefined ? [] : openRunFolder(first.run, { write: false }).readMetrics(),
   }))
-  return heldOutCurves(metrics, sampleWordOf(cases), studyTask(cases.flatMap(({ runs }) => runs))).filter(
-    ({ series }) => series.some(({ points }) => points.length > 1),
+  return heldOutCurves(metrics, sampleWordOf(cases), caseTask(cases)).filter(({ series }) =>
+    series.some(({ points }) => points.length > 1),
   )
 }
 

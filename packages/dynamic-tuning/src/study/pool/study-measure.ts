@@ -18,11 +18,19 @@ export function studyTask(runs: readonly Pick<RunSummary, 'task'>[]): Task {
 }
 
 /**
+ * The common task of all runs of some cases.
+ * @throws ConfigError if tasks differ
+ */
+export function caseTask(cases: readonly { readonly runs: readonly Pick<RunSummary, 'task'>[] }[]): Task {
+  return studyTask(cases.flatMap(({ runs }) => runs))
+}
+
+/**
  * The primary measure of the cases' common task.
  * @throws ConfigError if tasks differ
  */
 export function studyMeasure(
   cases: readonly { readonly runs: readonly Pick<RunSummary, 'task'>[] }[],
 ): Measure {
-  return studyTask(cases.flatMap(({ runs }) => runs)).measures[0]
+  return caseTask(cases).measures[0]
 }

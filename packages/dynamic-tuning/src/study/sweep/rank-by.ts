@@ -4,7 +4,7 @@ import { mean } from '../../evaluation/statistics.ts'
 import { nearestWord } from '../../run/settings/nearest-word.ts'
 import { tasks } from '../../tasks/registry.ts'
 import type { Task } from '../../tasks/task.ts'
-import { studyTask } from '../pool/study-measure.ts'
+import { caseTask } from '../pool/study-measure.ts'
 import type { CaseRow } from '../pool/summarize-cases.ts'
 
 /** Loss and costs of a case, lower is better. */
@@ -45,7 +45,7 @@ function knownMetric(name: string, known: readonly string[]): string {
 
 /** The measure of this name if it needs a separate column: neither the primary one nor a cost. */
 export function otherMeasure(rows: readonly CaseRow[], metric: string): Measure | undefined {
-  const [, ...others] = studyTask(rows.flatMap(({ runs }) => runs)).measures
+  const [, ...others] = caseTask(rows).measures
   return others.find(({ name }) => name === metric)
 }
 
@@ -57,7 +57,7 @@ export function meanOver({ runs }: CaseRow, measure: Measure): number {
 /** Sorts cases, best first; ties keep their order. */
 export function ranked(rows: readonly CaseRow[], metric: string): CaseRow[] {
   if (isCost(metric)) return rows.toSorted((a, b) => a[metric] - b[metric])
-  const { measures } = studyTask(rows.flatMap(({ runs }) => runs))
+  const { measures } = caseTask(rows)
   const measure = measures.find(({ name }) => name === metric) ?? measures[0]
   const order = bestFirst(measure)
   return rows.toSorted((a, b) => order(meanOver(a, measure), meanOver(b, measure)))

@@ -10,14 +10,14 @@ import {
 } from '../pool/case-columns.ts'
 import { caseTable, runsMarkdown } from '../pool/markdown.ts'
 import { sampleWordOf } from '../pool/sample-of.ts'
-import { studyTask } from '../pool/study-measure.ts'
+import { caseTask } from '../pool/study-measure.ts'
 import type { CaseRow } from '../pool/summarize-cases.ts'
 import { valueText } from './expand-grid.ts'
 import { ownValue, type SweepOutcome } from './outcome.ts'
 import { meanOver, otherMeasure } from './rank-by.ts'
 
 function lossColumn(cases: readonly CaseRow[]): CaseColumn {
-  const { title } = studyTask(cases.flatMap(({ runs }) => runs)).loss
+  const { title } = caseTask(cases).loss
   return { name: title, short: 'loss', cell: (row) => row.loss.toFixed(3) }
 }
 

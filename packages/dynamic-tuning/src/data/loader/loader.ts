@@ -86,7 +86,7 @@ class ThreadedLoader<T> implements Loader<T> {
   }
 
   async *epoch(epoch: number, { fromStep = 0 } = {}): AsyncGenerator<Batch<T>, void, void> {
-    this.source ??= openSource<T>(this.examples.length, this.settings)
+    this.source ??= openSource<T>(this.examples.length, this.settings, this.sample)
     const { source, stepsPerEpoch } = this
     const { prefetch = 4 } = this.settings
     const indicesAt = this.order.epoch(epoch)
@@ -145,11 +145,15 @@ function defaultWorkers(): number {
   return Math.max(1, Math.min(8, availableParallelism() - 1))
 }
 
-function openSource<T>(examples: number, settings: Omit<LoaderSettings, 'onBad'>): BatchSource<T> {
+function openSource<T>(
+  examples: number,
+  settings: Omit<LoaderSettings, 'onBad'>,
+  { moving }: Sample,
+): BatchSource<T> {
   const { transform, sample = {}, seed, skipBad = false, workers = defaultWorkers() } = settings
   const { deterministic } = createTransform(transform)
   // Videos are too large to keep, and their frames change in every epoch.
-  const { cacheMB = 1024 } = sampleOf(sample).moving ? { cacheMB: 0 } : settings
+  const { cacheMB = 1024 } = moving ? { cacheMB: 0 } : settings
   const needed = deterministic
     ? examples * (transform.height * transform.width * 3 + 3)
     : Number.POSITIVE_INFINITY

@@ -1,4 +1,4 @@
-import { narrow } from '@dynamic-tuning/engine'
+import { narrow, sizeOf } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
 import { layersOf } from '../models/families.ts'
 import { isOwn } from '../models/head.ts'
@@ -120,7 +120,7 @@ function countParameters({ shapes, buffers }: WeightStore, { tunable, head }: Ne
   let ofHead = 0
   for (const [name, shape] of shapes) {
     if (buffers.has(name)) continue
-    const size = shape.reduce((product, dim) => product * dim, 1)
+    const size = sizeOf(shape)
     total += size
     if (!tunable.some((pattern) => pattern.test(name))) continue
     trainable += size

@@ -8,6 +8,7 @@ import {
   reduceMean,
   relu,
   reshape,
+  sizeOf,
   softmax,
   type Tensor,
   transpose,
@@ -61,7 +62,7 @@ function mergedWeight(
   }: { readonly name: string; readonly shape: readonly number[]; readonly init: Initializer },
 ): Tensor {
   const [batch, experts] = route.shape as [Dim, number]
-  const size = shape.reduce((product, dim) => product * dim, 1)
+  const size = sizeOf(shape)
   const rows = Array.from({ length: experts }, (_, expert) =>
     reshape(weights.at(`experts.${expert}`).get(name, shape, init), [1, size]),
   )

@@ -1,4 +1,4 @@
-import { dims, type Feeds, type Program, type TensorData } from '@dynamic-tuning/engine'
+import { dims, type Feeds, type Program, sizeOf, type TensorData } from '@dynamic-tuning/engine'
 import { imageRows } from '../models/samples/sample-layout.ts'
 import type { Network } from '../network/network.ts'
 import type { Targets } from './loss.ts'
@@ -57,6 +57,6 @@ export function stepFeeds(
 /** Rows `first` .. `first + size - 1` of a tensor [B, ...]. */
 function rowsOf({ dtype, shape, data }: TensorData, first: number, size: number): TensorData {
   const [, ...rest] = shape
-  const width = rest.reduce((product, each) => product * each, 1)
+  const width = sizeOf(rest)
   return { dtype, shape: [size, ...rest], data: data.subarray(first * width, (first + size) * width) }
 }

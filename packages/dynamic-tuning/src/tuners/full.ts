@@ -1,13 +1,11 @@
+import { sizeOf } from '@dynamic-tuning/engine'
 import type { BackboneConfig } from '../models/backbone-config.ts'
 import { backboneShapes } from '../models/build-model.ts'
 import { defineTuner } from './tuner.ts'
 
 /** Number of parameters of a model without its head, counted from its graph. */
 export function wholeModel(config: BackboneConfig): number {
-  const sizes = [...backboneShapes(config).values()].map((shape) =>
-    shape.reduce((size, dim) => size * dim, 1),
-  )
-  return sizes.reduce((sum, size) => sum + size, 0)
+  return [...backboneShapes(config).values()].reduce((sum, shape) => sum + sizeOf(shape), 0)
 }
 
 /** Full tuning: trains every weight, with a tenth of the usual learning rate (Table 14). */

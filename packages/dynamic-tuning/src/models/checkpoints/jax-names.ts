@@ -1,4 +1,5 @@
 import type { TensorData } from '@dynamic-tuning/engine'
+import { sizeOf } from '@dynamic-tuning/engine'
 import { CheckpointError } from '../../errors.ts'
 import type { CheckpointConfig } from './checkpoint-config.ts'
 import { joinData } from './join-data.ts'
@@ -150,7 +151,7 @@ function transpose(tensor: TensorData, order: readonly number[]): TensorData {
   const { dtype, shape, data } = tensor
   if (shape.length !== order.length || dtype !== 'float32') return tensor
   const target = order.map((axis) => shape[axis] as number)
-  const strides = order.map((axis) => shape.slice(axis + 1).reduce((product, size) => product * size, 1))
+  const strides = order.map((axis) => sizeOf(shape.slice(axis + 1)))
   const result = new Float32Array(data.length)
   const inner = target.at(-1) as number
   const step = strides.at(-1) as number

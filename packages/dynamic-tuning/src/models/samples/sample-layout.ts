@@ -1,4 +1,4 @@
-import { type Dim, input, multiplyDims, type Tensor } from '@dynamic-tuning/engine'
+import { type Dim, input, multiplyDims, sizeOf, type Tensor } from '@dynamic-tuning/engine'
 
 /** How samples enter a graph: as images, or as clips whose frames the backbone sees as images. */
 export interface SampleLayout {
@@ -19,7 +19,7 @@ export function sampleInput({ shape }: SampleLayout, name = 'images', batch: Dim
 
 /** Number of values in a sample. */
 export function sampleSize({ shape }: SampleLayout): number {
-  return shape.reduce((product, size) => product * size, 1)
+  return sizeOf(shape)
 }
 
 /** Number of backbone rows for this many samples: one per image. */

@@ -160,9 +160,6 @@ describe('clips are refused', () => {
     await expect(tune({ views: [3, 1], resize: 'squash' })).rejects.toThrow(
       /3 spatial views need videos that are cropped/,
     )
-    await expect(tune({ frames: 40 })).rejects.toThrow(
-      /builtin:motion, image \d+: has 32 frames, fewer than the 40 of a clip/,
-    )
     await expect(evaluateRun(openRun(join(folder, 'whole')), { data: 'builtin:direction' })).rejects.toThrow(
       /class 0 is right, expected still/,
     )

@@ -34,7 +34,7 @@ export function clipMaker(clips: ClipSettings, { seed, transform: shape }: Maker
   return {
     length: views * length,
     async write(source, { epoch, index }, out, offset) {
-      const clip = await reader.open(source, clips.frames)
+      const clip = await reader.open(source)
       const looks = looksAt(clip, clips, { seed, epoch, index })
       const pictures = await readAll(clip, looks, transform)
       looks.forEach((look, v) => {

@@ -116,14 +116,14 @@ describe.skipIf(noFfmpeg)(`clips of video files ${noFfmpeg}`, () => {
       const path = join(folder, 'clip.mp4')
       writeClip(path, countingPictures(50, 64, 32))
       const source = { kind: 'file', path } as const
-      const dense = { frames: 4, samplingRate: 8 } // spans 25: starts 0, 13 and 25
+      const dense = { frames: 4, samplingRate: 8 } // spans 25: starts 0, 12.5 to even, 25
       const temporal = await sampleReader({ ...dense, views: [1, 3] }, plain).read(source)
       const seen = [0, 1, 2].map((v) =>
         [0, 1, 2, 3].map((t) => Math.round((byteAt(temporal, v, t, 16) - 20) / 4)),
       )
       expect(seen).toEqual([
         [0, 8, 16, 24],
-        [13, 21, 29, 37],
+        [12, 20, 28, 36],
         [25, 33, 41, 49],
       ])
       const spatial = await sampleReader({ ...dense, views: [3, 1] }, plain).read(source)
@@ -133,28 +133,46 @@ describe.skipIf(noFfmpeg)(`clips of video files ${noFfmpeg}`, () => {
     })
   })
 
+  it('repeat frames of a short video, in the order of testing and of training', async () => {
+    await inTempFolder(async (folder) => {
+      const path = join(folder, 'short.mp4')
+      writeClip(path, countingPictures(3, 32, 32))
+      const example: Example = { source: { kind: 'file', path }, truth: 0 }
+      const counted = (values: Float32Array): number[] =>
+        [0, 1, 2, 3].map((t) => Math.round((byteAt(values, 0, t, 16) - 20) / 4))
+      const tested = async (settings: object) =>
+        counted(await sampleReader({ frames: 4, ...settings }, plain).read(example.source))
+      expect(await tested({ sampling: 'uniform' })).toEqual([0, 0, 1, 2]) // parts 0-0, 0-1, 1-2, 2-2
+      expect(await tested({ samplingRate: 2 })).toEqual([0, 2, 2, 2])
+      expect(await tested({ samplingRate: 5 })).toEqual([0, 2, 2, 2])
+      const rare = { ...settings, transform: plain, sample: { frames: 4, samplingRate: 5 } }
+      const { batches } = await take([example], rare)
+      expect(batches.map(({ images }) => counted(images))).toEqual([[0, 0, 0, 0]])
+    })
+  })
+
   it('that are bad end a run, or are replaced in training and left out in testing', async () => {
     await inTempFolder(async (folder) => {
       const at = (name: string): string => join(folder, name)
       writeClip(at('good.mp4'), countingPictures(6))
-      writeClip(at('short.mp4'), countingPictures(3))
+      writeFileSync(at('text.mp4'), 'no video')
       writeFileSync(at('empty.mp4'), '')
-      const names = ['good.mp4', 'short.mp4', 'empty.mp4', 'good.mp4', 'empty.mp4']
+      const names = ['good.mp4', 'text.mp4', 'empty.mp4', 'good.mp4', 'empty.mp4']
       const files = names.map(
         (name, label): Example => ({ source: { kind: 'file', path: at(name) }, truth: label }),
       )
       const wanted = { ...settings, transform: plain, workers: 1 }
       const error = await take(files, wanted).catch((thrown: unknown) => thrown)
       expect(error).toBeInstanceOf(DataError)
-      expect(String(error)).toMatch(/short\.mp4: has 3 frames, fewer than the 4 of a clip/)
+      expect(String(error)).toMatch(/text\.mp4: is no video, it starts with bytes/)
       const heard: string[] = []
       const onBad = ({ index, reason }: { index: number; reason: string }) =>
-        heard.push(`${index} ${reason.split(': ')[2]?.split('.')[0]}`)
+        heard.push(`${index} ${reason.split(': ')[2]?.split(/[.,]/)[0]}`)
       const omitted = await take(files, { ...wanted, skipBad: true, onBad })
       expect(omitted.batches.map(({ indices }) => [...indices])).toEqual([[0], [3]])
       expect(omitted.batches.map(({ truths }) => truths)).toEqual([[0], [3]])
       expect(omitted.batches.map(({ images }) => images.length)).toEqual([12_288, 12_288])
-      expect(heard.sort()).toEqual(['1 has 3 frames, fewer than the 4 of a clip', '2 is empty', '4 is empty'])
+      expect(heard.sort()).toEqual(['1 is no video', '2 is empty', '4 is empty'])
       const replaced = await take(files, { ...wanted, skipBad: true, shuffle: true, dropLast: true })
       expect(replaced.batches.map(({ size }) => size)).toEqual([2, 2])
       for (const { images, indices, truths } of replaced.batches)

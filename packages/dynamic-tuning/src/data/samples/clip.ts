@@ -35,7 +35,7 @@ export function clipSample(settings: SampleSettings): Sample {
     async pictures(source, least) {
       const reader = clipReader(least)
       try {
-        const clip = await reader.open(source, frames)
+        const clip = await reader.open(source)
         const numbers = testFrames(clip.total, clips, 0, 1)
         const pictures = await clip.read(numbers, 2 * least)
         return pictures.map((picture, t) => ({ picture, number: numbers[t] ?? 0 }))

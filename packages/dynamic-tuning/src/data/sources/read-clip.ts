@@ -4,11 +4,11 @@ import { drawClip, drawnFrames } from './drawn/draw-clip.ts'
 import { drawnTask } from './drawn/tasks.ts'
 import type { Pixels } from './pixels.ts'
 import { decodeFrames } from './video/decode-frames.ts'
-import { badVideo, indexVideo, type VideoIndex } from './video/index-video.ts'
+import { indexVideo, type VideoIndex } from './video/index-video.ts'
 
 /** A video whose frames can be read. */
 export interface Clip {
-  /** Number of frames. */
+  /** Number of frames, 1 or more. */
   readonly total: number
   /** Decodes some frames. Their shorter side is at least `enough` pixels, unless the video is smaller. */
   read(frames: readonly number[], enough: number): Promise<Pixels[]>
@@ -16,11 +16,8 @@ export interface Clip {
 
 /** Opens videos of any source; caches the frame indexes of the most recent ones. */
 export interface ClipReader {
-  /**
-   * @throws DataError for a video that cannot be read or has fewer than `least`
-   * frames; ToolError without ffmpeg
-   */
-  open(source: ImageSource, least: number): Promise<Clip>
+  /** @throws DataError for a video that cannot be read; ToolError without ffmpeg */
+  open(source: ImageSource): Promise<Clip>
   close(): void
 }
 
@@ -31,11 +28,7 @@ const remembered = 4096
 export function clipReader(drawnSize: number): ClipReader {
   const indices = new Map<string, VideoIndex>()
   return {
-    async open(source, least) {
-      const clip = await openClip(source, drawnSize, indices)
-      if (clip.total >= least) return clip
-      throw badVideo(sourceName(source), `has ${clip.total} frames, fewer than the ${least} of a clip`)
-    },
+    open: (source) => openClip(source, drawnSize, indices),
     close: () => indices.clear(),
   }
 }

@@ -30,12 +30,16 @@ export function mergeTuned({ network, tensors }: TunedWeights): TunedWeights {
     )
   let merged = new Map<string, TensorData>(tensors)
   for (const { merge } of partsOf(tuner)) merged = merge?.(merged, config, options) ?? merged
-  const left = partsOf(tuner).filter(({ merge, leftAfterMerge }) => merge === undefined || leftAfterMerge)
-  const rest = left.reduce((all, { leftAfterMerge }) => leftAfterMerge?.(all) ?? all, options)
   const sized = withStoredBiases(config, merged)
+  return { network: networkOf({ ...network, ...leftAfterMerge(network), config: sized }), tensors: merged }
+}
+
+/** The method and settings that remain once all that can be folded is part of the dense weights. */
+export function leftAfterMerge({ tuner, options }: Network): Pick<Network, 'tuner' | 'options'> {
+  const left = partsOf(tuner).filter((part) => part.merge === undefined || part.leftAfterMerge)
   return {
-    network: networkOf({ ...network, config: sized, tuner: joined(left), options: rest }),
-    tensors: merged,
+    tuner: joined(left),
+    options: left.reduce((all, part) => part.leftAfterMerge?.(all) ?? all, options),
   }
 }
 

@@ -40,6 +40,13 @@ describe('tables of the paper', () => {
       expect(experts[`DyT+ N=${count}`]?.paramsM.ours).toBe((count * (adapters(64) + 12 * 768)) / 1e6)
     expect(vtab.Frozen?.flopsG.ours).toBe(static16 / 1e9)
     expect(vtab.AdaptFormer?.flopsG.ours).toBe((static16 + adapterMacs(8)) / 1e9)
+    // Merged, they are the plain model.
+    for (const method of ['LoRA', 'SSF', 'FacT-TT', 'BitFit'])
+      expect([method, vtab[method]?.flopsG.ours]).toEqual([method, static16 / 1e9])
+    expect(rowsOf(6).LoRA).toMatchObject({
+      paramsM: { ours: (12 * 4 * 768 * 32) / 1e6 },
+      flopsG: { ours: static16 / 1e9, agrees: true },
+    })
     expect(vtab['DyT r=0.5']?.flopsG.ours).toBeCloseTo(half(8) / 1e9, 9)
     for (const d of [1, 4, 16, 64, 256]) {
       expect(widths[`d=${d}`]?.paramsM).toMatchObject({ ours: adapters(d) / 1e6, agrees: true })
@@ -60,20 +67,25 @@ describe('tables of the paper', () => {
         ...(flopsG.agrees === false && rate === undefined ? [`${number} ${method}: FLOPs`] : []),
       ]),
     )
-    const ours = ['linear', 'full', 'adaptformer', 'dyt', 'dynamic-full']
-    const others = paperTables.flatMap(({ number, rows }) =>
-      rows
-        .filter(({ tuner }) => tuner !== undefined && !ours.includes(tuner))
-        .map(({ method }) => `${number} ${method}`),
-    )
-    expect(differing.filter((line) => !others.includes(line.split(':')[0] as string))).toEqual([
+    expect(differing).toEqual([
       '2 DyT+ N=8: parameters',
       '2 DyT+ N=12: parameters',
+      '3 VPT: parameters',
+      '3 VPT: FLOPs',
+      '3 SSF: parameters',
+      '3 NOAH: parameters',
+      '3 NOAH: FLOPs',
+      '3 FacT-TT: parameters',
+      '3 Res-Tuning: parameters',
+      '3 Res-Tuning: FLOPs',
       '5 DynamicViT: FLOPs',
       '5 DynamicViT+AdaptFormer: parameters',
       '5 DynamicViT+AdaptFormer: FLOPs',
       '5 EViT+AdaptFormer: FLOPs',
       '5 AdaptFormer+ToMe: FLOPs',
+      '6 LoRA: parameters',
+      '6 LoRA, video: parameters',
+      '6 VPT, video: FLOPs',
       '11 AdaptFormer: parameters',
       '11 DyT: parameters',
       '11 DyT+ N=4: parameters',
@@ -172,6 +184,14 @@ describe('what the notes say', () => {
     }
     expect(prompted(0)).toBe(static16)
     expect([7, 8].map((prompts) => digits(prompted(prompts) / 1e9))).toEqual(['18.23', '18.32'])
+    const noah = tunerNamed('noah')
+    const sizes = { ...noah.defaults, visualPromptDim: [0], loraDim: [0] }
+    const unprompted = network({
+      ...modelOf(vitConfig('vit_base_patch16_224', 100)),
+      tuner: noah,
+      options: sizes,
+    })
+    expect(digits(modelCost({ network: unprompted }).flops.total / 1e9)).toBe('17.60')
     expect(million(12 * 768 * 8)).toBe('0.07')
     expect(million(12 * 2 * 32 * (768 + 768))).toBe('1.18')
     expect(million(12 * 32 * (768 + 3 * 768))).toBe('1.18')

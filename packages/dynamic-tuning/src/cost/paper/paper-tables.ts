@@ -89,6 +89,11 @@ const vtabBase: PaperTable = {
   notes: [
     'DyT: 0.16 M leaves the dispatchers out; with them it would be 0.17 M. Table 19 counts them.',
     'VPT: 0.53 M is 57.5 prompts a layer of ViT-B, but 18.30 G lies between 7 prompts (18.23) and 8 (18.32). The two figures are not of one model.',
+    'LoRA, SSF and FacT-TT are counted merged into the dense weights, as are their printed FLOPs.',
+    'SSF: 205,824 scales and shifts, one pair for every feature that a linear map, a norm or the patch embedding gives.',
+    'NOAH: printed are sizes that were searched for on each task, counted prompts, LoRA and adapters of 5 in every layer. Without its prompts it would cost 17.60 G.',
+    'FacT-TT: 0.06 M is a rank of 16; its authors choose a rank for each task.',
+    'Res-Tuning: counted is the bypass that its authors released. The printed row is another form, with units in the attention and MLP.',
     'DyT: all three printed FLOPs are above those of the rate aimed at; the rates that give them are 0.04 to 0.06 higher.',
     classToken,
   ],
@@ -129,7 +134,7 @@ const rows6 = {
   linear: row('Linear', '0', '17.58', 'linear'),
   dynamicFull: row('Dynamic-Full', '85.8', '12.24', 'dynamic-full', { rate: 0.5 }),
   adaptformer: row('AdaptFormer', '1.19', '17.81', 'adaptformer', { bottleneck: 64 }),
-  lora: row('LoRA', '1.19', '17.58', 'lora'),
+  lora: row('LoRA', '1.19', '17.58', 'lora', { rank: 32, loraAlpha: 32 }),
   vpt: row('VPT', '0.07', '18.32', 'vpt-deep', { promptLength: 8 }),
   dyt: dispatched('DyT', ['1.19', '12.21'], {}),
   experts: dispatched('DyT+ N=4', ['4.80', '12.29'], { experts: 4 }),
@@ -153,7 +158,7 @@ const imagesAndVideos: PaperTable = {
   notes: [
     'Videos: 8 images without their head, and a head for 400 classes in which one query attends to all 8 x 197 tokens (1.875 G). The 2.37 M parameters of its query and pooling are counted in no row.',
     'VPT: 0.07 M and 18.32 G are 8 prompts a layer. In a video the query does not attend to them; if it did, 148.52 G.',
-    'LoRA: r = 32 on query and value, or on the whole of qkv, has 1.18 M parameters, not 1.19.',
+    'LoRA: r = 32 on query and value, or on the whole of qkv, has 1.18 M parameters, not 1.19. It is counted merged, as is its printed cost.',
     classToken,
   ],
 }

@@ -1,14 +1,20 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import type { Batch } from '../data/loader/batch.ts'
 import { RunError } from '../errors.ts'
 import { valueIn } from '../evaluation/measure.ts'
 import { saveCheckpointFile } from '../io/checkpoint.ts'
+import { openRunFolder } from '../io/run-folder.ts'
 import { drawWeights } from '../models/backbone.ts'
 import { accuracy } from '../tasks/classification/measures.ts'
 import { evaluateRun } from './evaluate-run.ts'
 import { finetune } from './finetune.ts'
+import { prepareRun } from './prepare-run.ts'
+import { checkFinetune } from './settings/check-finetune.ts'
+import type { FinetuneInput } from './settings/finetune-settings.ts'
+import { trainingLoader } from './training-parts.ts'
 import { openRun } from './tuned-run.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'finetune-'))
@@ -32,9 +38,11 @@ saveCheckpointFile(model, { tensors: drawWeights(config, 3), config })
 const input = {
   data: 'builtin:orientation',
   model,
-  trainSize: 40,
+  // The last batch of an epoch has two images; each batch runs in pieces.
+  trainSize: 42,
   testSize: 16,
   batch: 8,
+  microBatch: 3,
   bottleneck: 2,
   epochs: 3,
   threads: 1,
@@ -55,6 +63,17 @@ const steady = ({
   run: string
 }) => rest
 
+type Line = Readonly<Record<string, unknown>>
+
+/** The loader of a run, and the batches of its first epoch. */
+async function firstEpoch(more: Partial<FinetuneInput>) {
+  const loader = trainingLoader(await prepareRun(checkFinetune({ ...input, ...more })))
+  const batches: Batch[] = []
+  for await (const batch of loader.epoch(0)) batches.push(batch)
+  await loader.close()
+  return { loader, batches }
+}
+
 describe('finetune', () => {
   it('stopped in mid-epoch and at an epoch’s end, resumes to the bits and figures of an uninterrupted run', async () => {
     const whole = await finetune(input, { out: at('whole') })
@@ -74,10 +93,10 @@ describe('finetune', () => {
       expect(existsSync(join(at('parts'), 'adapter.safetensors'))).toBe(false)
     }
     await stopAfter(false, 2)
-    await stopAfter(true, 5)
+    await stopAfter(true, 6)
     await stopAfter(true, 8)
     const last = await finetune({}, { out: at('parts'), resume: true })
-    expect(last.steps).toBe(15)
+    expect(last.steps).toBe(18)
     expect(bytes('parts').equals(bytes('whole'))).toBe(true)
     if (!last.summary || !whole.summary) throw new Error('the runs ended without a summary')
     expect(steady(last.summary)).toEqual(steady(whole.summary))
@@ -88,6 +107,34 @@ describe('finetune', () => {
     const masked = await evaluateRun(run, { pass: 'masked', workers: 0 })
     expect(masked.loss).toBeCloseTo(evaluation.loss, 5)
     expect(masked.activeRatePerLayer).toEqual(evaluation.activeRatePerLayer)
+  })
+
+  it('trains on every image of an epoch, its last batch being what is left', async () => {
+    const { loader, batches } = await firstEpoch({})
+    expect(loader.skipped).toBe(0)
+    expect(batches.map(({ size }) => size)).toEqual([8, 8, 8, 8, 8, 2])
+    const seen = batches.flatMap(({ indices }) => [...indices])
+    expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: 42 }, (_, i) => i))
+    const lines = openRunFolder(at('whole'), { write: false }).readMetrics() as Line[]
+    const losses = lines.filter(({ kind }) => kind === 'step').map(({ loss }) => loss as number)
+    const mean = losses.slice(0, 6).reduce((sum, loss, i) => sum + (loss * (i < 5 ? 8 : 2)) / 42, 0)
+    expect(lines.find(({ kind }) => kind === 'epoch')?.trainLoss).toBeCloseTo(mean, 10)
+  })
+
+  it('leaves the last batch out if asked to, and so goes on with runs saved without the setting', async () => {
+    const { loader, batches } = await firstEpoch({ dropLast: true })
+    expect([batches.length, loader.skipped]).toEqual([5, 2])
+    const old = { ...input, epochs: 1, method: 'linear', bottleneck: undefined, dropLast: true }
+    const whole = await finetune(old, { out: at('full batches') })
+    expect(whole.steps).toBe(5)
+    const controller = new AbortController()
+    const onStep = ({ step }: { step: number }) => step === 2 && controller.abort()
+    await finetune(old, { out: at('old'), signal: controller.signal, onStep })
+    const path = join(at('old'), 'config.json')
+    const { settings, ...rest } = JSON.parse(readFileSync(path, 'utf8'))
+    writeFileSync(path, JSON.stringify({ ...rest, settings: { ...settings, dropLast: undefined } }))
+    expect((await finetune({}, { out: at('old'), resume: true })).steps).toBe(5)
+    expect(bytes('old')).toEqual(bytes('full batches'))
   })
 
   it('computes layers again to the same bits, and may do so when it goes on', async () => {

@@ -179,7 +179,7 @@ async function trainAll(run: RunFolder, prepared: Prepared, control: TrainContro
     validation: {
       loader: held,
       classifier: () => openClassifier(prepared, rewrite),
-      every: validationInterval(sample.length, loader, settings),
+      every: validationInterval(sample.length, dataset.train.length, settings),
     },
     prepare: batchPreparation(task.loss, model, settings),
     rateFactor: runNetwork(prepared).tuner.learningRateFactor,
@@ -251,11 +251,7 @@ function temperaturesOf(
  * Epochs between validations, so that these take less than a fifth of the time: a training step costs 1 to
  * 5 forward passes.
  */
-function validationInterval(
-  images: number,
-  loader: Loader,
-  { batch, method, dispatch }: FinetuneSettings,
-): number {
+function validationInterval(images: number, trained: number, { method, dispatch }: FinetuneSettings): number {
   const passes = dispatch !== 'none' ? 4 : method === 'linear' ? 1 : 2.5
-  return Math.max(1, Math.ceil(images / (0.2 * passes * loader.stepsPerEpoch * batch)))
+  return Math.max(1, Math.ceil(images / (0.2 * passes * trained)))
 }

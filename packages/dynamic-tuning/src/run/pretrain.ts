@@ -72,11 +72,11 @@ export async function pretrain(
 }
 
 function sessionParts(dataset: Dataset, config: VitModelConfig, settings: PretrainSettings): SessionParts {
-  const { seed, batch, cropScale, validationImages } = settings
+  const { seed, batch, dropLast, cropScale, validationImages } = settings
   const evaluation = halfNormalized(config.imageSize)
   const crop = { scale: [cropScale, 1], ratio: [3 / 4, 4 / 3] } as const
   const training = { ...evaluation, augment: { randomResizedCrop: crop, flip: true } }
-  const order = { batch, seed, shuffle: true, dropLast: true }
+  const order = { batch, seed, shuffle: true, dropLast }
   const loader = createLoader(dataset.train, { ...order, transform: training })
   const sample = drawExamples(dataset.validation, validationImages, 0, 'validation')
   const held = createLoader(sample, { transform: evaluation, batch: 100, seed, workers: 1 })

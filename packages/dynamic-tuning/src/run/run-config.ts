@@ -12,6 +12,7 @@ import { checkFinetune } from './settings/check-finetune.ts'
 import { completeFinetune } from './settings/complete-finetune.ts'
 import type { FinetuneSettings } from './settings/finetune-settings.ts'
 import { modelSchema } from './settings/model-schema.ts'
+import { settingsBeforeDropLast } from './settings/schedule-settings.ts'
 
 /** Contents of a fine-tuning run's `config.json`, beside the format version. */
 export interface RunConfig {
@@ -66,7 +67,8 @@ function checkTask(run: RunFolder, name: string | undefined): void {
 
 function settingsOf(run: RunFolder, settings: unknown, config: ModelConfig): FinetuneSettings {
   try {
-    return completeFinetune(checkFinetune(settings), { config, augment: 'none' })
+    const saved = checkFinetune(settings)
+    return completeFinetune({ ...settingsBeforeDropLast, ...saved }, { config, augment: 'none' })
   } catch (error) {
     throw new RunError(
       `run: the settings in config.json of ${run.path} are damaged. ${(error as Error).message}`,

@@ -8,7 +8,7 @@ import type { FinetuneSettings } from './settings/finetune-settings.ts'
 
 type OnBad = LoaderSettings['onBad']
 
-/** A loader over the training images or clips: shuffled, full batches only. */
+/** A loader over the training images or clips, shuffled. */
 export function trainingLoader(prepared: Prepared, onBad?: OnBad): Loader {
   const { settings, dataset, normalization } = prepared
   const { workers, skipBad } = settings
@@ -21,13 +21,13 @@ export function trainingLoader(prepared: Prepared, onBad?: OnBad): Loader {
   })
 }
 
-/** Makes training batches: shuffled, and full ones only. */
+/** Makes training batches: shuffled, the last one of an epoch as large as what is left, unless `dropLast`. */
 export function trainingOrder({
   settings,
   dataset,
 }: Pick<Prepared, 'settings' | 'dataset'>): BatchOrderSettings {
-  const { seed, batch } = settings
-  return { batch: Math.min(batch, dataset.train.length), seed, shuffle: true, dropLast: true }
+  const { seed, batch, dropLast } = settings
+  return { batch: Math.min(batch, dataset.train.length), seed, shuffle: true, dropLast }
 }
 
 /** Number of examples in a pass at inference, whose test views go through the model together. */

@@ -26,6 +26,26 @@ describe('mixing', () => {
     expect(batch.images.at(-1)).toBe(size - 1)
   })
 
+  it('leaves a single image as it is, and mixes two with each other', () => {
+    const first = (count: number): StepBatch => {
+      const rest = { images: batch.images.slice(0, count * pixels), size: count }
+      return { ...rest, targets: classTargets([1, 2].slice(0, count), { classes: 3 }) }
+    }
+    const one = mixImages(first(1), { mixup: 1, cutmix: 1 }, { height, width, seed: 1, step: 0 })
+    expect(one.images).toEqual(first(1).images)
+    expect([...sharesIn(one)]).toEqual([0, expect.closeTo(1, 6), 0])
+    for (let step = 0; step < 8; step++) {
+      const two = mixImages(first(2), { mixup: 1, cutmix: 0 }, { height, width, seed: 1, step })
+      // Each image holds its own number everywhere, so its value is the share of image 1.
+      const shares = [two.images[0] ?? 0, two.images[pixels] ?? 0]
+      expect([...sharesIn(two)].map((share) => share.toFixed(5))).toEqual(
+        [0, 1 - (shares[0] ?? 0), shares[0] ?? 0, 0, 1 - (shares[1] ?? 0), shares[1] ?? 0].map((share) =>
+          share.toFixed(5),
+        ),
+      )
+    }
+  })
+
   it('targets tell the shares of the pixels', () => {
     for (const each of [mixed(0.4, 0), mixed(0, 1), mixed(0.4, 1)]) {
       const own = rows(sharesIn(each), size)

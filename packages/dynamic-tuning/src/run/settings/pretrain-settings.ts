@@ -11,7 +11,7 @@ import { imageSettings } from './image-settings.ts'
 import { commonSettings } from './machine-settings.ts'
 import { backboneSchema } from './model-schema.ts'
 import { startSettings } from './model-settings.ts'
-import { scheduleSettings } from './schedule-settings.ts'
+import { scheduleSettings, settingsBeforeDropLast } from './schedule-settings.ts'
 
 /** The model of the built-in backbone: 4.9 M parameters at 200 classes. */
 export const builtinModel: Omit<VitModelConfig, 'numClasses'> = {
@@ -26,7 +26,7 @@ export const builtinModel: Omit<VitModelConfig, 'numClasses'> = {
   qkvBias: true,
 }
 
-const { epochs, batch, microBatch, learningRate, minimumLearningRate } = scheduleSettings
+const { epochs, batch, dropLast, microBatch, learningRate, minimumLearningRate } = scheduleSettings
 const { warmupEpochs, weightDecay, labelSmoothing } = scheduleSettings
 const { mixup, cutmix } = imageSettings
 const { seed, threads } = commonSettings
@@ -66,6 +66,7 @@ export const pretrainSettings = {
     argument: '<share>',
   }),
   batch: { ...batch, default: 128 },
+  dropLast,
   microBatch: { ...microBatch, default: 64, help: 'images per pass' },
   /** Muon is for the layers' matrices only (AdamW trains the rest), and needs about half of the steps. */
   optimizer: setting.choice(['muon', 'adamw'], {
@@ -134,7 +135,7 @@ export function resumedPretrain(run: RunFolder, input: Partial<PretrainInput>): 
   const read = savedConfig.safeParse(run.readConfig())
   if (!read.success) throw new RunError(`run: ${run.path} is no run of pretrain. Name the folder of one.`)
   const { command: _command, classes: _classes, formatVersion: _version, ...rest } = read.data
-  const saved = checkPretrain(rest)
+  const saved = checkPretrain({ ...settingsBeforeDropLast, ...rest })
   const wanted = checkPretrain({ ...saved, ...definedOnly(input) })
   const [before, now] = [saved, wanted].map((settings) => new Map<string, unknown>(Object.entries(settings)))
   for (const key of pretrainKeys) {

@@ -5,6 +5,11 @@ import * as setting from '../../setting.ts'
 export const scheduleSettings = {
   epochs: setting.whole({ default: 30, least: 1, help: 'passes over the images', argument: '<n>' }),
   batch: setting.whole({ default: 64, least: 1, help: 'images per step', argument: '<n>' }),
+  /** As PyTorch's `drop_last`. */
+  dropLast: setting.onOff({
+    default: false,
+    help: 'leave out the last batch of an epoch if it is not full',
+  }),
   /** Size of the parts of a batch. The default depends on the model, see `usualMicroBatch`. */
   microBatch: setting.whole({ least: 1, help: 'images per pass; more need more memory', argument: '<n>' }),
   /** Stores only the outputs of layers, and recomputes the rest. */
@@ -53,3 +58,6 @@ export const scheduleSettings = {
     argument: '<x>',
   }),
 }
+
+/** Settings of runs that were saved before these settings existed, which left that batch out. */
+export const settingsBeforeDropLast = { dropLast: true } as const

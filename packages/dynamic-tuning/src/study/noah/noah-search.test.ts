@@ -24,7 +24,7 @@ const config: VitModelConfig = {
 const model = at('tiny.safetensors')
 saveCheckpointFile(model, { tensors: drawWeights(config, 3), config })
 const input = {
-  ...{ data: 'builtin:orientation', model, trainSize: 40, testSize: 16, batch: 8, epochs: 2, threads: 1 },
+  ...{ data: 'builtin:orientation', model, trainSize: 42, testSize: 16, batch: 8, epochs: 2, threads: 1 },
   ...{ workers: 0, sizes: [1, 3], limit: 700, population: 6, rounds: 3, learningRate: 0.01, seed: 2 },
 }
 
@@ -66,7 +66,7 @@ describe('noahSearch', () => {
       expect(readFileSync(at('parts', name)).equals(readFileSync(at('whole', name)))).toBe(true)
 
     const settings = checkFinetune(JSON.parse(readFileSync(at('whole', 'noah.json'), 'utf8')))
-    expect(settings).toMatchObject({ method: 'noah', epochs: 100, learningRate: 1e-3, trainSize: 40 })
+    expect(settings).toMatchObject({ method: 'noah', epochs: 100, learningRate: 1e-3, trainSize: 42 })
     const { loraDim, adapterDim, visualPromptDim } = whole
     expect(settings).toMatchObject({ loraDim, adapterDim, visualPromptDim })
     const tuned = await finetune({ ...settings, epochs: 2 }, { out: at('tuned') })

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { batchOrder } from '../../data/loader/batch-order.ts'
 import { sampleWord } from '../../data/samples/word.ts'
 import { ConfigError } from '../../errors.ts'
 import { createRunFolder, type RunFolder } from '../../io/run-folder.ts'
@@ -8,6 +9,7 @@ import { depthOf } from '../../models/families.ts'
 import { type Prepared, prepareRun } from '../../run/prepare-run.ts'
 import type { WithoutSignal } from '../../run/run-control.ts'
 import { refuseClips } from '../../run/settings/clip-settings.ts'
+import { trainingOrder } from '../../run/training-parts.ts'
 import type { TrainedWeights } from '../../training/trainer.ts'
 import { findWinner, type NoahSearchControl } from './find-winner.ts'
 import type { NoahSearchResult, NoahSearchStopped } from './result.ts'
@@ -111,7 +113,7 @@ async function supernet(
   control: NoahSearchControl,
 ): Promise<{ readonly steps: number; readonly weights?: TrainedWeights }> {
   const { settings, dataset, space } = prepared
-  const stepsPerEpoch = Math.floor(dataset.train.length / Math.min(settings.batch, dataset.train.length))
+  const { stepsPerEpoch } = batchOrder(dataset.train.length, trainingOrder(prepared))
   if (existsSync(run.adapterPath))
     return {
       steps: settings.epochs * stepsPerEpoch,

@@ -4,6 +4,7 @@ import type { RunFolder } from '../../io/run-folder.ts'
 import { libraryVersion } from '../../run/library-version.ts'
 import { located, type Prepared } from '../../run/prepare-run.ts'
 import { definedOnly } from '../../run/settings/defined-only.ts'
+import { settingsBeforeDropLast } from '../../run/settings/schedule-settings.ts'
 import { type NoahSearchInput, planSearch, type SearchPlan } from './search-settings.ts'
 
 const command = 'noah-search'
@@ -42,7 +43,8 @@ export function resumedSearch(run: RunFolder, given: Partial<NoahSearchInput>): 
     throw new RunError(
       `run: config.json of ${run.path} does not describe a search. Name the folder of a ${command} run.`,
     )
-  const { settings, classes, backbone } = result.data
+  const { classes, backbone } = result.data
+  const settings = { ...settingsBeforeDropLast, ...result.data.settings }
   const saved = planSearch(settings)
   const changes = definedOnly(given)
   const wanted = planSearch({

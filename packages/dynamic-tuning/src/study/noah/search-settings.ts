@@ -95,6 +95,7 @@ const decided = [...subnetModules, 'superDim', 'split'] as const
 const supernetDefaults = {
   epochs: noahSearchSettings.epochs.default,
   batch: noahSearchSettings.batch.default,
+  dropLast: noahSearchSettings.dropLast.default,
   learningRate: noahSearchSettings.learningRate.default,
   weightDecay: noahSearchSettings.weightDecay.default,
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { FinetuneInput } from 'dynamic-tuning'
 import { paperTable } from 'dynamic-tuning/cost'
@@ -112,8 +112,8 @@ describe('recipes in configs/', () => {
   })
 })
 
-const spec = new URL('../../../../shared/spec/tables.json', import.meta.url)
-describe.skipIf(!existsSync(spec))('expected accuracies (skipped: no ../shared)', () => {
+const spec = new URL('../../dynamic-tuning/fixtures/paper/tables.json', import.meta.url)
+describe('expected accuracies', () => {
   type Table = { columns: string[]; rows: { method: string; values: number[] }[] }
   const tables = (): Record<string, Table> => JSON.parse(readFileSync(spec, 'utf8'))
 

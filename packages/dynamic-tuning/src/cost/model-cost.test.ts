@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { constant, input, linear, matMul } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../errors.ts'
@@ -18,7 +18,7 @@ const base = vitConfig('vit_base_patch16_224', 100)
 const giga = (count: number): string => (count / 1e9).toFixed(2)
 const mega = (count: number | undefined): string => ((count ?? Number.NaN) / 1e6).toFixed(2)
 const withWidth = (bottleneck: number, tuner: Tuner = dyt) => ({ ...tuner.defaults, bottleneck })
-const reference = new URL('../../../../../shared/reference/flops.json', import.meta.url)
+const reference = new URL('../../fixtures/reference/flops.json', import.meta.url)
 
 describe('modelCost', () => {
   it('prints the published FLOPs', () => {
@@ -223,61 +223,58 @@ interface Dispatched {
   readonly dispatcher_per_block: number
 }
 
-describe.skipIf(!existsSync(reference))(
-  'modelCost beside reference/flops.json (skipped: no ../shared)',
-  () => {
-    const read = () =>
-      JSON.parse(readFileSync(reference, 'utf8')) as {
-        models: Record<string, Breakdown>
-        dyt_vit_b16: Record<string, Dispatched>
-      }
+describe('modelCost beside the counts of the reference', () => {
+  const read = () =>
+    JSON.parse(readFileSync(reference, 'utf8')) as {
+      models: Record<string, Breakdown>
+      dyt_vit_b16: Record<string, Dispatched>
+    }
 
-    it.each([
-      ['vit_b16', 'vit_base_patch16_224', linearProbe, 0],
-      ['adaptformer_d8', 'vit_base_patch16_224', adaptformer, 8],
-      ['adaptformer_d64', 'vit_base_patch16_224', adaptformer, 64],
-      ['vit_l16', 'vit_large_patch16_224', linearProbe, 0],
-    ] as const)('%s: every part', (name, model, tuner, bottleneck) => {
-      const { total_macs, breakdown, counter_by_operator: counter } = read().models[name] as Breakdown
-      const config = vitConfig(model, 100)
-      const { total, parts, operators } = modelCost({
-        network: network({ ...modelOf(config), tuner, options: withWidth(bottleneck, tuner) }),
-      }).flops
-      expect(total).toBe(total_macs)
-      expect(parts.patch_embed).toBe(breakdown.patch_embedding)
-      expect(parts.head).toBe(breakdown.head)
-      expect(parts.norm).toBe(breakdown.final_layernorm)
-      for (let i = 0; i < config.depth; i++) {
-        const attention =
-          (breakdown.attention_linear_per_block ?? 0) + (breakdown.attention_matmul_per_block ?? 0)
-        const part = (module: string): number => parts[`blocks.${i}.${module}`] ?? 0
-        expect(part('attn')).toBe(attention)
-        expect(part('mlp')).toBe(breakdown.mlp_per_block)
-        expect(part('norm1') + part('norm2')).toBe(breakdown.layernorm_per_block)
-        expect(part('adaptmlp')).toBe(breakdown.adapter_per_block)
-      }
-      expect(operators.Gemm).toBe((counter.linear as number) + (counter.conv as number))
-      expect(operators.MultiHeadAttention).toBe(counter.matmul)
-      expect(operators.LayerNormalization).toBe(counter.layer_norm)
-    })
+  it.each([
+    ['vit_b16', 'vit_base_patch16_224', linearProbe, 0],
+    ['adaptformer_d8', 'vit_base_patch16_224', adaptformer, 8],
+    ['adaptformer_d64', 'vit_base_patch16_224', adaptformer, 64],
+    ['vit_l16', 'vit_large_patch16_224', linearProbe, 0],
+  ] as const)('%s: every part', (name, model, tuner, bottleneck) => {
+    const { total_macs, breakdown, counter_by_operator: counter } = read().models[name] as Breakdown
+    const config = vitConfig(model, 100)
+    const { total, parts, operators } = modelCost({
+      network: network({ ...modelOf(config), tuner, options: withWidth(bottleneck, tuner) }),
+    }).flops
+    expect(total).toBe(total_macs)
+    expect(parts.patch_embed).toBe(breakdown.patch_embedding)
+    expect(parts.head).toBe(breakdown.head)
+    expect(parts.norm).toBe(breakdown.final_layernorm)
+    for (let i = 0; i < config.depth; i++) {
+      const attention =
+        (breakdown.attention_linear_per_block ?? 0) + (breakdown.attention_matmul_per_block ?? 0)
+      const part = (module: string): number => parts[`blocks.${i}.${module}`] ?? 0
+      expect(part('attn')).toBe(attention)
+      expect(part('mlp')).toBe(breakdown.mlp_per_block)
+      expect(part('norm1') + part('norm2')).toBe(breakdown.layernorm_per_block)
+      expect(part('adaptmlp')).toBe(breakdown.adapter_per_block)
+    }
+    expect(operators.Gemm).toBe((counter.linear as number) + (counter.conv as number))
+    expect(operators.MultiHeadAttention).toBe(counter.matmul)
+    expect(operators.LayerNormalization).toBe(counter.layer_norm)
+  })
 
-    it.each([8, 16, 64])(
-      'dispatched, d = %i: 768 per layer more, the dispatcher reading the class token',
-      (d) => {
-        const part = read().dyt_vit_b16[`d${d}`] as Dispatched
-        for (const share of [0, 0.1, 0.5, 0.9, 1]) {
-          const cost = modelCost({
-            network: network({ ...modelOf(base), tuner: dyt, options: withWidth(d) }),
-            activeRate: share,
-          }).flops
-          const perBlock =
-            part.per_block_independent_of_selection +
-            part.per_block_for_each_selected_token * (1 + share * 196) +
-            768
-          expect(cost.parts['blocks.0.mlp_token_select']).toBe(part.dispatcher_per_block + 768)
-          expect(cost.total).toBeCloseTo(part.outside_blocks + 12 * perBlock, 2)
-        }
-      },
-    )
-  },
-)
+  it.each([8, 16, 64])(
+    'dispatched, d = %i: 768 per layer more, the dispatcher reading the class token',
+    (d) => {
+      const part = read().dyt_vit_b16[`d${d}`] as Dispatched
+      for (const share of [0, 0.1, 0.5, 0.9, 1]) {
+        const cost = modelCost({
+          network: network({ ...modelOf(base), tuner: dyt, options: withWidth(d) }),
+          activeRate: share,
+        }).flops
+        const perBlock =
+          part.per_block_independent_of_selection +
+          part.per_block_for_each_selected_token * (1 + share * 196) +
+          768
+        expect(cost.parts['blocks.0.mlp_token_select']).toBe(part.dispatcher_per_block + 768)
+        expect(cost.total).toBeCloseTo(part.outside_blocks + 12 * perBlock, 2)
+      }
+    },
+  )
+})

@@ -29,7 +29,7 @@ const config: VitModelConfig = {
   qkvBias: true,
 }
 const weights = drawWeights(config, 3)
-const reference = fileURLToPath(new URL('../../../../../shared/reference/vit/', import.meta.url))
+const reference = fileURLToPath(new URL('../../fixtures/reference/vit/', import.meta.url))
 let folder = ''
 let path = ''
 
@@ -173,7 +173,7 @@ describe('openBackbone', () => {
   })
 })
 
-describe.skipIf(!existsSync(reference))('openBackbone beside reference/vit (skipped: no ../shared)', () => {
+describe('openBackbone beside the reference of a ViT', () => {
   it('reads the Hugging Face folder as the timm file', async () => {
     const hf = openBackbone(join(reference, 'token/hf'))
     const timm = openBackbone(join(reference, 'token/weights.safetensors'), { numHeads: 4 })

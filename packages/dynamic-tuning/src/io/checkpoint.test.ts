@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,7 +11,7 @@ import { writeSafetensors } from './safetensors-writer.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'checkpoint-'))
 afterAll(() => rmSync(root, { recursive: true }))
-const reference = fileURLToPath(new URL('../../../../../shared/reference/vit/', import.meta.url))
+const reference = fileURLToPath(new URL('../../fixtures/reference/vit/', import.meta.url))
 
 const zeros = (...shape: number[]): TensorData => ({
   dtype: 'float32',
@@ -123,34 +123,34 @@ describe('loading a checkpoint', () => {
     expect(() => loadCheckpointFile(weights)).toThrow(/does not describe a ViT[\s\S]*depth/)
   })
 
-  it.skipIf(!existsSync(reference))(
-    'gives equal weights from timm and Hugging Face files (needs ../shared)',
-    () => {
-      const timm = readSafetensors(join(reference, 'token/weights.safetensors'))
-      const { tensors, config, classes } = loadCheckpointFile(join(reference, 'token/hf'))
-      expect([...tensors.keys()].sort()).toEqual([...timm.keys()].sort())
-      for (const [name, tensor] of timm) expect(tensors.get(name)).toEqual(tensor)
-      expect(config).toEqual({
-        imageSize: [32, 32],
-        patchSize: 8,
-        embedDim: 32,
-        depth: 3,
-        numHeads: 4,
-        mlpRatio: 4,
-        numClasses: 5,
-        layerNormEps: 1e-6,
-        qkvBias: true,
-        globalPool: 'token',
-      })
-      expect(classes).toEqual(['LABEL_0', 'LABEL_1', 'LABEL_2', 'LABEL_3', 'LABEL_4'])
-      const average = loadCheckpointFile(join(reference, 'avg/weights.safetensors')).config
-      expect(average).toMatchObject({
-        globalPool: 'avg',
-        imageSize: [32, 32],
-        depth: 2,
-        qkvBias: true,
-        numClasses: 5,
-      })
-    },
-  )
+  it('gives equal weights from timm and Hugging Face files', () => {
+    const timm = readSafetensors(join(reference, 'token/weights.safetensors'))
+    const { tensors, config, classes } = loadCheckpointFile(join(reference, 'token/hf'))
+    expect([...tensors.keys()].sort()).toEqual([...timm.keys()].sort())
+    for (const [name, tensor] of timm) expect(tensors.get(name)).toEqual(tensor)
+    expect(config).toEqual({
+      imageSize: [32, 32],
+      patchSize: 8,
+      embedDim: 32,
+      depth: 3,
+      numHeads: 4,
+      mlpRatio: 4,
+      numClasses: 5,
+      layerNormEps: 1e-6,
+      qkvBias: true,
+      globalPool: 'token',
+    })
+    expect(classes).toEqual(['LABEL_0', 'LABEL_1', 'LABEL_2', 'LABEL_3', 'LABEL_4'])
+    // A model that averages its tokens has a norm after that instead of the last one.
+    const renamed = [...timm].map(([name, tensor]) => [name.replace(/^norm/, 'fc_norm'), tensor] as const)
+    writeSafetensors(weights, renamed)
+    const average = loadCheckpointFile(weights).config
+    expect(average).toMatchObject({
+      globalPool: 'avg',
+      imageSize: [32, 32],
+      depth: 3,
+      qkvBias: true,
+      numClasses: 5,
+    })
+  })
 })

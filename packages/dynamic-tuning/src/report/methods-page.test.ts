@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { tunerNamed, tuners } from '../tuners/registry.ts'
 import { methodsPage, publishedTable3 } from './methods-page.ts'
 
 const page = new URL('../../../../docs/methods.md', import.meta.url)
-const tables = new URL('../../../../../shared/spec/tables.json', import.meta.url)
+const tables = new URL('../../fixtures/paper/tables.json', import.meta.url)
 
 describe('docs/methods.md', () => {
   it('is what the registry gives (else: npm run methods-doc)', () => {
@@ -23,7 +23,7 @@ describe('docs/methods.md', () => {
     for (const name of Object.keys(publishedTable3)) expect(() => tunerNamed(name)).not.toThrow()
   })
 
-  it.skipIf(!existsSync(tables))('has the published figures (skipped: no ../shared)', () => {
+  it('has the published figures', () => {
     const { rows } = JSON.parse(readFileSync(tables, 'utf8')).table3_vtab1k_vit_b as {
       rows: { method: string; values: number[] }[]
     }

@@ -1,7 +1,6 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { dirname, join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, describe, expect, it } from 'vitest'
 import { drawImage } from '../data/sources/drawn/draw-image.ts'
@@ -106,39 +105,5 @@ describe('the same images in other kinds of data', () => {
     const expected = await run(join(folder, 'folder'), 'folder')
     for (const kind of ['tar', 'lists', 'cifar'])
       expect(await run(join(folder, kind), kind), kind).toEqual(expected)
-  })
-})
-
-const cifar10 = fileURLToPath(new URL('../../../../../shared/data/cifar10-1k/', import.meta.url))
-const present = existsSync(cifar10)
-if (!present) console.info(`skipped: there is no ${cifar10}`)
-
-describe.skipIf(!present)('CIFAR-10, list files and class folders', () => {
-  it('fine-tune to the same bits and metrics', async () => {
-    const classes: string[] = JSON.parse(readFileSync(join(cifar10, 'classes.json'), 'utf8'))
-    const few = (list: string, count: number) =>
-      readFileSync(join(cifar10, list), 'utf8').split('\n').slice(0, count)
-    const lists = { 'train800val200.txt': few('train800val200.txt', 60), 'test.txt': few('test.txt', 40) }
-    for (const [list, lines] of Object.entries(lists)) {
-      writeFiles(join(folder, 'cifar-lists'), {
-        [list]: lines.join('\n'),
-        'classes.json': JSON.stringify(classes),
-      })
-      for (const line of lines) {
-        const [path = '', label] = line.split(' ')
-        const part = list === 'test.txt' ? 'test' : 'train'
-        const copies = [
-          `cifar-lists/${path}`,
-          `cifar-folder/${part}/${classes[Number(label)]}/${basename(path)}`,
-        ]
-        for (const copy of copies) {
-          mkdirSync(dirname(join(folder, copy)), { recursive: true })
-          copyFileSync(join(cifar10, path), join(folder, copy))
-        }
-      }
-    }
-    const asLists = await run(join(folder, 'cifar-lists'), 'cifar-lists')
-    expect(asLists.images).toBe(40)
-    expect(await run(join(folder, 'cifar-folder'), 'cifar-folder')).toEqual(asLists)
   })
 })

@@ -1,14 +1,14 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { CheckpointError, ConfigError } from '../errors.ts'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
 import { backboneBatch, openBackboneFixture } from './backbone-fixture.ts'
 import { openFixture } from './fixture.ts'
+import { reference as home } from './reference.test.support.ts'
 
-const reference = fileURLToPath(new URL('../../../../../shared/reference/peft/', import.meta.url))
+const reference = join(home, 'peft')
 const temp = mkdtempSync(join(tmpdir(), 'backbone-fixture-'))
 afterAll(() => rmSync(temp, { recursive: true }))
 
@@ -74,23 +74,20 @@ describe('openBackboneFixture', () => {
   })
 })
 
-describe.skipIf(!existsSync(reference))(
-  'openBackboneFixture on the references (skipped: no ../shared)',
-  () => {
-    it('finds the shared backbone, inputs and limits', () => {
-      const opened = openBackboneFixture(openFixture(join(reference, 'lora')))
-      expect(opened.tensors.has('blocks.2.mlp.fc2.weight')).toBe(true)
-      expect(opened.own.has('blocks.2.attn.lora_v.up.weight')).toBe(true)
-      expect(opened.own.has('pos_embed')).toBe(false)
-      const { images, targets, size } = backboneBatch(opened)
-      expect([images.length, targets.targets?.data.length, size]).toEqual([4 * 3 * 32 * 32, 4 * 5, 4])
-      expect(opened.fixture.tolerances.get('*grad.*')).toEqual({ abs: 0, rel_to_tensor_max: 2e-4 })
-    })
+describe('openBackboneFixture on the references', () => {
+  it('finds the shared backbone, inputs and limits', () => {
+    const opened = openBackboneFixture(openFixture(join(reference, 'lora')))
+    expect(opened.tensors.has('blocks.2.mlp.fc2.weight')).toBe(true)
+    expect(opened.own.has('blocks.2.attn.lora_v.up.weight')).toBe(true)
+    expect(opened.own.has('pos_embed')).toBe(false)
+    const { images, targets, size } = backboneBatch(opened)
+    expect([images.length, targets.targets?.data.length, size]).toEqual([4 * 3 * 32 * 32, 4 * 5, 4])
+    expect(opened.fixture.tolerances.get('*grad.*')).toEqual({ abs: 0, rel_to_tensor_max: 2e-4 })
+  })
 
-    it('takes the backbone alone where a method has no weights', () => {
-      const opened = openBackboneFixture(openFixture(join(reference, 'tome')))
-      expect(opened.own.size).toBe(0)
-      expect(opened.tensors.size).toBeGreaterThan(40)
-    })
-  },
-)
+  it('takes the backbone alone where a method has no weights', () => {
+    const opened = openBackboneFixture(openFixture(join(reference, 'tome')))
+    expect(opened.own.size).toBe(0)
+    expect(opened.tensors.size).toBeGreaterThan(40)
+  })
+})

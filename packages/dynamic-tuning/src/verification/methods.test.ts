@@ -1,16 +1,16 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readSafetensors } from '../io/safetensors.ts'
 import { vitConfig } from '../models/vit/vit-names.ts'
 import { openBackboneFixture } from './backbone-fixture.ts'
 import { openFixture } from './fixture.ts'
 import { methodSettings } from './kinds/method-settings.ts'
+import { allReferences, extra, reference as home } from './reference.test.support.ts'
 import { verifyFixture } from './verify.ts'
 
-const reference = fileURLToPath(new URL('../../../../../shared/reference/peft/', import.meta.url))
+const reference = join(home, 'peft')
 const temp = mkdtempSync(join(tmpdir(), 'methods-'))
 afterAll(() => rmSync(temp, { recursive: true }))
 
@@ -31,9 +31,11 @@ const folders = [
   'noah',
 ]
 
-describe.skipIf(!existsSync(reference))('fixtures of methods (skipped: no ../shared)', () => {
-  it.each(folders)('%s passes, each entry below a tenth of its tolerance, none left out', async (name) => {
-    const folder = join(reference, name)
+describe('fixtures of methods', () => {
+  it.each([
+    ...folders.map((name) => [name, join(reference, name)]),
+    ...extra(['all of backbone', join(allReferences, 'peft/backbone')]),
+  ])('%s passes, each entry below a tenth of its tolerance, none left out', async (name, folder = '') => {
     const { pass, tensors } = await verifyFixture(folder, { threads: 1 })
     expect(tensors.filter((tensor) => !tensor.pass)).toEqual([])
     expect(pass).toBe(true)

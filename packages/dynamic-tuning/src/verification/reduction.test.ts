@@ -1,7 +1,6 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { TensorData } from '@dynamic-tuning/engine'
 import { afterAll, describe, expect, it } from 'vitest'
 import { CheckpointError, ConfigError } from '../errors.ts'
@@ -14,14 +13,15 @@ import { noise, plainSoftmax, randomValues } from '../nn/plain.test.support.ts'
 import { type GivenReduction, reductionOptions } from '../reduction/options.ts'
 import { plainReduced } from '../reduction/plain-reduction.test.support.ts'
 import { openReduction } from '../reduction/registry.ts'
+import { reference as home } from './reference.test.support.ts'
 import { verifyFixture } from './verify.ts'
 
-const reference = fileURLToPath(new URL('../../../../../shared/reference/peft/', import.meta.url))
+const reference = join(home, 'peft')
 const temp = mkdtempSync(join(tmpdir(), 'verify-reduction-'))
 afterAll(() => rmSync(temp, { recursive: true }))
 const verify = (folder: string) => verifyFixture(folder, { threads: 1 })
 
-describe.skipIf(!existsSync(reference))('references of token reduction (skipped: no ../shared)', () => {
+describe('references of token reduction', () => {
   it.each([
     ['tome', 45],
     ['evit', 36],

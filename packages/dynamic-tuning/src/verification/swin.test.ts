@@ -1,7 +1,6 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { TensorData } from '@dynamic-tuning/engine'
 import { afterAll, describe, expect, it } from 'vitest'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
@@ -11,9 +10,9 @@ import { plainSwin } from '../models/swin/plain-swin.test.support.ts'
 import { swinLayers, swinStages } from '../models/swin/swin-config.ts'
 import { noise, type Rows, randomValues } from '../nn/plain.test.support.ts'
 import { swinFields, swinOf } from './kinds/swin.ts'
+import { allReferences, extra, reference } from './reference.test.support.ts'
 import { verifyFixture } from './verify.ts'
 
-const reference = fileURLToPath(new URL('../../../../../shared/reference/', import.meta.url))
 const temp = mkdtempSync(join(tmpdir(), 'swin-twin-'))
 afterAll(() => rmSync(temp, { recursive: true }))
 
@@ -110,14 +109,12 @@ describe('a Swin fixture', () => {
     await expect(verifyFixture(folder)).rejects.toThrow(/relative_position_bias_table/)
   })
 
-  it.runIf(existsSync(reference))('of the references agrees', async () => {
-    for (const [name, tensors] of [
-      ['swin', 10],
-      ['swin/three-stage', 13],
-    ] as const) {
-      const report = await verifyFixture(join(reference, name), { threads: 1 })
-      expect(report).toMatchObject({ pass: true })
-      expect(report.tensors).toHaveLength(tensors)
-    }
+  it.each([
+    ['swin/three-stage', 13, reference],
+    ...extra<[string, number, string]>(['swin', 10, allReferences]),
+  ])('of the references agrees: %s', async (name, tensors, home) => {
+    const report = await verifyFixture(join(home, name), { threads: 1 })
+    expect(report).toMatchObject({ pass: true })
+    expect(report.tensors).toHaveLength(tensors)
   })
 })

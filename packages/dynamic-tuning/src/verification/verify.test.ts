@@ -1,15 +1,14 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { TensorData } from '@dynamic-tuning/engine'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CheckpointError, ConfigError, DataError } from '../errors.ts'
 import { readSafetensors } from '../io/safetensors.ts'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
+import { allReferences, extra, reference } from './reference.test.support.ts'
 import { verifyFixture } from './verify.ts'
 
-const reference = fileURLToPath(new URL('../../../../../shared/reference/', import.meta.url))
 let temp = ''
 let copies = 0
 
@@ -59,22 +58,27 @@ function nudge(folder: string, tolerances: Readonly<Record<string, number>>): vo
 const failures = async (folder: string): Promise<string[]> =>
   (await verify(folder)).tensors.filter(({ pass }) => !pass).map(({ name }) => name)
 
-describe.skipIf(!existsSync(reference))('verifyFixture on the references (skipped: no ../shared)', () => {
+describe('verifyFixture on the references', () => {
   it.each([
-    ['vit/token', 9],
-    ['vit/avg', 8],
-    ['vit/token/hf', 9],
-    ['vit/resize', 9],
-    ['dyt-mlp', 175],
-    ['dyt-video', 204],
-    ['dyt-variants/attention', 81],
-    ['dyt-variants/attention-mlp', 117],
-    ['dyt-variants/layer', 81],
-    ['dyt-variants/moe', 162],
-    ['dyt-variants/sample', 81],
-    ['dyt-variants/dynamic-full', 138],
-  ])('%s passes, each of its %i entries below a tenth of its tolerance', async (name, entries) => {
-    const folder = join(reference, name)
+    ['vit/token', 9, reference],
+    ['vit/token/hf', 9, reference],
+    ['vit/resize', 9, reference],
+    ['dyt-mlp', 175, reference],
+    ['dyt-video', 113, reference],
+    ['dyt-variants/attention-mlp', 109, reference],
+    ['dyt-variants/moe', 154, reference],
+    ...extra<[string, number, string]>(
+      ['vit/avg', 8, allReferences],
+      ['dyt-video', 204, allReferences],
+      ['dyt-variants/attention', 81, allReferences],
+      ['dyt-variants/attention-mlp', 117, allReferences],
+      ['dyt-variants/layer', 81, allReferences],
+      ['dyt-variants/moe', 162, allReferences],
+      ['dyt-variants/sample', 81, allReferences],
+      ['dyt-variants/dynamic-full', 138, allReferences],
+    ),
+  ])('%s passes, each of its %i entries below a tenth of its tolerance', async (name, entries, home) => {
+    const folder = join(home, name)
     const report = await verify(folder)
     expect(report).toMatchObject({ fixture: folder, pass: true })
     expect(report.tensors).toHaveLength(entries)
@@ -94,7 +98,7 @@ describe.skipIf(!existsSync(reference))('verifyFixture on the references (skippe
   })
 })
 
-describe.skipIf(!existsSync(reference))('verifyFixture finds what is wrong (skipped: no ../shared)', () => {
+describe('verifyFixture finds what is wrong', () => {
   it.each([
     ['vit/token', ['blocks.1'], ['embed', 'pooled']],
     ['vit/resize', ['pos_embed.5x7'], ['pos_embed.3x3']],
@@ -191,7 +195,7 @@ describe.skipIf(!existsSync(reference))('verifyFixture finds what is wrong (skip
   })
 })
 
-describe.skipIf(!existsSync(reference))('verifyFixture refuses (skipped: no ../shared)', () => {
+describe('verifyFixture refuses', () => {
   const withConfig = (changes: object): string => {
     const folder = copyOf('dyt-mlp')
     changeJson(folder, 'config.json', (json) => ({ ...(json as object), ...changes }))

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../../errors.ts'
 import { modelOf } from '../../models/model.ts'
@@ -11,8 +11,8 @@ import { modelCost } from '../model-cost.ts'
 import { type CountedRow, configOf, countPaperTable } from './count-paper-table.ts'
 import { paperTable, paperTables } from './paper-tables.ts'
 
-const shared = new URL('../../../../../../shared/', import.meta.url)
-const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, shared), 'utf8'))
+const fixtures = new URL('../../../fixtures/', import.meta.url)
+const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, fixtures), 'utf8'))
 const counted = new Map(paperTables.map((table) => [table.number, countPaperTable(table).rows]))
 const rowsOf = (number: number): Record<string, CountedRow> =>
   Object.fromEntries((counted.get(number) ?? []).map((row) => [row.method, row]))
@@ -226,70 +226,67 @@ describe('what the notes say', () => {
   })
 })
 
-describe.skipIf(!existsSync(new URL('spec/tables.json', shared)))(
-  'tables of the paper beside those handed down (skipped: no ../shared)',
-  () => {
-    type Tables = Record<
-      string,
-      { columns: string[]; rows: { method: string; values: (number | null)[] }[] } | string
-    >
-    const names: Readonly<Record<number, string>> = {
-      1: 'table1_variants',
-      2: 'table2_moe',
-      3: 'table3_vtab1k_vit_b',
-      5: 'table5_efficient',
-      6: 'table6_image_video',
-      8: 'table8_bottleneck',
-      11: 'table11_detection',
-      17: 'table17_swin_b',
-      18: 'table18_vit_l',
-      19: 'table19_vtab1k_vit_l',
+describe('tables of the paper beside those in print', () => {
+  type Tables = Record<
+    string,
+    { columns: string[]; rows: { method: string; values: (number | null)[] }[] } | string
+  >
+  const names: Readonly<Record<number, string>> = {
+    1: 'table1_variants',
+    2: 'table2_moe',
+    3: 'table3_vtab1k_vit_b',
+    5: 'table5_efficient',
+    6: 'table6_image_video',
+    8: 'table8_bottleneck',
+    11: 'table11_detection',
+    17: 'table17_swin_b',
+    18: 'table18_vit_l',
+    19: 'table19_vtab1k_vit_l',
+  }
+
+  it.each(paperTables.map((table) => [table.number, table] as const))(
+    'Table %i: every figure',
+    (number, table) => {
+      const given = (read('paper/tables.json') as Tables)[names[number] as string]
+      if (given === undefined || typeof given === 'string') throw new Error('no such table')
+      const find = (values: readonly unknown[], column: string) => values[given.columns.indexOf(column)]
+      const images = table.rows.filter(({ frames }) => frames === undefined)
+      const flops = number === 6 ? 'image_flops_G' : 'flops_G'
+      expect(images.map((row) => [row.method, Number(row.params), Number(row.flops)])).toEqual(
+        given.rows.map(({ method, values }) => [method, find(values, 'params_M'), find(values, flops)]),
+      )
+      const videos = table.rows.filter(({ frames }) => frames !== undefined)
+      const printed = number === 6 ? given.rows.map(({ values }) => find(values, 'video_flops_G')) : []
+      expect(videos.map((row) => Number(row.flops))).toEqual(printed)
+    },
+  )
+
+  it('counts what the reference counts', () => {
+    const { models, dyt_vit_b16: dispatched } = read('reference/flops.json') as {
+      models: Record<string, { total_macs: number; breakdown: { pooling_total: number; head: number } }>
+      dyt_vit_b16: Record<string, { giga_at_active_rate: Record<string, number> }>
     }
-
-    it.each(paperTables.map((table) => [table.number, table] as const))(
-      'Table %i: every figure',
-      (number, table) => {
-        const given = (read('spec/tables.json') as Tables)[names[number] as string]
-        if (given === undefined || typeof given === 'string') throw new Error('no such table')
-        const find = (values: readonly unknown[], column: string) => values[given.columns.indexOf(column)]
-        const images = table.rows.filter(({ frames }) => frames === undefined)
-        const flops = number === 6 ? 'image_flops_G' : 'flops_G'
-        expect(images.map((row) => [row.method, Number(row.params), Number(row.flops)])).toEqual(
-          given.rows.map(({ method, values }) => [method, find(values, 'params_M'), find(values, flops)]),
-        )
-        const videos = table.rows.filter(({ frames }) => frames !== undefined)
-        const printed = number === 6 ? given.rows.map(({ values }) => find(values, 'video_flops_G')) : []
-        expect(videos.map((row) => Number(row.flops))).toEqual(printed)
-      },
-    )
-
-    it('counts what the reference counts', () => {
-      const { models, dyt_vit_b16: dispatched } = read('reference/flops.json') as {
-        models: Record<string, { total_macs: number; breakdown: { pooling_total: number; head: number } }>
-        dyt_vit_b16: Record<string, { giga_at_active_rate: Record<string, number> }>
-      }
-      const total = (name: string): number => (models[name]?.total_macs as number) / 1e9
-      const [vtab, complete, widths] = [rowsOf(3), rowsOf(6), rowsOf(8)]
-      expect(vtab['Full tuning']?.flopsG.ours).toBe(total('vit_b16'))
-      expect(vtab.AdaptFormer?.flopsG.ours).toBe(total('adaptformer_d8'))
-      expect(complete.AdaptFormer?.flopsG.ours).toBe(total('adaptformer_d64'))
-      expect(rowsOf(18)['Full tuning']?.flopsG.ours).toBe(total('vit_l16'))
-      expect(rowsOf(17)['Full tuning']?.flopsG.ours).toBe(total('swin_b'))
-      expect(complete['Full tuning, video']?.flopsG.ours).toBe(total('video_8_frames_400_classes'))
-      const { breakdown } = models.video_8_frames_400_classes as (typeof models)[string]
-      const config = { ...vitConfig('vit_base_patch16_224', 400), frames: 8 }
-      const { parts } = modelCost({ network: network(modelOf(config)) }).flops
-      const { attentive_blocks = 0, query_token = 0, head } = parts
-      expect(attentive_blocks + query_token).toBe(breakdown.pooling_total)
-      expect(head).toBe(breakdown.head)
-      const reference = (d: number, rate: string): number =>
-        dispatched[`d${d}`]?.giga_at_active_rate[rate] as number
-      // The reference gives six decimals and leaves the class token's logit out.
-      const logits = (12 * 768) / 1e9
-      for (const rate of ['0.5', '0.7', '0.9'])
-        expect(vtab[`DyT r=${rate}`]?.flopsG.ours).toBeCloseTo(reference(8, rate) + logits, 2)
-      expect(widths['d=16']?.flopsG.ours).toBeCloseTo(reference(16, '0.5') + logits, 5)
-      expect(widths['d=64']?.flopsG.ours).toBeCloseTo(reference(64, '0.5') + logits, 5)
-    })
-  },
-)
+    const total = (name: string): number => (models[name]?.total_macs as number) / 1e9
+    const [vtab, complete, widths] = [rowsOf(3), rowsOf(6), rowsOf(8)]
+    expect(vtab['Full tuning']?.flopsG.ours).toBe(total('vit_b16'))
+    expect(vtab.AdaptFormer?.flopsG.ours).toBe(total('adaptformer_d8'))
+    expect(complete.AdaptFormer?.flopsG.ours).toBe(total('adaptformer_d64'))
+    expect(rowsOf(18)['Full tuning']?.flopsG.ours).toBe(total('vit_l16'))
+    expect(rowsOf(17)['Full tuning']?.flopsG.ours).toBe(total('swin_b'))
+    expect(complete['Full tuning, video']?.flopsG.ours).toBe(total('video_8_frames_400_classes'))
+    const { breakdown } = models.video_8_frames_400_classes as (typeof models)[string]
+    const config = { ...vitConfig('vit_base_patch16_224', 400), frames: 8 }
+    const { parts } = modelCost({ network: network(modelOf(config)) }).flops
+    const { attentive_blocks = 0, query_token = 0, head } = parts
+    expect(attentive_blocks + query_token).toBe(breakdown.pooling_total)
+    expect(head).toBe(breakdown.head)
+    const reference = (d: number, rate: string): number =>
+      dispatched[`d${d}`]?.giga_at_active_rate[rate] as number
+    // The reference gives six decimals and leaves the class token's logit out.
+    const logits = (12 * 768) / 1e9
+    for (const rate of ['0.5', '0.7', '0.9'])
+      expect(vtab[`DyT r=${rate}`]?.flopsG.ours).toBeCloseTo(reference(8, rate) + logits, 2)
+    expect(widths['d=16']?.flopsG.ours).toBeCloseTo(reference(16, '0.5') + logits, 5)
+    expect(widths['d=64']?.flopsG.ours).toBeCloseTo(reference(64, '0.5') + logits, 5)
+  })
+})

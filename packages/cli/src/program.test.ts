@@ -177,6 +177,24 @@ describe('settings files', () => {
     expect(await options('--config', at('config.json'))).toMatchObject({ imageSize: [8, 16], batch: 4 })
   })
 
+  it.each([
+    ['a list that holds itself', 'data: &a [*a]', /nested deeper than 100 levels, or in themselves/],
+    ['bytes', 'data: !!binary aGVsbG8=', /holds (?:Buffer|Uint8Array), which is no plain value/],
+    ['a set', 'data: !!set {a, b}', /holds Set, which is no plain value/],
+    ['a zero byte', 'data: "a\\0b"', /a text with a zero byte/],
+    ['deep lists', `data: ${'['.repeat(200)}${']'.repeat(200)}`, /nested deeper than 100 levels/],
+    ['very deep lists', `data: ${'['.repeat(100_000)}`, /cannot read/],
+    ['many values', `data: [${'1,'.repeat(100_001)}1]`, /more than 100000 values/],
+    ['megabytes', `data: ${'x'.repeat(2 ** 20)}`, /at most 1048576 are read/],
+    ['control characters in a name', '"\\e[2J": 1', /unknown setting \\x1b\[2J in /],
+    ['a megabyte of name', `? ${'x'.repeat(2 ** 19)}\n: 1`, /unknown setting x+ … \(\d+ characters\) …/],
+  ])('cannot hold %s', async (_what, text, message) => {
+    writeFileSync(at('odd.yaml'), `${text}\n`)
+    const said = await options('--config', at('odd.yaml'))
+    expect(said).toMatch(message)
+    expect(said).toMatch(/^dyt: config: .{1,2000}\n$/)
+  })
+
   it('cannot hold what belongs on the command line', async () => {
     writeFileSync(at('json.yaml'), 'json: true\n')
     expect(await options('--config', at('json.yaml'))).toMatch(/unknown setting json in /)

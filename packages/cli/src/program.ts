@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { ConfigError, libraryVersion } from 'dynamic-tuning'
+import { messageText } from 'dynamic-tuning/report'
 import type { CommandUnit, Group } from './command.ts'
 import { fetchModels } from './fetch-models.ts'
 import { listenForInterrupt } from './interrupt.ts'
@@ -7,6 +8,7 @@ import { commonOptions } from './options/common.ts'
 import { resolveOptions } from './options/settings-file.ts'
 import { paintFor } from './terminal/output.ts'
 import { createTerminal } from './terminal/terminal.ts'
+import { shown } from './terminal/width.ts'
 
 const groups: readonly Group[] = ['Start here', 'Train', 'Use a trained model', 'Measure']
 
@@ -131,7 +133,8 @@ async function runUnit(
 function report(error: unknown): number {
   // commander has already printed its own errors; a request for help is none.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  const text = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`dyt: ${process.env.DEBUG && error instanceof Error ? (error.stack ?? text) : text}\n`)
+  const text = messageText(error instanceof Error ? error.message : String(error))
+  const lines = process.env.DEBUG && error instanceof Error ? shown(error.stack ?? text) : text
+  process.stderr.write(`dyt: ${lines}\n`)
   return error instanceof ConfigError ? 2 : 1
 }

@@ -1,8 +1,15 @@
+import { messageText } from '@dynamic-tuning/engine'
+
 /**
  * Base of all errors that the library throws deliberately. Form: *unit: what failed, got what. What to do.*
+ * The message is one line that is safe to print (`messageText`), whatever names of files it quotes.
  */
 export class TuningError extends Error {
   override name = 'TuningError'
+
+  constructor(message = '') {
+    super(messageText(message))
+  }
 }
 
 /** An invalid setting or option. The command line exits with code 2. */

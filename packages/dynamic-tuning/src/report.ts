@@ -2,6 +2,7 @@
  * Text, tables and charts: of measures and quantities, cases of studies, costs beside the papers, and tokens.
  */
 
+export { messageText } from '@dynamic-tuning/engine'
 export { type SampleWord, sampleWord } from './data/samples/word.ts'
 export { bestFirst, numberIn, valueIn } from './evaluation/measure.ts'
 export { type Interval, shareInterval } from './evaluation/statistics.ts'

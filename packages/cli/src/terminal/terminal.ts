@@ -1,5 +1,6 @@
 import { type Paint, paintFor, type TextOutput } from './output.ts'
 import { createProgress, type Progress } from './progress.ts'
+import { shown } from './width.ts'
 
 /** Output of a command: results on stdout, everything else on stderr. */
 export interface Terminal {
@@ -37,8 +38,8 @@ export function createTerminal(options: TerminalOptions = {}): Terminal {
     progress,
     result(document, text) {
       progress.stop()
-      stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : text())
+      stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : shown(text()))
     },
-    note: (line) => progress.log(line),
+    note: (line) => progress.log(shown(line)),
   }
 }

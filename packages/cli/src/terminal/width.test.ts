@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { cutToWidth, displayWidth, printable } from './width.ts'
+import { cutToWidth, displayWidth, printable, shown } from './width.ts'
 
 describe('displayWidth', () => {
   it.each([
@@ -30,5 +30,12 @@ describe('printable', () => {
   it('replaces what could steer the terminal', () => {
     expect(printable('a\u001b[31mb\u0007\u009b')).toBe('a\ufffd[31mb\ufffd\ufffd')
     expect(printable('two\r\n\tlines')).toBe('two lines')
+  })
+})
+
+describe('shown', () => {
+  it('keeps line breaks, tabs and styles, and replaces every other control character', () => {
+    expect(shown('a\n\tb \u001b[36mc\u001b[39m')).toBe('a\n\tb \u001b[36mc\u001b[39m')
+    expect(shown('\u001b[2J\u001b]0;x\u0007\r\u009b')).toBe('\ufffd[2J\ufffd]0;x\ufffd\ufffd\ufffd')
   })
 })

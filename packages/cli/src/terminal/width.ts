@@ -31,6 +31,16 @@ export function printable(text: string): string {
   return text.replace(/[\t\r\n]+/g, ' ').replace(/\p{Cc}/gu, '\ufffd')
 }
 
+/**
+ * Replaces control characters but line breaks, tabs and styles (`paintFor`), so that a name out of a file can
+ * do no more to the terminal than colour its line.
+ */
+export function shown(text: string): string {
+  return text.replace(/\p{Cc}(?:\[\d+m)?/gu, (found) =>
+    /^[\n\t]/.test(found) || found.startsWith('\u001b[') ? found : `\ufffd${found.slice(1)}`,
+  )
+}
+
 function graphemeWidth(grapheme: string): number {
   if (invisible.test(grapheme)) return 0
   return wide.test(grapheme) || emoji.test(grapheme) ? 2 : 1

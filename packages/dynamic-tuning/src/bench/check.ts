@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ConfigError } from '../errors.ts'
+import { issuesOf } from '../issues-of.ts'
 import type { BenchReport, BenchResult } from './types.ts'
 
 /** A ratio that later runs are compared with. */
@@ -57,7 +58,7 @@ export function checkExpected(name: string, given: unknown): ExpectedBench {
   const result = schema.safeParse(given)
   if (result.success) return result.data
   throw new ConfigError(
-    `bench: ${name} does not hold expected ratios. ${z.prettifyError(result.error).replace(/\s*\n\s*/g, ' ')}. Write it anew with --update.`,
+    `bench: ${name} does not hold expected ratios. ${issuesOf(result.error)}. Write it anew with --update.`,
   )
 }
 

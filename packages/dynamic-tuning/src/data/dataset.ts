@@ -42,8 +42,22 @@ import { checkOptions, defaultOptions, type OpenOptions } from './options.ts'
 export async function openDataset(location: string, options: Partial<OpenOptions> = {}): Promise<Dataset> {
   const resolved: OpenOptions = { ...defaultOptions, ...options }
   checkOptions(resolved)
-  const dataset = await openParts(parseLocation(location), resolved)
-  return resolved.split === 'search' ? forSearch(dataset, resolved) : dataset
+  try {
+    const dataset = await openParts(parseLocation(location), resolved)
+    return resolved.split === 'search' ? forSearch(dataset, resolved) : dataset
+  } catch (error) {
+    throw isRefusal(error) ? cannotRead(location, error) : error
+  }
+}
+
+/** True if the system refused to look at a path: no permission, a name too long or with a zero byte. */
+function isRefusal(error: unknown): error is Error {
+  if (!(error instanceof Error) || !('code' in error)) return false
+  return 'syscall' in error || error.code === 'ERR_INVALID_ARG_VALUE'
+}
+
+function cannotRead(location: string, error: Error): DataError {
+  return new DataError(`dataset: cannot read ${location}, got ${error.message}. Check its names and rights.`)
 }
 
 function openParts(location: Location, options: OpenOptions): Dataset | Promise<Dataset> {
@@ -79,7 +93,8 @@ export function findDataset({ place, kind }: DiskLocation): FoundDataset {
   const others = found.filter(({ folder }) => folder !== place)
   if (here && here.folder !== place && others.length > 1) throw severalSets(place, others)
   if (here) return here
-  if (stat.isFile()) throw new DataError(`dataset: ${place} is a file. ${givePlace}${unpackFirst(place)}`)
+  if (!stat.isDirectory())
+    throw new DataError(`dataset: ${place} is a file. ${givePlace}${unpackFirst(place)}`)
   return { kind: folders, folder: place }
 }
 

@@ -247,6 +247,12 @@ describe('openTensors', () => {
     expect(openBackbone(place, { numHeads: 2 }).config.numHeads).toBe(2)
   })
 
+  it('refuses an index that names itself, or another index', () => {
+    const index = write('self.index.json', Buffer.from('{"weight_map": {"a": "self.index.json"}}'))
+    expect(() => openTensors(index)).toThrow(CheckpointError)
+    expect(() => openTensors(index)).toThrow(/self\.index\.json is an index itself/)
+  })
+
   it('reports a shard that lacks a promised tensor', () => {
     const place = sharded('lacking')
     const map = { weight_map: { 'not.there': 'model-00001-of-00002.safetensors' } }

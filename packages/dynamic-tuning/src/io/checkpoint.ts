@@ -13,6 +13,7 @@ import {
 import { describeHuggingFace } from '../models/checkpoints/hugging-face-config.ts'
 import { refuseGatedMlps } from '../models/vit/gated-mlp.ts'
 import { openTensors } from './open-tensors.ts'
+import { parseJson } from './parse-json.ts'
 import { readJson } from './read-json.ts'
 import { renamedWeights } from './renamed-weights.ts'
 import { writeSafetensors } from './safetensors-writer.ts'
@@ -96,7 +97,7 @@ function describeFile({ path, metadata }: TensorFile): CheckpointDescription {
 
 function parse(path: string, key: string, text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     throw new CheckpointError(`checkpoint: metadata "${key}" of ${path} is not JSON. Save the model again.`)
   }

@@ -1,3 +1,5 @@
+import { endOfString } from './parse-json.ts'
+
 /**
  * The first key that occurs twice within one object of a JSON text; undefined if there is none.
  * `text` must have passed JSON.parse, which silently keeps the last of equal keys.
@@ -22,11 +24,4 @@ export function duplicateKey(text: string): string | undefined {
     }
   }
   return undefined
-}
-
-/** Index of the quote that closes the string opened at `start`. */
-function endOfString(text: string, start: number): number {
-  let end = start + 1
-  while (text[end] !== '"') end += text[end] === '\\' ? 2 : 1
-  return end
 }

@@ -12,8 +12,8 @@ const begins = (start: Uint8Array, ...bytes: readonly number[]): boolean =>
   bytes.every((byte, i) => start[i] === byte)
 const text = (start: Uint8Array): string => Buffer.from(start).toString('latin1')
 
-/** All weight formats, recognised by their first bytes. */
-const formats: readonly TensorFormat[] = [
+/** Formats of single files, recognised by their first bytes. */
+const fileFormats: readonly TensorFormat[] = [
   // The header's length in eight bytes, below the format's limit, then JSON.
   {
     name: 'safetensors',
@@ -22,10 +22,15 @@ const formats: readonly TensorFormat[] = [
   },
   { name: 'zip of NumPy or PyTorch', matches: (start) => begins(start, 0x50, 0x4b), open: openArchive },
   { name: "PyTorch's older form", matches: isTorchLegacy, open: openTorchLegacy },
+]
+
+/** All weight formats. The files of an index are single files: an index may not name itself. */
+const formats: readonly TensorFormat[] = [
+  ...fileFormats,
   {
     name: 'index of several files',
     matches: (start) => /^\s*\{/.test(text(start)),
-    open: (path) => openSharded(path, openTensors),
+    open: (path) => openSharded(path, (shard) => openAs(shard, fileFormats)),
   },
 ]
 
@@ -36,6 +41,7 @@ const strangers: readonly (readonly [(start: Uint8Array) => boolean, string])[] 
     'is a pointer of Git LFS, not the file itself. Run git lfs pull',
   ],
   [(start) => /^\s*<(?:!doctype|html|\?xml)/i.test(text(start)), 'is a web page. Download the file again'],
+  [(start) => /^\s*\{/.test(text(start)), 'is an index itself, not one of the files of an index'],
   [(start) => begins(start, 0x89, 0x48, 0x44, 0x46), 'is HDF5. Convert it to safetensors'],
   [(start) => begins(start, 0x1f, 0x8b), 'is compressed by gzip. Decompress it first'],
   [(start) => begins(start, 0x93, 0x4e, 0x55, 0x4d), 'is one NumPy array. Save all weights with numpy.savez'],
@@ -51,6 +57,10 @@ const strangers: readonly (readonly [(start: Uint8Array) => boolean, string])[] 
  * @throws CheckpointError naming the file, for damaged files and other kinds of files
  */
 export function openTensors(path: string): TensorFile {
+  return openAs(path, formats)
+}
+
+function openAs(path: string, formats: readonly TensorFormat[]): TensorFile {
   const start = firstBytes(path)
   const format = formats.find(({ matches }) => matches(start))
   if (format) return format.open(path)

@@ -1,19 +1,17 @@
-import { readFileSync } from 'node:fs'
+import { messageOf } from '../message-of.ts'
+import { parseJson } from './parse-json.ts'
+import { readText } from './regular-file.ts'
 import type { FailureType } from './write-aside.ts'
 
-/** The value in a JSON file. @throws `failure` naming the file if it cannot be read or is damaged */
+/**
+ * The value in a JSON file.
+ * @throws `failure` naming the file if it cannot be read, is damaged or nested too deeply (`parseJson`)
+ */
 export function readJson(path: string, failure: FailureType): unknown {
-  let text: string
+  const text = readText(path, 'read', failure)
   try {
-    text = readFileSync(path, 'utf8')
+    return parseJson(text)
   } catch (error) {
-    throw new failure(`read: cannot read ${path}, got ${error instanceof Error ? error.message : error}.`)
-  }
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new failure(
-      `read: ${path} is not JSON, got ${error instanceof Error ? error.message : error}. Restore it from a copy.`,
-    )
+    throw new failure(`read: ${path} is not JSON, got ${messageOf(error)}. Restore it from a copy.`)
   }
 }

@@ -1,5 +1,7 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, readSync } from 'node:fs'
 import { CheckpointError } from '../errors.ts'
+import { messageOf } from '../message-of.ts'
+import { isFolder, openRegular } from './regular-file.ts'
 
 /** A file open for reading parts of it. Close it after use. */
 export interface SlicedFile {
@@ -34,17 +36,12 @@ export function openSliced(path: string, unit: string): SlicedFile {
 }
 
 function openFile(path: string, unit: string): number {
-  let file: number
+  if (isFolder(path)) throw new CheckpointError(`${unit}: ${path} is not a file. Name the file in it.`)
   try {
-    file = openSync(path, 'r')
+    return openRegular(path)
   } catch (error) {
-    throw new CheckpointError(
-      `${unit}: cannot open ${path}, got ${error instanceof Error ? error.message : error}. Is the path right?`,
-    )
+    throw new CheckpointError(`${unit}: cannot open ${path}, got ${messageOf(error)}. Is the path right?`)
   }
-  if (fstatSync(file).isFile()) return file
-  closeSync(file)
-  throw new CheckpointError(`${unit}: ${path} is not a file. Name the file in it.`)
 }
 
 function readBytes(

@@ -3,6 +3,8 @@ import { dirname } from 'node:path'
 import type { TensorData } from '@dynamic-tuning/engine'
 import { z } from 'zod'
 import { CheckpointError } from '../errors.ts'
+import { issuesOf } from '../issues-of.ts'
+import { parseJson } from './parse-json.ts'
 import { runFormatVersion } from './run-format.ts'
 import { openSafetensors } from './safetensors.ts'
 import { writeSafetensors } from './safetensors-writer.ts'
@@ -58,7 +60,7 @@ export function readCheckpoint(path: string): RunCheckpoint {
 function parseHeader(path: string, text = ''): z.infer<typeof header> {
   let json: unknown
   try {
-    json = JSON.parse(text)
+    json = parseJson(text)
   } catch {
     throw new CheckpointError(
       `checkpoint: ${path} has no readable "${key}" in its metadata. It is no checkpoint of a run.`,
@@ -67,6 +69,6 @@ function parseHeader(path: string, text = ''): z.infer<typeof header> {
   const result = header.safeParse(json)
   if (result.success) return result.data
   throw new CheckpointError(
-    `checkpoint: ${path} is damaged or from another version:\n${z.prettifyError(result.error)}`,
+    `checkpoint: ${path} is damaged or from another version: ${issuesOf(result.error)}. Start the run again.`,
   )
 }

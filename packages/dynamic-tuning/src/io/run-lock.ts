@@ -1,7 +1,8 @@
-import { constants, copyFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { constants, copyFileSync, linkSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { z } from 'zod'
 import { RunError } from '../errors.ts'
+import { readRegular } from './regular-file.ts'
 
 const owner = z.object({ pid: z.int().positive(), started: z.string().optional(), host: z.string() })
 
@@ -119,7 +120,7 @@ function parseOwner(text: string): LockOwner | undefined {
 
 function read(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8')
+    return readRegular(path).toString('utf8')
   } catch {
     return undefined
   }

@@ -1,5 +1,7 @@
-import { appendFileSync, existsSync, readFileSync, statSync, truncateSync } from 'node:fs'
+import { appendFileSync, existsSync, statSync, truncateSync } from 'node:fs'
 import { RunError } from '../errors.ts'
+import { parseJson } from './parse-json.ts'
+import { readText } from './regular-file.ts'
 import { writeAside } from './write-aside.ts'
 
 /**
@@ -9,7 +11,7 @@ import { writeAside } from './write-aside.ts'
  */
 export function readMetricLines(path: string): object[] {
   if (!existsSync(path)) return []
-  const lines = readFileSync(path, 'utf8').split('\n')
+  const lines = readText(path, 'run', RunError, Number.POSITIVE_INFINITY).split('\n')
   const parsed: object[] = []
   for (const [index, line] of lines.entries()) {
     const value = parseLine(line)
@@ -48,7 +50,7 @@ export function truncateMetricLines(path: string, step: number): void {
 
 function parseLine(line: string): object | undefined {
   try {
-    const value: unknown = JSON.parse(line)
+    const value: unknown = parseJson(line)
     return typeof value === 'object' && value !== null ? value : undefined
   } catch {
     return undefined

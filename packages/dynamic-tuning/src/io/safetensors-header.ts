@@ -1,6 +1,8 @@
 import { sizeOf } from '@dynamic-tuning/engine'
 import { CheckpointError } from '../errors.ts'
+import { messageOf } from '../message-of.ts'
 import { duplicateKey } from './duplicate-keys.ts'
+import { parseJson } from './parse-json.ts'
 
 /** Element types that can be read; other types of the format are refused by name. */
 export type StoredDType = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I8' | 'U8' | 'BOOL'
@@ -64,7 +66,7 @@ export function headerLength(path: string, start: Uint8Array, fileLength: number
  * @throws CheckpointError naming the file and the tensor
  */
 export function parseHeader(path: string, bytes: Uint8Array, fileLength: number): SafetensorsHeader {
-  const header = parseJson(path, bytes)
+  const header = headerIn(path, bytes)
   const start = 8 + bytes.length
   const tensors = new Map<string, StoredTensor>()
   let metadata: Record<string, string> = {}
@@ -76,14 +78,16 @@ export function parseHeader(path: string, bytes: Uint8Array, fileLength: number)
   return { tensors, metadata }
 }
 
-function parseJson(path: string, bytes: Uint8Array): Record<string, unknown> {
+function headerIn(path: string, bytes: Uint8Array): Record<string, unknown> {
   let text: string
   let header: unknown
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    header = JSON.parse(text)
-  } catch {
-    throw new CheckpointError(`safetensors: header of ${path} is not JSON. Is it a safetensors file?`)
+    header = parseJson(text)
+  } catch (error) {
+    throw new CheckpointError(
+      `safetensors: header of ${path} is not JSON, ${messageOf(error)}. Is it a safetensors file?`,
+    )
   }
   if (!isObject(header)) {
     throw new CheckpointError(

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { RunError } from '../errors.ts'
 import type { Normalization } from '../io/backbone.ts'
 import type { RunFolder } from '../io/run-folder.ts'
+import { issuesOf } from '../issues-of.ts'
 import { isClassifierWeight } from '../models/heads/classifier.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { tasks } from '../tasks/registry.ts'
@@ -51,7 +52,7 @@ export function readRunConfig(run: RunFolder): RunConfig {
   const result = schema.safeParse(run.readConfig())
   if (!result.success)
     throw new RunError(
-      `run: config.json of ${run.path} does not describe a tuned model. ${oneLine(z.prettifyError(result.error))}. Name the folder of a finetune run.`,
+      `run: config.json of ${run.path} does not describe a tuned model. ${issuesOf(result.error)}. Name the folder of a finetune run.`,
     )
   const { settings, ...rest } = result.data
   checkTask(run, settings.task)
@@ -75,8 +76,6 @@ function settingsOf(run: RunFolder, settings: unknown, config: ModelConfig): Fin
     )
   }
 }
-
-const oneLine = (text: string): string => text.replace(/✖ /g, '').replace(/\s*\n\s*/g, ' ')
 
 /**
  * A fingerprint of frozen weights: SHA-256 over names, shapes and bytes in the order of names,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { CheckpointError } from '../errors.ts'
+import { issuesOf } from '../issues-of.ts'
 import { EpochTally } from './epoch-tally.ts'
 import type { EpochMetrics } from './metrics.ts'
 
@@ -41,7 +42,7 @@ export function readLoopState(state: unknown, source: string): LoopState {
   const { data, error } = schema.safeParse(state)
   if (error)
     throw new CheckpointError(
-      `checkpoint: the state in ${source} is damaged:\n${z.prettifyError(error)}\nStart the run again.`,
+      `checkpoint: the state in ${source} is damaged: ${issuesOf(error)}. Start the run again.`,
     )
   const { scores = {}, correct = 0, ...rest } = data.tally
   return { tally: new EpochTally({ ...rest, scores }, correct), last: data.last ?? undefined }

@@ -6,6 +6,7 @@ import { ConfigError, DataError } from '../errors.ts'
 import { loadCheckpointFile } from '../io/checkpoint.ts'
 import { readJson } from '../io/read-json.ts'
 import { readSafetensors } from '../io/safetensors.ts'
+import { issuesOf } from '../issues-of.ts'
 import { huggingFaceTypes } from '../models/checkpoints/hugging-face-config.ts'
 import { isBackboneFixture } from './backbone-settings.ts'
 import { backboneTolerances, type Tolerance } from './tolerance.ts'
@@ -105,7 +106,7 @@ function check<T extends z.ZodType>(
 ): z.output<T> {
   const result = schema.safeParse(json)
   if (result.success) return result.data
-  throw new failure(`verify: ${path} cannot be used as a fixture:\n${z.prettifyError(result.error)}`)
+  throw new failure(`verify: ${path} cannot be used as a fixture: ${issuesOf(result.error)}. Correct it.`)
 }
 
 function lossScalars(

@@ -1,8 +1,15 @@
+import { messageText } from './message-text.ts'
+
 /**
  * Base of all errors that the engine throws. Form of a message: *unit: what failed, got what. What to do.*
+ * It is one line that is safe to print (`messageText`).
  */
 export class EngineError extends Error {
   override name = 'EngineError'
+
+  constructor(message = '') {
+    super(messageText(message))
+  }
 }
 
 /** Sizes or ranks that do not fit together. */

@@ -7,6 +7,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -85,6 +86,8 @@ function weightFile(path: string, location: string): string {
 
 function readBytes(path: string): Uint8Array {
   try {
+    // A pipe would never end, and a process that reads from one cannot be stopped.
+    if (!statSync(path).isFile()) throw new Error('it is no regular file')
     return readFileSync(path)
   } catch (error) {
     throw new FormatError(`onnx: cannot read ${path}, ${messageOf(error)}. Check the path.`)

@@ -1,5 +1,6 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { isFile } from '../../io/regular-file.ts'
 import type { Dataset, Example } from '../example.ts'
 import type { OpenOptions } from '../options.ts'
 import { isImageName } from '../sources/extensions.ts'
@@ -19,7 +20,7 @@ export const archives: DatasetKind = {
   title: 'tar archives of class folders',
   expects: 'train.tar and val.tar (or test.tar), or one .tar',
   locate(place) {
-    const isArchive = place.endsWith('.tar') && statSync(place, { throwIfNoEntry: false })?.isFile()
+    const isArchive = place.endsWith('.tar') && isFile(place)
     return isArchive || existsSync(join(place, 'train.tar')) ? place : undefined
   },
   open: openArchives,
@@ -27,7 +28,7 @@ export const archives: DatasetKind = {
 
 function openArchives(location: string, options: OpenOptions): Dataset {
   const path = resolve(location)
-  if (statSync(path).isFile()) return openArchive(path, dirname(path), basename(path, '.tar'), options)
+  if (isFile(path)) return openArchive(path, dirname(path), basename(path, '.tar'), options)
   const train = join(path, 'train.tar')
   const archive = (...names: string[]): string | undefined =>
     names.map((name) => join(path, `${name}.tar`)).find((each) => existsSync(each))

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { DataError } from '../../errors.ts'
-import { messageOf } from '../../message-of.ts'
+import { readJson } from '../../io/read-json.ts'
 import type { Example, ImageSource } from '../example.ts'
 
 /** An image in a folder or an archive, with its relative path; folders are separated by `/`. */
@@ -86,13 +86,7 @@ const classesSchema = z.union([z.array(z.string()), z.array(z.object({ id: z.str
 export function readClasses(folder: string): { id?: string; name: string }[] | undefined {
   const path = join(folder, 'classes.json')
   if (!existsSync(path)) return undefined
-  let content: unknown
-  try {
-    content = JSON.parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    throw new DataError(`dataset: ${path} is not JSON: ${messageOf(error)}`)
-  }
-  const classes = classesSchema.safeParse(content)
+  const classes = classesSchema.safeParse(readJson(path, DataError))
   if (!classes.success)
     throw new DataError(`dataset: ${path} must be an array of names, or of { "id", "name" }`)
   const found = classes.data.map((item) => (typeof item === 'string' ? { name: item } : item))

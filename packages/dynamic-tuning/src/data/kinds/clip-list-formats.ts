@@ -1,7 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { DataError } from '../../errors.ts'
+import { parseJson } from '../../io/parse-json.ts'
+import { readJson } from '../../io/read-json.ts'
 import { messageOf } from '../../message-of.ts'
 
 /** A line of a list: a clip, and the number or name of its class. */
@@ -113,7 +115,7 @@ const something: ListFormat = {
       .find((each) => existsSync(each))
     if (path === undefined)
       throw new DataError(`dataset: ${folder} has no labels.json, which numbers the classes. Put it there.`)
-    const labels = labelsSchema.safeParse(json(path, readFileSync(path, 'utf8')))
+    const labels = labelsSchema.safeParse(readJson(path, DataError))
     if (!labels.success) throw new DataError(`dataset: ${path} must be { "name of a class": "number" }`)
     return Object.entries(labels.data)
       .sort(([, a], [, b]) => Number(a) - Number(b))
@@ -123,7 +125,7 @@ const something: ListFormat = {
 
 function json(path: string, text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch (error) {
     throw new DataError(`dataset: ${path} is not JSON: ${messageOf(error)}`)
   }

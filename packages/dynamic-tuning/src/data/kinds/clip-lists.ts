@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { DataError } from '../../errors.ts'
+import { isFile, isFolder, readText } from '../../io/regular-file.ts'
 import { present } from '../../present.ts'
 import type { Dataset, Example } from '../example.ts'
 import type { OpenOptions } from '../options.ts'
@@ -36,9 +37,9 @@ export const clipLists: DatasetKind = {
 
 /** True if a folder holds lists of clips. */
 function isClipListFolder(folder: string): boolean {
-  const name = existsSync(folder) && statSync(folder).isDirectory() ? listOf(folder, 'train') : undefined
+  const name = isFolder(folder) ? listOf(folder, 'train') : undefined
   if (name === undefined) return false
-  const text = readFileSync(join(folder, name), 'utf8')
+  const text = readText(join(folder, name), 'dataset', DataError)
   const format = listFormats.find((each) => each.fits(name, text))
   if (format === undefined || !format.paths) return format !== undefined
   const [first = ''] = text.split(/\r?\n/, 1)
@@ -83,7 +84,7 @@ function listReader(folder: string): (part: Part) => ReadList | undefined {
     const name = listOf(folder, part)
     if (name === undefined) return undefined
     const path = join(folder, name)
-    const text = readFileSync(path, 'utf8')
+    const text = readText(path, 'dataset', DataError)
     const format = present(
       listFormats.find((each) => each.fits(name, text)),
       `a format of ${path}`,
@@ -136,8 +137,7 @@ function examplesOf(
   )
 }
 
-const existing = (path: string): string | undefined =>
-  statSync(path, { throwIfNoEntry: false })?.isFile() ? path : undefined
+const existing = (path: string): string | undefined => (isFile(path) ? path : undefined)
 
 /** Finds videos in a folder and its subfolders by name without ending; the folder is listed once. */
 function clipFinder(folder: string): (name: string) => string | undefined {

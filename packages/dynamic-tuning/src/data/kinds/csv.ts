@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { CsvError, parse } from 'csv-parse/sync'
 import { z } from 'zod'
 import { DataError } from '../../errors.ts'
+import { readText } from '../../io/regular-file.ts'
 
 /** A row of a CSV file: its cells, and `FILE:LINE` for error messages. */
 export interface CsvRow {
@@ -41,7 +41,7 @@ export function readCsv(path: string): CsvTable {
 function parseCsv(path: string): z.infer<typeof parsed> {
   const options = { bom: true, trim: true, skip_empty_lines: true, relax_column_count: true, info: true }
   try {
-    return parsed.parse(parse(readFileSync(path), options))
+    return parsed.parse(parse(readText(path, 'dataset', DataError), options))
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
     throw new DataError(`dataset: ${path}:${error.lines}: this is not CSV: ${error.message}`)

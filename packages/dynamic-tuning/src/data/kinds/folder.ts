@@ -1,6 +1,7 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { basename, join, resolve, sep } from 'node:path'
 import { DataError } from '../../errors.ts'
+import { isFolder } from '../../io/regular-file.ts'
 import { present } from '../../present.ts'
 import type { Dataset, Example, ImageSource } from '../example.ts'
 import type { OpenOptions } from '../options.ts'
@@ -21,7 +22,7 @@ export const folders: DatasetKind = {
   name: 'folder',
   title: 'class folders',
   expects: 'one folder of images or of clips per class, or train/ and val/ with them',
-  locate: (place) => (statSync(place).isDirectory() ? place : undefined),
+  locate: (place) => (isFolder(place) ? place : undefined),
   open: openFolder,
 }
 

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { DataError } from '../../errors.ts'
+import { isFile, readText } from '../../io/regular-file.ts'
 import type { Dataset, Example } from '../example.ts'
 import type { OpenOptions } from '../options.ts'
 import { type Labels, labelsTruth, withFittingTruth } from '../truths/labels.ts'
@@ -77,7 +78,7 @@ function imageOf({ cells: [file = ''], place }: CsvRow, folder: string, seen: Ma
       `dataset: ${place}: image ${file} is named twice, first at ${before}. Give all of its labels in one line.`,
     )
   seen.set(path, place)
-  if (statSync(path, { throwIfNoEntry: false })?.isFile()) return path
+  if (isFile(path)) return path
   throw new DataError(`dataset: ${place}: there is no file ${path}`)
 }
 
@@ -85,7 +86,7 @@ function imageOf({ cells: [file = ''], place }: CsvRow, folder: string, seen: Ma
 function readNames(folder: string): readonly string[] | undefined {
   const path = join(folder, 'classes.txt')
   if (!existsSync(path)) return undefined
-  const names = readFileSync(path, 'utf8').split(/\r?\n/)
+  const names = readText(path, 'dataset', DataError).split(/\r?\n/)
   const trimmed = names.map((name) => name.trim()).filter((name) => name !== '')
   checkLetterCase(trimmed, path)
   const twice = trimmed.find((name, i) => trimmed.indexOf(name) !== i)

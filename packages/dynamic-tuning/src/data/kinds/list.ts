@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { DataError } from '../../errors.ts'
+import { isFile, readText } from '../../io/regular-file.ts'
 import type { Dataset, Example } from '../example.ts'
 import type { OpenOptions } from '../options.ts'
 import { type Labels, labelsTruth, withFittingTruth } from '../truths/labels.ts'
@@ -68,7 +69,7 @@ function readList(folder: string, name: string, classes = mostClasses): Listed {
   const path = join(folder, name)
   if (!existsSync(path)) throw new DataError(`dataset: ${path} is missing. Expected ${vtabLists.join(', ')}.`)
   let severalAt: string | undefined
-  const examples = readFileSync(path, 'utf8')
+  const examples = readText(path, 'dataset', DataError)
     .split(/\r?\n/)
     .flatMap((line, i) => {
       if (line.trim() === '') return []
@@ -112,8 +113,4 @@ function parseLabels(text: string, place: string, classes: number): Labels {
   const twice = labels.find((label, i) => labels.indexOf(label) !== i)
   if (twice !== undefined) throw new DataError(`dataset: ${place}: label ${twice} is there twice`)
   return labels.sort((a, b) => a - b)
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
 }

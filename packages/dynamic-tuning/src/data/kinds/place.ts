@@ -8,6 +8,8 @@ import { DataError } from '../../errors.ts'
  */
 export function insideFolder(file: string, folder: string, place: string): string {
   if (file === '') throw new DataError(`dataset: ${place}: it names no file. Give one, or remove the line.`)
+  if (file.includes('\0'))
+    throw new DataError(`dataset: ${place}: the name ${JSON.stringify(file)} holds a zero byte. Correct it.`)
   const root = resolve(folder)
   const path = resolve(root, file)
   if (path.startsWith(root.endsWith(sep) ? root : root + sep)) return path

@@ -1,6 +1,6 @@
-import { closeSync, openSync, readSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { closeSync, readSync } from 'node:fs'
 import { DataError } from '../../errors.ts'
+import { openRegular, readRegularLater } from '../../io/regular-file.ts'
 import { messageOf } from '../../message-of.ts'
 import { type ImageSource, sourceName } from '../example.ts'
 import { decode, type Size } from './decode.ts'
@@ -42,9 +42,12 @@ export function imageReader(drawnSize = defaultDrawnSize): ImageReader {
   }
 }
 
+/** Limit for an image file, in bytes. */
+const mostBytes = 512 * 2 ** 20
+
 async function fileBytes(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path)
+    return await readRegularLater(path, mostBytes)
   } catch (error) {
     throw new DataError(`read: cannot open image ${path}: ${messageOf(error)}`)
   }
@@ -60,7 +63,7 @@ function bytesOf({ file, offset, size }: Range, name: string, files: Map<string,
   let read = 0
   const bytes = new Uint8Array(size)
   try {
-    const open = files.get(file) ?? openSync(file, 'r')
+    const open = files.get(file) ?? openRegular(file)
     files.set(file, open)
     read = readSync(open, bytes, 0, size, offset)
   } catch (error) {

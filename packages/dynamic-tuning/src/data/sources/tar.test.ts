@@ -18,6 +18,24 @@ async function index(...parts: Buffer[]): Promise<{ entries: TarEntry[]; texts: 
   })
 }
 
+/** A pax record with its own length, `13 size=-512\n`. */
+function pax(text: string): Buffer {
+  const length = [3, 4, 5]
+    .map((more) => text.length + more)
+    .find((each) => `${each} ${text}\n`.length === each)
+  return tarEntry('pax', `${length} ${text}\n`, 'x')
+}
+
+/** An entry whose size field has another text, with the right checksum. */
+function sized(field: string): Buffer {
+  const entry = tarEntry('a.png', 'x')
+  entry.write(field.padEnd(12, '\0'), 124, 'latin1')
+  entry.fill(32, 148, 156)
+  const sum = entry.subarray(0, 512).reduce((a, b) => a + b, 0)
+  entry.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
+  return entry
+}
+
 const long = `${'folder'.repeat(20)}/x.png`
 
 describe('readTarIndex', () => {
@@ -73,10 +91,32 @@ describe('readTarIndex', () => {
       [tarEntry('pax', '99 path=a\n', 'x'), tarEnd],
       /damaged pax record at byte 512/,
     ],
+    // With this size the next header was the pax record itself: the list never ended.
+    ['pax size that leads back', [pax('size=-1536'), tarEntry('a.png', 'x'), tarEnd], /size .* "-1536"/],
+    ['negative pax size', [pax('size=-512'), tarEntry('a.png', 'x'), tarEnd], /size .* "-512"/],
+    ['broken pax size', [pax('size=10.5'), tarEntry('a.png', 'x'), tarEnd], /size .* "10\.5"/],
+    ['pax size of words', [pax('size=0x1'), tarEntry('a.png', 'x'), tarEnd], /size .* "0x1"/],
+    ['endless pax size', [pax('size=1e300'), tarEntry('a.png', 'x'), tarEnd], /size .* "1e300"/],
+    ['pax size beyond the end', [pax('size=99999'), tarEntry('a.png', 'x'), tarEnd], /\(99999 bytes\)/],
+    ['size that is no octal number', [sized('00000000009'), tarEnd], /size .* "00000000009"/],
+    ['negative size', [sized('-0000000012'), tarEnd], /size .* "-0000000012"/],
+    ['negative binary size', [sized(`\xff${'\xff'.repeat(11)}`), tarEnd], /size of an entry/],
+    ['huge binary size', [sized(`\x80${'\x01'.repeat(11)}`), tarEnd], /size of an entry/],
+    [
+      'zero byte in a pax name',
+      [pax('path=a\0.png'), tarEntry('a.png', 'x'), tarEnd],
+      /unsafe name "a\\u0000/,
+    ],
   ])('refuses an archive: %s', async (_what, parts, message) => {
     const attempt = index(...parts)
     await expect(attempt).rejects.toThrow(DataError)
     await expect(index(...parts)).rejects.toThrow(message)
+  })
+
+  it('reads sizes of pax records and binary sizes', async () => {
+    const binary = sized(`\x80${'\0'.repeat(10)}\x01`)
+    const { texts } = await index(pax('size=1'), sized('00000000000'), binary, tarEnd)
+    expect(texts).toEqual(['x', 'x'])
   })
 
   it('refuses an archive with a flipped bit in a header', async () => {

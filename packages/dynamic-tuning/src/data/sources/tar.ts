@@ -1,5 +1,7 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, readSync } from 'node:fs'
 import { DataError } from '../../errors.ts'
+import { openFile } from '../../io/regular-file.ts'
+import { parseTarHeader, safeName, sizeIn, textIn } from './tar-header.ts'
 
 /** A file inside a tar archive: bytes `[offset, offset + size)` of the archive. */
 export interface TarEntry {
@@ -10,19 +12,13 @@ export interface TarEntry {
 
 const block = 512
 
-interface Header {
-  readonly name: string
-  readonly size: number
-  readonly type: string
-}
-
 /**
  * Lists the files of a tar archive by reading only its headers (ustar, GNU long names, pax paths and sizes).
  * @throws DataError if a header is damaged, the archive is cut off, an entry is a link or
  * its name is outside the archive
  */
 export function readTarIndex(archive: string): TarEntry[] {
-  const file = openSync(archive, 'r')
+  const file = openFile(archive, 'tar', DataError)
   try {
     return [...entries(archive, file, fstatSync(file).size)]
   } finally {
@@ -32,15 +28,16 @@ export function readTarIndex(archive: string): TarEntry[] {
 
 function* entries(archive: string, file: number, end: number): Generator<TarEntry> {
   const buffer = Buffer.alloc(block)
-  let extended: { name?: string; size?: number } = {}
+  let extended: Extension = {}
   for (let at = 0; ; ) {
     if (at + block > end) throw truncated(archive, at, end, 'a header or the end mark')
-    readSync(file, buffer, 0, block, at)
+    fill(file, buffer, at, archive)
     if (buffer.every((byte) => byte === 0)) return
-    const { name, size, type } = parseHeader(buffer, archive, at)
+    const { name, size, type } = parseTarHeader(buffer, archive, at)
     const offset = at + block
     const length = extended.size ?? size
-    if (offset + length > end) throw truncated(archive, at, end, `${extended.name ?? name} (${length} bytes)`)
+    if (!(length <= end - offset))
+      throw truncated(archive, at, end, `${extended.name ?? name} (${length} bytes)`)
     at = offset + Math.ceil(length / block) * block
     if (type === 'L' || type === 'x') {
       extended = { ...extended, ...readExtension(file, type, offset, length, archive) }
@@ -53,65 +50,42 @@ function* entries(archive: string, file: number, end: number): Generator<TarEntr
   }
 }
 
-function parseHeader(buffer: Buffer, archive: string, at: number): Header {
-  let sum = 8 * 32
-  for (let i = 0; i < block; i++) if (i < 148 || i >= 156) sum += buffer[i] ?? 0
-  if (number(buffer.subarray(148, 156)) !== sum) {
-    throw new DataError(
-      `tar: ${archive} has a damaged header at byte ${at}. Is it a tar archive, uncompressed?`,
-    )
-  }
-  const prefix = text(buffer.subarray(257, 263)) === 'ustar' ? text(buffer.subarray(345, 500)) : ''
-  const name = text(buffer.subarray(0, 100))
-  return {
-    name: prefix === '' ? name : `${prefix}/${name}`,
-    size: number(buffer.subarray(124, 136)),
-    type: buffer.toString('latin1', 156, 157),
-  }
+/** What a record before a header says about the next entry. */
+interface Extension {
+  readonly name?: string
+  readonly size?: number
 }
 
 /** Reads a GNU long name ('L') or pax records ('x': `LENGTH KEY=VALUE\n`), which describe the next entry. */
-function readExtension(file: number, type: string, offset: number, size: number, archive: string) {
+function readExtension(file: number, type: string, offset: number, size: number, archive: string): Extension {
   if (size > 1 << 20) throw new DataError(`tar: ${archive} has a ${size}-byte name record at byte ${offset}`)
   const bytes = Buffer.alloc(size)
-  readSync(file, bytes, 0, size, offset)
-  if (type === 'L') return { name: text(bytes) }
-  const found: { name?: string; size?: number } = {}
+  fill(file, bytes, offset, archive)
+  if (type === 'L') return { name: textIn(bytes) }
+  let found: Extension = {}
   for (let at = 0; at < size; ) {
     const space = bytes.indexOf(32, at)
-    const length = Number(bytes.toString('latin1', at, space))
-    if (space < 0 || !Number.isInteger(length) || length < 5 || at + length > size) {
-      throw new DataError(`tar: ${archive} has a damaged pax record at byte ${offset + at}`)
-    }
+    const digits = space < 0 ? '' : bytes.toString('latin1', at, Math.min(space, at + 20))
+    const length = /^\d+$/.test(digits) ? Number(digits) : 0
+    if (length < 5 || length > size - at)
+      throw new DataError(`tar: ${archive} has a damaged pax record at byte ${offset + at}. Copy it again.`)
     const record = bytes.toString('utf8', space + 1, at + length - 1)
-    if (record.startsWith('path=')) found.name = record.slice(5)
-    if (record.startsWith('size=')) found.size = Number(record.slice(5))
+    if (record.startsWith('path=')) found = { ...found, name: record.slice(5) }
+    if (record.startsWith('size='))
+      found = { ...found, size: sizeIn(record.slice(5), `${archive}, pax record at byte ${offset + at}`) }
     at += length
   }
   return found
 }
 
-/**
- * Reads octal text, or a big-endian binary number if the first bit is set (files of 8 GB
- * and more). NaN if neither.
- */
-function number(field: Buffer): number {
-  if ((field.readUInt8() & 0x80) !== 0) return field.readUIntBE(field.length - 6, 6)
-  const digits = text(field).trim()
-  return /^[0-7]*$/.test(digits) ? Number.parseInt(digits || '0', 8) : Number.NaN
-}
-
-function text(field: Buffer): string {
-  const end = field.indexOf(0)
-  return field.toString('utf8', 0, end < 0 ? field.length : end)
-}
-
-function safeName(name: string, archive: string, at: number): string {
-  const parts = name.split('/').filter((part) => part !== '' && part !== '.')
-  if (name.startsWith('/') || parts.includes('..')) {
-    throw new DataError(`tar: ${archive} holds the unsafe name ${JSON.stringify(name)} at byte ${at}`)
+/** Reads all of `bytes` from a position. */
+function fill(file: number, bytes: Buffer, position: number, archive: string): void {
+  for (let at = 0; at < bytes.length; ) {
+    const got = readSync(file, bytes, at, bytes.length - at, position + at)
+    if (got === 0)
+      throw new DataError(`tar: ${archive} became shorter while it was read. Wait until it is whole.`)
+    at += got
   }
-  return parts.join('/')
 }
 
 function truncated(archive: string, at: number, end: number, what: string): DataError {

@@ -1,6 +1,7 @@
 import { type Random, random } from '@dynamic-tuning/engine'
 import { z } from 'zod'
 import { ConfigError } from '../../errors.ts'
+import { issuesOf } from '../../issues-of.ts'
 import type { Size } from '../sources/decode.ts'
 import type { Pixels } from '../sources/pixels.ts'
 import { colorJitter } from './augment/colour.ts'
@@ -125,7 +126,7 @@ export interface Transform {
 /** Creates a transform. @throws ConfigError if the settings are invalid */
 export function createTransform(settings: TransformSettings): Transform {
   const checked = transformSchema.safeParse(settings)
-  if (!checked.success) throw new ConfigError(`transform: bad settings. ${z.prettifyError(checked.error)}`)
+  if (!checked.success) throw new ConfigError(`transform: bad settings. ${issuesOf(checked.error)}`)
   const { augment } = settings
   const normalise = normaliser(settings)
   const cropsSource = augment?.randomResizedCrop !== undefined || augment?.shortSideJitter !== undefined

@@ -1,6 +1,7 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { DownloadError } from '../../errors.ts'
+import { isFile, readText } from '../regular-file.ts'
 import { readShardIndex } from '../sharded.ts'
 import { weightFiles } from '../weights-in.ts'
 import { writeAside } from '../write-aside.ts'
@@ -48,7 +49,7 @@ export class CachedRepo {
     const { revision } = this.name
     if (isCommit(revision)) return revision
     const path = join(this.folder, 'refs', revision)
-    const commit = existsSync(path) ? readFileSync(path, 'utf8').trim() : ''
+    const commit = isFile(path) ? readText(path, 'download', DownloadError, 1000).trim() : ''
     return isCommit(commit) ? commit : undefined
   }
 

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { ConfigError } from '../../errors.ts'
+import { isFile, readText } from '../regular-file.ts'
 
 /** Where models are downloaded from and to; read from the same variables as by Hugging Face's own tools. */
 export interface HubSettings {
@@ -37,5 +38,5 @@ function tokenOf(environment: Environment): string | undefined {
   const given = HF_TOKEN || HUGGING_FACE_HUB_TOKEN
   if (given) return given.trim()
   const path = HF_TOKEN_PATH || join(homeOf(environment), 'token')
-  return existsSync(path) ? readFileSync(path, 'utf8').trim() || undefined : undefined
+  return isFile(path) ? readText(path, 'download', ConfigError, 10_000).trim() || undefined : undefined
 }

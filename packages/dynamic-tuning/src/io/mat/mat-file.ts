@@ -1,7 +1,8 @@
-import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, createReadStream, fstatSync, readSync } from 'node:fs'
 import { constants, createInflate, inflateSync } from 'node:zlib'
 import { DataError } from '../../errors.ts'
 import { messageOf } from '../../message-of.ts'
+import { openRegular } from '../regular-file.ts'
 import { elementAt, type MatBytes, storage } from './element.ts'
 import { headerAt, type MatValue, valueIn } from './value.ts'
 
@@ -61,7 +62,7 @@ export function openMat(path: string): MatFile {
 
 function openFile(path: string): number {
   try {
-    return openSync(path, 'r')
+    return openRegular(path)
   } catch (error) {
     throw new DataError(`mat: cannot open ${path}: ${messageOf(error)}`)
   }

@@ -1,5 +1,6 @@
-import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs'
+import { appendFileSync, existsSync, truncateSync } from 'node:fs'
 import { RunError } from '../../errors.ts'
+import { readRegular } from '../regular-file.ts'
 import { scalarEvent, stepOf, versionEvent } from './event.ts'
 import { encodeRecord, readRecords } from './records.ts'
 
@@ -32,7 +33,7 @@ export function openEventFile(path: string, now: () => number = () => Date.now()
     },
     truncateAfter(step) {
       let end = 0
-      for (const record of readRecords(readFileSync(path))) {
+      for (const record of readRecords(readRegular(path))) {
         if (stepOf(record.data) > step) break
         end = record.end
       }

@@ -1,6 +1,7 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { z } from 'zod'
 import { CheckpointError } from '../../errors.ts'
+import { issuesOf } from '../../issues-of.ts'
 import { type GlobalPool, globalPools } from '../heads/global-pool.ts'
 
 /** A positive whole number. */
@@ -154,6 +155,6 @@ export function check<T extends z.ZodType>(schema: T, source: string, json: unkn
   const result = schema.safeParse(json)
   if (result.success) return result.data
   throw new CheckpointError(
-    `checkpoint: ${source} does not describe a ViT or Swin this library can run:\n${z.prettifyError(result.error)}`,
+    `checkpoint: ${source} does not describe a ViT or Swin this library can run: ${issuesOf(result.error)}. Use the configuration of another model.`,
   )
 }

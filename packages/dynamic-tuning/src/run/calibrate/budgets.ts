@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ConfigError, RunError } from '../../errors.ts'
 import type { GateProbabilities } from '../../evaluation/gate-probabilities.ts'
 import type { Measure } from '../../evaluation/measure.ts'
 import { readJson } from '../../io/read-json.ts'
+import { readRegular } from '../../io/regular-file.ts'
 import { writeAside } from '../../io/write-aside.ts'
 import { fieldOf } from '../../training/field-of.ts'
 import type { TunedModel, TunedRun } from '../tuned-run.ts'
@@ -113,7 +114,7 @@ function checkGates(
 }
 
 const adapterHash = ({ folder }: TunedRun): string =>
-  createHash('sha256').update(readFileSync(folder.adapterPath)).digest('hex')
+  createHash('sha256').update(readRegular(folder.adapterPath)).digest('hex')
 
 /** Largest budget: a little above the static model, because adapters and dispatchers add to it. */
 const mostShare = 1.2

@@ -1,8 +1,12 @@
+/** Longer words are no misspelled ones, and comparing them takes long. */
+const longestWord = 100
+
 /**
  * The closest of `words` if it differs from `word` in at most a third of the letters, ignoring
  * case and hyphens.
  */
 export function nearestWord(word: string, words: readonly string[]): string | undefined {
+  if (word.length > longestWord) return undefined
   const wanted = bare(word)
   const ranked = words
     .map((candidate) => ({ candidate, distance: editDistance(wanted, bare(candidate)) }))

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ConfigError } from '../../errors.ts'
+import { issuesOf } from '../../issues-of.ts'
 import { modelOf } from '../../models/model.ts'
 import { type Network, network } from '../../network/network.ts'
 import { tunerNamed } from '../../tuners/registry.ts'
@@ -100,10 +101,7 @@ export function methodSettings({
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error
     throw new ConfigError(
-      `verify: hyper_parameters of ${fixture.folder} cannot be run: ${z
-        .prettifyError(error)
-        .replace(/✖ /g, '')
-        .replace(/\s*\n\s*/g, ' ')}. Correct config.json.`,
+      `verify: hyper_parameters of ${fixture.folder} cannot be run: ${issuesOf(error)}. Correct config.json.`,
     )
   }
 }

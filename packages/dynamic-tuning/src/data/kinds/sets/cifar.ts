@@ -1,6 +1,7 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, readSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { DataError } from '../../../errors.ts'
+import { openFile } from '../../../io/regular-file.ts'
 import type { Example } from '../../example.ts'
 import { type DatasetKind, holding } from '../kind.ts'
 import { usedParts } from '../parts.ts'
@@ -58,7 +59,7 @@ function readRecords(
   if (!existsSync(path))
     throw new DataError(`dataset: ${path} is missing. Unpack the binary version of ${layout.title} again.`)
   const record = layout.labelBytes + pixelBytes
-  const file = openSync(path, 'r')
+  const file = openFile(path, 'dataset', DataError)
   try {
     const { size } = fstatSync(file)
     if (size === 0 || size % record !== 0)

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { DataError } from '../../../errors.ts'
+import { readText } from '../../../io/regular-file.ts'
 
 /** A line of a text file, with `FILE:7` for error messages. */
 export interface Line {
@@ -13,7 +14,7 @@ export interface Line {
  */
 export function readLines(path: string): Line[] {
   if (!existsSync(path)) throw new DataError(`dataset: ${path} is missing. Unpack the dataset again.`)
-  const lines = readFileSync(path, 'utf8')
+  const lines = readText(path, 'dataset', DataError)
     .split(/\r?\n/)
     .map((text, i): Line => ({ text: text.trim(), place: `${path}:${i + 1}` }))
     .filter(({ text }) => text !== '' && !text.startsWith('#'))

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -14,7 +14,13 @@ describe('freeRunFolder', () => {
     expect(name('/photos/My Flowers/')).toBe('My-Flowers-dyt')
     expect(name('a/tiny.tar')).toBe('tiny-dyt')
     mkdirSync(join(folder, 'tiny-dyt'))
+    writeFileSync(join(folder, 'tiny-dyt', 'mine.txt'), '')
     mkdirSync(join(folder, 'tiny-dyt-2'))
+    writeFileSync(join(folder, 'tiny-dyt-2', '.dynamic-tuning.lock'), '')
+    expect(name('tiny.tar')).toBe('tiny-dyt-3')
+    mkdirSync(join(folder, 'tiny-dyt-3'))
+    const failed = '{"formatVersion":1,"command":"finetune"}'
+    writeFileSync(join(folder, 'tiny-dyt-3', 'config.json'), failed)
     expect(name('tiny.tar')).toBe('tiny-dyt-3')
   })
 })

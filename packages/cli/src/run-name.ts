@@ -1,12 +1,15 @@
-import { existsSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
+import { isFreeForRun } from 'dynamic-tuning/io'
 
-/** A new folder in `runs/`, named after data and method: `runs/flowers-dyt`, then `runs/flowers-dyt-2`. */
+/**
+ * A new folder in `runs/`, or one whose run failed before its first step, named after data and method:
+ * `runs/flowers-dyt`, then `runs/flowers-dyt-2`.
+ */
 export function freeRunFolder(data: string, method: string, parent = 'runs'): string {
   const name = `${dataName(data)}-${method}`
   for (let count = 1; ; count++) {
     const path = join(parent, count === 1 ? name : `${name}-${count}`)
-    if (!existsSync(path)) return path
+    if (isFreeForRun(path)) return path
   }
 }
 

@@ -10,6 +10,7 @@ export {
   openBackboneConfig,
 } from './io/backbone.ts'
 export { type Checkpoint, saveCheckpointFile } from './io/checkpoint.ts'
+export { isFreeForRun } from './io/failed-start.ts'
 export { type DownloadProgress, type FetchControl, fetchModel } from './io/hub/fetch-model.ts'
 export type { FetchedModel } from './io/hub/hub-cache.ts'
 export type { HubSettings } from './io/hub/hub-settings.ts'

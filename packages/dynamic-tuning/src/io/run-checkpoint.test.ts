@@ -37,15 +37,14 @@ describe('the checkpoint of a run', () => {
     expect(readdirSync(dirname(run.checkpointPath))).toEqual(['state.safetensors'])
     run.release()
     const again = createRunFolder(run.path, { resume: true })
-    expect(again.loadCheckpoint().step).toBe(4)
+    expect(again.loadCheckpoint()?.step).toBe(4)
     again.release()
   })
 
   it('is not written by a reader, and not found where there is none', () => {
     const reader = openRunFolder(run.path, { write: false })
     expect(() => reader.saveCheckpoint(at(1))).toThrow(RunError)
-    expect(() => reader.loadCheckpoint()).toThrow(RunError)
-    expect(() => reader.loadCheckpoint()).toThrow(/has no checkpoint to resume from/)
+    expect(reader.loadCheckpoint()).toBeUndefined()
   })
 
   it('is refused where its metadata is missing, damaged or from another version', () => {

@@ -13,7 +13,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { RunError } from '../errors.ts'
-import { clearRunFolder, createRunFolder, openRunFolder } from './run-folder.ts'
+import { createRunFolder, openRunFolder } from './run-folder.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'run-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -26,7 +26,7 @@ beforeEach(() => {
 /** A run that has ended, with these metrics as text. */
 function finished(metrics = ''): void {
   const run = createRunFolder(path)
-  run.writeConfig({ seed: 3 })
+  run.writeConfig({ command: 'finetune', seed: 3 })
   run.release()
   writeFileSync(join(path, 'metrics.jsonl'), metrics)
 }
@@ -59,7 +59,7 @@ describe('a run folder', () => {
   })
 
   it('takes an empty folder but not one with files, nor a file', () => {
-    finished()
+    finished('{"step":1}\n')
     expect(failure(() => createRunFolder(path))).toMatch(
       /is not empty, it holds config\.json, metrics\.jsonl\. Choose/,
     )
@@ -73,11 +73,50 @@ describe('a run folder', () => {
     )
   })
 
-  it('resumes only where there is a checkpoint', () => {
+  it('resumes a run, with a checkpoint or without, and says what is none', () => {
     finished()
-    expect(failure(() => createRunFolder(path, { resume: true }))).toMatch(/has no checkpoint to resume from/)
-    expect(existsSync(join(path, '.dynamic-tuning.lock'))).toBe(false)
+    const run = createRunFolder(path, { resume: true })
+    expect(run.loadCheckpoint()).toBeUndefined()
+    run.release()
     expect(failure(() => createRunFolder(join(path, 'none'), { resume: true }))).toMatch(/not a run folder/)
+    rmSync(join(path, 'config.json'))
+    rmSync(join(path, 'metrics.jsonl'))
+    writeFileSync(join(path, 'config.json.123.tmp'), '{"mod')
+    expect(failure(() => createRunFolder(path, { resume: true }))).toMatch(
+      /holds no run yet, it was stopped before anything was saved\. Start it again without resuming\.$/,
+    )
+  })
+
+  it('starts again where a run failed or was killed before its first step, without a trace of it', () => {
+    const start = (): string[] => {
+      createRunFolder(path).release()
+      return readdirSync(path)
+    }
+    createRunFolder(path).release()
+    writeFileSync(join(path, 'config.json.123.tmp'), '{"mod')
+    expect(start()).toEqual([])
+    finished('{"kind":"features","step":0}\n')
+    mkdirSync(join(path, 'cache'))
+    mkdirSync(join(path, 'checkpoint'))
+    writeFileSync(join(path, 'checkpoint', 'state.safetensors.123.tmp'), 'half')
+    expect(start()).toEqual([])
+  })
+
+  it.each([
+    ['a step', 'metrics.jsonl', '{"kind":"step","step":1}\n'],
+    ['damaged metrics', 'metrics.jsonl', 'oops\n{}\n'],
+    ['another file', 'notes.txt', 'mine'],
+    ['a checkpoint', 'checkpoint', ''],
+    ['settings that are not of a run', 'config.json', '{"formatVersion":1}'],
+  ])('does not start where there is %s', (_, name, text) => {
+    finished()
+    if (name === 'checkpoint') {
+      mkdirSync(join(path, name))
+      writeFileSync(join(path, name, 'state.safetensors'), '')
+    } else writeFileSync(join(path, name), text)
+    const before = readdirSync(path)
+    expect(failure(() => createRunFolder(path))).toMatch(/is not empty, it holds /)
+    expect(readdirSync(path)).toEqual(before)
   })
 
   it.each<[string, string, RegExp]>([
@@ -236,23 +275,5 @@ describe('two processes on one run folder', () => {
     const dead = spawnSync(process.execPath, ['-e', '']).pid
     holdLock({ pid: dead })
     createRunFolder(path).release()
-  })
-})
-
-describe('clearRunFolder', () => {
-  it('leaves an empty folder, in which a run can start anew', () => {
-    finished('{"step": 1}\n')
-    writeFileSync(join(path, 'config.json.9999999.tmp'), 'half')
-    clearRunFolder(path)
-    expect(readdirSync(path)).toEqual([])
-    createRunFolder(path).release()
-  })
-
-  it('keeps its hands off a folder in use', () => {
-    const run = createRunFolder(path)
-    run.writeConfig({ seed: 3 })
-    expect(failure(() => clearRunFolder(path))).toMatch(`run: ${path} is in use by process ${process.pid}.`)
-    expect(readdirSync(path)).toContain('config.json')
-    run.release()
   })
 })

@@ -1,14 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { RunError } from '../errors.ts'
+import { canStartIn, clearFailedStart, contents, lockName } from './failed-start.ts'
 import { readJson } from './read-json.ts'
 import { type RunCheckpoint, readCheckpoint, writeCheckpoint } from './run-checkpoint.ts'
 import { runFormatVersion } from './run-format.ts'
 import { takeLock } from './run-lock.ts'
 import { appendMetricLine, readMetricLines, truncateMetricLines } from './run-metrics.ts'
 import { removeLeftovers, writeAside } from './write-aside.ts'
-
-const lockName = '.dynamic-tuning.lock'
 
 /** The folder of one run: its settings, metrics and checkpoint, and the paths of its other files. */
 export interface RunFolder {
@@ -35,15 +34,16 @@ export interface RunFolder {
   truncateMetricsAfter(step: number): void
   /** Replaces the last checkpoint. @throws CheckpointError if the disk is full; the last checkpoint stays */
   saveCheckpoint(checkpoint: RunCheckpoint): void
-  /** The last checkpoint. @throws RunError if there is none; CheckpointError if it is damaged */
-  loadCheckpoint(): RunCheckpoint
+  /** The last checkpoint; undefined if there is none. @throws CheckpointError if it is damaged */
+  loadCheckpoint(): RunCheckpoint | undefined
   /** Releases the lock; nothing can be written after that. */
   release(): void
 }
 
 /**
- * Creates and locks the folder of a new run. With `resume`, opens and locks an existing one instead.
- * @throws RunError if the folder is not empty or, with `resume`, has no checkpoint
+ * Creates and locks the folder of a new run; one that failed or was killed before its first step is emptied.
+ * With `resume`, opens and locks an existing one instead.
+ * @throws RunError if the folder is not empty or, with `resume`, holds no run
  */
 export function createRunFolder(path: string, { resume = false }: { resume?: boolean } = {}): RunFolder {
   if (resume) return reopen(path)
@@ -53,11 +53,13 @@ export function createRunFolder(path: string, { resume = false }: { resume?: boo
     throw new RunError(`run: cannot make ${path}, got ${error instanceof Error ? error.message : error}.`)
   }
   return locked(path, (folder) => {
-    const entries = readdirSync(path).filter((name) => !name.startsWith(lockName))
-    if (entries.length === 0) return folder
-    throw new RunError(
-      `run: ${path} is not empty, it holds ${entries.slice(0, 3).join(', ')}. Choose another folder, or resume the run in it.`,
-    )
+    removeLeftovers(path)
+    if (!canStartIn(path))
+      throw new RunError(
+        `run: ${path} is not empty, it holds ${contents(path).slice(0, 3).join(', ')}. Choose another folder, or resume the run in it.`,
+      )
+    clearFailedStart(path)
+    return folder
   })
 }
 
@@ -77,24 +79,13 @@ export function openRunFolder(path: string, { write }: { write: boolean }): RunF
   })
 }
 
-/** Empties the folder of a run that starts again. @throws RunError if another process is using it */
-export function clearRunFolder(path: string): void {
-  locked(path, (folder) => {
-    for (const name of readdirSync(path))
-      if (!name.startsWith(lockName)) rmSync(join(path, name), { recursive: true })
-    return folder
-  }).release()
-}
-
 function reopen(path: string): RunFolder {
-  const folder = openRunFolder(path, { write: true })
-  if (existsSync(folder.checkpointPath)) return folder
-  folder.release()
-  throw noCheckpoint(path)
+  if (existsSync(path) && contents(path).length === 0)
+    throw new RunError(
+      `run: ${path} holds no run yet, it was stopped before anything was saved. Start it again without resuming.`,
+    )
+  return openRunFolder(path, { write: true })
 }
-
-const noCheckpoint = (path: string): RunError =>
-  new RunError(`run: ${path} has no checkpoint to resume from. Start a new run in another folder.`)
 
 /** Locks the folder and calls `prepare`; releases the lock if that fails. */
 function locked(path: string, prepare: (folder: RunFolder) => RunFolder): RunFolder {
@@ -135,10 +126,7 @@ function runFolder(path: string, unlock?: () => void): RunFolder {
     readMetrics: () => readMetricLines(metricsPath),
     truncateMetricsAfter: (step) => writing(() => truncateMetricLines(metricsPath, step)),
     saveCheckpoint: (checkpoint) => writing(() => writeCheckpoint(checkpointPath, checkpoint)),
-    loadCheckpoint() {
-      if (existsSync(checkpointPath)) return readCheckpoint(checkpointPath)
-      throw noCheckpoint(path)
-    },
+    loadCheckpoint: () => (existsSync(checkpointPath) ? readCheckpoint(checkpointPath) : undefined),
     release() {
       if (writable) unlock?.()
       writable = false

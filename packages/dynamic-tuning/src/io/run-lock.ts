@@ -63,7 +63,8 @@ function place(path: string, text: string, folder: string): boolean {
     try {
       linkSync(aside, path)
     } catch (error) {
-      if (codeOf(error) === 'EEXIST') return false
+      // The file put aside is gone where another process tidied up the folder in the meantime.
+      if (codeOf(error) === 'EEXIST' || codeOf(error) === 'ENOENT') return false
       // Some network drives and FAT drives have no links.
       copyFileSync(aside, path, constants.COPYFILE_EXCL)
     }
@@ -86,7 +87,7 @@ function removeStale(path: string, text: string): void {
     return
   }
   // Another process may have taken over the stale lock in the meantime: then its lock is put back.
-  if (read(aside) === text) rmSync(aside)
+  if (read(aside) === text) rmSync(aside, { force: true })
   else renameSync(aside, path)
 }
 

@@ -38,10 +38,11 @@ export function writeAside(path: string, content: FileContent, failure: FailureT
 /** Removes temporary files of killed writers from a folder. No other process may be writing to it. */
 export function removeLeftovers(folder: string): void {
   if (!existsSync(folder)) return
-  for (const name of readdirSync(folder)) {
-    if (/\.\d+\.tmp$/.test(name)) rmSync(join(folder, name), { force: true })
-  }
+  for (const name of readdirSync(folder)) if (isLeftover(name)) rmSync(join(folder, name), { force: true })
 }
+
+/** True for the name of a temporary file of `writeAside`. */
+export const isLeftover = (name: string): boolean => /\.\d+\.tmp$/.test(name)
 
 function pieces(content: FileContent): Iterable<string | Uint8Array> {
   return typeof content === 'string' || content instanceof Uint8Array ? [content] : content

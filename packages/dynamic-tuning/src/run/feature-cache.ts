@@ -116,17 +116,18 @@ export async function cacheFeatures(
   const training = await featuresOf('train', train, parts.training, run, prepared, signal)
   const held = training && (await featuresOf('held-out', sample, parts.heldOut, run, prepared, signal))
   if (training === undefined || held === undefined) {
-    training?.rows.close()
+    training?.close()
     return undefined
   }
-  if (training.made || held.made) {
+  // Once only: a resumed run may find features whose line was not written, or make lost ones again.
+  if (!run.readMetrics().some((line) => 'kind' in line && line.kind === 'features')) {
     const seconds = (performance.now() - start) / 1000
     run.appendMetric({ kind: 'features', step: 0, images: train.length + sample.length, seconds })
   }
   const { seed } = prepared.settings
   return {
-    training: rowLoader(train, training.rows, trainingOrder(prepared)),
-    heldOut: rowLoader(sample, held.rows, { seed, batch: inferenceBatch(prepared.settings) }),
+    training: rowLoader(train, training, trainingOrder(prepared)),
+    heldOut: rowLoader(sample, held, { seed, batch: inferenceBatch(prepared.settings) }),
   }
 }
 
@@ -144,11 +145,11 @@ async function featuresOf(
   run: RunFolder,
   prepared: Prepared,
   signal: AbortSignal | undefined,
-): Promise<{ rows: RowFile; made: boolean } | undefined> {
+): Promise<RowFile | undefined> {
   const path = join(cacheFolder(run), `${name}.safetensors`)
   const content = { count: examples.length, width: prefix.width, key: keyOf(examples, prepared) }
   const found = existsSync(path) ? openRows(path, content) : undefined
-  if (found) return { rows: found, made: false }
+  if (found) return found
   const { threads, device } = prepared.settings
   const program = await compile({ features: prefix.features }, { threads, device })
   const loader = heldOut(prepared, examples)
@@ -163,7 +164,7 @@ async function featuresOf(
   const rows = openRows(path, content)
   if (rows === undefined)
     throw new CheckpointError(`features: ${path} cannot be read back. Start the run again.`)
-  return { rows, made: true }
+  return rows
 }
 
 async function* computed(

@@ -2,11 +2,9 @@ import { drawExamples } from '../data/draw-examples.ts'
 import { type Example, sourceName } from '../data/example.ts'
 import type { Loader, LoaderSettings } from '../data/loader/loader.ts'
 import { Classifier } from '../evaluation/classifier.ts'
-import { evaluate } from '../evaluation/evaluate.ts'
 import { createRunFolder, type RunFolder } from '../io/run-folder.ts'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
 import { withEvents } from '../io/tensorboard/run-events.ts'
-import { writeAside } from '../io/write-aside.ts'
 import { keepIn } from '../models/backbone-precision.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { taskNamed } from '../tasks/registry.ts'
@@ -18,18 +16,17 @@ import { temperatureAt } from '../training/schedules/temperature.ts'
 import type { TrainOutcome } from '../training/trainer.ts'
 import { TrainingStep } from '../training/training-step.ts'
 import { cacheableParts, cacheFeatures, dropFeatures } from './feature-cache.ts'
+import { finishedSummary, finishRun, trainedWeights } from './finish-run.ts'
 import { runNetwork } from './network.ts'
 import { type Prepared, prepareRun } from './prepare-run.ts'
 import { readRunConfig, writeRunConfig } from './run-config.ts'
 import type { RunControl, WithoutSignal } from './run-control.ts'
-import { runReport } from './run-report.ts'
 import { checkFinetune } from './settings/check-finetune.ts'
 import type { FinetuneInput, FinetuneSettings } from './settings/finetune-settings.ts'
 import { resumedSettings } from './settings/resumed-settings.ts'
-import { type RunSummary, storedSummary, summarize } from './summary.ts'
+import { type RunSummary, storedSummary } from './summary.ts'
 import { heldOut, trainingLoader } from './training-parts.ts'
 import { trainingSession } from './training-session.ts'
-import { tunedModel } from './tuned-run.ts'
 
 /** Output, callbacks and abort signal of a run. */
 export interface FinetuneControl extends RunControl {
@@ -55,8 +52,9 @@ export interface FinishedRun extends FinetuneOutcome {
 /**
  * Tunes a backbone on a dataset with any method and writes a run folder: `config.json`, `metrics.jsonl`,
  * `checkpoint/` and, at the end, `adapter.safetensors` and `report.html`, with a test of the skipping model
- * on all test images. With `control.resume` it continues from the folder's checkpoint with the settings
- * saved there, and ends with the same bits as an uninterrupted run.
+ * on all test images. With `control.resume` it continues from the folder's checkpoint, or from the first
+ * step if there is none, with the settings saved there, and ends with the same bits as an uninterrupted run;
+ * what a finished run lacks is made again.
  * @throws ConfigError for invalid settings, or settings that differ from the saved ones on resuming;
  * DataError, CheckpointError and RunError for unusable data, weights and folders; RunError if the loss is
  * no longer finite
@@ -94,8 +92,11 @@ export async function finetune(
   return using(run, async () => {
     const saved = readRunConfig(run)
     const settings = resumedSettings(saved.settings, input)
-    const finished = storedSummary(run)
-    if (finished) return { settings, steps: 0, summary: finished }
+    const finished = finishedSummary(run)
+    if (finished) {
+      dropFeatures(run)
+      return { settings, steps: 0, summary: finished }
+    }
     return runAll(run, await prepareRun(settings, saved), control)
   })
 }
@@ -116,39 +117,16 @@ async function runAll(
   const { settings } = prepared
   control.onOpen?.(settings)
   const left = leftOut(prepared, control)
+  const trained = control.resume ? trainedWeights(run) : undefined
+  if (trained && storedSummary(run)) {
+    const summary = await finishRun(run, prepared, { weights: trained, steps: 0 }, { ...control, ...left })
+    return { settings, steps: 0, summary }
+  }
   const outcome = await trainAll(run, prepared, { ...control, onBad: left.onBad })
   if (!outcome.finished) return { settings, steps: outcome.steps }
   writeSafetensors(run.adapterPath, outcome.weights)
-  dropFeatures(run)
-  const examples = prepared.dataset[settings.testOn]
-  control.onPhase?.(`testing on ${examples.length} ${prepared.dataset.kind ?? 'images'}`)
-  const model = tunedModel(prepared, new Map([...prepared.tensors, ...outcome.weights]))
-  const held = heldOut(prepared, examples, { onBad: left.onBad })
-  const classifier = await model.classifier()
-  try {
-    const evaluation = await evaluate(classifier, held, model.task.tally(model))
-    const { average } = prepared.dataset
-    const summed = summarize(control.out, model, evaluation, { ...trainingTime(run), average })
-    const summary = settings.skipBad ? { ...summed, skipped: left.names.size } : summed
-    run.appendMetric({ kind: 'result', step: outcome.steps, ...summary })
-    const report = { model, classifier, summary, records: run.readMetrics(), examples }
-    writeAside(run.reportPath, await runReport(report))
-    return { settings, steps: outcome.steps, summary }
-  } finally {
-    await Promise.all([held.close(), classifier.release()])
-  }
-}
-
-/**
- * Time spent in training steps and on computing features, without pauses of interrupted runs, and the share
- * of it that steps waited for images.
- */
-function trainingTime(run: RunFolder): { seconds: number; loaderWaitShare: number } {
-  const lines = run.readMetrics() as { kind?: string; seconds?: number; waitSeconds?: number }[]
-  const sum = (kind: string, field: 'seconds' | 'waitSeconds'): number =>
-    lines.filter((line) => line.kind === kind).reduce((total, line) => total + (line[field] ?? 0), 0)
-  const [steps, waited] = [sum('epoch', 'seconds'), sum('epoch', 'waitSeconds')]
-  return { seconds: steps + sum('features', 'seconds'), loaderWaitShare: waited / (waited + steps) }
+  const summary = await finishRun(run, prepared, outcome, { ...control, ...left })
+  return { settings, steps: outcome.steps, summary }
 }
 
 /** Collects examples that are left out because they are unreadable or missing. */

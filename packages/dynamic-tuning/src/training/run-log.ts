@@ -22,6 +22,6 @@ export interface RunLog {
   truncateMetricsAfter(step: number): void
   /** Replaces the last checkpoint. The caller may change the arrays afterwards. */
   saveCheckpoint(snapshot: Snapshot): void
-  /** The last checkpoint. @throws RunError if there is none; CheckpointError if it is damaged */
-  loadCheckpoint(): Snapshot
+  /** The last checkpoint; undefined if there is none. @throws CheckpointError if it is damaged */
+  loadCheckpoint(): Snapshot | undefined
 }

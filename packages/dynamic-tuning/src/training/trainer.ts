@@ -37,7 +37,7 @@ export interface TrainerSettings<T = unknown> {
   readonly validateEvery?: number
   /** Receives metrics and checkpoints. */
   readonly log?: RunLog
-  /** True to continue from the checkpoint in `log`. */
+  /** True to continue from the checkpoint in `log`, or from the first step if it has none. */
   readonly resume?: boolean
   /** Minimum time between two checkpoints inside an epoch. Default 120. */
   readonly checkpointSeconds?: number
@@ -73,6 +73,8 @@ class Trainer<T> {
   /** The loader's waiting time that is already counted for earlier steps. */
   private waited = 0
   private savedAt = performance.now()
+  /** The step of the checkpoint in the log. */
+  private savedStep: number | undefined
   private last: EpochMetrics | undefined
 
   constructor(private readonly settings: TrainerSettings<T>) {
@@ -119,8 +121,9 @@ class Trainer<T> {
   private checkedLoss({ scalars: { loss } }: StepResult): number {
     if (loss !== undefined && Number.isFinite(loss)) return loss
     const { log } = this.settings
+    const kept = log && this.savedStep !== undefined
     throw new RunError(
-      `train: the loss is ${loss} at step ${this.done + 1}. Start again with a smaller learning rate${log ? `; the last checkpoint in ${log.path} is kept` : ''}.`,
+      `train: the loss is ${loss} at step ${this.done + 1}. Start again with a smaller learning rate${kept ? `; the checkpoint of step ${this.savedStep} in ${log.path} is kept` : ''}.`,
     )
   }
 
@@ -151,12 +154,16 @@ class Trainer<T> {
       state: writeLoopState({ tally: this.tally, last: this.last }, this.total),
     })
     this.savedAt = performance.now()
+    this.savedStep = this.done
   }
 
   private async restore(log: RunLog): Promise<void> {
-    const { step, tensors, state } = log.loadCheckpoint()
+    const snapshot = log.loadCheckpoint()
+    if (snapshot === undefined) return log.truncateMetricsAfter(0)
+    const { step, tensors, state } = snapshot
     await this.settings.learner.restore({ steps: step, tensors }, log.checkpointPath)
     this.done = step
+    this.savedStep = step
     const { tally, last } = readLoopState(state, log.checkpointPath)
     this.tally = tally
     this.last = last

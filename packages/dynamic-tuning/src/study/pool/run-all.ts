@@ -1,4 +1,3 @@
-import { clearRunFolder } from '../../io/run-folder.ts'
 import { correctedMB, type MemoryRecord } from '../../run/expected-memory.ts'
 import type { RunSummary } from '../../run/summary.ts'
 import type { ManyRunsControl } from './control.ts'
@@ -67,8 +66,6 @@ async function runOne(
   try {
     const state = known ?? runState(path, settings)
     if (typeof state === 'object') return { kind: 'finished', summary: state }
-    // A run killed before its first checkpoint starts again.
-    if (state === 'begun') clearRunFolder(path)
     const job = { input, out: path, resume: state === 'stopped', log, tensorboard: control.tensorboard }
     return await startFinetune(job, {
       signal: control.signal,

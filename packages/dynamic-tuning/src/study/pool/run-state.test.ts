@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -26,10 +26,20 @@ describe('runState', () => {
     expect(runState(join(folder, 'nothing'), settings)).toBe('new')
     mkdirSync(join(folder, 'empty'))
     expect(runState(join(folder, 'empty'), settings)).toBe('new')
+    expect(runState(cut('killed', 'config.json'), settings)).toBe('new')
     expect(runState(cut('untested', 'metrics.jsonl'), settings)).toBe('stopped')
     expect(runState(cut('half', 'adapter.safetensors'), settings)).toBe('stopped')
-    expect(runState(cut('begun', 'adapter.safetensors', 'checkpoint'), settings)).toBe('begun')
-    expect(runState(cut('killed', 'config.json'), settings)).toBe('begun')
+    expect(runState(cut('begun', 'adapter.safetensors', 'checkpoint'), settings)).toBe('stopped')
+    expect(runState(cut('unreported', 'report.html'), settings)).toBe('stopped')
+    const short = cut('short')
+    truncateSync(join(short, 'adapter.safetensors'), statSync(join(short, 'adapter.safetensors')).size - 1)
+    expect(runState(short, settings)).toBe('stopped')
+  })
+
+  it('does not mind other settings where a run failed before its first step', () => {
+    const files = ['metrics.jsonl', 'adapter.safetensors', 'report.html', 'checkpoint']
+    expect(runState(cut('failed', ...files), { ...settings, epochs: 2 })).toBe('new')
+    expect(runState(join(folder, 'failed'), settings)).toBe('stopped')
   })
 
   it('refuses a run with other settings; threads and device may change', () => {

@@ -132,6 +132,27 @@ describe('a matrix', () => {
   })
 })
 
+describe('TensorFlow.js', () => {
+  it('gets products of two matrices only, which its backend computes fast, and keeps no tensors', async () => {
+    const config = { ...vitConfig('vit_tiny_patch16_32', 10), depth: 2 }
+    const [place] = benchPlaces({ ...settings, threads: 1 }) as [BenchPlace]
+    const opened = await openBaseline('tensorflow.js', config, place)
+    const tf = await import('@tensorflow/tfjs-core')
+    const images = noiseImages(config, 2, 0)
+    await opened.run(images)
+    const before = tf.memory().numTensors
+    const { kernels } = await tf.profile(() => opened.run(images) as never)
+    expect(tf.memory().numTensors).toBe(before)
+    const products = kernels.filter(({ name }) => name === 'BatchMatMul' || name === '_FusedMatMul')
+    // Patches and head; in both layers four maps, and two products for each of 3 heads of 2 images.
+    expect(products).toHaveLength(2 + 2 * (4 + 2 * 3 * 2))
+    for (const { inputShapes } of products)
+      for (const shape of inputShapes.slice(0, 2))
+        expect(shape?.slice(0, -2).filter((size) => size > 1)).toEqual([])
+    await opened.release()
+  })
+})
+
 describe('benchCase', () => {
   const shared = { active: 0.5, bottleneck: 64 }
 

@@ -1,3 +1,4 @@
+import { present, sizeOf } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
 import { drawWeights } from '../models/backbone.ts'
 import { isVit } from '../models/backbone-config.ts'
@@ -20,7 +21,10 @@ interface TensorFlow {
   ready(): Promise<void>
   tidy<T>(run: () => T): T
   tensor(data: Float32Array, shape: readonly number[]): TfTensor
-  matMul(a: TfTensor, b: TfTensor, transposeA?: boolean, transposeB?: boolean): TfTensor
+  readonly fused: {
+    matMul(product: { readonly a: TfTensor; readonly b: TfTensor; readonly bias?: TfTensor }): TfTensor
+  }
+  matMul(a: TfTensor, b: TfTensor): TfTensor
   add(a: TfTensor, b: TfTensor | number): TfTensor
   sub(a: TfTensor, b: TfTensor): TfTensor
   mul(a: TfTensor, b: TfTensor | number): TfTensor
@@ -32,13 +36,16 @@ interface TensorFlow {
   reshape(x: TfTensor, shape: readonly number[]): TfTensor
   transpose(x: TfTensor, order: readonly number[]): TfTensor
   concat(parts: readonly TfTensor[], axis: number): TfTensor
+  stack(parts: readonly TfTensor[]): TfTensor
+  unstack(x: TfTensor): TfTensor[]
   slice(x: TfTensor, begin: readonly number[], size: readonly number[]): TfTensor
   tile(x: TfTensor, times: readonly number[]): TfTensor
 }
 
 /**
- * The static ViT in TensorFlow.js on WebAssembly, its fastest backend without a GPU (one thread in
- * Node).
+ * The static ViT in TensorFlow.js on WebAssembly, its fastest backend without a GPU. It computes with SIMD
+ * instructions, on one thread: in Node the backend has no threads. Only products of two plain matrices take
+ * its fast path, so weights are transposed once, and attention multiplies image by image and head by head.
  * @throws ConfigError if the packages are not installed, or the model is not a plain ViT
  */
 export async function tensorflowJs(config: ModelConfig, place: BenchPlace): Promise<BaselineModel> {
@@ -51,7 +58,7 @@ export async function tensorflowJs(config: ModelConfig, place: BenchPlace): Prom
   await tf.ready()
   const weights = new Map<string, TfTensor>()
   for (const [name, { data, shape }] of drawWeights(config, place.seed))
-    weights.set(name, tf.tensor(Float32Array.from(data, Number), shape))
+    weights.set(name, stored(tf, name, tf.tensor(Float32Array.from(data, Number), shape)))
   const [height, width] = config.imageSize
   return {
     async run(images) {
@@ -68,6 +75,15 @@ export async function tensorflowJs(config: ModelConfig, place: BenchPlace): Prom
       for (const weight of weights.values()) weight.dispose()
     },
   }
+}
+
+/** A weight in the form in which it is used: that of a linear map is transposed, from [O, ...] to [I, O]. */
+function stored(tf: TensorFlow, name: string, weight: TfTensor): TfTensor {
+  const [outputs = 0, ...inputs] = weight.shape
+  if (!name.endsWith('.weight') || inputs.length === 0) return weight
+  const turned = tf.tidy(() => tf.transpose(tf.reshape(weight, [outputs, sizeOf(inputs)]), [1, 0]))
+  weight.dispose()
+  return turned
 }
 
 /** The forward pass of a plain ViT on batches of one size. */
@@ -117,26 +133,31 @@ class PlainVit {
     const { tf, batch, tokens } = this
     const { embedDim: width, numHeads: heads } = this.config
     const size = width / heads
-    const qkv = tf.reshape(this.linear(x, `${name}.qkv`), [batch * tokens, 3, heads, size])
-    const apart = tf.transpose(qkv, [1, 0, 2, 3])
-    const part = (which: number): TfTensor => {
-      const own = tf.slice(apart, [which, 0, 0, 0], [1, batch * tokens, heads, size])
-      return tf.transpose(tf.reshape(own, [batch, tokens, heads, size]), [0, 2, 1, 3])
+    const qkv = tf.reshape(this.linear(x, `${name}.qkv`), [batch, tokens, 3, heads, size])
+    const part = (which: number, order: readonly number[], shape: readonly number[]): TfTensor[] => {
+      const own = tf.slice(qkv, [0, 0, which, 0, 0], [batch, tokens, 1, heads, size])
+      const apart = tf.transpose(tf.reshape(own, [batch, tokens, heads, size]), order)
+      return tf.unstack(tf.reshape(apart, [batch * heads, ...shape]))
     }
-    const shares = tf.softmax(tf.mul(tf.matMul(part(0), part(1), false, true), size ** -0.5))
-    const mixed = tf.transpose(tf.matMul(shares, part(2)), [0, 2, 1, 3])
-    return this.linear(tf.reshape(mixed, [batch, tokens, width]), `${name}.proj`)
+    const queries = part(0, [0, 2, 1, 3], [tokens, size])
+    const keys = part(1, [0, 2, 3, 1], [size, tokens])
+    const values = part(2, [0, 2, 1, 3], [tokens, size])
+    const mixed = queries.map((query, head) => {
+      const [key, value] = [present(keys[head], 'a key'), present(values[head], 'a value')]
+      return tf.matMul(tf.softmax(tf.mul(tf.matMul(query, key), size ** -0.5)), value)
+    })
+    const whole = tf.transpose(tf.reshape(tf.stack(mixed), [batch, heads, tokens, size]), [0, 2, 1, 3])
+    return this.linear(tf.reshape(whole, [batch, tokens, width]), `${name}.proj`)
   }
 
-  /** x [..., I] W^T + b. */
+  /** x [..., I] W^T + b, with W^T [I, O] as stored. */
   private linear(x: TfTensor, name: string): TfTensor {
     const { tf } = this
-    const weight = this.weight(`${name}.weight`)
-    const [outputs = 0, ...rest] = weight.shape
-    const inputs = rest.reduce((a, b) => a * b, 1)
-    const product = tf.matMul(tf.reshape(x, [-1, inputs]), tf.reshape(weight, [outputs, inputs]), false, true)
+    const b = this.weight(`${name}.weight`)
+    const [inputs = 0, outputs = 0] = b.shape
     const bias = this.weights.get(`${name}.bias`)
-    return tf.reshape(bias ? tf.add(product, bias) : product, [...x.shape.slice(0, -1), outputs])
+    const product = tf.fused.matMul({ a: tf.reshape(x, [-1, inputs]), b, ...(bias && { bias }) })
+    return tf.reshape(product, [...x.shape.slice(0, -1), outputs])
   }
 
   private norm(x: TfTensor, name: string): TfTensor {

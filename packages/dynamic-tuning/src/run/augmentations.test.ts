@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createTransform, evaluationResize } from '../data/transforms/transforms.ts'
-import { evaluationTransform, trainingTransform } from './augmentations.ts'
+import { augmentations, evaluationTransform, trainingTransform, usualAugmentation } from './augmentations.ts'
 
 const half = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] } as const
 const paper = { imageSize: [224, 224], resize: 'crop', cropRatio: 0.875, augment: 'resized-crop' } as const
@@ -26,18 +26,47 @@ describe('transforms of a run', () => {
     })
   })
 
-  it('crop and resize at random for training, and do nothing else', () => {
+  it('crop at random and mirror about half of the images for training', () => {
     const transform = trainingTransform(paper, half)
-    expect(transform.augment).toEqual({ randomResizedCrop: { scale: [0.08, 1], ratio: [3 / 4, 4 / 3] } })
-    expect(trainingTransform({ ...paper, augment: 'none' }, half).augment).toBeUndefined()
-    // Brightness grows from left to right, so a mirrored picture would darken.
+    expect(trainingTransform({ ...paper, augment: 'none' }, half)).toEqual(evaluationTransform(paper, half))
+    // Brightness grows from left to right, so a mirrored picture darkens.
     const [width, height] = [64, 48]
     const data = Uint8Array.from({ length: 3 * width * height }, (_, i) => 3 * (Math.floor(i / 3) % width))
     const out = new Float32Array(3 * 224 * 224)
     const { finish, prepare } = createTransform(transform)
-    for (let index = 0; index < 8; index++) {
+    const darkens = Array.from({ length: 12 }, (_, index) => {
       finish(prepare({ width, height, data }), { seed: 1, epoch: 0, index }, out, 0)
-      expect(out[223] as number).toBeGreaterThan(out[0] as number)
-    }
+      return (out[223] ?? 0) < (out[0] ?? 0)
+    })
+    expect(darkens.filter((each) => each).length).toBeGreaterThan(2)
+    expect(darkens.filter((each) => !each).length).toBeGreaterThan(2)
+  })
+})
+
+describe('augmentations', () => {
+  it('have these operations and numbers', () => {
+    const ratio = [3 / 4, 4 / 3]
+    expect(augmentations).toEqual({
+      none: undefined,
+      'resized-crop': { randomResizedCrop: { scale: [0.08, 1], ratio, clamped: true }, flip: true },
+      light: { randomResizedCrop: { scale: [0.6, 1], ratio }, flip: true },
+      strong: {
+        ...{ randomResizedCrop: { scale: [0.3, 1], ratio }, flip: true },
+        ...{ trivialAugment: true, randomErasing: 0.1 },
+      },
+      'short-side': { shortSideJitter: [1, 256 / 224], flip: true },
+      'rand-augment': {
+        ...{ randAugment: { magnitude: 7, layers: 4, deviation: 0.5 } },
+        ...{ randomResizedCrop: { scale: [0.08, 1], ratio } },
+      },
+    })
+    // Fields are listed in the order in which they act.
+    expect(Object.keys(augmentations['rand-augment'] ?? {})).toEqual(['randAugment', 'randomResizedCrop'])
+  })
+
+  it('are short-side for video files and none for anything else', () => {
+    expect(usualAugmentation('videos/', { kind: 'clips' })).toBe('short-side')
+    expect(usualAugmentation('builtin:motion', { kind: 'clips' })).toBe('none')
+    expect(usualAugmentation('photos/', { kind: 'images' })).toBe('none')
   })
 })

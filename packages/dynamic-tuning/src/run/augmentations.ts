@@ -10,8 +10,9 @@ const ratio = [3 / 4, 4 / 3] as const
 /** Augmentations by name. `light` suits photos of things; use `none` if position or orientation matters. */
 export const augmentations: Readonly<Record<Augmentation, AugmentSettings | undefined>> = {
   none: undefined,
-  // torchvision's RandomResizedCrop with its defaults only: the paper's recipe for complete datasets.
-  'resized-crop': { randomResizedCrop: { scale: [0.08, 1], ratio } },
+  // Complete image sets: the paper's random resized crop (Table 14), with the limits, the mirroring and the
+  // cutting of boxes of the official code (datasets/image_datasets.py, util/crop.py).
+  'resized-crop': { randomResizedCrop: { scale: [0.08, 1], ratio, clamped: true }, flip: true },
   light: { randomResizedCrop: { scale: [0.6, 1], ratio }, flip: true },
   strong: {
     randomResizedCrop: { scale: [0.3, 1], ratio },
@@ -19,13 +20,15 @@ export const augmentations: Readonly<Record<Augmentation, AugmentSettings | unde
     trivialAugment: true,
     randomErasing: 0.1,
   },
-  // Kinetics in the paper (Table 15): the shorter side 224 to 256, a random 224 x 224 crop, mirrored half of
-  // the time.
+  // Kinetics: the paper's shorter side of 224 to 256 (Table 15; to 258 in the official code) and a random
+  // 224 x 224 crop, mirrored half of the time (official code, video_datasets.py).
   'short-side': { shortSideJitter: [1, 256 / 224], flip: true },
-  // Something-Something V2 (Table 15): never mirrored, because left and right matter.
+  // Something-Something V2: the paper's RandAugment and random resized crop (Table 15), in the order and with
+  // the strength and limits of the official code (video_datasets.py: rand-m7-n4-mstd0.5-inc1). Never
+  // mirrored: left and right matter.
   'rand-augment': {
-    randomResizedCrop: { scale: [0.08, 1], ratio },
     randAugment: { magnitude: 7, layers: 4, deviation: 0.5 },
+    randomResizedCrop: { scale: [0.08, 1], ratio },
   },
 }
 

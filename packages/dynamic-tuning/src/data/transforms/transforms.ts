@@ -2,10 +2,17 @@ import { type Random, random } from '@dynamic-tuning/engine'
 import { z } from 'zod'
 import { ConfigError } from '../../errors.ts'
 import { issuesOf } from '../../issues-of.ts'
+import { roundHalfEven } from '../round-half-even.ts'
 import type { Size } from '../sources/decode.ts'
 import type { Pixels } from '../sources/pixels.ts'
 import { colorJitter } from './augment/colour.ts'
-import { randomCrop, randomResizedCrop, type ShortSide, shortSideJitter } from './augment/crop.ts'
+import {
+  type CropRange,
+  randomCrop,
+  randomResizedCrop,
+  type ShortSide,
+  shortSideJitter,
+} from './augment/crop.ts'
 import { erase } from './augment/erase.ts'
 import { flip } from './augment/flip.ts'
 import { type RandAugment, randAugment } from './augment/rand-augment.ts'
@@ -14,14 +21,10 @@ import { type Resize, resize } from './resize.ts'
 
 /** Random changes to training images, applied in the order of these fields. Plain JSON. */
 export interface AugmentSettings {
-  /**
-   * A random box with limits for its share of the area and for width / height, resized
-   * (torchvision's RandomResizedCrop).
-   */
-  readonly randomResizedCrop?: {
-    readonly scale: readonly [number, number]
-    readonly ratio: readonly [number, number]
-  }
+  /** Some random operations of similar strength, on the uncropped image (RandAugment, arXiv:1909.13719). */
+  readonly randAugment?: RandAugment
+  /** A random box, resized (torchvision's RandomResizedCrop). */
+  readonly randomResizedCrop?: CropRange
   /**
    * Used without `randomResizedCrop`: resizes the shorter side to size times a random
    * factor, then crops a random box.
@@ -34,8 +37,6 @@ export interface AugmentSettings {
   readonly randomCrop?: { readonly padding: number }
   /** Mirrors the image left to right with chance 1/2. */
   readonly flip?: boolean
-  /** Some random operations of similar strength (RandAugment, arXiv:1909.13719). */
-  readonly randAugment?: RandAugment
   /** One random operation of random strength per image (TrivialAugmentWide, arXiv:2103.10158). */
   readonly trivialAugment?: boolean
   /**
@@ -73,7 +74,13 @@ const range = (item: z.ZodNumber) =>
   z.tuple([item, item]).refine(([low, high]) => low <= high, 'low must be <= high')
 
 const augmentSchema = z.strictObject({
-  randomResizedCrop: z.strictObject({ scale: range(positive.max(1)), ratio: range(positive) }).optional(),
+  randomResizedCrop: z
+    .strictObject({
+      scale: range(positive.max(1)),
+      ratio: range(positive),
+      clamped: z.boolean().optional(),
+    })
+    .optional(),
   shortSideJitter: range(z.number().min(1)).optional(),
   randAugment: z
     .strictObject({
@@ -168,13 +175,14 @@ export interface SpatialView {
 }
 
 /**
- * How evaluation resizes an image of this size: sizes and centre as in timm and torchvision, or with `crop`
- * another position along the longer side.
+ * How evaluation resizes an image of this size. Without a view, sizes and centre are torchvision's; with
+ * `crop` a view is at another position along the longer side, the middle one rounded down as in the official
+ * implementation of Dynamic Tuning.
  */
 export function evaluationResize(
   image: { width: number; height: number },
   settings: TransformSettings,
-  { view, views }: SpatialView = { view: 0, views: 1 },
+  view?: SpatialView,
 ): Resize {
   const { height, width } = settings
   if (settings.resize === 'squash') return { height, width }
@@ -185,10 +193,17 @@ export function evaluationResize(
     width: Math.max(width, Math.trunc(image.width * scale + 1e-6)),
   }
   const [down, across] = [full.height - height, full.width - width]
-  const share = views === 1 ? 0.5 : view / (views - 1)
-  const top = Math.round(down * (down > across ? share : 0.5))
-  const left = Math.round(across * (across >= down ? share : 0.5))
+  const top = placeOf(down, down > across ? view : view && middle)
+  const left = placeOf(across, across >= down ? view : view && middle)
   return { ...full, window: { left, top, width, height } }
+}
+
+const middle: SpatialView = { view: 0, views: 1 }
+
+/** Start of a view along `room` + 1 possible places. */
+function placeOf(room: number, view: SpatialView | undefined): number {
+  if (view === undefined) return roundHalfEven(room / 2)
+  return Math.floor(view.views === 1 ? room / 2 : (room * view.view) / (view.views - 1))
 }
 
 function augmented(
@@ -198,14 +213,13 @@ function augmented(
   draw: Random,
 ): Pixels {
   const { height, width } = settings
-  let pixels = image
+  let pixels = augment.randAugment ? randAugment(image, augment.randAugment, draw) : image
   if (augment.randomResizedCrop)
     pixels = randomResizedCrop(pixels, { height, width }, augment.randomResizedCrop, draw)
   else if (augment.shortSideJitter)
     pixels = shortSideJitter(pixels, { height, width }, augment.shortSideJitter, draw)
   else if (augment.randomCrop) pixels = randomCrop(pixels, augment.randomCrop.padding, draw)
   if (augment.flip && draw.uniform() < 0.5) pixels = flip(pixels)
-  if (augment.randAugment) pixels = randAugment(pixels, augment.randAugment, draw)
   if (augment.trivialAugment) pixels = trivialAugment(pixels, draw)
   if (augment.colorJitter) pixels = colorJitter(pixels, augment.colorJitter, draw)
   return pixels

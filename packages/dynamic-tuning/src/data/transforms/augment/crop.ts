@@ -2,10 +2,14 @@ import type { Random } from '@dynamic-tuning/engine'
 import type { Pixels } from '../../sources/pixels.ts'
 import { type Box, resize } from '../resize.ts'
 
-/** Limits for a random box: share of the image's area, and width / height. */
+/** Limits for a random box. */
 export interface CropRange {
+  /** Share of the image's area. */
   readonly scale: readonly [number, number]
+  /** Width / height. */
   readonly ratio: readonly [number, number]
+  /** Cuts a box that is wider or higher than the image to it, instead of drawing another one. */
+  readonly clamped?: boolean
 }
 
 interface Size {
@@ -15,16 +19,18 @@ interface Size {
 
 /**
  * The box of torchvision's RandomResizedCrop: area uniform in `scale`, log of the aspect ratio uniform; after
- * ten boxes that do not fit, the largest centred box with an allowed ratio.
+ * ten boxes that do not fit, the largest centred box with an allowed ratio. If `clamped`, that of the code of
+ * MAE, AdaptFormer and Dynamic Tuning (util/crop.py): the first box, cut to the image's size.
  */
-export function randomBox({ height, width }: Size, { scale, ratio }: CropRange, draw: Random): Box {
-  const low = Math.log(ratio[0])
-  const high = Math.log(ratio[1])
+export function randomBox({ height, width }: Size, range: CropRange, draw: Random): Box {
+  const { scale, ratio, clamped = false } = range
+  const [least, most] = [Math.log(ratio[0]), Math.log(ratio[1])]
   for (let attempt = 0; attempt < 10; attempt++) {
     const area = height * width * (scale[0] + (scale[1] - scale[0]) * draw.uniform())
-    const aspect = Math.exp(low + (high - low) * draw.uniform())
-    const w = Math.round(Math.sqrt(area * aspect))
-    const h = Math.round(Math.sqrt(area / aspect))
+    const aspect = Math.exp(least + (most - least) * draw.uniform())
+    const [wide, high] = [Math.round(Math.sqrt(area * aspect)), Math.round(Math.sqrt(area / aspect))]
+    const w = clamped ? Math.min(wide, width) : wide
+    const h = clamped ? Math.min(high, height) : high
     if (w < 1 || h < 1 || w > width || h > height) continue
     return { top: draw.integer(height - h + 1), left: draw.integer(width - w + 1), height: h, width: w }
   }
@@ -56,8 +62,9 @@ export function randomCrop({ width, height, data }: Pixels, padding: number, dra
 export type ShortSide = readonly [number, number]
 
 /**
- * Resizes the shorter side to a random integer in size * range, then crops a random box of `size`: the short
- * side jitter of video training (arXiv:1711.07971), 224 to 256 pixels for the range [1, 256 / 224].
+ * Resizes the shorter side to a random integer in size * range, the longer one in proportion, rounded down;
+ * then crops a random box of `size`: the short side jitter of video training (arXiv:1711.07971, PySlowFast),
+ * from 224 to 256 pixels for the range [1, 256 / 224].
  */
 export function shortSideJitter(image: Pixels, size: Size, [low, high]: ShortSide, draw: Random): Pixels {
   const factor = low + (high - low) * draw.uniform()
@@ -65,8 +72,8 @@ export function shortSideJitter(image: Pixels, size: Size, [low, high]: ShortSid
     Math.round(size.height * factor) / image.height,
     Math.round(size.width * factor) / image.width,
   )
-  const height = Math.max(size.height, Math.round(image.height * scale))
-  const width = Math.max(size.width, Math.round(image.width * scale))
+  const height = Math.max(size.height, Math.floor(image.height * scale + 1e-6))
+  const width = Math.max(size.width, Math.floor(image.width * scale + 1e-6))
   const top = draw.integer(height - size.height + 1)
   const left = draw.integer(width - size.width + 1)
   return resize(image, { height, width, window: { top, left, height: size.height, width: size.width } })

@@ -1,12 +1,8 @@
-import { random } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import type { Pixels } from '../../sources/pixels.ts'
-import { pattern } from '../../testing/pattern.ts'
-import { affine, rotation, shear, translation } from './affine.ts'
-import { randomBox, randomCrop } from './crop.ts'
-import { erase } from './erase.ts'
+import { affine, cornerShear, rotation, shear, translation } from './affine.ts'
+import { bicubic } from './bicubic.ts'
 import { flip } from './flip.ts'
-import { trivialAugment, trivialOperations } from './trivial.ts'
 
 /** Red values, row by row. */
 function red({ data }: Pixels): number[] {
@@ -43,86 +39,62 @@ describe('affine', () => {
     expect(red(affine(nine, shear(1, 0)))).toEqual([0, 10, 20, 40, 50, 60, 80, 90, 0])
     expect(red(affine(nine, shear(0, 1)))).toEqual([0, 20, 60, 10, 50, 90, 40, 80, 0])
   })
-})
 
-describe('randomBox', () => {
-  it('draws boxes inside the image with the areas and ratios asked for', () => {
-    const draw = random(1, 'boxes')
-    const range = { scale: [0.2, 0.6], ratio: [0.5, 2] } as const
-    const areas: number[] = []
-    for (let i = 0; i < 2000; i++) {
-      const { left, top, width, height } = randomBox({ width: 200, height: 100 }, range, draw)
-      expect(Math.min(left, top, 200 - left - width, 100 - top - height)).toBeGreaterThanOrEqual(0)
-      expect(width / height).toBeGreaterThan(0.48)
-      expect(width / height).toBeLessThan(2.05)
-      areas.push((width * height) / 20000)
-    }
-    expect(Math.min(...areas)).toBeGreaterThan(0.19)
-    expect(Math.max(...areas)).toBeLessThan(0.61)
-    expect(Math.max(...areas)).toBeGreaterThan(0.55)
-    expect(Math.min(...areas)).toBeLessThan(0.25)
+  it('slants about the top left corner', () => {
+    // Row y reads y + 1/2 pixels further right: the first row is the mean of neighbours.
+    expect(red(affine(nine, cornerShear(1, 0, nine)))).toEqual([15, 25, 15, 55, 30, 0, 45, 0, 0])
+    expect(red(affine(nine, cornerShear(0, 1, nine)))).toEqual([25, 65, 45, 55, 40, 0, 35, 0, 0])
+    const six = image(3, [10, 20, 30, 40, 50, 60])
+    expect(cornerShear(0.5, 0.25, six)).toMatchObject({ b: 0.5, c: 0.25, tx: 0.5, ty: 0.375 })
   })
 
-  it('takes the largest centred box of an allowed ratio when none fits', () => {
-    const range = { scale: [1, 1], ratio: [0.75, 4 / 3] } as const
-    const box = randomBox({ width: 400, height: 30 }, range, random(1, 'wide'))
-    expect(box).toEqual({ top: 0, left: 180, height: 30, width: 40 })
-  })
-})
-
-describe('randomCrop', () => {
-  it('shifts by every offset up to the padding, black coming in', () => {
-    const seen = new Set<string>()
-    for (let i = 0; i < 200; i++) seen.add(red(randomCrop(nine, 1, random(i, 'crop'))).join(' '))
-    const shifted = [-1, 0, 1].flatMap((dy) =>
-      [-1, 0, 1].map((dx) => red(affine(nine, translation(dx, dy))).join(' ')),
+  it('keeps the channels and images that are not square', () => {
+    const six = image(3, [10, 20, 30, 40, 50, 60])
+    expect(affine(six, translation(0, 0))).toEqual(six)
+    expect(affine(six, rotation(180))).toEqual(image(3, [60, 50, 40, 30, 20, 10]))
+    expect(affine(six, translation(1, 1)).data).toEqual(
+      Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 11, 12, 20, 21, 22),
     )
-    expect([...seen].sort()).toEqual(shifted.sort())
+    expect(affine(six, translation(0.5, 0.25)).data.subarray(9)).toEqual(
+      // 3/4 of the row, 1/4 of the one above, each the mean of two columns: 0.75 (0, 40) + 0.25 (0, 10), ...
+      Uint8Array.of(16, 17, 17, 38, 39, 40, 48, 49, 50),
+    )
   })
 })
 
-describe('erase', () => {
-  it('sets one rectangle to zero in all channels of one image, as often as asked', () => {
-    let erased = 0
-    for (let i = 0; i < 400; i++) {
-      const data = new Float32Array(2 * 3 * 20 * 20).fill(1)
-      erase(data, 1200, { height: 20, width: 20 }, 0.25, random(i, 'erase'))
-      expect(data.subarray(0, 1200).every((value) => value === 1)).toBe(true)
-      const zeros = [...data.keys()].filter((at) => data[at] === 0).map((at) => at - 1200)
-      if (zeros.length === 0) continue
-      erased++
-      const plane = zeros.filter((at) => at < 400)
-      expect(zeros).toEqual([0, 400, 800].flatMap((start) => plane.map((at) => at + start)))
-      const [xs, ys] = [plane.map((at) => at % 20), plane.map((at) => Math.floor(at / 20))]
-      const sides = [xs, ys].map((places) => Math.max(...places) - Math.min(...places) + 1)
-      expect((sides[0] as number) * (sides[1] as number)).toBe(plane.length)
-      expect(plane.length).toBeLessThan(150)
-    }
-    expect(erased).toBeGreaterThan(70)
-    expect(erased).toBeLessThan(130)
-  })
-})
+describe('bicubic', () => {
+  const at = (x: number, y: number): number[] => {
+    const out = new Uint8Array(5).fill(7)
+    bicubic(99)(nine, x, y, out, 1)
+    expect([out[0], out[4]]).toEqual([7, 7])
+    return [...out.subarray(1, 4)]
+  }
 
-describe('trivialAugment', () => {
-  it('reaches every operation, and is decided by the stream alone', () => {
-    const results = Array.from({ length: 600 }, (_, i) => trivialAugment(pattern(), random(i, 'trivial')))
-    expect(trivialAugment(pattern(), random(7, 'trivial'))).toEqual(results[7])
-    const seen = new Set(results.map(({ data }) => data.join()))
-    expect(seen.size).toBeGreaterThan(200)
-    for (const fixed of ['identity', 'autoContrast', 'equalize']) {
-      const expected = trivialOperations[fixed]?.(pattern(), 0, 1).data.join() as string
-      expect(seen.has(expected)).toBe(true)
-    }
+  it('gives pixels at their centres, and a cubic between them that repeats the border', () => {
+    expect(at(1.5, 1.5)).toEqual([50, 51, 52])
+    expect(at(0.5, 2.5)).toEqual([70, 71, 72])
+    // Right of column 1 of 40, 50, 60 come 60 and 60 again.
+    const cubic = (p: number, q: number, r: number, s: number, t: number): number =>
+      q + t * (r - p) + t ** 2 * (2 * p - 2 * q + r - s) + t ** 3 * (q - p + s - r)
+    expect(at(1.75, 1.5)[0]).toBe(Math.floor(cubic(40, 50, 60, 60, 0.25)))
+    expect(at(2.25, 1.5)[0]).toBe(Math.floor(cubic(40, 50, 60, 60, 0.75)))
+    expect(at(1.5, 1.75)[1]).toBe(Math.floor(cubic(21, 51, 81, 81, 0.25)))
+    expect(at(0.25, 1.5)[2]).toBe(Math.floor(cubic(42, 42, 42, 52, 0.75)))
   })
 
-  it('hardly changes the image at strength 0', () => {
-    for (const [name, operation] of Object.entries(trivialOperations)) {
-      if (name === 'autoContrast' || name === 'equalize') continue
-      const { data } = operation(pattern(), 0, 1)
-      data.forEach((value, i) => {
-        const before = pattern().data[i] as number
-        expect(name === 'solarize' && before === 255 ? 255 : value).toBe(before)
-      })
-    }
+  it('fills what is outside, the right and lower border included', () => {
+    const outside = [99, 99, 99]
+    expect([at(-0.01, 1), at(1, -0.01), at(3, 1), at(1, 3)]).toEqual([outside, outside, outside, outside])
+    expect([at(0, 0.5), at(2.99, 0.5), at(0.5, 0), at(0.5, 2.99)].map(([r]) => r)).toEqual([8, 31, 6, 73])
+  })
+
+  it('stays in a byte where the cubic overshoots', () => {
+    const steps = image(4, [0, 0, 253, 253])
+    const out = new Uint8Array(3)
+    const values = [1.25, 2.75].map((x) => {
+      bicubic(99)(steps, x, 0.5, out, 0)
+      return out[0]
+    })
+    expect(values).toEqual([0, 255])
   })
 })

@@ -1,7 +1,8 @@
 import type { Random } from '@dynamic-tuning/engine'
 import { pick } from '../../pick.ts'
 import type { Pixels } from '../../sources/pixels.ts'
-import { affine, rotation, shear, translation } from './affine.ts'
+import { type Affine, affine, cornerShear, rotation, translation } from './affine.ts'
+import { bicubic } from './bicubic.ts'
 import { brightness, contrast, saturation, sharpness } from './colour.ts'
 import { autoContrast, equalize, invert, posterize, solarize, solarizeAdd } from './histogram.ts'
 
@@ -18,20 +19,21 @@ export interface RandAugment {
 /** An operation at a level from 0 to 1, in one of two directions (-1 or 1). */
 export type ImageOperation = (image: Pixels, level: number, direction: number) => Pixels
 
-/** Grey for pixels from outside: 0 after normalisation with mean and standard deviation 0.5. */
-const fill = 128
+/** Pixels from outside are grey 128, as in timm: 0 after normalisation with mean and deviation 0.5. */
+const sampler = bicubic(128)
+const moved = (image: Pixels, how: Affine): Pixels => affine(image, how, sampler)
 /** A factor of 1 changes nothing. */
 const enhanced = (level: number, direction: number): number => Math.max(0.1, 1 + 0.9 * level * direction)
 
 /**
  * The operations and ranges of RandAugment in timm, in the variant whose strength increases with the level
- * (`rand-...-inc1`). Shears are about the centre, and pixels from outside are grey.
+ * (`rand-...-inc1`), with bicubic sampling.
  */
 export const randOperations: Readonly<Record<string, ImageOperation>> = {
   autoContrast,
   equalize,
   invert,
-  rotate: (image, level, d) => affine(image, rotation(30 * level * d), fill),
+  rotate: (image, level, d) => moved(image, rotation(30 * level * d)),
   posterize: (image, level) => posterize(image, 4 - Math.trunc(4 * level)),
   solarize: (image, level) => solarize(image, 256 - Math.trunc(256 * level)),
   solarizeAdd: (image, level) => solarizeAdd(image, Math.trunc(110 * level)),
@@ -39,10 +41,10 @@ export const randOperations: Readonly<Record<string, ImageOperation>> = {
   contrast: (image, level, d) => contrast(image, enhanced(level, d)),
   brightness: (image, level, d) => brightness(image, enhanced(level, d)),
   sharpness: (image, level, d) => sharpness(image, enhanced(level, d)),
-  shearX: (image, level, d) => affine(image, shear(0.3 * level * d, 0), fill),
-  shearY: (image, level, d) => affine(image, shear(0, 0.3 * level * d), fill),
-  translateX: (image, level, d) => affine(image, translation(0.45 * level * d * image.width, 0), fill),
-  translateY: (image, level, d) => affine(image, translation(0, 0.45 * level * d * image.height), fill),
+  shearX: (image, level, d) => moved(image, cornerShear(0.3 * level * d, 0, image)),
+  shearY: (image, level, d) => moved(image, cornerShear(0, 0.3 * level * d, image)),
+  translateX: (image, level, d) => moved(image, translation(0.45 * level * d * image.width, 0)),
+  translateY: (image, level, d) => moved(image, translation(0, 0.45 * level * d * image.height)),
 }
 
 const operations = Object.values(randOperations)

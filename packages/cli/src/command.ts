@@ -10,7 +10,7 @@ export interface Call<O> {
   /** By camelCase name: flags override the settings file, which overrides defaults. */
   readonly options: Readonly<O>
   readonly terminal: Terminal
-  /** Aborted at the first Ctrl-C, for commands that are `stoppable`. */
+  /** Aborted at the first Ctrl-C or other stop signal, for commands that are `stoppable`. */
   readonly signal: AbortSignal
 }
 
@@ -31,7 +31,7 @@ export interface CommandUnit<O = object> {
   readonly fileKeys?: readonly string[]
   /** Command lines and what they do. */
   readonly examples: readonly (readonly [string, string])[]
-  /** True if the first Ctrl-C only aborts `signal`. */
+  /** True if the first Ctrl-C or other stop signal only aborts `signal`. */
   readonly stoppable?: boolean
   /** @returns the exit code if it is not 0 */
   run(call: Call<O>): Promise<number | undefined>

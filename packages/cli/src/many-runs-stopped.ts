@@ -1,5 +1,5 @@
 import type { ManyRunsStopped } from 'dynamic-tuning'
-import { stoppedCode } from './interrupt.ts'
+import { stoppedCode } from 'dynamic-tuning/io'
 import type { Terminal } from './terminal/terminal.ts'
 
 /** Reports how far a study came before it was stopped. @returns the exit code */

@@ -1,9 +1,9 @@
 import { Command, CommanderError } from 'commander'
 import { ConfigError, libraryVersion } from 'dynamic-tuning'
+import { listenForStop } from 'dynamic-tuning/io'
 import { messageText } from 'dynamic-tuning/report'
 import type { CommandUnit, Group } from './command.ts'
 import { fetchModels } from './fetch-models.ts'
-import { listenForInterrupt } from './interrupt.ts'
 import { commonOptions } from './options/common.ts'
 import { resolveOptions } from './options/settings-file.ts'
 import { paintFor } from './terminal/output.ts'
@@ -118,7 +118,7 @@ async function runUnit(
   const terminal = createTerminal({ json: options.json === true, quiet: options.quiet === true })
   await fetchModels(options, terminal).finally(() => terminal.progress.stop())
   const interrupt = unit.stoppable
-    ? listenForInterrupt(() => terminal.note('Stopping after this step. Press Ctrl-C again to quit at once.'))
+    ? listenForStop(() => terminal.note('Stopping after this step. Press Ctrl-C again to quit at once.'))
     : undefined
   try {
     const signal = interrupt?.signal ?? new AbortController().signal

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Option } from 'commander'
 import { type DemoOutcome, demo, demoMethods, demoTasks, demoTitles } from 'dynamic-tuning/demo'
+import { stoppedCode } from 'dynamic-tuning/io'
 import {
   formatCount,
   formatDuration,
@@ -12,7 +13,6 @@ import {
 } from 'dynamic-tuning/report'
 import { taskNamed } from 'dynamic-tuning/tasks'
 import { type Call, defineCommand } from '../command.ts'
-import { stoppedCode } from '../interrupt.ts'
 import { metricNumber } from '../metric-number.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
 import { quoted } from '../run-name.ts'

@@ -1,9 +1,9 @@
 import { Option } from 'commander'
 import { ConfigError, type FinetuneInput, type FinetuneOutcome, finetune } from 'dynamic-tuning'
+import { stoppedCode } from 'dynamic-tuning/io'
 import { finetuneKeys } from 'dynamic-tuning/settings'
 import { taskNamed } from 'dynamic-tuning/tasks'
 import { type Call, defineCommand } from '../command.ts'
-import { stoppedCode } from '../interrupt.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
 import { type FinetuneName, finetuneFlagsBut, someFinetuneFlags } from '../options/finetune-flags.ts'
 import { tensorboardFlag } from '../options/tensorboard.ts'
@@ -25,7 +25,7 @@ export const finetuneCommand = defineCommand<Options>({
   group: 'Train',
   summary: 'Adapt a backbone to your images or videos with any method',
   description:
-    'Writes a run folder: config.json, metrics.jsonl, checkpoint/ and adapter.safetensors.\nCtrl-C stops after the step under way with a checkpoint (exit code 130); --resume goes on to the very same weights.',
+    'Writes a run folder: config.json, metrics.jsonl, checkpoint/ and adapter.safetensors.\nCtrl-C stops after the step under way with a checkpoint (exit code 130), as SIGTERM, SIGHUP, SIGUSR1 and SIGUSR2 do; --resume goes on to the very same weights.',
   options: [
     ...someFinetuneFlags(first),
     shared.out('run folder (default runs/DATA-METHOD)'),

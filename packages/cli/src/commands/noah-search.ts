@@ -1,5 +1,6 @@
 import { Option } from 'commander'
 import { ConfigError } from 'dynamic-tuning'
+import { stoppedCode } from 'dynamic-tuning/io'
 import { noahSearchKeys, noahSearchSettings } from 'dynamic-tuning/settings'
 import {
   type NoahSearchInput,
@@ -8,7 +9,6 @@ import {
   noahSearch,
 } from 'dynamic-tuning/study'
 import { type Call, defineCommand } from '../command.ts'
-import { stoppedCode } from '../interrupt.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
 import { optionOf } from '../options/setting-option.ts'
 import { freeRunFolder, quoted } from '../run-name.ts'

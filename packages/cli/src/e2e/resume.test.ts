@@ -46,6 +46,26 @@ describe('dyt finetune, stopped by Ctrl-C', () => {
     expect(JSON.parse(done.stdout)).toEqual(JSON.parse(last.stdout))
   })
 
+  it('and by the signals of batch systems and closed terminals, which takes no notes any more', async () => {
+    const lasting = [...finetune, '--epochs', '5000']
+    const runs = (['SIGUSR1', 'SIGUSR2', 'SIGHUP'] as const).map(async (signal) => {
+      const run = start(folder, ...lasting, '--out', signal)
+      await run.said(/epoch +1\//)
+      if (signal === 'SIGHUP') run.child.stderr?.destroy()
+      run.child.kill(signal)
+      if (signal === 'SIGHUP') run.child.kill('SIGHUP')
+      const { code } = await run.ended
+      const steps = steadyMetrics(join(folder, signal)).length
+      return {
+        code,
+        saved: existsSync(join(folder, signal, 'checkpoint/state.safetensors')),
+        some: steps > 0,
+      }
+    })
+    const saved = { code: 130, saved: true, some: true }
+    expect(await Promise.all(runs)).toEqual([saved, saved, saved])
+  })
+
   it('refuses to go on with other settings', async () => {
     const ended = await dyt(folder, 'finetune', '--resume', '--out', 'whole', '--rate', '0.25')
     expect(ended.code).toBe(2)

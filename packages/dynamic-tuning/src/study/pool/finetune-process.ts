@@ -1,19 +1,14 @@
 import { TuningError } from '../../errors.ts'
+import { listenForStop } from '../../io/stop-signals.ts'
 import { finetune } from '../../run/finetune.ts'
 import type { Order, Report } from './process-messages.ts'
 
 // Script of a process for one run, forked by `startFinetune`. Its output goes to the run's log.
 
+// The parent asks to stop, and Ctrl-C in a terminal reaches this process too.
 const controller = new AbortController()
 const stop = (): void => controller.abort()
-
-// Ctrl-C in a terminal reaches this process in addition to the stop message: exit only at the second.
-let signals = 0
-for (const name of ['SIGINT', 'SIGTERM'] as const)
-  process.on(name, () => {
-    if (++signals > 1) process.exit(130)
-    stop()
-  })
+listenForStop(stop)
 // The parent is gone: write a checkpoint and exit.
 process.on('disconnect', stop)
 process.on('message', (order: Order) => {

@@ -11,6 +11,9 @@ export interface Found {
   readonly source: ImageSource
 }
 
+/** Limit for the number of classes where only the largest label tells it. */
+export const mostClasses = 100_000
+
 /** Images by the id of their class (its folder name), sorted by id. */
 export type Grouped = ReadonlyMap<string, readonly ImageSource[]>
 

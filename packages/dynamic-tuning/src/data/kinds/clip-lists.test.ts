@@ -92,6 +92,10 @@ describe('lists of paths and labels', () => {
     await expect(opened({ ...clips, 'train.csv': 'v/c.mp4 1', 'val.csv': 'v/e.mp4 2' })).rejects.toThrow(
       /v\/e\.mp4 has class 2, which is none of the 2/,
     )
+    for (const label of ['100000', '99999999999999'])
+      await expect(opened({ ...clips, 'train.csv': `v/c.mp4 ${label}` })).rejects.toThrow(
+        `has the label ${label}, expected 0 to 99999`,
+      )
   })
 })
 

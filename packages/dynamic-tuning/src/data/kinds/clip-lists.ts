@@ -7,7 +7,7 @@ import type { Dataset, Example } from '../example.ts'
 import type { OpenOptions } from '../options.ts'
 import { isVideoName } from '../sources/extensions.ts'
 import { classTruth } from '../truths/class.ts'
-import { readClasses } from './classes.ts'
+import { mostClasses, readClasses } from './classes.ts'
 import { type Listed, type ListFormat, listFormats } from './clip-list-formats.ts'
 import type { DatasetKind } from './kind.ts'
 import { inOrder } from './order.ts'
@@ -98,11 +98,15 @@ function listReader(folder: string): (part: Part) => ReadList | undefined {
 /**
  * Class names: from the format's own file or `classes.json`, else the names in the training list, or numbers.
  */
-function classesOf(folder: string, { format, entries }: ReadList): readonly string[] {
+function classesOf(folder: string, { path, format, entries }: ReadList): readonly string[] {
   if (format.classes) return format.classes(folder)
   if (!format.paths) return [...new Set(entries.map(({ label }) => String(label)))].sort()
   const known = readClasses(folder)?.map(({ name }) => name)
   const count = 1 + entries.reduce((most, { label }) => Math.max(most, Number(label)), 0)
+  if (count > mostClasses)
+    throw new DataError(
+      `dataset: ${path} has the label ${count - 1}, expected 0 to ${mostClasses - 1}. Correct it.`,
+    )
   return known ?? Array.from({ length: count }, (_, label) => String(label))
 }
 

@@ -5,7 +5,7 @@ import { isFile, readText } from '../../io/regular-file.ts'
 import type { Dataset, Example } from '../example.ts'
 import type { OpenOptions } from '../options.ts'
 import { type Labels, labelsTruth, withFittingTruth } from '../truths/labels.ts'
-import { readClasses } from './classes.ts'
+import { mostClasses, readClasses } from './classes.ts'
 import type { DatasetKind } from './kind.ts'
 import { inOrderOf } from './order.ts'
 import { insideFolder } from './place.ts'
@@ -54,9 +54,6 @@ function countClasses(
   const usual = train.length === (split === 'final' ? 1000 : 800) ? vtabTaskNamed(folder)?.classes : undefined
   return Math.max(seen, usual ?? 0)
 }
-
-/** Limit for the number of classes of a list without `classes.json`. */
-const mostClasses = 100_000
 
 /** Contents of a list file. */
 interface Listed {

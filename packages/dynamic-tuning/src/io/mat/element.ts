@@ -24,6 +24,8 @@ export interface MatBytes {
   readonly littleEndian: boolean
   /** `FILE: variable annotations`. */
   readonly where: string
+  /** Counts the arrays read so far. */
+  readonly read: { arrays: number }
 }
 
 /** A data element: `length` bytes from `start`; the next one is at `next`. */

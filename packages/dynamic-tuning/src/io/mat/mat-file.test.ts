@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
@@ -102,6 +103,9 @@ describe('openMat', () => {
     return copy
   }
   const deep = Array.from({ length: 80 }).reduce<MatWriter>((inner) => cells([inner]), uint8([1, 1], [1]))
+  const manyCells = arrayOf(1, [1, 1_000_001], () => [
+    Buffer.alloc(8 * 1_000_001, Buffer.from([14, 0, 0, 0, 0, 0, 0, 0])),
+  ])
   const bomb = matFile({ v: uint8([1, 1e6], new Uint8Array(1e6)) })
   const liar = Buffer.concat([
     good.subarray(0, 128),
@@ -133,11 +137,54 @@ describe('openMat', () => {
     ['a false length inside', changed(plain, 128 + 52, 0x40), /element of 64 bytes at byte/],
     ['false dimensions', changed(plain, 128 + 32, 3), /has 8 numbers at byte \d+, expected 3 x 8/],
     ['nesting without end', matFile({ v: deep }), /nests arrays deeper than 64 levels/],
+    ['a long name', matFile({ ['v'.repeat(200_000)]: uint8([1, 1], [1]) }), /name of 200000 bytes/],
+    ['very many cells', matFile({ v: manyCells }), /has more than 1000000 arrays in it/],
+    ['very many axes', matFile({ v: uint8(new Array(200_000).fill(1), [1]) }), /has dimensions/],
     ['a size no compression reaches', liar, /claims \d+ bytes in \d+. Is the file damaged/],
   ])('refuses %s', async (_what, bytes, message) => {
     const failure = await read(bytes).catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(DataError)
     expect((failure as Error).message).toMatch(message)
+  })
+
+  it('refuses a variable that is too large for the memory, until the limit is raised', async () => {
+    const claim = Buffer.from(plain.subarray(128))
+    claim.writeUInt32LE(2 ** 28, 4)
+    const packed = deflateSync(Buffer.concat([claim, randomBytes(300_000)]))
+    const tag = Buffer.alloc(8)
+    tag.writeUInt32LE(15)
+    tag.writeUInt32LE(packed.length, 4)
+    const large = Buffer.concat([plain.subarray(0, 128), tag, packed])
+    await expect(read(large)).rejects.toThrow(DataError)
+    await expect(read(large)).rejects.toThrow(
+      /variable v takes 268435464 bytes, at most 268435456 are unpacked\. .*DYT_MAX_UNPACKED=257MB/,
+    )
+    process.env.DYT_MAX_UNPACKED = '257MB'
+    try {
+      await expect(read(large)).rejects.toThrow(/variable v ends after \d+ of 268435464 bytes/)
+      process.env.DYT_MAX_UNPACKED = 'much'
+      await expect(read(large)).rejects.toThrow(/DYT_MAX_UNPACKED is "much"/)
+    } finally {
+      delete process.env.DYT_MAX_UNPACKED
+    }
+  })
+
+  it('reads rows of characters fast, and none out of nothing', async () => {
+    const rows = 200_000
+    const letters = Buffer.alloc(2 * rows, 'a\0')
+    const chars = (dims: readonly number[], bytes: Buffer): MatWriter =>
+      arrayOf(4, dims, () => {
+        const tag = Buffer.alloc(8)
+        tag.writeUInt32LE(4)
+        tag.writeUInt32LE(bytes.length, 4)
+        return [tag, bytes]
+      })
+    expect(await read(matFile({ v: chars([rows, 1], letters) }))).toMatchObject({ kind: 'text' })
+    expect(await read(matFile({ v: chars([2e9, 0], Buffer.alloc(0)) }))).toEqual({
+      kind: 'text',
+      dims: [2e9, 0],
+      rows: [],
+    })
   })
 
   it('does not refuse what compresses very well', async () => {

@@ -3,6 +3,7 @@ import { constants, createInflate, inflateSync } from 'node:zlib'
 import { DataError } from '../../errors.ts'
 import { messageOf } from '../../message-of.ts'
 import { openRegular } from '../regular-file.ts'
+import { mostUnpacked, unpackedAdvice } from '../unpacked-limit.ts'
 import { elementAt, type MatBytes, storage } from './element.ts'
 import { headerAt, type MatValue, valueIn } from './value.ts'
 
@@ -29,6 +30,8 @@ export interface MatFile {
 const headerBytes = 128
 /** Enough bytes of a variable for its name and dimensions. */
 const peekBytes = 4096
+/** Most variables of a file; each is unpacked a little at the start. */
+const mostVariables = 10_000
 /** Largest compression factor of deflate. */
 const bestRatio = 1032
 
@@ -51,7 +54,8 @@ export function openMat(path: string): MatFile {
           throw new DataError(
             `mat: ${path} has no variable ${name}, it has ${[...variables.keys()].join(', ') || 'none'}`,
           )
-        const bytes = { view: await unpack(path, variable), littleEndian, where: `${path}: variable ${name}` }
+        const view = await unpack(path, variable)
+        const bytes = { view, littleEndian, where: `${path}: variable ${name}`, read: { arrays: 0 } }
         return valueIn(bytes, elementAt(bytes, 0, bytes.view.byteLength))
       },
     }
@@ -85,6 +89,8 @@ function variablesOf(path: string, file: number, littleEndian: boolean): Variabl
   const { size } = fstatSync(file)
   const found: Variable[] = []
   for (let at = headerBytes; at < size; ) {
+    if (found.length === mostVariables)
+      throw new DataError(`mat: ${path} has more than ${mostVariables} variables. Save fewer in one file.`)
     const tag = readAt(file, at, 8)
     const [type = 0, length = 0] =
       tag.byteLength < 8 ? [0, 0] : [0, 4].map((o) => tag.getUint32(o, littleEndian))
@@ -99,7 +105,12 @@ function variablesOf(path: string, file: number, littleEndian: boolean): Variabl
     const start = compressed ? at + 8 : at
     const where = `${path}: the variable at byte ${at}`
     const view = peek(file, { start, length: end - start, compressed, where })
-    found.push({ ...describe({ view, littleEndian, where }), compressed, start, length: end - start })
+    found.push({
+      ...describe({ view, littleEndian, where, read: { arrays: 0 } }),
+      compressed,
+      start,
+      length: end - start,
+    })
     at = end
   }
   return found
@@ -137,6 +148,11 @@ async function unpack(
   const where = `${path}: variable ${name}`
   if (unpacked > length * bestRatio)
     throw new DataError(`mat: ${where} claims ${unpacked} bytes in ${length}. Is the file damaged?`)
+  const most = mostUnpacked(length)
+  if (unpacked > most)
+    throw new DataError(
+      `mat: ${where} takes ${unpacked} bytes, at most ${most} are unpacked. ${unpackedAdvice(unpacked)}`,
+    )
   const bytes = new Uint8Array(new SharedArrayBuffer(unpacked))
   const stored = createReadStream(path, { start, end: start + length - 1 })
   const pieces: AsyncIterable<Buffer> = compressed ? stored.pipe(createInflate()) : stored

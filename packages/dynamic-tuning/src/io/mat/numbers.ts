@@ -1,4 +1,5 @@
 import { DataError } from '../../errors.ts'
+import { mostUnpacked, unpackedAdvice } from '../unpacked-limit.ts'
 import { type MatBytes, type MatElement, storage } from './element.ts'
 
 /** Numbers in their stored type; 64-bit integers become doubles. */
@@ -32,5 +33,10 @@ export function numbersOf({ view, littleEndian, where }: MatBytes, element: MatE
     throw new DataError(
       `mat: ${where} has ${length} bytes of type ${type} at byte ${start}, expected numbers`,
     )
-  return Float64Array.from({ length: length / size }, (_, i) => read(view, start + i * size, littleEndian))
+  const count = length / size
+  if (8 * count > mostUnpacked(0))
+    throw new DataError(
+      `mat: ${where} has ${count} numbers at byte ${start}, too many for the memory. ${unpackedAdvice(8 * count)}`,
+    )
+  return Float64Array.from({ length: count }, (_, i) => read(view, start + i * size, littleEndian))
 }

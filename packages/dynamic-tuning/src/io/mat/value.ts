@@ -38,6 +38,12 @@ const firstNumeric = 6
 const lastNumeric = 15
 const others: Readonly<Record<number, string>> = { 3: 'an object', 5: 'a sparse array', 16: 'a function' }
 const deepest = 64
+/** Most arrays in a variable: cells and fields are arrays too, and each takes far more memory than bytes. */
+const mostArrays = 1_000_000
+/** Most axes of an array. */
+const mostAxes = 32
+/** Longest name of a variable or field, in bytes; MATLAB's own have at most 63. */
+const longestName = 1024
 
 /**
  * Reads flags, dimensions and name of the array in `[start, end)`; objects of newer classes
@@ -51,10 +57,12 @@ export function headerAt(bytes: MatBytes, start: number, end: number): MatHeader
   const code = word & 0xff
   if (code === 17) return { code, complex: false, dims: [], name: '', next: end }
   const sizes = elementAt(bytes, flags.next, end)
-  const dims = [...numbersOf(bytes, sizes)]
+  const dims = sizes.length > 8 * mostAxes ? [] : [...numbersOf(bytes, sizes)]
   if (dims.length < 2 || dims.some((size) => !Number.isInteger(size) || size < 0))
     throw new DataError(`mat: ${bytes.where} has dimensions ${dims.join(' x ')} at byte ${sizes.start}`)
   const name = elementAt(bytes, sizes.next, end)
+  if (name.length > longestName)
+    throw new DataError(`mat: ${bytes.where} has a name of ${name.length} bytes. Is the file damaged?`)
   const text = String.fromCharCode(...numbersOf(bytes, name))
   return { code, complex: ((word >> 11) & 1) === 1, dims, name: text, next: name.next }
 }
@@ -68,6 +76,10 @@ export function valueIn(bytes: MatBytes, element: MatElement, depth = 0): MatVal
     )
   if (depth > deepest)
     throw new DataError(`mat: ${bytes.where} nests arrays deeper than ${deepest} levels at byte ${start}`)
+  if (++bytes.read.arrays > mostArrays)
+    throw new DataError(
+      `mat: ${bytes.where} has more than ${mostArrays} arrays in it. Split it into variables.`,
+    )
   if (length === 0) return { kind: 'numbers', dims: [0, 0], data: new Uint8Array(0) }
   const end = start + length
   const header = headerAt(bytes, start, end)
@@ -96,7 +108,7 @@ function structOf(bytes: MatBytes, { dims, next }: MatHeader, end: number, depth
   const width = elementAt(bytes, next, end)
   const size = numbersOf(bytes, width)[0] ?? 0
   const names = elementAt(bytes, width.next, end)
-  if (!(size > 0) || names.length % size !== 0)
+  if (!(size > 0) || size > longestName || names.length % size !== 0)
     throw new DataError(`mat: ${bytes.where} has damaged field names at byte ${names.start}`)
   const letters = numbersOf(bytes, names)
   const fields = Array.from({ length: names.length / size }, (_, i) => {
@@ -130,9 +142,11 @@ function rowsOf(bytes: MatBytes, content: MatElement, dims: readonly number[]): 
     throw new DataError(
       `mat: ${bytes.where} has ${codes.length} characters at byte ${content.start}, expected ${dims.join(' x ')}`,
     )
+  if (codes.length === 0) return []
   return Array.from({ length: rows }, (_, row) => {
-    const line = codes.filter((_code, i) => i % rows === row)
-    return Array.from(line, (code) => String.fromCharCode(code)).join('')
+    const line: string[] = []
+    for (let at = row; at < codes.length; at += rows) line.push(String.fromCharCode(codes[at] ?? 0))
+    return line.join('')
   })
 }
 

@@ -3,7 +3,7 @@ import { DataError } from '../../../errors.ts'
 import { asNumbers } from '../../../io/mat/fields.ts'
 import { openMat } from '../../../io/mat/mat-file.ts'
 import type { Example } from '../../example.ts'
-import { readClasses } from '../classes.ts'
+import { mostClasses, readClasses } from '../classes.ts'
 import { type DatasetKind, holding } from '../kind.ts'
 import { usedParts } from '../parts.ts'
 import { imageFiles } from './image-files.ts'
@@ -21,9 +21,11 @@ export const flowers: DatasetKind = {
   async open(folder, options) {
     const path = join(folder, 'imagelabels.mat')
     const labels = [...asNumbers(await openMat(path).read('labels'), `${path}: labels`).data]
-    const wrong = labels.findIndex((label) => !Number.isInteger(label) || label < 1)
+    const wrong = labels.findIndex((label) => !Number.isInteger(label) || label < 1 || label > mostClasses)
     if (wrong >= 0)
-      throw new DataError(`dataset: ${path}: labels(${wrong + 1}) is ${labels[wrong]}, expected 1 or more`)
+      throw new DataError(
+        `dataset: ${path}: labels(${wrong + 1}) is ${labels[wrong]}, expected 1 to ${mostClasses}`,
+      )
     const count = labels.reduce((most, label) => Math.max(most, label), 0)
     const sets = { path: join(folder, 'setid.mat'), image: imageFiles(join(folder, 'jpg')) }
     const parts = {

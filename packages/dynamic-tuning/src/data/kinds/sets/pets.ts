@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { DataError } from '../../../errors.ts'
 import type { Example } from '../../example.ts'
+import { mostClasses } from '../classes.ts'
 import { type DatasetKind, holding } from '../kind.ts'
 import { usedParts } from '../parts.ts'
 import { imageFiles } from './image-files.ts'
@@ -25,7 +26,7 @@ export const pets: DatasetKind = {
       readLines(join(folder, 'annotations', `${part}.txt`)).map(({ text, place }) => {
         const [, name, breed, id] = /^((\S+)_\d+)\s+(\d+)\s+\d+\s+\d+$/.exec(text) ?? []
         const label = Number(id) - 1
-        if (name === undefined || breed === undefined || label < 0)
+        if (name === undefined || breed === undefined || label < 0 || label >= mostClasses)
           throw new DataError(
             `dataset: ${place}: expected "Breed_12 class species breed", got ${JSON.stringify(text)}`,
           )

@@ -65,7 +65,7 @@ const allowed: ReadonlyMap<string, unknown> = new Map<string, unknown>([
     new Callable('torch.nn.parameter.Parameter', ([tensor]) => tensor),
     new Callable('torch._tensor._rebuild_from_type_v2', rebuildFromType),
     new Callable('torch.Size', ([sizes = []]) => sizes),
-    new Callable('torch.device', (args) => new Inert(`device ${args.join(':')}`)),
+    new Callable('torch.device', (args) => new Inert(`device ${args.filter(isPlain).join(':')}`)),
     new Callable('collections.OrderedDict', ([pairs]) => orderedDict(pairs)),
     new Callable('builtins.set', ([items]) => setOf(items)),
     new Callable('__builtin__.set', ([items]) => setOf(items)),
@@ -105,12 +105,16 @@ function setOf(items: unknown): Set<unknown> {
   throw new TypeError('a set of no list')
 }
 
+/** Most axes of a tensor, as in PyTorch. */
+const mostAxes = 64
+
 /** `_rebuild_tensor_v2(storage, storage_offset, size, stride, ...)`. */
 function rebuildTensor([storage, offset, shape, strides]: readonly unknown[]): PickledTensor {
   if (!isStorage(storage) || !isCount(offset) || !isCounts(shape) || !isCounts(strides))
     throw new TypeError('a tensor without storage, offset, shape and strides')
   if (shape.length !== strides.length)
     throw new TypeError(`a tensor of ${shape.length} axes with ${strides.length} strides`)
+  if (shape.length > mostAxes) throw new TypeError(`a tensor of ${shape.length} axes`)
   return new PickledTensor(storage, offset, shape, strides)
 }
 
@@ -123,8 +127,17 @@ function isStorage(value: unknown): value is Storage {
  * attributes, which are left out.
  */
 function rebuildFromType([rebuild, , args]: readonly unknown[]): unknown {
-  if (rebuild instanceof Callable && Array.isArray(args)) return rebuild.call(args)
+  const isTensor = rebuild instanceof Callable && rebuild.name.startsWith('torch._utils._rebuild_')
+  if (isTensor && Array.isArray(args)) return rebuild.call(args)
   throw new TypeError('a tensor without the function that rebuilds it')
+}
+
+/**
+ * True for strings and numbers, which alone may become part of a name or a message: the text of nested tuples
+ * can be exponentially long.
+ */
+export function isPlain(value: unknown): value is string | number | bigint {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint'
 }
 
 /** True for whole numbers from 0. */

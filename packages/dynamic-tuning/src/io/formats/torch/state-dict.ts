@@ -1,5 +1,5 @@
 import { CheckpointError } from '../../../errors.ts'
-import { PickledTensor } from './pickled.ts'
+import { isPlain, PickledTensor } from './pickled.ts'
 
 /** Keys of the weights in checkpoints of training scripts; averaged weights first, as in timm. */
 const places = ['state_dict_ema', 'model_ema', 'state_dict', 'model', 'model_state_dict', 'module']
@@ -17,7 +17,10 @@ export function stateDictIn(path: string, value: unknown): Map<string, PickledTe
     const found = tensorsIn(dict.get(place))
     if (found.size > 0) return found
   }
-  const keys = [...dict.keys()].slice(0, 12).map((key) => `"${String(key)}"`)
+  const keys = [...dict.keys()]
+    .filter(isPlain)
+    .slice(0, 12)
+    .map((key) => `"${key}"`)
   throw new CheckpointError(
     `torch: ${path} has no weights at its top or under ${places.join(', ')}, got ${keys.join(', ') || 'no dict'}. Save them alone: torch.save(model.state_dict(), ...).`,
   )

@@ -3,7 +3,7 @@ import { present } from '../../../present.ts'
 import { openSliced, type SlicedFile } from '../../read-slice.ts'
 import type { TensorFile } from '../../tensor-file.ts'
 import { elementSize } from '../element-type.ts'
-import type { Storage } from './pickled.ts'
+import { isPlain, type Storage } from './pickled.ts'
 import { pickledFile } from './pickled-file.ts'
 import { stateDictIn } from './state-dict.ts'
 import { maxPickle, storageNamed } from './torch-zip.ts'
@@ -34,7 +34,7 @@ export function openTorchLegacy(path: string): TensorFile {
     const version = next(magic.length)
     if (version.value !== protocol)
       throw new CheckpointError(
-        `torch: ${path} is of protocol ${String(version.value)}, expected ${protocol}. Save it again with a later PyTorch.`,
+        `torch: ${path} is of protocol ${isPlain(version.value) ? version.value : 'none'}, expected ${protocol}. Save it again with a later PyTorch.`,
       )
     const system = next(version.end)
     checkByteOrder(path, system.value)
@@ -75,19 +75,20 @@ function findStorages(
 ): Map<string, number> {
   const starts = new Map<string, number>()
   let at = end
-  for (const key of Array.isArray(keys) ? keys : []) {
-    const storage = storages.get(String(key))
+  for (const each of Array.isArray(keys) ? keys : []) {
+    const key = isPlain(each) ? String(each) : ''
+    const storage = storages.get(key)
     const length = storage && storage.length * elementSize(storage.type)
     if (storage === undefined || length === undefined || at + 8 + length > file.length)
       throw new CheckpointError(
-        `torch: ${file.path} of ${file.length} bytes ends before its storage ${String(key)}. Is the download complete?`,
+        `torch: ${file.path} of ${file.length} bytes ends before its storage ${key}. Is the download complete?`,
       )
     const stored = Number(Buffer.from(file.read(at, 8)).readBigInt64LE())
     if (stored !== storage.length)
       throw new CheckpointError(
         `torch: the storage ${key} of ${file.path} has ${stored} numbers, ${storage.length} are promised. Is it damaged?`,
       )
-    starts.set(String(key), at + 8)
+    starts.set(key, at + 8)
     at += 8 + length
   }
   return starts

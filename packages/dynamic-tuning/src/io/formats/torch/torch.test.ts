@@ -155,6 +155,9 @@ const withPickle = (body: string) =>
     { name: 'archive/data/0', data: new Uint8Array(4) },
   ])
 
+/** Pushes a tuple of two equal tuples of two equal tuples, and so on, 40 levels deep. */
+const nestedTuple = `X\x04\x00\x00\x00aaaa${'2\x86'.repeat(40)}`
+
 describe('the restricted unpickler', () => {
   it.each([
     ['os.system', 'cos\nsystem\n(X\x04\x00\x00\x00echotR'],
@@ -195,9 +198,32 @@ describe('the restricted unpickler', () => {
     ['a huge number', '\x8b\xff\xff\xff\x7f', /an integer has 2147483647 bytes/],
     ['another persistent id', 'X\x01\x00\x00\x00xQ', /a persistent id that is no storage/],
     ['a tuple from nothing', '\x86', /a tuple lacks values/],
+    // Each of these took for ever or ran out of stack: t is a tuple of 2^40 strings.
+    ['a nested tuple as a name', `${nestedTuple}K\x01\x93`, /a name is no text/],
+    ['a nested tuple as a device', `ctorch\ndevice\n${nestedTuple}\x85R`, /has no weights .* got no dict/],
+    ['a nested tuple as a key', `}${nestedTuple}K\x01s`, /has no weights .*, got no dict/],
+    [
+      'a function that rebuilds itself',
+      'ctorch._tensor\n_rebuild_from_type_v2\nq\x00]q\x01(h\x00Nh\x01eR',
+      /asked for a tensor without the function that rebuilds it/,
+    ],
+    [
+      'a set that is copied again and again',
+      `](${'K\x01'.repeat(1000)}eq\x00${'cbuiltins\nset\nh\x00\x85R0'.repeat(1000)}N`,
+      /it copies the same values for ever/,
+    ],
+    [
+      'a tensor of 65 axes',
+      `ctorch._utils\n_rebuild_tensor_v2\n((X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000NK\x01tQK\x00(${'K\x01'.repeat(65)}t(${'K\x01'.repeat(65)}ttR`,
+      /a tensor of 65 axes/,
+    ],
   ])('refuses %s', (_name, body, message) => {
     expect(() => read(withPickle(body))).toThrow(CheckpointError)
     expect(() => read(withPickle(body))).toThrow(message)
+  })
+
+  it('refuses a million dicts', () => {
+    expect(() => read(withPickle('}'.repeat(1_000_001)))).toThrow(/it makes more than 1000000 values/)
   })
 
   it('lets no cut and no changed byte of a file through as another error', () => {
@@ -223,6 +249,20 @@ describe('the restricted unpickler', () => {
       changed[i] = (changed[i] as number) ^ (1 << (i % 8))
       open(changed)
     }
+  })
+})
+
+describe('files of older PyTorch', () => {
+  it('have a protocol and storage keys that are plain', () => {
+    const magic = Buffer.from('80028a0a6cfc9c46f9206aa850192e', 'hex')
+    const pickle = (body: string) => Buffer.from(`${body}.`, 'latin1')
+    const number = pickleBytes(1001)
+    const system = pickle('}X\x0d\x00\x00\x00little_endian\x88s')
+    expect(() => read(Buffer.concat([magic, pickle(nestedTuple)]))).toThrow(/is of protocol none/)
+    const keys = pickle(`]${nestedTuple}a`)
+    expect(() => read(Buffer.concat([magic, number, system, pickle('}'), keys]))).toThrow(
+      /ends before its storage \. /,
+    )
   })
 })
 

@@ -14,7 +14,16 @@ interface Machine {
   readonly stack: unknown[]
   readonly memo: Map<number, unknown>
   readonly persistent: (id: unknown) => unknown
+  /** Count of items that calls have copied. */
+  copied: number
+  /** Count of opcodes that left a list, dict or other object on top. */
+  made: number
 }
+
+/** Most values of a pickle that take memory of their own; a state dict has about fifteen per tensor. */
+const mostMade = 1_000_000
+/** Most items that calls may copy for each byte of the pickle; state dicts copy less than one. */
+const copiesPerByte = 10
 
 const mark = Symbol('mark')
 
@@ -31,13 +40,17 @@ export function unpickle(
   start = 0,
 ): Unpickled {
   const reader = new PickleReader(path, bytes, start)
-  const machine: Machine = { reader, stack: [], memo: new Map(), persistent }
+  const machine: Machine = { reader, stack: [], memo: new Map(), persistent, copied: 0, made: 0 }
   for (;;) {
     const code = reader.uint8()
     if (code === 0x2e) return { value: pop(machine), end: reader.at }
     const run = opcodes[code]
     if (run === undefined) throw reader.defect(`it uses opcode 0x${code.toString(16).padStart(2, '0')}`)
     run(machine)
+    if (typeof machine.stack.at(-1) === 'object') machine.made++
+    if (machine.made > mostMade) throw reader.defect(`it makes more than ${mostMade} values`)
+    if (machine.copied > copiesPerByte * bytes.length)
+      throw reader.defect('it copies the same values for ever')
   }
 }
 
@@ -126,7 +139,8 @@ const opcodes: Readonly<Record<number, Run>> = {
   99: push((reader) => allowedGlobal(reader.path, reader.line(), reader.line())),
   147: push((reader, machine) => {
     const [name, module] = [pop(machine), pop(machine)]
-    return allowedGlobal(reader.path, String(module), String(name))
+    if (typeof module !== 'string' || typeof name !== 'string') throw reader.defect('a name is no text')
+    return allowedGlobal(reader.path, module, name)
   }),
   81: push((_, machine) => machine.persistent(pop(machine))), // BINPERSID
   82: reduce,
@@ -182,12 +196,20 @@ function reduce(machine: Machine): void {
   const [args, callable] = [pop(machine), pop(machine)]
   if (!(callable instanceof Callable) || !Array.isArray(args))
     throw machine.reader.defect('something is called that is no function')
+  machine.copied += args.reduce<number>((sum, arg) => sum + itemsIn(arg), args.length)
   try {
     machine.stack.push(callable.call(args))
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     throw machine.reader.defect(`${callable.name} is asked for ${error.message}`)
   }
+}
+
+/** Count of items of a value and of the lists in it: what a call may copy. */
+function itemsIn(value: unknown): number {
+  if (value instanceof Map) return value.size
+  if (!Array.isArray(value)) return 0
+  return value.reduce<number>((sum, each) => sum + (Array.isArray(each) ? each.length : 1), 0)
 }
 
 /** Ignores the attributes of ordered dicts (PyTorch's `_metadata`): they hold no weights. */

@@ -3,6 +3,7 @@ import { CheckpointError } from '../../../errors.ts'
 import { messageOf } from '../../../message-of.ts'
 import { present } from '../../../present.ts'
 import { openSliced, type SlicedFile } from '../../read-slice.ts'
+import { mostUnpacked, unpackedAdvice } from '../../unpacked-limit.ts'
 import { crc32 } from './crc32.ts'
 import { damaged, readDirectory, type ZipEntry } from './directory.ts'
 
@@ -28,11 +29,6 @@ export interface ZipFile {
   close(): void
 }
 
-/**
- * Largest plausible compression factor. Weights hardly shrink, so a member that grows by more is a zip bomb.
- */
-const maxGrowth = 100
-const alwaysAllowed = 256 * 2 ** 20
 const chunk = 2 ** 20
 
 /**
@@ -62,9 +58,10 @@ export function openZip(path: string): ZipFile {
 
 function checkGrowth({ path, length }: SlicedFile, entries: readonly ZipEntry[]): void {
   const total = entries.reduce((sum, { size }) => sum + size, 0)
-  if (total <= alwaysAllowed + maxGrowth * length) return
+  const most = mostUnpacked(length)
+  if (total <= most) return
   throw new CheckpointError(
-    `zip: ${path} of ${length} bytes promises ${total} bytes, more than ${maxGrowth} times as many. It is no file of weights: get it from elsewhere.`,
+    `zip: ${path} of ${length} bytes promises ${total} bytes, at most ${most} are unpacked. ${unpackedAdvice(total)}`,
   )
 }
 

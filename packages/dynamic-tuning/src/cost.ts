@@ -8,7 +8,7 @@ export {
   countPaperTable,
   type Figure,
 } from './cost/paper/count-paper-table.ts'
-export type { PaperRow, PaperTable } from './cost/paper/paper-table.ts'
+export type { PaperModel, PaperRow, PaperTable } from './cost/paper/paper-table.ts'
 export { paperTable, paperTables } from './cost/paper/paper-tables.ts'
 export { paperCount } from './cost/paper-count.ts'
 export { staticFlops } from './cost/static-flops.ts'

@@ -30,7 +30,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'dynamic-tuning/data': ['sources', 'testing', 'transforms', 'truths', 'kinds', 'samples', 'loader'],
   'dynamic-tuning/models': ['samples', 'heads', 'checkpoints', 'vit', 'swin'],
   'dynamic-tuning/run': ['settings', 'explain', 'dead-blocks', 'export', 'calibrate'],
-  'dynamic-tuning/study': ['pool', 'compare', 'sweep', 'vtab', 'noah'],
+  'dynamic-tuning/study': ['pool', 'paper', 'compare', 'joint', 'sweep', 'vtab', 'noah'],
   cli: ['terminal', 'options', 'commands', 'e2e'],
 }
 const runtimeFiles = ['engine/src/runtime/node.ts', 'engine/src/runtime/web.ts']

@@ -21,7 +21,15 @@ export type { Grid } from './study/sweep/expand-grid.ts'
 export type { SweepOutcome } from './study/sweep/outcome.ts'
 export type { SweepInput } from './study/sweep/plan.ts'
 export { sweep } from './study/sweep/sweep.ts'
-export type { VtabGroupRow, VtabOutcome, VtabSearchRow, VtabTaskRow } from './study/vtab/outcome.ts'
+export type {
+  VtabGroupRow,
+  VtabOutcome,
+  VtabPaperRow,
+  VtabRow,
+  VtabSearchRow,
+  VtabTaskRow,
+} from './study/vtab/outcome.ts'
 export type { VtabInput } from './study/vtab/plan.ts'
 export type { GroupScore } from './study/vtab/score.ts'
+export type { DifferingTask } from './study/vtab/tasks-in.ts'
 export { vtab } from './study/vtab/vtab.ts'

@@ -1,13 +1,9 @@
 import type { GivenReduction } from '../../reduction/options.ts'
 import type { TunerOptions } from '../../tuners/tuner.ts'
 
-/** A row of a table of the paper: its figures as printed, and the settings that build the same model here. */
-export interface PaperRow {
+/** The settings of a row of the paper, which build and train the same model here. */
+export interface PaperModel {
   readonly method: string
-  /** In millions, with the printed digits. */
-  readonly params: string
-  /** In 10^9 multiply-accumulates, with the printed digits. */
-  readonly flops: string
   /** Name in the registry of methods; absent if the backbone is not available. */
   readonly tuner?: string
   /** Options that differ from the method's defaults, including the `rate` that the row names. */
@@ -18,6 +14,24 @@ export interface PaperRow {
   readonly frames?: number
   /** Classes of the head, if they differ from the table's. */
   readonly classes?: number
+  /** The losses that the row leaves out. */
+  readonly without?: readonly ('distillation' | 'complete')[]
+}
+
+/** A row of a table of the paper with its figures as printed. */
+export interface PaperRow extends PaperModel {
+  /** In millions, with the printed digits. */
+  readonly params: string
+  /** In 10^9 multiply-accumulates, with the printed digits. */
+  readonly flops: string
+}
+
+/** The models of a table without parameters and FLOPs. */
+export interface PaperModels {
+  readonly number: number
+  /** timm's name of the backbone. */
+  readonly model: string
+  readonly rows: readonly PaperModel[]
 }
 
 /** A table of arXiv:2403.11808 with parameters and FLOPs. */

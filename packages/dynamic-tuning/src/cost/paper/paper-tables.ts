@@ -1,27 +1,9 @@
 import { ConfigError } from '../../errors.ts'
+import { dispatched, row } from './paper-row.ts'
 import type { PaperRow, PaperTable } from './paper-table.ts'
 
 const base = { model: 'vit_base_patch16_224', classes: 100 } as const
 const large = { model: 'vit_large_patch16_224', classes: 100 } as const
-
-/** method, parameters, FLOPs, name in the registry, options */
-function row(
-  method: string,
-  params: string,
-  flops: string,
-  tuner?: string,
-  options?: PaperRow['options'],
-): PaperRow {
-  return { method, params, flops, ...(tuner && { tuner }), ...(options && { options }) }
-}
-
-function dispatched(
-  method: string,
-  [params, flops]: readonly [string, string],
-  options: NonNullable<PaperRow['options']>,
-): PaperRow {
-  return row(method, params, flops, 'dyt', { bottleneck: 64, rate: 0.5, ...options })
-}
 
 function video(method: string, params: string, flops: string, like: PaperRow): PaperRow {
   return { ...like, method: `${method}, video`, params, flops, frames: 8, classes: 400 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { CheckpointError, ConfigError, DataError, type TuningError } from '../../errors.ts'
+import type { ModelConfig } from '../../models/model-config.ts'
 import { expectedMemoryMB } from '../../run/expected-memory.ts'
 import type { FinetuneInput, FinetuneSettings } from '../../run/settings/finetune-settings.ts'
 import { shareResources } from './concurrency.ts'
@@ -20,6 +21,8 @@ export interface PlannedRun {
   readonly input: FinetuneInput
   /** All settings, with open ones resolved from data and backbone. */
   readonly settings: FinetuneSettings
+  /** The model that it tunes. */
+  readonly config: ModelConfig
   /** Estimated memory of its process, in MB of 2^20 bytes. */
   readonly expectedMB: number
 }
@@ -79,6 +82,7 @@ export async function planRuns(wanted: RunsWanted): Promise<RunPlan> {
         log: join(folder, `seed${seed}.log`),
         input: { ...each.input, ...share, seed },
         settings: { ...resolved.settings, seed },
+        config: resolved.config,
         expectedMB: expectedMemoryMB(resolved.settings, resolved.config),
       })
   }

@@ -1,12 +1,13 @@
-import { headingOf, valueIn } from '../../evaluation/measure.ts'
-import { mean } from '../../evaluation/statistics.ts'
-import { formatCount, formatPercent } from '../../report/quantity.ts'
+import { valueIn } from '../../evaluation/measure.ts'
+import { formatPercent } from '../../report/quantity.ts'
 import { type CsvColumn, csvText, markdownTable } from '../../report/text-tables.ts'
 import { shortName } from '../../run/short-name.ts'
 import { runsMarkdown } from '../pool/markdown.ts'
 import { intervalText, type Score, scoreOf, scoreText } from '../pool/score.ts'
+import { byTask } from './joint-table.ts'
 import { vtabMeasure } from './measure.ts'
-import type { VtabOutcome, VtabTaskRow } from './outcome.ts'
+import type { VtabOutcome, VtabRow, VtabTaskRow } from './outcome.ts'
+import { vtabNotes } from './vtab-notes.ts'
 
 /** A line of the table: a task, the mean of a group, or the mean of those. */
 export interface VtabLine {
@@ -28,8 +29,7 @@ export const vtabHeads: readonly string[] = [
 ]
 
 /** Lines for the tasks in the paper's order, the groups' means and their mean, beside the paper's figures. */
-export function vtabLines({ tasks, groups, mean: total }: VtabOutcome): VtabLine[] {
-  if (total === null) return []
+export function vtabLines({ tasks, groups, mean: total }: VtabRow): VtabLine[] {
   const rows = tasks.map((row) => {
     const score = scoreOf(row, vtabMeasure)
     const scale = row.adapterScale === null ? '–' : String(row.adapterScale)
@@ -57,74 +57,61 @@ function beside(score: number, paper: number | null): [string, string] {
   return [formatPercent(paper), `${difference < 0 ? '−' : '+'}${Math.abs(difference).toFixed(1)}`]
 }
 
-/** `vtab.csv`: one line a task, numbers in full. */
-export function vtabCsv({ tasks }: VtabOutcome): string {
-  const fields = (...names: readonly (keyof VtabTaskRow)[]) =>
-    names.map((name) => ({ name, value: (row: VtabTaskRow) => row[name] }))
+interface CsvLine extends VtabTaskRow {
+  readonly case: string
+}
+
+/** `vtab.csv`: one line for each task of each row, numbers in full. */
+export function vtabCsv({ rows }: VtabOutcome): string {
+  const fields = (...names: readonly (keyof CsvLine)[]) =>
+    names.map((name) => ({ name, value: (row: CsvLine) => row[name] }))
   const score = (row: VtabTaskRow): Score => scoreOf(row, vtabMeasure)
   const { name } = vtabMeasure
-  const columns: CsvColumn<VtabTaskRow>[] = [
-    ...fields('task', 'group', 'seeds'),
+  const columns: CsvColumn<CsvLine>[] = [
+    ...fields('case', 'task', 'group', 'seeds'),
     { name, value: (row) => score(row).mean },
     { name: `${name}Deviation`, value: (row) => score(row).deviation },
     ...fields('paper', 'adapterScale', 'trainableParams', 'flops', 'activeRate', 'seconds', 'peakMemoryMB'),
     { name: `${name}Low`, value: (row) => score(row).interval?.[0] },
     { name: `${name}High`, value: (row) => score(row).interval?.[1] },
   ]
-  return csvText(columns, tasks)
+  return csvText(
+    columns,
+    rows.flatMap((row) => row.tasks.map((task) => ({ ...task, case: row.case }))),
+  )
 }
 
-/** `vtab.md`: a row in the format of the paper's Table 3, the tasks, notes and failures. */
+/** `vtab.md`: the rows in the format of the paper's Table 3, the tasks of each, notes and failures. */
 export function vtabMarkdown(outcome: VtabOutcome): string {
-  const { failures, tasks, root } = outcome
-  const lines = vtabLines(outcome).map(({ cells }) => cells)
-  const tables = [...markdownTable(...vtabRow(outcome)), '', ...markdownTable(vtabHeads, lines), '']
+  const { failures, rows, root } = outcome
+  const joint = byTask(outcome)
+  const tables = [
+    ...markdownTable(
+      [...joint.heads],
+      joint.lines.map((line) => [...line]),
+    ),
+    '',
+    ...rows.flatMap((row) => [
+      `## ${row.case}\n`,
+      ...markdownTable(
+        vtabHeads,
+        vtabLines(row).map(({ cells }) => cells),
+      ),
+      '',
+    ]),
+  ]
   return runsMarkdown({
     title: `${vtabTitle(outcome)} on ${shortName(root)}`,
-    tables: tasks.length > 0 ? tables : [],
+    tables: rows.length > 0 ? tables : [],
     notes: vtabNotes(outcome),
     failures,
   })
 }
 
-/** Headings and rows in the layout of Table 3: ours, and the paper's if it has such a row. */
-function vtabRow({ tasks, mean: total, paper, method }: VtabOutcome): [string[], string[][]] {
-  const points = (value: number | null, digits: number): string =>
-    value === null ? '–' : (100 * value).toFixed(digits)
-  const heads = ['method', ...tasks.map(({ title }) => title), 'mean', 'FLOPs']
-  const flops = formatCount(mean(tasks.map((row) => row.flops)))
-  const ours = [
-    method,
-    ...tasks.map((row) => points(scoreOf(row, vtabMeasure).mean, 1)),
-    points(total && valueIn(total, vtabMeasure), 2),
-    flops,
-  ]
-  if (paper === null) return [heads, [ours]]
-  const theirs = [`${paper.method} (paper)`, ...tasks.map((row) => points(row.paper, 1))]
-  return [heads, [ours, [...theirs, points(total?.paper ?? null, 2), '–']]]
-}
-
-/** `VTAB-1K with dyt`. */
-export function vtabTitle({ method, complete, tasks }: VtabOutcome): string {
-  return `VTAB-1K with ${method}${complete ? '' : `, ${tasks.length} of 19 tasks`}`
-}
-
-/** Notes on how the figures were made. */
-export function vtabNotes({ tasks, seeds, missing, paper, complete, search }: VtabOutcome): string[] {
-  if (tasks.length === 0) return ['No run ended well.']
-  const over = seeds.length > 1 ? `; mean and standard deviation (n - 1) over seeds ${seeds.join(', ')}` : ''
-  return [
-    ...(missing.length > 0 ? [`Not in the folder: ${missing.join(', ')}.`] : []),
-    `${headingOf(vtabMeasure)}: ${vtabMeasure.over} all test images, after training on train800val200, with the skipping model${over}. 95 %: bootstrap interval of the mean over seeds, too narrow for a few.`,
-    'Means are over the tasks of a group, then over the groups.',
-    ...(search.length > 0
-      ? ['Scale: the adapter scale that was best on val200 after training on train800, with the first seed.']
-      : []),
-    ...(paper
-      ? [
-          `Paper: row "${paper.method}" of Table 3 (arXiv:2403.11808), ViT-B/16 pre-trained on ImageNet-21K${complete ? '' : ', means over the same tasks'}. It prints ${(100 * paper.mean).toFixed(2)} % for all 19.`,
-        ]
-      : ['The paper’s Table 3 has no row of these settings.']),
-    'FLOPs are multiply-accumulates of one image at the shares of active tokens that occurred, a mean over tasks.',
-  ]
+/** `VTAB-1K with dyt`, or `VTAB-1K with 15 methods`. */
+export function vtabTitle({ rows }: VtabOutcome): string {
+  const [first, ...others] = rows
+  const count = Math.max(0, ...rows.map(({ tasks }) => tasks.length))
+  const what = first && others.length === 0 ? first.case : `${rows.length} methods`
+  return `VTAB-1K with ${what}${count === 19 ? '' : `, ${count} of 19 tasks`}`
 }

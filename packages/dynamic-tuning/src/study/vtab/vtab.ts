@@ -8,21 +8,21 @@ import { runAll } from '../pool/run-all.ts'
 import type { RunCase } from '../pool/run-case.ts'
 import { checkRefused, jobsAtOnce, statesOf, stoppedAt } from '../pool/run-cases.ts'
 import { finishVtab } from './finish-vtab.ts'
-import type { VtabOutcome } from './outcome.ts'
-import { planVtab, type VtabInput, type VtabPlan } from './plan.ts'
-import { chooseScales, withoutScale } from './search-scales.ts'
+import type { VtabOutcome, VtabSearchRow } from './outcome.ts'
+import { planVtab, type VtabCell, type VtabInput, type VtabPlan } from './plan.ts'
+import { chooseScales, searchedCells, searchOf, withoutScale } from './search-scales.ts'
 
 const where = 'vtab'
 /** Folder of the scale search. */
 const below = 'search'
 
 /**
- * Tunes on all tasks of VTAB-1K that a folder holds, training on train800val200 and testing on
- * test, with several seeds and one process per run, and writes `vtab.json`, `.csv`, `.md` and
- * `.html`: the paper's row with the means of the groups and their mean. With `search` it first
- * chooses the adapter scale of each task on val200, after training on train800. Called again with
- * the same folder, it keeps finished runs and continues the others; a failed run does not stop the
- * rest.
+ * Tunes with one or several methods on all tasks of VTAB-1K that a folder holds, training on
+ * train800val200 and testing on test, with several seeds and one process per run, and writes
+ * `vtab.json`, `.csv`, `.md` and `.html`: a row for each method with the means of the groups and
+ * their mean, beside the paper's. With `search` it first chooses the adapter scale of each task on
+ * val200, after training on train800. Called again with the same folder, it keeps finished runs and
+ * continues the others; a failed run does not stop the rest.
  * @throws ConfigError for invalid settings or ones that differ from those of runs in the folder;
  * DataError if there is no task; CheckpointError for unusable weights; RunError if `out` holds
  * something else. All are thrown before any run starts.
@@ -35,11 +35,15 @@ export async function vtab(
   control: ManyRunsControl,
 ): Promise<VtabOutcome | ManyRunsStopped> {
   const plan = planVtab(input)
-  const { tasks, scales, seeds, missing } = plan
+  const { cells, scales, seeds, missing, differing } = plan
   const { out, onPhase } = control
-  const count = tasks.length * Math.max(scales.length, seeds.length)
+  const count = cells.length * Math.max(scales.length, seeds.length)
   const jobs = jobsAtOnce(where, control, input.device, count)
   if (missing.length > 0) onPhase?.(`not in ${plan.root}: ${missing.map(({ name }) => name).join(', ')}`)
+  for (const { task, differences } of differing)
+    onPhase?.(
+      `${task} is not the task of VTAB-1K, so it has no figure of the paper: ${differences.join(', ')}`,
+    )
   onPhase?.('opening data and backbone')
   const final = await planFor(plan, out, jobs)
   checkRefused(final, false)
@@ -47,7 +51,7 @@ export async function vtab(
   const folder = openManyFolder(
     where,
     out,
-    tasks.map((task) => plan.caseOf(task)),
+    cells.map((cell) => plan.caseOf(cell)),
   )
   try {
     if (search) statesOf(search)
@@ -77,18 +81,18 @@ async function runPhases(
       ? finishVtab(folder, plan, { final: { ends, refused: final.refused } })
       : stoppedAt(out, final)
   }
-  onPhase?.(`choosing the adapter scale of ${plan.tasks.length} tasks from ${plan.scales.join(', ')}`)
+  const cells = searchedCells(plan)
+  onPhase?.(`choosing the adapter scale of ${cells.length} tasks from ${plan.scales.join(', ')}`)
   const searchEnds = await runPlan(search, control, below)
   if (!searchEnds) return both(stoppedAt(out, search), 0, final.runs.length)
   const rows = chooseScales(plan, searchEnds)
-  const scaleOf = new Map(rows.map(({ task, chosen }) => [task, chosen ?? undefined]))
-  const chosen = plan.tasks.filter(({ name }) => scaleOf.get(name) !== undefined)
-  const lost = plan.tasks.filter((task) => !chosen.includes(task)).map((task) => withoutScale(plan, task))
+  const lost = cells.filter((cell) => searchOf(rows, cell)?.chosen === null)
   onPhase?.('training on train800val200 with the chosen scales')
-  const planned = await planFor({ ...plan, tasks: chosen }, out, jobs, scaleOf)
+  const left = plan.cells.filter((cell) => !lost.includes(cell))
+  const planned = await planFor({ ...plan, cells: left }, out, jobs, rows)
   const ends = await runPlan(planned, control)
   if (!ends) return both(stoppedAt(out, planned), search.runs.length, search.runs.length)
-  const refused = [...planned.refused, ...lost]
+  const refused = [...planned.refused, ...lost.map((cell) => withoutScale(plan, cell))]
   return finishVtab(folder, plan, {
     final: { ends, refused },
     search: { rows, ends: searchEnds, refused: search.refused },
@@ -116,13 +120,16 @@ function planFor(
   plan: VtabPlan,
   out: string,
   jobs: number,
-  scaleOf: ReadonlyMap<string, number | undefined> = new Map(),
+  searched: readonly VtabSearchRow[] = [],
 ): Promise<RunPlan> {
-  const cases = plan.tasks.map((task) => plan.caseOf(task, scaleOf.get(task.name)))
+  const scaleOf = (cell: VtabCell): number | undefined => searchOf(searched, cell)?.chosen ?? undefined
+  const cases = plan.cells.map((cell) => plan.caseOf(cell, scaleOf(cell)))
   return planRuns({ where, cases, seeds: plan.seeds, out, jobs })
 }
 
 function planSearch(plan: VtabPlan, out: string, jobs: number): Promise<RunPlan> {
-  const cases = plan.tasks.flatMap((task) => plan.scales.map((scale) => plan.searchCaseOf(task, scale)))
+  const cases = searchedCells(plan).flatMap((cell) =>
+    plan.scales.map((scale) => plan.searchCaseOf(cell, scale)),
+  )
   return planRuns({ where, cases, seeds: plan.seeds.slice(0, 1), out, jobs, below })
 }

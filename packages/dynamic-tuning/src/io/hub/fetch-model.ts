@@ -75,11 +75,11 @@ function notThere(name: HubName, { cache, offline }: HubSettings): DownloadError
 async function fetchFiles(settings: HubSettings, repo: CachedRepo, control: FetchControl): Promise<string> {
   const { name } = repo
   const ask = <T>(work: () => Promise<T>): Promise<T> => retrying(work, () => 0, control)
-  const { commit, files } = await ask(() => describeRepo(settings, name, control.signal))
+  const { commit, files } = await ask(() => describeRepo(settings, name, control))
   const weights = chooseWeights(name, files)
   if (repo.isComplete(commit)) return commit
   const get = async (file: string): Promise<string> => {
-    const described = await ask(() => describeFile(settings, name, commit, file, control.signal))
+    const described = await ask(() => describeFile(settings, name, commit, file, control))
     const onBytes = (done: number): void =>
       control.onProgress?.({ model: name.repo, file, done, total: described.size })
     await fetchBlob(settings, repo, described, { ...control, onBytes })

@@ -1,5 +1,6 @@
 import { DownloadError } from '../../errors.ts'
 import type { HubSettings } from './hub-settings.ts'
+import { redirected, webAddress } from './redirect.ts'
 
 /** A request to the hub. */
 export interface HubRequest {
@@ -23,8 +24,10 @@ export class TransientError extends Error {
 const mostRedirects = 8
 
 /**
- * Sends a request; the token is sent only to the hub, not to hosts that it redirects to.
- * @returns a response with a status from 200 to 399, or 416
+ * Sends a request; the token is sent only to the hub, not to hosts that it redirects to, and no redirect may
+ * leave https.
+ * @returns a response with a status from 200 to 299; 416 if a range was asked for; a redirect to another host
+ * without `elsewhere`
  * @throws TransientError if trying again may help; otherwise DownloadError, saying what to do
  */
 export async function hubFetch(
@@ -32,21 +35,19 @@ export async function hubFetch(
   request: HubRequest,
 ): Promise<Response> {
   const { method = 'GET', headers = {}, signal, elsewhere = true } = request
-  const home = new URL(settings.endpoint).host
-  let url = new URL(request.url)
+  const home = webAddress(settings.endpoint).origin
+  let url = webAddress(request.url)
   for (let hop = 0; hop <= mostRedirects; hop++) {
-    const own = url.host === home
     const token: Record<string, string> =
-      own && settings.token ? { authorization: `Bearer ${settings.token}` } : {}
+      url.origin === home && settings.token ? { authorization: `Bearer ${settings.token}` } : {}
     const options = { method, redirect: 'manual', ...(signal && { signal }) } as const
     const sent = { 'accept-encoding': 'identity', 'user-agent': 'dynamic-tuning', ...headers, ...token }
     const response = await answerOf(url, fetch(url, { ...options, headers: sent }))
-    const location = response.headers.get('location')
-    if (response.status < 300 || response.status >= 400 || location === null)
-      return accepted(url, response, settings)
-    const next = new URL(location, url)
-    if (next.host !== url.host && !elsewhere) return response
+    if (response.status < 300 || response.status >= 400)
+      return accepted(url, response, { ...settings, ranged: 'range' in headers })
     await response.body?.cancel()
+    const next = redirected(url, response.headers.get('location'))
+    if (next.origin !== url.origin && !elsewhere) return response
     url = next
   }
   throw new DownloadError(`download: ${request.url} redirects without end. Check HF_ENDPOINT.`)
@@ -80,10 +81,10 @@ export function causeOf(error: unknown): string {
 async function accepted(
   url: URL,
   response: Response,
-  { token }: Pick<HubSettings, 'token'>,
+  { token, ranged }: Pick<HubSettings, 'token'> & { readonly ranged: boolean },
 ): Promise<Response> {
   const { status, headers } = response
-  if (status < 400 || status === 416) return response
+  if (status < 400 || (status === 416 && ranged)) return response
   await response.body?.cancel()
   const place = `${url.origin}${url.pathname}`
   const reason = headers.get('x-error-message') ?? headers.get('x-error-code') ?? response.statusText

@@ -36,7 +36,17 @@ function homeOf({ HF_HOME, XDG_CACHE_HOME }: Environment): string {
 function tokenOf(environment: Environment): string | undefined {
   const { HF_TOKEN, HUGGING_FACE_HUB_TOKEN, HF_TOKEN_PATH } = environment
   const given = HF_TOKEN || HUGGING_FACE_HUB_TOKEN
-  if (given) return given.trim()
+  if (given) return checkedToken(given.trim())
   const path = HF_TOKEN_PATH || join(homeOf(environment), 'token')
-  return isFile(path) ? readText(path, 'download', ConfigError, 10_000).trim() || undefined : undefined
+  return isFile(path)
+    ? checkedToken(readText(path, 'download', ConfigError, 10_000).trim()) || undefined
+    : undefined
+}
+
+/** A token as it is. @throws ConfigError without quoting it, if it cannot stand in a header */
+function checkedToken(token: string): string {
+  if (/^[\x21-\x7e]*$/.test(token)) return token
+  throw new ConfigError(
+    'download: the token holds blanks, line breaks or other characters that no token has. Check HF_TOKEN or the file of hf auth login.',
+  )
 }

@@ -6,14 +6,12 @@ import { DownloadError } from '../../errors.ts'
 import type { HubFile } from './hub-files.ts'
 import { causeOf, givenUp, hubFetch, TransientError } from './hub-request.ts'
 import type { HubSettings } from './hub-settings.ts'
+import { type StallControl, type StallTimer, stallTimer } from './stall-timer.ts'
 
 /** Options for receiving a file. */
-export interface ReceiveControl {
-  readonly signal?: AbortSignal | undefined
+export interface ReceiveControl extends StallControl {
   /** Called after each piece with the number of bytes received so far. */
   readonly onBytes?: ((bytes: number) => void) | undefined
-  /** Seconds without a byte after which a connection counts as cut. Default 30. */
-  readonly stallSeconds?: number | undefined
   /** Number of tries in a row without a new byte before giving up. Default 5. */
   readonly tries?: number | undefined
   /** Seconds before the second try; doubled for each further one. Default 1. */
@@ -112,7 +110,7 @@ function startOf(url: string, { status, headers }: Response, wanted: number): nu
 interface Place {
   readonly start: number
   readonly size: number
-  readonly stall: { readonly alive: () => void }
+  readonly stall: StallTimer
   readonly control: ReceiveControl
 }
 
@@ -156,27 +154,6 @@ async function written(file: FileHandle, part: string, piece: Uint8Array, at: nu
     throw new DownloadError(
       `download: cannot write ${part}, got ${causeOf(error)}. Free some space, or set HF_HUB_CACHE to another disk.`,
     )
-  }
-}
-
-/** Aborts if `alive` is not called for a while, or when the caller's signal aborts. */
-function stallTimer({ stallSeconds = 30, signal }: ReceiveControl) {
-  const controller = new AbortController()
-  const abort = (): void => controller.abort(new Error(`nothing came for ${stallSeconds} s`))
-  let timer = setTimeout(abort, 1000 * stallSeconds)
-  const stopped = (): void => controller.abort(new Error('stopped'))
-  if (signal?.aborted) stopped()
-  signal?.addEventListener('abort', stopped, { once: true })
-  return {
-    signal: controller.signal,
-    alive: (): void => {
-      clearTimeout(timer)
-      timer = setTimeout(abort, 1000 * stallSeconds)
-    },
-    stop: (): void => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', stopped)
-    },
   }
 }
 

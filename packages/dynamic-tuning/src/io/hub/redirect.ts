@@ -16,8 +16,8 @@ export function webAddress(text: string, base?: URL): URL {
 /**
  * The address that a response redirects to.
  * @param location its header of this name
- * @throws DownloadError if it is missing or none, or would leave https for http, where anyone on the way could read and
- * change what is sent
+ * @throws DownloadError if it is missing or none, or would leave https for http, where anyone on the way
+ * could read and change what is sent
  */
 export function redirected(from: URL, location: string | null): URL {
   if (location === null)

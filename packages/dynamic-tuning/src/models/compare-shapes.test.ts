@@ -15,7 +15,7 @@ describe('compareShapes', () => {
     expect(() => compareShapes(tensors, same)).not.toThrow()
     same.set('head.weight', [9, 3]).set('head.bias', [9]).delete('extra')
     expect(() => compareShapes(tensors, same, { ignore: [/^head\./, /^extra$/] })).not.toThrow()
-    expect(() => compareShapes(tensors, same, { ignore: [/^head\./] })).toThrow(/unexpected {2}extra \[\]/)
+    expect(() => compareShapes(tensors, same, { ignore: [/^head\./] })).toThrow(/unexpected extra \[\]/)
   })
 
   it('lists everything that does not fit in one error', () => {
@@ -33,10 +33,7 @@ describe('compareShapes', () => {
     }
     expect(error).toBeInstanceOf(CheckpointError)
     expect((error as Error).message).toBe(
-      `w.safetensors: 3 tensors do not fit the model. Choose the model these weights belong to.
-  misshaped   a [2, 3], expected [2, 4]
-  missing     c.weight [7, 7]
-  unexpected  extra []`,
+      'w.safetensors: 3 tensors do not fit the model: misshaped a [2, 3], expected [2, 4]; missing c.weight [7, 7]; unexpected extra []. Choose the model these weights belong to.',
     )
   })
 })

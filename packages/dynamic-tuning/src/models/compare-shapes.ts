@@ -23,16 +23,16 @@ export function compareShapes(
   for (const [name, shape] of expected) {
     const got = tensors.get(name)?.shape
     if (!wanted(name)) continue
-    if (got === undefined) problems.push(`missing     ${name} [${shape.join(', ')}]`)
+    if (got === undefined) problems.push(`missing ${name} [${shape.join(', ')}]`)
     else if (got.join() !== shape.join()) {
-      problems.push(`misshaped   ${name} [${got.join(', ')}], expected [${shape.join(', ')}]`)
+      problems.push(`misshaped ${name} [${got.join(', ')}], expected [${shape.join(', ')}]`)
     }
   }
   for (const [name, { shape }] of tensors) {
-    if (wanted(name) && !expected.has(name)) problems.push(`unexpected  ${name} [${shape.join(', ')}]`)
+    if (wanted(name) && !expected.has(name)) problems.push(`unexpected ${name} [${shape.join(', ')}]`)
   }
   if (problems.length === 0) return
   throw new CheckpointError(
-    `${source}: ${problems.length} tensors do not fit the model. Choose the model these weights belong to.\n  ${problems.join('\n  ')}`,
+    `${source}: ${problems.length} tensors do not fit the model: ${problems.join('; ')}. Choose the model these weights belong to.`,
   )
 }

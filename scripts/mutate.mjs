@@ -72,6 +72,7 @@ const stryker = new Stryker({
   disableTypeChecks: true,
   // Loops that never end are found by counting, so the time limit may be generous on a busy machine.
   timeoutMS: 300_000,
+  dryRunTimeoutMinutes: 60,
   incremental: true,
   incrementalFile: join(results, `${name.join('-')}.json`),
   tempDirName: temp,

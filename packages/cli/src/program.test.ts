@@ -1,15 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { type CommandUnit, defineCommand } from './command.ts'
 import { commands } from './commands/registry.ts'
 import { someFinetuneFlags } from './options/finetune-flags.ts'
-import { runCommandLine } from './program.ts'
+import { runHere, type Said } from './run-here.test.support.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'program-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-afterEach(() => vi.restoreAllMocks())
 const at = (name: string): string => join(folder, name)
 writeFileSync(at('typo.yaml'), 'data: builtin:nature\nweight-decai: 0.1\n')
 writeFileSync(at('value.json'), '{"data": "builtin:nature", "epochs": "many"}')
@@ -23,17 +22,8 @@ cases('nameless', '  - { method: dyt }')
 cases('words', '  - linear')
 writeFileSync(at('cases-none.yaml'), 'data: builtin:nature\ncases: []\n')
 
-async function run(units: readonly CommandUnit[], ...args: readonly string[]) {
-  const said = { stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const)
-    vi.spyOn(process[name], 'write').mockImplementation((text) => {
-      said[name] += text
-      return true
-    })
-  const code = await runCommandLine(units, args)
-  vi.restoreAllMocks()
-  return { code, ...said }
-}
+const run = (units: readonly CommandUnit[], ...args: readonly string[]): Promise<Said> =>
+  runHere(folder, units, args)
 
 describe('bad usage ends with code 2, one line and nothing on stdout', () => {
   const cases: readonly (readonly [string[], string])[] = [

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { encodePng } from 'dynamic-tuning/report'
 import { afterAll, describe, expect, it } from 'vitest'
+import { dytHere } from '../run-here.test.support.ts'
 import { dyt, folderWithBackbone, quick } from './dyt.test.support.ts'
 
 const folder = folderWithBackbone()
@@ -78,7 +79,7 @@ describe('bad data and folders end with code 1 and one line', () => {
   it.each(cases.map(([args, text]) => [args.slice(0, 3).join(' '), args, text] as const))(
     'dyt %s',
     async (_name, args, text) => {
-      const ended = await dyt(folder, ...args)
+      const ended = await dytHere(folder, ...args)
       expect(ended.stderr).toMatch(text)
       expect(ended).toMatchObject({ code: 1, stdout: '' })
       expect(ended.stderr).toMatch(/^dyt: .*\n$/)
@@ -118,7 +119,7 @@ describe('dyt on its own', () => {
 
   it('counts the published FLOPs', async () => {
     const count = async (...args: string[]) => {
-      const { stdout } = await dyt(folder, 'flops', ...args, '--json')
+      const { stdout } = await dytHere(folder, 'flops', ...args, '--json')
       const { params, flops } = JSON.parse(stdout) as {
         params: { total: number; trainable: number }
         flops: { total: number; parts: Record<string, number> }

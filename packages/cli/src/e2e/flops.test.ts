@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs'
 import type { CountedTable } from 'dynamic-tuning/cost'
 import { afterAll, describe, expect, it } from 'vitest'
-import { dyt, folderWithBackbone } from './dyt.test.support.ts'
+import { dytHere as dyt } from '../run-here.test.support.ts'
+import { folderWithBackbone } from './dyt.test.support.ts'
 
 const folder = folderWithBackbone()
 afterAll(() => rmSync(folder, { recursive: true }))

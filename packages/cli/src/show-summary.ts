@@ -51,7 +51,7 @@ function primaryFact(summary: RunSummary, measure: Measure): Fact {
     measure.over === 'share of'
       ? [`95 % interval ${intervalText(shareInterval(value, images), measure)}`]
       : []
-  const leftOut = skipped > 0 ? [`${skipped} left out`] : []
+  const leftOut = skipped > 0 ? [`${skipped} file${skipped === 1 ? '' : 's'} left out`] : []
   const tested = `of ${images} test ${sampleWord(summary)}s`
   return [measure.title, formatMeasure(measure, value), [tested, ...certain, ...leftOut].join(', ')]
 }

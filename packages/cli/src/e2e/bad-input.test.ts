@@ -87,11 +87,13 @@ describe('bad data and folders end with code 1 and one line', () => {
     },
   )
 
-  it('a truncated image is named, and nothing counts as trained', async () => {
+  it('a truncated image is named before a run folder is made', async () => {
     const ended = await dyt(folder, 'finetune', '--data', 'cut', ...tiny, '--batch', '2', '--out', 'halt')
     expect(ended).toMatchObject({ code: 1, stdout: '' })
-    expect(ended.stderr).toMatch(/^dyt: decode: cannot read image .*cut\/dogs\/2\.png: .*\n$/)
-    expect(readdirSync(join(folder, 'halt'))).not.toContain('adapter.safetensors')
+    expect(ended.stderr).toMatch(
+      /^dyt: data: 1 of 4 files cannot be read\. decode: cannot read image .*cut\/dogs\/2\.png: .*\n$/,
+    )
+    expect(readdirSync(folder)).not.toContain('halt')
   })
 
   it('shows where an error arose with DEBUG set, and only then', async () => {

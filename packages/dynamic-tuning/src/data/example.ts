@@ -55,8 +55,10 @@ export interface Dataset<T = unknown> {
   readonly train: readonly Example<T>[]
   readonly validation: readonly Example<T>[]
   readonly test: readonly Example<T>[]
-  /** Clips that are listed but missing, left out. */
+  /** Images or clips that are listed but missing, left out. */
   readonly missing?: readonly string[]
+  /** Files of the class folders that are pictures in formats that cannot be read, such as HEIC. */
+  readonly unread?: readonly string[]
   /** Set to `classes` if publications report a mean over classes rather than over images. */
   readonly average?: 'classes'
 }

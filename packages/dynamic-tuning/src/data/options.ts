@@ -18,7 +18,7 @@ export interface OpenOptions {
   /** Number of drawn images. */
   readonly trainSize: number
   readonly testSize: number
-  /** True to leave out listed clips that are missing. */
+  /** True to leave out listed images and clips that are missing. */
   readonly skipBad: boolean
 }
 

@@ -92,6 +92,7 @@ export async function evaluateRun(run: TunedRun, wanted: EvaluationSettings = {}
   try {
     const model = withReduction(run, wanted.reduction)
     const found = await evaluateModel(model, loader, wanted)
+    if (found.images === 0) throw new DataError(`evaluate: none of the test samples of ${data} can be read.`)
     const summary = summarize(run.path, model, found, { seconds: found.seconds, average: dataset.average })
     const skipped = loader.bad.size + (dataset.missing?.length ?? 0)
     const more = await moreFigures(model, loader, wanted, found)

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs'
 import { drawExamples } from '../data/draw-examples.ts'
-import { type Example, sourceName } from '../data/example.ts'
-import type { Loader, LoaderSettings } from '../data/loader/loader.ts'
+import type { Example } from '../data/example.ts'
+import type { Loader } from '../data/loader/loader.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { createRunFolder, type RunFolder } from '../io/run-folder.ts'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
@@ -15,8 +16,10 @@ import { batchPreparation } from '../training/prepare-batch.ts'
 import { temperatureAt } from '../training/schedules/temperature.ts'
 import type { TrainOutcome } from '../training/trainer.ts'
 import { TrainingStep } from '../training/training-step.ts'
+import { type BadFile, checkFiles } from './check-files.ts'
 import { cacheableParts, cacheFeatures, dropFeatures } from './feature-cache.ts'
 import { finishedSummary, finishRun, trainedWeights } from './finish-run.ts'
+import { type LeftOut, leftOut } from './left-out.ts'
 import { runNetwork } from './network.ts'
 import { type Prepared, prepareRun } from './prepare-run.ts'
 import { readRunConfig, writeRunConfig } from './run-config.ts'
@@ -81,11 +84,12 @@ export async function finetune(
   if (!control.resume) {
     const prepared = await prepareRun(checkFinetune(input))
     cacheableParts(prepared)
+    const bad = await checkRunFiles(prepared, control)
     const run = withEvents(createRunFolder(control.out), control.tensorboard)
     return using(run, async () => {
       const { dataset: _dataset, tensors: _tensors, ...config } = prepared
       writeRunConfig(run, config)
-      return runAll(run, prepared, control)
+      return trainAndTest(run, prepared, control, bad)
     })
   }
   const run = withEvents(createRunFolder(control.out, { resume: true }), control.tensorboard)
@@ -97,7 +101,7 @@ export async function finetune(
       dropFeatures(run)
       return { settings, steps: 0, summary: finished }
     }
-    return runAll(run, await prepareRun(settings, saved), control)
+    return goOn(run, await prepareRun(settings, saved), control)
   })
 }
 
@@ -109,38 +113,49 @@ async function using<T>(run: RunFolder, work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function runAll(
+/** Looks at the files of a run before it begins. */
+function checkRunFiles(
+  { dataset, settings }: Prepared,
+  control: FinetuneControl,
+): Promise<readonly BadFile[]> {
+  return checkFiles(dataset, settings, { ...control, skipBad: settings.skipBad })
+}
+
+async function goOn(run: RunFolder, prepared: Prepared, control: FinetuneControl): Promise<FinetuneOutcome> {
+  const { settings, dataset } = prepared
+  const trained = trainedWeights(run)
+  if (trained && storedSummary(run)) {
+    const left = leftOut(run, dataset, control.onPhase)
+    const summary = await finishRun(run, prepared, { weights: trained, steps: 0 }, { ...control, left })
+    return { settings, steps: 0, summary }
+  }
+  if (existsSync(run.checkpointPath)) return trainAndTest(run, prepared, control, [])
+  run.truncateMetricsAfter(0)
+  return trainAndTest(run, prepared, control, await checkRunFiles(prepared, control))
+}
+
+async function trainAndTest(
   run: RunFolder,
   prepared: Prepared,
   control: FinetuneControl,
+  bad: readonly BadFile[],
 ): Promise<FinetuneOutcome> {
-  const { settings } = prepared
+  const { settings, dataset } = prepared
   control.onOpen?.(settings)
-  const left = leftOut(prepared, control)
-  const trained = control.resume ? trainedWeights(run) : undefined
-  if (trained && storedSummary(run)) {
-    const summary = await finishRun(run, prepared, { weights: trained, steps: 0 }, { ...control, ...left })
-    return { settings, steps: 0, summary }
+  const left = leftOut(run, dataset, control.onPhase)
+  left.note(bad)
+  const onStep: FinetuneControl['onStep'] = (metrics, total) => {
+    left.stepped(metrics.step)
+    control.onStep?.(metrics, total)
   }
-  const outcome = await trainAll(run, prepared, { ...control, onBad: left.onBad })
+  const outcome = await trainAll(run, prepared, { ...control, onStep, left })
   if (!outcome.finished) return { settings, steps: outcome.steps }
   writeSafetensors(run.adapterPath, outcome.weights)
-  const summary = await finishRun(run, prepared, outcome, { ...control, ...left })
+  const summary = await finishRun(run, prepared, outcome, { ...control, left })
   return { settings, steps: outcome.steps, summary }
 }
 
-/** Collects examples that are left out because they are unreadable or missing. */
-function leftOut({ dataset }: Prepared, control: FinetuneControl) {
-  const names = new Set(dataset.missing)
-  if (names.size > 0) control.onPhase?.(`left out: ${names.size} clips that are not there`)
-  const onBad: LoaderSettings['onBad'] = ({ reason }, { source }) => {
-    names.add(sourceName(source))
-    control.onPhase?.(`left out: ${reason}`)
-  }
-  return { names, onBad }
-}
-
-type TrainControl = FinetuneControl & Pick<LoaderSettings, 'onBad'>
+type TrainControl = FinetuneControl & { readonly left: LeftOut }
 
 async function trainAll(run: RunFolder, prepared: Prepared, control: TrainControl): Promise<TrainOutcome> {
   const { settings, dataset, model } = prepared
@@ -204,7 +219,7 @@ async function openLoaders(
   run: RunFolder,
   prepared: Prepared,
   sample: readonly Example[],
-  { onPhase, signal, onBad }: TrainControl,
+  { onPhase, signal, left }: TrainControl,
 ): Promise<{ loader: Loader; held: Loader; rewrite?: Rewrite }> {
   const parts = cacheableParts(prepared)
   if (parts) {
@@ -213,8 +228,8 @@ async function openLoaders(
     if (cached) return { loader: cached.training, held: cached.heldOut, rewrite: withoutPrefix }
   }
   // One view of each video; the others are for the test.
-  const held = heldOut(prepared, sample, { onBad, views: [1, 1] })
-  return { loader: trainingLoader(prepared, onBad), held }
+  const held = heldOut(prepared, sample, { onBad: left.heldOut, views: [1, 1] })
+  return { loader: trainingLoader(prepared, left.training), held }
 }
 
 /** The temperature tau of each step. */

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs'
 import type { TensorData } from '@dynamic-tuning/engine'
-import type { LoaderSettings } from '../data/loader/loader.ts'
+import { sampleWord } from '../data/samples/word.ts'
+import { DataError, RunError } from '../errors.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
 import { evaluate } from '../evaluation/evaluate.ts'
-import type { RunFolder } from '../io/run-folder.ts'
+import { openRunFolder, type RunFolder } from '../io/run-folder.ts'
 import { openSafetensors, readSafetensors } from '../io/safetensors.ts'
 import { writeAside } from '../io/write-aside.ts'
 import { dropFeatures } from './feature-cache.ts'
+import type { LeftOut } from './left-out.ts'
 import type { Prepared } from './prepare-run.ts'
 import { runReport } from './run-report.ts'
 import { type RunSummary, storedSummary, summarize } from './summary.ts'
@@ -20,17 +22,28 @@ interface Trained {
 }
 
 /** How the end of a run is shown, and what it leaves out. */
-interface FinishControl extends Pick<LoaderSettings, 'onBad'> {
+interface FinishControl {
   /** The run's folder as the user named it. */
   readonly out: string
   readonly onPhase?: (phase: string) => void
-  /** Names of what was left out so far. */
-  readonly names: ReadonlySet<string>
+  readonly left: LeftOut
 }
 
 /** The summary of a run that lacks nothing: result, weights and report. */
 export function finishedSummary(run: RunFolder): RunSummary | undefined {
   return existsSync(run.reportPath) && hasWholeWeights(run) ? storedSummary(run) : undefined
+}
+
+/** Removes what a process left that was killed after the result: lock, features, temporary files. */
+export function tidyFinished(path: string): void {
+  try {
+    const run = openRunFolder(path, { write: true })
+    dropFeatures(run)
+    run.release()
+  } catch (error) {
+    // Another process may be about to do the same.
+    if (!(error instanceof RunError)) throw error
+  }
 }
 
 /** The trained weights of a run; undefined if they are missing or damaged. */
@@ -79,20 +92,28 @@ async function test(
   run: RunFolder,
   prepared: Prepared,
   { model, classifier }: { readonly model: TunedModel; readonly classifier: Classifier },
-  { out, onPhase, onBad, names }: FinishControl,
+  { out, onPhase, left }: FinishControl,
 ): Promise<RunSummary> {
   const { settings, dataset } = prepared
   const examples = dataset[settings.testOn]
   onPhase?.(`testing on ${examples.length} ${dataset.kind ?? 'images'}`)
-  const held = heldOut(prepared, examples, { onBad })
+  const held = heldOut(prepared, examples, { onBad: left.heldOut })
   try {
     const evaluation = await evaluate(classifier, held, model.task.tally(model))
+    if (evaluation.images === 0) throw nothingTested(examples.length, settings)
     const { average } = dataset
     const summed = summarize(out, model, evaluation, { ...trainingTime(run), average })
-    return settings.skipBad ? { ...summed, skipped: names.size } : summed
+    return settings.skipBad ? { ...summed, skipped: left.count() } : summed
   } finally {
     await held.close()
   }
+}
+
+/** The error of a test in which no sample could be read. */
+export function nothingTested(count: number, settings: Parameters<typeof sampleWord>[0]): DataError {
+  return new DataError(
+    `test: none of the ${count} test ${sampleWord(settings)}s can be read, so there is no result. Restore the files and go on with --resume.`,
+  )
 }
 
 /**

@@ -27,6 +27,7 @@ import { batchPreparation } from '../training/prepare-batch.ts'
 import type { ExtraFeeds } from '../training/step-feeds.ts'
 import type { TrainOutcome } from '../training/trainer.ts'
 import { full } from '../tuners/full.ts'
+import { checkFiles } from './check-files.ts'
 import type { RunControl } from './run-control.ts'
 import { refuseClips } from './settings/clip-settings.ts'
 import {
@@ -59,6 +60,7 @@ export async function pretrain(
     const settings = asked ?? resumedPretrain(run, input)
     const dataset = usualTask.truth.of(await openDataset(settings.data))
     refuseClips('pretrain', settings.data, dataset.kind === 'clips' ? 'clip' : 'image')
+    await checkFiles(dataset, {}, { signal: control.signal })
     const config = checkVitConfig({ ...settings.model, numClasses: dataset.classes.length })
     run.writeConfig({ command: 'pretrain', classes: dataset.classes, ...settings })
     const parts = sessionParts(dataset, config, settings)

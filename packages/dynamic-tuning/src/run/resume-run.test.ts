@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { finetune } from './finetune.ts'
+import { tidyFinished } from './finish-run.ts'
 import type { FinetuneSettings } from './settings/finetune-settings.ts'
 import { tinyRun } from './tiny-run.test.support.ts'
 
@@ -96,6 +97,18 @@ describe('resuming', () => {
     await resume(run)
     expectWhole(run)
     expect(bytes(run, 'report.html').equals(before)).toBe(true)
+  })
+
+  it('is not needed to tidy up after a finished run', () => {
+    const run = copy('untidy')
+    cpSync(join(run, 'checkpoint'), join(run, 'cache'), { recursive: true })
+    writeFileSync(join(run, 'report.html.123.tmp'), '<html>')
+    writeFileSync(join(run, '.dynamic-tuning.lock'), '{"pid":1,"host":"elsewhere"}')
+    tidyFinished(run)
+    expect(existsSync(join(run, 'cache'))).toBe(true)
+    rmSync(join(run, '.dynamic-tuning.lock'))
+    tidyFinished(run)
+    expectWhole(run)
   })
 
   it('begins at the first step where there is no checkpoint, and writes no line twice', async () => {

@@ -70,7 +70,7 @@ function headline({ settings, task }: TunedModel, summary: RunSummary): ReportIn
   const [measure] = task.measures
   const { images, activeRate, trainableParams, flops, staticFlops, seconds, skipped = 0 } = summary
   const sample = sampleWord(settings)
-  const unreadable = skipped > 0 ? `, ${skipped} left out` : ''
+  const unreadable = skipped > 0 ? `; ${skipped} file${skipped === 1 ? '' : 's'} left out` : ''
   const active = { label: 'Active tokens', value: formatPercent(activeRate) }
   return [
     {

@@ -6,6 +6,7 @@ import { present } from '../../present.ts'
 import type { Dataset, Example, ImageSource } from '../example.ts'
 import type { OpenOptions } from '../options.ts'
 import { imageExtensions, videoExtensions } from '../sources/extensions.ts'
+import { convertAdvice } from '../sources/image-signature.ts'
 import { imageTree } from '../sources/image-tree.ts'
 import type { ImageTree } from '../sources/tree-folder.ts'
 import { classTruth } from '../truths/class.ts'
@@ -37,17 +38,36 @@ function openFolder(location: string, options: OpenOptions): Dataset {
   const classes = classNames(ids, location)
   const known = { name: basename(resolve(location)), ...(held === 'clips' && { kind: held }), classes }
   const examples = inOrder(label(groups, ids, location))
+  const unread = held === 'images' ? unreadIn(tree, trainFolder ?? location) : []
   const validationFolder = part('val', 'validation', 'test')
   const testFolder = part('test', 'val', 'validation')
   if (!trainFolder || !validationFolder || !testFolder) {
     const { train, validation } = stratifiedSplit(examples, classTruth, options)
-    return { ...known, train, validation, test: validation }
+    return { ...known, ...(unread.length > 0 && { unread }), train, validation, test: validation }
   }
-  const read = (folder: string): readonly Example<number>[] =>
-    inOrder(label(readClassFolders(folder, held), ids, folder))
+  const read = (folder: string): readonly Example<number>[] => {
+    const below = imageTree(folder)
+    if (held === 'images') unread.push(...unreadIn(below, folder))
+    return inOrder(label(readClassFolders(folder, held, below), ids, folder))
+  }
   const validation = read(validationFolder)
   const test = testFolder === validationFolder ? validation : read(testFolder)
-  return { ...known, train: examples, validation, test }
+  return { ...known, ...(unread.length > 0 && { unread }), train: examples, validation, test }
+}
+
+/** Paths of pictures that cannot be decoded, in the class folders below `folder` or in class `id` alone. */
+function unreadIn(tree: ImageTree, folder: string, id?: string): string[] {
+  return [...tree.values()].flatMap(({ path, unread }) => {
+    const inside = id === undefined ? path !== '' : path === id || path.startsWith(`${id}/`)
+    return inside ? unread.map((name) => join(folder, path, name)) : []
+  })
+}
+
+/** The end of a message about a folder without images, if it has pictures in other formats. */
+function unreadHint([first, ...others]: readonly string[]): string {
+  if (first === undefined) return ''
+  const more = others.length > 0 ? ` and ${others.length} more` : ''
+  return ` ${first}${more} cannot be read. ${convertAdvice}`
 }
 
 type Held = 'images' | 'clips'
@@ -68,7 +88,7 @@ function heldIn(tree: ImageTree): Held | undefined {
 }
 
 /** Every folder is a class; its images or clips may lie deeper. Sorted, hidden names left out. */
-function readClassFolders(folder: string, held: Held | undefined, tree = imageTree(folder)): Grouped {
+function readClassFolders(folder: string, held: Held | undefined, tree: ImageTree): Grouped {
   const { empty, folders: ids } = present(tree.get(''), `a listing of ${folder}`)
   if (empty) throw new DataError(`dataset: folder ${folder} is empty. Expected one folder per class.`)
   if (ids.length === 0) {
@@ -77,7 +97,7 @@ function readClassFolders(folder: string, held: Held | undefined, tree = imageTr
   checkLetterCase(ids, folder)
   if (held === undefined)
     throw new DataError(
-      `dataset: ${folder} has no ${extensions.images} or ${extensions.clips} in its class folders`,
+      `dataset: ${folder} has no ${extensions.images} or ${extensions.clips} in its class folders.${unreadHint(unreadIn(tree, folder))}`,
     )
   const groups = new Map(ids.map((id): [string, ImageSource[]] => [id, []]))
   for (const each of tree.values()) {
@@ -90,8 +110,10 @@ function readClassFolders(folder: string, held: Held | undefined, tree = imageTr
   const [first] = bare
   if (first === undefined) return groups
   if (bare.length === ids.length)
-    throw new DataError(`dataset: ${folder} has no ${extensions[held]} in its class folders`)
+    throw new DataError(
+      `dataset: ${folder} has no ${extensions[held]} in its class folders.${unreadHint(unreadIn(tree, folder))}`,
+    )
   throw new DataError(
-    `dataset: class folder ${join(folder, first)} has no ${extensions[held]}. Fill or remove it.`,
+    `dataset: class folder ${join(folder, first)} has no ${extensions[held]}. Fill or remove it.${unreadHint(unreadIn(tree, folder, first))}`,
   )
 }

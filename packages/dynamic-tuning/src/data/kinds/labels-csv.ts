@@ -32,11 +32,17 @@ function openLabels(folder: string, options: OpenOptions): Dataset {
   const table = readCsv(join(folder, fileName))
   const columns = labelColumns(table, readNames(folder))
   const seen = new Map<string, string>()
-  const read = table.rows.map((row) => {
-    const source = { kind: 'file', path: imageOf(row, folder, seen) } as const
-    return { part: columns.partOf(row), example: { source, truth: columns.labelsOf(row) } }
+  const missing: string[] = []
+  const read = table.rows.flatMap((row) => {
+    const path = imageOf(row, folder, seen)
+    const truth = columns.labelsOf(row)
+    if (isFile(path))
+      return [{ part: columns.partOf(row), example: { source: { kind: 'file', path } as const, truth } }]
+    if (!options.skipBad) throw new DataError(`dataset: ${row.place}: there is no file ${path}`)
+    missing.push(path)
+    return []
   })
-  const several = read.findIndex(({ example }) => example.truth.length > 1)
+  const several = table.rows.find((row) => columns.labelsOf(row).length > 1)
   const ofPart = (name: string | undefined): readonly Example<Labels>[] =>
     inOrderOf(
       labelsTruth,
@@ -46,8 +52,11 @@ function openLabels(folder: string, options: OpenOptions): Dataset {
   const train = ofPart(columns.split ? 'train' : undefined)
   if (train.length === 0)
     throw new DataError(`dataset: ${table.place}: no image is in split train. Expected at least one.`)
-  const known = { name: basename(resolve(folder)), classes: columns.classes }
-  return withFittingTruth({ ...known, ...parts(train, named, options) }, table.rows[several]?.place)
+  const known = {
+    ...{ name: basename(resolve(folder)), classes: columns.classes },
+    ...(missing.length > 0 && { missing }),
+  }
+  return withFittingTruth({ ...known, ...parts(train, named, options) }, several?.place)
 }
 
 type Parts = Pick<Dataset<Labels>, 'train' | 'validation' | 'test'>
@@ -78,8 +87,7 @@ function imageOf({ cells: [file = ''], place }: CsvRow, folder: string, seen: Ma
       `dataset: ${place}: image ${file} is named twice, first at ${before}. Give all of its labels in one line.`,
     )
   seen.set(path, place)
-  if (isFile(path)) return path
-  throw new DataError(`dataset: ${place}: there is no file ${path}`)
+  return path
 }
 
 /** The names in `classes.txt`, one per line; undefined if there is no such file. */

@@ -25,20 +25,22 @@ export const lists: DatasetKind = {
   open: openLists,
 }
 
-function openLists(folder: string, { split }: OpenOptions): Dataset {
-  const known = readClasses(folder)?.map(({ name }) => name)
+function openLists(folder: string, { split, skipBad }: OpenOptions): Dataset {
+  const named = readClasses(folder)?.map(({ name }) => name)
   let severalAt: string | undefined
+  const missing: string[] = []
   const read = (name: string, classes: number | undefined): readonly Example<Labels>[] => {
-    const listed = readList(folder, name, classes)
+    const listed = readList(folder, name, { classes, missing: skipBad ? missing : undefined })
     severalAt ??= listed.severalAt
     return inOrderOf(labelsTruth, listed.examples)
   }
-  const train = read(split === 'final' ? 'train800val200.txt' : 'train800.txt', known?.length)
-  const count = known?.length ?? countClasses(folder, train, split)
+  const train = read(split === 'final' ? 'train800val200.txt' : 'train800.txt', named?.length)
+  const count = named?.length ?? countClasses(folder, train, split)
   const test = read('test.txt', count)
   const validation = split === 'final' ? test : read('val200.txt', count)
-  const classes = known ?? Array.from({ length: count }, (_, label) => String(label))
-  return withFittingTruth({ name: basename(resolve(folder)), classes, train, validation, test }, severalAt)
+  const classes = named ?? Array.from({ length: count }, (_, label) => String(label))
+  const known = { name: basename(resolve(folder)), classes, ...(missing.length > 0 && { missing }) }
+  return withFittingTruth({ ...known, train, validation, test }, severalAt)
 }
 
 /**
@@ -62,7 +64,14 @@ interface Listed {
   readonly severalAt: string | undefined
 }
 
-function readList(folder: string, name: string, classes = mostClasses): Listed {
+interface ListReading {
+  /** Number of classes, if it is known. */
+  readonly classes?: number | undefined
+  /** Collects the images that are not there; if undefined, they are errors. */
+  readonly missing: string[] | undefined
+}
+
+function readList(folder: string, name: string, { classes = mostClasses, missing }: ListReading): Listed {
   const path = join(folder, name)
   if (!existsSync(path)) throw new DataError(`dataset: ${path} is missing. Expected ${vtabLists.join(', ')}.`)
   let severalAt: string | undefined
@@ -71,28 +80,41 @@ function readList(folder: string, name: string, classes = mostClasses): Listed {
     .flatMap((line, i) => {
       if (line.trim() === '') return []
       const place = `${path}:${i + 1}`
-      const example = parseLine(line, folder, place, classes)
+      const example = parseLine(line, folder, place, { classes, missing })
+      if (example === undefined) return []
       if (example.truth.length > 1) severalAt ??= place
       return [example]
     })
-  if (examples.length === 0) throw new DataError(`dataset: ${path} names no images`)
+  if (examples.length === 0)
+    throw new DataError(`dataset: ${path} names no images${missing ? ' that are there' : ''}`)
   return { examples, severalAt }
 }
 
-/** The path may contain spaces and numbers: it is the longest beginning of the line that names a file. */
-function parseLine(line: string, folder: string, place: string, classes: number): Example<Labels> {
+/**
+ * The path may contain spaces and numbers: it is the longest beginning of the line that names a file.
+ * Undefined if there is no such file.
+ */
+function parseLine(
+  line: string,
+  folder: string,
+  place: string,
+  { classes = mostClasses, missing }: ListReading,
+): Example<Labels> | undefined {
   const words = /^\s*(.*\S)\s+(\S+)\s*$/.exec(line)
   if (!words) throw new DataError(`dataset: ${place}: expected "path label", got ${JSON.stringify(line)}`)
   let [, file = '', text = ''] = words
-  let path = insideFolder(file, folder, place)
+  const longest = insideFolder(file, folder, place)
+  let path = longest
   for (let more = withNumber.exec(file); more && !isFile(path); more = withNumber.exec(file)) {
     file = more[1] ?? ''
     text = `${more[2]},${text}`
     path = insideFolder(file, folder, place)
   }
   const truth = parseLabels(text, place, classes)
-  if (!isFile(path)) throw new DataError(`dataset: ${place}: there is no file ${path}`)
-  return { source: { kind: 'file', path }, truth }
+  if (isFile(path)) return { source: { kind: 'file', path }, truth }
+  if (missing === undefined) throw new DataError(`dataset: ${place}: there is no file ${path}`)
+  missing.push(longest)
+  return undefined
 }
 
 /** A path, blanks and a number. */

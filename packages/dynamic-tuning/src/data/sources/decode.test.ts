@@ -122,6 +122,10 @@ describe('decode', () => {
     expect(await message(Buffer.from('hello'))).toMatch(
       'dir/x.png is not an image, it starts with bytes 68 65 6c 6c 6f',
     )
+    const heic = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1')
+    expect(await message(heic)).toMatch(
+      /^decode: dir\/x\.png is HEIC, which cannot be read here\. Convert it to JPEG first, .*magick/,
+    )
     expect(await message(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'))).toMatch('is not an image')
   })
 

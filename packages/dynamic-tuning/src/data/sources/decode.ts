@@ -1,5 +1,6 @@
 import { DataError } from '../../errors.ts'
 import { messageOf } from '../../message-of.ts'
+import { convertAdvice, isHeic, looksLikeImage } from './image-signature.ts'
 import { loadSharp } from './load-sharp.ts'
 import type { Pixels } from './pixels.ts'
 
@@ -22,6 +23,8 @@ export interface Size {
  * @throws DataError if the bytes are no image, truncated, damaged or have more than `maxPixels` pixels
  */
 export async function decode(bytes: Uint8Array, name: string, enough?: Size): Promise<Pixels> {
+  if (isHeic(bytes))
+    throw new DataError(`decode: ${name} is HEIC, which cannot be read here. ${convertAdvice}`)
   if (!looksLikeImage(bytes))
     throw new DataError(`decode: ${name} is not an image, ${describe(bytes)}. ${advice}`)
   try {
@@ -76,25 +79,4 @@ function describe(bytes: Uint8Array): string {
   if (bytes.length === 0) return 'the file is empty'
   const hex = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
   return `it starts with bytes ${hex}`
-}
-
-/**
- * Only these formats reach the decoder, whatever the file's ending (an SVG or PDF would run other parsers).
- */
-const signatures: readonly { at: number; text: string }[] = [
-  { at: 0, text: '\xff\xd8\xff' },
-  { at: 0, text: '\x89PNG\r\n\x1a\n' },
-  { at: 0, text: 'GIF8' },
-  { at: 8, text: 'WEBP' },
-  { at: 0, text: 'II*\0' },
-  { at: 0, text: 'MM\0*' },
-  { at: 4, text: 'ftypavi' },
-  { at: 4, text: 'ftypmif1' },
-]
-
-function looksLikeImage(bytes: Uint8Array): boolean {
-  return signatures.some(({ at, text }) => {
-    for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false
-    return true
-  })
 }

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { isImageName, isVideoName } from './extensions.ts'
+import { isImageName, isUnreadName, isVideoName } from './extensions.ts'
 import { keepTree, keptTree } from './tree-cache.ts'
 import { folderStamp, type ImageTree, type TreeFolder } from './tree-folder.ts'
 
@@ -22,6 +22,7 @@ function listInto(tree: Map<string, TreeFolder>, root: string, path: string): vo
   const images: string[] = []
   const clips: string[] = []
   const folders: string[] = []
+  const unread: string[] = []
   let empty = true
   const stamp = folderStamp(join(root, path)) ?? ''
   for (const entry of readdirSync(join(root, path), { withFileTypes: true })) {
@@ -30,7 +31,9 @@ function listInto(tree: Map<string, TreeFolder>, root: string, path: string): vo
     if (entry.isDirectory()) folders.push(entry.name)
     else if (isImageName(entry.name)) images.push(entry.name)
     else if (isVideoName(entry.name)) clips.push(entry.name)
+    else if (isUnreadName(entry.name)) unread.push(entry.name)
   }
-  tree.set(path, { path, images: images.sort(), clips: clips.sort(), folders: folders.sort(), empty, stamp })
+  const names = { images: images.sort(), clips: clips.sort(), folders: folders.sort(), unread: unread.sort() }
+  tree.set(path, { path, ...names, empty, stamp })
   for (const folder of folders) listInto(tree, root, path === '' ? folder : `${path}/${folder}`)
 }

@@ -11,12 +11,13 @@ const leastFiles = 10_000
 /** A folder that changed this shortly before it was listed may change again under the same timestamp. */
 const settleMilliseconds = 2000
 
-const format = 'dynamic-tuning image tree 2'
+const format = 'dynamic-tuning image tree 3'
 const folderSchema: z.ZodType<TreeFolder> = z.strictObject({
   path: z.string(),
   images: z.array(z.string()).readonly(),
   clips: z.array(z.string()).readonly(),
   folders: z.array(z.string()).readonly(),
+  unread: z.array(z.string()).readonly(),
   empty: z.boolean(),
   stamp: z.string(),
 })

@@ -7,6 +7,8 @@ export interface TreeFolder {
   readonly images: readonly string[]
   readonly clips: readonly string[]
   readonly folders: readonly string[]
+  /** Pictures in formats that cannot be decoded here, such as HEIC. */
+  readonly unread: readonly string[]
   /** True if the folder has nothing in it, or only hidden files. */
   readonly empty: boolean
   /** Time of the last change of its names in nanoseconds, and its inode: `MTIME INODE`. */

@@ -1,4 +1,5 @@
 import { correctedMB, type MemoryRecord } from '../../run/expected-memory.ts'
+import { tidyFinished } from '../../run/finish-run.ts'
 import type { RunSummary } from '../../run/summary.ts'
 import type { ManyRunsControl } from './control.ts'
 import { inPool } from './in-pool.ts'
@@ -21,7 +22,10 @@ export async function runAll(
   const ends = new Map<PlannedRun, Exclude<JobEnd, { kind: 'stopped' }>>()
   const stateOf = new Map(runs.map((run, i) => [run, states[i]]))
   for (const [run, state] of stateOf)
-    if (typeof state === 'object') ends.set(run, { kind: 'finished', summary: state })
+    if (typeof state === 'object') {
+      tidyFinished(run.path)
+      ends.set(run, { kind: 'finished', summary: state })
+    }
   const cases = [...new Set(runs.map((run) => run.case.name))]
   onStart?.({ cases, runs: runs.length, finished: ends.size, jobs })
   const left = runs.filter((run) => !ends.has(run))

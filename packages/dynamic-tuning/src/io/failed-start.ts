@@ -17,7 +17,7 @@ const early: readonly string[] = ['config.json', 'metrics.jsonl', 'cache', 'chec
  */
 export function canStartIn(path: string): boolean {
   const entries = contents(path)
-  if (entries.length === 0) return true
+  if (entries.every((name) => name === eventFileName)) return true
   if (entries.some((name) => !early.includes(name)) || !isRunConfig(join(path, 'config.json'))) return false
   if (contents(join(path, 'checkpoint')).length > 0) return false
   return linesOf(path)?.every((line) => 'kind' in line && line.kind === 'features') ?? false

@@ -95,6 +95,8 @@ describe('a run folder', () => {
     createRunFolder(path).release()
     writeFileSync(join(path, 'config.json.123.tmp'), '{"mod')
     expect(start()).toEqual([])
+    writeFileSync(join(path, 'events.out.tfevents.dynamic-tuning'), '')
+    expect(start()).toEqual([])
     finished('{"kind":"features","step":0}\n')
     mkdirSync(join(path, 'cache'))
     mkdirSync(join(path, 'checkpoint'))

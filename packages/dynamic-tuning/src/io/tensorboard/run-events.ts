@@ -7,12 +7,14 @@ import { metricScalars } from './metric-scalars.ts'
 /**
  * Makes a run folder write its metrics to a TensorBoard event file too, if `wanted` or if the run already has
  * one. Lines that resuming from a checkpoint removes from `metrics.jsonl` are removed from the events as
- * well, so that no step occurs twice. A run that had no event file gets the events of its earlier metrics.
+ * well, so that no step occurs twice. A run that had no event file gets the events of its earlier metrics; a
+ * new one gets the file at once, so that resuming knows of the wish.
  */
 export function withEvents(run: RunFolder, wanted = false): RunFolder {
   const path = join(run.path, eventFileName)
   if (!wanted && !existsSync(path)) return run
   const events = openEventFile(path)
+  if (run.writable && run.readMetrics().length === 0) events.append(0, [])
   const append = (line: object): void => {
     run.appendMetric(line)
     appendLine(events, line)

@@ -191,6 +191,22 @@ describe('withEvents', () => {
     expect(run.writable).toBe(false)
   })
 
+  it('remembers the wish of a run that is killed before its first line', () => {
+    const path = join(folder, 'early')
+    withEvents(createRunFolder(path), true).release()
+    const resumed = withEvents(createRunFolder(path, { resume: false }))
+    expect(resumed.readMetrics()).toEqual([])
+    resumed.release()
+    const begun = withEvents(createRunFolder(join(folder, 'begun')), true)
+    begun.writeConfig({ command: 'finetune' })
+    begun.release()
+    const again = withEvents(createRunFolder(join(folder, 'begun'), { resume: true }))
+    again.truncateMetricsAfter(0)
+    again.appendMetric(line(1))
+    expect(steps(join(folder, 'begun'))).toEqual([1])
+    again.release()
+  })
+
   it('goes on with the events of a run that has some, and makes up for those it has not', () => {
     const path = join(folder, 'late')
     const plain = createRunFolder(path)

@@ -1,4 +1,4 @@
-// How long a folder of very many images takes to open and to shuffle, and how much memory. Prints one JSON
+// How long a folder of very many images takes to open, to shuffle and to look at, and how much memory. Prints one JSON
 // document.
 //   node benchmarks/big-folder.mjs [--images 1000000] [--classes 1000] [--folder DIR]
 // The images are hard links to one-pixel files in a folder below DIR (default the system's temporary one),
@@ -44,7 +44,7 @@ function makeFolder(root) {
 
 /** Opens the folder in a process of its own, shuffles ten epochs and makes one batch. */
 async function measureHere(folder) {
-  const { createLoader, openDataset } = await import('dynamic-tuning/data')
+  const { createLoader, fileLook, openDataset } = await import('dynamic-tuning/data')
   const { random } = await import('@dynamic-tuning/engine')
   const megabytes = () => Math.round(process.resourceUsage().maxRSS / 1024)
   const seconds = (start) => Number(((performance.now() - start) / 1000).toFixed(2))
@@ -67,6 +67,11 @@ async function measureHere(folder) {
   const firstBatchSeconds = seconds(start)
   await loader.close()
   const listed = data.train.length + data.validation.length
+  start = performance.now()
+  const look = fileLook()
+  const broken = [...data.train, ...data.validation].filter(({ source }) => !look.seemsSound(source)).length
+  look.close()
+  const lookSeconds = seconds(start)
   console.log(
     JSON.stringify({
       listed,
@@ -74,6 +79,8 @@ async function measureHere(folder) {
       openProcessorSeconds,
       shuffleSeconds,
       firstBatchSeconds,
+      lookSeconds,
+      broken,
       startMemory,
       openPeakMB,
       peakMB: megabytes(),

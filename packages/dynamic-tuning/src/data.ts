@@ -32,6 +32,7 @@ export { isVideoName } from './data/sources/extensions.ts'
 export type { Pixels } from './data/sources/pixels.ts'
 export { type Clip, type ClipReader, clipReader } from './data/sources/read-clip.ts'
 export { type ImageReader, imageReader } from './data/sources/read-image.ts'
+export { type FileLook, fileLook } from './data/sources/sound-file.ts'
 export type { CropRange, ShortSide } from './data/transforms/augment/crop.ts'
 export {
   type ImageOperation,

@@ -3,7 +3,7 @@ import { ShapeError } from '../graph/errors.ts'
 import { present } from '../graph/present.ts'
 import { checkSameType } from '../graph/same-type.ts'
 import { checkAxis, divideDims, shapeText } from '../graph/shape.ts'
-import { apply, type Operator, type Tensor, type UnaryOperator } from '../graph/tensor.ts'
+import { apply, type Emitter, type Operator, type Tensor, type UnaryOperator } from '../graph/tensor.ts'
 import { int64List } from './shape.ts'
 
 interface AxisRange {
@@ -45,6 +45,19 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
   return apply(sliceOp, [x], { axis: at, start, end })[0]
 }
 
+/**
+ * Adds the list of what is padded before and after each axis, for `Pad`; returns its name. All axes are listed:
+ * where ONNX Runtime changes the layout for WebGPU, it permutes the list as if they were.
+ */
+export function padWidths(
+  emitter: Pick<Emitter, 'constant'>,
+  x: Tensor,
+  widths: (axis: number) => readonly [before: number, after: number],
+): string {
+  const pairs = x.shape.map((_, axis) => widths(axis))
+  return int64List(emitter, [...pairs.map(([before]) => before), ...pairs.map(([, after]) => after)])
+}
+
 const padOp: UnaryOperator<{ axis: number; before: number; after: number }> = {
   name: 'Pad',
   infer: ([x], { axis, before, after }) => {
@@ -54,10 +67,9 @@ const padOp: UnaryOperator<{ axis: number; before: number; after: number }> = {
   },
   vjp: ([x], _y, [dy], { axis, before }) => [slice(dy, axis, before, before + fixedSize('pad', x, axis))],
   emit(emitter, { inputs: [x], outputs: [y], attributes: { axis, before, after } }) {
-    const widths = int64List(emitter, [before, after])
     const zero = emitter.constant({ dtype: x.dtype, shape: [], data: allocate(x.dtype, 1) })
-    const names = [widths, zero, int64List(emitter, [axis])]
-    emitter.node('Pad', [emitter.nameOf(x), ...names], {}, [emitter.nameOf(y)])
+    const widths = padWidths(emitter, x, (i) => (i === axis ? [before, after] : [0, 0]))
+    emitter.node('Pad', [emitter.nameOf(x), widths, zero], {}, [emitter.nameOf(y)])
   },
 }
 

@@ -28,6 +28,12 @@ export { type EncodedModel, encodeModel } from './onnx/writer.ts'
 export { gelu, relu } from './ops/activation.ts'
 export { adaptiveAveragePool } from './ops/adaptive-average-pool.ts'
 export { attention } from './ops/attention.ts'
+export { batchNormalization, type ChannelStatistics } from './ops/batch-normalization.ts'
+export {
+  type BatchNormalizationOptions,
+  type BatchNormalized,
+  batchNormalizationTraining,
+} from './ops/batch-normalization-training.ts'
 export { cast, equal, greater, masked, or, where } from './ops/compare.ts'
 export { type ConvOptions, type ConvTransposeOptions, conv, convTranspose } from './ops/conv.ts'
 export { cumSum } from './ops/cum-sum.ts'

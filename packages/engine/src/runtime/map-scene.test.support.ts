@@ -1,7 +1,9 @@
 import { gradients } from '../autodiff/gradients.ts'
-import type { TensorData } from '../graph/dtype.ts'
-import { inputName, parameter, type Tensor } from '../graph/tensor.ts'
+import { sizeOf, type TensorData } from '../graph/dtype.ts'
+import { input, inputName, parameter, type Tensor } from '../graph/tensor.ts'
 import { adaptiveAveragePool } from '../ops/adaptive-average-pool.ts'
+import { batchNormalization } from '../ops/batch-normalization.ts'
+import { batchNormalizationTraining } from '../ops/batch-normalization-training.ts'
 import { conv, convTranspose } from '../ops/conv.ts'
 import { add, mul } from '../ops/elementwise.ts'
 import { maxPool } from '../ops/max-pool.ts'
@@ -10,14 +12,18 @@ import { resize } from '../ops/resize.ts'
 import { random } from '../random/random.ts'
 import type { Scene } from './device-scene.test.support.ts'
 
+function draw(name: string, shape: readonly number[]): TensorData {
+  const stream = random(4, name)
+  const data = Float32Array.from({ length: sizeOf(shape) }, () => stream.normal())
+  return { dtype: 'float32', shape, data }
+}
+
 /** The operators of maps [B, C, H, W], and the gradient of the sum of their squares. */
 export function mapScene(): Scene {
   const feeds: Record<string, TensorData> = {}
   const leaves: Tensor[] = []
   const value = (name: string, ...shape: number[]): Tensor => {
-    const stream = random(4, name)
-    const data = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => stream.normal())
-    feeds[name] = { dtype: 'float32', shape, data }
+    feeds[name] = draw(name, shape)
     leaves.push(parameter(name, shape))
     return leaves.at(-1) as Tensor
   }
@@ -37,7 +43,17 @@ export function mapScene(): Scene {
     }),
   }
   const convolved = conv(map, value('before', 8, 4, 3, 3), { padding: 1 })
+  const batch = input('batch', ['B', 8, 2, 3])
+  feeds.batch = draw('batch', [3, 8, 2, 3])
+  leaves.push(batch)
+  const [scale, shift] = [value('scale', 8), value('shift', 8)]
+  const statistics = { mean: value('mean', 8), variance: add(mul(scale, scale), 0.1) }
+  const normal = batchNormalizationTraining(batch, scale, shift, statistics, { epsilon: 1e-5 })
   Object.assign(outputs, {
+    normalized: batchNormalization(convolved, scale, shift, statistics, 1e-5),
+    normalizedBatch: mul(normal.y, add(batch, 1)),
+    nextMean: normal.running.mean,
+    nextVariance: normal.running.variance,
     maxPool: maxPool(map, { kernel: 2 }),
     maxPoolOverlapping: maxPool(convolved, { kernel: 3, stride: [2, 1], padding: 1 }),
     pooled: adaptiveAveragePool(map, [3, 7]),

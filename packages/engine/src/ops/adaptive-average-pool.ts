@@ -3,7 +3,9 @@ import { apply, type Tensor, type UnaryOperator } from '../graph/tensor.ts'
 import { type AxisMap, adjoint, matrixOf } from './axis-map.ts'
 import { mapSizes, type Pair, pairOf } from './window.ts'
 
-/** Cell i of s over n elements: the mean of elements floor(i n / s) up to but excluding ceil((i + 1) n / s). */
+/**
+ * Cell i of s over n elements: the mean of elements floor(i n / s) up to but excluding ceil((i + 1) n / s).
+ */
 function cells(count: number, size: number): AxisMap {
   const reads = Array.from({ length: count }, (_, i) => {
     const [start, end] = [Math.floor((i * size) / count), Math.ceil(((i + 1) * size) / count)]

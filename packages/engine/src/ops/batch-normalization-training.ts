@@ -107,10 +107,11 @@ const batchNormalizationTrainingOp: Operator<
 }
 
 /**
- * Batch normalisation as in training: y = (x - mean) / sqrt(variance + epsilon) weight + bias with mean and biased
- * variance of each channel over the batch and all places. The running statistics become (1 - momentum)
- * running + momentum batch, with the unbiased variance (n / (n - 1) times the biased, of n values); they are
- * what `batchNormalization` reads at inference. The gradient passes through mean and variance.
+ * Batch normalisation as in training: y = (x - mean) / sqrt(variance + epsilon) weight + bias with mean and
+ * biased variance of each channel over the batch and all places. The running statistics become (1 -
+ * momentum) running + momentum batch, with the unbiased variance (n / (n - 1) times the biased, of n
+ * values); they are what `batchNormalization` reads at inference. The gradient passes through mean and
+ * variance.
  * x: [B, C, ...], all others [C].
  * @throws ShapeError, DTypeError where they do not fit or a channel has only one value
  */

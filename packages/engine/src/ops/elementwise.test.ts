@@ -51,6 +51,26 @@ for (const [name, { build, f }] of Object.entries(binaries))
     ],
   })
 
+describeOp(
+  'mul by a factor for each channel, such as channel dropout',
+  (x, y) => mul(x as typeof y, y as typeof x),
+  {
+    cases: [
+      {
+        inputs: [
+          drawn([2, 3, 2, 4]),
+          drawn([2, 3, 1, 1], 'mask', (stream) => (stream.uniform() < 0.5 ? 0 : 2)),
+        ],
+        shapes: [
+          ['B', 3, 2, 4],
+          ['B', 3, 1, 1],
+        ],
+      },
+    ],
+    reference: (x, y) => elementwise((a, b) => a * b, x as Plain, y as Plain),
+  },
+)
+
 describeOp('a number as operand', (x) => sub(mul(add(x as typeof x, 2), -0.5), 1), {
   cases: [{ inputs: [drawn([3, 2])] }],
   reference: (x) => elementwise((value) => (value + 2) * -0.5 - 1, x as Plain),

@@ -14,8 +14,8 @@ const gatheredAtOnce = 2 ** 24
  * Gradient of the kernel of a convolution: dW[o, c, a, b] is the sum of dy[o, p] x[c, stride p + dilation
  * (a, b) - padding] over all images and places p, with `given` = dy and `windowed` = x. For a transposed
  * convolution they are x and dy.
- * given: [B, O, h, w], windowed: [B, C, H, W] -> [O, C / groups, ...kernel]. `atOnce`: elements per image that
- * may be gathered for one product.
+ * given: [B, O, h, w], windowed: [B, C, H, W] -> [O, C / groups, ...kernel]. `atOnce`: elements per image
+ * that may be gathered for one product.
  *
  * The elements under each tap of the kernel are gathered (im2col) and multiplied in one Gemm per group of
  * channels, so that what is gathered stays small. Processor time as multiples of the forward pass, for 3 x 3

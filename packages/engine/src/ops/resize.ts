@@ -32,8 +32,8 @@ function interpolation(count: number, size: number, alignCorners: boolean): Axis
 /**
  * The gradient is the exact adjoint, two products with interpolation matrices. Processor time of forms, as
  * multiples of `Resize`, for 768 channels from 64 x 64 to 128 x 128, from 16 x 16 to 128 x 128, and for 150
- * from 128 x 128 to 512 x 512: forward with matrices 1.0, 0.9 and 1.8; gradient, rows first, 0.6, 0.2 and 1.0;
- * columns first 0.7, 0.3 and 1.1.
+ * from 128 x 128 to 512 x 512: forward with matrices 1.0, 0.9 and 1.8; gradient, rows first, 0.6, 0.2 and
+ * 1.0; columns first 0.7, 0.3 and 1.1.
  */
 const resizeOp: UnaryOperator<ResizeAttributes> = {
   name: 'Resize',
@@ -61,8 +61,8 @@ const resizeOp: UnaryOperator<ResizeAttributes> = {
 }
 
 /**
- * Bilinear interpolation of a map, not widened where it shrinks (no antialiasing). Result i of m reads position
- * max((i + 0.5) n / m - 0.5, 0) of n elements, or i (n - 1) / (m - 1) with `alignCorners`.
+ * Bilinear interpolation of a map, not widened where it shrinks (no antialiasing). Result i of m reads
+ * position max((i + 0.5) n / m - 0.5, 0) of n elements, or i (n - 1) / (m - 1) with `alignCorners`.
  * x: [B, C, H, W] -> [B, C, ...sizes]. float32 only on CPU.
  * @throws ShapeError for sizes that are unknown or not positive
  */

@@ -46,8 +46,8 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
 }
 
 /**
- * Adds the list of what is padded before and after each axis, for `Pad`; returns its name. All axes are listed:
- * where ONNX Runtime changes the layout for WebGPU, it permutes the list as if they were.
+ * Adds the list of what is padded before and after each axis, for `Pad`; returns its name. All axes are
+ * listed: where ONNX Runtime changes the layout for WebGPU, it permutes the list as if they were.
  */
 export function padWidths(
   emitter: Pick<Emitter, 'constant'>,

@@ -52,3 +52,12 @@ export const xavierUniform: Initializer = (shape, random) => {
 export const kaimingUniform: Initializer = (shape, random) => {
   return uniform(1 / Math.sqrt(size(shape.slice(1))))(shape, random)
 }
+
+/**
+ * Kaiming-normal over the outgoing fan: std = sqrt(2 / (out * kernel size)), for a convolution before a ReLU.
+ * shape: [out, in, ...kernel].
+ */
+export const kaimingNormalOut: Initializer = (shape, random) => {
+  const [out = 1, , ...kernel] = shape
+  return normal(Math.sqrt(2 / (out * size(kernel))))(shape, random)
+}

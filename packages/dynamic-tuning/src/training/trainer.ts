@@ -86,7 +86,7 @@ class Trainer<T> {
     if (resume && log) await this.restore(log)
     let epoch = Math.floor(this.done / loader.stepsPerEpoch)
     for (; epoch < epochs && !signal?.aborted; epoch++) {
-      for await (const batch of loader.epoch(epoch, { fromStep: this.done % loader.stepsPerEpoch })) {
+      for await (const batch of loader.epoch(epoch, { fromStep: this.done % loader.stepsPerEpoch, signal })) {
         await this.step(batch, epoch)
         if (signal?.aborted) break
         if (this.isSaveDue()) await this.save()

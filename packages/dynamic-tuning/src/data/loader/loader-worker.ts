@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { endTools } from '../sources/video/tools.ts'
 import { type Batch, type BatchMakerSettings, type BatchPlan, batchMaker } from './batch.ts'
 
 /** A message from the loader to a worker. */
@@ -34,6 +35,7 @@ async function answer(id: number, plan: BatchPlan<unknown>): Promise<void> {
 port.on('message', (request: WorkerRequest<unknown>) => {
   if (request === 'close') {
     closing = true
+    endTools() // a damaged video may keep one busy for minutes
     queue = queue.then(() => {
       maker.close()
       port.close()

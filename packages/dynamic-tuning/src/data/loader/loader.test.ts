@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -38,6 +39,30 @@ async function using<T, E>(loader: Loader<E>, use: (loader: Loader<E>) => Promis
     await loader.close()
   }
 }
+
+describe.skipIf(process.platform === 'win32')('a reader that never ends (skipped: Windows)', () => {
+  it('is left as soon as the epoch is aborted, and ended with the loader', async () => {
+    await inTempFolder(async (folder) => {
+      writeFiles(folder, { 'a.mp4': `0000ftyp${'0'.repeat(200)}`, tool: '#!/bin/sh\nexec sleep 600\n' })
+      chmodSync(join(folder, 'tool'), 0o755)
+      process.env.FFPROBE = join(folder, 'tool')
+      const sample = { frames: 2, sampling: 'uniform', samplingRate: 1, views: [1, 1] } as const
+      const examples: Example<number>[] = [
+        { source: { kind: 'file', path: join(folder, 'a.mp4') }, truth: 0 },
+      ]
+      const loader = createLoader(examples, { transform, sample, batch: 1, seed: 1, workers: 1 })
+      try {
+        const controller = new AbortController()
+        const next = loader.epoch(0, { signal: controller.signal }).next()
+        setTimeout(() => controller.abort(), 300)
+        expect(await next).toEqual({ done: true, value: undefined })
+      } finally {
+        delete process.env.FFPROBE
+        await loader.close()
+      }
+    })
+  }, 30_000)
+})
 
 describe('createLoader', () => {
   it('gives the examples in the seeded order, with their labels and pixels', async () => {

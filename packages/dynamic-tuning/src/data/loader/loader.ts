@@ -33,6 +33,13 @@ export interface LoaderSettings<T = unknown> extends BatchOrderSettings {
   readonly cacheMB?: number
 }
 
+/** Which part of an epoch is wanted. */
+export interface EpochOptions {
+  /** Number of batches to leave out at the start. Default 0. */
+  readonly fromStep?: number
+  readonly signal?: AbortSignal | undefined
+}
+
 /** Batches of examples, prepared by worker threads. */
 export interface Loader<T = unknown> {
   /** The kind of sample in its batches. */
@@ -46,9 +53,10 @@ export interface Loader<T = unknown> {
   readonly waitSeconds: number
   /**
    * The batches of an epoch. A batch depends only on the seed, the epoch and the step, not on threads.
+   * Aborting `signal` ends the epoch, also while a batch is waited for.
    * @throws DataError naming an image that cannot be read
    */
-  epoch(epoch: number, options?: { readonly fromStep?: number }): AsyncGenerator<Batch<T>, void, void>
+  epoch(epoch: number, options?: EpochOptions): AsyncGenerator<Batch<T>, void, void>
   /** Ends the threads. */
   close(): Promise<void>
 }
@@ -85,7 +93,10 @@ class ThreadedLoader<T> implements Loader<T> {
     return this.order.skipped
   }
 
-  async *epoch(epoch: number, { fromStep = 0 } = {}): AsyncGenerator<Batch<T>, void, void> {
+  async *epoch(
+    epoch: number,
+    { fromStep = 0, signal }: EpochOptions = {},
+  ): AsyncGenerator<Batch<T>, void, void> {
     this.source ??= openSource<T>(this.examples.length, this.settings, this.sample)
     const { source, stepsPerEpoch } = this
     const { prefetch = 4 } = this.settings
@@ -98,7 +109,8 @@ class ThreadedLoader<T> implements Loader<T> {
         batch.catch(() => {}) // reported when its turn comes; until then nobody listens
         ahead.push(batch)
       }
-      const batch = await this.waitFor(source, ahead.shift())
+      const batch = await this.waitFor(source, ahead.shift(), signal)
+      if (signal?.aborted) return
       if (batch && batch.size > 0) yield batch
     }
   }
@@ -125,9 +137,13 @@ class ThreadedLoader<T> implements Loader<T> {
     })
   }
 
-  private async waitFor(source: BatchSource<T>, batch: Promise<Batch<T>> | undefined) {
+  private async waitFor(
+    source: BatchSource<T>,
+    batch: Promise<Batch<T>> | undefined,
+    signal: AbortSignal | undefined,
+  ) {
     const start = performance.now()
-    const made = batch && (await source.wait(batch))
+    const made = batch && (await orAborted(source.wait(batch), signal))
     this.waitSeconds += (performance.now() - start) / 1000
     for (const found of made?.bad ?? []) this.note(found)
     return made
@@ -139,6 +155,17 @@ class ThreadedLoader<T> implements Loader<T> {
     this.bad.set(found.index, found.reason)
     this.settings.onBad?.(found, example)
   }
+}
+
+/** What is waited for, or undefined as soon as `signal` is aborted: a reader may take for ever. */
+function orAborted<T>(wait: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
+  if (signal === undefined) return wait
+  return new Promise((resolve, reject) => {
+    const abort = (): void => resolve(undefined)
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    wait.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
 }
 
 function defaultWorkers(): number {

@@ -1,5 +1,5 @@
 import type { CompareOutcome } from 'dynamic-tuning'
-import { compareColumns, failureText, sampleWordOf } from 'dynamic-tuning/report'
+import { compareColumns, failureText, sampleWordOf, smallTestNotes } from 'dynamic-tuning/report'
 import type { Paint } from './terminal/output.ts'
 import { renderTable } from './terminal/table.ts'
 
@@ -11,7 +11,8 @@ export function comparisonText({ cases, failures, speed, report }: CompareOutcom
   const table = cases.length > 0 ? [renderTable(heads, rows, { paint })] : []
   const sample = sampleWordOf(cases)
   const timed = `${sample}s/s: skipping inference, all cases in turn in one process, ${speed.batch} ${sample}s a pass`
-  const conditions = cases.length > 0 ? [paint.dim(timed), ''] : []
+  const small = smallTestNotes(cases)
+  const conditions = cases.length > 0 ? [paint.dim(timed), ...small, ''] : []
   const failed = failures.map((each) => `  ${failureText(each)}`)
   const trouble = failed.length > 0 ? [paint.bold(`${failed.length} failed`), ...failed, ''] : []
   return `\n${[...table, ...conditions, ...trouble, `${paint.bold('See it')}   ${report}`].join('\n')}\n`

@@ -12,8 +12,9 @@ import { renderTable } from './terminal/table.ts'
 
 /** The dead blocks of an exported model as text. */
 export function deadBlocksText(found: DeadBlocks, measure: Measure, paint: Paint): string {
-  const { dead, images, limit, params, flops } = found
-  const most = `at most ${formatPercent(limit)} of the patch tokens on ${images} validation images`
+  const { dead, images, limit, params, flops, validationIsTest } = found
+  const part = validationIsTest ? 'test' : 'validation'
+  const most = `at most ${formatPercent(limit)} of the patch tokens on ${images} ${part} images`
   if (dead.length === 0) return `No dead blocks: none lets ${most} through.\n`
   const rows = dead.map((block) => [
     block.layer,

@@ -31,6 +31,13 @@ const lines = (changes: Partial<typeof summary>): string[] =>
     .filter((line) => line.startsWith('mean per class'))
 
 describe('summaryText', () => {
+  it('says how wide the interval of a small test set is', () => {
+    expect(summaryText(summary, plain)).not.toContain('Only')
+    expect(summaryText({ ...summary, images: 60 }, plain)).toContain(
+      '\n\nOnly 60 test images: the 95 % interval of the accuracy is 15 points wide.',
+    )
+  })
+
   it('shows the mean per class where it differs, or is what the dataset is judged by', () => {
     expect(lines({})).toEqual([])
     expect(lines({ meanPerClassAccuracy: 0.75 })).toEqual(['mean per class 75.0 %'])

@@ -9,6 +9,7 @@ import {
   numberIn,
   sampleWord,
   shareInterval,
+  smallTestNote,
   valueIn,
 } from 'dynamic-tuning/report'
 import { taskNamed } from 'dynamic-tuning/tasks'
@@ -41,7 +42,9 @@ export function summaryText(summary: RunSummary, paint: Paint, more: readonly Fa
     ...more,
     ['time', formatDuration(summary.seconds), `peak memory ${formatMemory(summary.peakMemoryMB)}${waiting}`],
   ]
-  return renderFacts(facts, paint)
+  const { images } = summary
+  const note = smallTestNote({ images, sample, measure: measures[0], value: valueIn(summary, measures[0]) })
+  return note === undefined ? renderFacts(facts, paint) : `${renderFacts(facts, paint)}\n${note}\n`
 }
 
 function primaryFact(summary: RunSummary, measure: Measure): Fact {

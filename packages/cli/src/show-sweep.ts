@@ -1,5 +1,5 @@
 import type { SweepOutcome } from 'dynamic-tuning'
-import { failureText, sweepColumns } from 'dynamic-tuning/report'
+import { failureText, smallTestNotes, sweepColumns } from 'dynamic-tuning/report'
 import type { Paint } from './terminal/output.ts'
 import { renderTable } from './terminal/table.ts'
 
@@ -18,7 +18,8 @@ export function sweepText(outcome: SweepOutcome, paint: Paint): string {
   const table = shown.length > 0 ? [renderTable(heads, shown, { paint })] : []
   const more = cases.length - shown.length
   const rest = more > 0 ? [paint.dim(`and ${more} more, see the page`), ''] : []
+  const small = smallTestNotes(cases).flatMap((note) => [note, ''])
   const failed = failures.map((each) => `  ${failureText(each)}`)
   const trouble = failed.length > 0 ? [paint.bold(`${failed.length} failed`), ...failed, ''] : []
-  return `\n${[...table, ...rest, ...trouble, `${paint.bold('See it')}   ${report}`].join('\n')}\n`
+  return `\n${[...table, ...rest, ...small, ...trouble, `${paint.bold('See it')}   ${report}`].join('\n')}\n`
 }

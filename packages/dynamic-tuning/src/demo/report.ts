@@ -120,7 +120,7 @@ function curves(runs: readonly DemoRun[], dyt: TunedRun): CurveChart[] {
     name: demoTitles[method],
     lines: run.folder.readMetrics(),
   }))
-  const own = curvesOfMetrics(dyt.folder.readMetrics(), dyt.task)
+  const own = curvesOfMetrics(dyt.folder.readMetrics(), dyt.task, 'test images')
   const ofDyt = ['Active tokens in training', 'Loss terms'].flatMap((title) =>
     own
       .filter((chart) => chart.title === title)

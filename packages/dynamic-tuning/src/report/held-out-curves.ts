@@ -1,6 +1,7 @@
 import type { SampleWord } from '../data/samples/word.ts'
-import { headingOf, titleWithUnit } from '../evaluation/measure.ts'
+import { headingOf } from '../evaluation/measure.ts'
 import type { Series } from './line-chart.ts'
+import { measureAxis } from './measure-axis.ts'
 import { type CurveChart, type CurvesTask, measureOfEpochs, pointsOfEpochs } from './metrics-curves.ts'
 
 /** A run's name in the legend, and the lines of its `metrics.jsonl`. */
@@ -17,19 +18,19 @@ export function heldOutCurves(
 ): CurveChart[] {
   const curve = (
     title: string,
-    yLabel: string,
+    axis: Pick<CurveChart, 'yLabel' | 'yLeast'>,
     pointsOf: (lines: readonly object[]) => Series['points'],
   ) => ({
     title,
     xLabel: 'epoch',
-    yLabel,
+    ...axis,
     series: runs.map(({ name, lines }) => ({ name, points: pointsOf(lines) })),
   })
   return [
-    curve(`${headingOf(measure)} on held-out ${sample}s`, titleWithUnit(measure), (lines) =>
+    curve(`${headingOf(measure)} on held-out ${sample}s`, measureAxis(measure), (lines) =>
       measureOfEpochs(lines, 'validation', measure),
     ),
-    curve(`${headingOf(loss)} on held-out ${sample}s`, loss.title, (lines) =>
+    curve(`${headingOf(loss)} on held-out ${sample}s`, { yLabel: loss.title }, (lines) =>
       pointsOfEpochs(lines, 'validationLoss'),
     ),
   ]

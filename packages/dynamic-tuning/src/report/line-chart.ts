@@ -48,7 +48,7 @@ export function lineChart(chart: LineChart): string {
     points.map(([value]) => value),
     chart.logX,
   )
-  const y = yScale([...points.map(([, value]) => value), ...(chart.yInclude ?? [])], keys.top)
+  const y = yScale([...points.map(([, value]) => value), ...(chart.yInclude ?? [])], keys.top, chart.yLeast)
   const drawn = lines.map((line) => {
     const places = thinned(line.points).map(([px, py]) => [x.place(px), y.place(py)] as const)
     const first = places[0]

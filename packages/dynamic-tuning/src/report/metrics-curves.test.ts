@@ -13,13 +13,13 @@ const step = (n: number, more: object = {}): object => ({
   ...more,
 })
 const chart = (records: unknown[], title: string) =>
-  curvesOfMetrics(records, task).find((c) => c.title === title)
+  curvesOfMetrics(records, task, 'test images').find((c) => c.title === title)
 
 describe('curvesOfMetrics', () => {
   it('draws steps and epochs, accuracy and rate in percent', () => {
     const records = [
-      step(1, { activeRate: 0.75 }),
-      step(2, { activeRate: 0.5 }),
+      step(1, { activeRate: 0.75, ceDynamic: 0.75 }),
+      step(2, { activeRate: 0.5, ceDynamic: 0.5 }),
       {
         kind: 'epoch',
         epoch: 0,
@@ -32,17 +32,24 @@ describe('curvesOfMetrics', () => {
     ]
     expect(chart(records, 'Loss')?.series).toEqual([
       {
-        name: 'training',
+        name: 'cross-entropy, training',
+        points: [
+          [1, 0.75],
+          [2, 0.5],
+        ],
+      },
+      { name: 'cross-entropy, test images', points: [[2, 3]] },
+      {
+        name: 'sum of all terms, training',
         points: [
           [1, 1],
           [2, 2],
         ],
       },
-      { name: 'validation', points: [[2, 3]] },
     ])
     expect(chart(records, 'Accuracy')?.series).toEqual([
       { name: 'training', points: [[1, 25]] },
-      { name: 'validation', points: [[1, 50]] },
+      { name: 'test images', points: [[1, 50]] },
     ])
     expect(chart(records, 'Active tokens in training')?.series).toEqual([
       {
@@ -57,13 +64,24 @@ describe('curvesOfMetrics', () => {
       'Loss',
       'Accuracy',
       'Active tokens in training',
+      'Loss terms',
       'Learning rate',
     ])
   })
+  it('leaves out the sum where the loss of the task is the only term', () => {
+    const records = [1, 2].map((n) => step(n, { ceDynamic: n * (1 - 5e-7) }))
+    expect(chart(records, 'Loss')?.series.map(({ name }) => name)).toEqual(['cross-entropy, training'])
+    const more = [step(1, { ceDynamic: 1 }), step(2, { ceDynamic: 1.999 })]
+    expect(chart(more, 'Loss')?.series.map(({ name }) => name)).toEqual([
+      ...['cross-entropy, training', 'sum of all terms, training'],
+    ])
+  })
   it('smooths many steps by a centred mean over faint raw values', () => {
-    const records = Array.from({ length: 200 }, (_, i) => step(i, { loss: i % 2 === 0 ? 10 : 20 }))
+    const records = Array.from({ length: 200 }, (_, i) =>
+      step(i, { loss: 99, ceDynamic: i % 2 === 0 ? 10 : 20 }),
+    )
     const [raw, line] = chart(records, 'Loss')?.series ?? []
-    expect(raw).toMatchObject({ faint: true, name: 'training, each step' })
+    expect(raw).toMatchObject({ faint: true, name: 'cross-entropy, training, each step' })
     expect(raw?.points.slice(0, 2)).toEqual([
       [0, 10],
       [1, 20],
@@ -79,7 +97,7 @@ describe('curvesOfMetrics', () => {
     const records = [1, 2].map((epoch) => ({ kind: 'epoch', epoch, step: epoch * 10, trainLoss: 4 / epoch }))
     expect(chart(records, 'Loss')?.series).toEqual([
       {
-        name: 'training',
+        name: 'sum of all terms, training',
         points: [
           [10, 4],
           [20, 2],
@@ -121,6 +139,26 @@ describe('lastActiveRates', () => {
   })
 })
 
+describe('the charts of shares', () => {
+  it('keep a least span, those of losses none', () => {
+    const records = [
+      step(1, { activeRate: 0.5, ceDynamic: 1 }),
+      { kind: 'epoch', epoch: 0, step: 1, trainLoss: 1, validationAccuracy: 0.5 },
+    ]
+    expect(curvesOfMetrics(records, task).map(({ title, yLeast }) => [title, yLeast?.span])).toEqual([
+      ...[
+        ['Loss', undefined],
+        ['Accuracy', 5],
+        ['Active tokens in training', 5],
+      ],
+      ...[
+        ['Loss terms', undefined],
+        ['Learning rate', undefined],
+      ],
+    ])
+  })
+})
+
 describe('the chart of a measure', () => {
   it('is in its unit under its title', () => {
     const error = { name: 'depthError', title: 'depth error', unit: 'number', better: 'lower' } as const
@@ -131,7 +169,7 @@ describe('the chart of a measure', () => {
         title: 'Depth error',
         xLabel: 'epoch',
         yLabel: 'depth error',
-        series: [{ name: 'validation', points: [[1, 0.25]] }],
+        series: [{ name: 'held out', points: [[1, 0.25]] }],
       },
     ])
   })

@@ -1,13 +1,16 @@
-import { headingOf, type Measure, shownValue, titleWithUnit } from '../evaluation/measure.ts'
+import { headingOf, type Measure, shownValue } from '../evaluation/measure.ts'
 import { fieldOf } from '../training/field-of.ts'
 import type { TaskLoss } from '../training/loss.ts'
 import type { Series } from './line-chart.ts'
+import { measureAxis, percentSpan } from './measure-axis.ts'
+import type { LeastSpan } from './plot-frame.ts'
 
 /** A chart of a run. */
 export interface CurveChart {
   readonly title: string
   readonly xLabel: string
   readonly yLabel: string
+  readonly yLeast?: LeastSpan
   readonly series: readonly Series[]
 }
 
@@ -31,28 +34,25 @@ function lossTerms({ name, title, distillation }: CurvesTask['loss']): (readonly
 
 /**
  * Charts of a run from the objects of its `metrics.jsonl`: loss, its terms, the measure, active
- * tokens and learning rate. Skips lines of other kinds and values that are not finite numbers, and
- * leaves out charts without data. Shares and the activation rate become percent.
+ * tokens and learning rate. `heldOut` names the examples evaluated while training, such as `test images`.
+ * Skips lines of other kinds and values that are not finite numbers, and leaves out charts without data.
+ * Shares and the activation rate become percent.
  */
-export function curvesOfMetrics(records: readonly unknown[], { measures, loss }: CurvesTask): CurveChart[] {
-  const [measure] = measures
+export function curvesOfMetrics(
+  records: readonly unknown[],
+  { measures, loss }: CurvesTask,
+  heldOut = 'held out',
+): CurveChart[] {
   const steps = ofKind(records, 'step')
   const epochs = ofKind(records, 'epoch')
   const charts: CurveChart[] = [
-    lossChart(steps, epochs),
-    {
-      title: headingOf(measure),
-      xLabel: 'epoch',
-      yLabel: titleWithUnit(measure),
-      series: [
-        { name: 'training', points: measureOfEpochs(records, 'train', measure) },
-        { name: 'validation', points: measureOfEpochs(records, 'validation', measure) },
-      ],
-    },
+    lossChart(steps, epochs, loss, heldOut),
+    measureChart(records, measures[0], heldOut),
     {
       title: 'Active tokens in training',
       xLabel: 'step',
       yLabel: 'active (%)',
+      yLeast: percentSpan,
       series: withSmooth('active tokens', points(steps, 'step', 'activeRate', 100)),
     },
     {
@@ -72,6 +72,18 @@ export function curvesOfMetrics(records: readonly unknown[], { measures, loss }:
     },
   ]
   return charts.map(withoutEmpty).filter((chart) => chart.series.length > 0)
+}
+
+function measureChart(records: readonly unknown[], measure: Measure, heldOut: string): CurveChart {
+  return {
+    title: headingOf(measure),
+    xLabel: 'epoch',
+    ...measureAxis(measure),
+    series: [
+      { name: 'training', points: measureOfEpochs(records, 'train', measure) },
+      { name: heldOut, points: measureOfEpochs(records, 'validation', measure) },
+    ],
+  }
 }
 
 /** A measure on one part of the data after each epoch, in the unit in which it is shown. */
@@ -97,17 +109,36 @@ export function lastActiveRates(records: readonly unknown[]): { layer: number; r
   return (rates ?? []).flatMap((rate, layer) => (isNumber(rate) ? [{ layer, rate }] : []))
 }
 
-function lossChart(steps: readonly Fields[], epochs: readonly Fields[]): CurveChart {
-  const raw = points(steps, 'step', 'loss')
-  // Without step lines (thinned logs) the epoch's mean still gives a curve.
-  const training = raw.length > 0 ? raw : points(epochs, 'step', 'trainLoss')
-  const validation = { name: 'validation', points: points(epochs, 'step', 'validationLoss') }
+/**
+ * The task's own loss in training and held out, which can be compared, and the sum of all terms that training
+ * makes small, if there are others.
+ */
+function lossChart(
+  steps: readonly Fields[],
+  epochs: readonly Fields[],
+  { name, title }: CurvesTask['loss'],
+  heldOut: string,
+): CurveChart {
+  const training = points(steps, 'step', `${name}Dynamic`)
+  const sums = points(steps, 'step', 'loss')
+  const alone = training.length > 0 && training.every(([, y], i) => nearly(y, sums[i]?.[1] ?? Number.NaN))
+  // Without step lines (thinned logs) the means of the epochs still give a curve.
+  const sum = sums.length > 0 ? sums : points(epochs, 'step', 'trainLoss')
   return {
     title: 'Loss',
     xLabel: 'step',
     yLabel: 'loss',
-    series: [...withSmooth('training', training), validation],
+    series: [
+      ...withSmooth(`${title}, training`, training),
+      { name: `${title}, ${heldOut}`, points: points(epochs, 'step', 'validationLoss') },
+      ...(alone ? [] : [{ name: 'sum of all terms, training', points: smooth(sum) }]),
+    ],
   }
+}
+
+/** True for values that differ by no more than float32 rounds. */
+function nearly(value: number, other: number): boolean {
+  return Math.abs(value - other) <= 1e-6 * Math.abs(other)
 }
 
 /** A smooth line over its raw values, which are drawn faintly. */

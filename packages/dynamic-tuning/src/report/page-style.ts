@@ -38,6 +38,7 @@ figure{margin:0}
 figcaption{margin-top:8px;font-size:14px;overflow-wrap:anywhere}
 .notes{color:var(--soft);padding-left:20px}
 .about{color:var(--soft);font-size:14px;margin:-6px 0 14px;max-width:75ch}
+@media (max-width:480px){main{padding:28px 12px 48px}.headline div,.card{padding:10px 12px}.headline .value{font-size:21px}}
 @media print{:root{--page:#fff}main{padding:0}.card,figure{break-inside:avoid}}
 `
 

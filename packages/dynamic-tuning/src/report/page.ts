@@ -1,7 +1,8 @@
-import { headingOf, shownValue, titleWithUnit } from '../evaluation/measure.ts'
+import { headingOf, shownValue } from '../evaluation/measure.ts'
 import { barChart } from './bar-chart.ts'
 import { escapeText } from './escape.ts'
 import { type LineChart, lineChart } from './line-chart.ts'
+import { measureAxis } from './measure-axis.ts'
 import { pageStyle } from './page-style.ts'
 import { flopsUnit, type MethodRow, type MethodRows, methodTable, settingsTable } from './page-tables.ts'
 import { scatterChart } from './scatter-chart.ts'
@@ -68,7 +69,7 @@ function comparison(methods: MethodRows | undefined): string[] {
     scatterChart({
       title,
       xLabel,
-      yLabel: titleWithUnit(measure),
+      ...measureAxis(measure),
       styles: 'page',
       points: rows.map((row) => {
         const point = { name: row.method, x: x(row), y: shownValue(measure, row.score) }

@@ -7,10 +7,18 @@ export interface PlotLabels {
   readonly title: string
   readonly xLabel: string
   readonly yLabel: string
+  /** Keeps small differences small; without it the y axis is stretched to the data. */
+  readonly yLeast?: LeastSpan
   /** One sentence for readers who cannot see the plot. */
   readonly description?: string
   /** `inside` the SVG (default) or in the surrounding `page`. */
   readonly styles?: 'inside' | 'page'
+}
+
+/** The least span of an axis, and the bounds that its widening keeps to. */
+export interface LeastSpan {
+  readonly span: number
+  readonly within: readonly [low: number, high: number]
 }
 
 /** Size of the drawing in user units, and the margins left for texts. */
@@ -51,10 +59,22 @@ export function xScale(values: readonly number[], log = false, margin = 0): Scal
   return scale(tightTicks(low - extra, high + extra, 6, values.every(Number.isInteger)), left, right)
 }
 
-/** Vertical scale from the frame's bottom up to `top`. */
-export function yScale(values: readonly number[], top: number): Scale {
-  const [low, high] = extent(values, [0, 1])
+/** Vertical scale from the frame's bottom up to `top`, over `least` if the values span less. */
+export function yScale(values: readonly number[], top: number, least?: LeastSpan): Scale {
+  const [low, high] = widened(extent(values, [0, 1]), least)
   return scale(niceTicks(low, high, 5), frame.height - frame.bottom, top)
+}
+
+/** Widens both ends alike to the least span; what one end lacks room for goes to the other. */
+function widened(
+  [low, high]: readonly [number, number],
+  least: LeastSpan | undefined,
+): readonly [number, number] {
+  const missing = least === undefined ? 0 : least.span - (high - low)
+  if (least === undefined || missing <= 0) return [low, high]
+  const [lowest, highest] = [Math.min(low, least.within[0]), Math.max(high, least.within[1])]
+  const start = Math.min(Math.max(lowest, low - missing / 2), Math.max(lowest, highest - least.span))
+  return [start, start + least.span]
 }
 
 function extent(values: readonly number[], empty: readonly [number, number]): readonly [number, number] {

@@ -28,6 +28,23 @@ describe('lineChart', () => {
     // x from 78 to 542, y from 290 up to 44.
     expect(paths(svg)).toEqual([[78, 290, 310, 167, 542, 44]])
   })
+  it('keeps a least span, so that small differences look small', () => {
+    const yLeast = { span: 5, within: [0, 100] } as const
+    const heights = (...values: number[]): number[] => {
+      const points = values.map((y, x) => [x, y] as const)
+      const [line] = paths(lineChart({ ...words, yLeast, series: [{ name: 'a', points }] }))
+      return (line ?? []).filter((_, i) => i % 2 === 1)
+    }
+    // 2.4 on either side of 97 to 97.2: 94 to 100, 41 units of drawing a point.
+    expect(heights(97, 97.2)).toEqual([167, 158.8])
+    // 99.9 to 100 have no room above: 95 to 100. 0 to 0.5 have none below: 0 to 5.
+    expect(heights(99.9, 100)).toEqual([48.9, 44])
+    expect(heights(0, 0.5)).toEqual([290, 265.4])
+    // Values outside of the bounds, and those that span more, as they are.
+    expect(heights(0, 50, 100)).toEqual([290, 167, 44])
+    expect(heights(-1, 0)).toEqual([290, 240.8])
+    expect(heights(100, 101)).toEqual([93.2, 44])
+  })
   it('spaces decades evenly on a log axis and leaves out x <= 0', () => {
     const points: [number, number][] = [
       [0, 3],

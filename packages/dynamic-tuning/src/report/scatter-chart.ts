@@ -40,7 +40,7 @@ export function scatterChart(chart: ScatterChart): string {
     0.06,
   )
   const reach = points.flatMap((p) => [p.y - (p.spread ?? 0), p.y + (p.spread ?? 0)])
-  const y = yScale(reach, plotTop)
+  const y = yScale(reach, plotTop, chart.yLeast)
   const places = points.map((p) => ({ ...p, px: x.place(p.x), py: y.place(p.y) }))
   const bars = places.map((p) =>
     p.spread ? bar(p.px, y.place(p.y - p.spread), y.place(p.y + p.spread)) : '',

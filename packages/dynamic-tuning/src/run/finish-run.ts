@@ -77,9 +77,10 @@ export async function finishRun(
   try {
     const stored = storedSummary(run)
     const summary = stored ?? (await test(run, prepared, { model, classifier }, control))
-    const examples = prepared.dataset[prepared.settings.testOn]
-    const report = { model, classifier, summary, records: run.readMetrics(), examples }
-    writeAside(run.reportPath, await runReport(report))
+    const { dataset, settings } = prepared
+    const heldOut = dataset.validation === dataset.test ? 'test' : 'validation'
+    const report = { model, classifier, summary, examples: dataset[settings.testOn], heldOut } as const
+    writeAside(run.reportPath, await runReport({ ...report, records: run.readMetrics() }))
     if (!stored) run.appendMetric({ kind: 'result', step: steps, ...summary })
     dropFeatures(run)
     return summary

@@ -20,7 +20,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 let summary: RunSummary
 beforeAll(async () => {
   summary = (await tinyRun(folder, 'dyt')).summary as RunSummary
-  await tinyRun(folder, 'linear', { method: 'linear', bottleneck: undefined })
+  await tinyRun(folder, 'linear', { method: 'linear', bottleneck: undefined, split: 'search' })
 })
 
 describe('report.html of a run', () => {
@@ -29,7 +29,7 @@ describe('report.html of a run', () => {
   it('shows the figures of the run', () => {
     for (const text of [
       `>${formatPercent(valueIn(summary, accuracy))}<`,
-      'of 24 test images',
+      'of 24 test images, 95 % interval ',
       `>${formatPercent(summary.activeRate)}<`,
       'target 50 %',
       `>${formatCount(summary.trainableParams)}<`,
@@ -50,6 +50,13 @@ describe('report.html of a run', () => {
     expect(wrong.length).toBeGreaterThanOrEqual(3)
     for (const text of captions) expect(text).toMatch(/^\w+ \(\d+ %\): (right|wrong, it is \w+)$/)
     expect([...page().matchAll(/data:image\/png;base64,/g)]).toHaveLength(9)
+  })
+
+  it('says which images are held out, and that they are few', () => {
+    expect(page()).toContain('cross-entropy, test images')
+    expect(page()).toContain('Only 24 test images: the 95 % interval of the accuracy is ')
+    const search = readFileSync(join(folder, 'linear', 'report.html'), 'utf8')
+    expect(search).toContain('cross-entropy, validation images')
   })
 
   it('stands alone', () => {

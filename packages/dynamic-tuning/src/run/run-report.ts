@@ -2,11 +2,13 @@ import { drawExamples } from '../data/draw-examples.ts'
 import type { Example } from '../data/example.ts'
 import { sampleWord } from '../data/samples/word.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
-import { headingOf, valueIn } from '../evaluation/measure.ts'
+import { headingOf, type Measure, valueIn } from '../evaluation/measure.ts'
 import { captionOf } from '../evaluation/picture.ts'
+import { shareInterval } from '../evaluation/statistics.ts'
 import { curvesOfMetrics } from '../report/metrics-curves.ts'
 import { type ReportInput, renderReport } from '../report/page.ts'
-import { formatCount, formatDuration, formatMeasure, formatPercent } from '../report/quantity.ts'
+import { formatBare, formatCount, formatDuration, formatMeasure, formatPercent } from '../report/quantity.ts'
+import { smallTestNote } from '../report/small-test.ts'
 import { explainImages, stripOf, tellingImages } from './explain/explain-images.ts'
 import { libraryVersion } from './library-version.ts'
 import { shortName } from './short-name.ts'
@@ -23,6 +25,8 @@ export interface RunReportInput {
   readonly records: readonly object[]
   /** Test images to choose pictures from. */
   readonly examples: readonly Example[]
+  /** The part of the data that was evaluated while training. */
+  readonly heldOut: 'validation' | 'test'
 }
 
 /** Number of test images examined for pictures, and number of pictures. */
@@ -31,7 +35,7 @@ const [lookedAt, shown] = [60, 9]
 /**
  * `report.html` of a run, self-contained: results, curves, active tokens per layer and in pictures, settings.
  */
-export async function runReport({ summary, records, ...rest }: RunReportInput): Promise<string> {
+export async function runReport({ summary, records, heldOut, ...rest }: RunReportInput): Promise<string> {
   const { model } = rest
   const { settings, classes } = model
   const { tuner } = model.network
@@ -39,7 +43,7 @@ export async function runReport({ summary, records, ...rest }: RunReportInput): 
     title: `${tuner.name} on ${shortName(settings.data)}`,
     subtitle: `${tuner.summary}; ${shortName(settings.model)} backbone, ${classes.length} classes, ${settings.epochs} epochs, seed ${settings.seed}`,
     headline: headline(model, summary),
-    curves: curvesOfMetrics(records, model.task),
+    curves: curvesOfMetrics(records, model.task, `${heldOut} ${sampleWord(settings)}s`),
     ...(settings.dispatch !== 'none' && {
       activeRatePerLayer: summary.activeRatePerLayer.map((rate, layer) => ({ layer, rate })),
       targetRate: settings.rate,
@@ -76,7 +80,7 @@ function headline({ settings, task }: TunedModel, summary: RunSummary): ReportIn
     {
       label: headingOf(measure),
       value: formatMeasure(measure, valueIn(summary, measure)),
-      note: `of ${images} test ${sample}s${unreadable}`,
+      note: `of ${images} ${settings.testOn} ${sample}s${certainty(summary, measure)}${unreadable}`,
     },
     settings.dispatch !== 'none'
       ? { ...active, note: `target ${formatPercent(settings.rate, 0)}` }
@@ -91,12 +95,24 @@ function headline({ settings, task }: TunedModel, summary: RunSummary): ReportIn
   ]
 }
 
-function notes({ settings, task }: TunedModel, { run }: RunSummary): string[] {
+/** The 95 % interval of a share of the images, `, 95 % interval 4.7 to 20.1`; empty for other measures. */
+function certainty(summary: RunSummary, measure: Measure): string {
+  if (measure.over !== 'share of') return ''
+  const [low, high] = shareInterval(valueIn(summary, measure), summary.images)
+  return `, 95 % interval ${formatBare(measure, low)} to ${formatBare(measure, high)}`
+}
+
+function notes({ settings, task }: TunedModel, summary: RunSummary): string[] {
+  const { run, images } = summary
+  const [measure] = task.measures
+  const value = valueIn(summary, measure)
+  const small = smallTestNote({ images, sample: sampleWord(settings), measure, value })
   const tested =
     settings.dispatch !== 'none'
-      ? `${headingOf(task.measures[0])} and active tokens are those of the skipping model, which computes active tokens only.`
+      ? `${headingOf(measure)} and active tokens are those of the skipping model, which computes active tokens only.`
       : 'Every token passes through every layer.'
   return [
+    ...(small === undefined ? [] : [small]),
     tested,
     'FLOPs are multiply-accumulates of matrix products and layer norms, at the shares of active tokens that occurred.',
     `Made by dynamic-tuning ${libraryVersion()} with seed ${settings.seed}; the run folder is ${run}.`,

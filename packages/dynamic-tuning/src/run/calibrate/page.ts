@@ -1,5 +1,6 @@
-import { headingOf, type Measure, shownValue, titleWithUnit, valueIn } from '../../evaluation/measure.ts'
-import { lineChart, type Series } from '../../report/line-chart.ts'
+import { headingOf, type Measure, shownValue, valueIn } from '../../evaluation/measure.ts'
+import { type LineChart, lineChart, type Series } from '../../report/line-chart.ts'
+import { measureAxis } from '../../report/measure-axis.ts'
 import { type ReportInput, renderReport } from '../../report/page.ts'
 import { formatCount, formatMeasure, formatPercent, formatRate } from '../../report/quantity.ts'
 import type { SectionTable } from '../../report/section.ts'
@@ -13,11 +14,12 @@ import type { Target } from './targets.ts'
 /** `calibrate.html`: the curve of one trained model in plots and a table, self-contained. */
 export function calibrationPage(calibration: Calibration, task: Task): string {
   const [measure] = task.measures
-  const { data, images, method, scope, points } = calibration
+  const { data, images, method, scope, points, validationIsTest } = calibration
+  const part = validationIsTest ? 'test' : 'validation'
   const thresholds = scope === 'global' ? 'one threshold for all gates' : 'a threshold for each gate'
   return renderReport({
     title: `${headingOf(measure)} against compute`,
-    subtitle: `${method} on ${data}; one trained model at ${points.length} budgets, ${thresholds}, ${images} validation images`,
+    subtitle: `${method} on ${data}; one trained model at ${points.length} budgets, ${thresholds}, ${images} ${part} images`,
     headline: headline(calibration, measure),
     curves: [],
     sections: [
@@ -57,20 +59,16 @@ function plots(
   { measures: [measure], loss: { title: lossTitle } }: Task,
 ): string[] {
   const { points, global, latencyBatch, trained, targets } = calibration
-  const mark = (name: string, point: CurvePoint, y: (point: CurvePoint) => number): Series => ({
-    name,
-    points: [[100 * point.share, y(point)]],
-  })
   const chart = (
     title: string,
-    yLabel: string,
+    axis: Pick<LineChart, 'yLabel' | 'yLeast'>,
     y: (point: CurvePoint) => number,
     more: readonly Series[] = [],
   ): string =>
     lineChart({
       title,
       xLabel: 'FLOPs (% of the static model)',
-      yLabel,
+      ...axis,
       styles: 'page',
       series: [
         { name: global ? 'per layer' : 'as measured', points: along(points, y) },
@@ -82,13 +80,24 @@ function plots(
   const shown = (point: CurvePoint): number => shownValue(measure, valueIn(point, measure))
   const chosen = targets.map((target) => mark(targetText(target, measure), target.point, shown))
   return [
-    chart(headingOf(measure), titleWithUnit(measure), shown, [steps(points, measure), ...chosen]),
-    chart('Loss', lossTitle, ({ loss }) => loss),
+    chart(headingOf(measure), measureAxis(measure), shown, [steps(points, measure), ...chosen]),
+    chart('Loss', { yLabel: lossTitle }, ({ loss }) => loss),
     ...(latencyBatch === undefined
       ? []
-      : [chart(`Latency, batch ${latencyBatch}`, 'milliseconds', ({ latencyMs = Number.NaN }) => latencyMs)]),
+      : [
+          chart(
+            `Latency, batch ${latencyBatch}`,
+            { yLabel: 'milliseconds' },
+            ({ latencyMs = Number.NaN }) => latencyMs,
+          ),
+        ]),
     ratesPerLayer(calibration, measure),
   ]
+}
+
+/** A point as a series of its own. */
+function mark(name: string, point: CurvePoint, y: (point: CurvePoint) => number): Series {
+  return { name, points: [[100 * point.share, y(point)]] }
 }
 
 /** Points from left to right. */

@@ -45,6 +45,8 @@ export interface DeadBlock extends Site {
 export interface DeadBlocks {
   readonly limit: number
   readonly images: number
+  /** True if the data has no validation part, so that these are test images. */
+  readonly validationIsTest: boolean
   /** The form of the block behind each gate, [D]. */
   readonly blocks: readonly BlockForm[]
   readonly dead: readonly DeadBlock[]
@@ -97,13 +99,17 @@ export async function findDeadBlocks(model: TunedModel, wanted: DeadBlockSetting
   }
   const loader = createLoader(examples, { ...reading, ...(workers !== undefined && { workers }) })
   try {
-    return await find({ model, loader, compile }, wanted)
+    const validationIsTest = dataset.validation === dataset.test
+    return { ...(await find({ model, loader, compile }, wanted)), validationIsTest }
   } finally {
     await loader.close()
   }
 }
 
-async function find(questions: Questions, wanted: DeadBlockSettings): Promise<DeadBlocks> {
+async function find(
+  questions: Questions,
+  wanted: DeadBlockSettings,
+): Promise<Omit<DeadBlocks, 'validationIsTest'>> {
   const { model } = questions
   const { limit = 0, drop = false, thresholds } = wanted
   const before = await answersOf(questions, { thresholds })

@@ -6,10 +6,11 @@ import { changeIn, type DeadBlock, type DeadBlocks } from './find-dead-blocks.ts
 
 /** `export.html`: the blocks removed from an exported model and the resulting changes; self-contained. */
 export function deadBlocksPage(run: string, file: string, found: DeadBlocks, measure: Measure): string {
-  const { dead, limit, images } = found
+  const { dead, limit, images, validationIsTest } = found
+  const part = validationIsTest ? 'test' : 'validation'
   return renderReport({
     title: 'Dead blocks of an exported model',
-    subtitle: `${file}, from ${run}; a block is dead where at most ${formatPercent(limit, 1)} of the tokens are active on ${images} validation images`,
+    subtitle: `${file}, from ${run}; a block is dead where at most ${formatPercent(limit, 1)} of the tokens are active on ${images} ${part} images`,
     headline: headline(found, measure),
     curves: [],
     sections: [

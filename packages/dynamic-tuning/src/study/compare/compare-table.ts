@@ -11,6 +11,7 @@ import {
 } from '../pool/case-columns.ts'
 import { caseTable, runsMarkdown } from '../pool/markdown.ts'
 import { sampleWordOf } from '../pool/sample-of.ts'
+import { smallTestNotes } from '../pool/small-test-notes.ts'
 import type { CompareOutcome, CompareRow } from './outcome.ts'
 
 /** The columns in order; the interval only if some case has several seeds. */
@@ -53,6 +54,7 @@ export function compareNotes({ cases, seeds, speed: measured }: CompareOutcome):
   if (cases.length === 0) return ['No run ended well.']
   const sample = sampleWordOf(cases)
   return [
+    ...smallTestNotes(cases),
     scoreNote(cases, seeds),
     costNote(sample),
     `${sample === 'clip' ? 'Clips' : 'Images'} per second: the model of each case's first seed with skipped tokens left out, all in one process and in turn, medians of ${rounds} passes of ${batch} ${sample}s, loading not counted; ${threads === 0 ? 'as many threads as the runtime chose' : `${threads} threads`}, ${environment.cpu}, ${environment.cores} cores.`,

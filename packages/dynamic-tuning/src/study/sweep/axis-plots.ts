@@ -1,7 +1,8 @@
-import { headingOf, type Measure, shownValue, titleWithUnit } from '../../evaluation/measure.ts'
+import { headingOf, type Measure, shownValue } from '../../evaluation/measure.ts'
 import { mean } from '../../evaluation/statistics.ts'
 import { barChart } from '../../report/bar-chart.ts'
 import { lineChart, type Series } from '../../report/line-chart.ts'
+import { measureAxis } from '../../report/measure-axis.ts'
 import { scoreOf } from '../pool/score.ts'
 import { studyMeasure } from '../pool/study-measure.ts'
 import type { CaseRow } from '../pool/summarize-cases.ts'
@@ -54,7 +55,7 @@ function overNumbers(
   return lineChart({
     title: `${headingOf(measure)} by ${axis}`,
     xLabel: axis,
-    yLabel: titleWithUnit(measure),
+    ...measureAxis(measure),
     styles: 'page',
     // A range over decades needs a logarithmic axis.
     logX: low > 0 && high / low >= 20,
@@ -85,7 +86,7 @@ function overNames(axis: string, rows: readonly CaseRow[], measure: Measure): st
   return barChart({
     title: `${headingOf(measure)} by ${axis}`,
     xLabel: axis,
-    yLabel: titleWithUnit(measure),
+    ...measureAxis(measure),
     styles: 'page',
     bars: names.map((name) => ({
       name,

@@ -1,5 +1,6 @@
-import { headingOf, type Measure, shownValue, titleWithUnit } from '../../evaluation/measure.ts'
+import { headingOf, type Measure, shownValue } from '../../evaluation/measure.ts'
 import { lineChart } from '../../report/line-chart.ts'
+import { measureAxis } from '../../report/measure-axis.ts'
 import { type ReportInput, renderReport } from '../../report/page.ts'
 import { flopsUnit } from '../../report/page-tables.ts'
 import { formatCount, formatDuration } from '../../report/quantity.ts'
@@ -82,7 +83,7 @@ function computePlot(cases: readonly CaseRow[], measure: Measure): string {
   return scatterChart({
     title: `${headingOf(measure)} against compute`,
     xLabel: `${unit.name} per ${sampleWordOf(cases)}`,
-    yLabel: titleWithUnit(measure),
+    ...measureAxis(measure),
     styles: 'page',
     points: cases.map((row) => {
       const { mean, deviation } = scoreOf(row, measure)

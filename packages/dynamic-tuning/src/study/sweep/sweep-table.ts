@@ -10,6 +10,7 @@ import {
 } from '../pool/case-columns.ts'
 import { caseTable, runsMarkdown } from '../pool/markdown.ts'
 import { sampleWordOf } from '../pool/sample-of.ts'
+import { smallTestNotes } from '../pool/small-test-notes.ts'
 import { caseTask } from '../pool/study-measure.ts'
 import type { CaseRow } from '../pool/summarize-cases.ts'
 import { valueText } from './expand-grid.ts'
@@ -80,6 +81,7 @@ export function sweepTitle({ cases, axes }: SweepOutcome): string {
 export function sweepNotes({ cases, seeds, metric }: SweepOutcome): string[] {
   if (cases.length === 0) return ['No run ended well.']
   return [
+    ...smallTestNotes(cases),
     `Ordered by ${metric}. The best of many cases looks better than it is: try it with seeds of its own.`,
     scoreNote(cases, seeds),
     costNote(sampleWordOf(cases)),

@@ -1,4 +1,5 @@
-import { headingOf, isBetter, numberIn, shownValue, titleWithUnit } from '../../evaluation/measure.ts'
+import { headingOf, isBetter, numberIn, shownValue } from '../../evaluation/measure.ts'
+import { measureAxis } from '../../report/measure-axis.ts'
 import { type ReportInput, renderReport } from '../../report/page.ts'
 import { formatCount, formatDuration, formatMeasure } from '../../report/quantity.ts'
 import { scatterChart } from '../../report/scatter-chart.ts'
@@ -91,7 +92,7 @@ function paperPlot({ case: name, tasks }: VtabRow): string {
   return scatterChart({
     title: `${name}: ours against the paper’s`,
     xLabel: `${vtabMeasure.title} in the paper (%)`,
-    yLabel: titleWithUnit(vtabMeasure),
+    ...measureAxis(vtabMeasure),
     styles: 'page',
     points: tasks.map((row) => {
       const { mean: ours, deviation } = scoreOf(row, vtabMeasure)

@@ -1,6 +1,6 @@
 /** Training: losses, steps, learners, optimisers, schedules and the training loop. */
 
-export type { Gates, Learner } from './training/learner.ts'
+export type { Gates, Learner, PassResult } from './training/learner.ts'
 export { HostLearner, type OptimizerMaker } from './training/learners/host.ts'
 export { ResidentLearner, type ResidentSettings } from './training/learners/resident.ts'
 export type { Distillation, TargetSettings, Targets, TaskLoss } from './training/loss.ts'
@@ -28,7 +28,6 @@ export {
   train,
 } from './training/trainer.ts'
 export {
-  type PassResult,
   type StepValues,
   type TrainableStep,
   TrainingStep,

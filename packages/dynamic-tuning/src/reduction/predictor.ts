@@ -46,7 +46,7 @@ function meanOfKept(x: Tensor, kept: Tensor | undefined, column: readonly Dim[])
   )
 }
 
-/** A count that is safe to divide by: 1 instead of 0. */
+/** A count, or a share of one, that is safe to divide by: 1 instead of 0. */
 export function atLeastOne(count: Tensor): Tensor {
   return add(count, cast(equal(count, 0), count.dtype))
 }

@@ -17,9 +17,11 @@ const trainedCopies = 3
  * process, copies of the weights, and the activations of its passes, twice if there is a complete model.
  */
 export function expectedMemoryMB(settings: FinetuneSettings, config: ModelConfig): number {
-  const { microBatch, recompute, dispatch, complete, distillation, method } = settings
+  const { batch, microBatch, recompute, dispatch, complete, distillation, method } = settings
   const { params } = modelCost({ network: runNetwork({ model: config, settings }) })
-  const weights = 4 * (weightCopies * params.total + trainedCopies * params.trainable)
+  // A batch in pieces needs a graph of the gates, see `MeansPass`.
+  const copies = dispatch !== 'none' && microBatch < batch ? weightCopies + 1 : weightCopies
+  const weights = 4 * (copies * params.total + trainedCopies * params.trainable)
   const passes = dispatch !== 'none' && (complete || distillation) ? 2 : 1
   const ofImage = (recompute ? recomputedBytesOf : activationBytesOf)(config)
   const kept = method === 'linear' ? 0 : microBatch * ofImage * passes

@@ -17,10 +17,11 @@ import { linearProbe } from '../tuners/linear.ts'
 import { type PlainGate, plainDispatch } from '../tuners/plain-dispatch.test.support.ts'
 import { tune } from '../tuners/tune.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
+import type { PassResult } from './learner.ts'
 import { type LossSettings, paperLoss } from './loss-graph.ts'
 import { gumbelNoise } from './noise.ts'
 import { expectSlopes } from './slopes.test.support.ts'
-import { type PassResult, TrainingStep } from './training-step.ts'
+import { TrainingStep } from './training-step.ts'
 
 const config = { ...tiny, frames: 2 }
 const count = 3

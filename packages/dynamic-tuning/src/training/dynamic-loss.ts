@@ -1,4 +1,4 @@
-import { add, mul, type Tensor } from '@dynamic-tuning/engine'
+import { add, mul, reduceMean, type Tensor } from '@dynamic-tuning/engine'
 import { meanPerGate, stackLayers } from '../tuners/stack-layers.ts'
 import { type LossGraph, type LossInputs, outputsFor } from './loss-graph.ts'
 import { rateLoss } from './rate-loss.ts'
@@ -12,7 +12,7 @@ export function dynamicLoss(inputs: LossInputs): LossGraph {
   const masks = dynamic.dispatches.map(({ mask }) => mask)
   const rates = meanPerGate(masks)
   const ofTask = taskLoss.of(student, targets)
-  const weightedRate = mul(rateLoss(rates, network.options.rate), loss.rateWeight)
+  const weightedRate = mul(rateLoss(rateOver(rates, inputs), network.options.rate), loss.rateWeight)
   const terms = [ofTask, weightedRate]
   const outputs: Record<string, Tensor> = {
     ...student,
@@ -33,4 +33,14 @@ export function dynamicLoss(inputs: LossInputs): LossGraph {
     if (loss.distillation && distance) terms.push(distance)
   }
   return { outputs: { ...outputs, loss: terms.reduce((sum, term) => add(sum, term)) }, passes }
+}
+
+/**
+ * The mean rate over gates and the whole batch; over this pass alone where the rate term trains nothing.
+ * rates: [D].
+ */
+function rateOver(rates: Tensor, { network, loss, batchMeans }: LossInputs): Tensor {
+  const own = reduceMean(rates)
+  const trains = loss.rateWeight > 0 && network.options.dispatchStrategy === 'learned'
+  return trains ? batchMeans.of('rate', own) : own
 }

@@ -16,6 +16,13 @@ export interface StepResult {
   readonly keepDecisions?: Float32Array | undefined
 }
 
+/** The result of a pass before weights change. */
+export interface PassResult extends StepResult {
+  readonly outputs: Outputs
+  /** By weight name; valid until the next step. */
+  readonly gradients: Map<string, Float32Array>
+}
+
 /** Decisions of all gates, [B, D, n] each. */
 export interface Gates {
   /** 0 or 1. */

@@ -2,6 +2,7 @@ import { GraphError, type Tensor } from '@dynamic-tuning/engine'
 import type { Named } from '../models/head.ts'
 import type { Network } from '../network/network.ts'
 import type { NetworkOutputs, NetworkPass } from '../network/pass.ts'
+import type { BatchMeans } from './batch-means.ts'
 import type { TaskLoss } from './loss.ts'
 
 /** Weights and switches of the loss terms. */
@@ -37,15 +38,17 @@ export interface ObjectiveSettings {
 export interface LossInputs extends Pick<ObjectiveSettings, 'network' | 'taskLoss' | 'loss'> {
   /** The truths of the batch, in the form that `taskLoss` uses. */
   readonly targets: Named
-  /** Runs one pass of the network over the batch. */
+  /** Means over the whole batch, of which this graph may see a piece. */
+  readonly batchMeans: BatchMeans
+  /** Runs one pass of the network over the images. */
   run(pass: NetworkPass): NetworkOutputs
 }
 
 /**
  * Outputs of one training pass: `loss`, its terms, the network's outputs that the task's loss uses, such as
- * `logits` [B, K], `grad.<weight>` and `next.<buffer>`; with dispatch `activeRatePerGate` [D] and the gates
- * `masks`, `soft` and `dispatcherLogits`, stacked by `stackLayers` to [B, D, n]; with DynamicViT
- * `keepDecisions` [B, S, N] and `features` [B, N, C].
+ * `logits` [B, K], `grad.<weight>`, `next.<buffer>` and `mean.<value>` [], see `BatchMeans`; with dispatch
+ * `activeRatePerGate` [D] and the gates `masks`, `soft` and `dispatcherLogits`, stacked by `stackLayers` to
+ * [B, D, n]; with DynamicViT `keepDecisions` [B, S, N] and `features` [B, N, C].
  */
 export type ObjectiveOutputs = Record<string, Tensor>
 

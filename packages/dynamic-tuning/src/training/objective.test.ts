@@ -32,7 +32,7 @@ const namesOf = (settings: Partial<typeof smallDyt>): string[] => {
   const { network: tuned = smallDyt.network } = settings
   const store = new WeightStore({ trainable: tuned.tunable })
   const outputs = objective(store, { ...smallDyt, ...settings })
-  return Object.keys(outputs).filter((name) => !name.startsWith('grad.'))
+  return Object.keys(outputs).filter((name) => !/^(?:grad|mean)\./.test(name))
 }
 const gates = ['activeRatePerGate', 'masks', 'soft', 'dispatcherLogits']
 

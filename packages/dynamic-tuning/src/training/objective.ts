@@ -1,5 +1,6 @@
 import { type Checkpoints, gradients, narrow, share } from '@dynamic-tuning/engine'
 import type { WeightStore } from '../nn/weight-store.ts'
+import { BatchMeans } from './batch-means.ts'
 import { dynamicLoss } from './dynamic-loss.ts'
 import {
   type LossGraph,
@@ -16,7 +17,8 @@ import { pruningLoss } from './pruning-loss.ts'
  *
  * Inputs: `images` [B, 3, H, W]; the inputs of the task's loss, such as `targets` [B, K]; `noise`
  * [D, B, n, 1] with dispatch or predictors; `dropout` and, for the complete pass, `dropoutComplete`,
- * [A, B, T, F] as in `dropoutInput`, with adapter dropout; `temperature` [] if it is scheduled.
+ * [A, B, T, F] as in `dropoutInput`, with adapter dropout; `temperature` [] if it is scheduled; those of
+ * `BatchMeans` where the loss needs means over the whole batch.
  */
 export function objective(store: WeightStore, settings: ObjectiveSettings): ObjectiveOutputs {
   const { network, taskLoss, loss, recompute } = settings
@@ -24,9 +26,11 @@ export function objective(store: WeightStore, settings: ObjectiveSettings): Obje
   const targets = taskLoss.inputs(network.head.classes)
   store.beginGraph()
   const run: LossInputs['run'] = (pass) => network.pass(store, images, pass)
-  const { passes, outputs: ofLoss } = lossOf(settings)({ network, taskLoss, loss, targets, run })
+  const batchMeans = new BatchMeans()
+  const inputs = { network, taskLoss, loss, targets, batchMeans, run }
+  const { passes, outputs: ofLoss } = lossOf(settings)(inputs)
   const buffers = [...store.buffers].map(([name, value]) => [nextOf(name), value] as const)
-  const all = { ...ofLoss, ...Object.fromEntries(buffers) }
+  const all = { ...ofLoss, ...batchMeans.outputs, ...Object.fromEntries(buffers) }
   const { outputs, checkpoints } = simplify(all, recompute ? passes : [])
   const trained = store.trainable
   const slopes = gradients(outputs.loss, [...trained.values()], { checkpoints })

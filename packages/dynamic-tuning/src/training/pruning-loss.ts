@@ -3,7 +3,6 @@ import {
   div,
   mul,
   reduceMean,
-  reduceSum,
   reshape,
   slice,
   stopGradient,
@@ -48,7 +47,7 @@ export function pruningLoss(inputs: LossInputs): LossGraph {
     const teacher = run({ kind: 'complete', dropout: 'dropoutComplete' })
     passes.push(teacher.blocks)
     const ofTeacher = teacherTerms(inputs, outputsFor(taskLoss, teacher), student)
-    const ofTokens = tokenDistance(patchesOf(teacher.features), features, stages)
+    const ofTokens = tokenDistance(patchesOf(teacher.features), features, inputs, stages)
     Object.assign(outputs, { ...ofTeacher.named, tokenDistance: ofTokens })
     if (loss.complete) terms.push(ofTeacher.complete)
     const distances = [ofTeacher.distance, ofTokens].flatMap((distance) => distance ?? [])
@@ -68,17 +67,24 @@ function ratioLoss(stages: readonly KeepDecision[]): Tensor {
 }
 
 /**
- * Mean of (student - teacher)^2 over the tokens kept to the end; no gradient flows
- * into teacher and decisions.
+ * Mean of (student - teacher)^2 over the tokens of the whole batch that are kept to the end; no gradient
+ * flows into teacher and decisions.
  */
-function tokenDistance(teacher: Tensor, student: Tensor, decisions: readonly KeepDecision[]): Tensor {
+function tokenDistance(
+  teacher: Tensor,
+  student: Tensor,
+  { loss, batchMeans }: LossInputs,
+  decisions: readonly KeepDecision[],
+): Tensor {
   const last = decisions.at(-1)
   if (last === undefined) throw new ConfigError('dynamicvit: no layer keeps or drops tokens. Choose some.')
   const kept = stopGradient(last.keep)
-  const width = Number(student.shape[2])
   const distance = sub(student, stopGradient(teacher))
   const squares = mul(mul(distance, distance), reshape(kept, [...kept.shape, 1]))
-  return div(reduceSum(squares), mul(atLeastOne(reduceSum(kept)), width))
+  // Per image, so that pieces of a batch with more kept tokens count for more.
+  const ownShare = reduceMean(kept)
+  const share = loss.distillation ? batchMeans.of('kept', ownShare) : ownShare
+  return div(reduceMean(squares), atLeastOne(share))
 }
 
 /** Removes the class token: [B, N + 1, C] -> [B, N, C]. */

@@ -1,12 +1,12 @@
-import { compile, gradients, input } from '@dynamic-tuning/engine'
+import { compile, gradients, input, reduceMean } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { farthest } from '../nn/plain.test.support.ts'
 import { rateLoss } from './rate-loss.ts'
 
 describe('rateLoss', () => {
-  it('takes one mean over images, layers and tokens', async () => {
+  it('is the square of the distance of one mean', async () => {
     const masks = input('masks', ['B', 2, 3])
-    const loss = rateLoss(masks, 0.3)
+    const loss = rateLoss(reduceMean(masks), 0.3)
     const [gradient] = gradients(loss, [masks])
     const program = await compile({ loss, gradient: gradient as typeof loss }, { threads: 1 })
     const data = Float32Array.of(1, 1, 1, 0, 0, 1, 0, 0, 0, 1, 0, 1)

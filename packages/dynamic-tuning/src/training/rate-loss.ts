@@ -1,11 +1,11 @@
-import { add, mul, reduceMean, type Tensor } from '@dynamic-tuning/engine'
+import { add, mul, type Tensor } from '@dynamic-tuning/engine'
 
 /**
- * (mean M - r)^2 over images, gates and patch tokens only (Eq. 7). Every gate counts the same, so that the
- * mean is the share of MLP computation also if stages differ in their number of tokens.
- * @param rates mean of each gate, [D]
+ * (mean M - r)^2 (Eq. 7).
+ * @param mean mean M over images, gates and patch tokens, []; every gate counts the same, so that it is the
+ * share of MLP computation also if stages differ in their number of tokens
  */
-export function rateLoss(rates: Tensor, rate: number): Tensor {
-  const distance = add(reduceMean(rates), -rate)
+export function rateLoss(mean: Tensor, rate: number): Tensor {
+  const distance = add(mean, -rate)
   return mul(distance, distance)
 }

@@ -69,7 +69,7 @@ function settingsOf({ config, tuner, options: chosen, reduction }: Case) {
 
 async function oneStep(chosen: Case, recompute: boolean) {
   const { store, settings } = settingsOf(chosen)
-  const common = { ...settings, store: store(), seed: 1, microBatch: images, recompute }
+  const common = { ...settings, store: store(), seed: 1, microBatch: 3, recompute }
   const step = await TrainingStep.create({ ...common, compile: { threads: 1 } })
   const { imageSize, frames = 1, numClasses } = chosen.config
   const pixels = noise(images * frames * 3 * imageSize[0] * imageSize[1], 2)

@@ -4,7 +4,7 @@ import { modelShapes } from '../models/build-model.ts'
 import { modelOf } from '../models/model.ts'
 import type { VitModelConfig } from '../models/model-config.ts'
 import { network } from '../network/network.ts'
-import { noise, plainSoftmax, randomValues, type Values } from '../nn/plain.test.support.ts'
+import { farthest, noise, plainSoftmax, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { type ReductionOptions, reductionOptions } from '../reduction/options.ts'
 import { plainReduced } from '../reduction/plain-reduction.test.support.ts'
@@ -91,6 +91,23 @@ describe('a training step on fewer tokens', () => {
     await step.release()
     expect(scalars.loss).toBeCloseTo(plainLoss(values, reduction), 4)
     expectSlopes(gradients, values, (moved) => plainLoss(moved, reduction))
+  })
+
+  it.each(Object.entries(cases))('does not depend on how the batch is cut: %s', async (_name, reduction) => {
+    const tuned = network({ ...modelOf(config), tuner: adaptformer, options, reduction })
+    const inPieces = async (microBatch: number) => {
+      const store = new WeightStore({ tensors: drawnWeights(reduction), trainable: tuned.tunable })
+      const common = { network: tuned, taskLoss: classificationLoss, loss: paperLoss, store, seed: 0 }
+      const step = await TrainingStep.create({ ...common, microBatch, compile: { threads: 1 } })
+      const result = await step.run(batch, 0)
+      await step.release()
+      return result
+    }
+    const [whole, cut] = [await inPieces(images), await inPieces(3)]
+    expect(Object.keys(cut.scalars)).toEqual(Object.keys(whole.scalars))
+    for (const [term, value] of Object.entries(whole.scalars)) expect(cut.scalars[term]).toBeCloseTo(value, 5)
+    for (const [name, gradient] of whole.gradients)
+      expect(farthest(cut.gradients.get(name) ?? [], gradient), name).toBeLessThan(1e-5)
   })
 
   it.each(['evit', 'dynamicvit'] as const)('learns 8 images by heart: %s with adapters', async (name) => {

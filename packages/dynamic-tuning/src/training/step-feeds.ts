@@ -1,6 +1,7 @@
 import { dims, type Feeds, type Program, sizeOf, type TensorData } from '@dynamic-tuning/engine'
 import { imageRows } from '../models/samples/sample-layout.ts'
 import type { Network } from '../network/network.ts'
+import { type Means, meanFeed } from './batch-means.ts'
 import type { Targets } from './loss.ts'
 import { dropoutFactors, gumbelNoise } from './noise.ts'
 
@@ -25,12 +26,16 @@ export interface StepFeedSettings {
   readonly temperatureAt?: (step: number) => number
 }
 
-/** All inputs of a training graph except its weights, for images `first` .. `first + size - 1` of a batch. */
+/**
+ * All inputs of a training graph except its weights, for images `first` .. `first + size - 1` of a batch;
+ * `ofOthers` as in `meanFeed`.
+ */
 export function stepFeeds(
   { network, seed, temperatureAt, extraFeeds }: StepFeedSettings,
   inputs: Program['inputs'],
   batch: StepBatch,
   key: Parameters<ExtraFeeds>[0],
+  ofOthers: Means = {},
 ): Feeds {
   const { sample, options } = network
   const { first, size, step } = key
@@ -45,6 +50,8 @@ export function stepFeeds(
       const [gates, , decisions] = dims({ shape }, 'D B N 1', name)
       feeds.noise = gumbelNoise({ seed, step, first: rows.first }, [gates, rows.size, decisions])
     }
+    const ofMean = meanFeed(name, size / batch.size, ofOthers)
+    if (ofMean) feeds[name] = ofMean
     if (name === 'temperature') feeds[name] = Float32Array.of(temperatureAt?.(step) ?? options.temperature)
     if (!name.startsWith('dropout')) continue
     const [adapters, , tokens, features] = dims({ shape }, 'A B T F', name)

@@ -11,11 +11,12 @@ import { logitsOf } from '../tasks/logits.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { tune } from '../tuners/tune.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
+import type { PassResult } from './learner.ts'
 import { type LossSettings, paperLoss } from './loss-graph.ts'
 import { gumbelNoise } from './noise.ts'
 import { AdamW } from './optimizers/adamw.ts'
 import type { StepBatch } from './step-feeds.ts'
-import { type PassResult, TrainingStep } from './training-step.ts'
+import { TrainingStep } from './training-step.ts'
 
 const config = { ...tiny, embedDim: 16 }
 const small = { bottleneck: 4, adapterScale: 1, adapterDropout: 0 }
@@ -67,38 +68,48 @@ async function oneStep(change: Change, size = 6, at = 0): Promise<PassResult> {
 const scale = (values: Float32Array): number => Math.max(1e-6, ...values.map(Math.abs))
 
 describe('TrainingStep in micro-batches', () => {
-  it.each([1, 2, 4, 5])(
-    'of %i: cross-entropy, KL and their gradients are those of the whole batch',
-    async (microBatch) => {
-      const loss = { ...paperLoss, rateWeight: 0 }
-      const whole = await oneStep({ loss })
-      const cut = await oneStep({ loss, microBatch })
-      for (const name of ['loss', 'ceDynamic', 'ceComplete', 'kl'])
-        expect(cut.scalars[name]).toBeCloseTo(whole.scalars[name] as number, 5)
-      expect(farthest(logitsOf(cut.outputs).values, logitsOf(whole.outputs).values)).toBeLessThan(1e-5)
-      expect(cut.gates?.masks).toEqual(whole.gates?.masks)
-      expect(farthest(cut.activeRatePerGate, whole.activeRatePerGate)).toBeLessThan(1e-6)
-      expect([...cut.gradients.keys()]).toEqual([...whole.gradients.keys()])
-      for (const [name, gradient] of whole.gradients)
-        expect(farthest(cut.gradients.get(name) as Float32Array, gradient)).toBeLessThan(
-          1e-5 * Math.max(1, scale(gradient)),
-        )
-    },
-  )
+  it.each([1, 2, 4, 5])('of %i: every term and gradient is that of the whole batch', async (microBatch) => {
+    // Large enough for the rate term to weigh as much as the others.
+    const loss = { ...paperLoss, rateWeight: 20 }
+    const whole = await oneStep({ loss })
+    const cut = await oneStep({ loss, microBatch })
+    for (const name of ['loss', 'ceDynamic', 'ceComplete', 'kl', 'rateLoss'])
+      expect(cut.scalars[name]).toBeCloseTo(whole.scalars[name] as number, 5)
+    expect(Object.keys(cut.scalars)).toEqual(Object.keys(whole.scalars))
+    expect(farthest(logitsOf(cut.outputs).values, logitsOf(whole.outputs).values)).toBeLessThan(1e-5)
+    expect(cut.gates?.masks).toEqual(whole.gates?.masks)
+    expect(farthest(cut.activeRatePerGate, whole.activeRatePerGate)).toBeLessThan(1e-6)
+    expect([...cut.gradients.keys()]).toEqual([...whole.gradients.keys()])
+    for (const [name, gradient] of whole.gradients)
+      expect(farthest(cut.gradients.get(name) as Float32Array, gradient)).toBeLessThan(
+        1e-5 * Math.max(1, scale(gradient)),
+      )
+  })
 
-  it('the rate term is the mean of that of the pieces, weighted by size', async () => {
-    const [size, microBatch] = [6, 4]
-    const { scalars, gates } = await oneStep({ microBatch }, size)
-    const row = config.depth * patchCount(config)
-    const masks = gates?.masks as Float32Array
-    const piece = (first: number, count: number): number => {
-      const part = masks.subarray(first * row, (first + count) * row)
-      const mean = part.reduce((a, b) => a + b, 0) / part.length
-      return 2 * (mean - options.rate) ** 2
-    }
-    expect(piece(0, 4)).not.toBeCloseTo(piece(4, 2), 4)
-    expect(scalars.rateLoss).toBeCloseTo((4 * piece(0, 4) + 2 * piece(4, 2)) / 6, 6)
-    expect((await oneStep({}, size)).scalars.rateLoss).toBeCloseTo(piece(0, 6), 6)
+  it.each([6, 4, 1])('of %i: the rate term is the square of one mean over the batch', async (microBatch) => {
+    const { scalars, gates } = await oneStep({ microBatch })
+    const masks = gates?.masks ?? new Float32Array()
+    expect(masks).toHaveLength(6 * config.depth * patchCount(config))
+    const rateOf = (part: Float32Array): number => part.reduce((a, b) => a + b, 0) / part.length
+    expect(scalars.rateLoss).toBeCloseTo(2 * (rateOf(masks) - options.rate) ** 2, 6)
+    const perImage = Array.from({ length: 6 }, (_, i) =>
+      rateOf(masks.subarray((i * masks.length) / 6, ((i + 1) * masks.length) / 6)),
+    )
+    const squares = perImage.map((rate) => 2 * (rate - options.rate) ** 2)
+    expect(scalars.rateLoss).not.toBeCloseTo(squares.reduce((a, b) => a + b, 0) / 6, 3)
+  })
+
+  it('of images alone: the rate term pulls the batch to the rate, and no image by itself', async () => {
+    const { gates } = await oneStep({})
+    const masks = gates?.masks ?? new Float32Array()
+    const rate = masks.reduce((a, b) => a + b, 0) / masks.length
+    const loss = { rateWeight: 20, complete: false, distillation: false }
+    const at = (wanted: number) =>
+      oneStep({ microBatch: 1, loss, options: { ...options, rate: wanted } }).then(({ gradients }) =>
+        scale(gradients.get('blocks.1.mlp_token_select.mlp_head.bias') ?? new Float32Array()),
+      )
+    expect(await at(rate)).toBeLessThan(1e-5)
+    expect(await at(rate - 0.1)).toBeGreaterThan(1e-3)
   })
 
   it('given noise is cut like drawn noise', async () => {

@@ -1,19 +1,21 @@
-import { type CompileOptions, compile, dims, type Program, type TensorData } from '@dynamic-tuning/engine'
+import {
+  type CompileOptions,
+  compile,
+  dims,
+  type Feeds,
+  type Program,
+  type TensorData,
+} from '@dynamic-tuning/engine'
 import { imageRows } from '../models/samples/sample-layout.ts'
-import type { Outputs } from '../network/outputs.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
+import type { Means } from './batch-means.ts'
 import { floatData } from './float-data.ts'
-import type { StepResult } from './learner.ts'
+import type { PassResult } from './learner.ts'
 import type { ObjectiveOutputs, ObjectiveSettings } from './loss-graph.ts'
-import { bufferOf, objective, weightOf } from './objective.ts'
+import { MeansPass, meansIn, meansOfOthers, type Piece, piecesOf } from './means-pass.ts'
+import { bufferOf, objective } from './objective.ts'
+import { PieceSums } from './piece-sums.ts'
 import { type StepBatch, type StepFeedSettings, stepFeeds } from './step-feeds.ts'
-
-/** The result of a pass before weights change. */
-export interface PassResult extends StepResult {
-  readonly outputs: Outputs
-  /** By weight name; valid until the next step. */
-  readonly gradients: Map<string, Float32Array>
-}
 
 /** Weights and the pass that computes their gradients: what a host learner needs. */
 export interface TrainableStep {
@@ -40,15 +42,16 @@ export interface TrainingStepSettings extends ObjectiveSettings, StepFeedSetting
 }
 
 /**
- * The compiled training pass with the weights it trains. A batch larger than `microBatch` runs in pieces: the
- * task's terms are means over samples, so their weighted sum is exact; the rate term uses the mean of each
- * piece, as the official code does on each of its devices. Each piece sees the buffers that the piece before
- * it left.
+ * The compiled training pass with the weights it trains. A batch larger than `microBatch` runs in pieces,
+ * whose losses and gradients are averaged by their shares. That is exact: terms are means over samples, or
+ * functions of means over the whole batch, which `MeansPass` finds first. Each piece sees the buffers that
+ * the piece before it left.
  */
 export class TrainingStep implements TrainableStep {
   private constructor(
     private readonly settings: TrainingStepSettings,
     private readonly program: Program,
+    private readonly means: MeansPass,
     readonly weights: Map<string, TensorData<'float32'>>,
     readonly buffers: Map<string, TensorData<'float32'>>,
   ) {}
@@ -56,31 +59,41 @@ export class TrainingStep implements TrainableStep {
   /** `values` are those to start from, and are changed in place; default: copies of the store's. */
   static async create(settings: TrainingStepSettings, values?: StepValues): Promise<TrainingStep> {
     // Features are only for verification; a step does not need them.
-    const { features: _features, ...outputs } = objective(settings.store, settings)
-    const program = await compile(settings.rewrite?.(outputs) ?? outputs, {
-      prepack: false,
-      ...settings.compile,
-    })
+    const { features: _features, ...all } = objective(settings.store, settings)
+    const outputs = settings.rewrite?.(all) ?? all
+    const options = { prepack: false, ...settings.compile }
+    const program = await compile(outputs, options)
     const { store } = settings
     const { weights, buffers } = values ?? { weights: store.startValues(), buffers: store.startBuffers() }
-    return new TrainingStep(settings, program, weights, buffers)
+    return new TrainingStep(settings, program, new MeansPass(outputs, options), weights, buffers)
   }
 
   /** As in `TrainableStep`; `noise` [D, B, n, 1] replaces the random one. */
   async run(batch: StepBatch, step: number, noise?: TensorData): Promise<PassResult> {
-    const { microBatch, network, taskLoss } = this.settings
-    const { sample } = network
-    const sums = new Sums(batch, taskLoss.outputs)
-    for (let first = 0; first < batch.size; first += microBatch) {
-      const size = Math.min(microBatch, batch.size - first)
-      const feeds = stepFeeds(this.settings, this.program.inputs, batch, { step, first, size })
-      const given = noise && { noise: imagesOf(noise, imageRows(sample, first), imageRows(sample, size)) }
-      const weights = Object.fromEntries([...this.weights, ...this.buffers])
-      const outputs = await this.program.run({ ...weights, ...feeds, ...given })
+    const pieces = piecesOf(batch.size, this.settings.microBatch)
+    const sums = new PieceSums(batch, this.settings.taskLoss.outputs)
+    const feedsOf = (inputs: Program['inputs'], piece: Piece, ofOthers: Means = {}): Feeds => ({
+      ...Object.fromEntries([...this.weights, ...this.buffers]),
+      ...stepFeeds(this.settings, inputs, batch, { step, ...piece }, ofOthers),
+      ...(noise && { noise: this.noiseFor(noise, piece) }),
+    })
+    // The first piece finds its own means: the others' are all it needs.
+    const means: Means[] = [{}]
+    for (const piece of pieces.slice(1))
+      means.push(await this.means.run((inputs) => only(inputs, feedsOf(inputs, piece))))
+    for (const [i, piece] of pieces.entries()) {
+      const feeds = feedsOf(this.program.inputs, piece, meansOfOthers(means, pieces, i))
+      const outputs = await this.program.run(feeds)
+      if (i === 0) means[0] = meansIn(outputs)
       this.renewBuffers(outputs)
-      sums.add(outputs, first, size)
+      sums.add(outputs, piece)
     }
     return sums.result()
+  }
+
+  private noiseFor(noise: TensorData, { first, size }: Piece): TensorData {
+    const { sample } = this.settings.network
+    return imagesOf(noise, imageRows(sample, first), imageRows(sample, size))
   }
 
   private renewBuffers(outputs: Readonly<Record<string, TensorData>>): void {
@@ -90,9 +103,14 @@ export class TrainingStep implements TrainableStep {
     }
   }
 
-  release(): Promise<void> {
-    return this.program.release()
+  async release(): Promise<void> {
+    await Promise.all([this.program.release(), this.means.release()])
   }
+}
+
+/** Those feeds that a program has inputs for. */
+function only(inputs: Program['inputs'], feeds: Feeds): Feeds {
+  return Object.fromEntries(inputs.flatMap(({ name }) => (feeds[name] ? [[name, feeds[name]]] : [])))
 }
 
 /** Images `first` .. `first + size - 1` of noise [D, B, n, 1]. */
@@ -105,68 +123,4 @@ function imagesOf(noise: TensorData, first: number, size: number): TensorData {
     part.set(data.subarray(start, start + size * tokens), layer * size * tokens)
   }
   return { dtype: 'float32', shape: [layers, size, tokens, 1], data: part }
-}
-
-/** Outputs of gates and predictors that have one row per image. */
-const decisions = ['masks', 'soft', 'dispatcherLogits', 'keepDecisions'] as const
-
-/** Averages the outputs of micro-batches, each weighted by its share of the batch. */
-class Sums {
-  private readonly scalars: Record<string, number> = {}
-  private readonly gradients = new Map<string, Float32Array>()
-  private readonly rows: Record<string, TensorData<'float32'>> = {}
-  private rates: number[] = []
-
-  /** `ofTask`: names of the outputs that the task's loss uses. */
-  constructor(
-    private readonly batch: StepBatch,
-    private readonly ofTask: readonly string[],
-  ) {}
-
-  add(outputs: Record<string, TensorData>, first: number, size: number): void {
-    const share = size / this.batch.size
-    for (const name of [...this.ofTask, ...decisions])
-      if (outputs[name]) this.addRows(name, outputs[name], first, size)
-    for (const [name, tensor] of Object.entries(outputs)) {
-      const values = floatData(tensor, name)
-      const weight = weightOf(name)
-      if (bufferOf(name) !== undefined) continue
-      if (name === 'activeRatePerGate')
-        this.rates = Array.from(values, (rate, i) => (this.rates[i] ?? 0) + rate * share)
-      else if (weight !== undefined) this.addGradient(weight, values, share)
-      else if (tensor.shape.length === 0)
-        this.scalars[name] = (this.scalars[name] ?? 0) + (values[0] ?? Number.NaN) * share
-    }
-  }
-
-  private addRows(name: string, tensor: TensorData, first: number, size: number): void {
-    const data = floatData(tensor, name)
-    const width = data.length / size
-    const { data: all } = this.rows[name] ?? { data: new Float32Array(this.batch.size * width) }
-    all.set(data, first * width)
-    this.rows[name] = { dtype: 'float32', shape: [this.batch.size, ...tensor.shape.slice(1)], data: all }
-  }
-
-  private addGradient(name: string, values: Float32Array, share: number): void {
-    if (share === 1) {
-      this.gradients.set(name, values)
-      return
-    }
-    const sum = this.gradients.get(name) ?? new Float32Array(values.length)
-    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + share * (values[i] as number)
-    this.gradients.set(name, sum)
-  }
-
-  result(): PassResult {
-    const { scalars, gradients, rates } = this
-    const [masks, soft, dispatcherLogits, keepDecisions] = decisions.map((name) => this.rows[name]?.data)
-    const gates = masks && soft && dispatcherLogits && { masks, soft, dispatcherLogits }
-    const outputs = Object.fromEntries(
-      this.ofTask.flatMap((name) => {
-        const rows = this.rows[name]
-        return rows ? [[name, rows]] : []
-      }),
-    )
-    return { scalars, outputs, gradients, activeRatePerGate: rates, gates, keepDecisions }
-  }
 }

@@ -3,7 +3,7 @@ import { modelShapes } from '../models/build-model.ts'
 import { modelOf } from '../models/model.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { network } from '../network/network.ts'
-import { noise, plainSoftmax, randomValues, type Values } from '../nn/plain.test.support.ts'
+import { farthest, noise, plainSoftmax, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { classificationLoss, classTargets } from '../tasks/classification/loss.ts'
 import { gateShape } from '../tuners/dispatch-inputs.ts'
@@ -97,17 +97,25 @@ describe('a training step', () => {
       store,
       seed: 0,
     }
-    const step = await TrainingStep.create({ ...common, microBatch: images, compile: { threads: 1 } })
     const batch = {
       images: pixels,
       targets: classTargets(labels, { classes: tiny.numClasses }),
       size: images,
     }
-    const { scalars, gradients } = await step.run(batch, 0, drawn)
-    await step.release()
+    const inPieces = async (microBatch: number) => {
+      const step = await TrainingStep.create({ ...common, microBatch, compile: { threads: 1 } })
+      const result = await step.run(batch, 0, drawn)
+      await step.release()
+      return result
+    }
     const start = plainLoss(values, options, noiseOf)
-    expect(scalars.loss).toBeCloseTo(start.loss, 4)
+    const whole = await inPieces(images)
+    // Two pieces, of two images and one.
+    const { scalars, gradients } = await inPieces(2)
+    for (const found of [whole.scalars, scalars]) expect(found.loss).toBeCloseTo(start.loss, 4)
     expect(gradients.size).toBeGreaterThan(6)
+    for (const [name, gradient] of whole.gradients)
+      expect(farthest(gradients.get(name) ?? [], gradient), name).toBeLessThan(2e-5)
     expectSlopes(gradients, values, (moved) => plainLoss(moved, options, noiseOf, start.held).loss)
   })
 })

@@ -5,6 +5,7 @@ import {
   type Tensor,
   type TensorData,
 } from '@dynamic-tuning/engine'
+import { meanOf } from '../batch-means.ts'
 import { entryOf } from '../entry-of.ts'
 import { floatData } from '../float-data.ts'
 import type { Learner, LearnerState, StepResult } from '../learner.ts'
@@ -154,6 +155,7 @@ function splitOutputs(
   const gradients = new Map<string, Tensor>()
   for (const [name, tensor] of Object.entries(all)) {
     const weight = weightOf(name)
+    if (meanOf(name) !== undefined) continue
     const wanted = name === 'activeRatePerGate' || rows.includes(name) || bufferOf(name) !== undefined
     if (weight !== undefined) gradients.set(weight, tensor)
     else if (tensor.shape.length === 0 || wanted) outputs[name] = tensor

@@ -1,11 +1,7 @@
 import type { TensorData } from '@dynamic-tuning/engine'
+import type { PassResult } from '../learner.ts'
 import type { StepBatch } from '../step-feeds.ts'
-import {
-  type PassResult,
-  type TrainableStep,
-  TrainingStep,
-  type TrainingStepSettings,
-} from '../training-step.ts'
+import { type TrainableStep, TrainingStep, type TrainingStepSettings } from '../training-step.ts'
 import { HostLearner, type OptimizerMaker } from './host.ts'
 
 /** Settings of all training steps before step `until`. */

@@ -192,4 +192,27 @@ describe('the objective', () => {
     expect(one.outputs).toEqual(again.outputs)
     expect(other.outputs).not.toEqual(one.outputs)
   })
+
+  it('adapter dropout changes the complete pass too, by draws of its own', async () => {
+    // With all gates open both passes are the same model: what differs are the draws.
+    const open = new Map(
+      [...tuned].map(([name, value]) =>
+        name.endsWith('token_select.mlp_head.bias')
+          ? ([name, { ...value, data: Float32Array.of(100) }] as const)
+          : ([name, value] as const),
+      ),
+    )
+    const [without, dropped] = await Promise.all([
+      oneStep({ values: open }),
+      oneStep({ values: open, options: { ...options, adapterDropout: 0.5 } }),
+    ])
+    expect(without.activeRatePerGate).toEqual([1, 1])
+    expect(without.scalars.kl).toBeLessThan(1e-5)
+    expect(without.scalars.ceComplete).toBeCloseTo(without.scalars.ceDynamic ?? 0, 5)
+    const { ceDynamic = 0, ceComplete = 0, kl = 0 } = dropped.scalars
+    for (const term of [ceDynamic, ceComplete])
+      expect(Math.abs(term - (without.scalars.ceDynamic ?? 0))).toBeGreaterThan(1e-3)
+    expect(Math.abs(ceDynamic - ceComplete)).toBeGreaterThan(1e-3)
+    expect(kl).toBeGreaterThan(1e-4)
+  })
 })

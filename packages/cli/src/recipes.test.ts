@@ -38,7 +38,7 @@ const vtab = {
 const complete = {
   ...image,
   ...{ resize: 'crop', cropRatio: 224 / 256, augment: 'resized-crop', batch: 1024, warmupEpochs: 20 },
-  ...{ learningRate: (1e-3 * 1024) / 256, minimumLearningRate: 0, weightDecay: 0.01 },
+  ...{ baseLearningRate: 1e-3, minimumLearningRate: 0, weightDecay: 0.01 },
 }
 const adapter = (bottleneck: number, adapterScale = 0.1) => ({
   bottleneck,

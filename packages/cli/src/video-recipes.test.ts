@@ -28,7 +28,7 @@ async function settingsOf(name: string): Promise<FinetuneInput> {
 /** Table 15: base rate 1e-3 for 256 clips, 2 warm-up epochs, down to 0. */
 const shared = {
   ...{ data: 'd', model: 'vit_base_patch16_224', imageSize: [224, 224], labelSmoothing: 0, resize: 'crop' },
-  ...{ frames: 8, batch: 128, learningRate: (1e-3 * 128) / 256, minimumLearningRate: 0, weightDecay: 0.01 },
+  ...{ frames: 8, batch: 128, baseLearningRate: 1e-3, minimumLearningRate: 0, weightDecay: 0.01 },
   warmupEpochs: 2,
 }
 const sets = {

@@ -6,6 +6,7 @@
 export { precisions } from '@dynamic-tuning/engine'
 export { answerSettings, withAnswerSettings } from './run/answer-settings.ts'
 export { budgetThresholds } from './run/calibrate/budgets.ts'
+export { learningRateText } from './run/learning-rate.ts'
 export { checkFinetune } from './run/settings/check-finetune.ts'
 export { clipSettings } from './run/settings/clip-settings.ts'
 export {

@@ -1,7 +1,7 @@
 import { Option } from 'commander'
 import { ConfigError, type FinetuneInput, type FinetuneOutcome, finetune } from 'dynamic-tuning'
 import { stoppedCode } from 'dynamic-tuning/io'
-import { finetuneKeys } from 'dynamic-tuning/settings'
+import { finetuneKeys, learningRateText } from 'dynamic-tuning/settings'
 import { taskNamed } from 'dynamic-tuning/tasks'
 import { type Call, defineCommand } from '../command.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
@@ -61,8 +61,9 @@ async function run(call: Call<Options>): Promise<number | undefined> {
     resume,
     tensorboard,
     signal,
-    onOpen: ({ task }) => {
-      show = trainingProgress(terminal, taskNamed(task).measures[0])
+    onOpen: (settings) => {
+      show = trainingProgress(terminal, taskNamed(settings.task).measures[0])
+      terminal.note(terminal.notePaint.dim(`learning rate ${learningRateText(settings)}`))
     },
     onPhase: (phase) => terminal.note(terminal.notePaint.dim(phase)),
     onStep(metrics, all) {

@@ -40,7 +40,9 @@ describe('flags of settings', () => {
     expect(parse(finetuneFlag('dispatchLayers'), '0-2,8')).toEqual([0, 1, 2, 8])
     expect(parse(finetuneFlag('memory'), '2GB')).toBe(2e9)
     expect(finetuneFlag('split').argChoices).toEqual(['final', 'search'])
-    expect(finetuneFlag('batch').description).toBe('images per step (default 64)')
+    expect(finetuneFlag('batch').description).toBe(
+      'images per step; the learning rate scales with it only under --base-learning-rate (default 64)',
+    )
     expect(finetuneFlag('batch', { help: 'images per pass', usual: '16' }).description).toBe(
       'images per pass (default 16)',
     )

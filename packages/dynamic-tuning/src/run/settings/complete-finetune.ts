@@ -12,6 +12,7 @@ import { definedOnly } from './defined-only.ts'
 import { type FinetuneInput, type FinetuneSettings, generalSettings } from './finetune-settings.ts'
 import type { Augmentation } from './image-settings.ts'
 import { usualMicroBatch } from './micro-batch.ts'
+import { scaledRate } from './schedule-settings.ts'
 
 const defaults = defaultsOf(generalSettings)
 
@@ -21,7 +22,10 @@ export function completeFinetune(
   known: { readonly config: ModelConfig; readonly augment: Augmentation },
 ): FinetuneSettings {
   const sample = sampleOf({ ...input, frames: known.config.frames })
-  const asked = { ...defaults, ...sample.defaults, ...definedOnly(input) }
+  const given = { ...sample.defaults, ...definedOnly(input) }
+  const { batch = defaults.batch, baseLearningRate: base } = given
+  const learningRate = base === undefined ? defaults.learningRate : scaledRate(base, batch)
+  const asked = { ...defaults, learningRate, ...given }
   const tuner = tunerNamed(asked.method)
   const options = { ...tuner.defaults, ...asked }
   checkModel('finetune', tuner, options, known.config)

@@ -4,7 +4,12 @@ import * as setting from '../../setting.ts'
 /** Length, steps and optimiser of a run's training. */
 export const scheduleSettings = {
   epochs: setting.whole({ default: 30, least: 1, help: 'passes over the images', argument: '<n>' }),
-  batch: setting.whole({ default: 64, least: 1, help: 'images per step', argument: '<n>' }),
+  batch: setting.whole({
+    default: 64,
+    least: 1,
+    help: 'images per step; the learning rate scales with it only under --base-learning-rate',
+    argument: '<n>',
+  }),
   /** As PyTorch's `drop_last`. */
   dropLast: setting.onOff({
     default: false,
@@ -36,6 +41,13 @@ export const scheduleSettings = {
     argument: '<x>',
     usual: '0.001; full tuning takes a tenth',
   }),
+  /** Absent: `learningRate` holds for any batch. */
+  baseLearningRate: setting.number({
+    optional: true,
+    above: 0,
+    help: 'learning rate for 256 images a step: the peak is this times batch / 256, unless --learning-rate is given',
+    argument: '<x>',
+  }),
   weightDecay: setting.number({ default: 1e-4, least: 0, help: 'decoupled decay', argument: '<x>' }),
   warmupEpochs: setting.number({
     least: 0,
@@ -61,3 +73,8 @@ export const scheduleSettings = {
 
 /** Settings of runs that were saved before these settings existed, which left that batch out. */
 export const settingsBeforeDropLast = { dropLast: true } as const
+
+/** The peak of the schedule for a base rate, which is that for 256 images, as in the official code. */
+export function scaledRate(baseLearningRate: number, batch: number): number {
+  return (baseLearningRate * batch) / 256
+}

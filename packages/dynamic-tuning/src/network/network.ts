@@ -27,7 +27,7 @@ export interface Network extends ChosenParts {
   input(name?: string, batch?: Dim): Tensor
   /**
    * Builds the graph of one pass over `samples`. Depending on the pass, it has more graph inputs: `noise`
-   * [D, I, n, 1] for I images or frames, `threshold` [D], `temperature` [], and dropout factors.
+   * [D, I, n, 1] for I images or frames, `threshold` [D], `temperature` [], dropout and drop path factors.
    */
   pass(weights: Weights, samples: Tensor, pass: NetworkPass): NetworkOutputs
 }
@@ -49,15 +49,15 @@ export interface Network extends ChosenParts {
  */
 export function network(parts: NetworkParts): Network {
   const { config, sample, head, tuner = linearProbe, options = tuner.defaults, hooks = {} } = parts
-  const { reduction = noReduction } = parts
+  const { reduction = noReduction, dropPath = 0 } = parts
   const model: Model = { config, sample, head }
   return {
-    ...{ ...model, tuner, options, reduction, hooks },
+    ...{ ...model, tuner, options, reduction, dropPath, hooks },
     gates: gateShape(options, config),
     tunable: tunableOf({ head, tuner, options, reduction }),
     input: (name, batch) => sampleInput(sample, name, batch),
     pass(weights, samples, pass) {
-      const tuned = tune(tuner, options, tunerPass(pass, { config, sample, tuner, options }))
+      const tuned = tune(tuner, options, tunerPass(pass, { config, sample, tuner, options, dropPath }))
       const mode = reductionMode(pass, { options, reduction })
       const { hooks: ofReduction, ...reduced } = openReduction(reduction, mode, model)
       const all = { ...hooks, ...tuned.hooks, ...ofReduction }

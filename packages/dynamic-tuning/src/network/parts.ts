@@ -11,6 +11,11 @@ export interface NetworkParts extends Model {
   readonly options?: TunerOptions
   /** Default: none; every token goes through all layers. */
   readonly reduction?: ReductionOptions | undefined
+  /**
+   * Chance that an image skips attention or MLP of the last layer in training (drop path, arXiv:1603.09382),
+   * rising linearly from 0 in the first. Default 0.
+   */
+  readonly dropPath?: number | undefined
   /** Additional hooks, such as the patch dropout of pre-training. */
   readonly hooks?: ModelHooks
 }
@@ -18,4 +23,5 @@ export interface NetworkParts extends Model {
 /** The same parts with all defaults filled in. */
 export interface ChosenParts extends Required<NetworkParts> {
   readonly reduction: ReductionOptions
+  readonly dropPath: number
 }

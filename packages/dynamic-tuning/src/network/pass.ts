@@ -11,8 +11,11 @@ export interface TrainPass {
 /** The complete model: every token goes through every block. */
 export interface CompletePass {
   readonly kind: 'complete'
-  /** Name of the graph input with the dropout factors. Default: no dropout. */
-  readonly dropout?: string | undefined
+  /**
+   * Suffix of the graph inputs with what is dropped, `dropout` and `dropPath`, in a training pass.
+   * Default: an inference pass, which drops nothing.
+   */
+  readonly draws?: string | undefined
 }
 
 /** Inference: `skip` computes active tokens only; `masked` computes all tokens and masks the results. */

@@ -10,5 +10,6 @@ export function runNetwork({ model, settings }: Pick<RunConfig, 'model' | 'setti
     tuner: tunerNamed(settings.method),
     options: settings,
     reduction: settings,
+    dropPath: settings.dropPath,
   })
 }

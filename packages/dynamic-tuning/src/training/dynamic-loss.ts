@@ -25,7 +25,7 @@ export function dynamicLoss(inputs: LossInputs): LossGraph {
   }
   const passes = [dynamic.blocks]
   if (loss.complete || (loss.distillation && taskLoss.distillation)) {
-    const teacher = run({ kind: 'complete', dropout: 'dropoutComplete' })
+    const teacher = run({ kind: 'complete', draws: 'Complete' })
     passes.push(teacher.blocks)
     const { complete, distance, named } = teacherTerms(inputs, outputsFor(taskLoss, teacher), student)
     Object.assign(outputs, named)

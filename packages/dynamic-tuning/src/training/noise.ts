@@ -44,3 +44,21 @@ export function dropoutFactors(
   }
   return { dtype: 'float32', shape: [layers, images, tokens, features], data }
 }
+
+/**
+ * Factors of drop path for S branches of all layers, [S, B, 1]: 0 with the chance of the branch, otherwise
+ * 1 / (1 - chance). Each image has its own random stream.
+ */
+export function dropPathFactors(
+  key: { readonly seed: number; readonly step: number; readonly first: number; readonly pass: string },
+  chances: readonly number[],
+  images: number,
+): TensorData<'float32'> {
+  const data = new Float32Array(chances.length * images)
+  for (let image = 0; image < images; image++) {
+    const stream = random(key.seed, 'drop path', key.pass, key.step, key.first + image)
+    for (const [branch, chance] of chances.entries())
+      data[branch * images + image] = stream.uniform() < chance ? 0 : 1 / (1 - chance)
+  }
+  return { dtype: 'float32', shape: [chances.length, images, 1], data }
+}

@@ -17,7 +17,8 @@ import { pruningLoss } from './pruning-loss.ts'
  *
  * Inputs: `images` [B, 3, H, W]; the inputs of the task's loss, such as `targets` [B, K]; `noise`
  * [D, B, n, 1] with dispatch or predictors; `dropout` and, for the complete pass, `dropoutComplete`,
- * [A, B, T, F] as in `dropoutInput`, with adapter dropout; `temperature` [] if it is scheduled; those of
+ * [A, B, T, F] as in `dropoutInput`, with adapter dropout; `temperature` [] if it is scheduled;
+ * `dropPath` and `dropPathComplete` [2 L, I, 1] with drop path; those of
  * `BatchMeans` where the loss needs means over the whole batch.
  */
 export function objective(store: WeightStore, settings: ObjectiveSettings): ObjectiveOutputs {

@@ -44,7 +44,7 @@ export function pruningLoss(inputs: LossInputs): LossGraph {
     ratioLoss: weightedRatio,
   }
   if (loss.complete || loss.distillation) {
-    const teacher = run({ kind: 'complete', dropout: 'dropoutComplete' })
+    const teacher = run({ kind: 'complete', draws: 'Complete' })
     passes.push(teacher.blocks)
     const ofTeacher = teacherTerms(inputs, outputsFor(taskLoss, teacher), student)
     const ofTokens = tokenDistance(patchesOf(teacher.features), features, inputs, stages)

@@ -1,9 +1,10 @@
 import { dims, type Feeds, type Program, sizeOf, type TensorData } from '@dynamic-tuning/engine'
 import { imageRows } from '../models/samples/sample-layout.ts'
 import type { Network } from '../network/network.ts'
+import { dropPathBranches, dropPathChances } from '../tuners/drop-path.ts'
 import { type Means, meanFeed } from './batch-means.ts'
 import type { Targets } from './loss.ts'
-import { dropoutFactors, gumbelNoise } from './noise.ts'
+import { dropoutFactors, dropPathFactors, gumbelNoise } from './noise.ts'
 
 /** Images and truths of one step. */
 export interface StepBatch {
@@ -37,7 +38,7 @@ export function stepFeeds(
   key: Parameters<ExtraFeeds>[0],
   ofOthers: Means = {},
 ): Feeds {
-  const { sample, options } = network
+  const { sample, options, config, dropPath } = network
   const { first, size, step } = key
   const pixels = batch.images.length / batch.size
   const rows = { first: imageRows(sample, first), size: imageRows(sample, size) }
@@ -53,6 +54,12 @@ export function stepFeeds(
     const ofMean = meanFeed(name, size / batch.size, ofOthers)
     if (ofMean) feeds[name] = ofMean
     if (name === 'temperature') feeds[name] = Float32Array.of(temperatureAt?.(step) ?? options.temperature)
+    if (name.startsWith('dropPath')) {
+      const chances = dropPathChances(dropPath, config).flatMap((chance) =>
+        dropPathBranches.map(() => chance),
+      )
+      feeds[name] = dropPathFactors({ seed, step, first: rows.first, pass: name }, chances, rows.size)
+    }
     if (!name.startsWith('dropout')) continue
     const [adapters, , tokens, features] = dims({ shape }, 'A B T F', name)
     const sizes = [adapters, rows.size, tokens, features] as const

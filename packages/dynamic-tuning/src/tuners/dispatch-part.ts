@@ -2,8 +2,9 @@ import { add, type Tensor } from '@dynamic-tuning/engine'
 import { depthOf } from '../models/families.ts'
 import type { AttentionPart, LayerPart, MlpPart, Place } from '../models/hooks.ts'
 import { readsClassToken } from '../models/taps.ts'
+import { dropPathFactor } from './drop-path.ts'
 import { closedGate, decide, type GatedPass } from './gate.ts'
-import { type Block, type GatedForm, onPrefix, throughGate } from './gated.ts'
+import { type Block, type GatedForm, onPrefix, throughGate, times } from './gated.ts'
 import { dispatchedParts, type Part } from './parts.ts'
 import type { Dispatch, Pass, Tuner, TunerOptions, TunerPass } from './tuner.ts'
 
@@ -31,9 +32,17 @@ export function dispatchPart(tuning: Tuning): PartDispatch {
   return (part, x, place, block) => {
     const added = opened.beside?.(part, x, place)
     const base = added === undefined ? x : add(x, added)
-    if (pass.kind === 'complete' || !hasGate(options, part, place)) return add(base, block(x))
-    return gatedPart(x, base, block, { ...tuning, pass, part, place })
+    // A layer's attention and MLP are dropped one by one, inside its block.
+    const factor = part === 'layer' ? undefined : dropPathOf(pass, place, part)
+    if (pass.kind === 'complete' || !hasGate(options, part, place)) return add(base, times(block(x), factor))
+    return gatedPart(x, base, block, { ...tuning, pass, part, place, factor })
   }
+}
+
+/** The factors of drop path for attention or MLP of a layer in this pass, [B, 1, 1]; undefined without it. */
+export function dropPathOf(pass: Pass, { index }: Place, branch: 'attn' | 'mlp'): Tensor | undefined {
+  const factors = 'dropPath' in pass ? pass.dropPath : undefined
+  return factors && dropPathFactor(factors, index, branch)
 }
 
 function hasGate({ dispatch, dispatchLayers }: TunerOptions, part: Part, { index }: Place): boolean {
@@ -46,11 +55,13 @@ interface GatedPart extends Tuning {
   readonly pass: GatedPass
   readonly part: Part
   readonly place: PartPlace
+  /** Factors of the block's output, [B, 1, 1]. */
+  readonly factor: Tensor | undefined
 }
 
 /** base + M * block(x), in the form that the pass requires. */
 function gatedPart(x: Tensor, base: Tensor, block: Block, gated: GatedPart): Tensor {
-  const { tuner, options, pass, part, place, dispatches } = gated
+  const { tuner, options, pass, part, place, dispatches, factor } = gated
   const gate = dispatches.length
   const prefix = place.sizes.prefix + tuner.promptsAt(options, place.index)
   const own = { number: gate, part, prefix }
@@ -67,7 +78,7 @@ function gatedPart(x: Tensor, base: Tensor, block: Block, gated: GatedPart): Ten
   const form = formOf(gated, capacity)
   return form === 'prefix'
     ? onPrefix(x, base, block, prefix)
-    : throughGate(x, base, block, { dispatch, gate, level, form, capacity })
+    : throughGate(x, base, block, { dispatch, gate, level, form, capacity, factor })
 }
 
 /** How to compute a gated block; `prefix` means for the tokens before the patches only. */
@@ -79,9 +90,11 @@ function formOf(gated: GatedPart, capacity: number | undefined): GatedForm | 'pr
     if (classTokenOnly && part === 'mlp' && level === 'token') return 'prefix'
     return capacity === undefined ? 'skip' : 'bucket'
   }
-  // Dropout factors inside a block have one row per token, so the block cannot run on a subset of tokens.
+  // Factors inside a block have one row per token or image, so the block cannot run on a subset of them.
+  const inside = Object.keys(opened.hooks).length > 0
   const dropsInside =
-    pass.kind === 'train' && pass.dropout !== undefined && Object.keys(opened.hooks).length > 0
+    pass.kind === 'train' &&
+    ((pass.dropout !== undefined && inside) || (pass.dropPath !== undefined && part === 'layer'))
   const alone = level === 'sample' || part === 'mlp'
   return pass.kind === 'train' && alone && !classTokenOnly && !dropsInside ? 'apart' : 'masked'
 }

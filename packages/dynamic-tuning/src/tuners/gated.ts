@@ -31,6 +31,8 @@ export interface Gated {
   readonly gate: number
   readonly level: 'token' | 'sample'
   readonly form: GatedForm
+  /** Factors of the block's output, [B, 1, 1]: drop path, in training. */
+  readonly factor?: Tensor | undefined
   /** Number of active patch tokens of an image that fit in the `bucket`. */
   readonly capacity?: number | undefined
 }
@@ -59,7 +61,7 @@ export function throughGate(x: Tensor, base: Tensor, block: Block, gated: Gated)
   if (form === 'masked') {
     const mix: AttentionMix | undefined =
       level === 'token' ? (qkv, heads) => mixTokens(qkv, heads, greater(factor, 0.5)) : undefined
-    return add(base, mul(block(x, mix), reshape(factor, [...factor.shape, 1])))
+    return add(base, mul(times(block(x, mix), gated.factor), reshape(factor, [...factor.shape, 1])))
   }
   if (form === 'bucket') {
     const prefix = Number(x.shape[1]) - Number(gated.dispatch.mask.shape[1])
@@ -67,16 +69,24 @@ export function throughGate(x: Tensor, base: Tensor, block: Block, gated: Gated)
     return bucket.addTo(base, block(bucket.gather(x), bucket.mix))
   }
   const active = selectionOf(greater(factor, 0.5), level, String(gated.gate))
-  const update = block(active.gather(x), active.mix)
+  const perToken = gated.factor && expandLike(gated.factor, slice(x, 2, 0, 1))
+  const run = ({ gather, mix }: RowSelection): Tensor =>
+    times(block(gather(x), mix), perToken && gather(perToken))
+  const update = run(active)
   const sum = active.addTo(base, update)
   if (form === 'skip') return sum
   const idle = selectionOf(greater(sub(scalar(1), factor), 0.5), level, `${gated.gate}idle`)
   const products = [
     { places: active.places, values: stopGradient(update) },
-    { places: idle.places, values: stopGradient(block(idle.gather(x))) },
+    { places: idle.places, values: stopGradient(run(idle)) },
   ]
   const rows = active.rows(sum)
   return reshape(rowMask(rows, reshape(factor, [rows.shape[0] as Dim]), products), x.shape)
+}
+
+/** y times its factors, if there are any. */
+export function times(y: Tensor, factors: Tensor | undefined): Tensor {
+  return factors === undefined ? y : mul(y, factors)
 }
 
 function selectionOf(active: Tensor, level: 'token' | 'sample', name: string): RowSelection {

@@ -1,7 +1,7 @@
 import { add, type Tensor } from '@dynamic-tuning/engine'
 import type { AttentionPart, LayerPart, ModelHooks } from '../models/hooks.ts'
-import { dispatchPart } from './dispatch-part.ts'
-import type { Block } from './gated.ts'
+import { dispatchPart, dropPathOf } from './dispatch-part.ts'
+import { type Block, times } from './gated.ts'
 import type { Dispatch, Pass, Tuner, TunerOptions, TunerPass } from './tuner.ts'
 
 /** A method in one pass over a model: the hooks to build the model with, and what they collect meanwhile. */
@@ -25,7 +25,7 @@ export function tune(tuner: Tuner, options: TunerOptions, pass: Pass): TunedPass
   const hooks: ModelHooks = {
     ...opened.hooks,
     ...(options.dispatch === 'layer' && {
-      layer: (x, part) => through('layer', x, part, layerBlock(part, opened)),
+      layer: (x, part) => through('layer', x, part, layerBlock(part, opened, pass)),
     }),
     attention: (x, part) => through('attn', x, part, attentionBlock(part, opened)),
     mlp: (x, part) => through('mlp', x, part, part.run),
@@ -38,12 +38,14 @@ function attentionBlock(part: AttentionPart, opened: TunerPass): Block {
 }
 
 /** Attn(LN1 x) + MLP(LN2 u) with u = x + Attn(LN1 x), each including what the method adds parallel to it. */
-function layerBlock(part: LayerPart, opened: TunerPass): Block {
+function layerBlock(part: LayerPart, opened: TunerPass, pass: Pass): Block {
   const attend = attentionBlock(part.attention, opened)
+  const [attnFactor, mlpFactor] = [dropPathOf(pass, part, 'attn'), dropPathOf(pass, part, 'mlp')]
   return (tokens, mix) => {
-    const attended = joined(attend(tokens, mix), opened.beside?.('attn', tokens, part.attention))
+    const own = times(attend(tokens, mix), attnFactor)
+    const attended = joined(own, opened.beside?.('attn', tokens, part.attention))
     const u = add(tokens, attended)
-    return add(attended, joined(part.mlp.run(u), opened.beside?.('mlp', u, part.mlp)))
+    return add(attended, joined(times(part.mlp.run(u), mlpFactor), opened.beside?.('mlp', u, part.mlp)))
   }
 }
 

@@ -25,8 +25,14 @@ export type Pass =
       /** tau, if it changes from step to step, []. */
       readonly temperature?: Tensor | undefined
       readonly dropout?: Dropout | undefined
+      /** As in `dropPathInput`. */
+      readonly dropPath?: Tensor | undefined
     }
-  | { readonly kind: 'complete'; readonly dropout?: Dropout | undefined }
+  | {
+      readonly kind: 'complete'
+      readonly dropout?: Dropout | undefined
+      readonly dropPath?: Tensor | undefined
+    }
   | {
       readonly kind: 'masked' | 'skip'
       readonly classTokenOnly?: boolean | undefined

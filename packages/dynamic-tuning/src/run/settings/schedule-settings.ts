@@ -62,6 +62,13 @@ export const scheduleSettings = {
     usual: 'a hundredth of the learning rate',
     fileOnly: true,
   }),
+  dropPath: setting.number({
+    default: 0,
+    least: 0,
+    below: 1,
+    help: 'chance that an image skips attention or MLP of the last layer in training, rising from 0 in the first',
+    argument: '<x>',
+  }),
   labelSmoothing: setting.number({
     default: 0,
     least: 0,

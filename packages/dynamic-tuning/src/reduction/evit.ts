@@ -20,7 +20,7 @@ import type { Reduction } from './reduction.ts'
 /**
  * EViT (arXiv:2202.07800): some layers keep the n = ceil(k (T - 1)) tokens with the largest attention a of
  * the class token, in descending order of a. The others are fused into one token, sum_j a_j x_j, placed last.
- * Training uses the final keep rate from the first step.
+ * Training uses the given rates; `shrinkingStages` lets them fall.
  */
 export const evit: Reduction = {
   name: 'evit',

@@ -64,6 +64,8 @@ export function cacheableParts(prepared: Prepared): Prefixes | undefined {
     )
   if (mixup > 0 || cutmix > 0)
     return refuse('images are mixed anew at every step (mixup, cutmix). Leave one of them out.')
+  if (settings.shrinkEpochs > 0 || settings.shrinkStartEpoch > 0)
+    return refuse('the kept tokens change (shrinkEpochs, shrinkStartEpoch). Leave it out.')
   const { varies } = sampleOf(model)
   if (varies !== undefined) return refuse(`${varies}. Leave it out.`)
   const found = prefixesOf(prepared)

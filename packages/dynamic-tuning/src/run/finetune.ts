@@ -6,16 +6,20 @@ import { Classifier } from '../evaluation/classifier.ts'
 import { createRunFolder, type RunFolder } from '../io/run-folder.ts'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
 import { withEvents } from '../io/tensorboard/run-events.ts'
+import { asVit } from '../models/backbone-config.ts'
 import { keepIn } from '../models/backbone-precision.ts'
+import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { reductionOptions } from '../reduction/options.ts'
 import { taskNamed } from '../tasks/registry.ts'
 import { withoutPrefix } from '../training/frozen-prefix.ts'
-import { HostLearner } from '../training/learners/host.ts'
+import type { HostLearner } from '../training/learners/host.ts'
+import { type Stage, type Stages, stagedLearner } from '../training/learners/staged.ts'
 import { AdamW, defaultAdamW } from '../training/optimizers/adamw.ts'
 import { batchPreparation } from '../training/prepare-batch.ts'
 import { temperatureAt } from '../training/schedules/temperature.ts'
+import { type ShrinkingStage, shrinkingStages } from '../training/shrinking-stages.ts'
 import type { TrainOutcome } from '../training/trainer.ts'
-import { TrainingStep } from '../training/training-step.ts'
 import { type BadFile, checkFiles } from './check-files.ts'
 import { cacheableParts, cacheFeatures, dropFeatures } from './feature-cache.ts'
 import { finishedSummary, finishRun, trainedWeights } from './finish-run.ts'
@@ -167,7 +171,7 @@ async function trainAll(run: RunFolder, prepared: Prepared, control: TrainContro
     ...{ task, context: prepared, loader },
     learner: () => {
       control.onPhase?.(`compiling ${settings.method}`)
-      return openLearner(prepared, temperaturesOf(settings, steps), rewrite)
+      return openLearner(prepared, loader.stepsPerEpoch, temperaturesOf(settings, steps), rewrite)
     },
     validation: {
       loader: held,
@@ -192,21 +196,43 @@ function networkOf(prepared: Prepared) {
   }
 }
 
-async function openLearner(
+/** The learner; EViT trains in stages while its keep rates fall. */
+function openLearner(
   prepared: Prepared,
+  stepsPerEpoch: number,
   temperatureAt: (step: number) => number,
   rewrite: Rewrite,
 ): Promise<HostLearner> {
   const { settings } = prepared
   const { seed, microBatch, recompute, weightDecay } = settings
   const { values, parts } = networkOf(prepared)
-  const store = new WeightStore({ ...values, keep: keepIn(settings.backbonePrecision) })
-  const step = await TrainingStep.create({
-    ...parts,
-    ...{ store, seed, microBatch, recompute, rewrite, loss: settings, temperatureAt },
-    taskLoss: taskNamed(settings.task).loss,
+  const keep = keepIn(settings.backbonePrecision)
+  const stage = ({ until, reduction }: ShrinkingStage): Stage => ({
+    until,
+    settings: {
+      ...parts,
+      network: network({ ...parts.network, reduction }),
+      store: new WeightStore({ ...values, keep }),
+      ...{ seed, microBatch, recompute, rewrite, loss: settings, temperatureAt },
+      taskLoss: taskNamed(settings.task).loss,
+    },
   })
-  return HostLearner.create(step, (weights) => new AdamW(weights, { ...defaultAdamW, weightDecay }))
+  const [first, ...others] = shrinkingOf(prepared, stepsPerEpoch)
+  const stages: Stages = [stage(first), ...others.map(stage)]
+  return stagedLearner(stages, (weights) => new AdamW(weights, { ...defaultAdamW, weightDecay }))
+}
+
+/** Stages of the token reduction; one without EViT's shrinking. */
+function shrinkingOf(
+  { settings, model }: Prepared,
+  stepsPerEpoch: number,
+): [ShrinkingStage, ...ShrinkingStage[]] {
+  const reduction = reductionOptions(settings)
+  if (settings.reduction !== 'evit') return [{ until: Number.POSITIVE_INFINITY, reduction }]
+  const [start, steps] = [settings.shrinkStartEpoch, settings.shrinkEpochs].map((epochs) =>
+    Math.round(epochs * stepsPerEpoch),
+  )
+  return shrinkingStages(reduction, asVit(model), { start: start ?? 0, steps: steps ?? 0 })
 }
 
 function openClassifier(prepared: Prepared, rewrite: Rewrite): Promise<Classifier> {

@@ -23,6 +23,11 @@ export function checkFinetune(given: unknown): FinetuneInput {
   if ((input.backbonePrecision ?? 'fp32') !== 'fp32') checkFrozen(tuner)
   checkReduction('finetune', input, { tuner, options: completeOptions(tuner, input) })
   const { batch = defaults.batch, microBatch = 1, resize = defaults.resize, cropRatio } = input
+  const shrinks = (input.shrinkEpochs ?? 0) > 0 || (input.shrinkStartEpoch ?? 0) > 0
+  if (shrinks && input.reduction !== 'evit')
+    throw new ConfigError(
+      'finetune: shrinkEpochs and shrinkStartEpoch are for reduction evit. Choose it, or leave them out.',
+    )
   if (cropRatio !== undefined && resize !== 'crop')
     throw new ConfigError(
       `finetune: cropRatio is ${cropRatio}, but images are not cropped. Add resize: crop, or leave it out.`,

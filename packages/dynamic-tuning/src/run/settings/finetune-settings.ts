@@ -10,7 +10,7 @@ import { dispatchSettings } from './dispatch-settings.ts'
 import { imageSettings } from './image-settings.ts'
 import { commonSettings, machineSettings } from './machine-settings.ts'
 import { backboneSettings, startSettings } from './model-settings.ts'
-import { reductionSettings } from './reduction-settings.ts'
+import { reductionSettings, shrinkSettings } from './reduction-settings.ts'
 import { scheduleSettings } from './schedule-settings.ts'
 
 /** The settings of a run with any task. */
@@ -19,6 +19,7 @@ export const generalSettings = {
   ...dispatchSettings,
   ...methodOptions,
   ...reductionSettings,
+  ...shrinkSettings,
   ...clipSettings,
   ...backboneSettings,
   ...scheduleSettings,

@@ -66,3 +66,19 @@ export const reductionSettings = setting.grouped('Token reduction:', {
     fileOnly: true,
   }),
 }) satisfies setting.SettingsFor<ReductionOptions>
+
+/** How EViT's keep rate falls in training; names are those of its official code. */
+export const shrinkSettings = setting.grouped('Token reduction:', {
+  shrinkStartEpoch: setting.number({
+    default: 0,
+    least: 0,
+    help: 'evit: training epochs with all tokens',
+    argument: '<n>',
+  }),
+  shrinkEpochs: setting.number({
+    default: 0,
+    least: 0,
+    help: 'evit: training epochs after those in which the share falls to --keep-rate, as a cosine',
+    argument: '<n>',
+  }),
+})

@@ -82,6 +82,31 @@ describe('evaluate', () => {
   })
 })
 
+describe('evaluate, batch by batch', () => {
+  it('tells the model which images it gets, the thresholds, and how long it takes', async () => {
+    const classifier = await Classifier.create({
+      network: network({ ...modelOf(tiny), tuner: dyt, options: { ...options, dispatchStrategy: 'random' } }),
+      store: new WeightStore({ seed: 3 }),
+    })
+    const { masks = new Float32Array() } = await classifier.classify(images)
+    const start = performance.now()
+    const result = await evaluate(classifier, loader, new ClassTally(['a', 'b', 'c']))
+    const most = (performance.now() - start) / 1000
+    expect(result.activeRate).toBeCloseTo(masks.reduce((a, b) => a + b, 0) / masks.length, 12)
+    expect(result.seconds).toBeGreaterThan(0)
+    expect(result.seconds).toBeLessThanOrEqual(most)
+    await classifier.release()
+    const learned = await Classifier.create({
+      network: network({ ...modelOf(tiny), tuner: dyt, options }),
+      store: new WeightStore({ seed: 3 }),
+    })
+    const rateAt = async (thresholds: number) =>
+      (await evaluate(learned, loader, new ClassTally(['a', 'b', 'c']), { thresholds })).activeRate
+    expect([await rateAt(0), await rateAt(1)]).toEqual([1, 0])
+    await learned.release()
+  })
+})
+
 describe('Classifier', () => {
   it('takes trained weights as inputs, and leaves out those its pass does not use', async () => {
     const frozen = new WeightStore({ seed: 3 })

@@ -56,15 +56,21 @@ export async function randomModel(
     for (const [gate, { layer, part }] of dispatches.entries()) {
       const name = `${layerAt(config, layer).path}.${part}_token_select.mlp_head.bias`
       const bias = dispatchers.get(name) as TensorData<'float32'>
-      const sorted = Float32Array.from(result[`${gate}`]?.data as Float32Array).sort()
-      const threshold = sorted[
-        Math.min(sorted.length - 1, Math.round((1 - active) * sorted.length))
-      ] as number
-      bias.data[0] = (bias.data[0] as number) - threshold + 1e-6 * Math.abs(threshold)
+      const logits = result[`${gate}`]?.data as Float32Array
+      bias.data[0] = (bias.data[0] as number) - thresholdFor(active, logits)
     }
   }
   await program.release()
   return new Map([...store.values(), ...dispatchers])
+}
+
+/** Halfway between the last token that is to be skipped and the first that is to pass. */
+function thresholdFor(active: number, logits: Float32Array): number {
+  const sorted = Float32Array.from(logits).sort()
+  const skipped = Math.round((1 - active) * sorted.length)
+  const [last, first] = [sorted[skipped - 1], sorted[skipped]]
+  if (last === undefined) return (first ?? 0) - 1
+  return first === undefined ? last + 1 : (last + first) / 2
 }
 
 function noiseOf(sample: Network['sample'], seed: number): Float32Array {

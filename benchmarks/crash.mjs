@@ -66,7 +66,7 @@ function drawKill({ writes, milliseconds }) {
 async function finish(scenario, out, whole, trial) {
   for (let tries = 0; tries < 12; tries++) {
     const begun = existsSync(join(out, 'config.json'))
-    const kill = tries < 2 && draws.uniform() < 0.3 ? drawKill(whole) : {}
+    const kill = tries < 3 && draws.uniform() < 0.5 ? drawKill(whole) : {}
     const ended = await run(begun ? scenario.resumes(out) : scenario.starts(out), out, kill)
     if (ended.killed) trial.kills.push(kill)
     else if (ended.code === 0) return faultsOf(out, whole.out)

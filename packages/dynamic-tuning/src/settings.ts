@@ -28,7 +28,8 @@ export type {
   ValueOf,
   ValuesOf,
 } from './setting.ts'
-export { compareKeys, defaultMethods } from './study/compare/plan.ts'
+export { defaultMethods } from './study/compare/plan.ts'
+export { jointKeys } from './study/joint/plan.ts'
 export { noahSearchKeys, noahSearchSettings, searchSettings } from './study/noah/search-settings.ts'
 export { sweepKeys } from './study/sweep/plan.ts'
 export { sweepMetrics } from './study/sweep/rank-by.ts'

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { CompareOutcome } from 'dynamic-tuning'
+import type { JointOutcome } from 'dynamic-tuning/study'
 import { afterAll, describe, expect, it } from 'vitest'
 import { dyt, folderWithBackbone, quick, start } from './dyt.test.support.ts'
 
@@ -123,5 +124,35 @@ describe('dyt compare', { timeout }, () => {
     expect(foreign.stderr).toBe(
       'dyt: compare: failed holds runs of other cases, linear. Choose another folder, or ask for those too.\n',
     )
+  })
+
+  it('takes several datasets into one table', async () => {
+    writeFileSync(
+      at('joint.yaml'),
+      `model: tiny.safetensors
+testSize: 16
+batch: 16
+datasets:
+  - { name: A, data: builtin:nature, epochs: 3 }
+  - { name: B, data: nowhere }
+  - { name: C, data: builtin:count, trainSize: 32 }
+cases:
+  - { name: probe, method: linear, imageSize: 32 }
+`,
+    )
+    const joint = ['compare', '--config', 'joint.yaml', '--data', 'A=builtin:orientation,C=builtin:count']
+    const shown = await dyt(folder, ...joint, '--epochs', '1', '--workers', '0', '--threads', '1')
+    expect(shown.code).toBe(0)
+    expect(shown.stdout).toMatch(/\nmethod +A +C +trained +FLOPs\n.*\nprobe +[\d.]+ +[\d.]+ /)
+    const { rows, datasets } = JSON.parse(text('runs', 'joint', 'compare.json')) as JointOutcome
+    expect(datasets).toEqual(['A', 'C'])
+    expect(rows.map((row) => row.cells.map(({ dataset, runs }) => [dataset, runs[0]?.data]))).toEqual([
+      [
+        ['A', 'builtin:orientation'],
+        ['C', 'builtin:count'],
+      ],
+    ])
+    const wrong = await dyt(folder, 'compare', '--config', 'joint.yaml', '--data', 'photos')
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('such as A=PLACE.')])
   })
 })

@@ -1,9 +1,7 @@
-import { createRequire } from 'node:module'
 import { type Command, InvalidArgumentError, type Option } from 'commander'
 import { ConfigError } from 'dynamic-tuning'
-import { readText } from 'dynamic-tuning/io'
 import { nearestWord } from 'dynamic-tuning/settings'
-import { unfitIn } from './plain-value.ts'
+import { settingsIn } from './settings-in.ts'
 
 /** Options that are only allowed on the command line: for output and for the settings file. */
 const commandLineOnly = ['config', 'json', 'quiet', 'help', 'resume']
@@ -48,36 +46,6 @@ export function readSettings(
   )
 }
 
-/** Loads the parser with the first file: its many modules would slow the start of commands. */
-function parseYaml(text: string): unknown {
-  const { parse }: typeof import('yaml') = createRequire(import.meta.url)('yaml')
-  return parse(text, { logLevel: 'error' })
-}
-
-/** Limit for a settings file, in bytes. */
-const mostBytes = 2 ** 20
-
-function settingsIn(path: string): Record<string, unknown> {
-  let value: unknown
-  try {
-    value = parseYaml(readText(path, 'config', ConfigError, mostBytes))
-  } catch (error) {
-    if (error instanceof ConfigError) throw error
-    throw new ConfigError(`config: cannot read ${path}, got ${firstLine(error)}. Give a YAML or JSON file.`)
-  }
-  const unfit = unfitIn(value)
-  if (unfit !== undefined)
-    throw new ConfigError(`config: ${path} holds ${unfit}. Write text, numbers, true, false and lists.`)
-  if (!isRecord(value))
-    throw new ConfigError(`config: ${path} holds no settings. Write one "name: value" a line.`)
-  // The config.json of a run has its settings in a field.
-  return 'formatVersion' in value && isRecord(value.settings) ? value.settings : value
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 function unknownKey(path: string, key: string, known: readonly string[]): ConfigError {
   const meant = nearestWord(key, known)
   const advice = meant === undefined ? `Known are ${known.join(', ')}.` : `Did you mean ${meant}?`
@@ -98,9 +66,4 @@ export function checked(path: string, key: string, value: unknown, option: Optio
     if (!(error instanceof InvalidArgumentError)) throw error
     throw new ConfigError(`config: ${key} in ${path} is ${JSON.stringify(value)}. ${error.message}`)
   }
-}
-
-function firstLine(error: unknown): string {
-  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
-  return line
 }

@@ -40,6 +40,11 @@ export function planCase(
   }
 }
 
+/** The same case under another name, with a folder of its own. */
+export function renamed(each: RunCase, name: string): RunCase {
+  return { ...each, name, folder: folderOf(name) }
+}
+
 /** `dyt r=0.5` is `dyt-r0.5`. A long name is cut and ends in a hash of the whole name. */
 function folderOf(name: string): string {
   const safe = name

@@ -75,7 +75,7 @@ const schema = z.strictObject({
 })
 
 /**
- * Checks the input and returns rows, tasks and seeds.
+ * Checks the input and returns what a study would run: each row on each task.
  * @throws ConfigError for unknown settings, methods and tasks; DataError if `root` holds no task
  */
 export function planVtab(given: unknown): VtabPlan {

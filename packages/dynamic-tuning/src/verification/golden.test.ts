@@ -34,3 +34,8 @@ describe('the reference tensors of the project', () => {
     }
   })
 })
+
+it.each(extra('spec/tables.json'))('figures in print equal those that they were copied from: %s', (name) => {
+  const own = readFileSync(join(reference, '../paper/tables.json'))
+  expect(own).toEqual(readFileSync(join(allReferences, '..', name)))
+})

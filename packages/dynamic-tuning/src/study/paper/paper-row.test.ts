@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { paperAblations } from '../../cost/paper/paper-ablations.ts'
 import { paperTables } from '../../cost/paper/paper-tables.ts'
@@ -138,8 +138,8 @@ describe('the printed scores', () => {
       }
   })
 
-  const spec = new URL('../../../../../../shared/spec/tables.json', import.meta.url)
-  it.skipIf(!existsSync(spec))('are those handed down (skipped: no ../shared)', () => {
+  const spec = new URL('../../../fixtures/paper/tables.json', import.meta.url)
+  it('are those in print', () => {
     type Table = { columns: string[]; rows: { method: string; values: number[] }[] }
     const tables = JSON.parse(readFileSync(spec, 'utf8')) as Record<string, Table>
     const given = (number: number): Table =>

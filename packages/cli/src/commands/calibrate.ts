@@ -35,7 +35,7 @@ export const calibrateCommand = defineCommand<Options>({
   group: 'Use a trained model',
   summary: 'Choose a compute budget for a trained run, without training again',
   description:
-    'Measures the run at many gate thresholds on validation images, from every gate open to every gate closed. Writes budgets.json and calibrate.html into the run folder; predict, eval and export then take --budget SHARE.',
+    'Measures the run at many gate thresholds on validation images (test images where the data has no validation part), from every gate open to every gate closed. Writes budgets.json and calibrate.html into the run folder; predict, eval and export then take --budget SHARE.',
   arguments: [['<run>', 'folder of a finetune run that dispatches']],
   options: [
     new Option('--flops <share>', "find thresholds for this share of the static model's FLOPs").argParser(
@@ -49,7 +49,7 @@ export const calibrateCommand = defineCommand<Options>({
       'global',
       'per-layer',
     ]),
-    new Option('--images <n>', 'validation images to look at (default all)').argParser(integer(1)),
+    new Option('--images <n>', 'images to look at, drawn at random (default all)').argParser(integer(1)),
     new Option('--points <n>', 'points of the curve (default 13)').argParser(integer(11)),
     new Option('--evaluations <n>', 'the most of the search per-layer (default 100)').argParser(integer(1)),
     finetuneFlag('batch', { help: 'images per pass of --latency', usual: '1' }),

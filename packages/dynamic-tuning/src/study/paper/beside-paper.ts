@@ -1,4 +1,5 @@
-import { headingOf, type Measure, shownValue, titleWithUnit } from '../../evaluation/measure.ts'
+import { headingOf, type Measure, shownValue } from '../../evaluation/measure.ts'
+import { measureAxis } from '../../report/measure-axis.ts'
 import { flopsUnit } from '../../report/page-tables.ts'
 import { formatBare, formatCount } from '../../report/quantity.ts'
 import { scatterChart } from '../../report/scatter-chart.ts'
@@ -61,7 +62,7 @@ export function besidePlot(title: string, points: readonly BesidePoint[], measur
   return scatterChart({
     title: `${headingOf(measure)} against compute, ${title}`,
     xLabel: `${unit.name} of one sample`,
-    yLabel: titleWithUnit(measure),
+    ...measureAxis(measure),
     styles: 'page',
     points: all.map(({ name, score, flops, spread }) => ({
       name,

@@ -6,6 +6,7 @@ import { createRunFolder, type RunFolder } from '../../io/run-folder.ts'
 import { readSafetensors } from '../../io/safetensors.ts'
 import { writeSafetensors } from '../../io/safetensors-writer.ts'
 import { depthOf } from '../../models/families.ts'
+import { checkFiles } from '../../run/check-files.ts'
 import { type Prepared, prepareRun } from '../../run/prepare-run.ts'
 import type { WithoutSignal } from '../../run/run-control.ts'
 import { refuseClips } from '../../run/settings/clip-settings.ts'
@@ -52,6 +53,7 @@ export async function noahSearch(
   }
   const plan = planSearch(input)
   const prepared = await prepare(plan)
+  await checkFiles(prepared.dataset, prepared.settings, { ...control, skipBad: prepared.settings.skipBad })
   const run = createRunFolder(control.out)
   return releasing(run, async () => {
     writeSearchConfig(run, plan, prepared)

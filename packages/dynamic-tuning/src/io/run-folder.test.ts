@@ -13,7 +13,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { RunError } from '../errors.ts'
-import { createRunFolder, openRunFolder } from './run-folder.ts'
+import { createRunFolder, openRunFolder, untilFree } from './run-folder.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'run-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -254,6 +254,22 @@ describe('two processes on one run folder', () => {
       openRunFolder(path, { write: true }).release()
     },
   )
+
+  it('can be waited for: until the process ends, the time is up, or the wait is stopped', async () => {
+    finished()
+    const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
+    holdLock({ pid: other.pid })
+    await untilFree(path, 0)
+    await untilFree(path, 100, AbortSignal.abort())
+    expect(failure(() => openRunFolder(path, { write: true }))).toContain(`in use by process ${other.pid}.`)
+    const ended = new Promise((resolve) => other.once('exit', resolve))
+    setTimeout(() => other.kill('SIGKILL'), 200)
+    await untilFree(path, 100)
+    expect(other.signalCode ?? 'SIGKILL').toBe('SIGKILL')
+    await ended
+    openRunFolder(path, { write: true }).release()
+    await untilFree(join(path, 'nothing'), 100)
+  })
 
   it('does not judge processes of another machine, and takes over a lock that cannot be read', () => {
     finished()

@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { RunError } from '../errors.ts'
 import { canStartIn, clearFailedStart, contents, lockName } from './failed-start.ts'
 import { readJson } from './read-json.ts'
 import { type RunCheckpoint, readCheckpoint, writeCheckpoint } from './run-checkpoint.ts'
 import { runFormatVersion } from './run-format.ts'
-import { takeLock } from './run-lock.ts'
+import { lockHolder, takeLock } from './run-lock.ts'
 import { appendMetricLine, readMetricLines, truncateMetricLines } from './run-metrics.ts'
 import { removeLeftovers, writeAside } from './write-aside.ts'
 
@@ -77,6 +78,15 @@ export function openRunFolder(path: string, { write }: { write: boolean }): RunF
     folder.truncateMetricsAfter(Number.POSITIVE_INFINITY)
     return folder
   })
+}
+
+/**
+ * Waits until no process holds a run folder, at most `seconds`: a process whose study was killed writes its
+ * checkpoint and ends.
+ */
+export async function untilFree(path: string, seconds: number, signal?: AbortSignal): Promise<void> {
+  const end = Date.now() + 1000 * seconds
+  while (lockHolder(join(path, lockName)) && Date.now() < end && !signal?.aborted) await setTimeout(100)
 }
 
 function reopen(path: string): RunFolder {

@@ -47,6 +47,12 @@ export function tryLock(path: string, folder: string): (() => void) | LockOwner 
   }
 }
 
+/** The process that holds a lock; undefined if none does. */
+export function lockHolder(path: string): LockOwner | undefined {
+  const holder = parseOwner(read(path) ?? '')
+  return holder !== undefined && isHeld(holder) ? holder : undefined
+}
+
 /** True if the process is alive, or on another machine, where this cannot be checked. */
 function isHeld(holder: LockOwner): boolean {
   return holder.host !== hostname() || isAlive(holder)

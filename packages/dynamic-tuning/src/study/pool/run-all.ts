@@ -1,3 +1,4 @@
+import { untilFree } from '../../io/run-folder.ts'
 import { correctedMB, type MemoryRecord } from '../../run/expected-memory.ts'
 import { tidyFinished } from '../../run/finish-run.ts'
 import type { RunSummary } from '../../run/summary.ts'
@@ -20,19 +21,20 @@ export async function runAll(
 ): Promise<RunEnds | undefined> {
   const { jobs, signal, onStart, memoryMB } = control
   const ends = new Map<PlannedRun, Exclude<JobEnd, { kind: 'stopped' }>>()
-  const stateOf = new Map(runs.map((run, i) => [run, states[i]]))
-  for (const [run, state] of stateOf)
+  for (const [i, run] of runs.entries()) {
+    const state = states[i]
     if (typeof state === 'object') {
       tidyFinished(run.path)
       ends.set(run, { kind: 'finished', summary: state })
     }
+  }
   const cases = [...new Set(runs.map((run) => run.case.name))]
   onStart?.({ cases, runs: runs.length, finished: ends.size, jobs })
   const left = runs.filter((run) => !ends.has(run))
   const sizeOf = (run: PlannedRun): number => correctedMB(run.expectedMB, memoryOf(ends))
   await inPool(left, { jobs, room: memoryMB, sizeOf }, async (run) => {
     if (signal?.aborted) return
-    const end = await runWithRetries(run, stateOf.get(run), control)
+    const end = await runWithRetries(run, control)
     if (end.kind !== 'stopped') ends.set(run, end)
     reportCase(run.case, runs, ends, control)
   })
@@ -47,28 +49,24 @@ function memoryOf(ends: RunEnds): MemoryRecord[] {
 }
 
 /** Retries crashes only: errors from settings or data would recur. */
-async function runWithRetries(
-  run: PlannedRun,
-  first: RunState | undefined,
-  control: ManyRunsControl,
-): Promise<JobEnd> {
+async function runWithRetries(run: PlannedRun, control: ManyRunsControl): Promise<JobEnd> {
   const { retries = 0, signal, onRun } = control
   for (let tries = 0; ; tries++) {
-    const end = await runOne(run, tries === 0 ? first : undefined, control)
+    const end = await runOne(run, control)
     const again = end.kind === 'failed' && end.crashed && tries < retries && !signal?.aborted
     onRun?.(run, end, again)
     if (!again) return end
   }
 }
 
-async function runOne(
-  run: PlannedRun,
-  known: RunState | undefined,
-  control: ManyRunsControl,
-): Promise<JobEnd> {
+/** How long a run waits for the process of a killed study to end, in seconds. */
+const patience = 60
+
+async function runOne(run: PlannedRun, control: ManyRunsControl): Promise<JobEnd> {
   const { input, path, log, settings } = run
   try {
-    const state = known ?? runState(path, settings)
+    await untilFree(path, patience, control.signal)
+    const state = runState(path, settings)
     if (typeof state === 'object') return { kind: 'finished', summary: state }
     const job = { input, out: path, resume: state === 'stopped', log, tensorboard: control.tensorboard }
     return await startFinetune(job, {

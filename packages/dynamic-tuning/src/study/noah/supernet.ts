@@ -10,9 +10,10 @@ export function supernetOf(
   { model, settings }: Pick<Prepared, 'model' | 'settings'>,
   { sizes }: SubnetSpace,
 ): Supernet {
+  const { dropPath } = settings
   const superDim = Math.max(...sizes)
   const tuner = noahSupernet(depthOf(model), superDim)
-  return { network: network({ ...modelOf(model), tuner, options: settings }), superDim }
+  return { network: network({ ...modelOf(model), tuner, options: settings, dropPath }), superDim }
 }
 
 /** A super-network and its size R. */

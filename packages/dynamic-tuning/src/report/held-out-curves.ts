@@ -1,7 +1,7 @@
 import type { SampleWord } from '../data/samples/word.ts'
 import { headingOf } from '../evaluation/measure.ts'
 import type { Series } from './line-chart.ts'
-import { measureAxis } from './measure-axis.ts'
+import { lossSpan, measureAxis } from './measure-axis.ts'
 import { type CurveChart, type CurvesTask, measureOfEpochs, pointsOfEpochs } from './metrics-curves.ts'
 
 /** A run's name in the legend, and the lines of its `metrics.jsonl`. */
@@ -30,7 +30,7 @@ export function heldOutCurves(
     curve(`${headingOf(measure)} on held-out ${sample}s`, measureAxis(measure), (lines) =>
       measureOfEpochs(lines, 'validation', measure),
     ),
-    curve(`${headingOf(loss)} on held-out ${sample}s`, { yLabel: loss.title }, (lines) =>
+    curve(`${headingOf(loss)} on held-out ${sample}s`, { yLabel: loss.title, yLeast: lossSpan }, (lines) =>
       pointsOfEpochs(lines, 'validationLoss'),
     ),
   ]

@@ -140,14 +140,14 @@ describe('lastActiveRates', () => {
 })
 
 describe('the charts of shares', () => {
-  it('keep a least span, those of losses none', () => {
+  it('keep a least span, as does that of the loss', () => {
     const records = [
       step(1, { activeRate: 0.5, ceDynamic: 1 }),
       { kind: 'epoch', epoch: 0, step: 1, trainLoss: 1, validationAccuracy: 0.5 },
     ]
     expect(curvesOfMetrics(records, task).map(({ title, yLeast }) => [title, yLeast?.span])).toEqual([
       ...[
-        ['Loss', undefined],
+        ['Loss', 0.05],
         ['Accuracy', 5],
         ['Active tokens in training', 5],
       ],

@@ -2,7 +2,7 @@ import { headingOf, type Measure, shownValue } from '../evaluation/measure.ts'
 import { fieldOf } from '../training/field-of.ts'
 import type { TaskLoss } from '../training/loss.ts'
 import type { Series } from './line-chart.ts'
-import { measureAxis, percentSpan } from './measure-axis.ts'
+import { lossSpan, measureAxis, percentSpan } from './measure-axis.ts'
 import type { LeastSpan } from './plot-frame.ts'
 
 /** A chart of a run. */
@@ -128,6 +128,7 @@ function lossChart(
     title: 'Loss',
     xLabel: 'step',
     yLabel: 'loss',
+    yLeast: lossSpan,
     series: [
       ...withSmooth(`${title}, training`, training),
       { name: `${title}, ${heldOut}`, points: points(epochs, 'step', 'validationLoss') },

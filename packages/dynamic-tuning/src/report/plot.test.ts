@@ -44,6 +44,28 @@ describe('lineChart', () => {
     expect(heights(0, 50, 100)).toEqual([290, 167, 44])
     expect(heights(-1, 0)).toEqual([290, 240.8])
     expect(heights(100, 101)).toEqual([93.2, 44])
+    // Without a bound above: 2.2 to 2.2005 in 2.17 to 2.23, 0.0001 in 0 to 0.05.
+    const open = { span: 0.05, within: [0, Number.POSITIVE_INFINITY] } as const
+    const drawn = (values: readonly [number, number][]): string =>
+      lineChart({ ...words, yLeast: open, series: [{ name: 'a', points: values }] })
+    expect(
+      drawn([
+        [0, 2.2],
+        [1, 2.2005],
+      ]),
+    ).toContain('>2.17</text>')
+    expect(
+      drawn([
+        [0, 2.2],
+        [1, 2.2005],
+      ]),
+    ).toContain('>2.23</text>')
+    expect(
+      drawn([
+        [0, 0],
+        [1, 0.0001],
+      ]),
+    ).toContain('>0.05</text>')
   })
   it('spaces decades evenly on a log axis and leaves out x <= 0', () => {
     const points: [number, number][] = [

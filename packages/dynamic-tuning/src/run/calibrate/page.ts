@@ -1,6 +1,6 @@
 import { headingOf, type Measure, shownValue, valueIn } from '../../evaluation/measure.ts'
 import { type LineChart, lineChart, type Series } from '../../report/line-chart.ts'
-import { measureAxis } from '../../report/measure-axis.ts'
+import { lossSpan, measureAxis } from '../../report/measure-axis.ts'
 import { type ReportInput, renderReport } from '../../report/page.ts'
 import { formatCount, formatMeasure, formatPercent, formatRate } from '../../report/quantity.ts'
 import type { SectionTable } from '../../report/section.ts'
@@ -81,7 +81,7 @@ function plots(
   const chosen = targets.map((target) => mark(targetText(target, measure), target.point, shown))
   return [
     chart(headingOf(measure), measureAxis(measure), shown, [steps(points, measure), ...chosen]),
-    chart('Loss', { yLabel: lossTitle }, ({ loss }) => loss),
+    chart('Loss', { yLabel: lossTitle, yLeast: lossSpan }, ({ loss }) => loss),
     ...(latencyBatch === undefined
       ? []
       : [

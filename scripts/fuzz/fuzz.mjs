@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process'
-import { mkdirSync, mkdtempSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -55,39 +55,56 @@ function chosen(readers, index) {
   return readerOf(wanted, index)
 }
 
-/** A worker process, and what it answers to each request; `undefined` if it is silent or ends. */
-async function startWorker() {
-  const child = fork(script, [seed], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-  const answer = (limit) =>
-    new Promise((resolve) => {
-      const ended = (message) => {
-        clearTimeout(timer)
-        child.off('message', ended)
-        child.off('exit', gone)
-        resolve(message)
-      }
-      const gone = (code, signal) => ended({ fault: `the process ended with ${code ?? signal}`, gone: true })
-      const timer = setTimeout(
-        () => ended({ fault: `no answer after ${limit} s`, gone: true, slow: true }),
-        1000 * limit,
-      )
-      child.on('message', ended)
-      child.on('exit', gone)
-    })
-  const { ready } = await answer(120)
-  return { child, ready, answer, used: 0, busiest: 0 }
+/** Seconds of processor time that a process has used, with programs that it ran; unknown but on Linux. */
+function processorSeconds(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100
+  } catch {
+    return undefined
+  }
 }
 
-/** Reads one input. A slow one is tried again in a new process: the machine may have been busy. */
-async function readOne(worker, name, index, again = true) {
+/** A worker process, and its next answer. */
+async function startWorker() {
+  const child = fork(script, [seed], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const worker = { child, used: 0, busiest: 0 }
+  const { ready } = await answerOf(worker, 60)
+  return { ...worker, ready }
+}
+
+/**
+ * The answer of a worker; its fault if it ends or takes over `limit` seconds of processor time. On a busy machine
+ * that is far more than the limit of time: then it may take ten times as long.
+ */
+function answerOf({ child }, limit) {
+  const [began, before] = [performance.now(), processorSeconds(child.pid)]
+  return new Promise((resolve) => {
+    const check = () => {
+      const passed = (performance.now() - began) / 1000
+      const used = (processorSeconds(child.pid) ?? Number.POSITIVE_INFINITY) - (before ?? 0)
+      if (used > limit || passed > 10 * limit)
+        ended({ fault: `no answer after ${passed.toFixed(1)} s, ${used.toFixed(1)} s of work`, gone: true })
+    }
+    const timer = setInterval(check, 1000 * limit)
+    const gone = (code, signal) => ended({ fault: `the process ended with ${code ?? signal}`, gone: true })
+    function ended(message) {
+      clearInterval(timer)
+      child.off('message', ended)
+      child.off('exit', gone)
+      resolve(message)
+    }
+    child.on('message', ended)
+    child.on('exit', gone)
+  })
+}
+
+/** Reads one input. */
+function readOne(worker, name, index) {
   worker.used++
   worker.child.send({ name, index })
-  const answer = await worker.answer(seconds)
-  if (answer.slow && again) {
-    worker.child.kill('SIGKILL')
-    return readOne(Object.assign(worker, await startWorker()), name, index, false)
-  }
-  return answer
+  return answerOf(worker, seconds)
 }
 
 function note(name, index, { fault, typed, megabytes: used = 0 }, before) {
@@ -115,7 +132,7 @@ async function lane() {
       worker.child.kill('SIGKILL')
       worker = await startWorker()
     }
-    if (++done % 5000 === 0) console.log(`${done} inputs, ${faults.length} faults`)
+    if (++done % 1000 === 0) console.log(`${done} inputs, ${faults.length} faults`)
   }
   worker.child.kill()
 }

@@ -20,7 +20,7 @@ const edges = [
   2 ** 32 - 1,
 ]
 const bigEdges = [2n ** 31n, 2n ** 32n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n]
-const words = [
+export const words = [
   ...[
     '-1',
     '-512',
@@ -178,7 +178,9 @@ function replaceIn(value, { path: [first = 0, ...rest], how, odd: other }) {
   if (typeof value !== 'object' || value === null) return
   const keys = Object.keys(value)
   const key = keys[first % Math.max(1, keys.length)]
-  if (key === undefined || how === 9) Object.defineProperty(value, String(other).slice(0, 99), plain(other))
+  if (Array.isArray(value) && how === 9) value.push(structuredClone(other))
+  else if (key === undefined || how === 9)
+    Object.defineProperty(value, typeof other === 'string' ? other.slice(0, 99) : 'other', plain(other))
   else if (rest.length > 0 && typeof value[key] === 'object' && value[key] !== null)
     replaceIn(value[key], { path: rest, how, odd: other })
   else if (how === 8) delete value[key]

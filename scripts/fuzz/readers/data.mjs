@@ -7,7 +7,7 @@ import { indexVideo } from '../../../packages/dynamic-tuning/dist/data/sources/v
 import { tarEnd, tarEntry } from '../../../packages/dynamic-tuning/dist/data/testing/files.js'
 import { crc32 } from '../../../packages/dynamic-tuning/dist/io/formats/zip/crc32.js'
 import * as mat from '../../../packages/dynamic-tuning/dist/io/mat/mat.test.support.js'
-import { mutated, mutatedJsonText } from '../mutate.mjs'
+import { mutated, mutatedJsonText, words } from '../mutate.mjs'
 import { picture, videos } from './valid.mjs'
 
 /** Opens a dataset, and reads its first images. */
@@ -50,6 +50,42 @@ function pax(text) {
   const length = [3, 4].map((more) => text.length + more).find((each) => `${each} ${text}\n`.length === each)
   return tarEntry('pax', `${length} ${text}\n`, 'x')
 }
+
+/** Archives of entries of any type, with odd names, sizes, and pax records whose own lengths are right. */
+const word = fc.constantFrom(...words, '.', './/', 'cat/2.png', 'a'.repeat(300))
+const lengths = [
+  '-1',
+  '-512',
+  '-1024',
+  '-1536',
+  '-2048',
+  '10.5',
+  '0',
+  '600',
+  '1e300',
+  '99999999999',
+  '0x10',
+  '',
+]
+const record = fc
+  .oneof(
+    fc.tuple(fc.constantFrom('path', 'linkpath', 'mtime', 'size'), word),
+    fc.tuple(fc.constant('size'), fc.constantFrom(...lengths)),
+  )
+  .map(([key, text]) => pax(`${key}=${text}`))
+const sizes = ['-0000001000', '7777777777', '\x80\0\0\0', '\xff\xff\xff\xff', '8', ' 12 ', '']
+const entry = fc.oneof(
+  record,
+  fc
+    .tuple(word, fc.constantFrom('0', '5', 'L', 'x', 'g', '2', 'K', '7', '\0'))
+    .map(([name, type]) => tarEntry(name.slice(0, 99), name, type)),
+  fc.constantFrom(...sizes).map((size) => {
+    const bytes = tarEntry('cat/3.png', 'x'.repeat(600))
+    bytes.write(size.padEnd(12, '\0'), 124, 'latin1')
+    return bytes
+  }),
+)
+const archive = fc.noBias(fc.array(entry, { minLength: 1, maxLength: 6 }))
 
 /** A PNG whose chunks have right checksums, so that their changed fields are read. */
 function pngChecked(bytes) {
@@ -161,7 +197,11 @@ export async function dataReaders(home) {
       name: 'tar',
       share: 2,
       input: fc
-        .oneof(mutated([tar]).map(withChecksums), mutated([tar]))
+        .oneof(
+          mutated([tar]).map(withChecksums),
+          mutated([tar]),
+          archive.map((entries) => withChecksums(Buffer.concat([...entries, tar]))),
+        )
         .map((bytes) => ({ 'train.tar': bytes })),
       read: readData,
     },

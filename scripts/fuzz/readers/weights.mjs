@@ -107,9 +107,24 @@ const opcode = fc.oneof(
     'ctorch._tensor\n_rebuild_from_type_v2\n',
   ),
 )
-const program = fc
-  .array(opcode, { minLength: 1, maxLength: 60 })
-  .map((codes) => Buffer.from(`\x80\x02${codes.join('')}.`, 'latin1'))
+/** Values that stand for exponentially or very many others, and uses of them. */
+const nested = `X\x01\0\0\x00a${'2\x86'.repeat(40)}`
+const growing = [
+  ...[nested, `}${nested}K\x01s`, `${nested}${nested}\x93`, `ctorch\ndevice\n${nested}\x85R`, `]${nested}a`],
+  `}${'2K\x012\x86s'.repeat(30)}`,
+  `](${'K\x01'.repeat(500)}eq\0${'cbuiltins\nset\nh\0\x85R0'.repeat(500)}N`,
+  'ctorch._tensor\n_rebuild_from_type_v2\nq\0]q\x01(h\0Nh\x01eR',
+  '}'.repeat(3000),
+]
+const codes = fc.oneof(
+  { weight: 1, arbitrary: fc.constantFrom(...growing).map((code) => [code]) },
+  { weight: 4, arbitrary: fc.noBias(fc.array(opcode, { minLength: 1, maxLength: 60 })) },
+  {
+    weight: 2,
+    arbitrary: fc.array(fc.oneof(opcode, fc.constantFrom(...growing)), { minLength: 1, maxLength: 8 }),
+  },
+)
+const program = codes.map((all) => Buffer.from(`\x80\x02${all.join('')}.`, 'latin1'))
 
 /** The variables of a .mat file changed before they are compressed, so that the changes are read. */
 const layout = { littleEndian: true }

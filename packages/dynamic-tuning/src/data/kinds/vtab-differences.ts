@@ -1,5 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { DataError } from '../../errors.ts'
+import { readText } from '../../io/regular-file.ts'
 import { type VtabTask, vtabLists } from './vtab.ts'
 
 /**
@@ -25,6 +27,6 @@ export function differencesFromVtab({ classes, testImages }: VtabTask, folder: s
 
 /** The last number of each line. */
 function labelsIn(path: string): number[] {
-  const lines = readFileSync(path, 'utf8').split(/\r?\n/)
+  const lines = readText(path, 'dataset', DataError).split(/\r?\n/)
   return lines.filter((line) => line.trim() !== '').map((line) => Number(/\S+\s*$/.exec(line)?.[0]))
 }

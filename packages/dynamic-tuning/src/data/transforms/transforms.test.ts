@@ -217,6 +217,9 @@ describe('augmentation', () => {
     const enough = (other: Partial<TransformSettings>) => createTransform({ ...plain, ...other }).enough
     expect(enough({})).toEqual({ height: 18, width: 26 })
     expect(enough({ resize: 'crop', cropRatio: 0.5 })).toEqual({ height: 36, width: 52 })
+    expect(enough({ resize: 'crop', cropRatio: 0.7 })).toEqual({ height: 26, width: 38 })
+    expect(enough({ resize: 'squash', cropRatio: 0.5 })).toEqual({ height: 18, width: 26 })
+    expect(enough({ resize: 'crop' })).toEqual({ height: 18, width: 26 })
     expect(enough({ augment: { randomResizedCrop: { scale: [0.0625, 1], ratio: [1, 1] } } })).toEqual({
       height: 36,
       width: 52,

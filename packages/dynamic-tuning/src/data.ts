@@ -14,7 +14,7 @@ export {
 export { type VtabGroup, type VtabTask, vtabGroups, vtabTasks } from './data/kinds/vtab.ts'
 export type { BadExample, Batch } from './data/loader/batch.ts'
 export type { BatchOrderSettings } from './data/loader/batch-order.ts'
-export { createLoader, type Loader, type LoaderSettings } from './data/loader/loader.ts'
+export { createLoader, type EpochOptions, type Loader, type LoaderSettings } from './data/loader/loader.ts'
 export type { OpenOptions } from './data/options.ts'
 export type { CacheMemory } from './data/samples/pixel-cache.ts'
 export type {

@@ -56,7 +56,7 @@ export const flopsCommand = defineCommand<Options>({
   group: 'Measure',
   summary: 'Parameters and FLOPs of any model, method and rate, by part',
   description:
-    'Counted from the graph, without any weights. FLOPs are multiply-accumulates of one image, or one clip with --frames, as in the papers: linear maps, convolutions and attention products, LayerNorm 5 per element. params.trainable counts as the papers do, without head and dispatchers; params.trained is everything that training changes.\n--table prints a table of the Dynamic Tuning paper beside our counts, with the rate of active tokens that each printed figure takes.',
+    'Counted from the graph, without any weights. FLOPs are multiply-accumulates of one image, or one clip with --frames, as in the papers: linear maps, convolutions and attention products, LayerNorm 5 per element. Methods that merge into the dense weights, such as LoRA, are counted merged. params.trainable counts as the papers do, without head and dispatchers; params.trained is everything that training changes.\n--table prints a table of the Dynamic Tuning paper beside our counts, with the rate of active tokens that each printed figure takes.',
   options: [
     finetuneFlag('model', { help: "builtin, a path of weights, or timm's name" }),
     finetuneFlag('randomWeights').hideHelp(),

@@ -8,7 +8,9 @@ import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { baselines, openBaseline } from './baselines.ts'
+import { openCase } from './candidate.ts'
 import { benchCase } from './case.ts'
+import { clockOf } from './clock.test.support.ts'
 import { benchInference } from './inference.ts'
 import { benchGroups, benchMarkdown, benchPlot } from './report.ts'
 import { noiseImages } from './result.ts'
@@ -67,6 +69,36 @@ describe('benchInference', () => {
     const promised = modelCost({ network: network(modelOf(config)) }).flops.total / cost.flops.total
     expect(flopsRatioToStatic).toBeCloseTo(promised, 9)
     expect(activeRate).toBeCloseTo(0.5, 0)
+  })
+
+  it('times every case, the static model and matrix products alone in the same rounds', async () => {
+    const tiny = { ...settings, model: 'vit_tiny_patch16_32', batches: [2], warmup: 1, rounds: 3 }
+    const { results, gemm } = await benchInference(tiny, { now: clockOf(30, 20, 60) })
+    const [still, dynamic] = results
+    expect(still).toMatchObject({ method: 'static', medianMs: 30, ratioToStatic: 1, promiseKept: 1 })
+    expect(dynamic).toMatchObject({ method: 'dyt', medianMs: 20, ratioToStatic: 1.5, imagesPerSecond: 100 })
+    expect(gemm[0]?.medianMs).toBe(60)
+  })
+
+  it('merges methods that can be merged: they cost what the static model costs', async () => {
+    const tiny = { ...settings, model: 'vit_tiny_patch16_32', batches: [1] }
+    const methods = ['lora', 'lora+adaptformer', 'adaptformer', 'lora:dispatch=mlp', 'dyt']
+    const { results } = await benchInference({ ...tiny, methods })
+    const [still, lora, joined, adapted] = results.map(({ flopsRatioToStatic }) => flopsRatioToStatic)
+    expect([still, lora, joined]).toEqual([1, 1, adapted])
+    expect(adapted).toBeLessThan(1)
+    const config = vitConfig(tiny.model, 10)
+    const [place] = benchPlaces(tiny) as [BenchPlace]
+    for (const [method, left] of [
+      ['lora', 'linear'],
+      ['lora+adaptformer', 'adaptformer'],
+      ['adaptformer', 'adaptformer'],
+    ] as const) {
+      const opened = await openCase(benchCase(method, place), config, place)
+      expect(opened.settings.network.tuner.name).toBe(left)
+      expect([...opened.settings.store.values().keys()].filter((name) => /lora/.test(name))).toEqual([])
+      await opened.release()
+    }
   })
 
   it('runs one case alone', async () => {
@@ -203,12 +235,14 @@ describe('benchCase', () => {
 
 describe('benchTraining', () => {
   it('relates steps to forward passes of the same run', async () => {
-    const { results } = await benchTraining({ ...settings, methods: ['linear', 'dyt'], batches: [2] })
+    const small = { ...settings, model: 'vit_tiny_patch16_32', methods: ['linear', 'dyt'], batches: [2] }
+    const { results } = await benchTraining(small, { now: clockOf(10, 25, 40) })
     const [forward, linear, dynamic] = results as [(typeof results)[0], never, (typeof results)[0]]
     expect(results.map(({ method }) => method)).toEqual(['static', 'linear', 'dyt'])
     expect(forward.ratioToStatic).toBe(1)
     expect(linear).toMatchObject({ activeRate: null, flopsRatioToStatic: null })
-    expect(dynamic.ratioToStatic).toBeCloseTo(dynamic.medianMs / forward.medianMs, 9)
+    expect(results.map(({ ratioToStatic }) => ratioToStatic)).toEqual([1, 2.5, 4])
+    expect(dynamic.imagesPerSecond).toBe(50)
     expect(dynamic.activeRate).toBeGreaterThan(0)
     expect(dynamic.activeRate).toBeLessThan(1)
   })

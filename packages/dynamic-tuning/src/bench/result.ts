@@ -1,5 +1,6 @@
 import { type Precision, random } from '@dynamic-tuning/engine'
 import { sampleOf } from '../data/samples/registry.ts'
+import type { GemmProbe } from '../evaluation/gemm-probe.ts'
 import type { Timing } from '../evaluation/timing.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { layoutOf } from '../models/samples/layout-of.ts'
@@ -14,6 +15,27 @@ export interface Measured extends Pick<BenchResult, 'method' | 'activeRate' | 'b
   /** Multiply-accumulates computed per image, and the speed-up that FLOPs promise. */
   readonly cost?: { readonly macs: number; readonly promise: number }
   readonly gemm?: GemmResult | undefined
+}
+
+/** How many times as fast as the static model; 1 if that was not measured. */
+export function speedUp({ medianMs }: Timing, base: Timing | undefined): number {
+  return (base?.medianMs ?? medianMs) / medianMs
+}
+
+/** Duration in forward passes of the static model; 1 if that was not measured. */
+export function passesLong({ medianMs }: Timing, base: Timing | undefined): number {
+  return medianMs / (base?.medianMs ?? medianMs)
+}
+
+/** Speed of bare matrix products. */
+export function gemmResult(
+  { shape, flops }: Pick<GemmProbe, 'shape' | 'flops'>,
+  { medianMs }: Timing,
+  { place, config, batch }: { place: BenchPlace; config: ModelConfig; batch: number },
+): GemmResult {
+  const { device } = place
+  const gflopsPerSecond = flops / (1e6 * medianMs)
+  return { device, imageSize: config.imageSize, batch, shape, medianMs, gflopsPerSecond }
 }
 
 /** A line of the report. */

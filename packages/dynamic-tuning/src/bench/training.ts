@@ -13,7 +13,7 @@ import { paperLoss } from '../training/loss-graph.ts'
 import { AdamW } from '../training/optimizers/adamw.ts'
 import { TrainingStep } from '../training/training-step.ts'
 import { benchCase } from './case.ts'
-import { benchResult, noiseImages } from './result.ts'
+import { benchResult, noiseImages, passesLong } from './result.ts'
 import {
   type BenchPlace,
   type BenchReport,
@@ -49,7 +49,7 @@ export async function benchTraining(
 async function measure(
   place: BenchPlace,
   batch: number,
-  { only, onProgress }: BenchSelection,
+  { only, onProgress, now }: BenchSelection,
 ): Promise<BenchResult[]> {
   const config = benchConfig(place)
   const jobs: Job[] = []
@@ -59,13 +59,13 @@ async function measure(
     jobs.push(await (name === 'static' ? forwardJob : stepJob)(name, config, batch, place))
   }
   onProgress?.(`measuring batch ${batch}`)
-  const times = await timeInTurn(jobs, place)
+  const times = await timeInTurn(jobs, place, now)
   await Promise.all(jobs.map((job) => job.release()))
-  const base = times.get('static')?.medianMs
+  const base = times.get('static')
   return jobs.map((job) => {
     const timing = present(times.get(job.name), `the time of ${job.name}`)
-    const ratio = timing.medianMs / (base ?? timing.medianMs)
-    const measured = { method: job.name, activeRate: job.activeRate(), batch, timing, ratioToStatic: ratio }
+    const ratioToStatic = passesLong(timing, base)
+    const measured = { method: job.name, activeRate: job.activeRate(), batch, timing, ratioToStatic }
     return benchResult(place, config, measured)
   })
 }

@@ -128,6 +128,8 @@ export interface BenchSelection {
   /** `static`, a method or a baseline; all by default. */
   readonly only?: string | undefined
   readonly onProgress?: (text: string) => void
+  /** A clock in milliseconds. Default: the system's. */
+  readonly now?: () => number
 }
 
 /**

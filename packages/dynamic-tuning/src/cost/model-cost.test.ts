@@ -10,7 +10,8 @@ import { adaptformer } from '../tuners/adaptformer.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { full } from '../tuners/full.ts'
 import { linearProbe } from '../tuners/linear.ts'
-import type { Tuner } from '../tuners/tuner.ts'
+import { tunerNamed } from '../tuners/registry.ts'
+import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { countCost } from './count-cost.ts'
 import { modelCost } from './model-cost.ts'
 
@@ -45,6 +46,28 @@ describe('modelCost', () => {
       network: network({ ...modelOf(vitConfig('deit3_large_patch16_384')), tuner: full }),
     }).flops.total
     expect((finer / 1e9).toFixed(1)).toBe('191.2')
+  })
+
+  it('counts methods that merge as merged, and their parameters as trained', () => {
+    const cost = (method: string, given: Partial<TunerOptions> = {}) => {
+      const tuner = tunerNamed(method)
+      return modelCost({
+        network: network({ ...modelOf(base), tuner, options: { ...tuner.defaults, ...given } }),
+        activeRate: 0.4,
+      })
+    }
+    const plain = cost('linear')
+    for (const method of ['lora', 'ssf', 'fact-tt', 'fact-tk']) {
+      const { flops, params } = cost(method)
+      expect(flops).toEqual(plain.flops)
+      const own = tunerNamed(method).parameterCount(base, tunerNamed(method).defaults)
+      expect(params.trainable - plain.params.trainable).toBe(own)
+      expect(params.total - plain.params.total).toBe(own)
+    }
+    expect(cost('lora', { dispatch: 'mlp' }).flops).toEqual(cost('linear', { dispatch: 'mlp' }).flops)
+    expect(cost('lora+adaptformer').flops).toEqual(cost('adaptformer').flops)
+    expect(cost('noah').flops).toEqual(cost('noah', { loraDim: [0] }).flops)
+    expect(cost('noah').params.trainable).toBeGreaterThan(cost('noah', { loraDim: [0] }).params.trainable)
   })
 
   it('prints the published FLOPs on fewer tokens', () => {

@@ -3,6 +3,7 @@ import { ConfigError } from '../errors.ts'
 import { layersOf } from '../models/families.ts'
 import { isOwn } from '../models/head.ts'
 import { imageRows } from '../models/samples/sample-layout.ts'
+import { mergedNetwork } from '../network/merge.ts'
 import type { Network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import type { BlockForm, Dispatch } from '../tuners/tuner.ts'
@@ -47,8 +48,9 @@ export interface ModelCost {
 }
 
 /**
- * Counts parameters and FLOPs of a tuned model from its graph, without creating weights. Methods that
- * dispatch are counted as a model that skips inactive tokens. Dispatcher logits are counted for class and
+ * Counts parameters and FLOPs of a tuned model from its graph, without creating weights. FLOPs are those of
+ * inference, for which methods such as LoRA are merged into the dense weights (see `mergedNetwork`): they cost
+ * what the plain model does. Methods that dispatch are counted as a model that skips inactive tokens. Dispatcher logits are counted for class and
  * register tokens too, although these are always active.
  * @throws ConfigError for a rate outside of 0..1, or if the number of rates differs from the number of gates
  * @example
@@ -63,18 +65,24 @@ export interface ModelCost {
  * ```
  */
 export function modelCost(settings: ModelCostSettings): ModelCost {
+  return {
+    params: countParameters(settings.network),
+    flops: countFlops({ ...settings, network: mergedNetwork(settings.network) }),
+  }
+}
+
+function countFlops(settings: ModelCostSettings): Cost {
   const { network, blocks, computed = false } = settings
-  const store = new WeightStore({ trainable: [/./] })
   const pass = { kind: 'skip', blocks, classTokenOnly: computed } as const
-  const whole = network.pass(store, network.input(), pass)
+  const whole = network.pass(emptyStore(), network.input(), pass)
   const outputs = Object.values(computed ? narrow(whole.outputs) : whole.outputs)
   const sizes = openSizes(settings, whole.dispatches)
   const symbols = Object.fromEntries([...symbolsIn(outputs)].map((name) => [name, sizeNamed(name, sizes)]))
-  return {
-    params: countParameters(store, network),
-    flops: countCost(outputs, symbols),
-  }
+  return countCost(outputs, symbols)
 }
+
+/** A store that collects the shapes of the weights a graph asks for. */
+const emptyStore = (): WeightStore => new WeightStore({ trainable: [/./] })
 
 /**
  * Mean open sizes of the graph for one image or clip: `K{g}` rows, `M{g}` slots and `S{g}` images of gate g.
@@ -113,7 +121,11 @@ function sizeNamed(symbol: string, sizes: Readonly<Record<string, number>>): num
   return size
 }
 
-function countParameters({ shapes, buffers }: WeightStore, { tunable, head }: Network): ModelCost['params'] {
+function countParameters(network: Network): ModelCost['params'] {
+  const { tunable, head } = network
+  const store = emptyStore()
+  network.pass(store, network.input(), { kind: 'skip' })
+  const { shapes, buffers } = store
   const trainableParts: Record<string, number> = {}
   let total = 0
   let trainable = 0

@@ -1,7 +1,7 @@
 import type { Loader } from '../data/loader/loader.ts'
 import { ConfigError } from '../errors.ts'
 import type { Classifier } from './classifier.ts'
-import { quantile } from './timing.ts'
+import { quantile } from './statistics.ts'
 
 /**
  * Distribution of gate probabilities over some images, as quantile tables: ascending probabilities at evenly

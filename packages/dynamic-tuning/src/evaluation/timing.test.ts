@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { quantile, timeInTurn } from './timing.ts'
+import { timeInTurn } from './timing.ts'
 
 describe('timeInTurn', () => {
   it('runs cases alternately, leaves the warm-up out, and reports quantiles', async () => {
@@ -17,10 +17,5 @@ describe('timeInTurn', () => {
     expect(order.join('')).toBe('abababab')
     expect(times.get('a')).toEqual({ medianMs: 2, p10Ms: 1.2, p90Ms: 2.8 })
     expect(times.get('b')?.medianMs).toBe(20)
-  })
-
-  it('interpolates quantiles', () => {
-    expect(quantile([5], 0.9)).toBe(5)
-    expect(quantile([0, 10], 0.25)).toBe(2.5)
   })
 })

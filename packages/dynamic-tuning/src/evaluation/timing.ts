@@ -1,3 +1,5 @@
+import { quantile } from './statistics.ts'
+
 /** A function to time. */
 export interface TimedCase {
   readonly name: string
@@ -32,7 +34,8 @@ export async function timeInTurn(
     for (const { name, run } of cases) {
       const start = now()
       await run()
-      if (round >= 0) samples.get(name)?.push(now() - start)
+      const duration = now() - start
+      if (round >= 0) samples.get(name)?.push(duration)
     }
   return new Map([...samples].map(([name, values]) => [name, summarize(values)]))
 }
@@ -40,12 +43,4 @@ export async function timeInTurn(
 function summarize(values: readonly number[]): Timing {
   const sorted = [...values].sort((a, b) => a - b)
   return { medianMs: quantile(sorted, 0.5), p10Ms: quantile(sorted, 0.1), p90Ms: quantile(sorted, 0.9) }
-}
-
-/** The quantile at rank `share` of sorted values, interpolated linearly. */
-export function quantile(sorted: readonly number[], share: number): number {
-  const place = (sorted.length - 1) * share
-  const low = sorted[Math.floor(place)] as number
-  const high = sorted[Math.ceil(place)] as number
-  return low + (high - low) * (place - Math.floor(place))
 }

@@ -1,5 +1,4 @@
 import type { TensorData } from '@dynamic-tuning/engine'
-import { ConfigError } from '../errors.ts'
 import { withStoredBiases } from '../models/families.ts'
 import { joinTuners } from '../tuners/compose.ts'
 import { linearProbe } from '../tuners/linear.ts'
@@ -18,29 +17,29 @@ export function canMerge(tuner: Tuner): boolean {
 }
 
 /**
- * Folds the method into the dense weights. What remains is a plain backbone with its dispatchers, if any, and
- * those parts of a joined method that cannot be folded.
- * @throws ConfigError if nothing can be folded
+ * The network that remains once the method is folded into the dense weights: a plain backbone with its
+ * dispatchers, if any, and those parts of a joined method that cannot be folded. A network of which nothing
+ * can be folded stays as it is.
+ */
+export function mergedNetwork(network: Network): Network {
+  const { tuner, options } = network
+  if (!canMerge(tuner)) return network
+  const left = partsOf(tuner).filter((part) => part.merge === undefined || part.leftAfterMerge)
+  const rest = left.reduce((all, { leftAfterMerge }) => leftAfterMerge?.(all) ?? all, options)
+  return networkOf({ ...network, tuner: joined(left), options: rest })
+}
+
+/**
+ * Folds what can be folded of the method into the dense weights, as `mergedNetwork` has it. All outputs stay
+ * equal within rounding errors.
  */
 export function mergeTuned({ network, tensors }: TunedWeights): TunedWeights {
   const { config, tuner, options } = network
-  if (!canMerge(tuner))
-    throw new ConfigError(
-      `merge: ${tuner.name} cannot be folded into the weights, it computes what no dense map does. Leave it as it is.`,
-    )
+  if (!canMerge(tuner)) return { network, tensors }
   let merged = new Map<string, TensorData>(tensors)
   for (const { merge } of partsOf(tuner)) merged = merge?.(merged, config, options) ?? merged
   const sized = withStoredBiases(config, merged)
-  return { network: networkOf({ ...network, ...leftAfterMerge(network), config: sized }), tensors: merged }
-}
-
-/** The method and settings that remain once all that can be folded is part of the dense weights. */
-export function leftAfterMerge({ tuner, options }: Network): Pick<Network, 'tuner' | 'options'> {
-  const left = partsOf(tuner).filter((part) => part.merge === undefined || part.leftAfterMerge)
-  return {
-    tuner: joined(left),
-    options: left.reduce((all, part) => part.leftAfterMerge?.(all) ?? all, options),
-  }
+  return { network: networkOf({ ...mergedNetwork(network), config: sized }), tensors: merged }
 }
 
 function joined(left: readonly Tuner[]): Tuner {

@@ -1,5 +1,4 @@
 import { modelCost } from '../cost/model-cost.ts'
-import { staticFlops } from '../cost/static-flops.ts'
 import { modelOf } from '../models/model.ts'
 import { vitConfig } from '../models/vit/vit-names.ts'
 import { canMerge } from '../network/merge.ts'
@@ -64,14 +63,9 @@ sizes that were searched for and LoRA parts merged; its Res-Tuning is another fo
 released. Its row of DyT counts what half of the tokens cost after training, ours at exactly that rate.`
 
 function table(tuners: readonly Tuner[]): string {
-  const plainFlops = staticFlops(modelOf(base))
   const rows = tuners.map((tuner) => {
     const options = { ...tuner.defaults, ...vtabSettings[tuner.name] }
-    const left = tuner.leftAfterMerge?.(options)
-    const folded = canMerge(tuner) && left === undefined
-    const flops = folded
-      ? plainFlops
-      : modelCost({ network: network({ ...modelOf(base), tuner, options: left ?? options }) }).flops.total
+    const flops = modelCost({ network: network({ ...modelOf(base), tuner, options }) }).flops.total
     const published = publishedTable3[tuner.name]
     return [
       `\`${tuner.name}\``,

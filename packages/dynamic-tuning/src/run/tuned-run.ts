@@ -9,6 +9,7 @@ import { readSafetensors } from '../io/safetensors.ts'
 import { roundBackbone } from '../models/backbone-precision.ts'
 import { compareShapes } from '../models/compare-shapes.ts'
 import { isClassifierWeight } from '../models/heads/classifier.ts'
+import { mergeTuned } from '../network/merge.ts'
 import type { Network } from '../network/network.ts'
 import type { InferenceKind } from '../network/pass.ts'
 import { weightShapes } from '../network/weight-shapes.ts'
@@ -41,7 +42,10 @@ export interface TunedModel {
   readonly tensors: ReadonlyMap<string, TensorData>
   /** Makes a store of them with every weight frozen, for graphs of inference and export. */
   store(): WeightStore
-  /** Compiles the model; by default as `skip`, which computes active tokens only. Release it after use. */
+  /**
+   * Compiles the model, with methods such as LoRA merged into the dense weights; by default as `skip`, which
+   * computes active tokens only. Release it after use.
+   */
   classifier(pass?: InferenceKind, compile?: CompileOptions, gates?: GateChoices): Promise<Classifier>
 }
 
@@ -70,15 +74,17 @@ export function tunedModel(
     normalization,
     tensors,
     store,
-    classifier: (pass = 'skip', compile = {}, gates = {}) =>
-      Classifier.create({
+    classifier(pass = 'skip', compile = {}, gates = {}) {
+      const merged = mergeTuned({ network, tensors })
+      return Classifier.create({
         ...gates,
         seed: settings.seed,
-        network,
-        store: store(),
+        network: merged.network,
+        store: new WeightStore({ tensors: merged.tensors, seed: settings.seed }),
         pass,
         compile: { device: settings.device, threads: settings.threads, ...compile },
-      }),
+      })
+    },
   }
 }
 

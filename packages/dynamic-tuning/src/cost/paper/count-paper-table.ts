@@ -1,7 +1,6 @@
 import { modelOf } from '../../models/model.ts'
 import type { ModelConfig } from '../../models/model-config.ts'
 import { modelConfig } from '../../models/named-model.ts'
-import { leftAfterMerge } from '../../network/merge.ts'
 import { type Network, network } from '../../network/network.ts'
 import { reductionOptions } from '../../reduction/options.ts'
 import { tuners } from '../../tuners/registry.ts'
@@ -62,9 +61,7 @@ function countRow(row: PaperRow, { model, classes, lacks }: PaperTable): Counted
   })
   const paramsM = figure(row.params, paperCount(modelCost({ network: counted }).params) / 1e6)
   if (lacks) return { method, missing: lacks, paramsM, flopsG: printed.flopsG }
-  // The paper counts LoRA, SSF and FacT as merged: no FLOPs beyond those of the plain backbone.
-  const merged = network({ ...counted, ...leftAfterMerge(counted) })
-  return { method, paramsM, ...countFlops(row, merged) }
+  return { method, paramsM, ...countFlops(row, counted) }
 }
 
 /** The model configuration of a row: for images, or for clips if the row names a number of frames. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { afterAll, describe, expect, it } from 'vitest'
+import { Classifier } from '../../evaluation/classifier.ts'
 import { modelShapes } from '../../models/build-model.ts'
 import { modelOf as partsOf } from '../../models/model.ts'
 import { farthest, noise, randomValues } from '../../nn/plain.test.support.ts'
@@ -48,6 +49,30 @@ async function run(path: string): Promise<Float32Array> {
 
 const nodesOf = (operators: Readonly<Record<string, number>>): number =>
   Object.values(operators).reduce((sum, count) => sum + count, 0)
+
+async function logitsOf(classifier: Classifier): Promise<Float32Array> {
+  const { logits } = await classifier.classify(images)
+  await classifier.release()
+  return logits
+}
+
+describe('inference of methods that merge', () => {
+  it.each([
+    ['lora', {}, 'linear'],
+    ['ssf', {}, 'linear'],
+    ['fact-tk', {}, 'linear'],
+    ['lora', { dispatch: 'mlp' }, 'linear'],
+    ['lora+adaptformer', {}, 'adaptformer'],
+  ] as const)('%s %j: the same logits, computed by %s', async (method, given, left) => {
+    const model = modelOf(method, given)
+    const merged = await model.classifier('skip')
+    expect(merged.settings.network.tuner.name).toBe(left)
+    const kept = await Classifier.create({ network: model.network, store: model.store() })
+    const wanted = await logitsOf(kept)
+    const scale = Math.max(1, ...wanted.map(Math.abs))
+    expect(farthest(await logitsOf(merged), wanted)).toBeLessThan(1e-5 * scale)
+  })
+})
 
 describe('export of methods that merge', () => {
   const plain = exportModel(modelOf('linear'), { out: join(folder, 'linear.onnx') })

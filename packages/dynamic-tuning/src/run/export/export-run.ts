@@ -8,7 +8,7 @@ import { fetchModel } from '../../io/hub/fetch-model.ts'
 import { modelOf } from '../../models/model.ts'
 import type { ModelConfig } from '../../models/model-config.ts'
 import { checkNetwork } from '../../network/check-network.ts'
-import { canMerge, mergeTuned, type TunedWeights } from '../../network/merge.ts'
+import { mergeTuned, type TunedWeights } from '../../network/merge.ts'
 import { type Network, network } from '../../network/network.ts'
 import type { InferenceKind } from '../../network/pass.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
@@ -163,7 +163,7 @@ async function randomNetwork(settings: RandomExportSettings): Promise<{
 
 /** What the exported graph is built from: the model as it is, or merged. */
 function graphOf(tuned: TunedWeights, merge: boolean, seed: number) {
-  const { network, tensors } = merge && canMerge(tuned.network.tuner) ? mergeTuned(tuned) : tuned
+  const { network, tensors } = merge ? mergeTuned(tuned) : tuned
   return { network, store: new WeightStore({ tensors, seed }) }
 }
 

@@ -12,14 +12,14 @@ import {
   smallTestNote,
   valueIn,
 } from 'dynamic-tuning/report'
-import { taskNamed } from 'dynamic-tuning/tasks'
+import { judgedBy, taskNamed } from 'dynamic-tuning/tasks'
 import { bars } from './terminal/bars.ts'
 import { type Fact, renderFacts } from './terminal/facts.ts'
 import type { Paint } from './terminal/output.ts'
 
 /** A run's figures for people; `more` comes before the last lines. */
 export function summaryText(summary: RunSummary, paint: Paint, more: readonly Fact[] = []): string {
-  const { measures } = taskNamed(summary.task)
+  const { measures } = judgedBy(taskNamed(summary.task), summary.metric)
   const { activeRate, activeRatePerLayer, flops, staticFlops } = summary
   const sample = sampleWord(summary)
   const dispatches = activeRatePerLayer.some((rate) => rate !== 1)
@@ -55,7 +55,7 @@ function primaryFact(summary: RunSummary, measure: Measure): Fact {
       ? [`95 % interval ${intervalText(shareInterval(value, images), measure)}`]
       : []
   const leftOut = skipped > 0 ? [`${skipped} file${skipped === 1 ? '' : 's'} left out`] : []
-  const tested = `of ${images} test ${sampleWord(summary)}s`
+  const tested = `${measure.average ? 'over' : 'of'} ${images} test ${sampleWord(summary)}s`
   return [measure.title, formatMeasure(measure, value), [tested, ...certain, ...leftOut].join(', ')]
 }
 
@@ -63,10 +63,9 @@ function primaryFact(summary: RunSummary, measure: Measure): Fact {
 function otherFact(summary: RunSummary, measure: Measure, primary: Measure): Fact[] {
   const value = numberIn(summary, measure.name)
   if (value === undefined) return []
-  const usual = summary.metric === measure.name
   const text = formatMeasure(measure, value)
-  if (!usual && text === formatMeasure(primary, valueIn(summary, primary))) return []
-  return [[measure.title, text, usual ? 'the usual figure of this dataset' : '']]
+  if (text === formatMeasure(primary, valueIn(summary, primary))) return []
+  return [[measure.title, text, '']]
 }
 
 /** Runs of former versions know of no reduction. */

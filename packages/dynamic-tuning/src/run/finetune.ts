@@ -176,6 +176,7 @@ async function trainAll(run: RunFolder, prepared: Prepared, control: TrainContro
     validation: {
       loader: held,
       classifier: () => openClassifier(prepared, rewrite),
+      metric: prepared.metric,
       every: validationInterval(sample.length, dataset.train.length, settings),
     },
     prepare: batchPreparation(task.loss, model, settings),

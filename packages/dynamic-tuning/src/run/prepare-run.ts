@@ -12,7 +12,8 @@ import { placeOfModel } from '../io/model-place.ts'
 import { roundBackbone } from '../models/backbone-precision.ts'
 import { isClassifierWeight } from '../models/heads/classifier.ts'
 import type { ModelConfig } from '../models/model-config.ts'
-import { taskFor, usualTask } from '../tasks/registry.ts'
+import { taskFor, taskNamed, usualTask } from '../tasks/registry.ts'
+import { usualMeasure } from '../tasks/task.ts'
 import { usualAugmentation } from './augmentations.ts'
 import { fitMemory } from './expected-memory.ts'
 import { libraryVersion } from './library-version.ts'
@@ -51,6 +52,7 @@ export async function prepareRun(given: FinetuneInput, saved?: Known): Promise<P
     model: opened.config,
     classes: dataset.classes,
     normalization: opened.normalization,
+    metric: usualMeasure(taskNamed(settings.task), dataset.average).name,
     backbone,
     dataset,
     tensors: roundBackbone(withoutForeignHead(opened, dataset.classes), settings.backbonePrecision),

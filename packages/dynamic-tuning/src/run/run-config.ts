@@ -25,6 +25,8 @@ export interface RunConfig {
   readonly model: ModelConfig
   readonly classes: readonly string[]
   readonly normalization: Normalization
+  /** Name of the measure that papers report on this dataset. Default: the task's primary one. */
+  readonly metric?: string | undefined
   /** Identifies the frozen weights that the run was tuned on. */
   readonly backbone: { readonly name: string; readonly sha256: string }
 }
@@ -37,6 +39,7 @@ const schema = z.looseObject({
   model: modelSchema,
   classes: z.array(z.string()),
   normalization: z.strictObject({ mean: three, std: three }),
+  metric: z.string().optional(),
   backbone: z.strictObject({ name: z.string(), sha256: z.string() }),
 })
 

@@ -6,7 +6,7 @@ import type { Evaluation } from '../evaluation/evaluate.ts'
 import type { GateActivity } from '../evaluation/gate-activity.ts'
 import type { RunFolder } from '../io/run-folder.ts'
 import { depthOf } from '../models/families.ts'
-import { usualTask } from '../tasks/registry.ts'
+import { taskNamed, usualTask } from '../tasks/registry.ts'
 import { usualMeasure } from '../tasks/task.ts'
 import { peakMemoryMB } from './peak-memory.ts'
 import type { TunedModel } from './tuned-run.ts'
@@ -76,7 +76,7 @@ export function summarize(
     data: settings.data,
     ...(task !== usualTask && { task: task.name }),
     ...evaluation.measures,
-    metric: usualMeasure(task, average).name,
+    metric: usualMeasure(taskNamed(settings.task), average).name,
     loss: evaluation.loss,
     images: evaluation.images,
     activeRate: evaluation.activeRate ?? 1,

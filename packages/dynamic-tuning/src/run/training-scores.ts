@@ -10,13 +10,17 @@ export function stepScore(task: Task): NonNullable<TrainerSettings['score']> {
   return ({ outputs }, { truths }) => (outputs === undefined ? {} : task.score(outputs, truths))
 }
 
-/** Fields of a validation in the line of an epoch. */
+/** Fields of a validation in the line of an epoch: the primary measure, the one named `metric`, and the rest. */
 export function validationFields(
-  { measures: [primary] }: Task,
+  task: Pick<Task, 'measures'>,
   { measures, loss, activeRate, activeRatePerLayer }: Evaluation,
+  metric?: string,
 ): MetricFields {
+  const shown = task.measures.filter(({ name }, i) => i === 0 || name === metric)
   return {
-    [fieldOf('validation', primary)]: valueIn(measures, primary),
+    ...Object.fromEntries(
+      shown.map((measure) => [fieldOf('validation', measure), valueIn(measures, measure)]),
+    ),
     validationLoss: loss,
     ...(activeRate !== undefined && { activeRate }),
     ...(activeRatePerLayer !== undefined && { activeRatePerLayer }),

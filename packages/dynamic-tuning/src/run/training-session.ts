@@ -28,6 +28,8 @@ export interface SessionValidation {
   readonly classifier: () => Promise<Classifier>
   /** Epochs from one validation to the next. Default 1. */
   readonly every?: number
+  /** Name of a measure to log beside the task's primary one, such as the one papers report on the data. */
+  readonly metric?: string | undefined
 }
 
 /** What differs between kinds of runs; the session closes everything in it. */
@@ -71,12 +73,12 @@ export function trainingSession(
 
 function validationBy(
   classifier: Classifier,
-  { loader, every }: SessionValidation,
+  { loader, every, metric }: SessionValidation,
   { task, context }: SessionParts,
 ): Pick<TrainerSettings, 'validate' | 'validateEvery'> {
   return {
     validate: async (weights) =>
-      validationFields(task, await evaluate(classifier, loader, task.tally(context), { weights })),
+      validationFields(task, await evaluate(classifier, loader, task.tally(context), { weights }), metric),
     validateEvery: every,
   }
 }

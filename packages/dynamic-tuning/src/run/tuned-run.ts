@@ -17,7 +17,7 @@ import { WeightStore } from '../nn/weight-store.ts'
 import { checkReduction, checkReductionFits } from '../reduction/check-reduction.ts'
 import { type GivenReduction, reductionOptions } from '../reduction/options.ts'
 import { taskNamed } from '../tasks/registry.ts'
-import type { Task } from '../tasks/task.ts'
+import { judgedBy, type Task } from '../tasks/task.ts'
 import { evaluationTransform } from './augmentations.ts'
 import { runNetwork } from './network.ts'
 import { hashWeights, type RunConfig, readRunConfig } from './run-config.ts'
@@ -30,6 +30,7 @@ export type GateChoices = Pick<ClassifierSettings, 'thresholds' | 'blocks' | 'pr
 /** A tuned model, ready to be compiled for any pass and device. */
 export interface TunedModel {
   readonly settings: FinetuneSettings
+  /** Its first measure is the one that papers report on the run's dataset. */
   readonly task: Task
   /** Sizes of the backbone. */
   readonly config: RunConfig['model']
@@ -58,15 +59,15 @@ export interface TunedRun extends TunedModel {
 
 /** Makes a tuned model from a run's config and all weights. */
 export function tunedModel(
-  config: Pick<RunConfig, 'settings' | 'model' | 'classes' | 'normalization'>,
+  config: Pick<RunConfig, 'settings' | 'model' | 'classes' | 'normalization' | 'metric'>,
   tensors: ReadonlyMap<string, TensorData>,
 ): TunedModel {
-  const { settings, model, classes, normalization } = config
+  const { settings, model, classes, normalization, metric } = config
   const network = runNetwork(config)
   const store = (): WeightStore => new WeightStore({ tensors, seed: settings.seed })
   return {
     settings,
-    task: taskNamed(settings.task),
+    task: judgedBy(taskNamed(settings.task), metric),
     config: model,
     network,
     classes,
@@ -94,7 +95,8 @@ export function tunedModel(
  */
 export function withReduction(model: TunedModel, given: GivenReduction | undefined): TunedModel {
   if (given === undefined) return model
-  const { settings, config, classes, normalization, tensors } = model
+  const { settings, task, config, classes, normalization, tensors } = model
+  const metric = task.measures[0].name
   const base = given.reduction === undefined ? settings : {}
   const reduction = reductionOptions({ ...base, ...definedOnly(given) })
   if (reduction.reduction === 'dynamicvit' && settings.reduction !== 'dynamicvit')
@@ -104,7 +106,7 @@ export function withReduction(model: TunedModel, given: GivenReduction | undefin
   checkReduction('reduction', reduction, model.network)
   checkReductionFits('reduction', reduction, model.network)
   return tunedModel(
-    { settings: { ...settings, ...reduction }, model: config, classes, normalization },
+    { settings: { ...settings, ...reduction }, model: config, classes, normalization, metric },
     tensors,
   )
 }

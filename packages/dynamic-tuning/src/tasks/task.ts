@@ -47,3 +47,13 @@ export function usualMeasure({ measures }: Pick<Task, 'measures'>, average?: 'cl
   const usual = average && measures.find((measure) => measure.average === average)
   return usual ?? measures[0]
 }
+
+/**
+ * The task as papers judge it on a dataset: the measure of this name is the primary one. Without a name, or
+ * with one that the task does not have, it stays as it is.
+ */
+export function judgedBy(task: Task, name: string | undefined): Task {
+  const usual = task.measures.find((measure) => measure.name === name)
+  if (usual === undefined || usual === task.measures[0]) return task
+  return { ...task, measures: [usual, ...task.measures.filter((measure) => measure !== usual)] }
+}

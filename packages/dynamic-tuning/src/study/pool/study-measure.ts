@@ -2,16 +2,25 @@ import { ConfigError } from '../../errors.ts'
 import type { Measure } from '../../evaluation/measure.ts'
 import type { RunSummary } from '../../run/summary.ts'
 import { taskNamed } from '../../tasks/registry.ts'
-import type { Task } from '../../tasks/task.ts'
+import { judgedBy, type Task } from '../../tasks/task.ts'
+
+/** The task of a run and the measure that papers report on its dataset; planned runs may not know it yet. */
+type JudgedRun = Pick<RunSummary, 'task'> & Partial<Pick<RunSummary, 'metric'>>
+
+/** The metric that all runs have; undefined if their datasets are judged differently. */
+function sameMetric(runs: readonly JudgedRun[]): string | undefined {
+  const [metric, ...others] = new Set(runs.map((run) => run.metric))
+  return others.length === 0 ? metric : undefined
+}
 
 /**
- * The common task of some runs; the default task if there are none.
+ * The common task of some runs, judged as papers judge it on their dataset; the default task if there are none.
  * @throws ConfigError if tasks differ
  */
-export function studyTask(runs: readonly Pick<RunSummary, 'task'>[]): Task {
+export function studyTask(runs: readonly JudgedRun[]): Task {
   const [first = taskNamed(), ...others] = new Set(runs.map(({ task }) => taskNamed(task)))
   const [other] = others
-  if (other === undefined) return first
+  if (other === undefined) return judgedBy(first, sameMetric(runs))
   throw new ConfigError(
     `study: runs of the tasks ${first.name} and ${other.name} have no measure in common. Compare those of one task.`,
   )
@@ -21,7 +30,7 @@ export function studyTask(runs: readonly Pick<RunSummary, 'task'>[]): Task {
  * The common task of all runs of some cases.
  * @throws ConfigError if tasks differ
  */
-export function caseTask(cases: readonly { readonly runs: readonly Pick<RunSummary, 'task'>[] }[]): Task {
+export function caseTask(cases: readonly { readonly runs: readonly JudgedRun[] }[]): Task {
   return studyTask(cases.flatMap(({ runs }) => runs))
 }
 
@@ -29,8 +38,6 @@ export function caseTask(cases: readonly { readonly runs: readonly Pick<RunSumma
  * The primary measure of the cases' common task.
  * @throws ConfigError if tasks differ
  */
-export function studyMeasure(
-  cases: readonly { readonly runs: readonly Pick<RunSummary, 'task'>[] }[],
-): Measure {
+export function studyMeasure(cases: readonly { readonly runs: readonly JudgedRun[] }[]): Measure {
   return caseTask(cases).measures[0]
 }

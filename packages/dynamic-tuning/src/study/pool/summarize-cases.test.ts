@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { taskNamed } from '../../tasks/registry.ts'
 import { exampleRun } from '../compare/example.test.support.ts'
+import { metricFor, otherMeasure, ranked } from '../sweep/rank-by.ts'
+import { caseColumns, caseCsvColumns } from './case-columns.ts'
 import { scoreOf, scoreText } from './score.ts'
-import { studyTask } from './study-measure.ts'
+import { caseTask, studyMeasure, studyTask } from './study-measure.ts'
 import { summarizeCase } from './summarize-cases.ts'
 
 describe('summarizeCase', () => {
@@ -33,6 +35,37 @@ describe('summarizeCase', () => {
       '0.600000000000',
       '0.400000000000',
     ])
+  })
+})
+
+describe('a dataset on which papers report the mean per class', () => {
+  const metric = 'meanPerClassAccuracy'
+  const runs = [
+    exampleRun({ metric, accuracy: 0.9, meanPerClassAccuracy: 0.5 }),
+    exampleRun({ metric, accuracy: 0.8, meanPerClassAccuracy: 0.6 }),
+  ]
+  const row = (name: string, run: ReturnType<typeof exampleRun>) =>
+    summarizeCase({ name, method: 'dyt', settings: {} }, [run])
+  const rows = [row('a', runs[0] as never), row('b', runs[1] as never)]
+
+  it('is summarized, shown, written and ordered by that figure', () => {
+    const measure = studyMeasure(rows)
+    expect(measure.name).toBe(metric)
+    expect(rows.map((each) => scoreOf(each, measure).mean)).toEqual([0.5, 0.6])
+    expect(rows.map(caseColumns(rows).score.cell)).toEqual(['50.0 %', '60.0 %'])
+    expect(caseColumns(rows).score.name).toBe('mean per class')
+    expect(caseCsvColumns(rows).map(({ name }) => name)).toContain('meanPerClassAccuracyDeviation')
+    expect(metricFor(caseTask(rows))).toBe(metric)
+    const order = (by: string) => ranked(rows, by).map((each) => each.case)
+    expect([order(metric), order('accuracy')]).toEqual([
+      ['b', 'a'],
+      ['a', 'b'],
+    ])
+    expect(otherMeasure(rows, 'accuracy')?.name).toBe('accuracy')
+  })
+
+  it('compared with other datasets, is judged by the primary measure of the task', () => {
+    expect(studyMeasure([...rows, row('c', exampleRun())]).name).toBe('accuracy')
   })
 })
 

@@ -7,7 +7,7 @@ import { failuresOf } from '../pool/failures.ts'
 import type { PlannedRun } from '../pool/plan-runs.ts'
 import { groupEnds } from '../pool/run-all.ts'
 import { type CasesDone, runCases } from '../pool/run-cases.ts'
-import { studyTask } from '../pool/study-measure.ts'
+import { caseTask, studyTask } from '../pool/study-measure.ts'
 import { summarizeCase } from '../pool/summarize-cases.ts'
 import { pagePath, writeResults } from '../pool/write-results.ts'
 import type { SweepOutcome } from './outcome.ts'
@@ -58,7 +58,7 @@ function metricOfRuns(runs: Iterable<PlannedRun>, { metric }: SweepPlan): string
 
 function finish(folder: RunFolder, plan: SweepPlan, { ends, refused }: CasesDone): SweepOutcome {
   const rows = groupEnds(ends).map((group) => summarizeCase(group.case, group.runs))
-  const metric = metricOfRuns(ends.keys(), plan)
+  const metric = metricFor(caseTask(rows), plan.metric)
   const outcome: SweepOutcome = {
     run: folder.path,
     finished: true,

@@ -38,10 +38,10 @@ export const calibrateCommand = defineCommand<Options>({
     'Measures the run at many gate thresholds on validation images (test images where the data has no validation part), from every gate open to every gate closed. Writes budgets.json and calibrate.html into the run folder; predict, eval and export then take --budget SHARE.',
   arguments: [['<run>', 'folder of a finetune run that dispatches']],
   options: [
-    new Option('--flops <share>', "find thresholds for this share of the static model's FLOPs").argParser(
+    new Option('--flops <share>', "find the best within this share of the static model's FLOPs").argParser(
       number(0),
     ),
-    new Option('--latency <time>', 'find the dearest within a time per batch, such as 20ms').argParser(
+    new Option('--latency <time>', 'find the best within a time per batch, such as 20ms').argParser(
       milliseconds,
     ),
     ...dropFlags(),

@@ -28,8 +28,8 @@ interface Field {
 
 /**
  * Measures throughput of the static model, of methods and of other runtimes with random weights, in
- * turn within one run, beside bare matrix products. Methods with dispatch really skip tokens, and methods that
- * merge into the dense weights are merged.
+ * turn within one run, beside bare matrix products. Methods with dispatch really skip tokens, and methods
+ * that merge into the dense weights are merged.
  */
 export async function benchInference(
   settings: BenchSettings,

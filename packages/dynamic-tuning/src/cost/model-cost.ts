@@ -49,9 +49,9 @@ export interface ModelCost {
 
 /**
  * Counts parameters and FLOPs of a tuned model from its graph, without creating weights. FLOPs are those of
- * inference, for which methods such as LoRA are merged into the dense weights (see `mergedNetwork`): they cost
- * what the plain model does. Methods that dispatch are counted as a model that skips inactive tokens. Dispatcher logits are counted for class and
- * register tokens too, although these are always active.
+ * inference, for which methods such as LoRA are merged into the dense weights (see `mergedNetwork`): they
+ * cost what the plain model does. Methods that dispatch are counted as a model that skips inactive tokens.
+ * Dispatcher logits are counted for class and register tokens too, although these are always active.
  * @throws ConfigError for a rate outside of 0..1, or if the number of rates differs from the number of gates
  * @example
  * ```ts

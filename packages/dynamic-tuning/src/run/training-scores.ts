@@ -10,7 +10,7 @@ export function stepScore(task: Task): NonNullable<TrainerSettings['score']> {
   return ({ outputs }, { truths }) => (outputs === undefined ? {} : task.score(outputs, truths))
 }
 
-/** Fields of a validation in the line of an epoch: the primary measure, the one named `metric`, and the rest. */
+/** Fields of a validation in the line of an epoch, with the primary measure and the one named `metric`. */
 export function validationFields(
   task: Pick<Task, 'measures'>,
   { measures, loss, activeRate, activeRatePerLayer }: Evaluation,

@@ -13,7 +13,7 @@ import { openRun, withReduction } from './tuned-run.ts'
 const pixel = await png([200, 100, 50])
 const compile = { threads: 1 }
 
-/** Oxford-IIIT Pets in small: all pictures look alike, three test images of one breed and one of the other. */
+/** Pets in small: all pictures look alike, three test images are of one breed and one of the other. */
 const pets = {
   'annotations/trainval.txt': 'cat_1 1 1 1\ndog_1 2 2 1\ncat_2 1 1 1\ndog_2 2 2 1\n',
   'annotations/test.txt': 'cat_3 1 1 1\ncat_4 1 1 1\ncat_5 1 1 1\ndog_3 2 2 1\n',

@@ -129,7 +129,8 @@ export function checkShare(asker: string, wanted: number): void {
 
 /**
  * Thresholds with which a calibrated run costs at most `wanted` of the static model's FLOPs: those of the
- * most expensive calibrated point within the budget, moved towards the next one as far as the budget allows.
+ * best calibrated point within the budget, moved towards the next dearer one as far as the budget allows if
+ * that is better still.
  * @throws ConfigError outside (0, 1.2] and below the cheapest point; RunError if the run has not been
  * calibrated, or its `budgets.json` cannot be used
  */
@@ -141,7 +142,7 @@ export function budgetThresholds(run: TunedRun, wanted: number): readonly number
     throw new ConfigError(
       `budget: ${wanted} of the static model's FLOPs, but ${run.path} needs ${roundedUp(cheapest)} with every gate closed. Give at least that.`,
     )
-  return thresholdsWithin(points, wanted, probabilities)
+  return thresholdsWithin(points, wanted, { probabilities, measure: run.task.measures[0] })
 }
 
 /** Rounded up to three digits. */

@@ -6,6 +6,7 @@ import type { Example } from '../../data/example.ts'
 import { createLoader } from '../../data/loader/loader.ts'
 import type { Classifier } from '../../evaluation/classifier.ts'
 import { type GateProbabilities, gateProbabilities } from '../../evaluation/gate-probabilities.ts'
+import type { Measure } from '../../evaluation/measure.ts'
 import { writeAside } from '../../io/write-aside.ts'
 import { checkClasses, usualBatch } from '../evaluate-run.ts'
 import { libraryVersion } from '../library-version.ts'
@@ -101,7 +102,7 @@ async function calibrate(session: Session, validationIsTest: boolean): Promise<C
   const points = envelope(all, measure)
   const common = { scope, images: examples.length, staticFlops: staticFlops(run.network), points }
   const budgets = writeBudgets(run, { version: libraryVersion(), probabilities, ...common })
-  const targets = [...met, ...latencyTarget(points, wanted)]
+  const targets = [...met, ...latencyTarget(points, measure, wanted)]
   const calibration: Calibration = {
     run: run.path,
     method: run.network.tuner.name,
@@ -161,10 +162,11 @@ async function timed(
 
 function latencyTarget(
   points: readonly BudgetPoint[],
+  measure: Measure,
   { latencyMs, batch = 1 }: CalibrationSettings,
 ): MetTarget[] {
   if (latencyMs === undefined) return []
-  return [{ kind: 'latency', asked: latencyMs, point: pointInTime(points, latencyMs, batch) }]
+  return [{ kind: 'latency', asked: latencyMs, point: pointInTime(points, latencyMs, { batch, measure }) }]
 }
 
 function sameThresholds(points: readonly CurvePoint[], { thresholds }: BudgetPoint): CurvePoint {

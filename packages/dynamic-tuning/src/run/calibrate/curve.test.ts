@@ -3,7 +3,7 @@ import type { GateProbabilities } from '../../evaluation/gate-probabilities.ts'
 import { valueIn } from '../../evaluation/measure.ts'
 import { accuracy } from '../../tasks/classification/measures.ts'
 import { falling, globalCurve } from './curve.ts'
-import { type BudgetPoint, bestIn, envelope, type Measurer } from './point.ts'
+import { type BudgetPoint, bestIn, bestPoint, bestWithin, envelope, type Measurer } from './point.ts'
 import { pointInTime, pointWithin, pointWithoutLoss } from './targets.ts'
 import { thresholdsBetween, thresholdsWithin } from './thresholds-between.ts'
 
@@ -98,7 +98,7 @@ describe('targets', () => {
 
   it('closes in on a share of FLOPs from below', async () => {
     const on = await search(() => 0.5)
-    expect(thresholdsWithin(on.points, 0.6, on.probabilities)[0]).toBeGreaterThan(
+    expect(thresholdsWithin(on.points, 0.6, on)[0]).toBeGreaterThan(
       thresholdsBetween(on.points, 0.6, on.probabilities)[0] as number,
     )
     for (const share of [0.43, 0.6, 0.777, 0.99, 1.1]) {
@@ -118,13 +118,59 @@ describe('targets', () => {
     expect(accuracyOf(await pointWithoutLoss(on, 0))).toBeGreaterThanOrEqual(accuracyOf(on.trained))
   })
 
-  it('takes the dearest point in time, and says what the fastest takes', async () => {
-    const { points } = await search(() => 0.5)
+  it('chooses on the envelope where a dearer point within the budget is worse', async () => {
+    // The best is at 0.7; what costs more is worse, down to a third between 0.8 and 0.9.
+    const on = await search((share) => (share < 0.8 ? 0.9 - Math.abs(share - 0.7) : share < 0.9 ? 0.3 : 0.85))
+    const within = (share: number) => on.points.filter((point) => point.share <= share)
+    for (const share of [0.85, 0.95, 1.1]) {
+      const best = Math.max(...within(share).map(accuracyOf))
+      expect(accuracyOf(await pointWithin(on, share))).toBeGreaterThanOrEqual(best)
+      const thresholds = thresholdsWithin(on.points, share, on)
+      expect(
+        on.points.filter((point) => accuracyOf(point) === best).map((each) => each.thresholds),
+      ).toContainEqual(thresholds)
+    }
+    // Below the best, the curve rises: between two points the thresholds are moved towards the dearer one.
+    const [low = 0, high = 0] = [...on.points.map(({ share }) => share)]
+      .sort()
+      .filter((share) => share < 0.69)
+    const between = thresholdsWithin(on.points, (low + high) / 2, on)
+    expect(on.points.map(({ thresholds }) => thresholds)).not.toContainEqual(between)
+    const share = (await on.measurer.measure(between)).share
+    expect(share).toBeGreaterThan(low)
+    expect(share).toBeLessThan((low + high) / 2)
+    // Just below the worst points, they are not moved.
+    const [top = 0] = [...on.points.map((point) => point.share)]
+      .sort((a, b) => b - a)
+      .filter((each) => each < 0.8)
+    const stays = thresholdsWithin(on.points, top + 0.01, on)
+    expect(on.points.map(({ thresholds }) => thresholds)).toContainEqual(stays)
+    expect(() => thresholdsWithin(on.points, 0.39, on)).toThrow(
+      /^budget: no calibrated point costs at most 0\.39/,
+    )
+  })
+
+  it('of equal points takes that of least loss, then of fewest FLOPs', () => {
+    const point = (value: number, loss: number, flops: number) =>
+      ({ accuracy: value, loss, flops, share: flops / 100 }) as object as BudgetPoint
+    const [a, b, c, d] = [point(0.5, 1, 10), point(0.6, 2, 40), point(0.6, 1, 60), point(0.6, 1, 50)]
+    expect(bestPoint([a, b, c, d], accuracy)).toBe(d)
+    expect(bestPoint([a, b], { ...accuracy, better: 'lower' })).toBe(a)
+    expect(bestWithin([a, b, c, d], 0.5, accuracy)).toBe(d)
+    expect(bestWithin([a, b, c, d], 0.49, accuracy)).toBe(b)
+    expect(bestWithin([a, b, c, d], 0.05, accuracy)).toBeUndefined()
+  })
+
+  it('takes the best point in time, and says what the fastest takes', async () => {
+    const { points } = await search((share) => (share < 0.6 ? 0.5 : share))
     const timed = points.map((point) => ({ ...point, latencyMs: 10 * point.share }))
-    expect(pointInTime(timed, 7, 1).share).toBe(
+    const one = { batch: 1, measure: accuracy }
+    expect(pointInTime(timed, 7, one).share).toBe(
       Math.max(...timed.map(({ share }) => share).filter((share) => share <= 0.7)),
     )
-    expect(() => pointInTime(timed, 3, 2)).toThrow(
+    const falls = timed.map((point) => ({ ...point, accuracy: 1 - point.share }))
+    expect(pointInTime(falls, 7, one).share).toBe(0.4)
+    expect(() => pointInTime(timed, 3, { ...one, batch: 2 })).toThrow(
       /^calibrate: --latency 3ms, but the fastest point takes 4\.0 ms for 2 images here\. .*$/,
     )
   })

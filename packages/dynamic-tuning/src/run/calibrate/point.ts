@@ -4,7 +4,7 @@ import type { Loader } from '../../data/loader/loader.ts'
 import type { Classifier } from '../../evaluation/classifier.ts'
 import { evaluate } from '../../evaluation/evaluate.ts'
 import { ratePerLayer } from '../../evaluation/gate-activity.ts'
-import { isBetter, type Measure, valueIn } from '../../evaluation/measure.ts'
+import { bestFirst, isBetter, type Measure, valueIn } from '../../evaluation/measure.ts'
 import { depthOf } from '../../models/families.ts'
 import { fieldOf } from '../../training/field-of.ts'
 import type { TunedModel } from '../tuned-run.ts'
@@ -91,6 +91,28 @@ async function measurePoint(
     loss,
     imagesPerSecond: images / seconds,
   }
+}
+
+/**
+ * The best of some points: the one with the best value of the measure; among equals that of least loss, then
+ * that of fewest FLOPs. It is a point of the upper envelope.
+ */
+export function bestPoint<P extends BudgetPoint>(points: readonly [P, ...P[]], measure: Measure): P {
+  const order = bestFirst(measure)
+  const [best] = points.toSorted(
+    (a, b) => order(valueIn(a, measure), valueIn(b, measure)) || a.loss - b.loss || a.flops - b.flops,
+  )
+  return best ?? points[0]
+}
+
+/** The best of the points that cost at most `share` of the static model's FLOPs; undefined if none does. */
+export function bestWithin<P extends BudgetPoint>(
+  points: readonly P[],
+  share: number,
+  measure: Measure,
+): P | undefined {
+  const [first, ...others] = points.filter((point) => point.share <= share)
+  return first && bestPoint([first, ...others], measure)
 }
 
 /** Points in order of decreasing FLOPs, each with the best value of the measure at no more FLOPs. */

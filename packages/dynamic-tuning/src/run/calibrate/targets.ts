@@ -1,8 +1,8 @@
 import { ConfigError } from '../../errors.ts'
 import type { GateProbabilities } from '../../evaluation/gate-probabilities.ts'
 import { type Measure, shownValue, valueIn } from '../../evaluation/measure.ts'
-import type { BudgetPoint, Measurer } from './point.ts'
-import { thresholdsBetween, thresholdsWithin } from './thresholds-between.ts'
+import { type BudgetPoint, bestPoint, bestWithin, type Measurer } from './point.ts'
+import { thresholdsBelow, thresholdsBetween } from './thresholds-between.ts'
 
 /** A target: a share of FLOPs, milliseconds per batch, or points of the primary measure that may be lost. */
 export interface Target {
@@ -35,21 +35,23 @@ const closeEnough = 0.005
 export const tries = 5
 
 /**
- * A measured point of at most `share` of the static model's FLOPs and close to it, found by measuring between
- * points. `share` is at least that of all gates closed.
+ * The best measured point of at most `share` of the static model's FLOPs. Before it is chosen, points just
+ * below the share are measured too. `share` is at least that of all gates closed.
+ * @throws ConfigError if no point is within it
  */
 export async function pointWithin(search: TargetSearch, share: number): Promise<BudgetPoint> {
   const points = [...search.points]
-  let best: BudgetPoint | undefined
   for (let attempt = 0; attempt < tries; attempt++) {
     points.sort((a, b) => b.flops - a.flops)
-    best = points.find((point) => point.share <= share) as BudgetPoint
-    if (share - best.share <= closeEnough || best === points[0]) break
-    const next = await search.measurer.measure(thresholdsWithin(points, share, search.probabilities))
+    const dearest = points.find((point) => point.share <= share)
+    if (dearest === undefined || share - dearest.share <= closeEnough || dearest === points[0]) break
+    const next = await search.measurer.measure(thresholdsBelow(points, share, search.probabilities))
     if (points.includes(next)) break
     points.push(next)
   }
-  return points.filter((point) => point.share <= share).reduce((a, b) => (b.flops > a.flops ? b : a))
+  const best = bestWithin(points, share, search.measure)
+  if (best) return best
+  throw new ConfigError(`calibrate: no point costs at most ${share} of the static model's FLOPs. Give more.`)
 }
 
 /**
@@ -80,13 +82,17 @@ function lossOf({ better }: Measure, before: number, value: number): number {
   return better === 'higher' ? before - value : value - before
 }
 
-/** The most expensive point whose batch takes at most `ms`. @throws ConfigError if there is none */
-export function pointInTime(points: readonly BudgetPoint[], ms: number, batch: number): BudgetPoint {
+/** The best point whose batch takes at most `ms`. @throws ConfigError if there is none */
+export function pointInTime(
+  points: readonly BudgetPoint[],
+  ms: number,
+  { batch, measure }: { readonly batch: number; readonly measure: Measure },
+): BudgetPoint {
   const times = points.map(({ latencyMs = Number.NaN }) => latencyMs)
-  const fast = points.filter(({ latencyMs = Number.NaN }) => latencyMs <= ms)
-  if (fast.length === 0)
+  const [first, ...others] = points.filter(({ latencyMs = Number.NaN }) => latencyMs <= ms)
+  if (first === undefined)
     throw new ConfigError(
       `calibrate: --latency ${ms}ms, but the fastest point takes ${Math.min(...times).toFixed(1)} ms for ${batch} image${batch === 1 ? '' : 's'} here. The curve is saved; give more time.`,
     )
-  return fast.reduce((a, b) => (b.flops > a.flops ? b : a))
+  return bestPoint([first, ...others], measure)
 }

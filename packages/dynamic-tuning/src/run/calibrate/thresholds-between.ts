@@ -1,5 +1,7 @@
+import { ConfigError } from '../../errors.ts'
 import { type GateProbabilities, rankOf, thresholdAt } from '../../evaluation/gate-probabilities.ts'
-import type { BudgetPoint } from './point.ts'
+import type { Measure } from '../../evaluation/measure.ts'
+import { type BudgetPoint, bestPoint, bestWithin } from './point.ts'
 
 /**
  * Between calibrated points the target is lowered by this share, so that the result stays below
@@ -8,11 +10,33 @@ import type { BudgetPoint } from './point.ts'
 const margin = 0.003
 
 /**
- * Thresholds for at most `share` of the static model's FLOPs: those of the most expensive calibrated point
- * within it if that is close, else between it and the next one. `points`, in order of decreasing FLOPs, reach
- * down to `share`.
+ * Thresholds for at most `share` of the static model's FLOPs: those of the best calibrated point within it.
+ * If that is the most expensive one within it and the next dearer one is better still, they are moved towards
+ * that one as far as the share allows. `points`, in order of decreasing FLOPs, reach down to `share`.
+ * @throws ConfigError if no point is within it
  */
 export function thresholdsWithin(
+  points: readonly BudgetPoint[],
+  share: number,
+  { probabilities, measure }: { readonly probabilities: GateProbabilities; readonly measure: Measure },
+): readonly number[] {
+  const best = bestWithin(points, share, measure)
+  if (best === undefined)
+    throw new ConfigError(
+      `budget: no calibrated point costs at most ${share} of the static model's FLOPs. Give more.`,
+    )
+  const at = points.findIndex((point) => point.share <= share)
+  const dearer = points[at - 1]
+  if (best !== points[at] || dearer === undefined || bestPoint([best, dearer], measure) === best)
+    return best.thresholds
+  return thresholdsBelow(points, share, probabilities)
+}
+
+/**
+ * Thresholds for a little less than `share` of the static model's FLOPs, between the neighbouring points:
+ * those of the cheaper one if that is close.
+ */
+export function thresholdsBelow(
   points: readonly BudgetPoint[],
   share: number,
   probabilities: GateProbabilities,

@@ -14,7 +14,7 @@ function sameMetric(runs: readonly JudgedRun[]): string | undefined {
 }
 
 /**
- * The common task of some runs, judged as papers judge it on their dataset; the default task if there are none.
+ * The common task of some runs, judged as papers judge it on their dataset; the default task without runs.
  * @throws ConfigError if tasks differ
  */
 export function studyTask(runs: readonly JudgedRun[]): Task {

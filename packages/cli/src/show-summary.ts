@@ -8,9 +8,9 @@ import {
   intervalText,
   numberIn,
   sampleWord,
-  shareInterval,
   smallTestNote,
   valueIn,
+  valueInterval,
 } from 'dynamic-tuning/report'
 import { judgedBy, taskNamed } from 'dynamic-tuning/tasks'
 import { bars } from './terminal/bars.ts'
@@ -50,10 +50,8 @@ export function summaryText(summary: RunSummary, paint: Paint, more: readonly Fa
 function primaryFact(summary: RunSummary, measure: Measure): Fact {
   const { images, skipped = 0 } = summary
   const value = valueIn(summary, measure)
-  const certain =
-    measure.over === 'share of'
-      ? [`95 % interval ${intervalText(shareInterval(value, images), measure)}`]
-      : []
+  const interval = valueInterval(measure, value, images)
+  const certain = interval ? [`95 % interval ${intervalText(interval, measure)}`] : []
   const leftOut = skipped > 0 ? [`${skipped} file${skipped === 1 ? '' : 's'} left out`] : []
   const tested = `${measure.average ? 'over' : 'of'} ${images} test ${sampleWord(summary)}s`
   return [measure.title, formatMeasure(measure, value), [tested, ...certain, ...leftOut].join(', ')]

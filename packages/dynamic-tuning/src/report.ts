@@ -4,8 +4,8 @@
 
 export { messageText } from '@dynamic-tuning/engine'
 export { type SampleWord, sampleWord } from './data/samples/word.ts'
-export { bestFirst, numberIn, valueIn } from './evaluation/measure.ts'
-export { type Interval, shareInterval } from './evaluation/statistics.ts'
+export { bestFirst, numberIn, valueIn, valueInterval } from './evaluation/measure.ts'
+export type { Interval } from './evaluation/statistics.ts'
 export { type BarChart, barChart } from './report/bar-chart.ts'
 export { type LineChart, lineChart, type Series } from './report/line-chart.ts'
 export { methodsPage } from './report/methods-page.ts'
@@ -21,6 +21,7 @@ export {
   formatMemory,
   formatPercent,
   formatRate,
+  intervalText,
 } from './report/quantity.ts'
 export { type ScatterChart, type ScatterPoint, scatterChart } from './report/scatter-chart.ts'
 export type { ReportSection, SectionTable } from './report/section.ts'
@@ -37,7 +38,7 @@ export type { BesideTable } from './study/paper/beside-paper.ts'
 export type { CaseColumn } from './study/pool/case-columns.ts'
 export { failureText } from './study/pool/failures.ts'
 export { sampleWordOf } from './study/pool/sample-of.ts'
-export { intervalText, type Score, scoreOf, scoreText } from './study/pool/score.ts'
+export { type Score, scoreOf, scoreText } from './study/pool/score.ts'
 export { smallTestNotes } from './study/pool/small-test-notes.ts'
 export { studyMeasure } from './study/pool/study-measure.ts'
 export { sweepColumns } from './study/sweep/sweep-table.ts'

@@ -9,7 +9,9 @@ import {
   formatMeasure,
   formatPercent,
   formatRate,
+  intervalText,
   valueIn,
+  valueInterval,
 } from 'dynamic-tuning/report'
 import { taskNamed } from 'dynamic-tuning/tasks'
 import { type Call, defineCommand } from '../command.ts'
@@ -104,6 +106,7 @@ function outcomeText({ run, results, report, onnx, seconds }: DemoOutcome, paint
   const rows = results.map((result) => [
     demoTitles[result.method],
     formatMeasure(measure, valueIn(result, measure)),
+    intervalText(valueInterval(measure, valueIn(result, measure), result.images), measure),
     formatCount(result.trainableParams),
     formatCount(result.flops),
     formatRate(result.imagesPerSecond),
@@ -112,6 +115,7 @@ function outcomeText({ run, results, report, onnx, seconds }: DemoOutcome, paint
   const heads = [
     'method',
     measure.title,
+    '95 %',
     'trained parameters',
     'FLOPs per image',
     'images/s',

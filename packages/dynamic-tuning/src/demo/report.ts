@@ -1,6 +1,6 @@
 import { present } from '@dynamic-tuning/engine'
 import type { Example } from '../data/example.ts'
-import { headingOf, type Measure, shownValue, valueIn } from '../evaluation/measure.ts'
+import { headingOf, type Measure, shownValue, valueIn, valueInterval } from '../evaluation/measure.ts'
 import { heldOutCurves } from '../report/held-out-curves.ts'
 import { type CurveChart, curvesOfMetrics } from '../report/metrics-curves.ts'
 import { type ReportInput, renderReport } from '../report/page.ts'
@@ -55,6 +55,7 @@ export async function demoReport(
           ...each,
           method: demoTitles[each.method],
           score: valueIn(each, measure),
+          interval: valueInterval(measure, valueIn(each, measure), each.images),
         })),
       },
       curves: curves(runs, dyt),
@@ -133,7 +134,7 @@ const lower = (title: string): string => title.slice(0, 1).toLowerCase() + title
 
 function notes({ images, run }: DemoResult, measure: Measure): string[] {
   return [
-    `${headingOf(measure)} is over ${images} test images that no method saw in training.`,
+    `${headingOf(measure)} is over ${images} test images that no method saw in training; its 95 % interval is Wilson's, for a share of so many images.`,
     'Images per second were measured in this run, in turn on the same batch, without loading images. Linear probe and full tuning run the same static model.',
     'FLOPs are multiply-accumulates; those of DyT are an average over the test images, from the tokens that really were active.',
     `Each method has a run folder of its own with its settings, metrics, weights and report; that of DyT is ${run}. model.onnx beside this page is its skipping model.`,

@@ -1,4 +1,5 @@
 import { RunError } from '../errors.ts'
+import { type Interval, shareInterval } from './statistics.ts'
 
 /** A figure that rates the models of a task, such as mean IoU. */
 export interface Measure {
@@ -11,12 +12,26 @@ export interface Measure {
   readonly better: 'higher' | 'lower'
   /** Connects it to the samples in notes: `share of` 200 images. Default: `over`. */
   readonly over?: string
+  /**
+   * How the interval of a value on one test set is made: `binomial` for a share of samples that are right or
+   * wrong. Absent: no interval is told, as for means over classes.
+   */
+  readonly interval?: 'binomial'
   /** `classes`: mean over classes, however many samples each has. Default: mean over samples. */
   readonly average?: 'classes'
 }
 
 /** Values of measures by name. */
 export type Measured = Readonly<Record<string, number>>
+
+/** The 95 % interval of a value found on `count` samples; null where the measure tells none. */
+export function valueInterval(
+  { interval }: Pick<Measure, 'interval'>,
+  value: number,
+  count: number,
+): Interval | null {
+  return interval === 'binomial' && count > 0 ? shareInterval(value, count) : null
+}
 
 /** True if `value` is better than `other`; false if they are equal. */
 export function isBetter({ better }: Pick<Measure, 'better'>, value: number, other: number): boolean {

@@ -1,6 +1,13 @@
-import { random } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
-import { bootstrapInterval, deviation, mean, quantile, shareInterval } from './statistics.ts'
+import {
+  deviation,
+  mean,
+  meanInterval,
+  quantile,
+  shareInterval,
+  spread,
+  studentQuantile,
+} from './statistics.ts'
 
 describe('mean and deviation', () => {
   it('are those of a sample', () => {
@@ -12,27 +19,23 @@ describe('mean and deviation', () => {
   })
 })
 
-describe('bootstrapInterval', () => {
-  it('of two values ends at both, as a quarter of all samples holds one of them twice', () => {
-    expect(bootstrapInterval([0.4, 0.6])).toEqual([0.4, 0.6])
-    expect(bootstrapInterval([0.5, 0.5, 0.5])).toEqual([0.5, 0.5])
-    expect([bootstrapInterval([1]), bootstrapInterval([])]).toEqual([null, null])
+describe('the spread over seeds', () => {
+  it('is told from three values on', () => {
+    expect([spread([1]), spread([1, 2]), meanInterval([1]), meanInterval([1, 2])]).toEqual([
+      ...[null, null, null, null],
+    ])
+    expect(spread([1, 2, 3])).toBe(1)
   })
 
-  it('of three values has the quantiles of the 27 equally likely samples', () => {
-    // All of the least value and all of the largest are 1 in 27 each, more than 2.5 %.
-    expect(bootstrapInterval([1, 2, 6])).toEqual([1, 6])
-  })
-
-  it('of many values is that of the normal approximation, and the same each time', () => {
-    const draw = random(1, 'values')
-    const values = Array.from({ length: 400 }, () => 3 + 2 * draw.normal())
-    const [low, high] = bootstrapInterval(values, 5) as [number, number]
-    const error = 1.96 * ((deviation(values) as number) / Math.sqrt(400))
-    expect(Math.abs(low - (mean(values) - error))).toBeLessThan(0.02)
-    expect(Math.abs(high - (mean(values) + error))).toBeLessThan(0.02)
-    expect(bootstrapInterval(values, 5)).toEqual([low, high])
-    expect(bootstrapInterval(values, 6)).not.toEqual([low, high])
+  it("is mean ± t s / sqrt(n), with Student's t", () => {
+    // R: t.test(c(1, 2, 6))$conf.int
+    const [low, high] = meanInterval([1, 2, 6]) as [number, number]
+    expect([low, high].map((end) => end.toFixed(4))).toEqual(['-3.5724', '9.5724'])
+    // R: qt(0.975, c(2, 3, 10, 11, 30, 100))
+    expect([2, 3, 10, 11, 30, 100].map((freedom) => studentQuantile(freedom).toFixed(4))).toEqual([
+      ...['4.3027', '3.1824', '2.2281', '2.2010', '2.0423', '1.9840'],
+    ])
+    expect(studentQuantile(1e9)).toBeCloseTo(1.959964, 6)
   })
 })
 

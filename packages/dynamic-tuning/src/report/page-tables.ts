@@ -17,9 +17,9 @@ export interface MethodRow {
   readonly method: string
   /** Value of the measure, the mean over seeds. */
   readonly score: number
-  /** Half width of its spread over seeds. */
+  /** Half width of its spread over seeds; absent for fewer than three. */
   readonly spread?: number
-  /** 95 % interval of its mean; null for a single seed. */
+  /** 95 % interval; null or absent where none is told. */
   readonly interval?: Interval | null
   readonly trainableParams: number
   /** Multiply-accumulates per image or clip. */

@@ -1,4 +1,5 @@
 import { type Measure, shownValue } from '../evaluation/measure.ts'
+import type { Interval } from '../evaluation/statistics.ts'
 
 const steps: readonly [number, string][] = [
   [1e12, 'T'],
@@ -64,4 +65,9 @@ export function formatMeasure(measure: Pick<Measure, 'unit'>, value: number, dig
 /** The same without the unit, for spreads and intervals: `78.1`. */
 export function formatBare(measure: Pick<Measure, 'unit'>, value: number, digits = 1): string {
   return shownValue(measure, value).toFixed(measure.unit === 'share' ? digits : digits + 2)
+}
+
+/** `39.2 to 40.1` in percent or plain numbers; `–` where there is no interval. */
+export function intervalText(interval: Interval | null, measure: Pick<Measure, 'unit'>): string {
+  return interval === null ? '–' : interval.map((end) => formatBare(measure, end)).join(' to ')
 }

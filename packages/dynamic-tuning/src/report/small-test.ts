@@ -1,6 +1,5 @@
 import type { SampleWord } from '../data/samples/word.ts'
-import { type Measure, shownValue } from '../evaluation/measure.ts'
-import { shareInterval } from '../evaluation/statistics.ts'
+import { type Measure, shownValue, valueInterval } from '../evaluation/measure.ts'
 
 /** With fewer test images or clips than this a figure says little: of 100 images, 90 % is 83 to 94 %. */
 const few = 100
@@ -19,9 +18,9 @@ export interface TestSize {
 export function smallTestNote({ images, sample, measure, value }: TestSize): string | undefined {
   if (images >= few || images === 0) return undefined
   const advice = `Test on more ${sample}s before you compare models.`
-  if (measure.over !== 'share of')
+  const interval = valueInterval(measure, value, images)
+  if (interval === null)
     return `Only ${images} test ${sample}s: other ${sample}s would give another ${measure.title}. ${advice}`
-  const [low, high] = shareInterval(value, images).map((end) => shownValue(measure, end))
-  const width = ((high ?? 0) - (low ?? 0)).toFixed(0)
+  const width = shownValue(measure, interval[1] - interval[0]).toFixed(0)
   return `Only ${images} test ${sample}s: the 95 % interval of the ${measure.title} is ${width} points wide. ${advice}`
 }

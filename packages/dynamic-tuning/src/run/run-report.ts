@@ -2,12 +2,17 @@ import { drawExamples } from '../data/draw-examples.ts'
 import type { Example } from '../data/example.ts'
 import { sampleWord } from '../data/samples/word.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
-import { headingOf, type Measure, valueIn } from '../evaluation/measure.ts'
+import { headingOf, type Measure, valueIn, valueInterval } from '../evaluation/measure.ts'
 import { captionOf } from '../evaluation/picture.ts'
-import { shareInterval } from '../evaluation/statistics.ts'
 import { curvesOfMetrics } from '../report/metrics-curves.ts'
 import { type ReportInput, renderReport } from '../report/page.ts'
-import { formatBare, formatCount, formatDuration, formatMeasure, formatPercent } from '../report/quantity.ts'
+import {
+  formatCount,
+  formatDuration,
+  formatMeasure,
+  formatPercent,
+  intervalText,
+} from '../report/quantity.ts'
 import { smallTestNote } from '../report/small-test.ts'
 import { explainImages, stripOf, tellingImages } from './explain/explain-images.ts'
 import { libraryVersion } from './library-version.ts'
@@ -95,11 +100,10 @@ function headline({ settings, task }: TunedModel, summary: RunSummary): ReportIn
   ]
 }
 
-/** The 95 % interval of a share of the images, `, 95 % interval 4.7 to 20.1`; empty for other measures. */
+/** The interval of the measure, `, 95 % interval 4.7 to 20.1`; empty where none is told. */
 function certainty(summary: RunSummary, measure: Measure): string {
-  if (measure.over !== 'share of') return ''
-  const [low, high] = shareInterval(valueIn(summary, measure), summary.images)
-  return `, 95 % interval ${formatBare(measure, low)} to ${formatBare(measure, high)}`
+  const interval = valueInterval(measure, valueIn(summary, measure), summary.images)
+  return interval === null ? '' : `, 95 % interval ${intervalText(interval, measure)}`
 }
 
 function notes({ settings, task }: TunedModel, summary: RunSummary): string[] {

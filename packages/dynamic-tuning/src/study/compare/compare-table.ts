@@ -6,6 +6,7 @@ import {
   caseColumns,
   caseCsvColumns,
   costNote,
+  hasInterval,
   scoreNote,
   trainingNote,
 } from '../pool/case-columns.ts'
@@ -14,7 +15,7 @@ import { sampleWordOf } from '../pool/sample-of.ts'
 import { smallTestNotes } from '../pool/small-test-notes.ts'
 import type { CompareOutcome, CompareRow } from './outcome.ts'
 
-/** The columns in order; the interval only if some case has several seeds. */
+/** The columns in order; the interval only if some case has one. */
 export function compareColumns(rows: readonly CompareRow[]): readonly CaseColumn<CompareRow>[] {
   const { case: name, score, interval, seeds, trained, flops, active, seconds, memory } = caseColumns(rows)
   const rate = `${sampleWordOf(rows)}s/s`
@@ -23,8 +24,8 @@ export function compareColumns(rows: readonly CompareRow[]): readonly CaseColumn
     short: rate,
     cell: (row) => formatRate(row.imagesPerSecond ?? Number.NaN),
   }
-  const several = rows.some((row) => row.seeds > 1) ? [interval] : []
-  return [name, score, ...several, seeds, trained, flops, active, speed, seconds, memory]
+  const shown = hasInterval(rows) ? [interval] : []
+  return [name, score, ...shown, seeds, trained, flops, active, speed, seconds, memory]
 }
 
 /** `compare.csv`: one line a case, numbers in full, settings as JSON. */

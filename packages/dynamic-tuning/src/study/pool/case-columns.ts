@@ -1,9 +1,15 @@
 import type { SampleWord } from '../../data/samples/word.ts'
 import { headingOf, type Measure } from '../../evaluation/measure.ts'
-import { formatCount, formatDuration, formatMemory, formatPercent } from '../../report/quantity.ts'
+import {
+  formatCount,
+  formatDuration,
+  formatMemory,
+  formatPercent,
+  intervalText,
+} from '../../report/quantity.ts'
 import type { CsvColumn } from '../../report/text-tables.ts'
 import { sampleWordOf } from './sample-of.ts'
-import { intervalText, scoreOf, scoreText } from './score.ts'
+import { scoreOf, scoreText } from './score.ts'
 import { studyMeasure } from './study-measure.ts'
 import type { CaseRow } from './summarize-cases.ts'
 
@@ -60,6 +66,12 @@ function csvFields(...names: readonly (keyof CaseRow)[]): CsvColumn<CaseRow>[] {
   return names.map((name) => ({ name, value: (row) => row[name] }))
 }
 
+/** True if some row has an interval to show. */
+export function hasInterval(rows: readonly CaseRow[]): boolean {
+  const measure = studyMeasure(rows)
+  return rows.some((row) => scoreOf(row, measure).interval !== null)
+}
+
 /** Note on how the scores were made. */
 export function scoreNote(rows: readonly CaseRow[], seeds: readonly number[]): string {
   const measure = studyMeasure(rows)
@@ -67,8 +79,16 @@ export function scoreNote(rows: readonly CaseRow[], seeds: readonly number[]): s
   const over = `${headingOf(measure)}: ${measure.over ?? 'over'} ${tested} test ${sampleWordOf(rows)}s, with the skipping model`
   const about =
     'A seed draws batches, noise and new weights, and where the data is not split already, the split.'
-  if (seeds.length < 2) return `${over}, of seed ${seeds[0]}. ${about}`
-  return `${over}; mean and standard deviation (n - 1) over seeds ${seeds.join(', ')}, and the 95 % interval of the mean by 10,000 bootstrap samples, which for fewer than about ten seeds is too narrow. ${about}`
+  return `${over}${spreadText(measure, seeds)}. ${about}`
+}
+
+/** How sure the scores over some seeds are, as the end of a sentence. */
+export function spreadText({ interval }: Pick<Measure, 'interval'>, seeds: readonly number[]): string {
+  const wilson = "the 95 % interval is Wilson's, for a share of so many images"
+  if (seeds.length < 2) return `, of seed ${seeds[0]}${interval === 'binomial' ? `; ${wilson}` : ''}`
+  const over = `; mean over seeds ${seeds.join(', ')}`
+  if (seeds.length === 2) return `${over}, from which no spread can be told: run a third`
+  return `${over} with the standard deviation (n - 1) and the 95 % interval of the mean by Student's t, from three seeds on`
 }
 
 /** Note on the columns of time and memory. */

@@ -1,20 +1,32 @@
 import { RunError } from '../../errors.ts'
 import type { Measure } from '../../evaluation/measure.ts'
-import { bootstrapInterval, deviation, type Interval, mean } from '../../evaluation/statistics.ts'
+import { type Interval, mean, meanInterval, spread } from '../../evaluation/statistics.ts'
 import { formatBare, formatMeasure } from '../../report/quantity.ts'
 
 /** A measure over several seeds. */
 export interface Score {
   readonly mean: number
-  /** Standard deviation (n - 1); null for a single seed. */
+  /** Standard deviation (n - 1); null for fewer than three seeds. */
   readonly deviation: number | null
-  /** 95 % bootstrap interval of the mean; null for a single seed. */
+  /**
+   * 95 % interval: of a single seed, that of its test set; of three or more, that of the mean (Student's t).
+   * Null for two seeds, and where the measure tells none.
+   */
   readonly interval: Interval | null
 }
 
-/** The score of one value for each seed. */
-export function scoreOver(values: readonly number[]): Score {
-  return { mean: mean(values), deviation: deviation(values), interval: bootstrapInterval(values) }
+/** The score of one value for each seed. `alone` is the interval of a single value. */
+export function scoreOver(
+  values: readonly number[],
+  { unit }: Pick<Measure, 'unit'>,
+  alone: Interval | null = null,
+): Score {
+  const interval = values.length === 1 ? alone : meanInterval(values)
+  return {
+    mean: mean(values),
+    deviation: spread(values),
+    interval: interval && unit === 'share' ? [Math.max(0, interval[0]), Math.min(1, interval[1])] : interval,
+  }
 }
 
 /** A score under its names in files: `meanIou`, `meanIouDeviation` and `meanIouInterval`. */
@@ -27,7 +39,7 @@ export function scoreFields({ name }: Measure, score: Score): Readonly<Record<st
  * @throws RunError if it has none
  */
 export function scoreOf(row: object, { name }: Measure): Score {
-  const [value, spread, ends]: unknown[] = [
+  const [value, around, ends]: unknown[] = [
     Reflect.get(row, name),
     Reflect.get(row, `${name}Deviation`),
     Reflect.get(row, `${name}Interval`),
@@ -38,7 +50,7 @@ export function scoreOf(row: object, { name }: Measure): Score {
     )
   return {
     mean: value,
-    deviation: typeof spread === 'number' ? spread : null,
+    deviation: typeof around === 'number' ? around : null,
     interval: isInterval(ends) ? ends : null,
   }
 }
@@ -47,13 +59,8 @@ function isInterval(value: unknown): value is Interval {
   return Array.isArray(value) && value.length === 2 && value.every((end) => typeof end === 'number')
 }
 
-/** `39.8 % ± 0.4`; a single seed has no deviation. */
-export function scoreText({ mean: value, deviation: spread }: Score, measure: Measure, digits = 1): string {
+/** `39.8 % ± 0.4`; fewer than three seeds have no deviation. */
+export function scoreText({ mean: value, deviation: around }: Score, measure: Measure, digits = 1): string {
   const text = formatMeasure(measure, value, digits)
-  return spread === null ? text : `${text} ± ${formatBare(measure, spread, digits)}`
-}
-
-/** `39.2 to 40.1` in percent or plain numbers; `–` where there is no interval. */
-export function intervalText(interval: Interval | null, measure: Pick<Measure, 'unit'>): string {
-  return interval === null ? '–' : interval.map((end) => formatBare(measure, end)).join(' to ')
+  return around === null ? text : `${text} ± ${formatBare(measure, around, digits)}`
 }

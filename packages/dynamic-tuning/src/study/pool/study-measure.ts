@@ -4,11 +4,8 @@ import type { RunSummary } from '../../run/summary.ts'
 import { taskNamed } from '../../tasks/registry.ts'
 import { judgedBy, type Task } from '../../tasks/task.ts'
 
-/** The task of a run and the measure that papers report on its dataset; planned runs may not know it yet. */
-type JudgedRun = Pick<RunSummary, 'task'> & Partial<Pick<RunSummary, 'metric'>>
-
 /** The metric that all runs have; undefined if their datasets are judged differently. */
-function sameMetric(runs: readonly JudgedRun[]): string | undefined {
+function sameMetric(runs: readonly Partial<Pick<RunSummary, 'task' | 'metric'>>[]): string | undefined {
   const [metric, ...others] = new Set(runs.map((run) => run.metric))
   return others.length === 0 ? metric : undefined
 }
@@ -17,7 +14,7 @@ function sameMetric(runs: readonly JudgedRun[]): string | undefined {
  * The common task of some runs, judged as papers judge it on their dataset; the default task without runs.
  * @throws ConfigError if tasks differ
  */
-export function studyTask(runs: readonly JudgedRun[]): Task {
+export function studyTask(runs: readonly Partial<Pick<RunSummary, 'task' | 'metric'>>[]): Task {
   const [first = taskNamed(), ...others] = new Set(runs.map(({ task }) => taskNamed(task)))
   const [other] = others
   if (other === undefined) return judgedBy(first, sameMetric(runs))
@@ -30,7 +27,9 @@ export function studyTask(runs: readonly JudgedRun[]): Task {
  * The common task of all runs of some cases.
  * @throws ConfigError if tasks differ
  */
-export function caseTask(cases: readonly { readonly runs: readonly JudgedRun[] }[]): Task {
+export function caseTask(
+  cases: readonly { readonly runs: readonly Partial<Pick<RunSummary, 'task' | 'metric'>>[] }[],
+): Task {
   return studyTask(cases.flatMap(({ runs }) => runs))
 }
 
@@ -38,6 +37,8 @@ export function caseTask(cases: readonly { readonly runs: readonly JudgedRun[] }
  * The primary measure of the cases' common task.
  * @throws ConfigError if tasks differ
  */
-export function studyMeasure(cases: readonly { readonly runs: readonly JudgedRun[] }[]): Measure {
+export function studyMeasure(
+  cases: readonly { readonly runs: readonly Partial<Pick<RunSummary, 'task' | 'metric'>>[] }[],
+): Measure {
   return caseTask(cases).measures[0]
 }

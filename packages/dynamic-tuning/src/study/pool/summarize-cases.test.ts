@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { valueInterval } from '../../evaluation/measure.ts'
 import { taskNamed } from '../../tasks/registry.ts'
 import { exampleRun } from '../compare/example.test.support.ts'
 import { metricFor, otherMeasure, ranked } from '../sweep/rank-by.ts'
-import { caseColumns, caseCsvColumns } from './case-columns.ts'
+import { caseColumns, caseCsvColumns, spreadText } from './case-columns.ts'
 import { scoreOf, scoreText } from './score.ts'
 import { caseTask, studyMeasure, studyTask } from './study-measure.ts'
 import { summarizeCase } from './summarize-cases.ts'
@@ -25,16 +26,53 @@ describe('summarizeCase', () => {
     expect(row).toMatchObject({ flops: 120, seconds: 15, peakMemoryMB: 450, loss: 1.5 })
     expect(row).toMatchObject({
       accuracy: expect.closeTo(0.55, 14),
-      accuracyDeviation: expect.closeTo(0.05 * Math.SQRT2, 14),
-      accuracyInterval: [0.5, 0.6],
+      accuracyDeviation: null,
+      accuracyInterval: null,
     })
     const [measure] = taskNamed().measures
-    expect(scoreText(scoreOf(row, measure), measure)).toBe('55.0 % ± 7.1')
+    expect(scoreText(scoreOf(row, measure), measure)).toBe('55.0 %')
     expect(row.activeRate).toBeCloseTo(0.5, 14)
     expect(row.activeRatePerLayer.map((rate) => rate.toFixed(12))).toEqual([
       '0.600000000000',
       '0.400000000000',
     ])
+  })
+})
+
+describe('the interval of a case', () => {
+  const caseOf = (...values: number[]) =>
+    summarizeCase(
+      { name: 'x', method: 'dyt', settings: {} },
+      values.map((accuracy) => exampleRun({ accuracy, images: 20 })),
+    )
+  const [measure, perClass] = taskNamed().measures
+
+  it('of one seed is that of its test set, of two none, of three that of their mean', () => {
+    const [one, two, three] = [caseOf(0.75), caseOf(0.7, 0.8), caseOf(0.7, 0.75, 0.95)].map((row) =>
+      scoreOf(row, measure),
+    )
+    expect(one?.interval?.map((end) => end.toFixed(4))).toEqual(['0.5313', '0.8881'])
+    expect([one?.deviation, two?.deviation, two?.interval]).toEqual([null, null, null])
+    expect(three?.deviation).toBeCloseTo(Math.sqrt(0.035 / 2), 12)
+    // 0.8 - 4.302653 x 0.1323 / sqrt(3), and above 1 it is cut.
+    expect(three?.interval).toEqual([expect.closeTo(0.4714, 4), 1])
+    expect(scoreText(three as never, measure)).toBe('80.0 % ± 13.2')
+  })
+
+  it('is told only by measures that know how', () => {
+    expect(valueInterval(measure, 0.75, 20)?.[0]).toBeCloseTo(0.5313, 4)
+    expect(valueInterval(measure, 0.75, 0)).toBeNull()
+    expect(perClass && valueInterval(perClass, 0.75, 20)).toBeNull()
+    for (const each of taskNamed('multilabel').measures) expect(valueInterval(each, 0.5, 100)).toBeNull()
+  })
+
+  it('is explained for what there is', () => {
+    expect(spreadText(measure, [3])).toBe(
+      ", of seed 3; the 95 % interval is Wilson's, for a share of so many images",
+    )
+    expect(spreadText({}, [3])).toBe(', of seed 3')
+    expect(spreadText(measure, [0, 1])).toMatch(/seeds 0, 1, from which no spread can be told/)
+    expect(spreadText(measure, [0, 1, 2])).toMatch(/seeds 0, 1, 2 with the standard deviation .* Student's t/)
   })
 })
 

@@ -1,5 +1,5 @@
 import { RunError } from '../../errors.ts'
-import { valueIn } from '../../evaluation/measure.ts'
+import { valueIn, valueInterval } from '../../evaluation/measure.ts'
 import { mean } from '../../evaluation/statistics.ts'
 import type { SomeSettings } from '../../run/settings/finetune-settings.ts'
 import type { RunSummary } from '../../run/summary.ts'
@@ -45,7 +45,8 @@ export function summarizeCase(
   if (first === undefined) throw new RunError(`study: no run of ${name} ended well. See its log.`)
   const average = (value: (run: RunSummary) => number): number => mean(runs.map(value))
   const measure = studyMeasure([{ runs }])
-  const score = scoreOver(runs.map((run) => valueIn(run, measure)))
+  const values = runs.map((run) => valueIn(run, measure))
+  const score = scoreOver(values, measure, valueInterval(measure, valueIn(first, measure), first.images))
   return {
     case: name,
     method,

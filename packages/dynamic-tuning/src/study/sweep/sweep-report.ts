@@ -71,7 +71,7 @@ function sections(outcome: SweepOutcome): NonNullable<ReportInput['sections']> {
     {
       heading: `What changes the ${measure.title}`,
       about:
-        'Bars are standard deviations over seeds. A point of a setting’s plot is a mean over all cases with that value.',
+        'Bars are standard deviations over seeds, from three on. A point of a setting’s plot is a mean over all cases with that value.',
       plots: [computePlot(cases, measure), ...axisPlots(outcome)],
     },
     ...(curves.length > 0 ? [{ heading: 'Training', plots: curves, ...(best && { about: best }) }] : []),

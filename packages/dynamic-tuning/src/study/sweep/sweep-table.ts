@@ -5,6 +5,7 @@ import {
   caseColumns,
   caseCsvColumns,
   costNote,
+  hasInterval,
   scoreNote,
   trainingNote,
 } from '../pool/case-columns.ts'
@@ -33,7 +34,7 @@ function orderColumn(cases: readonly CaseRow[], metric: string): CaseColumn | un
 
 /**
  * The columns in order: the name if one was given, the settings that vary, and results; the
- * interval only if some case has several seeds.
+ * interval only if some case has one.
  */
 export function sweepColumns({
   axes,
@@ -46,7 +47,7 @@ export function sweepColumns({
     ...axes.map((axis) => ({ name: axis, short: axis, cell: (row: CaseRow) => axisText(row, axis) })),
     ...(ordered ? [ordered] : []),
     score,
-    ...(cases.some((row) => row.seeds > 1) ? [interval] : []),
+    ...(hasInterval(cases) ? [interval] : []),
     ...[seeds, trained, flops, active, seconds, memory],
   ]
 }

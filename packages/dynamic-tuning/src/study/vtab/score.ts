@@ -1,6 +1,7 @@
 import { type VtabGroup, vtabGroups, vtabTasks } from '../../data/kinds/vtab.ts'
 import { mean } from '../../evaluation/statistics.ts'
 import { type Score, scoreOver } from '../pool/score.ts'
+import { vtabMeasure } from './measure.ts'
 
 /** Scores from 0 to 1, by the name of the task. */
 export type TaskScores = Readonly<Record<string, number>>
@@ -30,10 +31,10 @@ export function vtabScore(scores: TaskScores): number {
 
 /**
  * VTAB's score from the tasks' means over seeds, `means`. Deviation and interval are over seeds
- * that finished all tasks, null for fewer than two.
+ * that finished all tasks, null for fewer than three.
  */
 export function scoreOverSeeds(means: TaskScores, bySeed: ReadonlyMap<number, TaskScores>): Score {
   const names = Object.keys(means)
   const complete = [...bySeed.values()].filter((own) => names.every((name) => own[name] !== undefined))
-  return { ...scoreOver(complete.map(vtabScore)), mean: vtabScore(means) }
+  return { ...scoreOver(complete.map(vtabScore), vtabMeasure), mean: vtabScore(means) }
 }

@@ -1,18 +1,18 @@
 import { headingOf } from '../../evaluation/measure.ts'
+import { spreadText } from '../pool/case-columns.ts'
 import { vtabMeasure } from './measure.ts'
 import type { VtabOutcome, VtabRow } from './outcome.ts'
 
 /** Notes on how the figures were made. */
 export function vtabNotes({ rows, seeds, missing, differing, search }: VtabOutcome): string[] {
   if (rows.length === 0) return ['No run ended well.']
-  const over = seeds.length > 1 ? `; mean and standard deviation (n - 1) over seeds ${seeds.join(', ')}` : ''
   return [
     ...(missing.length > 0 ? [`Not in the folder: ${missing.join(', ')}.`] : []),
     ...differing.map(
       ({ task, differences }) =>
         `${task} is not the task of VTAB-1K, so it has no figure of the paper: ${differences.join(', ')}.`,
     ),
-    `${headingOf(vtabMeasure)}: ${vtabMeasure.over} all test images, after training on train800val200, with the skipping model${over}. 95 %: bootstrap interval of the mean over seeds, too narrow for a few.`,
+    `${headingOf(vtabMeasure)}: ${vtabMeasure.over} all test images, after training on train800val200, with the skipping model${spreadText(vtabMeasure, seeds)}.`,
     'Means are over the tasks of a group, then over the groups.',
     ...(search.length > 0
       ? ['Scale: the adapter scale that was best on val200 after training on train800, with the first seed.']

@@ -17,10 +17,15 @@ describe('the score', () => {
       [1, { cifar: 0.6, kitti: 0.8 }],
       [2, { cifar: 0.9 }],
     ])
-    const { mean, deviation, interval } = scoreOverSeeds({ cifar: 0.6, kitti: 0.7 }, bySeed)
+    const means = { cifar: 0.6, kitti: 0.7 }
+    const { mean, deviation, interval } = scoreOverSeeds(means, bySeed)
     expect(mean).toBeCloseTo(0.65, 14)
-    // 0.5 and 0.7.
-    expect(deviation).toBeCloseTo(0.1 * Math.SQRT2, 14)
-    expect(interval?.map((end) => end.toFixed(6))).toEqual(['0.500000', '0.700000'])
+    // 0.5 and 0.7 alone tell no spread.
+    expect([deviation, interval]).toEqual([null, null])
+    bySeed.set(3, { cifar: 0.5, kitti: 0.7 })
+    const three = scoreOverSeeds(means, bySeed)
+    expect(three.deviation).toBeCloseTo(0.1, 14)
+    // 0.6 ± 4.302653 x 0.1 / sqrt(3)
+    expect(three.interval?.map((end) => end.toFixed(4))).toEqual(['0.3516', '0.8484'])
   })
 })

@@ -7,6 +7,7 @@ export const accuracy: Measure = {
   unit: 'share',
   better: 'higher',
   over: 'share of',
+  interval: 'binomial',
 }
 
 /** Mean over the classes that have samples of the share classified right in each. */

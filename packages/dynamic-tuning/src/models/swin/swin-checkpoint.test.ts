@@ -137,7 +137,7 @@ describe('a checkpoint of a Swin', () => {
     const open = () => openBackbone(folderOf(tensors))
     expect(open).toThrow(CheckpointError)
     expect(open).toThrow(/3 tensors do not fit/)
-    expect(open).toThrow(/missing {5}layers\.1\.blocks\.1\.norm2\.weight \[16\]/)
+    expect(open).toThrow(/missing layers\.1\.blocks\.1\.norm2\.weight \[16\]/)
     expect(open).toThrow(/unexpected layers\.1\.blocks\.0\.extra\.weight \[16\]/)
     expect(open).toThrow(/misshaped layers\.1\.downsample\.norm\.bias \[16\], expected \[32\]/)
     tensors.delete('layers.0.blocks.0.mlp.fc1.weight')

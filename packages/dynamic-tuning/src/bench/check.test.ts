@@ -24,6 +24,16 @@ describe('compareRatios', () => {
     expect(hasRegression(checked)).toBe(false)
   })
 
+  it('allows exactly the tolerance, in the direction that is worse', () => {
+    const one = { tolerance: 0.25, flopsTolerance: 0.5, ratios: [ratio('dyt', 4, { flopsRatioToStatic: 2 })] }
+    const verdictOf = (time: number, flops: number) =>
+      compareRatios(one, [ratio('dyt', time, { flopsRatioToStatic: flops })]).map(({ verdict }) => verdict)
+    expect(verdictOf(3, 1)).toEqual(['ok', 'ok'])
+    expect(verdictOf(5, 3)).toEqual(['ok', 'ok'])
+    expect(verdictOf(2.99, 0.99)).toEqual(['regression', 'regression'])
+    expect(verdictOf(5.01, 3.01)).toEqual(['better', 'regression'])
+  })
+
   it('finds slower inference and longer steps', () => {
     expect(verdicts(ratio('dyt', 1.34), ratio('lora', 2.21, step))).toEqual([
       'inference vit dyt, batch 8: regression',

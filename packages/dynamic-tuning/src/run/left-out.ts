@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { type Dataset, sourceName } from '../data/example.ts'
 import type { LoaderSettings } from '../data/loader/loader.ts'
 import { convertAdvice } from '../data/sources/image-signature.ts'
@@ -44,9 +45,11 @@ export function leftOut(
     return known
   }
   const add = ({ name, reason }: BadFile, later: number): void => {
-    if (names().has(name)) return
-    names().add(name)
-    run.appendMetric({ kind: 'leftOut', step: last + later, file: name, reason })
+    // A run may start with a relative path; it goes on with the whole one.
+    const file = resolve(name)
+    if (names().has(file)) return
+    names().add(file)
+    run.appendMetric({ kind: 'leftOut', step: last + later, file, reason })
     onPhase?.(`left out: ${reason}`)
   }
   return {

@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { drawImage } from '../data/sources/drawn/draw-image.ts'
 import { writeFiles } from '../data/testing/files.ts'
@@ -45,7 +45,9 @@ it('leaves out images that cannot be read, and counts each once, whether it is s
   for (const stopAt of [1, 3, 5]) {
     const name = `stopped-${stopAt}`
     const stop = new AbortController()
-    await finetune(settings, {
+    // As typed in a shell: a relative path.
+    const typed = { ...settings, data: relative(process.cwd(), data) }
+    await finetune(typed, {
       out: join(folder, name),
       signal: stop.signal,
       onStep: ({ step }) => step === stopAt && stop.abort(),

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -24,6 +24,19 @@ describe('imagePaths', () => {
     expect(found('x/?.jpg')).toEqual(['x/e.jpg'])
     expect(found('**/*.jpg')).toEqual(['a.jpg', 'x/[g].jpg', 'x/e.jpg'])
     expect(found('x/[*.jpg')).toEqual(['x/[g].jpg'])
+  })
+
+  it('follows links to folders, but not back to a folder above', () => {
+    symlinkSync('..', join(folder, 'x/back'))
+    symlinkSync('y', join(folder, 'x/also'))
+    symlinkSync('loop', join(folder, 'x/loop'))
+    try {
+      expect(found('.').slice(2)).toEqual(['x/[g].jpg', 'x/also/f.webp', 'x/e.jpg', 'x/y/f.webp'])
+      expect(found('**/*.webp')).toEqual(['x/y/f.webp'])
+      expect(found('x/loop')).toEqual(['x/loop'])
+    } finally {
+      for (const name of ['back', 'also', 'loop']) rmSync(join(folder, 'x', name))
+    }
   })
 
   it('refuses places without images', () => {

@@ -1,7 +1,8 @@
-import { readdirSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { DataError } from 'dynamic-tuning'
 import { isVideoName } from 'dynamic-tuning/data'
+import { isFolder } from 'dynamic-tuning/io'
 import type { sampleWord } from 'dynamic-tuning/report'
 
 /** Kind of input of a run's model. */
@@ -24,11 +25,10 @@ type IsWanted = (name: string) => boolean
 export function imagePaths(places: readonly string[], kind: SampleWord = 'image'): string[] {
   const { files, isWanted } = kinds[kind]
   return places.flatMap((place) => {
-    const stat = statSync(place, { throwIfNoEntry: false })
     // A missing file is kept: reading it reports the error without stopping the other images.
-    const found = stat?.isDirectory()
-      ? filesBelow(place, isWanted)
-      : !stat && /[*?]/.test(place)
+    const found = isFolder(place)
+      ? filesBelow(place, isWanted, new Set())
+      : !existsSync(place) && /[*?]/.test(place)
         ? matches(place, isWanted)
         : [place]
     if (found.length === 0)
@@ -37,10 +37,14 @@ export function imagePaths(places: readonly string[], kind: SampleWord = 'image'
   })
 }
 
-function filesBelow(folder: string, isWanted: IsWanted): string[] {
+/** Files below a folder; `seen` has the folders above, which a link inside may lead back to. */
+function filesBelow(folder: string, isWanted: IsWanted, seen: ReadonlySet<string>): string[] {
+  const place = realpathSync(folder)
+  if (seen.has(place)) return []
+  const above = new Set([...seen, place])
   return entriesOf(folder).flatMap((name) => {
     const path = join(folder, name)
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return filesBelow(path, isWanted)
+    if (isFolder(path)) return filesBelow(path, isWanted, above)
     return isWanted(name) ? [path] : []
   })
 }
@@ -57,19 +61,22 @@ function walk(folder: string, [part, ...rest]: readonly string[]): string[] {
   const below = (name: string): string[] =>
     rest.length === 0 ? [join(folder, name)] : walk(join(folder, name), rest)
   if (part === '' || part === '.' || part === '..') return below(part)
-  const isFolder = (name: string): boolean =>
-    statSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory() === true
+  const leadsOn = (name: string): boolean => isFolder(join(folder, name))
   if (part === '**')
     return [
       ...walk(folder, rest),
       ...entriesOf(folder)
-        .filter(isFolder)
+        .filter((name) => leadsOn(name) && !isLink(join(folder, name))) // as in shells: a link may lead back
         .flatMap((name) => walk(join(folder, name), [part, ...rest])),
     ]
   const wanted = nameMatcher(part)
   return entriesOf(folder)
-    .filter((name) => wanted.test(name) && (rest.length === 0 || isFolder(name)))
+    .filter((name) => wanted.test(name) && (rest.length === 0 || leadsOn(name)))
     .flatMap(below)
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path).isSymbolicLink()
 }
 
 function nameMatcher(part: string): RegExp {

@@ -15,6 +15,7 @@ export { type DownloadProgress, type FetchControl, fetchModel } from './io/hub/f
 export type { FetchedModel } from './io/hub/hub-cache.ts'
 export type { HubSettings } from './io/hub/hub-settings.ts'
 export type { ReceiveControl } from './io/hub/receive-file.ts'
+export type { StallControl } from './io/hub/stall-timer.ts'
 export { openTensors } from './io/open-tensors.ts'
 export { isFolder, readText } from './io/regular-file.ts'
 export type { RunCheckpoint } from './io/run-checkpoint.ts'

@@ -1,6 +1,7 @@
 import { dims } from '../graph/dims.ts'
 import { multiplyDims } from '../graph/shape.ts'
 import type { Tensor } from '../graph/tensor.ts'
+import { delayed } from './delayed.ts'
 import { gemm, matMul } from './matrix.ts'
 import { reshape, transpose } from './shape.ts'
 import { concat, slice } from './slice.ts'
@@ -42,7 +43,10 @@ export function kernelGradient(
   const gradients: Tensor[] = []
   for (let start = 0; start < ins; start += step) {
     const end = Math.min(ins, start + step)
-    const x = swapped(start === 0 && end === ins ? windowed : slice(windowed, 1, start, end))
+    // Without the wait, the runtime would cut the map into all its parts before the first product.
+    const before = gradients.at(-1)
+    const map = before === undefined ? windowed : delayed(windowed, before)
+    const x = swapped(start === 0 && end === ins ? map : slice(map, 1, start, end))
     const share = groups === 1 ? [0, outs] : [start, end].map((at) => (at / ins) * outs)
     gradients.push(partGradient(taken(dy, share), x, window, groups === 1 ? 1 : (end - start) / unit))
   }

@@ -66,7 +66,7 @@ export interface ModelCost {
  */
 export function modelCost(settings: ModelCostSettings): ModelCost {
   return {
-    params: countParameters(settings.network),
+    params: countParameters(settings),
     flops: countFlops({ ...settings, network: mergedNetwork(settings.network) }),
   }
 }
@@ -121,10 +121,10 @@ function sizeNamed(symbol: string, sizes: Readonly<Record<string, number>>): num
   return size
 }
 
-function countParameters(network: Network): ModelCost['params'] {
+function countParameters({ network, blocks }: ModelCostSettings): ModelCost['params'] {
   const { tunable, head } = network
   const store = emptyStore()
-  network.pass(store, network.input(), { kind: 'skip' })
+  network.pass(store, network.input(), { kind: 'skip', blocks })
   const { shapes, buffers } = store
   const trainableParts: Record<string, number> = {}
   let total = 0

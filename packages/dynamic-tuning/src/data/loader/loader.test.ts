@@ -202,15 +202,29 @@ describe('createLoader', () => {
     expect(() => createLoader([], settings)).toThrow(ConfigError)
   })
 
-  it('lets the process end by itself, closed or not', async () => {
-    const library = fileURLToPath(import.meta.resolve('dynamic-tuning/data'))
+  const library = fileURLToPath(import.meta.resolve('dynamic-tuning/data'))
+  const inProcess = async (lines: string): Promise<string> => {
     const script = `
       const { createLoader, openDataset } = await import(${JSON.stringify(library)})
       const { train } = await openDataset('builtin:count', { trainSize: 6 })
       const loader = createLoader(train, { ...${JSON.stringify(settings)}, workers: 1 })
-      for await (const { size } of loader.epoch(0)) console.log(size)`
+      ${lines}`
     const run = promisify(execFile)
-    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { timeout: 30_000 })
-    expect(stdout).toBe('4\n2\n')
+    return (await run(process.execPath, ['--input-type=module', '-e', script], { timeout: 30_000 })).stdout
+  }
+
+  it('lets the process end by itself, closed or not', async () => {
+    expect(await inProcess('for await (const { size } of loader.epoch(0)) console.log(size)')).toBe('4\n2\n')
+  })
+
+  it('keeps the process until it is closed, also where a batch was being waited for', async () => {
+    const lines = `
+      const controller = new AbortController()
+      const next = loader.epoch(0, { signal: controller.signal }).next()
+      controller.abort()
+      await next
+      await loader.close()
+      console.log('closed')`
+    expect(await inProcess(lines)).toBe('closed\n')
   })
 })

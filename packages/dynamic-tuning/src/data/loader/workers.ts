@@ -44,6 +44,7 @@ export function workerPool<T>(count: number, settings: BatchMakerSettings): Batc
   const threads = Array.from({ length: count }, () => startThread<T>(script, settings))
   let ids = 0
   let waiters = 0
+  let closing = false
   return {
     request(plan) {
       const thread = threads.reduce((best, other) => (other.pending.size < best.pending.size ? other : best))
@@ -59,10 +60,12 @@ export function workerPool<T>(count: number, settings: BatchMakerSettings): Batc
       try {
         return await batch
       } finally {
-        if (--waiters === 0) for (const { worker } of threads) worker.unref()
+        // A wait that was left may end while threads are closing, which the process has to wait for.
+        if (--waiters === 0 && !closing) for (const { worker } of threads) worker.unref()
       }
     },
     async close() {
+      closing = true
       await Promise.all(threads.map(endThread))
     },
   }

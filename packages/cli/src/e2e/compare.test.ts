@@ -95,9 +95,11 @@ describe('dyt compare', { timeout }, () => {
       'opening data and backbone\ndyt compare: 2 runs, 2 finished before, into parts\n',
     )
     const lines = again.stdout.split('\n')
-    expect(lines[1]).toMatch(/^case +accuracy +seeds +trained +FLOPs +active +images\/s +training +memory$/)
+    expect(lines[1]).toMatch(
+      /^case +accuracy +95 % +seeds +trained +FLOPs +active +images\/s +training +memory$/,
+    )
     // A head of 32 features and 8 classes.
-    expect(lines[3]).toMatch(/^probe +\d+\.\d % +1 +264 +427\.68 k +100\.0 % +\d+ +/)
+    expect(lines[3]).toMatch(/^probe +\d+\.\d % +\d+\.\d to \d+\.\d +1 +264 +427\.68 k +100\.0 % +\d+ +/)
     expect(again.stdout).toContain(`See it   ${join('parts', 'compare.html')}\n`)
   })
 

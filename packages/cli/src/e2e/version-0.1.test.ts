@@ -71,12 +71,29 @@ async function onnxError(): Promise<number> {
   return apart(logits, { ...logits, data: Float32Array.from(onnx.logits) })
 }
 
+/** What changed on purpose: clips have the frames that the official code chooses, LoRA is counted merged. */
+const changed: Partial<Record<Name, object>> = {
+  clips: {
+    activeRate: 0.37890625,
+    activeRatePerLayer: [0.416015625, 0.341796875],
+    flops: 505446,
+    loss: 2.0771075829811343,
+    gates: [
+      { layer: 0, part: 'mlp', rate: 0.416015625, rms: 0.5675769152172241 },
+      { layer: 1, part: 'mlp', rate: 0.341796875, rms: 0.46179739706661405 },
+    ],
+  },
+  swin: { flops: 234848 },
+}
+
 /** `dyt eval` says of a run what version 0.1 said. */
 async function expectFigures(name: Name): Promise<void> {
   const run = join(folder, name, 'run')
   const { code, stdout, stderr } = await dyt(folder, 'eval', run, '--json', '--quiet', '--threads', '1')
   expect([code, stderr]).toEqual([0, ''])
-  expect(JSON.parse(stdout)).toMatchObject(near(expectedOf(name).evaluation) as object)
+  expect(JSON.parse(stdout)).toMatchObject(
+    near({ ...expectedOf(name).evaluation, ...changed[name] }) as object,
+  )
 }
 
 describe('what version 0.1 wrote', () => {

@@ -1,4 +1,4 @@
-import { present, sizeOf } from '@dynamic-tuning/engine'
+import { sizeOf } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
 import { drawWeights } from '../models/backbone.ts'
 import { isVit } from '../models/backbone-config.ts'
@@ -37,7 +37,6 @@ interface TensorFlow {
   transpose(x: TfTensor, order: readonly number[]): TfTensor
   concat(parts: readonly TfTensor[], axis: number): TfTensor
   stack(parts: readonly TfTensor[]): TfTensor
-  unstack(x: TfTensor): TfTensor[]
   slice(x: TfTensor, begin: readonly number[], size: readonly number[]): TfTensor
   tile(x: TfTensor, times: readonly number[]): TfTensor
 }
@@ -45,7 +44,8 @@ interface TensorFlow {
 /**
  * The static ViT in TensorFlow.js on WebAssembly, its fastest backend without a GPU. It computes with SIMD
  * instructions, on one thread: in Node the backend has no threads. Only products of two plain matrices take
- * its fast path, so weights are transposed once, and attention multiplies image by image and head by head.
+ * its fast path, so weights are transposed once, and attention multiplies image by image and head by head;
+ * slices of five axes are slow, so heads are taken apart by a transposition of four.
  * @throws ConfigError if the packages are not installed, or the model is not a plain ViT
  */
 export async function tensorflowJs(config: ModelConfig, place: BenchPlace): Promise<BaselineModel> {
@@ -133,21 +133,24 @@ class PlainVit {
     const { tf, batch, tokens } = this
     const { embedDim: width, numHeads: heads } = this.config
     const size = width / heads
-    const qkv = tf.reshape(this.linear(x, `${name}.qkv`), [batch, tokens, 3, heads, size])
-    const part = (which: number, order: readonly number[], shape: readonly number[]): TfTensor[] => {
-      const own = tf.slice(qkv, [0, 0, which, 0, 0], [batch, tokens, 1, heads, size])
-      const apart = tf.transpose(tf.reshape(own, [batch, tokens, heads, size]), order)
-      return tf.unstack(tf.reshape(apart, [batch * heads, ...shape]))
-    }
-    const queries = part(0, [0, 2, 1, 3], [tokens, size])
-    const keys = part(1, [0, 2, 3, 1], [size, tokens])
-    const values = part(2, [0, 2, 1, 3], [tokens, size])
-    const mixed = queries.map((query, head) => {
-      const [key, value] = [present(keys[head], 'a key'), present(values[head], 'a value')]
-      return tf.matMul(tf.softmax(tf.mul(tf.matMul(query, key), size ** -0.5)), value)
+    const qkv = tf.reshape(this.linear(x, `${name}.qkv`), [batch, tokens, 3 * heads, size])
+    // T rows each: of every image all queries, then all keys, then all values.
+    const turned = tf.reshape(tf.transpose(qkv, [0, 2, 1, 3]), [-1, size])
+    const part = (at: number): TfTensor => tf.slice(turned, [at * tokens, 0], [tokens, size])
+    const mixed = Array.from({ length: batch * heads }, (_, i) => {
+      const at = Math.floor(i / heads) * 3 * heads + (i % heads)
+      return this.headOf(part(at), part(at + heads), part(at + 2 * heads))
     })
     const whole = tf.transpose(tf.reshape(tf.stack(mixed), [batch, heads, tokens, size]), [0, 2, 1, 3])
     return this.linear(tf.reshape(whole, [batch, tokens, width]), `${name}.proj`)
+  }
+
+  /** softmax(Q K^T / sqrt(size)) V of one head; each [T, size]. */
+  private headOf(query: TfTensor, key: TfTensor, value: TfTensor): TfTensor {
+    const { tf } = this
+    const [, size = 0] = query.shape
+    const scores = tf.mul(tf.matMul(query, tf.transpose(key, [1, 0])), size ** -0.5)
+    return tf.matMul(tf.softmax(scores), value)
   }
 
   /** x [..., I] W^T + b, with W^T [I, O] as stored. */

@@ -6,6 +6,8 @@ import { type GlobalPool, globalPools } from '../heads/global-pool.ts'
 
 /** A positive whole number. */
 export const count: z.ZodInt = z.int().positive()
+/** A number of layers: far more than any model has would keep the program busy without end. */
+export const layerCount: z.ZodInt = count.max(10_000)
 /** One number for squares, or [height, width]; the output is always the latter. */
 export const size = z
   .union([count, z.tuple([count, count])])
@@ -16,7 +18,7 @@ const checkpointConfig = z.looseObject({
   imageSize: size,
   patchSize: count,
   embedDim: count,
-  depth: count,
+  depth: layerCount,
   numHeads: z.union([count, z.array(count)]),
   mlpRatio: z.number().positive(),
   numClasses: z.int().nonnegative(),
@@ -27,7 +29,7 @@ const checkpointConfig = z.looseObject({
   regTokens: z.int().nonnegative(),
   noEmbedClass: z.boolean(),
   family: z.enum(['vit', 'swin']),
-  depths: z.array(count),
+  depths: z.array(layerCount).max(100),
   windowSize: count,
   reductionBias: z.boolean(),
 })

@@ -106,4 +106,9 @@ describe('the description of a Hugging Face model', () => {
     expect(refused({ hidden_act: 'silu' })).toThrow(/hidden_act/)
     expect(refused({ mlp_ratio: 'four' })).toThrow(/mlp_ratio/)
   })
+
+  it('refuses numbers of layers that no model has', () => {
+    const config = { model_type: 'vit', num_hidden_layers: 1_000_000_000 }
+    expect(() => describeHuggingFace('config.json', config)).toThrow(/config\.json.*num_hidden_layers/s)
+  })
 })

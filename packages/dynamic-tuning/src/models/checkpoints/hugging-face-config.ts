@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { CheckpointError } from '../../errors.ts'
-import { type CheckpointConfig, type CheckpointDescription, check, count, size } from './checkpoint-config.ts'
+import {
+  type CheckpointConfig,
+  type CheckpointDescription,
+  check,
+  count,
+  layerCount,
+  size,
+} from './checkpoint-config.ts'
 
 // Defaults of transformers' ViTConfig, Dinov2Config and Dinov2WithRegistersConfig, which files may omit.
 const common = {
@@ -8,7 +15,7 @@ const common = {
   image_size: size.prefault(224),
   patch_size: size.prefault(16),
   hidden_size: count.default(768),
-  num_hidden_layers: count.default(12),
+  num_hidden_layers: layerCount.default(12),
   num_attention_heads: count.default(12),
   qkv_bias: z.boolean().default(true),
   id2label: z.record(z.string(), z.string()).optional(),
@@ -26,7 +33,7 @@ const swin = z.object({
   image_size: size.prefault(224),
   patch_size: size.prefault(4),
   embed_dim: count.default(96),
-  depths: z.array(count).default([2, 2, 6, 2]),
+  depths: z.array(layerCount).max(100).default([2, 2, 6, 2]),
   num_heads: z.array(count).default([3, 6, 12, 24]),
   window_size: count.default(7),
   mlp_ratio: z.number().positive().default(4),

@@ -54,6 +54,7 @@ export type {
 export type { WeightBuffer } from './nn/buffer.ts'
 export type { Initializer } from './nn/initializers.ts'
 export type { AfterLinear } from './nn/linear.ts'
+export type { PairBias } from './nn/pair-bias.ts'
 export type { AttentionMix } from './nn/self-attention.ts'
 export { WeightStore, type Weights } from './nn/weight-store.ts'
 export {

@@ -1,7 +1,7 @@
 import { narrow, sizeOf } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
 import { layersOf } from '../models/families.ts'
-import { isOwn } from '../models/head.ts'
+import { isOwn } from '../models/own-weights.ts'
 import { imageRows } from '../models/samples/sample-layout.ts'
 import { mergedNetwork } from '../network/merge.ts'
 import type { Network } from '../network/network.ts'
@@ -39,7 +39,7 @@ export interface ModelCost {
     readonly total: number
     /** All weights the method trains: adapters, dispatchers, head. */
     readonly trainable: number
-    /** Trained parameters outside of the head; a clip's pooling counts as head. */
+    /** Trained parameters without those that every method trains: the head, tables of a new bias. */
     readonly trainableWithoutHead: number
     /** Trained parameters by module, summed over layers. The paper's tables count only `adaptmlp`. */
     readonly trainableParts: Readonly<Record<string, number>>
@@ -122,7 +122,7 @@ function sizeNamed(symbol: string, sizes: Readonly<Record<string, number>>): num
 }
 
 function countParameters({ network, blocks }: ModelCostSettings): ModelCost['params'] {
-  const { tunable, head } = network
+  const { tunable } = network
   const store = emptyStore()
   network.pass(store, network.input(), { kind: 'skip', blocks })
   const { shapes, buffers } = store
@@ -138,7 +138,7 @@ function countParameters({ network, blocks }: ModelCostSettings): ModelCost['par
     trainable += size
     const part = name.replace(/^(?:layers\.\d+\.)?(?:blocks\.\d+\.)?/, '').split('.')[0] as string
     trainableParts[part] = (trainableParts[part] ?? 0) + size
-    if (isOwn(head, name)) ofHead += size
+    if (isOwn(network, name)) ofHead += size
   }
   return { total, trainable, trainableWithoutHead: trainable - ofHead, trainableParts }
 }

@@ -7,7 +7,7 @@ import { swin } from './swin/swin.ts'
 import { checkSwinConfig, type SwinConfig, swinLayers, swinOuter } from './swin/swin-config.ts'
 import { swinNamed, swinNamesShown } from './swin/swin-names.ts'
 import { vit } from './vit/vit.ts'
-import { checkVitConfig, type VitConfig, vitLayers, vitOuter } from './vit/vit-config.ts'
+import { checkVitConfig, type VitConfig, vitLayers, vitNewWeights, vitOuter } from './vit/vit-config.ts'
 import { vitNamed, vitNamesShown } from './vit/vit-names.ts'
 
 /** A family of backbones. A new one is a folder with its model, and an entry here. */
@@ -25,6 +25,8 @@ interface Family<C extends BackboneConfig> {
   readonly names: string
   /** Why attention needs all tokens; undefined if it works on a subset. */
   readonly attentionNeedsAll?: string
+  /** Patterns of weights that no checkpoint of this family has. */
+  newWeights?(config: C): readonly RegExp[]
 }
 
 const vits: Family<VitConfig> = {
@@ -34,6 +36,7 @@ const vits: Family<VitConfig> = {
   check: checkVitConfig,
   named: vitNamed,
   names: vitNamesShown,
+  newWeights: vitNewWeights,
 }
 
 const swins: Family<SwinConfig> = {
@@ -60,6 +63,7 @@ interface SizedFamily {
   outer(): readonly OuterSite[]
   check(): void
   readonly attentionNeedsAll: string | undefined
+  newWeights(): readonly RegExp[]
 }
 
 function sized<C extends BackboneConfig>(family: Family<C>, config: C): SizedFamily {
@@ -69,6 +73,7 @@ function sized<C extends BackboneConfig>(family: Family<C>, config: C): SizedFam
     outer: () => family.outer(config),
     check: () => family.check(config),
     attentionNeedsAll: family.attentionNeedsAll,
+    newWeights: () => family.newWeights?.(config) ?? [],
   }
 }
 
@@ -108,6 +113,14 @@ export function checkBackboneConfig<C extends BackboneConfig>(config: C): C {
 /** Why attention of a model needs all tokens; undefined if it works on a subset. */
 export function attentionNeedsAll(config: BackboneConfig): string | undefined {
   return familyOf(config).attentionNeedsAll
+}
+
+/**
+ * Patterns of weights of a backbone that its checkpoints lack. They start from fixed or random values, so
+ * every method trains them, like the head.
+ */
+export function newWeights(config: BackboneConfig): readonly RegExp[] {
+  return familyOf(config).newWeights()
 }
 
 /**

@@ -47,11 +47,6 @@ export interface Head<O extends Named = Named> {
   build(taps: readonly Tapped[], place: HeadPlace): O
 }
 
-/** True for a weight of the head itself. */
-export function isOwn({ own }: Pick<Head, 'own'>, name: string): boolean {
-  return own.some((pattern) => pattern.test(name))
-}
-
 /** The only tap of a head. @throws Error if there is not exactly one, a mistake of the caller */
 export function onlyTap([first, ...others]: readonly Tapped[]): Tapped {
   if (first && others.length === 0) return first

@@ -33,6 +33,7 @@ export const anyVit: fc.Arbitrary<VitModelConfig> = fc
     initValues: fc.constantFrom(undefined, 1e-5),
     regTokens: fc.constantFrom(undefined, 0, 1, 4),
     noEmbedClass: fc.constantFrom(undefined, false, true),
+    relativePositionBias: fc.constantFrom(undefined, true),
   })
   .map(({ rows, columns, headSize, ...rest }) => ({
     ...rest,

@@ -1,6 +1,7 @@
 import type { Dim, Tensor } from '@dynamic-tuning/engine'
 import { buildModel } from '../models/build-model.ts'
 import type { Model } from '../models/model.ts'
+import { ownWeights } from '../models/own-weights.ts'
 import { sampleInput } from '../models/samples/sample-layout.ts'
 import type { Weights } from '../nn/weight-store.ts'
 import { noReduction } from '../reduction/options.ts'
@@ -19,7 +20,10 @@ import { isTraining, reductionMode, tunerPass } from './passes.ts'
 export interface Network extends ChosenParts {
   /** The gates that the method adds to the model. */
   readonly gates: GateShape
-  /** Patterns of the trained weights: those of the method, the gates, the reduction and the head. */
+  /**
+   * Patterns of the trained weights: those of the method, the gates and the reduction, and what every method
+   * trains (see `ownWeights`).
+   */
   readonly tunable: readonly RegExp[]
   /**
    * The graph input of a batch: images [B, 3, H, W] or clips [B, 3, T, H, W]. `batch` is B, if it is fixed.
@@ -54,7 +58,7 @@ export function network(parts: NetworkParts): Network {
   return {
     ...{ ...model, tuner, options, reduction, dropPath, hooks },
     gates: gateShape(options, config),
-    tunable: tunableOf({ head, tuner, options, reduction }),
+    tunable: tunableOf({ config, head, tuner, options, reduction }),
     input: (name, batch) => sampleInput(sample, name, batch),
     pass(weights, samples, pass) {
       const tuned = tune(tuner, options, tunerPass(pass, { config, sample, tuner, options, dropPath }))
@@ -67,10 +71,10 @@ export function network(parts: NetworkParts): Network {
   }
 }
 
-type Trained = Pick<ChosenParts, 'head' | 'tuner' | 'options' | 'reduction'>
+type Trained = Pick<ChosenParts, 'config' | 'head' | 'tuner' | 'options' | 'reduction'>
 
-function tunableOf({ head, tuner, options, reduction }: Trained): readonly RegExp[] {
-  const patterns = [...trainedPatterns(tuner, options), ...head.own]
+function tunableOf({ config, head, tuner, options, reduction }: Trained): readonly RegExp[] {
+  const patterns = [...trainedPatterns(tuner, options), ...ownWeights({ config, head })]
   const all = patterns.some((pattern) => pattern.test('predictor.0.fc_in.weight'))
   return all ? patterns : [...patterns, ...(reductionIn(reduction)?.trainable ?? [])]
 }

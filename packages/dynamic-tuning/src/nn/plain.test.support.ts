@@ -98,6 +98,9 @@ export function plainSoftmax(row: readonly number[]): number[] {
   return powers.map((power) => power / total)
 }
 
+/** Added to the score of a query and a key in one head. */
+export type PlainBias = (head: number, query: number, key: number) => number
+
 /**
  * Self-attention among the tokens of one image; only active tokens are keys and values. Returns the tokens
  * that are asked for, by default all.
@@ -109,6 +112,7 @@ export function plainAttention(
   heads: number,
   active: readonly boolean[] = x.map(() => true),
   asked: readonly number[] = [...x.keys()],
+  bias: PlainBias = () => 0,
 ): Rows {
   const width = (x[0] as number[]).length
   const size = width / heads
@@ -118,15 +122,16 @@ export function plainAttention(
     const part = (which: number): Rows =>
       qkv.map((row) => row.slice(which * width + head * size, which * width + (head + 1) * size))
     const queries = part(0)
-    const [keys, contents] = [1, 2].map((which) => part(which).filter((_, token) => active[token])) as [
+    const open = [...x.keys()].filter((token) => active[token])
+    const [keys, contents] = [part(1), part(2)].map((rows) => open.map((token) => rows[token])) as [
       Rows,
       Rows,
     ]
     for (const [place, token] of asked.entries()) {
       const query = queries[token] as number[]
-      const scores = keys.map((key) => {
-        const product = key.reduce((sum, value, i) => sum + value * (query[i] as number), 0)
-        return product / Math.sqrt(size)
+      const scores = keys.map((key, i) => {
+        const product = key.reduce((sum, value, at) => sum + value * (query[at] as number), 0)
+        return product / Math.sqrt(size) + bias(head, token, open[i] as number)
       })
       const shares = plainSoftmax(scores)
       for (let i = 0; i < size; i++)

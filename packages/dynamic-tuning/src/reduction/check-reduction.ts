@@ -88,7 +88,7 @@ export function checkReductionFits(
   options: ReductionOptions,
   { config, head }: Pick<Model, 'config' | 'head'>,
 ): void {
-  const { reduction, tomeR, keepRate, reductionLayers: layers } = options
+  const { reduction, tomeR } = options
   if (reduction === 'none') return
   if (!isVit(config))
     throw new ConfigError(
@@ -97,6 +97,10 @@ export function checkReductionFits(
   if (head.needsAllTokens !== undefined)
     throw new ConfigError(
       `${asker}: ${reduction} needs a model classified by its class token, this one ${head.needsAllTokens}. Use reduction none.`,
+    )
+  if (config.relativePositionBias)
+    throw new ConfigError(
+      `${asker}: ${reduction} takes tokens out of one sequence, but attention of this model adds a bias for their distances in the grid. Use reduction none.`,
     )
   if (prefixTokens(config) !== 1)
     throw new ConfigError(
@@ -109,17 +113,28 @@ export function checkReductionFits(
       )
     return
   }
-  const wrong = layers?.find((layer, i) => layer >= config.depth || layer <= (layers[i - 1] ?? -1))
+  const stages = checkStages(asker, options, config)
+  if (reduction === 'dynamicvit') checkPredictors(asker, stages.at(-1)?.rate ?? 1, config)
+}
+
+/** The layers that drop tokens, with their shares. @throws ConfigError if the lists do not fit the model */
+function checkStages(
+  asker: string,
+  options: ReductionOptions,
+  { depth }: VitConfig,
+): ReturnType<typeof keepLayers> {
+  const { reduction, keepRate, reductionLayers: layers } = options
+  const wrong = layers?.find((layer, i) => layer >= depth || layer <= (layers[i - 1] ?? -1))
   if (wrong !== undefined)
     throw new ConfigError(
-      `${asker}: reductionLayers [${layers}] must rise and stay below ${config.depth}. Correct the list.`,
+      `${asker}: reductionLayers [${layers}] must rise and stay below ${depth}. Correct the list.`,
     )
-  const stages = keepLayers(options, config.depth, reduction === 'evit' ? 'same' : 'powers')
+  const stages = keepLayers(options, depth, reduction === 'evit' ? 'same' : 'powers')
   if (typeof keepRate === 'object' && keepRate.length !== stages.length)
     throw new ConfigError(
       `${asker}: keepRate has ${keepRate.length} shares for ${stages.length} layers. Give one for each.`,
     )
-  if (reduction === 'dynamicvit') checkPredictors(asker, stages.at(-1)?.rate ?? 1, config)
+  return stages
 }
 
 function checkPredictors(asker: string, least: number, config: VitConfig): void {

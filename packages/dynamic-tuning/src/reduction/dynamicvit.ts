@@ -50,7 +50,7 @@ export const dynamicvit: Reduction = {
     const mix: AttentionMix | undefined =
       mode === 'train'
         ? (qkv, heads) => policyAttention(qkv, heads, kept && withClassToken(kept))
-        : (qkv, heads) => mixTokens(qkv, heads, kept && greater(withClassToken(kept), 0.5))
+        : (qkv, heads) => mixTokens(qkv, heads, kept && { active: greater(withClassToken(kept), 0.5) })
     return {
       records,
       decisions,

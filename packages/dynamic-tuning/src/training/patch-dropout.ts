@@ -7,6 +7,7 @@ import {
   reshape,
   type TensorData,
 } from '@dynamic-tuning/engine'
+import { ConfigError } from '../errors.ts'
 import type { ModelHooks } from '../models/hooks.ts'
 import { patchCount, prefixTokens, type VitConfig } from '../models/vit/vit-config.ts'
 
@@ -16,11 +17,15 @@ export function keptPatches(config: VitConfig, share: number): number {
 }
 
 /**
- * Keeps only the tokens listed in the input `kept`, int64 [B * (P + kept), 1]: rows
- * of the tokens of all images.
+ * Keeps only the tokens listed in the input `kept`, int64 [B * (P + kept), 1]: rows of the tokens of all
+ * images. @throws ConfigError for a model whose attention has biases for distances in the whole grid
  */
 export function patchDropoutHooks(config: VitConfig, share: number): ModelHooks {
   if (share >= 1) return {}
+  if (config.relativePositionBias)
+    throw new ConfigError(
+      'patch dropout: attention of this model adds a bias for distances in the whole grid. Keep all patches.',
+    )
   const count = prefixTokens(config) + keptPatches(config, share)
   return {
     tokens(tokens) {

@@ -34,6 +34,18 @@ export function bucketOfTokens(factor: Tensor, capacity: number): Selection {
   return {
     gather: (x) => matMul(matrix, x),
     addTo: (base, update) => add(base, matMul(transpose(matrix, [0, 2, 1]), update)),
-    mix: (qkv, heads) => mixTokens(qkv, heads, filled),
+    mix: (qkv, heads, bias) =>
+      mixTokens(qkv, heads, { active: filled, bias: bias?.among(placesIn(matrix), tokens) }),
   }
+}
+
+/** The number of the token in each place, from a matrix of zeros and ones [B, C, N]: int64 [B, C]. */
+function placesIn(matrix: Tensor): Tensor {
+  const [batch, places, tokens] = matrix.shape as [Dim, number, number]
+  const numbers = constant({
+    dtype: 'float32',
+    shape: [tokens, 1],
+    data: Float32Array.from({ length: tokens }, (_, i) => i),
+  })
+  return cast(reshape(matMul(matrix, numbers), [batch, places]), 'int64')
 }

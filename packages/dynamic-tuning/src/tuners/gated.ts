@@ -13,7 +13,7 @@ import {
   sub,
   type Tensor,
 } from '@dynamic-tuning/engine'
-import { type AttentionMix, mixTokens } from '../nn/self-attention.ts'
+import { type AttentionMix, mixActive } from '../nn/self-attention.ts'
 import { bucketOfTokens } from './bucket.ts'
 import { type RowSelection, selectImages, selectTokens } from './select.ts'
 import type { Dispatch } from './tuner.ts'
@@ -59,8 +59,7 @@ export function throughGate(x: Tensor, base: Tensor, block: Block, gated: Gated)
   const { level, form } = gated
   const factor = level === 'token' ? factorOfTokens(gated.dispatch.mask, x) : gated.dispatch.mask
   if (form === 'masked') {
-    const mix: AttentionMix | undefined =
-      level === 'token' ? (qkv, heads) => mixTokens(qkv, heads, greater(factor, 0.5)) : undefined
+    const mix: AttentionMix | undefined = level === 'token' ? mixActive(greater(factor, 0.5)) : undefined
     return add(base, mul(times(block(x, mix), gated.factor), reshape(factor, [...factor.shape, 1])))
   }
   if (form === 'bucket') {

@@ -13,7 +13,7 @@ import {
   where,
   zerosLike,
 } from '@dynamic-tuning/engine'
-import { type AttentionMix, mixTokens } from '../nn/self-attention.ts'
+import { type AttentionMix, mixActive } from '../nn/self-attention.ts'
 import type { Weights } from '../nn/weight-store.ts'
 import { noah } from './noah.ts'
 import type { Tuner, TunerOptions, TunerPass } from './tuner.ts'
@@ -127,12 +127,12 @@ function promptsInForce(depth: number, maskOf: (module: SubnetModule, layer: num
 
 /** Attention that ignores prompts whose mask [R] is 0; prompts come right after the class token. */
 function withoutKeys(mask: Tensor): AttentionMix {
-  return (qkv, heads) => {
+  return (qkv, heads, bias) => {
     const [batch, tokens] = qkv.shape as [Dim, number]
     const others = tokens - 1 - Number(mask.shape[0])
     const row = concat([filled(1, [1]), mask, filled(1, [others])], 0)
     const perImage = reshape(zerosLike(slice(slice(qkv, 1, 0, 1), 2, 0, 1)), [batch, 1])
-    return mixTokens(qkv, heads, greater(add(perImage, row), 0.5))
+    return mixActive(greater(add(perImage, row), 0.5))(qkv, heads, bias)
   }
 }
 

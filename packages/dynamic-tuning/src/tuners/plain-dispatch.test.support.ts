@@ -1,5 +1,5 @@
 import type { VitModelConfig } from '../models/model-config.ts'
-import { plainEmbed, plainLayerScale, plainPool } from '../models/vit/plain-vit.test.support.ts'
+import { plainBias, plainEmbed, plainLayerScale, plainPool } from '../models/vit/plain-vit.test.support.ts'
 import { prefixTokens } from '../models/vit/vit-config.ts'
 import {
   plainAdapter,
@@ -123,7 +123,8 @@ function decide(x: Rows, layer: number, part: Part, { values, config, options, p
 function attention(x: Rows, layer: number, { values, config }: State, active?: boolean[]): Rows {
   const at = `blocks.${layer}`
   const normed = plainNorm(x, values, `${at}.norm1`, config.layerNormEps)
-  const attended = plainAttention(normed, values, `${at}.attn`, config.numHeads, active)
+  const bias = plainBias(values, `${at}.attn`, config, x.length)
+  const attended = plainAttention(normed, values, `${at}.attn`, config.numHeads, active, undefined, bias)
   return plainLayerScale(attended, values, `${at}.ls1`, config)
 }
 

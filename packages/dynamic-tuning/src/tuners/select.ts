@@ -60,12 +60,13 @@ export function selectTokens(active: Tensor, gate: string): RowSelection {
  * again. Maps and norms before and after it run on the K rows only.
  */
 function packedMix(active: Tensor, symbols: { readonly rows: string; readonly most: string }): AttentionMix {
-  const batch = active.shape[0] as Dim
-  return (qkv, heads) => {
+  const [batch, tokens] = active.shape as [Dim, number]
+  return (qkv, heads, bias) => {
     const counts = reduceSum(cast(active, 'int64'), { axes: [1] })
     const most = reshape(reduceMax(counts), [1])
-    // Sorted by activity, the first slots of an image are the active ones; only their number matters.
-    const filled = greater(topK(cast(active, 'float32'), most, symbols.most).values, 0.5)
+    // Sorted by activity, the first slots of an image are its active tokens, in their order.
+    const { values, indices } = topK(cast(active, 'float32'), most, symbols.most)
+    const filled = greater(values, 0.5)
     const slots = multiplyDims(batch, symbols.most)
     const flat = reshape(filled, [slots])
     const counted = cast(flat, 'int64')
@@ -73,7 +74,7 @@ function packedMix(active: Tensor, symbols: { readonly rows: string; readonly mo
     const slotOfRow = reshape(nonZero(flat, symbols.rows), [symbols.rows, 1])
     const width = qkv.shape[1] as number
     const packed = reshape(gatherRows(qkv, rowOfSlot), [batch, symbols.most, width], filled)
-    const mixed = mixTokens(packed, heads, filled)
+    const mixed = mixTokens(packed, heads, { active: filled, bias: bias?.among(indices, tokens) })
     return gatherRows(reshape(mixed, [slots, width / 3]), slotOfRow)
   }
 }

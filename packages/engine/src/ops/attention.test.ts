@@ -18,7 +18,9 @@ function reference(heads: number, q: Plain, k: Plain, v: Plain, active?: Plain, 
       for (let d = start; d < start + size; d++)
         score += at(q, [b as number, n as number, d]) * at(k, [b as number, m, d])
       const head = Math.floor((c as number) / size)
-      const place = bias?.shape.length === 3 ? [head, n as number, m] : [b as number, m]
+      const rank = bias?.shape.length ?? 0
+      const pair = [head, n as number, m]
+      const place = rank === 4 ? [b as number, ...pair] : rank === 3 ? pair : [b as number, m]
       const added = bias ? at(bias, place) : 0
       return active && at(active, [b as number, m]) === 0 ? 0 : Math.exp(score / Math.sqrt(size) + added)
     })
@@ -156,6 +158,12 @@ describeOp(
           [2, 5, 5],
         ],
       },
+      { inputs: [...leaves(3, 2, 5, 4), drawn([3, 2, 2, 5], 'bias')], name: 'another one for each image' },
+      {
+        inputs: [...leaves(2, 3, 3, 4), drawn([2, 2, 3, 3], 'bias')],
+        shapes: [...new Array(3).fill(['B', 'N', 4]), ['B', 2, 'N', 'N']],
+        name: 'another one for each image, of open sizes',
+      },
     ],
     reference: (q, k, v, bias) => reference(2, q as Plain, k as Plain, v as Plain, undefined, bias as Plain),
     throws: [
@@ -175,14 +183,18 @@ describeOp(
 )
 
 describe('attention', () => {
-  it('adds a bias of each head, query and key when fused', async () => {
-    const data = [...leaves(2, 4, 5, 8), drawn([2, 4, 5], 'bias')].map((x) => ({
+  it.each([
+    ['for all images', [2, 4, 5]],
+    ['for each image', [2, 2, 4, 5]],
+  ])('adds a bias of each head, query and key when fused: %s', async (_, shape) => {
+    const data = [...leaves(2, 4, 5, 8), drawn(shape, 'bias')].map((x) => ({
       ...x,
       dtype: 'float32' as const,
       data: Float32Array.from(x.data as Float64Array),
     }))
     const [q, k, v] = [input('q', ['B', 4, 8]), input('k', ['B', 5, 8]), input('v', ['B', 5, 8])]
-    const program = await compile({ y: attention(q, k, v, 2, input('bias', [2, 4, 5])) }, { fused: true })
+    const open = shape.length === 4 ? ['B', ...shape.slice(1)] : shape
+    const program = await compile({ y: attention(q, k, v, 2, input('bias', open)) }, { fused: true })
     const names = ['q', 'k', 'v', 'bias']
     const { y } = await program.run(
       Object.fromEntries(names.map((name, i) => [name, data[i] as (typeof data)[0]])),

@@ -29,12 +29,12 @@ function headSize(x: Tensor, heads: number): number {
 /** Added to the score of an inactive key, so that its weight becomes exactly 0. */
 const closed = -1e9
 
-/** True if `keys` is a bias [heads, N, M]: one for every head, query and key. */
-const isFullBias = (keys: Tensor): boolean => keys.shape.length === 3
+/** True if `keys` is a bias for every head, query and key: [heads, N, M], or [B, heads, N, M]. */
+const isFullBias = (keys: Tensor): boolean => keys.shape.length > 2
 
 /**
  * Bias of the scores: `keys` itself if it is a bias; for a mask 0 for active keys and -1e9 for others.
- * [B, 1, 1, M], or [heads, N, M] if `keys` has that shape.
+ * [B, 1, 1, M], or the shape of `keys` if that is a bias for every pair.
  */
 function scoreBias(keys: Tensor, query: Tensor): Tensor {
   if (isFullBias(keys)) return keys
@@ -51,6 +51,7 @@ function scoreBias(keys: Tensor, query: Tensor): Tensor {
 function keyInputs(emitter: Emitter, keys: Tensor | undefined, query: Tensor): string[] {
   if (keys === undefined) return []
   const name = emitter.nameOf(keys)
+  if (keys.shape.length === 4) return ['', '', name]
   if (isFullBias(keys)) return ['', '', emitter.node('Unsqueeze', [name, int64List(emitter, [0])])]
   if (keys.dtype === 'bool') return ['', emitter.node('Cast', [name], { to: onnxDTypes.int32 })]
   const row = emitter.node('Unsqueeze', [name, int64List(emitter, [1, 2])])
@@ -64,10 +65,12 @@ function checkKeys(keys: Tensor, query: Tensor, key: Tensor, heads: number): voi
   const [, queries] = dims(query, '_ _ _', 'attention')
   const [, count] = dims(key, '_ _ _', 'attention')
   const typed = keys.dtype === key.dtype
-  if (typed && sameShape(keys.shape, [heads, queries, count])) return
+  const pairs = [heads, queries, count]
+  if (typed && (sameShape(keys.shape, pairs) || sameShape(keys.shape, [...key.shape.slice(0, 1), ...pairs])))
+    return
   if ((typed || keys.dtype === 'bool') && sameShape(keys.shape, key.shape.slice(0, 2))) return
   throw new ShapeError(
-    `attention: active keys ${keys.dtype} ${shapeText(keys.shape)} for key ${shapeText(key.shape)}. Needs bool [B, M], or a bias of the key's type, [B, M] or [${heads}, ${queries}, ${count}].`,
+    `attention: active keys ${keys.dtype} ${shapeText(keys.shape)} for key ${shapeText(key.shape)}. Needs bool [B, M], or a bias of the key's type, [B, M] or [${heads}, ${queries}, ${count}] for all images or each.`,
   )
 }
 
@@ -124,8 +127,8 @@ const attentionOp: Operator<AttentionAttributes, AttentionInputs, readonly [Tens
  * query: [B, N, C], key and value: [B, M, C] -> [B, N, C], with C = heads * D.
  *
  * `keys` as bool [B, M] is a mask: keys where it is false are left out. It carries no gradient, and every
- * image needs at least one active key. As a bias of the type of `key`, [B, M] or [heads, N, M], it is added
- * to the scores: softmax(q k^T / sqrt(D) + keys) v.
+ * image needs at least one active key. As a bias of the type of `key`, [B, M], [heads, N, M] or
+ * [B, heads, N, M], it is added to the scores: softmax(q k^T / sqrt(D) + keys) v.
  *
  * With the compile option `fused` it is one operator, otherwise standard operators.
  */

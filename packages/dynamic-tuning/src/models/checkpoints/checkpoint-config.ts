@@ -28,6 +28,7 @@ const checkpointConfig = z.looseObject({
   initValues: z.number().positive(),
   regTokens: z.int().nonnegative(),
   noEmbedClass: z.boolean(),
+  relativePositionBias: z.boolean(),
   family: z.enum(['vit', 'swin']),
   depths: z.array(layerCount).max(100),
   windowSize: count,
@@ -56,6 +57,7 @@ export interface CheckpointConfig {
   /** Only with registers. */
   regTokens: number
   noEmbedClass: boolean
+  relativePositionBias: boolean
   family: 'vit' | 'swin'
   /** Only for a Swin, like `windowSize` and `reductionBias`. */
   depths: readonly number[]
@@ -123,6 +125,7 @@ export function describeTensors(
   // Trained factors no longer show their initial value: use DINOv2's.
   if (tensors.has('blocks.0.ls1.gamma')) config.initValues = 1e-5
   if (regTokens !== undefined) config.regTokens = regTokens
+  if (tensors.has('blocks.0.attn.relative_position_bias_table')) config.relativePositionBias = true
   return config
 }
 

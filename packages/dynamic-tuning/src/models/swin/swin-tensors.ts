@@ -21,9 +21,9 @@ const ignored = /^(?:pooler\.|embeddings\.mask_token$)/
 /** Constants that some files store with the weights; they follow from the sizes. */
 const buffer = /\.(?:relative_position_index|relative_coords_table|attn_mask)$/
 
-/** True if these are a Swin's tensors: no other family has tables of relative positions. */
+/** True if these are a Swin's tensors: no other family has stages with tables of relative positions. */
 export function hasSwinTables(names: Iterable<string>): boolean {
-  return [...names].some((name) => name.endsWith('.relative_position_bias_table'))
+  return [...names].some((name) => /(?:^|\.)layers\.\d+\..*\.relative_position_bias_table$/.test(name))
 }
 
 /**

@@ -1,4 +1,5 @@
 import {
+  type PlainBias,
   plainAdapter,
   plainAdd,
   plainAttention,
@@ -54,7 +55,8 @@ export function plainVit(
     x = tuning.enter?.(x, i) ?? x
     const normed = plainNorm(x, values, `${at}.norm1`, eps)
     const around = tuning.bypass ? [tuning.bypass(normed, 'attn', i)] : []
-    const attended = plainAttention(normed, values, `${at}.attn`, numHeads)
+    const bias = plainBias(values, `${at}.attn`, config, normed.length)
+    const attended = plainAttention(normed, values, `${at}.attn`, numHeads, undefined, undefined, bias)
     const u = plainAdd(x, plainLayerScale(attended, values, `${at}.ls1`, config), ...around)
     const gates = tuning.kind === 'dispatch' ? u.map((row) => logitOf(row, values, at)) : []
     const drawn = (token: number): number => (gates[token] ?? 1) + (tuning.noise?.(i, token - prefix) ?? 0)
@@ -77,6 +79,33 @@ export function plainVit(
     masks,
     gateLogits,
     logits: plainLogits(x, values, config),
+  }
+}
+
+/** The bias of two tokens of T by their distance in the grid; none if the model has no tables. */
+export function plainBias(
+  values: Values,
+  name: string,
+  { imageSize, patchSize, numHeads, relativePositionBias }: VitModelConfig,
+  tokens: number,
+): PlainBias | undefined {
+  if (!relativePositionBias) return undefined
+  const table = values.get(`${name}.relative_position_bias_table`)?.data as Float32Array
+  const [rows, columns] = imageSize.map((size) => size / patchSize) as [number, number]
+  const distances = new Map<string, number>()
+  for (let down = 1 - rows; down < rows; down++)
+    for (let right = 1 - columns; right < columns; right++) distances.set(`${down} ${right}`, distances.size)
+  const first = tokens - rows * columns
+  const place = (token: number): [number, number] => [
+    Math.floor((token - first) / columns),
+    (token - first) % columns,
+  ]
+  return (head, query, key) => {
+    const [q, k] = [place(query), place(key)]
+    const ofPatches = distances.get(`${q[0] - k[0]} ${q[1] - k[1]}`)
+    const ofClass = distances.size + (query < first && key < first ? 2 : query < first ? 0 : 1)
+    const row = query < first || key < first ? ofClass : (ofPatches as number)
+    return table[row * numHeads + head] as number
   }
 }
 

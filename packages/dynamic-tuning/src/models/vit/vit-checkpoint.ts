@@ -49,6 +49,7 @@ function completeVit(source: string, known: Partial<CheckpointConfig>, hint: Mod
     ...(known.initValues !== undefined && { initValues: known.initValues }),
     ...(known.regTokens && { regTokens: known.regTokens }),
     ...(known.noEmbedClass && { noEmbedClass: true }),
+    ...(known.relativePositionBias && { relativePositionBias: true }),
   })
 }
 

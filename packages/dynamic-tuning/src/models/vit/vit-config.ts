@@ -20,6 +20,12 @@ export interface VitConfig {
   readonly regTokens?: number | undefined
   /** True if `pos_embed` has rows for patches only, none for the class token (DeiT-3). Default false. */
   readonly noEmbedClass?: boolean | undefined
+  /**
+   * True if every layer adds a learned bias to the scores of attention for each distance of two patches, as
+   * BEiT and official segmentation models do. No checkpoint that is read here has its tables, so they start
+   * from 0 and every method trains them. Default false.
+   */
+  readonly relativePositionBias?: boolean | undefined
 }
 
 /** Rows and columns of patches. */
@@ -78,6 +84,11 @@ export function vitLayers(config: VitConfig): LayerSizes[] {
  */
 export function vitOuter({ embedDim: features }: VitConfig): OuterSite[] {
   return ['patch_embed.proj', 'norm'].map((name) => ({ name, features, bias: true }))
+}
+
+/** Patterns of the weights of a ViT that its checkpoints lack: see `relativePositionBias`. */
+export function vitNewWeights({ relativePositionBias = false }: VitConfig): RegExp[] {
+  return relativePositionBias ? [/\.attn\.relative_position_bias_table$/] : []
 }
 
 /** `config` itself. @throws ConfigError if sizes do not fit together */

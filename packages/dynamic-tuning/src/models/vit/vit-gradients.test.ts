@@ -25,8 +25,8 @@ function moved(
   return loss(new Map([...values, [name, { dtype: 'float64', shape: weight.shape, data }]]))
 }
 
-describe('gradients of a ViT with layer scale and registers', () => {
-  const config: VitModelConfig = { ...tiny, initValues: 0.1, regTokens: 2 }
+describe('gradients of a ViT with layer scale, registers and biases for distances', () => {
+  const config: VitModelConfig = { ...tiny, initValues: 0.1, regTokens: 2, relativePositionBias: true }
   const values = randomValues(modelShapes(modelOf(config)), 3)
   const images = noise(3 * 8 * 12, 4)
   const direction = noise(config.numClasses, 5)
@@ -38,6 +38,8 @@ describe('gradients of a ViT with layer scale and registers', () => {
     'blocks.0.ls2.gamma',
     'blocks.1.ls1.gamma',
     'blocks.1.ls2.gamma',
+    'blocks.0.attn.relative_position_bias_table',
+    'blocks.1.attn.relative_position_bias_table',
     'cls_token',
     'reg_token',
     'pos_embed',

@@ -9,7 +9,8 @@ import { block, mlpPart, once } from '../block.ts'
 import type { AttentionPart, ModelHooks, ModelPlace, Place } from '../hooks.ts'
 import { type Sites, sitesAt } from '../sites.ts'
 import type { BackboneStages } from '../stages.ts'
-import { patchCount, positionPrefix, type VitConfig, vitLayers } from './vit-config.ts'
+import { type IndexOf, indexOfGrid, relativePositionBias } from './relative-positions.ts'
+import { gridOf, patchCount, positionPrefix, type VitConfig, vitLayers } from './vit-config.ts'
 
 /**
  * Vision Transformer (arXiv:2010.11929) with pre-norm layers, under timm's weight names, without its head.
@@ -22,9 +23,10 @@ export function vit(images: Tensor, config: VitConfig, place: ModelPlace, hooks:
   const tokens = embedTokens(patches, weights, config)
   const embed = hooks.tokens?.(tokens, place) ?? tokens
   const blocks: Tensor[] = []
+  const indexOf = indexOfGrid(gridOf(config))
   let x = embed
   for (const [index, sizes] of vitLayers(config).entries()) {
-    x = vitBlock(x, config, { ...place, index, sizes, weights: weights.at(sizes.path) }, hooks)
+    x = vitBlock(x, { config, indexOf }, { ...place, index, sizes, weights: weights.at(sizes.path) }, hooks)
     blocks.push(x)
   }
   const last = hooks.leave?.(x, { embed, blocks }, place) ?? x
@@ -58,23 +60,35 @@ function embedTokens(patches: Tensor, weights: Weights, config: VitConfig): Tens
   return concat([slice(embedded, 1, 0, 1), ...repeated, slice(embedded, 1, 1, count + 1)], 1)
 }
 
+/** What all layers share. */
+interface Shared {
+  readonly config: VitConfig
+  readonly indexOf: IndexOf
+}
+
 /** u = x + ls1 Attn(LN1(x)), then u + ls2 MLP(LN2(u)); both factors are 1 without layer scale. */
-function vitBlock(tokens: Tensor, config: VitConfig, place: Place, hooks: ModelHooks): Tensor {
+function vitBlock(tokens: Tensor, shared: Shared, place: Place, hooks: ModelHooks): Tensor {
   const sites = sitesAt(hooks, place, place)
-  const scaledMlp = (y: Tensor): Tensor => scaled(y, place.weights.at('ls2'), config)
+  const scaledMlp = (y: Tensor): Tensor => scaled(y, place.weights.at('ls2'), shared.config)
   const parts = {
-    attention: attentionOf(config, place, hooks, sites),
+    attention: attentionOf(shared, place, hooks, sites),
     mlp: mlpPart(place, hooks, sites, scaledMlp),
   }
   return block(tokens, place, parts, hooks)
 }
 
-function attentionOf(config: VitConfig, place: Place, hooks: ModelHooks, sites: Sites): AttentionPart {
-  const { numHeads: heads, qkvBias, layerNormEps } = config
-  const { weights } = place
+function attentionOf(
+  { config, indexOf }: Shared,
+  place: Place,
+  hooks: ModelHooks,
+  sites: Sites,
+): AttentionPart {
+  const { numHeads: heads, qkvBias, layerNormEps, relativePositionBias: biased = false } = config
+  const { weights, sizes } = place
+  const bias = biased ? relativePositionBias(weights.at('attn'), sizes, indexOf) : undefined
   const norm = once((x) => sites.normed(layerNorm(x, weights.at('norm1'), layerNormEps), 'norm1'))
   const run: AttentionPart['run'] = (tokens, mix = hooks.attentionMix?.(place)) => {
-    const options = { heads, qkvBias, mix, after: sites.after('attn') }
+    const options = { heads, qkvBias, mix, bias, after: sites.after('attn') }
     const attended = selfAttention(norm(tokens), weights.at('attn'), options)
     const y = scaled(attended, weights.at('ls1'), config)
     return hooks.branch?.(y, 'attn', place) ?? y

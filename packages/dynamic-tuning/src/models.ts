@@ -14,9 +14,15 @@ export type { BackboneConfig } from './models/backbone-config.ts'
 export { type BuildOptions, buildModel, type ModelOutputs, modelShapes } from './models/build-model.ts'
 export type { CheckpointConfig } from './models/checkpoints/checkpoint-config.ts'
 export type { ModelHint } from './models/checkpoints/checkpoint-form.ts'
-export type { Head, HeadPlace, Named, Tapped } from './models/head.ts'
+export type { Head, HeadPlace, LogitOutputs, Named, Tapped } from './models/head.ts'
 export type { ClassifierOutputs } from './models/heads/classify.ts'
 export { type GlobalPool, globalPools } from './models/heads/global-pool.ts'
+export {
+  type SegmentationHeadName,
+  type SegmentationSettings,
+  segmentationHeads,
+} from './models/heads/segmentation/settings.ts'
+export { withSegmentation } from './models/heads/segmentation/with-segmentation.ts'
 export type {
   AttentionPart,
   LayerPart,
@@ -30,7 +36,7 @@ export type {
 export type { LayerSizes } from './models/layer-sizes.ts'
 export { type Model, modelOf, type SampledBackbone } from './models/model.ts'
 export type { ModelConfig, SwinModelConfig, VitModelConfig } from './models/model-config.ts'
-export { modelConfig } from './models/named-model.ts'
+export { modelConfig, type SegmentationChoice } from './models/named-model.ts'
 export type { SampleSettings } from './models/samples/layout-of.ts'
 export { type SampleLayout, sampleInput } from './models/samples/sample-layout.ts'
 export type { Sites } from './models/sites.ts'

@@ -51,10 +51,10 @@ const builtinPath = fileURLToPath(new URL('../../assets/builtin.safetensors', im
  * attention heads cannot be determined
  */
 export function openBackbone(nameOrPath: string, options: BackboneOptions = {}): OpenedBackbone {
-  const { randomWeights = false, seed = 0, imageSize, numClasses, frames } = options
+  const { randomWeights = false, seed = 0, numClasses } = options
   const place = placeOfModel(nameOrPath)
   if (place.kind === 'named') {
-    const config = modelConfig(nameOrPath, numClasses, { imageSize, frames })
+    const config = modelConfig(nameOrPath, numClasses, options)
     if (!randomWeights)
       throw new ConfigError(
         `backbone: no weights are known for ${nameOrPath}. Give the path of its weights or a repository of them, such as timm/vit_base_patch16_224.augreg_in21k, or ask for random ones.`,

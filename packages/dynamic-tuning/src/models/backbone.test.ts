@@ -1,11 +1,16 @@
 import { compile, input, type TensorData } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { CheckpointError, ConfigError } from '../errors.ts'
+import { network } from '../network/network.ts'
+import { weightShapes } from '../network/weight-shapes.ts'
 import { farthest, noise, randomValues } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
-import { fitBackbone } from './backbone.ts'
+import { drawWeights, fitBackbone } from './backbone.ts'
 import { asVit } from './backbone-config.ts'
 import { buildModel, modelShapes } from './build-model.ts'
+import { isHeadWeight } from './heads/head-of.ts'
+import type { SegmentationSettings } from './heads/segmentation/settings.ts'
+import { withSegmentation } from './heads/segmentation/with-segmentation.ts'
 import { modelOf } from './model.ts'
 import type { VitModelConfig } from './model-config.ts'
 import { tiny } from './tiny.test.support.ts'
@@ -46,6 +51,38 @@ describe('fitting a backbone to another image size', () => {
     const open = (): unknown => fitBackbone('w', { config: { ...registers, noEmbedClass: true }, tensors })
     expect(open).toThrow(CheckpointError)
     expect(open).toThrow(/misshaped +pos_embed \[1, 7, 8\], expected \[1, 6, 8\]/)
+  })
+})
+
+describe('fitting a backbone to the labelling of pixels', () => {
+  const tensors = randomValues(modelShapes(modelOf({ ...tiny, globalPool: 'avg' })), 1)
+  const fit = (segmentation: SegmentationSettings) =>
+    fitBackbone('test', { config: { ...tiny, globalPool: 'avg' }, tensors }, { numClasses: 3, segmentation })
+
+  it('drops the classifier and norms that the head does not read, also for as many classes', () => {
+    const kept = [...tensors.keys()].filter((name) => !/^(head|fc_norm)\./.test(name))
+    for (const head of ['linear', 'upernet'] as const) {
+      const { config, tensors: fitted, classes } = fit({ head })
+      expect([...fitted.keys()]).toEqual(kept)
+      expect([config.numClasses, config.segmentation, classes]).toEqual([3, { head }, undefined])
+      expect(asVit(config).relativePositionBias).toBe(head === 'upernet' ? true : undefined)
+    }
+    const plain = randomValues(modelShapes(modelOf(tiny)), 1)
+    const uper = fitBackbone('test', { config: tiny, tensors: plain }, { segmentation: { head: 'upernet' } })
+    expect([...plain.keys()].filter((name) => !uper.tensors.has(name))).toEqual(
+      expect.arrayContaining(['norm.weight', 'norm.bias', 'head.weight', 'head.bias']),
+    )
+  })
+
+  it('draws no head at random: a run draws its own', () => {
+    const config = withSegmentation(tiny, { head: 'upernet', channels: 4 })
+    const drawn = drawWeights(config, 1)
+    expect(
+      [...drawn.keys()].filter((name) => !/^(blocks|patch_embed|cls_token|pos_embed)/.test(name)),
+    ).toEqual([])
+    expect([...weightShapes(network(modelOf(config))).keys()].filter(isHeadWeight)).toHaveLength(
+      6 + 2 + 12 * 5 + 2 + 5,
+    )
   })
 })
 

@@ -7,7 +7,14 @@ import { swin } from './swin/swin.ts'
 import { checkSwinConfig, type SwinConfig, swinLayers, swinOuter } from './swin/swin-config.ts'
 import { swinNamed, swinNamesShown } from './swin/swin-names.ts'
 import { vit } from './vit/vit.ts'
-import { checkVitConfig, type VitConfig, vitLayers, vitNewWeights, vitOuter } from './vit/vit-config.ts'
+import {
+  checkVitConfig,
+  type VitConfig,
+  vitDense,
+  vitLayers,
+  vitNewWeights,
+  vitOuter,
+} from './vit/vit-config.ts'
 import { vitNamed, vitNamesShown } from './vit/vit-names.ts'
 
 /** A family of backbones. A new one is a folder with its model, and an entry here. */
@@ -25,6 +32,8 @@ interface Family<C extends BackboneConfig> {
   readonly names: string
   /** Why attention needs all tokens; undefined if it works on a subset. */
   readonly attentionNeedsAll?: string
+  /** What changes where every patch gets an output of its own. */
+  dense?(config: C): Partial<C>
   /** Patterns of weights that no checkpoint of this family has. */
   newWeights?(config: C): readonly RegExp[]
 }
@@ -36,6 +45,7 @@ const vits: Family<VitConfig> = {
   check: checkVitConfig,
   named: vitNamed,
   names: vitNamesShown,
+  dense: vitDense,
   newWeights: vitNewWeights,
 }
 
@@ -63,6 +73,7 @@ interface SizedFamily {
   outer(): readonly OuterSite[]
   check(): void
   readonly attentionNeedsAll: string | undefined
+  dense(): Partial<BackboneConfig>
   newWeights(): readonly RegExp[]
 }
 
@@ -73,6 +84,7 @@ function sized<C extends BackboneConfig>(family: Family<C>, config: C): SizedFam
     outer: () => family.outer(config),
     check: () => family.check(config),
     attentionNeedsAll: family.attentionNeedsAll,
+    dense: () => family.dense?.(config) ?? {},
     newWeights: () => family.newWeights?.(config) ?? [],
   }
 }
@@ -113,6 +125,11 @@ export function checkBackboneConfig<C extends BackboneConfig>(config: C): C {
 /** Why attention of a model needs all tokens; undefined if it works on a subset. */
 export function attentionNeedsAll(config: BackboneConfig): string | undefined {
   return familyOf(config).attentionNeedsAll
+}
+
+/** Settings of a backbone that official models change where every patch gets an output of its own. */
+export function denseSettings(config: BackboneConfig): Partial<BackboneConfig> {
+  return familyOf(config).dense()
 }
 
 /**

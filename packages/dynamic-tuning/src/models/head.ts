@@ -8,6 +8,9 @@ import type { Tap, Taps } from './taps.ts'
 /** Tensors of a graph by name, such as a network's outputs. */
 export type Named = Readonly<Record<string, Tensor>>
 
+/** Outputs of a head with logits, [B, K] for each sample or [B, K, h, w] for its places. */
+export type LogitOutputs = Named & { readonly logits: Tensor }
+
 /** The tokens of one tap. */
 export interface Tapped {
   readonly tap: Tap
@@ -43,6 +46,11 @@ export interface Head<O extends Named = Named> {
   readonly own: readonly RegExp[]
   /** Why no token may be merged or dropped before it; absent if it works on any number of tokens. */
   readonly needsAllTokens?: string | undefined
+  /**
+   * What it drops in training passes: the share, by the name of the graph input with the factors, which has
+   * shape [1, I, ...]; each factor is 0 or 1 / (1 - share).
+   */
+  readonly drops?: Readonly<Record<string, number>>
   /** Builds its outputs, [B, ...] each, by name. `taps` are in the order of `reads`. */
   build(taps: readonly Tapped[], place: HeadPlace): O
 }

@@ -1,4 +1,5 @@
 import type { GlobalPool } from './heads/global-pool.ts'
+import type { SegmentationSettings } from './heads/segmentation/settings.ts'
 import type { SwinConfig } from './swin/swin-config.ts'
 import type { VitConfig } from './vit/vit-config.ts'
 
@@ -8,6 +9,8 @@ export interface VitModelConfig extends VitConfig {
   readonly globalPool: GlobalPool
   /** T, frames of its clips. Absent: it takes images. */
   readonly frames?: number | undefined
+  /** The head that labels pixels. Absent: it classifies. */
+  readonly segmentation?: SegmentationSettings | undefined
 }
 
 /** A Swin as stored in runs and weight files. */
@@ -15,6 +18,8 @@ export interface SwinModelConfig extends SwinConfig {
   readonly numClasses: number
   /** Refused if set: a Swin takes images only. */
   readonly frames?: number | undefined
+  /** The head that labels pixels. Absent: it classifies. */
+  readonly segmentation?: SegmentationSettings | undefined
 }
 
 /** A whole model of any family as one flat object, as in the `config.json` of a run. */

@@ -1,4 +1,4 @@
-import { add, attention, type Dim, reshape, scalar, split, type Tensor, where } from '@dynamic-tuning/engine'
+import { add, attention, dims, reshape, scalar, split, type Tensor, where } from '@dynamic-tuning/engine'
 import { type AfterLinear, linearLayer, linearWithoutBias } from './linear.ts'
 import type { PairBias } from './pair-bias.ts'
 import type { Weights } from './weight-store.ts'
@@ -29,7 +29,7 @@ const closed = -1e9
 
 /** The bias, closed for inactive keys: [B, heads, N, N]. */
 function biasOfActive(active: Tensor, bias: Tensor): Tensor {
-  const [batch, tokens] = active.shape as [Dim, Dim]
+  const [batch, tokens] = dims(active, '_ _', 'attention')
   const ofKeys = where(active, scalar(0), scalar(closed))
   const pairs = bias.shape.length === 4 ? bias : reshape(bias, [1, ...bias.shape])
   return add(pairs, reshape(ofKeys, [batch, 1, 1, tokens]))

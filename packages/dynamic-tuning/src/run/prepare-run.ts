@@ -10,7 +10,7 @@ import { type OpenedBackbone, openBackbone } from '../io/backbone.ts'
 import { fetchModel } from '../io/hub/fetch-model.ts'
 import { placeOfModel } from '../io/model-place.ts'
 import { roundBackbone } from '../models/backbone-precision.ts'
-import { isClassifierWeight } from '../models/heads/classifier.ts'
+import { isHeadWeight } from '../models/heads/head-of.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { taskFor, taskNamed, usualTask } from '../tasks/registry.ts'
 import { usualMeasure } from '../tasks/task.ts'
@@ -126,7 +126,7 @@ function withoutForeignHead(
   wanted: readonly string[],
 ): ReadonlyMap<string, TensorData> {
   if (classes?.join('\n') === wanted.join('\n')) return tensors
-  return new Map([...tensors].filter(([name]) => !isClassifierWeight(name)))
+  return new Map([...tensors].filter(([name]) => !isHeadWeight(name)))
 }
 
 type Known = Pick<RunConfig, 'classes' | 'backbone'>

@@ -5,7 +5,7 @@ import { RunError } from '../errors.ts'
 import type { Normalization } from '../io/backbone.ts'
 import type { RunFolder } from '../io/run-folder.ts'
 import { issuesOf } from '../issues-of.ts'
-import { isClassifierWeight } from '../models/heads/classifier.ts'
+import { isHeadWeight } from '../models/heads/head-of.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { tasks } from '../tasks/registry.ts'
 import { libraryVersion } from './library-version.ts'
@@ -87,7 +87,7 @@ function settingsOf(run: RunFolder, settings: unknown, config: ModelConfig): Fin
 export function hashWeights(tensors: ReadonlyMap<string, TensorData>): string {
   const hash = createHash('sha256')
   for (const name of [...tensors.keys()].sort()) {
-    if (isClassifierWeight(name)) continue
+    if (isHeadWeight(name)) continue
     const { shape, data } = tensors.get(name) as TensorData
     hash.update(`${name} ${shape.join()}\n`).update(toBytes(data))
   }

@@ -8,7 +8,7 @@ import { openRunFolder, type RunFolder } from '../io/run-folder.ts'
 import { readSafetensors } from '../io/safetensors.ts'
 import { roundBackbone } from '../models/backbone-precision.ts'
 import { compareShapes } from '../models/compare-shapes.ts'
-import { isClassifierWeight } from '../models/heads/classifier.ts'
+import { isHeadWeight } from '../models/heads/head-of.ts'
 import { mergeTuned } from '../network/merge.ts'
 import type { Network } from '../network/network.ts'
 import type { InferenceKind } from '../network/pass.ts'
@@ -145,6 +145,7 @@ function openFrozen({ settings, model, backbone }: RunConfig): ReadonlyMap<strin
     numClasses: model.numClasses,
     imageSize: model.imageSize,
     frames: model.frames,
+    segmentation: model.segmentation,
     seed: settings.seed,
     randomWeights: settings.randomWeights,
   })
@@ -152,6 +153,6 @@ function openFrozen({ settings, model, backbone }: RunConfig): ReadonlyMap<strin
     throw new CheckpointError(
       `run: the weights of ${backbone.name} are not those this run was tuned on. Restore them, or tune again.`,
     )
-  const frozen = new Map([...tensors].filter(([name]) => !isClassifierWeight(name)))
+  const frozen = new Map([...tensors].filter(([name]) => !isHeadWeight(name)))
   return roundBackbone(frozen, settings.backbonePrecision)
 }

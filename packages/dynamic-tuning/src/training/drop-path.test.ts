@@ -21,7 +21,7 @@ import { tune } from '../tuners/tune.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { ResidentLearner } from './learners/resident.ts'
 import { paperLoss } from './loss-graph.ts'
-import { dropPathFactors, gumbelNoise } from './noise.ts'
+import { dropFactors, gumbelNoise } from './noise.ts'
 import { expectSlopes } from './slopes.test.support.ts'
 import { TrainingStep } from './training-step.ts'
 
@@ -57,7 +57,7 @@ function scene(config: ModelConfig, tuner: Tuner, chosen: Partial<TunerOptions>)
 /** Factors of all branches for an image in a pass, attention and MLP of the first layer first. */
 function factorsOf(config: ModelConfig, pass: string, image: number): number[] {
   const chances = dropPathChances(dropPath, config).flatMap((chance) => [chance, chance])
-  const { data } = dropPathFactors({ seed: 1, step: 0, first: 0, pass }, chances, images)
+  const { data } = dropFactors({ seed: 1, step: 0, first: 0, kind: 'drop path', pass }, chances, [images, 1])
   return chances.map((_, branch) => data[branch * images + image] ?? Number.NaN)
 }
 
@@ -127,16 +127,16 @@ describe('drop path', () => {
       [0, 0.1, 0.2, 0.3].map((chance) => expect.closeTo(chance, 12)),
     )
     expect(dropPathChances(0.1, { ...tiny, depth: 1 })).toEqual([0])
-    const key = { seed: 1, step: 0, first: 0, pass: 'dropPath' }
-    const { data, shape } = dropPathFactors(key, [0, 0.25], 4000)
+    const key = { seed: 1, step: 0, first: 0, kind: 'drop path', pass: 'dropPath' } as const
+    const { data, shape } = dropFactors(key, [0, 0.25], [4000, 1])
     expect(shape).toEqual([2, 4000, 1])
     expect(new Set(data.subarray(0, 4000))).toEqual(new Set([1]))
     const drawn = data.subarray(4000)
     expect(new Set(drawn)).toEqual(new Set([0, Math.fround(1 / 0.75)]))
     expect(drawn.reduce((sum, value) => sum + value, 0) / 4000).toBeCloseTo(1, 1)
-    expect(dropPathFactors({ ...key, first: 7 }, [0, 0.25], 1).data[1]).toBe(drawn[7])
+    expect(dropFactors({ ...key, first: 7 }, [0, 0.25], [1, 1]).data[1]).toBe(drawn[7])
     for (const other of [{ seed: 2 }, { step: 1 }, { pass: 'dropPathComplete' }])
-      expect(dropPathFactors({ ...key, ...other }, [0, 0.25], 4000).data).not.toEqual(data)
+      expect(dropFactors({ ...key, ...other }, [0, 0.25], [4000, 1]).data).not.toEqual(data)
     const drops = labels.map((_, i) => factorsOf(vit, 'dropPath', i))
     expect(drops.flat()).toContain(0)
     expect(drops).not.toEqual(labels.map((_, i) => factorsOf(vit, 'dropPathComplete', i)))

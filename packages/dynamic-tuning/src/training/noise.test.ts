@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { dropoutFactors, gumbelNoise } from './noise.ts'
+import { dropFactors, gumbelNoise } from './noise.ts'
 
 const key = { seed: 7, step: 3, first: 0 }
 /** Rows of image `image` in every layer of [L, B, row]. */
@@ -48,20 +48,34 @@ describe('gumbelNoise', () => {
   })
 })
 
-describe('dropoutFactors', () => {
-  it('are 0 or 1 / (1 - p), 1 on average', () => {
-    const { data, shape } = dropoutFactors({ ...key, pass: 'dropout' }, 0.25, [2, 10, 50, 30])
+describe('dropFactors', () => {
+  const drop = (change: object, chances: readonly number[], sizes: [number, ...number[]]) =>
+    dropFactors({ ...key, kind: 'dropout', pass: 'a', ...change }, chances, sizes)
+
+  it('are 0 or 1 / (1 - p), 1 on average, with a chance for each slot', () => {
+    const { data, shape } = drop({}, [0.25, 0.5], [10, 50, 30])
     expect(shape).toEqual([2, 10, 50, 30])
-    expect(new Set(data)).toEqual(new Set([0, Math.fround(4 / 3)]))
-    expect(data.reduce((a, b) => a + b, 0) / data.length).toBeCloseTo(1, 1)
-    const zeros = data.reduce((count, value) => count + Number(value === 0), 0) / data.length
-    expect(Math.abs(zeros - 0.25)).toBeLessThan(0.01)
+    for (const [slot, chance] of [0.25, 0.5].entries()) {
+      const own = data.subarray(slot * 15000, (slot + 1) * 15000)
+      expect(new Set(own)).toEqual(new Set([0, Math.fround(1 / (1 - chance))]))
+      const zeros = own.reduce((count, value) => count + Number(value === 0), 0) / own.length
+      expect(Math.abs(zeros - chance)).toBeLessThan(0.015)
+    }
   })
 
-  it('do not depend on how a batch is cut, but on the pass', () => {
-    const whole = dropoutFactors({ ...key, pass: 'a' }, 0.5, [2, 3, 4, 5]).data
-    const last = dropoutFactors({ ...key, pass: 'a', first: 2 }, 0.5, [2, 1, 4, 5]).data
+  it('do not depend on how a batch is cut, but on the pass and the kind', () => {
+    const whole = drop({}, [0.5, 0.5], [3, 4, 5]).data
+    const last = drop({ first: 2 }, [0.5, 0.5], [1, 4, 5]).data
     expect(ofImage(last, 2, 1, 0)).toEqual(ofImage(whole, 2, 3, 2))
-    expect(dropoutFactors({ ...key, pass: 'b' }, 0.5, [2, 3, 4, 5]).data).not.toEqual(whole)
+    for (const other of [{ pass: 'b' }, { kind: 'drop path' }, { step: 4 }, { seed: 8 }])
+      expect(drop(other, [0.5, 0.5], [3, 4, 5]).data).not.toEqual(whole)
+  })
+
+  it('are the numbers that runs have always been drawn', () => {
+    const bits = (data: Float32Array): string => [...data].map((value) => Number(value > 0)).join('')
+    expect(bits(drop({ pass: 'dropout' }, [0.5], [2, 2, 8]).data)).toBe('00011100101011011010111000101000')
+    expect(bits(drop({ pass: 'dropPath', kind: 'drop path' }, [0.2, 0.6], [8, 1]).data)).toBe(
+      '1111111100001000',
+    )
   })
 })

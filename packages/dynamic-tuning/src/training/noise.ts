@@ -1,4 +1,4 @@
-import { random, type TensorData } from '@dynamic-tuning/engine'
+import { random, sizeOf, type TensorData } from '@dynamic-tuning/engine'
 
 /**
  * Difference G1 - G2 of two Gumbel samples for each gate, image and decision, [D, B, n, 1]. The difference
@@ -23,42 +23,35 @@ export function gumbelNoise(
   return { dtype: 'float32', shape: [layers, images, tokens, 1], data }
 }
 
-/**
- * Dropout factors of A adapters, [A, B, N, d]: 0 with probability `share`, otherwise 1 / (1 - share). Each
- * image has its own random stream.
- */
-export function dropoutFactors(
-  key: { readonly seed: number; readonly step: number; readonly first: number; readonly pass: string },
-  share: number,
-  [layers, images, tokens, features]: readonly [number, number, number, number],
-): TensorData<'float32'> {
-  const row = tokens * features
-  const data = new Float32Array(layers * images * row)
-  const kept = 1 / (1 - share)
-  for (let image = 0; image < images; image++) {
-    const stream = random(key.seed, 'dropout', key.pass, key.step, key.first + image)
-    for (let layer = 0; layer < layers; layer++) {
-      const start = (layer * images + image) * row
-      for (let i = 0; i < row; i++) data[start + i] = stream.uniform() < share ? 0 : kept
-    }
-  }
-  return { dtype: 'float32', shape: [layers, images, tokens, features], data }
+/** What factors are drawn from: besides seed, step and image, the kind of dropout and its graph input. */
+export interface DropKey {
+  readonly seed: number
+  readonly step: number
+  readonly first: number
+  readonly kind: 'dropout' | 'drop path'
+  readonly pass: string
 }
 
 /**
- * Factors of drop path for S branches of all layers, [S, B, 1]: 0 with the chance of the branch, otherwise
- * 1 / (1 - chance). Each image has its own random stream.
+ * Factors of S slots that drop values, [S, I, ...]: 0 with the chance of the slot, otherwise 1 / (1 -
+ * chance). Each image has its own random stream, which draws slot by slot, so the factors do not depend on
+ * micro-batches.
+ * @param chances one for each slot
  */
-export function dropPathFactors(
-  key: { readonly seed: number; readonly step: number; readonly first: number; readonly pass: string },
+export function dropFactors(
+  { seed, step, first, kind, pass }: DropKey,
   chances: readonly number[],
-  images: number,
+  [images, ...rest]: readonly [images: number, ...number[]],
 ): TensorData<'float32'> {
-  const data = new Float32Array(chances.length * images)
+  const row = sizeOf(rest)
+  const data = new Float32Array(chances.length * images * row)
   for (let image = 0; image < images; image++) {
-    const stream = random(key.seed, 'drop path', key.pass, key.step, key.first + image)
-    for (const [branch, chance] of chances.entries())
-      data[branch * images + image] = stream.uniform() < chance ? 0 : 1 / (1 - chance)
+    const stream = random(seed, kind, pass, step, first + image)
+    for (const [slot, chance] of chances.entries()) {
+      const start = (slot * images + image) * row
+      const kept = 1 / (1 - chance)
+      for (let i = 0; i < row; i++) data[start + i] = stream.uniform() < chance ? 0 : kept
+    }
   }
-  return { dtype: 'float32', shape: [chances.length, images, 1], data }
+  return { dtype: 'float32', shape: [chances.length, images, ...rest], data }
 }

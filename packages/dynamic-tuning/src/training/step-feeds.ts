@@ -1,10 +1,10 @@
 import { dims, type Feeds, type Program, sizeOf, type TensorData } from '@dynamic-tuning/engine'
 import { imageRows } from '../models/samples/sample-layout.ts'
 import type { Network } from '../network/network.ts'
-import { dropPathBranches, dropPathChances } from '../tuners/drop-path.ts'
 import { type Means, meanFeed } from './batch-means.ts'
+import { dropOf } from './drops.ts'
 import type { Targets } from './loss.ts'
-import { dropoutFactors, dropPathFactors, gumbelNoise } from './noise.ts'
+import { dropFactors, gumbelNoise } from './noise.ts'
 
 /** Images and truths of one step. */
 export interface StepBatch {
@@ -38,7 +38,7 @@ export function stepFeeds(
   key: Parameters<ExtraFeeds>[0],
   ofOthers: Means = {},
 ): Feeds {
-  const { sample, options, config, dropPath } = network
+  const { sample, options } = network
   const { first, size, step } = key
   const pixels = batch.images.length / batch.size
   const rows = { first: imageRows(sample, first), size: imageRows(sample, size) }
@@ -54,16 +54,11 @@ export function stepFeeds(
     const ofMean = meanFeed(name, size / batch.size, ofOthers)
     if (ofMean) feeds[name] = ofMean
     if (name === 'temperature') feeds[name] = Float32Array.of(temperatureAt?.(step) ?? options.temperature)
-    if (name.startsWith('dropPath')) {
-      const chances = dropPathChances(dropPath, config).flatMap((chance) =>
-        dropPathBranches.map(() => chance),
-      )
-      feeds[name] = dropPathFactors({ seed, step, first: rows.first, pass: name }, chances, rows.size)
-    }
-    if (!name.startsWith('dropout')) continue
-    const [adapters, , tokens, features] = dims({ shape }, 'A B T F', name)
-    const sizes = [adapters, rows.size, tokens, features] as const
-    feeds[name] = dropoutFactors({ seed, step, first: rows.first, pass: name }, options.adapterDropout, sizes)
+    const drop = dropOf(network, name)
+    if (drop === undefined) continue
+    const [slots, , ...rest] = shape.map(Number) as [number, number, ...number[]]
+    const key = { seed, step, first: rows.first, kind: drop.kind, pass: name }
+    feeds[name] = dropFactors(key, drop.chances(slots), [rows.size, ...rest])
   }
   return { ...feeds, ...extraFeeds?.(key) }
 }

@@ -4,6 +4,7 @@ import {
   constant,
   cumSum,
   type Dim,
+  dims,
   equal,
   greater,
   matMul,
@@ -41,7 +42,7 @@ export function bucketOfTokens(factor: Tensor, capacity: number): Selection {
 
 /** The number of the token in each place, from a matrix of zeros and ones [B, C, N]: int64 [B, C]. */
 function placesIn(matrix: Tensor): Tensor {
-  const [batch, places, tokens] = matrix.shape as [Dim, number, number]
+  const [batch, places, tokens] = dims(matrix, 'B P N', 'bucket')
   const numbers = constant({
     dtype: 'float32',
     shape: [tokens, 1],

@@ -17,8 +17,3 @@ export function classifierOf(model: ModelConfig): Head<ClassifierOutputs> {
     ? clipHead({ ...model, classes, frames })
     : imageHead({ classes, globalPool, epsilon })
 }
-
-/** True for a weight that belongs to the classifier of any model and not to its backbone. */
-export function isClassifierWeight(name: string): boolean {
-  return /^(?:head|query_token|attentive_blocks)(?:\.|$)/.test(name)
-}

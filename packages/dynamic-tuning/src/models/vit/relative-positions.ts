@@ -1,7 +1,7 @@
 import {
   add,
   constant,
-  type Dim,
+  dims,
   gather,
   gatherRows,
   mul,
@@ -84,7 +84,7 @@ export function relativePositionBias(
       return reshape(transpose(pairs, [1, 0]), [heads, tokens, tokens])
     },
     among(places, tokens) {
-      const [batch, count] = places.shape as [Dim, Dim]
+      const [batch, count] = dims(places, '_ _', 'relative positions')
       const queries = mul(reshape(places, [batch, count, 1]), tokens)
       const pairs = add(queries, reshape(places, [batch, 1, count]))
       const rows = gather(indexOf(tokens), pairs, 0)

@@ -86,6 +86,11 @@ export function vitOuter({ embedDim: features }: VitConfig): OuterSite[] {
   return ['patch_embed.proj', 'norm'].map((name) => ({ name, features, bias: true }))
 }
 
+/** Settings of a ViT where every patch gets an output of its own: attention has biases for distances. */
+export function vitDense({ relativePositionBias = true }: VitConfig): Partial<VitConfig> {
+  return { relativePositionBias }
+}
+
 /** Patterns of the weights of a ViT that its checkpoints lack: see `relativePositionBias`. */
 export function vitNewWeights({ relativePositionBias = false }: VitConfig): RegExp[] {
   return relativePositionBias ? [/\.attn\.relative_position_bias_table$/] : []

@@ -1,8 +1,16 @@
 import { z } from 'zod'
 import { globalPools } from '../../models/heads/global-pool.ts'
+import { segmentationHeads } from '../../models/heads/segmentation/settings.ts'
 import type { ModelConfig, VitModelConfig } from '../../models/model-config.ts'
 
 const count = z.int().min(1)
+const segmentation = z.strictObject({
+  head: z.enum(segmentationHeads),
+  channels: count.optional(),
+  auxiliaryChannels: count.optional(),
+  dropout: z.number().min(0).lt(1).optional(),
+  layers: z.array(z.int().min(0)).optional(),
+})
 const vit = z.strictObject({
   family: z.literal('vit').optional(),
   imageSize: z.tuple([count, count]),
@@ -19,6 +27,8 @@ const vit = z.strictObject({
   initValues: z.number().positive().optional(),
   regTokens: z.int().min(0).optional(),
   noEmbedClass: z.boolean().optional(),
+  relativePositionBias: z.boolean().optional(),
+  segmentation: segmentation.optional(),
 })
 
 const swin = z.strictObject({
@@ -34,6 +44,7 @@ const swin = z.strictObject({
   layerNormEps: z.number().positive(),
   qkvBias: z.boolean(),
   reductionBias: z.boolean().optional(),
+  segmentation: segmentation.optional(),
 })
 
 /** A model's settings in the `config.json` of a run; unknown fields are refused. */

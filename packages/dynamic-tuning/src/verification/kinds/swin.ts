@@ -10,6 +10,7 @@ import { z } from 'zod'
 import { type Backbone, fitBackbone } from '../../models/backbone.ts'
 import { buildModel } from '../../models/build-model.ts'
 import { layersOf } from '../../models/families.ts'
+import { outputOf } from '../../models/head.ts'
 import { modelOf } from '../../models/model.ts'
 import type { SwinModelConfig } from '../../models/model-config.ts'
 import { sampleInput } from '../../models/samples/sample-layout.ts'
@@ -82,13 +83,13 @@ async function runStages(
     return [path, onGrid(out.blocks[i] as Tensor, stage)] as const
   })
   const merged = out.downsamples.map((x, i) => [`layers.${i + 1}.downsample`, onGrid(x, i + 1)] as const)
-  const { pooled, logits } = out.outputs
+  const { logits } = out.outputs
   const program = await compile(
     {
       patch_embed: onGrid(out.patchEmbed, 0),
       ...Object.fromEntries([...blocks, ...merged]),
       norm: onGrid(out.features, stages.length - 1),
-      pooled,
+      pooled: outputOf(out.outputs, 'pooled'),
       logits,
     },
     options,

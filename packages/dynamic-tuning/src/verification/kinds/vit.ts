@@ -4,6 +4,7 @@ import { Classifier } from '../../evaluation/classifier.ts'
 import { openBackbone } from '../../io/backbone.ts'
 import { type Backbone, fitBackbone } from '../../models/backbone.ts'
 import { buildModel } from '../../models/build-model.ts'
+import { outputOf } from '../../models/head.ts'
 import { modelOf } from '../../models/model.ts'
 import { sampleInput } from '../../models/samples/sample-layout.ts'
 import { network } from '../../network/network.ts'
@@ -40,7 +41,8 @@ async function runStages(
   const out = buildModel(sampleInput(model.sample), new WeightStore({ tensors }), model)
   const blocks = out.blocks.map((block, i) => [`blocks.${i}`, block] as const)
   const { patchEmbed: patch_embed, embed, features } = out
-  const { pooled, logits } = out.outputs
+  const { logits } = out.outputs
+  const pooled = outputOf(out.outputs, 'pooled')
   const stages = { patch_embed, embed, ...Object.fromEntries(blocks), features, pooled, logits }
   const program = await compile(stages, options)
   const values = await program.run({ images })

@@ -1,0 +1,32 @@
+import { ConfigError } from '../../../errors.ts'
+import type { BackboneConfig } from '../../backbone-config.ts'
+import { layersOf } from '../../families.ts'
+import type { Head } from '../../head.ts'
+import { linearHead } from './linear-head.ts'
+import type { SegmentationOutputs } from './outputs.ts'
+import type { SegmentationHeadName, SegmentationSettings } from './settings.ts'
+import { uperHead } from './upernet-head.ts'
+import { uperReads } from './upernet-reads.ts'
+
+/** A head that labels pixels with `classes` classes, for a backbone. @throws ConfigError for its settings */
+export function segmentationHead(
+  classes: number,
+  settings: SegmentationSettings,
+  config: BackboneConfig,
+): Head<SegmentationOutputs> {
+  const { head, channels = 512, auxiliaryChannels = 256, layers: wanted } = settings
+  const { dropout = head === 'linear' ? 0 : 0.1 } = settings
+  if (!(dropout >= 0 && dropout < 1))
+    throw new ConfigError(`model: the head drops ${dropout} of its features. Give 0.1, or 0 for none.`)
+  if (head === 'linear') return linearHead({ classes, dropout })
+  const chosen = uperReads(layersOf(config), { epsilon: config.layerNormEps, wanted })
+  return uperHead({ classes, channels, auxiliaryChannels, dropout, ...chosen })
+}
+
+/** Features of a token from which on a backbone is large enough for UPerNet: those of ViT-S. */
+const largeFeatures = 384
+
+/** The head for a backbone if none is asked for: UPerNet, or a linear one for small backbones. */
+export function usualSegmentationHead(config: BackboneConfig): SegmentationHeadName {
+  return (layersOf(config).at(-1)?.width ?? 0) >= largeFeatures ? 'upernet' : 'linear'
+}

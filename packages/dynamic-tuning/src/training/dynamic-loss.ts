@@ -16,6 +16,7 @@ export function dynamicLoss(inputs: LossInputs): LossGraph {
   const terms = [ofTask, weightedRate]
   const outputs: Record<string, Tensor> = {
     ...student,
+    ...taskLoss.terms?.(student, targets),
     [`${taskLoss.name}Dynamic`]: ofTask,
     rateLoss: weightedRate,
     activeRatePerGate: rates,
@@ -24,7 +25,8 @@ export function dynamicLoss(inputs: LossInputs): LossGraph {
     dispatcherLogits: stackLayers(dynamic.dispatches.map(({ logits }) => logits)),
   }
   const passes = [dynamic.blocks]
-  if (loss.complete || (loss.distillation && taskLoss.distillation)) {
+  const teaches = loss.complete || (loss.distillation && taskLoss.distillation)
+  if (teaches && !taskLoss.dynamicOnly) {
     const teacher = run({ kind: 'complete', draws: 'Complete' })
     passes.push(teacher.blocks)
     const { complete, distance, named } = teacherTerms(inputs, outputsFor(taskLoss, teacher), student)

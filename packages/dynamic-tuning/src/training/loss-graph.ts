@@ -3,7 +3,7 @@ import type { Named } from '../models/head.ts'
 import type { Network } from '../network/network.ts'
 import type { NetworkOutputs, NetworkPass } from '../network/pass.ts'
 import type { BatchMeans } from './batch-means.ts'
-import type { TaskLoss } from './loss.ts'
+import { type TaskLoss, usedOutputs } from './loss.ts'
 
 /** Weights and switches of the loss terms. */
 export interface LossSettings {
@@ -63,10 +63,12 @@ export interface LossGraph {
  * The outputs of a pass that a task's loss uses.
  * @throws GraphError naming an output that the head does not have
  */
-export function outputsFor({ outputs, title }: TaskLoss, { outputs: all }: NetworkOutputs): Named {
-  const found = outputs.map((name) => {
+export function outputsFor(taskLoss: TaskLoss, { outputs: all }: NetworkOutputs): Named {
+  const { outputs, title } = taskLoss
+  const found = usedOutputs(taskLoss).flatMap((name) => {
     const tensor = all[name]
-    if (tensor) return [name, tensor] as const
+    if (tensor) return [[name, tensor] as const]
+    if (!outputs.includes(name)) return []
     throw new GraphError(`objective: ${title} needs ${name}, which the head does not give. Use another head.`)
   })
   return Object.fromEntries(found)

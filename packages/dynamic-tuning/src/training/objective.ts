@@ -24,7 +24,7 @@ import { pruningLoss } from './pruning-loss.ts'
 export function objective(store: WeightStore, settings: ObjectiveSettings): ObjectiveOutputs {
   const { network, taskLoss, loss, recompute } = settings
   const images = network.input()
-  const targets = taskLoss.inputs(network.head.classes)
+  const targets = taskLoss.inputs(network.head.classes, network.sample)
   store.beginGraph()
   const run: LossInputs['run'] = (pass) => network.pass(store, images, pass)
   const batchMeans = new BatchMeans()
@@ -65,7 +65,8 @@ function lossOf({ network }: ObjectiveSettings): (inputs: LossInputs) => LossGra
 function plainLoss({ taskLoss, targets, run }: LossInputs): LossGraph {
   const pass = run({ kind: 'train' })
   const outputs = outputsFor(taskLoss, pass)
-  return { outputs: { loss: taskLoss.of(outputs, targets), ...outputs }, passes: [pass.blocks] }
+  const terms = taskLoss.terms?.(outputs, targets)
+  return { outputs: { loss: taskLoss.of(outputs, targets), ...terms, ...outputs }, passes: [pass.blocks] }
 }
 
 /** Removes unused and duplicate nodes, also among the outputs of all layers but the last of each pass. */

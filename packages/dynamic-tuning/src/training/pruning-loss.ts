@@ -40,6 +40,7 @@ export function pruningLoss(inputs: LossInputs): LossGraph {
     ...student,
     features,
     keepDecisions: stackLayers(stages.map(({ keep }) => keep)),
+    ...taskLoss.terms?.(student, targets),
     [`${taskLoss.name}Dynamic`]: ofTask,
     ratioLoss: weightedRatio,
   }

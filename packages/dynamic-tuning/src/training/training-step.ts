@@ -11,6 +11,7 @@ import type { WeightStore } from '../nn/weight-store.ts'
 import type { Means } from './batch-means.ts'
 import { floatData } from './float-data.ts'
 import type { PassResult } from './learner.ts'
+import { usedOutputs } from './loss.ts'
 import type { ObjectiveOutputs, ObjectiveSettings } from './loss-graph.ts'
 import { MeansPass, meansIn, meansOfOthers, type Piece, piecesOf } from './means-pass.ts'
 import { bufferOf, objective } from './objective.ts'
@@ -71,7 +72,7 @@ export class TrainingStep implements TrainableStep {
   /** As in `TrainableStep`; `noise` [D, B, n, 1] replaces the random one. */
   async run(batch: StepBatch, step: number, noise?: TensorData): Promise<PassResult> {
     const pieces = piecesOf(batch.size, this.settings.microBatch)
-    const sums = new PieceSums(batch, this.settings.taskLoss.outputs)
+    const sums = new PieceSums(batch, usedOutputs(this.settings.taskLoss))
     const feedsOf = (inputs: Program['inputs'], piece: Piece, ofOthers: Means = {}): Feeds => ({
       ...Object.fromEntries([...this.weights, ...this.buffers]),
       ...stepFeeds(this.settings, inputs, batch, { step, ...piece }, ofOthers),

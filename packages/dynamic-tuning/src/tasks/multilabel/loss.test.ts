@@ -65,7 +65,7 @@ describe('probabilities', () => {
 describe('binary cross-entropy', () => {
   it('is the mean over images and classes; its gradient is what differences tell', async () => {
     const logits = input('logits', ['B', classes])
-    const targets = multilabelLoss.inputs(classes)
+    const targets = multilabelLoss.inputs(classes, { shape: [3, 8, 8] })
     const { targets: hot = logits } = targets
     const program = await programOf(multilabelLoss.of({ logits }, targets), [logits, hot])
     const property = fc.asyncProperty(
@@ -86,7 +86,7 @@ describe('binary cross-entropy', () => {
 
   it('of a new head is ln 2, with slopes of half a label', async () => {
     const logits = input('logits', ['B', classes])
-    const targets = multilabelLoss.inputs(classes)
+    const targets = multilabelLoss.inputs(classes, { shape: [3, 8, 8] })
     const { targets: hot = logits } = targets
     const program = await programOf(multilabelLoss.of({ logits }, targets), [logits, hot])
     const truths: Labels[] = [[0, 2], [1]]

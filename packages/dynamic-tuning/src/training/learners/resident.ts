@@ -9,6 +9,7 @@ import { meanOf } from '../batch-means.ts'
 import { entryOf } from '../entry-of.ts'
 import { floatData } from '../float-data.ts'
 import type { Learner, LearnerState, StepResult } from '../learner.ts'
+import { usedOutputs } from '../loss.ts'
 import type { ObjectiveOutputs } from '../loss-graph.ts'
 import { bufferOf, nextOf, objective, weightOf } from '../objective.ts'
 import { type AdamWSettings, defaultAdamW } from '../optimizers/adamw.ts'
@@ -54,7 +55,8 @@ export class ResidentLearner implements Learner {
     const feeds = stepFeeds(this.settings, this.program.inputs, batch, key)
     const update = adamwFeeds(learningRate, ++this.steps, adamw)
     const { activeRatePerGate, ...rest } = await this.program.run({ ...feeds, ...update })
-    const isRows = ([name]: [string, TensorData]): boolean => this.settings.taskLoss.outputs.includes(name)
+    const isRows = ([name]: [string, TensorData]): boolean =>
+      usedOutputs(this.settings.taskLoss).includes(name)
     const rows = Object.entries(rest).filter(isRows)
     const scalars = Object.entries(rest).filter((each) => !isRows(each))
     return {
@@ -120,7 +122,7 @@ function residentGraph({
   const state: Record<string, string> = {}
   const { gradients, outputs } = splitOutputs(
     objective(store, settings),
-    rows ? settings.taskLoss.outputs : [],
+    rows ? usedOutputs(settings.taskLoss) : [],
   )
   for (const [name, value] of store.startBuffers()) {
     state[name] = nextOf(name)

@@ -25,6 +25,9 @@ const folders = {
   'dyt-variants/moe': { without: [/^eval\.(blocks|final_norm)/] },
   'peft/backbone': { without: [/^grad\.blocks\.[12]\..*(fc|qkv|proj)/] },
   ...Object.fromEntries(methods.map((name) => [`peft/${name}`, {}])),
+  segmentation: {
+    without: [/^eval\.(blocks|fpn|topdown|smooth|fused|logits_image)/, /^step1\./, /^slide\.logits$/],
+  },
   'swin/three-stage': {},
   'vit/token': {},
   'vit/token/hf': {},

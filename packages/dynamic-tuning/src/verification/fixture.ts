@@ -31,6 +31,7 @@ const expectations = z.looseObject({
   tolerances: z.record(z.string(), limit),
   losses: losses.optional(),
   losses_first_step: losses.optional(),
+  losses_dropout: losses.optional(),
   losses_per_step: z.array(losses).optional(),
 })
 const common = z.looseObject({ updates_not_compared: z.array(z.string()).default([]) })
@@ -110,12 +111,16 @@ function check<T extends z.ZodType>(
 }
 
 function lossScalars(
-  scalars: Pick<z.output<typeof expectations>, 'losses' | 'losses_first_step' | 'losses_per_step'>,
+  scalars: Pick<
+    z.output<typeof expectations>,
+    'losses' | 'losses_first_step' | 'losses_dropout' | 'losses_per_step'
+  >,
 ): [string, TensorData][] {
   const steps = scalars.losses_per_step ?? []
   const groups: [string, Record<string, number> | undefined][] = [
     ['losses', scalars.losses],
     ['losses_first_step', scalars.losses_first_step],
+    ['losses_dropout', scalars.losses_dropout],
     ...steps.map((terms, step): [string, Record<string, number>] => [`losses_per_step[${step}]`, terms]),
   ]
   return groups.flatMap(([group, terms = {}]) =>

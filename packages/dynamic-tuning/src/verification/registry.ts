@@ -7,6 +7,7 @@ import { dytImageKind } from './kinds/dyt-image.ts'
 import { dytVideoKind } from './kinds/dyt-video.ts'
 import { evitKind } from './kinds/evit.ts'
 import { methodKind } from './kinds/method.ts'
+import { segmentationKind } from './kinds/segmentation/kind.ts'
 import { swinKind } from './kinds/swin.ts'
 import { tomeKind } from './kinds/tome.ts'
 import { vitKind } from './kinds/vit.ts'
@@ -23,6 +24,7 @@ export const fixtureKinds: readonly FixtureKind[] = [
   tomeKind,
   evitKind,
   dynamicvitKind,
+  segmentationKind,
 ]
 
 /** The kind of a fixture. @throws ConfigError for an unknown kind */

@@ -67,7 +67,9 @@ describe('verifyFixture on the references', () => {
     ['dyt-video', 113, reference],
     ['dyt-variants/attention-mlp', 109, reference],
     ['dyt-variants/moe', 154, reference],
+    ['segmentation', 151, reference],
     ...extra<[string, number, string]>(
+      ['segmentation', 247, allReferences],
       ['vit/avg', 8, allReferences],
       ['dyt-video', 204, allReferences],
       ['dyt-variants/attention', 81, allReferences],

@@ -65,12 +65,12 @@ describe('the loss of segmentation', () => {
       ceAuxiliary: 0.4 * second.ce,
       total: first.ce + 0.4 * second.ce,
       alone: first.ce,
-      pixelAccuracy: first.right,
-      pixelAccuracyAuxiliary: second.right,
+      pixelsRight: first.right,
+      pixelsRightAuxiliary: second.right,
     }
     expect(Object.keys(got).sort()).toEqual(Object.keys(wanted).sort())
     for (const [name, value] of Object.entries(wanted)) expect(got[name]?.[0]).toBeCloseTo(value, 5)
-    expect(Object.keys(segmentationLoss.terms?.(main, targets) ?? {})).toEqual(['ce', 'pixelAccuracy'])
+    expect(Object.keys(segmentationLoss.terms?.(main, targets) ?? {})).toEqual(['ce', 'pixelsRight'])
   })
 
   it('has the slopes that differences give', async () => {

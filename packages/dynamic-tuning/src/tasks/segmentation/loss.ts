@@ -35,7 +35,7 @@ export const segmentationLoss: TaskLoss<LabelMap> = {
   inputs: (_classes, { shape }) => ({ labels: input('labels', ['B', ...shape.slice(1)], 'int32') }),
   targets: labelTargets,
   of: (outputs, targets) => Object.values(weighted(outputs, targets)).reduce((sum, term) => add(sum, term)),
-  terms: (outputs, targets) => ({ ...weighted(outputs, targets), ...accuracies(outputs, targets) }),
+  terms: (outputs, targets) => ({ ...weighted(outputs, targets), ...shares(outputs, targets) }),
   // As in the official code: one pass, and no teacher.
   dynamicOnly: true,
 }
@@ -67,11 +67,11 @@ function weighted(outputs: Named, targets: Named): Named {
 }
 
 /** Shares of all pixels that are labelled right, by their names in the metrics. */
-function accuracies(outputs: Named, targets: Named): Named {
+function shares(outputs: Named, targets: Named): Named {
   const labels = tensorIn(targets, 'labels')
   return {
-    pixelAccuracy: pixelAccuracy(tensorIn(outputs, 'logits'), labels),
-    ...(outputs.auxiliary && { pixelAccuracyAuxiliary: pixelAccuracy(outputs.auxiliary, labels) }),
+    pixelsRight: pixelsRight(tensorIn(outputs, 'logits'), labels),
+    ...(outputs.auxiliary && { pixelsRightAuxiliary: pixelsRight(outputs.auxiliary, labels) }),
   }
 }
 
@@ -95,7 +95,7 @@ export function pixelCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
 }
 
 /** Share of all pixels whose largest logit is at the label; ignored ones count as wrong. */
-function pixelAccuracy(logits: Tensor, labels: Tensor): Tensor {
+function pixelsRight(logits: Tensor, labels: Tensor): Tensor {
   const [, height, width] = dims(labels, 'B H W', 'segmentation')
   const best = cast(argMax(resize(logits, [height, width]), 1), 'int32')
   return reduceMean(cast(equal(best, labels), 'float32'))

@@ -5,7 +5,7 @@ import type { Head } from '../../head.ts'
 import { linearHead } from './linear-head.ts'
 import type { SegmentationOutputs } from './outputs.ts'
 import type { SegmentationHeadName, SegmentationSettings } from './settings.ts'
-import { uperHead } from './upernet-head.ts'
+import { type UperHeadSettings, uperHead } from './upernet-head.ts'
 import { uperReads } from './upernet-reads.ts'
 
 /** A head that labels pixels with `classes` classes, for a backbone. @throws ConfigError for its settings */
@@ -14,13 +14,22 @@ export function segmentationHead(
   settings: SegmentationSettings,
   config: BackboneConfig,
 ): Head<SegmentationOutputs> {
-  const { head, channels = 512, auxiliaryChannels = 256, layers: wanted } = settings
-  const { dropout = head === 'linear' ? 0 : 0.1 } = settings
+  const { head, dropout = 0 } = settings
   if (!(dropout >= 0 && dropout < 1))
     throw new ConfigError(`model: the head drops ${dropout} of its features. Give 0.1, or 0 for none.`)
-  if (head === 'linear') return linearHead({ classes, dropout })
+  return head === 'linear'
+    ? linearHead({ classes, dropout })
+    : uperHead(uperSettings(classes, settings, config))
+}
+
+/** The settings of UPerNet for a backbone, with defaults. @throws ConfigError for layers that do not fit */
+export function uperSettings(
+  classes: number,
+  { channels = 512, auxiliaryChannels = 256, dropout = 0.1, layers: wanted }: SegmentationSettings,
+  config: BackboneConfig,
+): UperHeadSettings {
   const chosen = uperReads(layersOf(config), { epsilon: config.layerNormEps, wanted })
-  return uperHead({ classes, channels, auxiliaryChannels, dropout, ...chosen })
+  return { classes, channels, auxiliaryChannels, dropout, ...chosen }
 }
 
 /** Features of a token from which on a backbone is large enough for UPerNet: those of ViT-S. */

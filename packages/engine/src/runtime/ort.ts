@@ -70,7 +70,10 @@ export function wrapSession(session: InferenceSession, Tensor: TensorConstructor
 }
 
 function makeTensor(Tensor: TensorConstructor, { dtype, data, shape }: TensorData): OrtTensor {
-  return new Tensor(dtype, data as never, shape)
+  const made = new Tensor(dtype, data as never, shape)
+  // Where there is a Float16Array, as in Node 24, the tensor holds one, which the native runtime cannot read.
+  if (dtype === 'float16') Object.defineProperty(made, 'data', { value: data })
+  return made
 }
 
 function heldTensor(given: HeldTensor): OrtTensor {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -35,7 +35,7 @@ describe('imagePaths', () => {
       expect(found('**/*.webp')).toEqual(['x/y/f.webp'])
       expect(found('x/loop')).toEqual(['x/loop'])
     } finally {
-      for (const name of ['back', 'also', 'loop']) rmSync(join(folder, 'x', name))
+      for (const name of ['back', 'also', 'loop']) unlinkSync(join(folder, 'x', name))
     }
   })
 

@@ -9,6 +9,8 @@ const together = [
   'packages/cli/src/{.,commands,options,terminal}/!(*.slow).test.ts',
 ]
 const all = 'packages/*/src/**/*.test.ts'
+/** Tests that `npm run test:fast` leaves out. */
+const slow = 'packages/*/src/**/*.slow.test.ts'
 
 export default defineConfig({
   test: {
@@ -21,8 +23,9 @@ export default defineConfig({
       { extends: true, test: { name: 'together', include: together, isolate: false } },
       {
         extends: true,
-        test: { name: 'alone', include: [all], exclude: [...configDefaults.exclude, ...together] },
+        test: { name: 'alone', include: [all], exclude: [...configDefaults.exclude, ...together, slow] },
       },
+      { extends: true, test: { name: 'slow', include: [slow] } },
     ],
   },
 })

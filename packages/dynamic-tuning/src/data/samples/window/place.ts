@@ -12,7 +12,7 @@ export interface WindowPart {
   readonly resized: Size
   /** True if the picture was mirrored left to right. */
   readonly mirrored: boolean
-  /** Their corners; every window has the size of the model's input. */
+  /** Their corners; every window has the size `WindowPlace.window`. */
   readonly windows: readonly WindowCorner[]
 }
 
@@ -20,6 +20,8 @@ export interface WindowPart {
 export interface WindowPlace {
   /** Size of the picture as stored, which is that of its labels. */
   readonly original: Size
+  /** Size of every window: that of the model's input. */
+  readonly window: Size
   /** One per scale and mirroring; the windows of all parts are rows of the batch, in this order. */
   readonly parts: readonly WindowPart[]
 }

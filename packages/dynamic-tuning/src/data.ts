@@ -48,5 +48,5 @@ export {
   type TransformSettings,
   toInput,
 } from './data/transforms/transforms.ts'
-export type { PackSettings, Truth } from './data/truth.ts'
+export type { Truth } from './data/truth.ts'
 export type { AsideSettings } from './data/truths/stratify.ts'

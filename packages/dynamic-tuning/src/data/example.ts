@@ -39,8 +39,8 @@ export interface Example<T = unknown> {
   readonly truth: T
 }
 
-/** Names of the kinds of truth: one class, or a set of classes. */
-export type TruthName = 'class' | 'labels'
+/** Names of the kinds of truth: one class, a set of classes, or a class for every pixel. */
+export type TruthName = 'class' | 'labels' | 'map'
 
 /** Images or clips with their truth, in three parts. `validation` is evaluated during training. */
 export interface Dataset<T = unknown> {

@@ -1,18 +1,17 @@
 import type { Dataset, TruthName } from './example.ts'
 import type { AsideSettings } from './truths/stratify.ts'
 
-/** How truths are converted to numbers. */
-export interface PackSettings {
-  /** K, number of classes. */
-  readonly classes: number
-  /** Label smoothing, 0 (default) to 1. */
-  readonly smoothing?: number
+/** What the examples of a dataset have, for messages. */
+export const truthWords: { readonly [Name in TruthName]: string } = {
+  class: 'one class each',
+  labels: 'several labels',
+  map: 'masks',
 }
 
 /**
  * A kind of truth about an example, with values of type T that survive `structuredClone`: the index of
- * its class, a set of classes. A dataset kind stores it in the examples, the loader passes it on, and
- * a task says which kind it needs.
+ * its class, a set of classes, where its mask is. A dataset kind stores it in the examples, and a task says
+ * which kind it needs. A loader passes it on, or, for masks, the label map that follows the picture.
  */
 export interface Truth<T> {
   readonly name: TruthName
@@ -23,8 +22,6 @@ export interface Truth<T> {
   of(dataset: Dataset): Dataset<T>
   /** Order of the examples of a dataset; ties are broken by name. */
   compare(a: T, b: T): number
-  /** Indices of the examples that a split puts aside: a seeded share of every class or label. */
+  /** Indices of the examples that a split puts aside: a seeded share, of every class if there are any. */
   aside(truths: readonly T[], settings: AsideSettings): ReadonlySet<number>
-  /** Targets for a loss: one row per example, float32 [B, ...]. */
-  pack(truths: readonly T[], settings: PackSettings): Float32Array<ArrayBuffer>
 }

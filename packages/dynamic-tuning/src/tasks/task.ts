@@ -10,8 +10,9 @@ import type { Settings } from '../setting.ts'
 import type { TaskLoss } from '../training/loss.ts'
 
 /**
- * What a model is tuned for, on samples with truths of type T. A task is a folder in `tasks/` and a line in
- * the registry; the folder has one file per part:
+ * What a model is tuned for, on samples with truths of type T; examples of a dataset have them as `Stored`
+ * (masks are read with the picture). A task is a folder in `tasks/` and a line in the registry; the folder
+ * has one file per part:
  * - `measures`: what models are judged by, over all samples and per class; the first of each ranks;
  * - `tally`: adds up outputs and truths batch by batch, and scores a batch for the training progress;
  * - `loss`: what training minimises, and the distance to a teacher if the task supports distillation;
@@ -19,14 +20,14 @@ import type { TaskLoss } from '../training/loss.ts'
  * - `picture`: the same beside the truth, as fields and a caption (`explain`, `report.html`);
  * - `truth`, if none in `data/truths` fits, and `settings` of its own, whose values are in `TaskContext`.
  */
-export interface Task<T = unknown> {
+export interface Task<T = unknown, Stored = T> {
   /** Its name in settings and run folders. */
   readonly name: string
   /** One sentence for lists and help. */
   readonly summary: string
-  readonly truth: Truth<T>
+  readonly truth: Truth<Stored>
   /** Refuses unsuitable data; `place` names them in messages. @throws DataError saying what is missing */
-  check?(dataset: Dataset<T>, place: string): void
+  check?(dataset: Dataset<Stored>, place: string): void
   /** Settings that not all tasks have; they are also in the registry's `taskSettings`. */
   readonly settings?: Settings
   /** The measures of a model. The first is the primary one: tables, plots, calibration and sweeps use it. */

@@ -1,6 +1,6 @@
 import { DataError } from '../../errors.ts'
 import type { Dataset } from '../example.ts'
-import type { Truth } from '../truth.ts'
+import { type Truth, truthWords } from '../truth.ts'
 import { classesAside } from './stratify.ts'
 
 /** One class per example, by its index. */
@@ -8,6 +8,10 @@ export const classTruth: Truth<number> = {
   name: 'class',
   of(dataset) {
     if (hasClasses(dataset)) return dataset
+    if (dataset.truth !== 'labels')
+      throw new DataError(
+        `dataset: ${dataset.name} has ${truthWords[dataset.truth ?? 'class']} for its images, expected one class each. Choose another task.`,
+      )
     const place = dataset.severalAt ?? dataset.name
     throw new DataError(
       `dataset: ${place}: an image has several labels, expected one class each. Keep one label per image, or choose a task of several.`,
@@ -15,7 +19,6 @@ export const classTruth: Truth<number> = {
   },
   compare: (a, b) => a - b,
   aside: classesAside,
-  pack: (truths, { classes, smoothing }) => softTargets(truths, classes, smoothing),
 }
 
 /** True if every example has one class. */

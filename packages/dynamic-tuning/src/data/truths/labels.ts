@@ -1,6 +1,6 @@
 import { DataError } from '../../errors.ts'
 import type { Dataset, Example } from '../example.ts'
-import type { Truth } from '../truth.ts'
+import { type Truth, truthWords } from '../truth.ts'
 import { hasClasses } from './class.ts'
 import { classesAside, labelsAside } from './stratify.ts'
 
@@ -13,7 +13,9 @@ export const labelsTruth: Truth<Labels> = {
   of(dataset) {
     if (hasLabels(dataset)) return dataset
     if (!hasClasses(dataset))
-      throw new DataError(`dataset: ${dataset.name} has ${dataset.truth} for its images, expected labels.`)
+      throw new DataError(
+        `dataset: ${dataset.name} has ${truthWords[dataset.truth ?? 'class']} for its images, expected labels.`,
+      )
     const test = dataset.test.map(asSet)
     const validation = dataset.validation === dataset.test ? test : dataset.validation.map(asSet)
     return { ...dataset, truth: 'labels', train: dataset.train.map(asSet), validation, test }
@@ -26,7 +28,6 @@ export const labelsTruth: Truth<Labels> = {
     sets.every(({ length }) => length === 1)
       ? classesAside(sets.flat(), settings)
       : labelsAside(sets, settings),
-  pack: (truths, { classes, smoothing }) => multiHot(truths, classes, smoothing),
 }
 
 /** True if every example has a set of classes. */

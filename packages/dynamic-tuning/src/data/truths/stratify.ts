@@ -38,6 +38,13 @@ export function classesAside(classes: readonly number[], settings: AsideSettings
   return aside
 }
 
+/** Indices of a share of `count` examples, drawn from `random(seed, 'split', 'all')`. */
+export function shareAside(count: number, settings: AsideSettings): ReadonlySet<number> {
+  if (count === 0) return new Set()
+  const order = random(settings.seed, 'split', 'all').shuffle(Array.from({ length: count }, (_, i) => i))
+  return new Set(order.slice(0, asideOf(count, settings)))
+}
+
 /** How many examples a part still needs, in total and for each label. */
 interface Wanted {
   total: number

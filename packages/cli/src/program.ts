@@ -9,6 +9,7 @@ import { resolveOptions } from './options/settings-file.ts'
 import { paintFor } from './terminal/output.ts'
 import { createTerminal } from './terminal/terminal.ts'
 import { shown } from './terminal/width.ts'
+import { fitted } from './terminal/wrap.ts'
 
 const groups: readonly Group[] = ['Start here', 'Train', 'Use a trained model', 'Measure']
 
@@ -55,14 +56,17 @@ function root(): Command {
     .configureOutput({
       outputError: (text, write) =>
         write(
-          `${text
-            .replace(/^error: /, 'dyt: ')
-            .trim()
-            .replace(/\n/g, ' ')}\n`,
+          `${onStderr(
+            text
+              .replace(/^error: /, 'dyt: ')
+              .trim()
+              .replace(/\n/g, ' '),
+          )}\n`,
         ),
     })
     .configureHelp({
       subcommandTerm: (command) => command.name(),
+      minWidthToWrap: 20,
       optionDescription: ({ description, argChoices }) =>
         argChoices ? `${description} ${argChoices.join(', ')}` : description,
       styleTitle: paint.bold,
@@ -129,12 +133,14 @@ async function runUnit(
   }
 }
 
-/** Reports an error on stderr, in one line unless DEBUG is set, and returns the exit code. */
+const onStderr = (text: string): string => fitted(text, paintFor(process.stderr, process.env).columns)
+
+/** Reports an error on stderr, in one line unless DEBUG is set; returns the exit code. */
 function report(error: unknown): number {
   // commander has already printed its own errors; a request for help is none.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   const text = messageText(error instanceof Error ? error.message : String(error))
   const lines = process.env.DEBUG && error instanceof Error ? shown(error.stack ?? text) : text
-  process.stderr.write(`dyt: ${lines}\n`)
+  process.stderr.write(`${onStderr(`dyt: ${lines}`)}\n`)
   return error instanceof ConfigError ? 2 : 1
 }

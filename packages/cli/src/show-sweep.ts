@@ -15,7 +15,7 @@ export function sweepText(outcome: SweepOutcome, paint: Paint): string {
     ...(i >= axes.length && { align: 'right' as const }),
   }))
   const shown = cases.slice(0, mostRows).map((row) => columns.map((column) => column.cell(row)))
-  const table = shown.length > 0 ? [renderTable(heads, shown, { paint })] : []
+  const table = shown.length > 0 ? [renderTable(heads, shown, { paint, keys: axes.length })] : []
   const more = cases.length - shown.length
   const rest = more > 0 ? [paint.dim(`and ${more} more, see the page`), ''] : []
   const small = smallTestNotes(cases).flatMap((note) => [note, ''])

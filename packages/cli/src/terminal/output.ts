@@ -9,6 +9,8 @@ export interface TextOutput {
 
 /** Styles a text, or returns it unchanged if colours are off. */
 export interface Paint {
+  /** Width of the terminal; undefined for files and pipes, where lines may have any length. */
+  readonly columns?: number | undefined
   bold(text: string): string
   dim(text: string): string
   accent(text: string): string
@@ -22,7 +24,8 @@ export function paintFor(
   const on = output.isTTY === true && !environment.NO_COLOR && environment.TERM !== 'dumb'
   const style = (start: number, end: number) => (text: string) =>
     on && text !== '' ? `\u001b[${start}m${text}\u001b[${end}m` : text
-  return { bold: style(1, 22), dim: style(2, 22), accent: style(36, 39) }
+  const columns = output.isTTY === true ? output.columns : undefined
+  return { columns, bold: style(1, 22), dim: style(2, 22), accent: style(36, 39) }
 }
 
 /** No styles at all. */

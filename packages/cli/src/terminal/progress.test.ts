@@ -35,6 +35,11 @@ describe('createProgress on a terminal', () => {
     progress.stop()
     expect(written.slice(1)).toEqual(['\r\u001b[K', 'epoch 1: 50 %\n', line, '\r\u001b[K'])
   })
+  it('breaks lines that are longer than the terminal is wide', () => {
+    const { written, progress } = fake(true)
+    progress.log(`epoch 1 ${'word '.repeat(12)}`.trimEnd())
+    expect(written).toEqual([`epoch 1 ${'word '.repeat(10).trimEnd()}\n  word word\n`])
+  })
   it('counts the pace over the last half minute only', () => {
     const { written, clock, progress } = fake(true)
     for (let second = 0; second <= 60; second++) {

@@ -1,6 +1,7 @@
 import { formatDuration, formatMemory, formatPercent, formatRate } from 'dynamic-tuning/report'
 import { type Paint, paintFor, type TextOutput } from './output.ts'
 import { cutToWidth, displayWidth, printable } from './width.ts'
+import { fitted } from './wrap.ts'
 
 /** State of a long job. */
 export interface ProgressState {
@@ -116,7 +117,7 @@ function liveProgress(output: TextOutput, now: () => number, paint: Paint): Prog
     done: (job) => lines.remove(job),
     log(line) {
       const shown = lines.erase()
-      output.write(`${line}\n`)
+      output.write(`${fitted(line, output.columns)}\n`)
       if (shown) lines.draw()
     },
     stop: () => lines.clear(),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { paintFor } from './output.ts'
+import { paintFor, plain } from './output.ts'
 import { renderTable } from './table.ts'
 import { displayWidth } from './width.ts'
 
@@ -17,6 +17,35 @@ describe('renderTable', () => {
         'dyt             7.4 %          –        10',
         '',
       ].join('\n'),
+    )
+  })
+  it('goes on below with the first column where a terminal is too narrow', () => {
+    const paint = { ...plain, columns: 16 }
+    const table = renderTable(['method', 'accuracy', 'FLOPs'], [['dyt', '7 %', '1 M']], { paint })
+    expect(table).toBe(
+      [
+        'method  accuracy',
+        '──────  ────────',
+        'dyt          7 %',
+        '',
+        'method  FLOPs',
+        '──────  ─────',
+        'dyt       1 M',
+        '',
+      ].join('\n'),
+    )
+    const narrow = { paint: { ...plain, columns: 3 } }
+    const rows = [['dyt', '7 %', '1 M']]
+    expect(renderTable(['method', 'accuracy'], rows, narrow)).toBe(renderTable(['method', 'accuracy'], rows))
+    expect(renderTable(['method', 'rate', 'FLOPs', 'm'], rows, { ...narrow, keys: 2 })).toBe(
+      ['method  rate  FLOPs', 'method  rate  m']
+        .map((heads) =>
+          renderTable(
+            heads.split('  '),
+            rows.map(([a, b, c]) => (heads.endsWith('m') ? [a, b] : [a, b, c])),
+          ),
+        )
+        .join('\n'),
     )
   })
   it('knows numbers with units and signs, and obeys a given side', () => {

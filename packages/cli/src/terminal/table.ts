@@ -14,6 +14,8 @@ export interface TableOptions {
   readonly paint?: Paint
   /** Cells wider than this many columns are cut with "…" (default 60). */
   readonly maxCell?: number
+  /** How many of the first columns say what a row is: every part of a folded table has them (default 1). */
+  readonly keys?: number
 }
 
 const between = '  '
@@ -22,7 +24,8 @@ const numberLike =
 
 /**
  * A text table with a heading and a rule, ending in a line break. Numbers are written unchanged, missing
- * values as "–". Control characters are replaced, so no cell can disturb the terminal.
+ * values as "–". Control characters are replaced, so no cell can disturb the terminal. Columns that a
+ * terminal has no room for follow in a further table below, which begins with the first column again.
  */
 export function renderTable(
   columns: readonly (Column | string)[],
@@ -39,16 +42,37 @@ export function renderTable(
     Math.max(displayWidth(name), ...cells.map((row) => displayWidth(row[i] ?? ''))),
   )
   const right = heads.map((head, i) => (head.align ? head.align === 'right' : allNumbers(cells, i)))
-  const line = (row: readonly string[], style: (text: string) => string): string =>
-    // Pad cells before styling them, because escape codes have no width. Trailing blanks are removed.
-    style(
-      row
-        .map((cell, i) => pad(cell, widths[i] ?? 0, right[i] === true))
+  const part = (shown: readonly number[]): string => {
+    const line = (row: readonly string[]): string =>
+      shown
+        .map((i) => pad(row[i] ?? '', widths[i] ?? 0, right[i] === true))
         .join(between)
-        .trimEnd(),
-    )
-  const rule = paint.dim(widths.map((width) => '─'.repeat(width)).join(between))
-  return [line(names, paint.bold), rule, ...cells.map((row) => line(row, (text) => text)), ''].join('\n')
+        .trimEnd()
+    const rule = shown.map((i) => '─'.repeat(widths[i] ?? 0)).join(between)
+    // Cells are padded before they are styled, because escape codes have no width.
+    return [paint.bold(line(names)), paint.dim(rule), ...cells.map(line), ''].join('\n')
+  }
+  return partsThatFit(widths, options.keys ?? 1, paint.columns)
+    .map(part)
+    .join('\n')
+}
+
+/** Columns of each table below one another: as many as fit, the keys always among them. */
+function partsThatFit(
+  widths: readonly number[],
+  keys: number,
+  room = Number.POSITIVE_INFINITY,
+): readonly (readonly number[])[] {
+  const width = (part: readonly number[]): number =>
+    part.reduce((sum, i) => sum + (widths[i] ?? 0) + between.length, -between.length)
+  const own = widths.map((_, i) => i)
+  const parts = [own.slice(0, keys)]
+  for (const i of own.slice(keys)) {
+    const last = parts.at(-1) ?? []
+    if (last.length > keys && width([...last, i]) > room) parts.push([...own.slice(0, keys), i])
+    else last.push(i)
+  }
+  return parts
 }
 
 function allNumbers(cells: readonly (readonly string[])[], column: number): boolean {

@@ -1,6 +1,7 @@
 import { type Paint, paintFor, type TextOutput } from './output.ts'
 import { createProgress, type Progress } from './progress.ts'
 import { shown } from './width.ts'
+import { fitted } from './wrap.ts'
 
 /** Output of a command: results on stdout, everything else on stderr. */
 export interface Terminal {
@@ -31,14 +32,15 @@ export function createTerminal(options: TerminalOptions = {}): Terminal {
   const { json = false, quiet = false, environment = process.env } = options
   const { stdout = process.stdout, stderr = process.stderr } = options
   const progress = createProgress({ output: stderr, quiet, environment })
+  const paint = paintFor(stdout, environment)
   return {
-    paint: paintFor(stdout, environment),
+    paint,
     notePaint: paintFor(stderr, environment),
     json,
     progress,
     result(document, text) {
       progress.stop()
-      stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : shown(text()))
+      stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : fitted(shown(text()), paint.columns))
     },
     note: (line) => progress.log(shown(line)),
   }

@@ -17,6 +17,7 @@ import { erase } from './augment/erase.ts'
 import { flip } from './augment/flip.ts'
 import { type RandAugment, randAugment } from './augment/rand-augment.ts'
 import { trivialAugment } from './augment/trivial.ts'
+import { normaliser } from './normalise.ts'
 import { type Resize, resize } from './resize.ts'
 
 /** Random changes to training images, applied in the order of these fields. Plain JSON. */
@@ -223,18 +224,4 @@ function augmented(
   if (augment.trivialAugment) pixels = trivialAugment(pixels, draw)
   if (augment.colorJitter) pixels = colorJitter(pixels, augment.colorJitter, draw)
   return pixels
-}
-
-/** Converts bytes to normalised floats in separate planes, using a table of 256 values per channel. */
-function normaliser({ mean, std, height, width }: TransformSettings) {
-  const tables = mean.map((middle, c) =>
-    Float32Array.from({ length: 256 }, (_, byte) => (byte / 255 - middle) / (std[c] ?? 1)),
-  )
-  const plane = height * width
-  return ({ data }: Pixels, out: Float32Array, offset: number): void => {
-    for (const [c, table] of tables.entries()) {
-      const start = offset + c * plane
-      for (let i = 0, p = c; i < plane; i++, p += 3) out[start + i] = table[data[p] as number] as number
-    }
-  }
 }

@@ -8,6 +8,7 @@ import { dytVideoKind } from './kinds/dyt-video.ts'
 import { evitKind } from './kinds/evit.ts'
 import { methodKind } from './kinds/method.ts'
 import { segmentationKind } from './kinds/segmentation/kind.ts'
+import { segmentationPipelineKind } from './kinds/segmentation-pipeline/kind.ts'
 import { swinKind } from './kinds/swin.ts'
 import { tomeKind } from './kinds/tome.ts'
 import { vitKind } from './kinds/vit.ts'
@@ -25,6 +26,7 @@ export const fixtureKinds: readonly FixtureKind[] = [
   evitKind,
   dynamicvitKind,
   segmentationKind,
+  segmentationPipelineKind,
 ]
 
 /** The kind of a fixture. @throws ConfigError for an unknown kind */

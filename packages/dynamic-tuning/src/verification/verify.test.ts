@@ -87,6 +87,18 @@ describe('verifyFixture on the references', () => {
     for (const { maxAbs, tolerance } of report.tensors) expect(maxAbs).toBeLessThanOrEqual(tolerance / 10)
   })
 
+  it.each([[19, reference], ...extra<[number, string]>([23, allReferences])])(
+    'segmentation/pipeline passes, each of its %i entries exact',
+    async (entries, home) => {
+      const { pass, tensors } = await verify(join(home, 'segmentation/pipeline'))
+      expect(pass).toBe(true)
+      expect(tensors).toHaveLength(entries)
+      // OpenCV cuts values of rows this long that it rounds elsewhere.
+      const inexact = tensors.filter(({ maxAbs }) => maxAbs !== 0).map(({ name }) => name)
+      expect(inexact).toEqual(['hsv.back'])
+    },
+  )
+
   it('compares every expected tensor and loss, evaluation both ways', async () => {
     const folder = join(reference, 'dyt-mlp')
     const names = (await verify(folder)).tensors.map(({ name }) => name)

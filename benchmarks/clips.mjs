@@ -65,20 +65,20 @@ try {
     .sort()
     .map((name) => join(folder, name))
   if (paths.length === 0) throw new Error(`clips: ${folder} has no videos`)
-  const examples = paths.map((path) => ({ source: { kind: 'file', path }, label: 0 }))
+  const examples = paths.map((path) => ({ source: { kind: 'file', path }, truth: 0 }))
   const transform = {
     ...{ height: size, width: size, resize: 'crop' },
     ...{ mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
   }
-  const dense = { frames, sampling: 'dense', rate: 16 }
-  const uniform = { frames, sampling: 'uniform', rate: 1 }
+  const dense = { frames, sampling: 'dense', samplingRate: 16 }
+  const uniform = { frames, sampling: 'uniform' }
   const jitter = { shortSideJitter: [1, 256 / 224], flip: true }
   const strong = {
     randomResizedCrop: { scale: [0.08, 1], ratio: [3 / 4, 4 / 3] },
     randAugment: { magnitude: 7, layers: 4, deviation: 0.5 },
   }
-  const through = (clips, augment) => {
-    const settings = { transform: augment ? { ...transform, augment } : transform, clips }
+  const through = (sample, augment) => {
+    const settings = { transform: augment ? { ...transform, augment } : transform, sample }
     return async (epoch) => {
       const loader = createLoader(examples, { ...settings, batch: 4, seed: 0, workers: 0 })
       for await (const batch of loader.epoch(epoch)) batch.images.fill(0)

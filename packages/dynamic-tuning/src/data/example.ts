@@ -55,10 +55,14 @@ export interface Dataset<T = unknown> {
   readonly train: readonly Example<T>[]
   readonly validation: readonly Example<T>[]
   readonly test: readonly Example<T>[]
-  /** Images or clips that are listed but missing, left out. */
+  /** Left out: what is listed but missing, images without a mask and masks without an image. */
   readonly missing?: readonly string[]
   /** Files of the class folders that are pictures in formats that cannot be read, such as HEIC. */
   readonly unread?: readonly string[]
+  /** What people should know about the data, such as classes that nobody named. */
+  readonly notes?: readonly string[]
+  /** Colours of the classes, red, green and blue from 0 to 255, for pictures of masks. */
+  readonly colours?: readonly (readonly [number, number, number])[]
   /** Set to `classes` if publications report a mean over classes rather than over images. */
   readonly average?: 'classes'
 }

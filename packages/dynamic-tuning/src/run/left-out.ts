@@ -27,11 +27,11 @@ export interface LeftOut {
  */
 export function leftOut(
   run: RunFolder,
-  { missing = [], unread = [] }: Pick<Dataset, 'missing' | 'unread'>,
+  dataset: Pick<Dataset, 'missing' | 'unread' | 'notes'>,
   onPhase: ((phase: string) => void) | undefined,
 ): LeftOut {
-  if (missing.length > 0) onPhase?.(`left out: ${missing.length} listed files that are not there`)
-  if (unread.length > 0) onPhase?.(unreadText(unread))
+  announce(dataset, onPhase)
+  const { missing = [] } = dataset
   let known: Set<string> | undefined
   let last = 0
   // Not before it is needed: resuming removes lines first.
@@ -63,6 +63,17 @@ export function leftOut(
     },
     count: () => names().size,
   }
+}
+
+/** Says what people should know about the data, and what is missing. */
+function announce(
+  { missing = [], unread = [], notes = [] }: Pick<Dataset, 'missing' | 'unread' | 'notes'>,
+  onPhase: ((phase: string) => void) | undefined,
+): void {
+  for (const note of notes) onPhase?.(`data: ${note}`)
+  if (missing.length > 0)
+    onPhase?.(`left out: ${missing.length} files that are not there, or that lack an image or a mask`)
+  if (unread.length > 0) onPhase?.(unreadText(unread))
 }
 
 /** The note about pictures in formats that cannot be read. */

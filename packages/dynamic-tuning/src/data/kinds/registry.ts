@@ -4,6 +4,9 @@ import { folders } from './folder.ts'
 import type { DatasetKind } from './kind.ts'
 import { labelsCsv } from './labels-csv.ts'
 import { lists } from './list.ts'
+import { ade20k } from './masks/ade20k.ts'
+import { cocoStuff } from './masks/coco-stuff.ts'
+import { maskFolders } from './masks/mask-folders.ts'
 import { aircraft, aircraftFamily, aircraftManufacturer } from './sets/aircraft.ts'
 import { cars } from './sets/cars.ts'
 import { cifar10, cifar100 } from './sets/cifar.ts'
@@ -26,6 +29,9 @@ export const datasetKinds: readonly DatasetKind[] = [
   flowers,
   dtd,
   tinyImagenet,
+  ade20k,
+  cocoStuff,
+  maskFolders,
   archives,
   labelsCsv,
   lists,

@@ -81,7 +81,7 @@ try {
   const files = paths.map((path) => readFileSync(path))
   const repeat = Math.max(1, Math.ceil(48 / files.length))
   const examples = Array.from({ length: repeat }, () =>
-    paths.map((path) => ({ source: { kind: 'file', path }, label: 0 })),
+    paths.map((path) => ({ source: { kind: 'file', path }, truth: 0 })),
   ).flat()
   const transform = {
     height: size,

@@ -7,7 +7,7 @@ export type SettingForm =
   /** A name that `read` checks and normalises; `choices` are listed in help. */
   | { readonly kind: 'name'; readonly choices: readonly string[]; read(text: string): string }
   | { readonly kind: 'whole' | 'wholes'; readonly least: number }
-  | { readonly kind: 'number'; readonly least: number; readonly most: number }
+  | { readonly kind: 'number' | 'numbers'; readonly least: number; readonly most: number }
   | { readonly kind: 'oneOrList'; readonly item: SettingForm }
 
 /** Help text of a setting, and where it may be given. */
@@ -90,14 +90,25 @@ type Bounds = Range & { readonly above?: number; readonly below?: number }
 
 /** Any number within bounds; without a lower bound, files allow any and flags numbers from 0. */
 export function number<const S extends Spec<number> & Bounds>(spec: S): S & Setting<number> {
-  const { least, most, above, below } = spec
+  const { schema, reach } = withinBounds(spec)
+  return { ...spec, schema, form: { kind: 'number', ...reach } }
+}
+
+/** Numbers within bounds, separated by commas. */
+export function numbers<const S extends Spec<readonly number[]> & Bounds>(
+  spec: S,
+): S & Setting<readonly number[]> {
+  const { schema, reach } = withinBounds(spec)
+  return { ...spec, schema: z.array(schema).min(1).readonly(), form: { kind: 'numbers', ...reach } }
+}
+
+function withinBounds({ least, most, above, below }: Bounds) {
   let schema = z.number()
   if (least !== undefined) schema = schema.min(least)
   if (most !== undefined) schema = schema.max(most)
   if (above !== undefined) schema = schema.gt(above)
   if (below !== undefined) schema = schema.lt(below)
-  const reach = { least: least ?? above ?? 0, most: most ?? below ?? Number.POSITIVE_INFINITY }
-  return { ...spec, schema, form: { kind: 'number', ...reach } }
+  return { schema, reach: { least: least ?? above ?? 0, most: most ?? below ?? Number.POSITIVE_INFINITY } }
 }
 
 /** True or false. A setting that is true by default has the flag `--no-NAME`, with `without` as its help. */

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { imageSize, integer, number } from './numbers.ts'
+import { imageSize, integer, number, numbers } from './numbers.ts'
 
 describe('numbers on the command line', () => {
   it('are read', () => {
     expect(integer(0)('0')).toBe(0)
     expect(number(0)('1e-3')).toBe(0.001)
+    expect(numbers(0, 16)('0.75,1,1.25')).toEqual([0.75, 1, 1.25])
+    expect(() => numbers(0, 16)('1,17')).toThrow('Give a number from 0 to 16.')
+    expect(() => numbers(0, 16)('1,')).toThrow('Give a number from 0 to 16.')
     expect(imageSize('224')).toEqual([224, 224])
     expect(imageSize('192x256')).toEqual([192, 256])
   })

@@ -27,6 +27,11 @@ export function number(least: number, most: number = Number.POSITIVE_INFINITY): 
   }
 }
 
+/** Reads numbers from `least` to `most`, separated by commas. */
+export function numbers(least: number, most?: number): (text: string) => number[] {
+  return (text) => text.split(',').map(number(least, most))
+}
+
 /** Reads `224` or `192x256` (height x width) as [height, width]. */
 export function imageSize(text: string): [number, number] {
   const [, height, width = height] = /^(\d+)(?:[x×,](\d+))?$/.exec(text) ?? []

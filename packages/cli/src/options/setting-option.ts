@@ -3,7 +3,7 @@ import { ConfigError } from 'dynamic-tuning'
 import type { Setting, SettingForm, Settings } from 'dynamic-tuning/settings'
 import { byteSize } from './bytes.ts'
 import { layerList } from './layer-list.ts'
-import { imageSize, integer, integers, number, oneOrList, views } from './numbers.ts'
+import { imageSize, integer, integers, number, numbers, oneOrList, views } from './numbers.ts'
 
 /** Parts of the help that a command may replace for a shared setting. */
 export type OwnWords = Partial<Pick<Setting, 'help' | 'usual'>> & { readonly group?: string | undefined }
@@ -50,6 +50,8 @@ function readerOf(form: SettingForm): ((text: string) => unknown) | undefined {
       return integers(form.least)
     case 'number':
       return number(form.least, form.most)
+    case 'numbers':
+      return numbers(form.least, form.most)
     case 'bytes':
       return byteSize
     case 'pixels':

@@ -18,13 +18,17 @@ export { createLoader, type EpochOptions, type Loader, type LoaderSettings } fro
 export type { OpenOptions } from './data/options.ts'
 export type { CacheMemory } from './data/samples/pixel-cache.ts'
 export type {
+  ImageHandling,
   MakerSettings,
+  RowMemory,
   Sample,
   SampleKey,
   SampleMaker,
   SamplePicture,
   SampleSettings,
+  WrittenSample,
 } from './data/samples/sample.ts'
+export type { WindowCorner, WindowPart, WindowPlace } from './data/samples/window/place.ts'
 export { decode, type Size } from './data/sources/decode.ts'
 export { drawClip } from './data/sources/drawn/draw-clip.ts'
 export { drawImage } from './data/sources/drawn/draw-image.ts'

@@ -22,6 +22,7 @@ function batchOf(first: number, size: number): Batch<number> {
     images: images.slice(first * pixels, (first + size) * pixels),
     truths: labels.slice(first, first + size),
     indices: Int32Array.from({ length: size }, (_, i) => first + i),
+    rows: size,
     size,
   }
 }

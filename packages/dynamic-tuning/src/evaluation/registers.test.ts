@@ -106,6 +106,7 @@ describe('register tokens are active in every layer and counted in no rate', () 
           images: images.slice(),
           truths: Array.from(labels, Number),
           indices: Int32Array.of(0, 1, 2),
+          rows: count,
           size: count,
         }
       },

@@ -161,6 +161,7 @@ describe('a ViT on clips', () => {
       yield {
         images: Float32Array.from(clips),
         truths: [0, 0, 0, 0],
+        rows: 4,
         size: 4,
         indices: new Int32Array(4),
       }

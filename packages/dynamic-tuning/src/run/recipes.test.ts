@@ -37,10 +37,11 @@ function pipelinesOf(path: string) {
   const normalization = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] } as const
   const transform = evaluationTransform(settings, normalization)
   const { sample, ...test } = testReading({ settings, transform })
-  const training = sampleOf(trainingSample(settings)).complete(transform)
+  const { resize } = transform
+  const training = sampleOf(trainingSample(settings)).complete({ resize })
   return {
     training: { transform: trainingTransform(settings, normalization), sample: training },
-    test: { ...test, sample: sampleOf(sample ?? {}).complete(transform) },
+    test: { ...test, sample: sampleOf(sample ?? {}).complete({ resize }) },
   }
 }
 

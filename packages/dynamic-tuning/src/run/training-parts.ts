@@ -1,6 +1,7 @@
 import type { Example } from '../data/example.ts'
 import type { BatchOrderSettings } from '../data/loader/batch-order.ts'
 import { createLoader, type Loader, type LoaderSettings } from '../data/loader/loader.ts'
+import { sampleOf } from '../data/samples/registry.ts'
 import { evaluationTransform, trainingTransform } from './augmentations.ts'
 import type { Prepared } from './prepare-run.ts'
 import { testReading, trainingSample } from './settings/clip-settings.ts'
@@ -30,12 +31,12 @@ export function trainingOrder({
   return { batch: Math.min(batch, dataset.train.length), seed, shuffle: true, dropLast }
 }
 
-/** Number of examples in a pass at inference, whose test views go through the model together. */
-export function inferenceBatch({
-  microBatch,
-  views = [1, 1],
-}: Pick<FinetuneSettings, 'microBatch' | 'views'>): number {
-  return Math.max(1, Math.floor(Math.min(64, 4 * microBatch) / (views[0] * views[1])))
+/** Number of examples in a pass at inference, whose test views or windows go through the model together. */
+export function inferenceBatch(settings: FinetuneSettings): number {
+  const { microBatch, imageSize } = settings
+  const [height, width] = imageSize
+  const rows = sampleOf(settings).usualRows({ width, height })
+  return Math.max(1, Math.floor(Math.min(64, 4 * microBatch) / rows))
 }
 
 /**

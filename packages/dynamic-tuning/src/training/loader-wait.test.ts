@@ -10,6 +10,7 @@ it('tells how long steps waited for their images', async () => {
     images: new Float32Array(4),
     truths: [0, 1],
     indices: Int32Array.of(0, 1),
+    rows: 2,
     size: 2,
   }
   const loader: Pick<Loader<number>, 'stepsPerEpoch' | 'waitSeconds' | 'epoch'> = {

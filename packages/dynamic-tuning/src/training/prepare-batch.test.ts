@@ -10,6 +10,7 @@ const batch = {
   images: Float32Array.from({ length: 2 * pixels }, (_, i) => Math.floor(i / pixels)),
   truths: [0, 2],
   indices: Int32Array.of(0, 1),
+  rows: 2,
   size: 2,
 }
 const sharesIn = ({ targets }: StepBatch) => targets.targets?.data as Float32Array

@@ -1,19 +1,31 @@
 import { DataError } from '../../errors.ts'
 import type { Example } from '../example.ts'
 import { sampleOf } from '../samples/registry.ts'
-import type { MakerSettings, SampleMaker, SampleSettings } from '../samples/sample.ts'
+import type {
+  MakerSettings,
+  RowMemory,
+  SampleMaker,
+  SampleSettings,
+  WrittenSample,
+} from '../samples/sample.ts'
+import type { WindowPlace } from '../samples/window/place.ts'
 
-/** Images or clips ready for a model, with their truths and their indices in the list of examples. */
+/** Images, clips or windows of pictures ready for a model, with their truths and indices. */
 export interface Batch<T = unknown> {
   /**
-   * Normalised, [size, 3, height, width]; for clips [size * views, 3, T, height, width],
-   * all views of a clip together.
+   * Normalised, [rows, 3, height, width], or [rows, 3, T, height, width] for clips. All views of a clip and
+   * all windows of a picture follow one another.
    */
   readonly images: Float32Array<ArrayBuffer>
+  /** Number of rows of `images`. */
+  readonly rows: number
   /** The truth of each example. */
   readonly truths: readonly T[]
-  /** [size]. */
+  /** Where the windows of each example lie; in evaluation of pictures in windows only. */
+  readonly places?: readonly WindowPlace[]
+  /** Place of each example in the list of examples, [size]. */
   readonly indices: Int32Array<ArrayBuffer>
+  /** Number of examples. */
   readonly size: number
   /**
    * Examples that could not be read and were left out, or replaced by others in
@@ -74,28 +86,46 @@ export function batchMaker({ skipBad = false, sample: settings, ...making }: Bat
 
   async function make<T>(plan: BatchPlan<T>): Promise<Batch<T>> {
     const size = plan.planned.length
-    const images = new Float32Array(size * maker.length)
+    const memory = batchMemory(maker, size)
     const bad = new Map<number, string>()
-    const written: (Placed<T> | undefined)[] = new Array(size).fill(undefined)
+    const written: (Row | undefined)[] = new Array(size).fill(undefined)
     let next = 0
     const lane = async (): Promise<void> => {
       while (next < size) {
         const place = next++
-        written[place] = await writeAt(place, plan, { maker, images, bad: skipBad ? bad : undefined })
+        written[place] = await writeAt(place, plan, { maker, memory, bad: skipBad ? bad : undefined })
       }
     }
     await Promise.all(Array.from({ length: Math.min(inFlight, size) }, lane))
     return {
-      ...gather(written, images),
+      ...gather<T>(written, maker),
       bad: Array.from(bad, ([index, reason]) => ({ index, reason })).sort((a, b) => a.index - b.index),
     }
   }
   return { make, close: () => maker.close() }
 }
 
+/** Memory for the rows of the example at each position of a batch. */
+type BatchMemory = (position: number, rows: number) => RowMemory
+
+/** One array where all examples have as many rows, which becomes the batch; else one for each example. */
+function batchMemory({ rows: fixed, length }: SampleMaker, size: number): BatchMemory {
+  if (fixed === undefined) return (_, rows) => ({ out: new Float32Array(rows * length), offset: 0 })
+  const out = new Float32Array(size * fixed * length)
+  return (position) => ({ out, offset: position * fixed * length })
+}
+
+/** An example of a batch, written. */
+interface Row extends WrittenSample {
+  readonly index: number
+  readonly memory: RowMemory
+  /** Count of its numbers. */
+  readonly length: number
+}
+
 interface Writing {
   readonly maker: SampleMaker
-  readonly images: Float32Array
+  readonly memory: BatchMemory
   /** Collects the examples that cannot be read, with reasons; if undefined, they are errors. */
   readonly bad: Map<number, string> | undefined
 }
@@ -107,13 +137,16 @@ interface Writing {
 async function writeAt<T>(
   place: number,
   plan: BatchPlan<T>,
-  { maker, images, bad }: Writing,
-): Promise<Placed<T> | undefined> {
-  for (const placed of candidates(place, plan)) {
-    const { index, example } = placed
+  { maker, memory, bad }: Writing,
+): Promise<Row | undefined> {
+  for (const { index, example } of candidates(place, plan)) {
     try {
-      await maker.write(example.source, { epoch: plan.epoch, index }, images, place * maker.length)
-      return placed
+      let used: Pick<Row, 'memory' | 'length'> = { memory: memory(place, 0), length: 0 }
+      const written = await maker.write(example, { epoch: plan.epoch, index }, (rows) => {
+        used = { memory: memory(place, rows), length: rows * maker.length }
+        return used.memory
+      })
+      return { ...written, ...used, index }
     } catch (error) {
       if (!(error instanceof DataError) || bad === undefined) throw error
       bad.set(index, error.message)
@@ -134,27 +167,32 @@ function candidates<T>(place: number, { planned, spares = [] }: BatchPlan<T>): P
 }
 
 /** Builds the batch from the positions that were written. */
-function gather<T>(written: readonly (Placed<T> | undefined)[], images: Float32Array<ArrayBuffer>) {
-  const length = images.length / written.length
-  const kept = written.flatMap((each, place) => (each ? [{ ...each, place }] : []))
-  const whole = kept.length === written.length
+function gather<T>(written: readonly (Row | undefined)[], { length }: SampleMaker): Batch<T> {
+  const kept = written.flatMap((each) => (each ? [each] : []))
+  const images = joined(kept)
+  const places = kept.flatMap(({ place }) => (place ? [place] : []))
   return {
-    images: whole
-      ? images
-      : joined(
-          kept.map(({ place }) => images.subarray(place * length, (place + 1) * length)),
-          length,
-        ),
-    truths: kept.map(({ example }) => example.truth),
+    images,
+    rows: images.length / length,
+    // What becomes of a stored truth is the business of the kind of sample.
+    truths: kept.map(({ truth }) => truth as T),
+    ...(places.length > 0 && { places }),
     indices: Int32Array.from(kept, ({ index }) => index),
     size: kept.length,
   }
 }
 
-function joined(parts: readonly Float32Array[], length: number): Float32Array<ArrayBuffer> {
-  const whole = new Float32Array(parts.length * length)
-  parts.forEach((part, place) => {
-    whole.set(part, place * length)
-  })
+/** The rows of all examples in one array: the memory itself if they fill it. */
+function joined(rows: readonly Row[]): Float32Array<ArrayBuffer> {
+  const count = rows.reduce((sum, { length }) => sum + length, 0)
+  const [first] = rows
+  if (first?.memory.out.length === count && rows.every(({ memory }) => memory.out === first.memory.out))
+    return first.memory.out
+  const whole = new Float32Array(count)
+  let at = 0
+  for (const { memory, length } of rows) {
+    whole.set(memory.out.subarray(memory.offset, memory.offset + length), at)
+    at += length
+  }
   return whole
 }

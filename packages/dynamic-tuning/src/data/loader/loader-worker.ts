@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { isLabelMap } from '../label-map.ts'
 import { endTools } from '../sources/video/tools.ts'
 import { type Batch, type BatchMakerSettings, type BatchPlan, batchMaker } from './batch.ts'
 
@@ -25,11 +26,17 @@ async function answer(id: number, plan: BatchPlan<unknown>): Promise<void> {
     port?.postMessage(reply, moved)
   try {
     const batch = await maker.make(plan)
-    send({ id, batch }, [batch.images.buffer, batch.indices.buffer])
+    send({ id, batch }, buffersOf(batch))
   } catch (error) {
     const { name, message } = error instanceof Error ? error : new Error(String(error))
     send({ id, error: { name, message } })
   }
+}
+
+/** Memory of a batch that moves to the other thread instead of being copied. */
+function buffersOf({ images, indices, truths }: Batch): ArrayBuffer[] {
+  const maps = truths.flatMap((truth) => (isLabelMap(truth) ? [truth.data.buffer] : []))
+  return [images.buffer, indices.buffer, ...maps]
 }
 
 port.on('message', (request: WorkerRequest<unknown>) => {

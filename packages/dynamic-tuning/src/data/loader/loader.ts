@@ -175,12 +175,11 @@ function defaultWorkers(): number {
 function openSource<T>(
   examples: number,
   settings: Omit<LoaderSettings, 'onBad'>,
-  { moving }: Sample,
+  { cached }: Sample,
 ): BatchSource<T> {
   const { transform, sample = {}, seed, skipBad = false, workers = defaultWorkers() } = settings
   const { deterministic } = createTransform(transform)
-  // Videos are too large to keep, and their frames change in every epoch.
-  const { cacheMB = 1024 } = moving ? { cacheMB: 0 } : settings
+  const { cacheMB = 1024 } = cached ? settings : { cacheMB: 0 }
   const needed = deterministic
     ? examples * (transform.height * transform.width * 3 + 3)
     : Number.POSITIVE_INFINITY

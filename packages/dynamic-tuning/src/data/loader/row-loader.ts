@@ -22,7 +22,8 @@ export function rowLoader<T>(
     const images = rows.read(indices)
     const truths = Array.from(indices).flatMap((index) => examples.slice(index, index + 1))
     waitSeconds += (performance.now() - start) / 1000
-    return { images, truths: truths.map(({ truth }) => truth), indices, size: indices.length }
+    const size = indices.length
+    return { images, rows: size, truths: truths.map(({ truth }) => truth), indices, size }
   }
 
   return {

@@ -17,6 +17,13 @@ export interface MaskSource {
   readonly count: number
 }
 
+/** True for a mask among stored truths of any kind. */
+export function isMaskSource(truth: unknown): truth is MaskSource {
+  return (
+    typeof truth === 'object' && truth !== null && 'classes' in truth && truth.classes instanceof Uint16Array
+  )
+}
+
 /** Name of a mask in messages. */
 export function maskName({ image }: MaskSource): string {
   return image.kind === 'file' ? image.path : `builtin:${image.task}, mask ${image.index}`

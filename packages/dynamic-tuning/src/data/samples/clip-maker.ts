@@ -32,15 +32,18 @@ export function clipMaker(clips: ClipSettings, { seed, transform: shape }: Maker
   const length = 3 * clips.frames * shape.height * shape.width
   const views = clips.views ? clips.views[0] * clips.views[1] : 1
   return {
-    length: views * length,
-    async write(source, { epoch, index }, out, offset) {
+    length,
+    rows: views,
+    async write({ source, truth }, { epoch, index }, reserve) {
       const clip = await reader.open(source)
       const looks = looksAt(clip, clips, { seed, epoch, index })
       const pictures = await readAll(clip, looks, transform)
+      const { out, offset } = reserve(views)
       looks.forEach((look, v) => {
         const place = { out, offset: offset + v * length }
         writeClip(look, pictures, transform, { seed, epoch, index }, place)
       })
+      return { truth }
     },
     close: () => reader.close(),
   }

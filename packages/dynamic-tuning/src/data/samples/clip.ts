@@ -17,7 +17,10 @@ export function clipSample(settings: SampleSettings): Sample {
   return {
     word: 'clip',
     views: spatial * temporal,
+    usualRows: () => spatial * temporal,
     moving: true,
+    // Videos are too large to keep, and their frames change in every epoch.
+    cached: false,
     varies: 'frames of clips may differ from epoch to epoch',
     facts: { frames },
     defaults: { resize: 'crop' },

@@ -8,7 +8,9 @@ import type { MakerSettings, Sample, SampleMaker } from './sample.ts'
 export const imageSample: Sample = {
   word: 'image',
   views: 1,
+  usualRows: () => 1,
   moving: false,
+  cached: true,
   varies: undefined,
   facts: {},
   defaults: {},
@@ -38,9 +40,12 @@ function imageMaker({ transform: settings, seed, cache: memory }: MakerSettings)
   }
   return {
     length: 3 * settings.height * settings.width,
-    async write(source, { epoch, index }, out, offset) {
+    rows: 1,
+    async write({ source, truth }, { epoch, index }, reserve) {
       const image = cache?.get(index) ?? (await load(source, index))
+      const { out, offset } = reserve(1)
       transform.finish(image, { seed, epoch, index }, out, offset)
+      return { truth }
     },
     close: () => reader.close(),
   }

@@ -2,11 +2,24 @@ import type { ImageSource } from '../example.ts'
 import type { TransformSettings } from '../transforms/transforms.ts'
 import { sampleOf } from './registry.ts'
 import type { SampleSettings } from './sample.ts'
+import type { WindowPlace } from './window/place.ts'
+
+/** The input of a model for one example. */
+export interface ReadSample {
+  /** An image [1, 3, H, W], the test views of a video [V, 3, T, H, W], or windows [R, 3, H, W]. */
+  readonly images: Float32Array<ArrayBuffer>
+  /** 1, V or R. */
+  readonly rows: number
+  /** Where windows lie. */
+  readonly place?: WindowPlace
+}
 
 /** Reads samples one by one, as in evaluation. */
 export interface SampleReader {
+  /** @throws DataError naming what cannot be read */
+  sample(source: ImageSource): Promise<ReadSample>
   /**
-   * Returns an image [3, H, W], or the test views of a video [V, 3, T, H, W].
+   * Returns an image [3, H, W], the test views of a video [V, 3, T, H, W], or windows [R, 3, H, W].
    * @throws DataError naming what cannot be read
    */
   read(source: ImageSource): Promise<Float32Array>
@@ -17,12 +30,18 @@ export interface SampleReader {
 export function sampleReader(settings: SampleSettings, transform: TransformSettings): SampleReader {
   const { views = [1, 1] } = settings
   const maker = sampleOf({ ...settings, views }).maker({ transform, seed: 0, cache: undefined })
+  async function sample(source: ImageSource): Promise<ReadSample> {
+    let images = new Float32Array()
+    const reserve = (rows: number) => {
+      images = new Float32Array(rows * maker.length)
+      return { out: images, offset: 0 }
+    }
+    const { place } = await maker.write({ source, truth: undefined }, { epoch: 0, index: 0 }, reserve)
+    return { images, rows: images.length / maker.length, ...(place && { place }) }
+  }
   return {
-    async read(source) {
-      const out = new Float32Array(maker.length)
-      await maker.write(source, { epoch: 0, index: 0 }, out, 0)
-      return out
-    },
+    sample,
+    read: async (source) => (await sample(source)).images,
     close: () => maker.close(),
   }
 }

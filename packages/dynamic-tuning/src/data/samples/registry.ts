@@ -1,15 +1,17 @@
 import { clipSample } from './clip.ts'
 import { imageSample } from './image.ts'
 import type { Sample, SampleSettings } from './sample.ts'
-import { type SampleWord, sampleWord } from './word.ts'
+import { windowSample } from './window/sample.ts'
+import { type SampleKind, sampleKind } from './word.ts'
 
 /** The kinds of samples. */
-const samples: { readonly [Word in SampleWord]: (settings: SampleSettings) => Sample } = {
+const samples: { readonly [Kind in SampleKind]: (settings: SampleSettings) => Sample } = {
   image: () => imageSample,
   clip: clipSample,
+  windows: windowSample,
 }
 
 /** The kind of sample that a run, a model or a loader uses, with its settings. */
 export function sampleOf(settings: SampleSettings): Sample {
-  return samples[sampleWord(settings)](settings)
+  return samples[sampleKind(settings)](settings)
 }

@@ -1,13 +1,17 @@
 import type { Outputs } from '../../network/outputs.ts'
-import type { ImageSource } from '../example.ts'
+import type { SomeOf } from '../../setting.ts'
+import type { Example, ImageSource } from '../example.ts'
+import type { Size } from '../sources/decode.ts'
 import type { Pixels } from '../sources/pixels.ts'
 import type { samplings } from '../sources/video/sample-frames.ts'
 import type { TransformSettings } from '../transforms/transforms.ts'
 import type { CacheMemory } from './pixel-cache.ts'
+import type { WindowPlace } from './window/place.ts'
+import type { windowSettings } from './window/settings.ts'
 import type { SampleWord } from './word.ts'
 
 /** How samples are made from the examples of a dataset; for images all fields are undefined. Plain JSON. */
-export interface SampleSettings {
+export interface SampleSettings extends SomeOf<typeof windowSettings> {
   /** T, number of frames of a clip. */
   readonly frames?: number | undefined
   /** See `FrameSampling`. Default `uniform`, or `dense` if `samplingRate` is set. */
@@ -16,7 +20,7 @@ export interface SampleSettings {
   readonly samplingRate?: number | undefined
   /**
    * Number of spatial and temporal test views of a video; undefined for one clip from a
-   * random position, as in training.
+   * random position, or a random window of a picture, as in training.
    */
   readonly views?: readonly [spatial: number, temporal: number] | undefined
 }
@@ -34,15 +38,31 @@ export interface SampleKey {
   readonly index: number
 }
 
+/** Memory for rows of a model's input. */
+export interface RowMemory {
+  readonly out: Float32Array<ArrayBuffer>
+  readonly offset: number
+}
+
+/** What is known about an example once its rows are written. */
+export interface WrittenSample {
+  /** Its truth as a model's outputs are compared with: a label map has followed its picture. */
+  readonly truth: unknown
+  /** Where its windows lie; in evaluation of windows only. */
+  readonly place?: WindowPlace
+}
+
 /** Converts examples to a model's input. */
 export interface SampleMaker {
-  /** Count of numbers per example, including all views. */
+  /** Count of numbers per row: an image, a clip, a window. */
   readonly length: number
+  /** Count of rows per example; undefined if it depends on the example. */
+  readonly rows: number | undefined
   /**
-   * Writes all views of a source to `out`, starting at `offset`.
+   * Writes all rows of an example to the memory that `reserve` gives for so many rows.
    * @throws DataError naming a file that cannot be read; ToolError if a program needed to read it is missing
    */
-  write(source: ImageSource, at: SampleKey, out: Float32Array, offset: number): Promise<void>
+  write(example: Example, at: SampleKey, reserve: (rows: number) => RowMemory): Promise<WrittenSample>
   close(): void
 }
 
@@ -52,13 +72,27 @@ export interface SamplePicture {
   readonly number: number
 }
 
+/** What a run does with images, as far as kinds of samples do not all allow it. */
+export interface ImageHandling extends Pick<TransformSettings, 'resize'> {
+  /** Name of an augmentation. */
+  readonly augment?: string | undefined
+  readonly mixup?: number | undefined
+  readonly cutmix?: number | undefined
+}
+
 /** A kind of model input with its settings: everything that reading, reports and exports need to know. */
 export interface Sample {
   readonly word: SampleWord
   /** Number of samples made from each example: test views of a video, otherwise 1. */
   readonly views: number
+  /**
+   * Rows of a usual example in evaluation, for the size of batches. `input` is the size of a model's input.
+   */
+  usualRows(input: Size): number
   /** True if its pictures are frames in time. */
   readonly moving: boolean
+  /** True if a loader may keep decoded pictures for later epochs. */
+  readonly cached: boolean
   /**
    * Why an example may give a different sample in each epoch even without augmentation;
    * undefined if it does not.
@@ -68,8 +102,8 @@ export interface Sample {
   readonly facts: { readonly frames?: number }
   /** Defaults of run settings that differ for this kind. */
   readonly defaults: Partial<Pick<TransformSettings, 'resize'>>
-  /** Its settings with defaults filled in. @throws ConfigError if they do not fit a run with this `resize` */
-  complete(run: Pick<TransformSettings, 'resize'>): SampleSettings
+  /** Its settings with defaults filled in. @throws ConfigError if they do not fit the run */
+  complete(run: ImageHandling): SampleSettings
   /** Creates a maker of samples, which depend only on the seed, the epoch and the example. */
   maker(settings: MakerSettings): SampleMaker
   /**

@@ -5,3 +5,14 @@ export type SampleWord = 'image' | 'clip'
 export function sampleWord({ frames }: { readonly frames?: number | undefined }): SampleWord {
   return frames === undefined ? 'image' : 'clip'
 }
+
+/** How a model's input is made from an example. */
+export type SampleKind = SampleWord | 'windows'
+
+/** The kind of sample of settings: those of windows have `windows`, clips have `frames`. */
+export function sampleKind(settings: {
+  readonly frames?: number | undefined
+  readonly windows?: string | undefined
+}): SampleKind {
+  return settings.windows === undefined ? sampleWord(settings) : 'windows'
+}

@@ -3,6 +3,7 @@ import type { Dataset } from '../../data/example.ts'
 import type { LoaderSettings } from '../../data/loader/loader.ts'
 import { usualFrames, usualRate } from '../../data/samples/clip.ts'
 import type { SampleSettings } from '../../data/samples/sample.ts'
+import { completeWindows, type windowSettings } from '../../data/samples/window/settings.ts'
 import type { SampleWord } from '../../data/samples/word.ts'
 import { samplings } from '../../data/sources/video/sample-frames.ts'
 import type { TransformSettings } from '../../data/transforms/transforms.ts'
@@ -53,6 +54,8 @@ export const clipSettings = setting.grouped('Videos:', {
 export type ClipRunSettings = setting.ValuesOf<typeof clipSettings>
 
 type Asked = setting.SomeOf<typeof clipSettings>
+/** Settings of a run that decide its samples. */
+type AskedSample = Asked & setting.SomeOf<typeof windowSettings>
 
 /** @throws ConfigError for settings that exclude one another */
 export function checkClipSettings({ sampling, samplingRate }: Asked): void {
@@ -83,18 +86,19 @@ export function framesFor(data: string, { kind }: Pick<Dataset, 'kind'>, asked: 
  * a video once.
  */
 export function testReading(
-  { settings, transform }: { readonly settings: Asked; readonly transform: TransformSettings },
+  { settings, transform }: { readonly settings: AskedSample; readonly transform: TransformSettings },
   views: ClipRunSettings['views'] = settings.views ?? [1, 1],
 ): Pick<LoaderSettings, 'transform' | 'sample' | 'skipBad'> {
   return { transform, sample: { ...trainingSample(settings), views }, skipBad: settings.skipBad ?? false }
 }
 
 /**
- * How a loader makes training samples of a run: without `views`, so that frames are drawn anew
+ * How a loader makes training samples of a run: without `views`, so that frames and windows are drawn anew
  * in every epoch.
  */
-export function trainingSample({ frames, sampling, samplingRate }: Asked): SampleSettings {
-  return { frames, sampling, samplingRate }
+export function trainingSample(settings: AskedSample): SampleSettings {
+  const { frames, sampling, samplingRate, windows } = settings
+  return { frames, sampling, samplingRate, ...(windows !== undefined && completeWindows(settings)) }
 }
 
 /** @throws ConfigError if a command for images is given a run on clips, or videos */

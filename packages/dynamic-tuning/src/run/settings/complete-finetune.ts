@@ -21,7 +21,9 @@ export function completeFinetune(
   input: FinetuneInput,
   known: { readonly config: ModelConfig; readonly augment: Augmentation },
 ): FinetuneSettings {
-  const sample = sampleOf({ ...input, frames: known.config.frames })
+  const task = taskNamed(input.task)
+  const ofTask = defaultsOf(task.settings ?? {})
+  const sample = sampleOf({ ...ofTask, ...definedOnly(input), frames: known.config.frames })
   const given = { ...sample.defaults, ...definedOnly(input) }
   const { batch = defaults.batch, baseLearningRate: base } = given
   const learningRate = base === undefined ? defaults.learningRate : scaledRate(base, batch)
@@ -31,7 +33,6 @@ export function completeFinetune(
   checkModel('finetune', tuner, options, known.config)
   checkReductionFits('finetune', reductionOptions(asked), modelOf(known.config))
   const prompts = mostPrompts(tuner, options, known.config)
-  const task = taskNamed(asked.task)
   const settings = {
     minimumLearningRate: asked.learningRate / 100,
     warmupEpochs: asked.epochs / 10,
@@ -39,7 +40,7 @@ export function completeFinetune(
     augment: known.augment,
     imageSize: known.config.imageSize,
     ...tuner.defaults,
-    ...defaultsOf(task.settings ?? {}),
+    ...ofTask,
     ...asked,
     ...sample.complete(asked),
   }

@@ -29,7 +29,7 @@ const stops = { [names[0]]: 1, [names[1]]: 5, [names[2]]: 6 } as const
 function batchAt(index: number): Batch<number> {
   const truths = Array.from({ length: size }, (_, i) => (i + index) % 5)
   const images = Float32Array.from(draw(size * 3 * 16 * 16, `images ${index}`, 1))
-  return { images, truths, indices: Int32Array.from({ length: size }, (_, i) => i), size }
+  return { images, rows: size, truths, indices: Int32Array.from({ length: size }, (_, i) => i), size }
 }
 
 const withTargets = (batch: Batch<number>): StepBatch => ({

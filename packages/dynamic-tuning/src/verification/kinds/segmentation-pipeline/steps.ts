@@ -1,3 +1,5 @@
+import { evaluationWindows, writeWindows } from '../../../data/samples/window/evaluation-windows.ts'
+import { rowsOf } from '../../../data/samples/window/place.ts'
 import { windowLabels, windowPixels } from '../../../data/samples/window/training-window.ts'
 import { normaliser } from '../../../data/transforms/normalise.ts'
 import { resizeBilinear } from '../../../data/transforms/windows/bilinear.ts'
@@ -91,13 +93,17 @@ export function chainTensors(fixture: Fixture, { chain, crop }: PipelineSettings
   ]
 }
 
-/** A picture as it is evaluated. */
+/** A picture as it is evaluated, in a window that it fills. */
 export function testTensors(fixture: Fixture, { test }: PipelineSettings): Named {
   const image = pictureIn(fixture, 'image')
-  const size = scaledSize(image, limits(test.scale))
-  const values = new Float32Array(3 * size.height * size.width)
-  normaliser({ ...size, ...shares(test) })(resizeBilinear(image, size), values, 0)
-  return [['test.image', { dtype: 'float32', shape: [3, size.height, size.width], data: values }]]
+  const base = limits(test.scale)
+  const window = scaledSize(image, base)
+  const way = { windows: 'slide', scales: [1], flipTest: false, stride: undefined } as const
+  const place = evaluationWindows(image, { base, ...way }, window)
+  const values = new Float32Array(rowsOf(place) * 3 * window.height * window.width)
+  const normalise = normaliser({ ...window, ...shares(test) })
+  writeWindows(image, place, normalise, { out: values, offset: 0 })
+  return [['test.image', { dtype: 'float32', shape: [3, window.height, window.width], data: values }]]
 }
 
 type Three = readonly [number, number, number]

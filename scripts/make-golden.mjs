@@ -28,6 +28,7 @@ const folders = {
   segmentation: {
     without: [/^eval\.(blocks|fpn|topdown|smooth|fused|logits_image)/, /^step1\./, /^slide\.logits$/],
   },
+  'segmentation/metrics': {},
   'segmentation/pipeline': { without: [/^photometric\.[0-3]$/] },
   'swin/three-stage': {},
   'vit/token': {},

@@ -1,3 +1,4 @@
+import type { WindowPlace } from '../data/samples/window/place.ts'
 import type { Outputs } from '../network/outputs.ts'
 import type { Measured } from './measure.ts'
 
@@ -16,13 +17,16 @@ export interface Score {
   readonly measures: Measured
   /** The task's loss, averaged over samples. */
   readonly loss: number
-  /** The classes that occur among the samples. */
+  /** The classes that occur among the samples; all of them where figures may be NaN, `cannot be said`. */
   readonly perClass: readonly ClassScore[]
 }
 
 /** Compares outputs with truths of type T, batch by batch. */
 export interface Tally<T = unknown> {
-  /** Adds one row of `outputs` for each truth, with views already averaged. */
-  add(outputs: Outputs, truths: readonly T[]): void
+  /**
+   * Adds one row of `outputs` for each truth, with views already averaged. Pictures in windows have as many
+   * rows as windows, and `places` says where these lie.
+   */
+  add(outputs: Outputs, truths: readonly T[], places?: readonly WindowPlace[]): void
   result(): Score
 }

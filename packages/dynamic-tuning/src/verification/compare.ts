@@ -45,7 +45,7 @@ function compare(name: string, got: TensorData, expected: TensorData, tolerance:
     return failed(name, tolerance, `has shape [${got.shape}], not [${expected.shape}]`)
   let maxAbs = 0
   for (let i = 0; i < expected.data.length; i++) {
-    const difference = Math.abs(Number(got.data[i]) - Number(expected.data[i]))
+    const difference = differenceOf(Number(got.data[i]), Number(expected.data[i]))
     if (Number.isNaN(difference)) return failed(name, tolerance, `is no number at element ${i}`)
     maxAbs = Math.max(maxAbs, difference)
   }
@@ -54,13 +54,21 @@ function compare(name: string, got: TensorData, expected: TensorData, tolerance:
   return { name, maxAbs, maxRel, tolerance, pass: maxAbs <= tolerance }
 }
 
+/** The distance of two values; an expected NaN is a figure that cannot be said, and equals a NaN. */
+function differenceOf(got: number, expected: number): number {
+  return Number.isNaN(got) && Number.isNaN(expected) ? 0 : Math.abs(got - expected)
+}
+
 function failed(name: string, tolerance: number, note: string): TensorReport {
   return { name, maxAbs: null, maxRel: null, tolerance, pass: false, note }
 }
 
 function largestOf({ data }: TensorData): number {
   let largest = 0
-  for (let i = 0; i < data.length; i++) largest = Math.max(largest, Math.abs(Number(data[i])))
+  for (let i = 0; i < data.length; i++) {
+    const size = Math.abs(Number(data[i]))
+    if (size > largest) largest = size
+  }
   return largest
 }
 

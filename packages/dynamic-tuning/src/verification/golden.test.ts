@@ -18,7 +18,7 @@ describe('the reference tensors of the project', () => {
   })
 
   it('have a fixture for each kind, with something to compare in each', () => {
-    expect(folders).toHaveLength(27)
+    expect(folders).toHaveLength(28)
     const opened = folders.map((name) => openFixture(join(reference, name)))
     for (const { folder, expected } of opened) expect(expected.size, folder).toBeGreaterThanOrEqual(5)
     const kinds = new Set(opened.map((fixture) => kindOf(fixture).name))

@@ -8,6 +8,7 @@ import { dytVideoKind } from './kinds/dyt-video.ts'
 import { evitKind } from './kinds/evit.ts'
 import { methodKind } from './kinds/method.ts'
 import { segmentationKind } from './kinds/segmentation/kind.ts'
+import { segmentationMetricsKind } from './kinds/segmentation/metrics.ts'
 import { segmentationPipelineKind } from './kinds/segmentation-pipeline/kind.ts'
 import { swinKind } from './kinds/swin.ts'
 import { tomeKind } from './kinds/tome.ts'
@@ -26,6 +27,7 @@ export const fixtureKinds: readonly FixtureKind[] = [
   evitKind,
   dynamicvitKind,
   segmentationKind,
+  segmentationMetricsKind,
   segmentationPipelineKind,
 ]
 

@@ -68,6 +68,7 @@ describe('verifyFixture on the references', () => {
     ['dyt-variants/attention-mlp', 109, reference],
     ['dyt-variants/moe', 154, reference],
     ['segmentation', 151, reference],
+    ['segmentation/metrics', 24, reference],
     ...extra<[string, number, string]>(
       ['segmentation', 247, allReferences],
       ['vit/avg', 8, allReferences],
@@ -133,6 +134,20 @@ describe('verifyFixture finds what is wrong', () => {
     const each = (names: string[], count: number) => names.map((tensor) => [tensor, count])
     nudge(folder, Object.fromEntries([...each(far, 10), ...each(near, 0.5)]))
     expect((await failures(folder)).sort()).toEqual(far.sort())
+  })
+
+  it('an area or a measure that is off, and a figure where there is none', async () => {
+    const folder = copyOf('segmentation/metrics')
+    change(folder, 'expected', (all) => {
+      const [area, iou] = ['plain.union', 'reduce_zero.iou'].map((name) => all.get(name)?.data)
+      if (area) area[3] = BigInt(Number(area[3]) + 1)
+      if (iou) iou[3] = 0
+    })
+    changeJson(folder, 'expected.json', ({ plain, ...json }) => ({
+      ...json,
+      plain: Object.assign({}, plain, { mIoU: 0.3195 }),
+    }))
+    expect((await failures(folder)).sort()).toEqual(['plain.mIoU', 'plain.union', 'reduce_zero.iou'])
   })
 
   it('a wrong value in any way of evaluating', async () => {

@@ -27,6 +27,6 @@ export interface WindowPlace {
 }
 
 /** Number of rows of a batch that belong to an example. */
-export function rowsOf({ parts }: WindowPlace): number {
+export function rowsOf({ parts }: Pick<WindowPlace, 'parts'>): number {
   return parts.reduce((sum, { windows }) => sum + windows.length, 0)
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { cocoStuffClasses, reducedClasses } from '../../../data/masks/label-values.ts'
+import { ade20kTable } from '../../../data/kinds/masks/ade20k.ts'
+import { cocoStuffRawTable } from '../../../data/kinds/masks/coco-stuff.ts'
+import type { MaskTable } from '../../../data/kinds/masks/parts.ts'
 import { polynomial } from '../../../training/schedules/polynomial.ts'
 import { withWarmUp } from '../../../training/schedules/warm-up.ts'
 import { type Fixture, fixtureConfig } from '../../fixture.ts'
@@ -29,11 +31,11 @@ export const segmentationPipelineKind: FixtureKind = {
 
 /** Class numbers of the values in files of ADE20K and COCO-Stuff. */
 function numberTensors(fixture: Fixture, { crop }: PipelineSettings): Named {
-  const numbers = (name: string, classes: ReadonlyMap<number, number>): Named => {
-    const labels = numbersIn(fixture, `${name}.raw`).map((value) => classes.get(value) ?? -1)
+  const numbers = (name: string, { classes }: MaskTable): Named => {
+    const labels = numbersIn(fixture, `${name}.raw`).map((value) => classes[value] ?? -1)
     return [[`${name}.train`, ofWholes(asFile(labels, crop.ignore_label))]]
   }
-  return [...numbers('ade20k', reducedClasses(150)), ...numbers('coco_stuff', cocoStuffClasses())]
+  return [...numbers('ade20k', ade20kTable), ...numbers('coco_stuff', cocoStuffRawTable)]
 }
 
 /** Learning rates of runs of different lengths. */

@@ -27,7 +27,7 @@ export interface LoaderSettings<T = unknown> extends BatchOrderSettings {
    * cores - 1, between 1 and 8.
    */
   readonly workers?: number
-  /** Number of batches prepared ahead. Default 4. */
+  /** Number of batches prepared ahead. Default 4; 1 for windows in evaluation. */
   readonly prefetch?: number
   /** Memory for decoded images, which later epochs need not decode again; 0 for none. Default 1024. */
   readonly cacheMB?: number
@@ -98,8 +98,8 @@ class ThreadedLoader<T> implements Loader<T> {
     { fromStep = 0, signal }: EpochOptions = {},
   ): AsyncGenerator<Batch<T>, void, void> {
     this.source ??= openSource<T>(this.examples.length, this.settings, this.sample)
-    const { source, stepsPerEpoch } = this
-    const { prefetch = 4 } = this.settings
+    const { source, stepsPerEpoch, sample } = this
+    const { prefetch = sample.prefetch } = this.settings
     const indicesAt = this.order.epoch(epoch)
     const ahead: Promise<Batch<T>>[] = []
     let asked = fromStep

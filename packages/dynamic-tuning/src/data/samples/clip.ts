@@ -19,6 +19,7 @@ export function clipSample(settings: SampleSettings): Sample {
     views: spatial * temporal,
     usualRows: () => spatial * temporal,
     moving: true,
+    prefetch: 4,
     // Videos are too large to keep, and their frames change in every epoch.
     cached: false,
     varies: 'frames of clips may differ from epoch to epoch',

@@ -10,6 +10,7 @@ export const imageSample: Sample = {
   views: 1,
   usualRows: () => 1,
   moving: false,
+  prefetch: 4,
   cached: true,
   varies: undefined,
   facts: {},

@@ -91,6 +91,8 @@ export interface Sample {
   usualRows(input: Size): number
   /** True if its pictures are frames in time. */
   readonly moving: boolean
+  /** Number of batches that a loader prepares ahead unless it is told otherwise. */
+  readonly prefetch: number
   /** True if a loader may keep decoded pictures for later epochs. */
   readonly cached: boolean
   /**

@@ -174,6 +174,7 @@ describe('the sample of windows', () => {
     const chosen = sampleOf({ windows: 'slide', views: [1, 1] })
     expect(chosen).toMatchObject({ word: 'image', views: 1, moving: false, cached: false })
     expect(chosen.varies).toMatch(/epoch/)
+    expect([chosen.prefetch, sampleOf({ windows: 'slide' }).prefetch]).toEqual([1, 4])
     expect(chosen.complete({ resize: 'squash' })).toEqual({
       ...{ windows: 'slide', scales: [1], flipTest: false },
       ...{ ratioRange: [0.5, 2], catMaxRatio: 0.75, photometric: true },

@@ -31,6 +31,8 @@ export function windowSample({ views, ...given }: SampleSettings): Sample {
     usualRows: (input) =>
       rowsOf(evaluationWindows(usualPicture, { ...settings, base: limits(settings, input) }, input)),
     moving: false,
+    // In evaluation a single picture may have a hundred windows.
+    prefetch: views ? 1 : 4,
     // A picture is larger than its windows, and its label map would have to be kept too.
     cached: false,
     varies: 'windows are drawn anew in every epoch',

@@ -19,12 +19,14 @@ import { checkOptions, defaultOptions, type OpenOptions } from './options.ts'
  * | folder with `train800.txt`, `val200.txt`, `train800val200.txt`, `test.txt` | see option `split` |
  * | folder of clips with `train.csv` and `val.csv` of paths and labels | as they are |
  * | folder of clips with the authors' lists of Kinetics or Something-Something V2 | as they are |
+ * | folder with `images/` and `masks/` | parts as they are, else validation is a seeded share |
  * | folder with `train.tar` and `val.tar` (or `test.tar`) of class folders | as they are |
  * | one `.tar` of class folders | like a folder of class folders |
  * | dataset as published by its authors (`datasetKinds`) | see option `split` |
  * | `builtin:count`, `location`, `orientation`, `nature` | `trainSize`, `testSize` images drawn from `seed` |
  * | `builtin:gathering` | the same with several labels per image |
  * | `builtin:motion`, `direction` | the same with clips of 32 frames |
+ * | `builtin:scenes` | the same with a class for every pixel |
  *
  * Class folders hold images or clips. The kind is detected from names in the folder, or given as `KIND:PATH`.
  * A single part beside `train` is used as both validation and test; with `split: 'search'` validation is then

@@ -4,6 +4,7 @@ import { readRegularLater } from '../../io/regular-file.ts'
 import { messageOf } from '../../message-of.ts'
 import type { LabelMap } from '../label-map.ts'
 import { maxPixels } from '../sources/decode.ts'
+import { drawnSize as defaultDrawnSize, drawLabelMap } from '../sources/drawn/draw-image.ts'
 import { expectedValues, type MaskSource, unknownLabel } from './mask-source.ts'
 import { pixelChunks } from './png-chunks.ts'
 import { type PngHeader, pngHeader } from './png-header.ts'
@@ -16,13 +17,14 @@ export interface MaskValues {
 }
 
 /**
- * Reads a mask as class numbers.
+ * Reads a mask as class numbers. Drawn masks are `drawnSize` pixels wide and high, as their pictures.
  * @throws DataError naming the file: it is no PNG of one channel (`readMaskValues`), or a value at some row
  * and column stands for no class
  */
-export async function readMask(source: MaskSource): Promise<LabelMap> {
-  if (source.image.kind === 'drawn') throw new DataError('mask: there are no drawn masks')
-  return toLabels(await readMaskValues(source.image.path), source, source.image.path)
+export async function readMask(source: MaskSource, drawnSize = defaultDrawnSize): Promise<LabelMap> {
+  const { image } = source
+  if (image.kind === 'drawn') return drawLabelMap(image.task, image.seed, image.index, drawnSize)
+  return toLabels(await readMaskValues(image.path), source, image.path)
 }
 
 /**

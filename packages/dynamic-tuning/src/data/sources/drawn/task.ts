@@ -1,4 +1,5 @@
 import type { Random } from '@dynamic-tuning/engine'
+import type { LabelMap } from '../../label-map.ts'
 import type { Canvas } from './canvas.ts'
 import type { Motion } from './motion.ts'
 
@@ -28,5 +29,13 @@ export interface ClipTask {
   readonly motions: readonly Motion[]
 }
 
+/** Images with a class for every pixel. */
+export interface MapTask {
+  readonly kind: 'map'
+  readonly classes: readonly string[]
+  /** Draws an image, and the classes of its pixels to `labels`, which are all 0 and of the canvas's size. */
+  draw(canvas: Canvas, labels: LabelMap, draw: Random): void
+}
+
 /** A task whose images or clips are drawn at run time. */
-export type DrawnTask = ClassTask | LabelsTask | ClipTask
+export type DrawnTask = ClassTask | LabelsTask | ClipTask | MapTask

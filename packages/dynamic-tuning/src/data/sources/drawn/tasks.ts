@@ -3,6 +3,7 @@ import { count, location, orientation } from './figures.ts'
 import { gathering } from './gathering.ts'
 import { direction, motion } from './motions.ts'
 import { nature } from './nature.ts'
+import { scenes } from './scenes/scenes.ts'
 import type { DrawnTask } from './task.ts'
 
 /** The drawn tasks by name. */
@@ -14,6 +15,7 @@ export const drawnTasks: Readonly<Record<string, DrawnTask>> = {
   nature,
   motion,
   direction,
+  scenes,
 }
 
 /** The drawn task of that name. @throws ConfigError if there is none */

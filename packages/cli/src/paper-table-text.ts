@@ -1,10 +1,4 @@
-import {
-  type CostByRate,
-  type CountedRow,
-  type CountedTable,
-  type Figure,
-  paperTable,
-} from 'dynamic-tuning/cost'
+import { type CostByRate, type CountedRow, type CountedTable, paperTable } from 'dynamic-tuning/cost'
 import type { Paint } from './terminal/output.ts'
 import { renderTable } from './terminal/table.ts'
 import { wrapped } from './terminal/wrap.ts'
@@ -34,18 +28,14 @@ function tableOf({ table, rows }: CountedTable, byRate: boolean, paint: Paint): 
   const cells = rows.map((row, i) => [
     row.method,
     row.paramsM.paper.toFixed(digits[i]),
-    oursText(row.paramsM, digits[i] ?? 0),
+    row.paramsM.text,
     row.flopsG.paper.toFixed(2),
-    oursText(row.flopsG, 2),
+    row.flopsG.text,
     row.rate,
     row.rateOfPrint?.toFixed(3),
     row.flopsGByRate && formula(row.flopsGByRate),
   ])
   return renderTable([...columns, ...more], cells, { paint })
-}
-
-function oursText({ ours }: Figure, digits: number): string | undefined {
-  return ours?.toFixed(digits)
 }
 
 function formula({ constant, linear, quadratic }: CostByRate): string {

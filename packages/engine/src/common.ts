@@ -18,7 +18,7 @@ export {
   type Shape,
   shapeText,
 } from './graph/shape.ts'
-export { constant, input, type Node, parameter, type Tensor } from './graph/tensor.ts'
+export { constant, input, type Node, parameter, type Tensor, weightName } from './graph/tensor.ts'
 export { topologicalOrder } from './graph/walk.ts'
 export { type LowerOptions, lower } from './onnx/lower.ts'
 export type { OnnxModel, OnnxNode, OnnxValue } from './onnx/model.ts'

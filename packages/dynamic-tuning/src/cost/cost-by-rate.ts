@@ -1,4 +1,4 @@
-import { type ModelCostSettings, modelCost } from './model-cost.ts'
+import { countFlops, type ModelCostSettings } from './model-cost.ts'
 
 /**
  * Multiply-accumulates as a function of the share r of active tokens, which is the same at every gate:
@@ -12,7 +12,7 @@ export interface CostByRate {
 
 /** The cost of a model as a function of the active rate, fitted to its counts at rates 0, 1/2 and 1. */
 export function costByRate(settings: Omit<ModelCostSettings, 'activeRate' | 'gates'>): CostByRate {
-  const at = (activeRate: number): number => modelCost({ ...settings, activeRate }).flops.total
+  const at = (activeRate: number): number => countFlops({ ...settings, activeRate }).total
   const [none, half, all] = [at(0), at(0.5), at(1)]
   // Counts are whole numbers, so this is exactly 0 for models without attention among active tokens.
   const quadratic = 2 * (all - 2 * half + none)

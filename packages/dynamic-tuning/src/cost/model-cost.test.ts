@@ -3,6 +3,7 @@ import { constant, input, linear, matMul } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../errors.ts'
 import { modelOf } from '../models/model.ts'
+import { modelConfig } from '../models/named-model.ts'
 import { vitConfig } from '../models/vit/vit-names.ts'
 import { network } from '../network/network.ts'
 import { type GivenReduction, reductionOptions } from '../reduction/options.ts'
@@ -13,7 +14,7 @@ import { linearProbe } from '../tuners/linear.ts'
 import { tunerNamed } from '../tuners/registry.ts'
 import type { Tuner, TunerOptions } from '../tuners/tuner.ts'
 import { countCost } from './count-cost.ts'
-import { modelCost } from './model-cost.ts'
+import { countFlops, modelCost } from './model-cost.ts'
 
 const base = vitConfig('vit_base_patch16_224', 100)
 const giga = (count: number): string => (count / 1e9).toFixed(2)
@@ -300,4 +301,52 @@ describe('modelCost beside the counts of the reference', () => {
       }
     },
   )
+})
+
+describe('the cost of UPerNet on ViT-B/16 at 512 x 512', () => {
+  const withClasses = (classes: number, method: string, given: Partial<TunerOptions> = {}) => {
+    const segmentation = { head: 'upernet', channels: 768 } as const
+    const config = modelConfig('vit_base_patch16_224', classes, { imageSize: [512, 512], segmentation })
+    const tuner = tunerNamed(method)
+    return network({ ...modelOf(config), tuner, options: { ...tuner.defaults, ...given } })
+  }
+
+  it('is what fvcore counts of the official model, part by part', () => {
+    const { total, parts, operators } = countFlops({ network: withClasses(150, 'linear') })
+    const block = (part: string) => parts[`blocks.11.${part}`]
+    expect(total).toBe(605_369_588_736)
+    expect(parts.patch_embed).toBe(603_979_776)
+    expect(block('attn')).toBe(2_418_278_400 + 1_613_760_000)
+    expect(block('mlp')).toBe(4_836_556_800)
+    expect((block('norm1') as number) + (block('norm2') as number)).toBe(7_872_000)
+    expect(parts.fpn1).toBe(12_079_595_520)
+    expect(parts.fpn2).toBe(2_415_919_104)
+    expect(parts.decode_head).toBe(483_752_487_936)
+    expect(parts.auxiliary_head).toBeUndefined()
+    const [ppm, lateral, smoothing] = [29_491_200 + 6_794_772_480, 12_683_575_296, 114_152_177_664]
+    expect(operators.Conv).toBe(ppm + lateral + smoothing + 347_892_350_976 + 1_887_436_800)
+    expect(operators.BatchNormalization).toBe(76_800 + 393_216 + 33_030_144 + 33_030_144 + 25_165_824)
+    expect(operators.Resize).toBe(3_145_728 + 66_060_288 + 150_994_944)
+    expect(operators.AdaptiveAveragePool).toBe(786_432)
+  })
+
+  it('counts trained weights of training too: the auxiliary head and the tables of biases', () => {
+    const { params, flops } = modelCost({ network: withClasses(150, 'dyt', { bottleneck: 64, rate: 1 }) })
+    // fvcore's count has no dispatcher logits of class tokens.
+    expect(flops.total).toBe(606_588_165_120 + 12 * 768)
+    expect(params.trainableParts).toEqual({
+      attn: 571_968,
+      adaptmlp: 1_189_632,
+      mlp_token_select: 9_228,
+      fpn1: 4_720_128,
+      fpn2: 2_360_064,
+      decode_head: 67_963_542,
+      auxiliary_head: 1_808_534,
+    })
+    expect(params.trainable).toBe(78_623_096)
+    expect(params.total - params.trainable).toBe(86_433_024)
+    expect(params.trainableWithoutHead).toBe(1_189_632 + 9_228)
+    const more = modelCost({ network: withClasses(171, 'dyt', { bottleneck: 64 }) }).params
+    expect(more.trainable).toBe(78_644_642)
+  })
 })

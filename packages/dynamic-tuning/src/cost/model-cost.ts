@@ -65,13 +65,12 @@ export interface ModelCost {
  * ```
  */
 export function modelCost(settings: ModelCostSettings): ModelCost {
-  return {
-    params: countParameters(settings),
-    flops: countFlops({ ...settings, network: mergedNetwork(settings.network) }),
-  }
+  return { params: countParameters(settings), flops: countFlops(settings) }
 }
 
-function countFlops(settings: ModelCostSettings): Cost {
+/** Counts only the FLOPs of a tuned model, as `modelCost` does. @throws as `modelCost` */
+export function countFlops(given: ModelCostSettings): Cost {
+  const settings = { ...given, network: mergedNetwork(given.network) }
   const { network, blocks, computed = false } = settings
   const pass = { kind: 'skip', blocks, classTokenOnly: computed } as const
   const whole = network.pass(emptyStore(), network.input(), pass)
@@ -122,23 +121,34 @@ function sizeNamed(symbol: string, sizes: Readonly<Record<string, number>>): num
 }
 
 function countParameters({ network, blocks }: ModelCostSettings): ModelCost['params'] {
-  const { tunable } = network
-  const store = emptyStore()
-  network.pass(store, network.input(), { kind: 'skip', blocks })
-  const { shapes, buffers } = store
   const trainableParts: Record<string, number> = {}
   let total = 0
   let trainable = 0
   let ofHead = 0
-  for (const [name, shape] of shapes) {
-    if (buffers.has(name)) continue
+  for (const [name, shape] of weightsOf(network, blocks)) {
     const size = sizeOf(shape)
     total += size
-    if (!tunable.some((pattern) => pattern.test(name))) continue
+    if (!network.tunable.some((pattern) => pattern.test(name))) continue
     trainable += size
     const part = name.replace(/^(?:layers\.\d+\.)?(?:blocks\.\d+\.)?/, '').split('.')[0] as string
     trainableParts[part] = (trainableParts[part] ?? 0) + size
     if (isOwn(network, name)) ofHead += size
   }
   return { total, trainable, trainableWithoutHead: trainable - ofHead, trainableParts }
+}
+
+/**
+ * Shapes of all weights, without buffers: those of inference, and those of the head that only training uses,
+ * such as an auxiliary head's.
+ */
+function weightsOf(
+  network: Network,
+  blocks: ModelCostSettings['blocks'],
+): ReadonlyMap<string, readonly number[]> {
+  const [inference, training] = [emptyStore(), emptyStore()]
+  network.pass(inference, network.input(), { kind: 'skip', blocks })
+  network.pass(training, network.input(), { kind: 'train' })
+  const only = [...training.shapes].filter(([name]) => isOwn(network, name))
+  const buffers = new Set([...inference.buffers.keys(), ...training.buffers.keys()])
+  return new Map([...inference.shapes, ...only].filter(([name]) => !buffers.has(name)))
 }

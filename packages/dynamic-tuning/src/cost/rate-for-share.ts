@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors.ts'
 import type { Network } from '../network/network.ts'
-import { modelCost } from './model-cost.ts'
+import { countFlops } from './model-cost.ts'
 import { staticFlops } from './static-flops.ts'
 
 /** Number of bisection steps: finds the rate to within a millionth. */
@@ -13,7 +13,7 @@ const halvings = 20
  */
 export function rateForShare(network: Network, share: number): number {
   const bare = staticFlops(network)
-  const at = (activeRate: number): number => modelCost({ network, activeRate }).flops.total / bare
+  const at = (activeRate: number): number => countFlops({ network, activeRate }).total / bare
   const [closed, open] = [at(0), at(1)]
   if (!(share >= closed && share <= open))
     throw new ConfigError(

@@ -49,7 +49,8 @@ function originOf(inputs: Tensors): string | undefined {
   return inputs.find((tensor) => tensor.node.origin !== undefined)?.node.origin
 }
 
-function weightName(node: Node): string | undefined {
+/** Name of a constant or parameter, else undefined. */
+export function weightName(node: Node): string | undefined {
   if (isNodeOf(node, constantOp)) return node.attributes.name
   return isNodeOf(node, inputOp) && node.attributes.parameter ? node.attributes.name : undefined
 }

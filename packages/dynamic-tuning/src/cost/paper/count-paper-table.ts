@@ -5,7 +5,7 @@ import { type Network, network } from '../../network/network.ts'
 import { reductionOptions } from '../../reduction/options.ts'
 import { tuners } from '../../tuners/registry.ts'
 import { type CostByRate, costByRate, rateAtCost } from '../cost-by-rate.ts'
-import { modelCost } from '../model-cost.ts'
+import { countFlops, modelCost } from '../model-cost.ts'
 import { paperCount } from '../paper-count.ts'
 import type { PaperRow, PaperTable } from './paper-table.ts'
 
@@ -14,7 +14,9 @@ export interface Figure {
   /** In millions (parameters) or 10^9 (FLOPs). */
   readonly paper: number
   readonly ours?: number
-  /** True if our figure, rounded to the printed digits, equals the printed one. */
+  /** Ours with the digits of print: rounded, or cut where the table is. */
+  readonly text?: string
+  /** True if that is the printed one. */
   readonly agrees?: boolean
 }
 
@@ -47,40 +49,49 @@ export function countPaperTable(table: PaperTable): CountedTable {
   return { table: number, caption, model, rows: table.rows.map((row) => countRow(row, table)), notes }
 }
 
-function countRow(row: PaperRow, { model, classes, lacks }: PaperTable): CountedRow {
+function countRow(row: PaperRow, table: PaperTable): CountedRow {
   const { method } = row
+  const { lacks, cut } = table
   const printed = { paramsM: { paper: Number(row.params) }, flopsG: { paper: Number(row.flops) } }
   if (row.tuner === undefined) return { method, ...(lacks && { missing: lacks }), ...printed }
   const tuner = tuners.find(({ name }) => name === row.tuner)
   if (tuner === undefined) return { method, missing: `${row.tuner} is not built`, ...printed }
   const counted = network({
-    ...modelOf(configOf(row, model, classes)),
+    ...modelOf(configOf(row, table)),
     tuner,
     options: { ...tuner.defaults, ...row.options },
     reduction: reductionOptions(row.reduction),
   })
   const paramsM = figure(row.params, paperCount(modelCost({ network: counted }).params) / 1e6)
   if (lacks) return { method, missing: lacks, paramsM, flopsG: printed.flopsG }
-  return { method, paramsM, ...countFlops(row, counted) }
+  return { method, paramsM, ...countFlopsOf(row, counted, cut) }
 }
 
 /** The model configuration of a row: for images, or for clips if the row names a number of frames. */
-export function configOf({ frames, classes }: PaperRow, model: string, usual: number): ModelConfig {
-  return modelConfig(model, classes ?? usual, { frames })
+export function configOf(
+  { frames, classes }: Pick<PaperRow, 'frames' | 'classes'>,
+  table: Pick<PaperTable, 'model' | 'classes' | 'setup'>,
+): ModelConfig {
+  return modelConfig(table.model, classes ?? table.classes, { frames, ...table.setup })
 }
 
-function countFlops(row: PaperRow, counted: Network): Omit<CountedRow, 'method' | 'paramsM'> {
+function countFlopsOf(
+  row: PaperRow,
+  counted: Network,
+  cut: boolean | undefined,
+): Omit<CountedRow, 'method' | 'paramsM'> {
   const { dispatch, rate } = counted.options
-  const flops = (activeRate?: number): number => modelCost({ network: counted, activeRate }).flops.total / 1e9
-  if (dispatch === 'none') return { flopsG: figure(row.flops, flops()) }
+  const flops = (activeRate?: number): number => countFlops({ network: counted, activeRate }).total / 1e9
+  if (dispatch === 'none') return { flopsG: figure(row.flops, flops(), cut) }
   const { constant, linear, quadratic } = costByRate({ network: counted })
   const flopsGByRate = { constant: constant / 1e9, linear: linear / 1e9, quadratic: quadratic / 1e9 }
   const rateOfPrint = rateAtCost(flopsGByRate, Number(row.flops))
-  const flopsG = figure(row.flops, flops(rate))
+  const flopsG = figure(row.flops, flops(rate), cut)
   return { flopsG, rate, flopsGByRate, ...(rateOfPrint !== undefined && { rateOfPrint }) }
 }
 
-function figure(printed: string, ours: number): Figure {
+function figure(printed: string, ours: number, cut = false): Figure {
   const digits = printed.split('.')[1]?.length ?? 0
-  return { paper: Number(printed), ours, agrees: ours.toFixed(digits) === printed }
+  const text = (cut ? Math.floor(ours * 10 ** digits) / 10 ** digits : ours).toFixed(digits)
+  return { paper: Number(printed), ours, text, agrees: text === printed }
 }

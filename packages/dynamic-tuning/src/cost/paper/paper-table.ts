@@ -1,3 +1,4 @@
+import type { VitModelConfig } from '../../models/model-config.ts'
 import type { GivenReduction } from '../../reduction/options.ts'
 import type { TunerOptions } from '../../tuners/tuner.ts'
 
@@ -43,6 +44,10 @@ export interface PaperTable {
   readonly model: string
   /** Classes of the head that the paper counts with. */
   readonly classes: number
+  /** Sides of its images and its head, if they are not those of classifiers. */
+  readonly setup?: Pick<VitModelConfig, 'imageSize' | 'segmentation'>
+  /** True if the printed FLOPs are cut after their digits, not rounded. */
+  readonly cut?: boolean
   /** What is missing in this library to count the FLOPs of the rows. */
   readonly lacks?: string
   readonly rows: readonly PaperRow[]

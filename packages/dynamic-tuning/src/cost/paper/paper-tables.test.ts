@@ -26,9 +26,9 @@ const half = (d: number): number =>
 
 describe('tables of the paper', () => {
   it('are found by number', () => {
-    expect(paperTables.map(({ number }) => number)).toEqual([1, 2, 3, 5, 6, 8, 11, 17, 18, 19])
+    expect(paperTables.map(({ number }) => number)).toEqual([1, 2, 3, 5, 6, 8, 10, 11, 17, 18, 19])
     expect(() => paperTable(4)).toThrow(ConfigError)
-    expect(() => paperTable(4)).toThrow('of table 4. Choose one of 1, 2, 3, 5, 6, 8, 11, 17, 18, 19.')
+    expect(() => paperTable(4)).toThrow('of table 4. Choose one of 1, 2, 3, 5, 6, 8, 10, 11, 17, 18, 19.')
   })
 
   it('count what a closed formula gives', () => {
@@ -86,6 +86,10 @@ describe('tables of the paper', () => {
       '6 LoRA: parameters',
       '6 LoRA, video: parameters',
       '6 VPT, video: FLOPs',
+      '10 Full tuning: parameters',
+      '10 Dynamic-Full: parameters',
+      '10 LoRA: parameters',
+      '10 VPT: FLOPs',
       '11 AdaptFormer: parameters',
       '11 DyT: parameters',
       '11 DyT+ N=4: parameters',
@@ -95,13 +99,13 @@ describe('tables of the paper', () => {
   })
 
   it('give a rate for every printed figure of a model that dispatches, and it gives the print', () => {
-    for (const { number, model, classes, rows } of paperTables) {
-      const found = rowsOf(number)
-      for (const row of rows) {
+    for (const table of paperTables) {
+      const found = rowsOf(table.number)
+      for (const row of table.rows) {
         const { method, tuner = '', options, reduction } = row
         const { rateOfPrint: rate, flopsG } = found[method] as CountedRow
         if (options?.rate === undefined || flopsG.ours === undefined) continue
-        const config = configOf(row, model, classes)
+        const config = configOf(row, table)
         const named = tunerNamed(tuner)
         const settings = {
           network: network({
@@ -200,7 +204,7 @@ describe('what the notes say', () => {
   })
 
   it('Table 6: query and pooling of videos', () => {
-    const config = configOf({ method: '', params: '', flops: '', frames: 8 }, 'vit_base_patch16_224', 400)
+    const config = configOf({ frames: 8 }, { model: 'vit_base_patch16_224', classes: 400 })
     const { params, flops } = modelCost({ network: network(modelOf(config)) })
     expect(million(params.trainable - 400 * 769)).toBe('2.37')
     expect(params.trainableWithoutHead).toBe(0)
@@ -208,6 +212,29 @@ describe('what the notes say', () => {
     const prompts = 8 * 8 * (2 * 768 ** 2 + 3 * 5 * 768 + 2 * 768)
     const vpt = rowsOf(6)['VPT, video']?.flopsG.ours as number
     expect([digits(vpt), digits(vpt + prompts / 1e9)]).toEqual(['148.45', '148.52'])
+  })
+
+  it('Table 10: what is cut, what UPerNet takes, and rates of the printed figures', () => {
+    const rows = rowsOf(10)
+    const flops = (method: string): unknown => rows[method]?.flopsG
+    expect(flops('Full tuning')).toEqual({
+      ...{ paper: 605.36, ours: 605.369588736, text: '605.36', agrees: true },
+    })
+    for (const method of ['Linear', 'LoRA']) expect(flops(method)).toEqual(flops('Full tuning'))
+    expect(flops('AdaptFormer')).toEqual({
+      ...{ paper: 606.57, ours: 606.578727936, text: '606.57', agrees: true },
+    })
+    // A token that skips an MLP saves its two linear maps and a norm; class tokens never do.
+    const dyt = 606.578727936 + (12 * 1024 * 768 + 12 * 768) / 1e9
+    const saved = 2 * 4 * 768 ** 2 + 5 * 768
+    expect(rows.DyT?.flopsG.ours).toBeCloseTo(dyt - (12 * 512 * saved) / 1e9, 9)
+    expect(digits(dyt - (12 * 1024 * saved) / 1e9, 1)).toBe('548.6')
+    expect(rows.DyT?.rateOfPrint).toBeCloseTo(0.6206, 4)
+    expect(rows['DyT+ N=4']?.rateOfPrint).toBeCloseTo(0.6176, 4)
+    expect(rows['Dynamic-Full']?.rateOfPrint).toBeCloseTo(0.605, 3)
+    expect(rows.VPT?.flopsG.ours).toBeCloseTo(605.369588736 + 0.984, 3)
+    expect(Math.round((100 * (483.752487936 + 14.495514624)) / 605.369588736)).toBe(82)
+    expect(million((rows['Full tuning']?.paramsM.ours as number) * 1e6)).toBe('86.43')
   })
 
   it('Tables 11 and 17: widths of adapters', () => {
@@ -238,6 +265,7 @@ describe('tables of the paper beside those in print', () => {
     5: 'table5_efficient',
     6: 'table6_image_video',
     8: 'table8_bottleneck',
+    10: 'table10_segmentation',
     11: 'table11_detection',
     17: 'table17_swin_b',
     18: 'table18_vit_l',

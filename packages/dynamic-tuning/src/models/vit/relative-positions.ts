@@ -6,6 +6,7 @@ import {
   gatherRows,
   mul,
   multiplyDims,
+  onDemand,
   reshape,
   type Tensor,
   transpose,
@@ -33,16 +34,22 @@ export function biasRows([rows, columns]: Grid): number {
  * @param prefix tokens before the patches
  * @param patches false if only those are there
  */
-export function relativePositionIndex([height, width]: Grid, prefix: number, patches = true): number[] {
-  const count = patches ? height * width : 0
+export function relativePositionIndex(
+  [height, width]: Grid,
+  prefix: number,
+  patches = true,
+): BigInt64Array<ArrayBuffer> {
+  const tokens = prefix + (patches ? height * width : 0)
   const distances = (2 * height - 1) * (2 * width - 1)
-  const tokens = Array.from({ length: prefix + count }, (_, token) => token - prefix)
   const rowOf = (query: number, key: number): number => {
     if (query < 0 || key < 0) return distances + (query >= 0 ? 1 : key >= 0 ? 0 : 2)
     const down = Math.floor(query / width) - Math.floor(key / width)
     return (down + height - 1) * (2 * width - 1) + (query % width) - (key % width) + width - 1
   }
-  return tokens.flatMap((query) => tokens.map((key) => rowOf(query, key)))
+  const index = new BigInt64Array(tokens * tokens)
+  for (let query = 0, i = 0; query < tokens; query++)
+    for (let key = 0; key < tokens; key++) index[i++] = BigInt(rowOf(query - prefix, key - prefix))
+  return index
 }
 
 /** Row of the table for every pair of T tokens of an image, int64 [T * T]: see `relativePositionIndex`. */
@@ -64,8 +71,9 @@ export function indexOfGrid(grid: Grid): IndexOf {
 }
 
 function indexConstant(grid: Grid, prefix: number, patches: boolean): Tensor {
-  const index = relativePositionIndex(grid, prefix, patches)
-  return constant({ dtype: 'int64', shape: [index.length], data: BigInt64Array.from(index, BigInt) })
+  const tokens = prefix + (patches ? grid[0] * grid[1] : 0)
+  // Made when the graph is written: a count of its cost needs no values, and there are millions of them.
+  return constant(onDemand('int64', [tokens ** 2], () => relativePositionIndex(grid, prefix, patches)))
 }
 
 /**

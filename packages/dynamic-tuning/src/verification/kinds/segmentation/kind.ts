@@ -41,7 +41,7 @@ export const segmentationKind: FixtureKind = {
 function indexOf({ settings }: SegmentationRun): Named {
   const { imageSize, patchSize } = settings.model
   const [rows, columns] = [imageSize[0] / patchSize, imageSize[1] / patchSize]
-  const index = BigInt64Array.from(relativePositionIndex([rows, columns], 1), BigInt)
+  const index = relativePositionIndex([rows, columns], 1)
   const tokens = 1 + rows * columns
   const tensor: TensorData = { dtype: 'int64', shape: [tokens, tokens], data: index }
   return [['relative_position_index', tensor]]

@@ -1,8 +1,14 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
 import { modelCost } from '../cost/model-cost.ts'
 import { ConfigError } from '../errors.ts'
 import { Classifier } from '../evaluation/classifier.ts'
+import { saveCheckpointFile } from '../io/checkpoint.ts'
+import { drawWeights } from '../models/backbone.ts'
 import { modelOf } from '../models/model.ts'
+import type { VitModelConfig } from '../models/model-config.ts'
 import { vitConfig } from '../models/vit/vit-names.ts'
 import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
@@ -17,8 +23,17 @@ import { noiseImages } from './result.ts'
 import { benchTraining } from './training.ts'
 import { type BenchPlace, type BenchSettings, benchPlaces, defaultBench } from './types.ts'
 
-const model = 'vit_tiny_patch16_96'
+/** A third of ViT-Ti's layers, a quarter of its features: drawing weights and compiling take the time. */
+const narrow: VitModelConfig = { ...vitConfig('vit_tiny_patch16_96', 10), embedDim: 48, depth: 4 }
+const folder = mkdtempSync(join(tmpdir(), 'bench-'))
+const model = join(folder, 'narrow.safetensors')
+saveCheckpointFile(model, { tensors: drawWeights(narrow, 1), config: narrow })
+afterAll(() => rmSync(folder, { recursive: true }))
+
 const settings: BenchSettings = { ...defaultBench, model, classes: 10, batches: [1, 3], warmup: 0, rounds: 1 }
+/** The same model for images of four patches. */
+const small: BenchSettings = { ...settings, imageSizes: [32] }
+const tiny: VitModelConfig = { ...narrow, imageSize: [32, 32] }
 
 describe('benchInference', () => {
   it('lets the wanted share of tokens through and says what that promises', async () => {
@@ -33,13 +48,12 @@ describe('benchInference', () => {
     expect(still).toMatchObject({ activeRate: null, ratioToStatic: 1, flopsRatioToStatic: 1 })
     expect(dynamic.activeRate).toBeGreaterThan(0.1)
     expect(dynamic.activeRate).toBeLessThan(0.4)
-    const config = vitConfig(model, 10)
     const options = { ...dyt.defaults, bottleneck: settings.bottleneck }
     const cost = modelCost({
-      network: network({ ...modelOf(config), tuner: dyt, options }),
+      network: network({ ...modelOf(narrow), tuner: dyt, options }),
       activeRate: dynamic.activeRate as number,
     })
-    const promised = modelCost({ network: network(modelOf(config)) }).flops.total / cost.flops.total
+    const promised = modelCost({ network: network(modelOf(narrow)) }).flops.total / cost.flops.total
     expect(dynamic.flopsRatioToStatic).toBeCloseTo(promised, 9)
     expect(dynamic.imagesPerSecond).toBeCloseTo(3000 / dynamic.medianMs, 9)
   })
@@ -54,13 +68,13 @@ describe('benchInference', () => {
   })
 
   it('measures clips, and counts them', async () => {
-    const clips = { ...settings, model: 'vit_tiny_patch16_32', frames: 3, batches: [2] }
+    const clips = { ...small, frames: 3, batches: [2] }
     const methods = ['dyt', 'dyt:dispatch=layer:experts=2']
     const { results } = await benchInference({ ...clips, methods })
     expect(results.map(({ method, frames }) => [method, frames])).toEqual(
       ['static', ...methods].map((method) => [method, 3]),
     )
-    const config = { ...vitConfig(clips.model, 10), frames: 3 }
+    const config = { ...tiny, frames: 3 }
     const { activeRate, flopsRatioToStatic } = results[1] as (typeof results)[0]
     const cost = modelCost({
       network: network({ ...modelOf(config), tuner: dyt }),
@@ -72,8 +86,8 @@ describe('benchInference', () => {
   })
 
   it('times every case, the static model and matrix products alone in the same rounds', async () => {
-    const tiny = { ...settings, model: 'vit_tiny_patch16_32', batches: [2], warmup: 1, rounds: 3 }
-    const { results, gemm } = await benchInference(tiny, { now: clockOf(30, 20, 60) })
+    const thrice = { ...small, batches: [2], warmup: 1, rounds: 3 }
+    const { results, gemm } = await benchInference(thrice, { now: clockOf(30, 20, 60) })
     const [still, dynamic] = results
     expect(still).toMatchObject({ method: 'static', medianMs: 30, ratioToStatic: 1, promiseKept: 1 })
     expect(dynamic).toMatchObject({ method: 'dyt', medianMs: 20, ratioToStatic: 1.5, imagesPerSecond: 100 })
@@ -81,20 +95,19 @@ describe('benchInference', () => {
   })
 
   it('merges methods that can be merged: they cost what the static model costs', async () => {
-    const tiny = { ...settings, model: 'vit_tiny_patch16_32', batches: [1] }
+    const one = { ...small, batches: [1] }
     const methods = ['lora', 'lora+adaptformer', 'adaptformer', 'lora:dispatch=mlp', 'dyt']
-    const { results } = await benchInference({ ...tiny, methods })
+    const { results } = await benchInference({ ...one, methods })
     const [still, lora, joined, adapted] = results.map(({ flopsRatioToStatic }) => flopsRatioToStatic)
     expect([still, lora, joined]).toEqual([1, 1, adapted])
     expect(adapted).toBeLessThan(1)
-    const config = vitConfig(tiny.model, 10)
-    const [place] = benchPlaces(tiny) as [BenchPlace]
+    const [place] = benchPlaces(one) as [BenchPlace]
     for (const [method, left] of [
       ['lora', 'linear'],
       ['lora+adaptformer', 'adaptformer'],
       ['adaptformer', 'adaptformer'],
     ] as const) {
-      const opened = await openCase(benchCase(method, place), config, place)
+      const opened = await openCase(benchCase(method, place), tiny, place)
       expect(opened.settings.network.tuner.name).toBe(left)
       expect([...opened.settings.store.values().keys()].filter((name) => /lora/.test(name))).toEqual([])
       await opened.release()
@@ -102,7 +115,7 @@ describe('benchInference', () => {
   })
 
   it('runs one case alone', async () => {
-    const { results } = await benchInference({ ...settings, batches: [2] }, { only: 'dyt' })
+    const { results } = await benchInference({ ...small, batches: [2] }, { only: 'dyt' })
     expect(results.map(({ method }) => method)).toEqual(['dyt'])
   })
 })
@@ -127,28 +140,27 @@ describe('a matrix', () => {
       }
     }
     const plain = groups[3]?.results[2] as (typeof report.results)[0]
-    const macs = modelCost({ network: network(modelOf({ ...vitConfig(model, 10), imageSize: [48, 48] })) })
+    const macs = modelCost({ network: network(modelOf({ ...narrow, imageSize: [48, 48] })) })
     expect(plain.gflopsPerSecond).toBeCloseTo((2 * 2 * macs.flops.total) / (1e6 * plain.medianMs), 9)
     expect(benchMarkdown(report).match(/^\| transformers.js \|/gm)).toHaveLength(4)
     expect(benchPlot(report)).toContain('dyt, batch 2, 48 x 48 px, cpu')
   })
 
   it('counts what is computed: the last layer works for the class token alone', () => {
-    const config = vitConfig(model, 10)
-    const whole = modelCost({ network: network(modelOf(config)) }).flops
-    const computed = modelCost({ network: network(modelOf(config)), computed: true }).flops
-    const [tokens, width] = [37, config.embedDim]
-    const { 'blocks.11.mlp': all = 0 } = whole.parts
-    expect(computed.parts['blocks.11.mlp']).toBe(all / tokens)
+    const whole = modelCost({ network: network(modelOf(narrow)) }).flops
+    const computed = modelCost({ network: network(modelOf(narrow)), computed: true }).flops
+    const [tokens, width] = [37, narrow.embedDim]
+    const { 'blocks.3.mlp': all = 0 } = whole.parts
+    expect(computed.parts['blocks.3.mlp']).toBe(all / tokens)
     // Keys and values of all tokens, and the one map of them and the queries.
     const attention = 3 * tokens * width * width + 2 * tokens * width + width * width
-    expect(computed.parts['blocks.11.attn']).toBe(attention)
-    expect(computed.parts['blocks.10.mlp']).toBe(all)
+    expect(computed.parts['blocks.3.attn']).toBe(attention)
+    expect(computed.parts['blocks.2.mlp']).toBe(all)
     expect(all).toBe(8 * tokens * width * width)
   })
 
   it.each(Object.keys(baselines))('gives the same logits as %s on the same weights', async (name) => {
-    const config = { ...vitConfig(model, 10), imageSize: [32, 32] as const }
+    const config = tiny
     const [place] = benchPlaces({ ...settings, imageSizes: [32], threads: 1 }) as [BenchPlace]
     const images = noiseImages(config, 2, 0)
     const store = new WeightStore({ seed: settings.seed })
@@ -198,7 +210,7 @@ describe('benchCase', () => {
   })
 
   it('runs a method beside itself on fewer tokens, and says what that promises', async () => {
-    const methods = ['dyt', 'dyt:reduction=tome:tomeR=3', 'full:reduction=evit', 'full:reduction=dynamicvit']
+    const methods = ['dyt', 'dyt:reduction=tome:tomeR=9', 'full:reduction=evit', 'full:reduction=dynamicvit']
     const { results } = await benchInference({ ...settings, methods, batches: [2] })
     expect(results.map(({ method }) => method)).toEqual(['static', ...methods])
     const [, alone, merged, evit, dynamic] = results.map((each) => each.flopsRatioToStatic as number)
@@ -235,8 +247,8 @@ describe('benchCase', () => {
 
 describe('benchTraining', () => {
   it('relates steps to forward passes of the same run', async () => {
-    const small = { ...settings, model: 'vit_tiny_patch16_32', methods: ['linear', 'dyt'], batches: [2] }
-    const { results } = await benchTraining(small, { now: clockOf(10, 25, 40) })
+    const two = { ...small, methods: ['linear', 'dyt'], batches: [2] }
+    const { results } = await benchTraining(two, { now: clockOf(10, 25, 40) })
     const [forward, linear, dynamic] = results as [(typeof results)[0], never, (typeof results)[0]]
     expect(results.map(({ method }) => method)).toEqual(['static', 'linear', 'dyt'])
     expect(forward.ratioToStatic).toBe(1)
@@ -248,7 +260,7 @@ describe('benchTraining', () => {
   })
 
   it('steps on clips', async () => {
-    const clips = { ...settings, model: 'vit_tiny_patch16_32', frames: 2, batches: [2] }
+    const clips = { ...small, frames: 2, batches: [2] }
     const { results } = await benchTraining({ ...clips, methods: ['linear', 'dyt:dispatch=attention'] })
     expect(results.map(({ method, frames }) => [method, frames])).toEqual([
       ['static', 2],

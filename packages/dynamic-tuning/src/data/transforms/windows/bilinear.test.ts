@@ -70,6 +70,20 @@ describe('resizeBilinear', () => {
       expect(resizeBilinear(pattern(), size, box)).toEqual(cut(whole, box))
   })
 
+  it('changes a picture that keeps one of its sides, and cuts one', () => {
+    const four = grey(2, 2, [0, 100, 40, 60])
+    expect(red(resizeBilinear(four, { width: 2, height: 1 }))).toEqual([20, 80])
+    expect(red(resizeBilinear(four, { width: 1, height: 2 }))).toEqual([50, 50])
+    const part = (left: number, top: number, width: number, height: number): number[] =>
+      red(cut(four, { left, top, width, height }))
+    expect([part(0, 0, 2, 1), part(0, 0, 1, 2), part(0, 1, 2, 1), part(1, 0, 1, 2)]).toEqual([
+      [0, 100],
+      [0, 40],
+      [40, 60],
+      [100, 60],
+    ])
+  })
+
   it('changes nothing at the same size', () => {
     expect(resizeBilinear(pattern(), { width: 13, height: 9 })).toEqual(pattern())
     const box = { left: 2, top: 1, width: 2, height: 2 }

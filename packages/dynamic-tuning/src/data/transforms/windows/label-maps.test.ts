@@ -19,6 +19,8 @@ describe('label maps', () => {
       map(2, ignoredLabel, ignoredLabel),
     )
     expect(resizeLabels(counted(3, 2), { width: 3, height: 2 })).toEqual(counted(3, 2))
+    expect(resizeLabels(counted(3, 2), { width: 3, height: 1 })).toEqual(map(3, 0, 1, 2))
+    expect(resizeLabels(counted(3, 2), { width: 1, height: 2 })).toEqual(map(1, 0, 3))
   })
 
   it('are one before the exact quotient where double precision is', () => {
@@ -40,6 +42,12 @@ describe('label maps', () => {
       map(3, 0, 1, ignoredLabel, 2, 3, ...Array<number>(4).fill(ignoredLabel)),
     )
     expect(padLabels(counted(2, 2), { width: 2, height: 2 })).toEqual(counted(2, 2))
+    expect(padLabels(counted(2, 1), { width: 2, height: 2 })).toEqual(
+      map(2, 0, 1, ignoredLabel, ignoredLabel),
+    )
+    expect(padLabels(counted(1, 2), { width: 2, height: 2 })).toEqual(
+      map(2, 0, ignoredLabel, 1, ignoredLabel),
+    )
   })
 
   it('leave what they are made from as it is', () => {

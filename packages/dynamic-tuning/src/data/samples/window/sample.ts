@@ -25,6 +25,7 @@ const usualPicture: Size = { width: 4, height: 3 }
  */
 export function windowSample({ views, ...given }: SampleSettings): Sample {
   const settings = completeWindows(given)
+  checkScales(settings)
   return {
     word: 'image',
     views: 1,
@@ -48,9 +49,17 @@ export function windowSample({ views, ...given }: SampleSettings): Sample {
   }
 }
 
-/** @throws ConfigError for settings that do not fit together */
+/** @throws ConfigError for scales where every picture gets the model's size */
+function checkScales({ windows, scales }: WindowSettings): void {
+  if (windows === 'whole' && scales.join() !== '1')
+    throw new ConfigError(
+      `windows: scales are ${scales}, but windows whole gives every picture the model's size. Give scale 1, or windows slide.`,
+    )
+}
+
+/** @throws ConfigError for settings that do not fit the run */
 function check(
-  { windows, scales, stride }: WindowSettings,
+  { windows, stride }: WindowSettings,
   { resize, augment = 'none', mixup, cutmix }: ImageHandling,
 ) {
   const refuse = (what: string, why: string): never => {
@@ -64,11 +73,8 @@ function check(
     )
   if (mixup || cutmix)
     refuse(mixup ? `mixup is ${mixup}` : `cutmix is ${cutmix}`, 'label maps cannot be mixed')
-  if (windows === 'whole' && (scales.join() !== '1' || stride !== undefined))
-    refuse(
-      stride ? `stride is ${stride}` : `scales are ${scales}`,
-      "windows whole gives every picture the model's size",
-    )
+  if (windows === 'whole' && stride !== undefined)
+    refuse(`stride is ${stride}`, 'windows whole takes one window of every picture')
 }
 
 /** Limits of the sides of resized pictures; by default the shorter one is the model's. */

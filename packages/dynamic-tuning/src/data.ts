@@ -12,6 +12,7 @@ export {
   type TruthName,
 } from './data/example.ts'
 export { type VtabGroup, type VtabTask, vtabGroups, vtabTasks } from './data/kinds/vtab.ts'
+export { ignoredLabel, type LabelMap } from './data/label-map.ts'
 export type { BadExample, Batch } from './data/loader/batch.ts'
 export type { BatchOrderSettings } from './data/loader/batch-order.ts'
 export { createLoader, type EpochOptions, type Loader, type LoaderSettings } from './data/loader/loader.ts'
@@ -52,5 +53,5 @@ export {
   type TransformSettings,
   toInput,
 } from './data/transforms/transforms.ts'
-export type { Truth } from './data/truth.ts'
+export type { Seen, Truth } from './data/truth.ts'
 export type { AsideSettings } from './data/truths/stratify.ts'

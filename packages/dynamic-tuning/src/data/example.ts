@@ -55,8 +55,10 @@ export interface Dataset<T = unknown> {
   readonly train: readonly Example<T>[]
   readonly validation: readonly Example<T>[]
   readonly test: readonly Example<T>[]
-  /** Left out: what is listed but missing, images without a mask and masks without an image. */
+  /** Left out: images or clips that are listed but missing, and images without a mask. */
   readonly missing?: readonly string[]
+  /** Masks that belong to no image. */
+  readonly unused?: readonly string[]
   /** Files of the class folders that are pictures in formats that cannot be read, such as HEIC. */
   readonly unread?: readonly string[]
   /** What people should know about the data, such as classes that nobody named. */

@@ -1,4 +1,5 @@
-import type { Dataset, TruthName } from './example.ts'
+import type { Dataset, Example, TruthName } from './example.ts'
+import type { LabelMap } from './label-map.ts'
 import type { AsideSettings } from './truths/stratify.ts'
 
 /** What the examples of a dataset have, for messages. */
@@ -6,6 +7,14 @@ export const truthWords: { readonly [Name in TruthName]: string } = {
   class: 'one class each',
   labels: 'several labels',
   map: 'masks',
+}
+
+/** What the truth of an example says, once it is read. */
+export interface Seen {
+  /** Its classes, ascending. */
+  readonly labels: readonly number[]
+  /** The class of every pixel, if there are masks. */
+  readonly map?: LabelMap
 }
 
 /**
@@ -22,6 +31,13 @@ export interface Truth<T> {
   of(dataset: Dataset): Dataset<T>
   /** Order of the examples of a dataset; ties are broken by name. */
   compare(a: T, b: T): number
+  /** True if `look` reads a file besides the image. */
+  readonly stored: boolean
+  /**
+   * Reads what an example's truth says; drawn ones are as large as `imageReader` makes their pictures.
+   * @throws DataError naming a mask that cannot be read, or does not fit its image
+   */
+  look(example: Example<T>): Promise<Seen>
   /** Indices of the examples that a split puts aside: a seeded share, of every class if there are any. */
   aside(truths: readonly T[], settings: AsideSettings): ReadonlySet<number>
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { encode } from 'fast-png'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDataset } from '../data/dataset.ts'
@@ -92,5 +93,25 @@ describe('checkFiles', () => {
 
   it('has nothing to look at in drawn data', async () => {
     expect(await checkFiles(await openDataset('builtin:nature'), {})).toEqual([])
+  })
+
+  it('reads masks before training: one that does not fit, and values of no class', async () => {
+    const mask = (value: number, width = 2): Uint8Array =>
+      encode({ width, height: 2, data: new Uint8Array(2 * width).fill(value), channels: 1 })
+    const image = await png([1, 2, 3], 2, 2)
+    const names = ['a', 'b', 'c', 'd']
+    const pictures = names.map((name): [string, Uint8Array] => [`set/images/${name}.png`, image])
+    const masks = { a: mask(0), b: mask(7), c: mask(0, 3), d: mask(255) }
+    writeFiles(folder, Object.fromEntries(pictures))
+    for (const [name, bytes] of Object.entries(masks))
+      writeFiles(folder, { [`set/masks/${name}.png`]: bytes })
+    writeFiles(folder, { 'set/classes.json': '["x", "y", "z"]' })
+    const set = await openDataset(at('set'))
+    const found = await checkFiles(set, {}, { skipBad: true })
+    expect(found.map(({ name }) => name).sort()).toEqual([at('set/images/b.png'), at('set/images/c.png')])
+    const reasons = found.map(({ reason }) => reason).join()
+    expect(reasons).toMatch(/masks\/b\.png: value 7 at row 0, column 0/)
+    expect(reasons).toMatch(/masks\/c\.png has 3 x 2 pixels, its image .*images\/c\.png 2 x 2/)
+    await expect(checkFiles(set, {})).rejects.toThrow(/2 of 4 files cannot be read/)
   })
 })

@@ -3,6 +3,7 @@ import { type Dataset, type Example, type ImageSource, sourceName } from '../dat
 import { sampleOf } from '../data/samples/registry.ts'
 import type { Sample } from '../data/samples/sample.ts'
 import { fileLook } from '../data/sources/sound-file.ts'
+import { truths } from '../data/truths/registry.ts'
 import { DataError } from '../errors.ts'
 
 /** How files are checked. */
@@ -27,8 +28,8 @@ const manyFiles = 20_000
 const mostTried = 100
 
 /**
- * Looks at the beginning and end of every file of a dataset, decodes those that look broken, and decodes one
- * sample of each part, so that broken files show before training and not after hours of it.
+ * Looks at the beginning and end of every file of a dataset, decodes those that look broken and one sample of
+ * each part, and reads masks, so that broken files show before training and not after hours of it.
  * @returns the files that cannot be read, with `skipBad`
  * @throws DataError without `skipBad`, naming files that cannot be read; always if no sample of a part can be
  */
@@ -40,6 +41,7 @@ export async function checkFiles(
   const parts = partsOf(dataset)
   const sample = sampleOf(settings)
   const bad = await brokenFiles(parts, sample, control)
+  await lookAtTruths(dataset, parts, bad, control)
   const count = new Set(parts.flatMap(({ examples }) => examples.map(({ source }) => sourceName(source))))
     .size
   if (bad.size > 0 && !control.skipBad) throw cannotBeRead([...bad.values()], count)
@@ -88,6 +90,33 @@ async function brokenFiles(
     return bad
   } finally {
     look.close()
+  }
+}
+
+/** Longest time for reading masks before training, in seconds; the rest is checked when it is read. */
+const maskSeconds = 20
+
+/** Adds to `bad` the examples whose masks cannot be read or do not fit. */
+async function lookAtTruths(
+  { truth = 'class' }: Pick<Dataset, 'truth'>,
+  parts: readonly Part[],
+  bad: Map<string, string>,
+  { signal, onPhase, seconds = maskSeconds }: CheckControl,
+): Promise<void> {
+  const { stored, look } = truths[truth]
+  if (!stored) return
+  const end = Date.now() + 1000 * Math.min(seconds, maskSeconds)
+  const examples = parts.flatMap((part) => part.examples).filter(({ source }) => !bad.has(sourceName(source)))
+  for (const [i, example] of examples.entries()) {
+    if (signal?.aborted) return
+    if (Date.now() > end)
+      return onPhase?.(`looked at ${i} of ${examples.length} masks; dyt data looks at all`)
+    try {
+      await look(example)
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error
+      bad.set(sourceName(example.source), error.message)
+    }
   }
 }
 

@@ -72,7 +72,7 @@ function announce(
 ): void {
   for (const note of notes) onPhase?.(`data: ${note}`)
   if (missing.length > 0)
-    onPhase?.(`left out: ${missing.length} files that are not there, or that lack an image or a mask`)
+    onPhase?.(`left out: ${missing.length} files that are not there, or that have no mask`)
   if (unread.length > 0) onPhase?.(unreadText(unread))
 }
 

@@ -3,7 +3,7 @@ import { DataError } from '../../errors.ts'
 import { readRegularLater } from '../../io/regular-file.ts'
 import { messageOf } from '../../message-of.ts'
 import type { LabelMap } from '../label-map.ts'
-import { maxPixels } from '../sources/decode.ts'
+import { maxFileBytes, maxPixels } from '../sources/decode.ts'
 import { drawnSize as defaultDrawnSize, drawLabelMap } from '../sources/drawn/draw-image.ts'
 import { expectedValues, type MaskSource, unknownLabel } from './mask-source.ts'
 import { pixelChunks } from './png-chunks.ts'
@@ -49,9 +49,6 @@ export function toLabels({ width, height, data }: MaskValues, source: MaskSource
   return { width, height, data: labels }
 }
 
-/** Limit for a mask file, in bytes. */
-const mostBytes = 512 * 2 ** 20
-
 /**
  * Reads a PNG of palette indices or of 8- or 16-bit grey values as they are stored.
  * @throws DataError naming the file if it is another format, RGB, truncated, damaged or too large
@@ -59,7 +56,7 @@ const mostBytes = 512 * 2 ** 20
 export async function readMaskValues(path: string): Promise<MaskValues> {
   let bytes: Uint8Array
   try {
-    bytes = await readRegularLater(path, mostBytes)
+    bytes = await readRegularLater(path, maxFileBytes)
   } catch (error) {
     throw new DataError(`mask: cannot open ${path}: ${messageOf(error)}`)
   }

@@ -7,6 +7,9 @@ import type { Pixels } from './pixels.ts'
 /** Larger images are refused by their header, before decoding: 100 million pixels are 300 MB as RGB. */
 export const maxPixels = 100_000_000
 
+/** Limit for an image file, in bytes. */
+export const maxFileBytes = 512 * 2 ** 20
+
 const reading = { failOn: 'truncated', limitInputPixels: maxPixels, ignoreIcc: true } as const
 
 /** A width and a height in pixels. */

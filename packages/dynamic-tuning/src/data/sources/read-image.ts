@@ -3,7 +3,7 @@ import { DataError } from '../../errors.ts'
 import { openRegular, readRegularLater } from '../../io/regular-file.ts'
 import { messageOf } from '../../message-of.ts'
 import { type ImageSource, sourceName } from '../example.ts'
-import { decode, type Size } from './decode.ts'
+import { decode, maxFileBytes, type Size } from './decode.ts'
 import { drawnSize as defaultDrawnSize, drawImage } from './drawn/draw-image.ts'
 import { packedSize, unpack } from './packed.ts'
 import type { Pixels } from './pixels.ts'
@@ -42,12 +42,9 @@ export function imageReader(drawnSize = defaultDrawnSize): ImageReader {
   }
 }
 
-/** Limit for an image file, in bytes. */
-const mostBytes = 512 * 2 ** 20
-
 async function fileBytes(path: string): Promise<Uint8Array> {
   try {
-    return await readRegularLater(path, mostBytes)
+    return await readRegularLater(path, maxFileBytes)
   } catch (error) {
     throw new DataError(`read: cannot open image ${path}: ${messageOf(error)}`)
   }

@@ -18,6 +18,8 @@ export const classTruth: Truth<number> = {
     )
   },
   compare: (a, b) => a - b,
+  stored: false,
+  look: async ({ truth }) => ({ labels: [truth] }),
   aside: classesAside,
 }
 

@@ -24,6 +24,8 @@ export const labelsTruth: Truth<Labels> = {
     const at = a.findIndex((label, i) => label !== b[i])
     return at < 0 ? a.length - b.length : (a[at] ?? 0) - (b[at] ?? -1)
   },
+  stored: false,
+  look: async ({ truth }) => ({ labels: truth }),
   aside: (sets, settings) =>
     sets.every(({ length }) => length === 1)
       ? classesAside(sets.flat(), settings)

@@ -194,7 +194,7 @@ describe('folders of images and masks', () => {
         'classes.json': '["a", "b"]',
       })
       expect(await opened(folder)).toMatchObject({
-        missing: [join(folder, 'masks/y.png')],
+        unused: [join(folder, 'masks/y.png')],
         notes: [`1 mask has no image: ${folder}/masks/y.png`],
       })
       writeFiles(folder, { 'images/x.jpg': picture, 'images/z.jpg': picture, 'images/h.heic': picture })
@@ -202,11 +202,10 @@ describe('folders of images and masks', () => {
       await expect(opened(folder)).rejects.toThrow(
         `${folder}/images/x.jpg has no mask, nor have 1 more images`,
       )
-      const { train, test, missing, unread, notes } = await opened(folder, { skipBad: true })
+      const { train, test, missing, unused, unread, notes } = await opened(folder, { skipBad: true })
       expect(train.length + test.length).toBe(3)
-      expect(missing).toEqual(
-        ['images/x.jpg', 'images/z.jpg', 'masks/y.png'].map((name) => join(folder, name)),
-      )
+      expect(missing).toEqual(['images/x.jpg', 'images/z.jpg'].map((name) => join(folder, name)))
+      expect(unused).toEqual([join(folder, 'masks/y.png')])
       expect(unread).toEqual([join(folder, 'images/h.heic')])
       expect(notes?.[0]).toBe(`2 images have no mask, such as ${folder}/images/x.jpg`)
     })

@@ -17,11 +17,14 @@ export interface MaskParts {
   readonly test?: Pairs | undefined
 }
 
-type Opened = Pick<Dataset<MaskSource>, 'train' | 'validation' | 'test' | 'missing' | 'unread' | 'notes'>
+type Opened = Pick<
+  Dataset<MaskSource>,
+  'train' | 'validation' | 'test' | 'missing' | 'unused' | 'unread' | 'notes'
+>
 
 /**
  * Makes examples of pairs of images and masks. A single part beside `train` is both validation and test.
- * Images without a mask and masks without an image are listed in `missing`.
+ * Images without a mask are listed in `missing`, masks without an image in `unused`.
  * @throws DataError as `checkPairs`, and if there is one image and none to test with
  */
 export function maskExamples(
@@ -51,7 +54,8 @@ export function maskExamples(
     )
   const testExamples = parts?.validation ?? (tested ? examples(tested) : [])
   return {
-    ...(alone.length + spare.length > 0 && { missing: [...alone, ...spare] }),
+    ...(alone.length > 0 && { missing: alone }),
+    ...(spare.length > 0 && { unused: spare }),
     ...(unread.length > 0 && { unread }),
     notes: [
       ...lonelyNote('image has no mask', 'images have no mask', alone),

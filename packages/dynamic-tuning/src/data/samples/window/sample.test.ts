@@ -4,11 +4,13 @@ import { encode } from 'fast-png'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../../../errors.ts'
+import { openDataset } from '../../dataset.ts'
 import type { Example } from '../../example.ts'
 import { ignoredLabel, type LabelMap } from '../../label-map.ts'
 import type { Batch } from '../../loader/batch.ts'
 import { createLoader, type LoaderSettings } from '../../loader/loader.ts'
 import { plainClasses } from '../../masks/mask-source.ts'
+import { drawLabelMap } from '../../sources/drawn/draw-image.ts'
 import type { Pixels } from '../../sources/pixels.ts'
 import { inTempFolder, writeFiles } from '../../testing/files.ts'
 import { pattern } from '../../testing/pattern.ts'
@@ -76,6 +78,13 @@ async function take(examples: readonly Example[], wanted: LoaderSettings, epoch 
 }
 
 describe('windows in a loader', () => {
+  it('of drawn pictures have their masks at the same size', async () => {
+    const { train } = await openDataset('builtin:scenes', { trainSize: 2, testSize: 1, seed: 5 })
+    const input = { ...settings, transform: { ...transform, width: 96, height: 96 } }
+    const { batches } = await take(train, { ...input, sample: { ...sample, views: [1, 1] } })
+    expect(batches[0]?.truths).toEqual([0, 1].map((index) => drawLabelMap('scenes', 5, index, 96)))
+  })
+
   it('are one per picture in training, drawn anew in every epoch, with their label maps', async () => {
     await withPictures(async (examples, pictures) => {
       const { batches } = await take(examples, settings, 4)

@@ -125,13 +125,14 @@ function evaluationMaker(settings: WindowSettings, { transform }: MakerSettings)
 
 /** Reads pictures with their label maps, if they have one. Drawn pictures are as large as a window. */
 function labelledReader({ width, height }: Size) {
-  const reader = imageReader(Math.max(width, height))
+  const drawnSize = Math.max(width, height)
+  const reader = imageReader(drawnSize)
   return {
     /** @throws DataError naming a file that cannot be read, or a mask of another size than its picture */
     async read({ source, truth }: Example) {
       const picture = await reader.read(source)
       if (!isMaskSource(truth)) return { picture, labels: undefined }
-      const labels = await readMask(truth)
+      const labels = await readMask(truth, drawnSize)
       checkMaskFits(picture, labels, sourceName(source), maskName(truth))
       return { picture, labels }
     },

@@ -55,3 +55,10 @@ export {
 } from './data/transforms/transforms.ts'
 export type { Seen, Truth } from './data/truth.ts'
 export type { AsideSettings } from './data/truths/stratify.ts'
+export type { PartCounts } from './run/survey/counts.ts'
+export {
+  type DataSurvey,
+  type SurveyControl,
+  type SurveyInput,
+  surveyData,
+} from './run/survey/survey-data.ts'

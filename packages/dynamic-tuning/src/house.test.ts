@@ -38,7 +38,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'loader',
   ],
   'dynamic-tuning/models': ['samples', 'heads', 'checkpoints', 'vit', 'swin'],
-  'dynamic-tuning/run': ['settings', 'explain', 'dead-blocks', 'export', 'calibrate'],
+  'dynamic-tuning/run': ['settings', 'survey', 'explain', 'dead-blocks', 'export', 'calibrate'],
   'dynamic-tuning/study': ['pool', 'paper', 'compare', 'joint', 'sweep', 'vtab', 'noah'],
   cli: ['terminal', 'options', 'commands', 'e2e'],
 }

@@ -2,6 +2,7 @@ import type { CommandUnit } from '../command.ts'
 import { benchInferenceCommand, benchTrainingCommand } from './bench.ts'
 import { calibrateCommand } from './calibrate.ts'
 import { compareCommand } from './compare.ts'
+import { dataCommand } from './data.ts'
 import { demoCommand } from './demo.ts'
 import { downloadCommand } from './download.ts'
 import { evalCommand } from './eval.ts'
@@ -20,6 +21,7 @@ import { vtabCommand } from './vtab.ts'
 /** All commands, in the order of `dyt --help` within their group. */
 export const commands: readonly CommandUnit[] = [
   demoCommand,
+  dataCommand,
   finetuneCommand,
   compareCommand,
   sweepCommand,

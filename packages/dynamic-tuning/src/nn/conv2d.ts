@@ -10,11 +10,10 @@ export interface ConvLayerOptions extends WindowOptions {
   readonly groups?: number
   /** False for no bias, as before a batch norm. Default true. */
   readonly bias?: boolean
-  /**
-   * Initial kernel. Default: uniform in +-1 / sqrt(elements of its last three axes), as PyTorch has it; the
-   * bias always starts within that.
-   */
+  /** Initial kernel. Default: uniform in +-1 / sqrt(elements of its last three axes), as PyTorch has it. */
   readonly init?: Initializer
+  /** Initial bias. Default: uniform within the same bounds. */
+  readonly biasInit?: Initializer
 }
 
 /**
@@ -66,9 +65,9 @@ function biasOf(
   weights: Weights,
   features: number,
   weight: Tensor,
-  { bias = true }: ConvLayerOptions,
+  { bias = true, biasInit }: ConvLayerOptions,
 ): { readonly bias?: Tensor } {
   const [, ...fan] = dims(weight, 'O C H W', 'conv2d')
   const bound = 1 / Math.sqrt(fan.reduce((a, b) => a * b))
-  return bias ? { bias: weights.get('bias', [features], uniform(bound)) } : {}
+  return bias ? { bias: weights.get('bias', [features], biasInit ?? uniform(bound)) } : {}
 }

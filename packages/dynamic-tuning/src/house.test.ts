@@ -37,7 +37,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'samples',
     'loader',
   ],
-  'dynamic-tuning/models': ['samples', 'heads', 'checkpoints', 'vit', 'swin'],
+  'dynamic-tuning/models': ['samples', 'heads', 'checkpoints', 'vit', 'swin', 'vitdet'],
   'dynamic-tuning/run': ['settings', 'survey', 'explain', 'dead-blocks', 'export', 'calibrate'],
   'dynamic-tuning/study': ['pool', 'paper', 'compare', 'joint', 'sweep', 'vtab', 'noah'],
   cli: ['terminal', 'options', 'commands', 'e2e'],

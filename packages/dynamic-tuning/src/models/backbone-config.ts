@@ -1,9 +1,10 @@
 import { ConfigError } from '../errors.ts'
 import type { SwinConfig } from './swin/swin-config.ts'
 import type { VitConfig } from './vit/vit-config.ts'
+import type { VitdetConfig } from './vitdet/vitdet-config.ts'
 
 /** Settings that decide the graph of a backbone of any family; `family` is absent for ViTs. */
-export type BackboneConfig = VitConfig | SwinConfig
+export type BackboneConfig = VitConfig | SwinConfig | VitdetConfig
 
 /**
  * `config` as a ViT's, for methods that work on ViTs only and have refused other families
@@ -18,5 +19,5 @@ export function asVit<C extends BackboneConfig>(config: C): Extract<C, VitConfig
 
 /** True for a ViT: one sequence of tokens, class token first. */
 export function isVit<C extends BackboneConfig>(config: C): config is Extract<C, VitConfig> {
-  return config.family !== 'swin'
+  return config.family === undefined || config.family === 'vit'
 }

@@ -16,6 +16,8 @@ import {
   vitOuter,
 } from './vit/vit-config.ts'
 import { vitNamed, vitNamesShown } from './vit/vit-names.ts'
+import { vitdet } from './vitdet/vitdet.ts'
+import { checkVitdetConfig, type VitdetConfig, vitdetLayers, vitdetOuter } from './vitdet/vitdet-config.ts'
 
 /** A family of backbones. A new one is a folder with its model, and an entry here. */
 interface Family<C extends BackboneConfig> {
@@ -59,11 +61,22 @@ const swins: Family<SwinConfig> = {
   attentionNeedsAll: 'its attention works in windows of a grid, which need every token in its place',
 }
 
+const vitdets: Family<VitdetConfig> = {
+  build: vitdet,
+  layers: vitdetLayers,
+  outer: vitdetOuter,
+  check: checkVitdetConfig,
+  named: () => undefined,
+  names: '',
+  attentionNeedsAll: 'its attention works in windows of a grid, which need every token in its place',
+}
+
 const families = [swins, vits] as const
 
 /** The family of a backbone, with its sizes: the one place where it is chosen. */
 function familyOf(config: BackboneConfig): SizedFamily {
-  return isVit(config) ? sized(vits, config) : sized(swins, config)
+  if (isVit(config)) return sized(vits, config)
+  return config.family === 'vitdet' ? sized(vitdets, config) : sized(swins, config)
 }
 
 /** A family with the sizes of one backbone. */
@@ -144,7 +157,7 @@ export function newWeights(config: BackboneConfig): readonly RegExp[] {
  * Settings of the backbone with this timm name, with or without a tag after a dot; undefined
  * for unknown names.
  */
-export function namedBackbone(name: string): BackboneConfig | undefined {
+export function namedBackbone(name: string): VitConfig | SwinConfig | undefined {
   for (const { named } of families) {
     const found = named(name)
     if (found) return found
@@ -161,6 +174,6 @@ export function withStoredBiases(
   tensors: ReadonlyMap<string, unknown>,
 ): BackboneConfig {
   const qkvBias = tensors.has(`${layerAt(config, 0).path}.attn.qkv.bias`)
-  if (isVit(config)) return { ...config, qkvBias }
+  if (config.family !== 'swin') return { ...config, qkvBias }
   return { ...config, qkvBias, reductionBias: tensors.has('layers.1.downsample.reduction.bias') }
 }

@@ -1,6 +1,6 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import { CheckpointError, ConfigError } from '../../errors.ts'
-import { type BackboneConfig, isVit } from '../backbone-config.ts'
+import type { BackboneConfig } from '../backbone-config.ts'
 import type { CheckpointConfig } from '../checkpoints/checkpoint-config.ts'
 import type { CheckpointForm, ModelHint } from '../checkpoints/checkpoint-form.ts'
 import type { SwinModelConfig } from '../model-config.ts'
@@ -86,7 +86,7 @@ function fitSwin(
   own: BackboneConfig,
   config: BackboneConfig,
 ): Map<string, TensorData> {
-  if (isVit(own) || isVit(config))
+  if (own.family !== 'swin' || config.family !== 'swin')
     throw new ConfigError(`${source}: these are weights of a Swin. Choose a Swin.`)
   const [before, after] = [swinStages(own), swinStages(config)]
   const changed = after.find(({ window }, i) => window.join() !== before[i]?.window.join())

@@ -12,7 +12,7 @@ export type ResizeMethod = 'bicubic-antialias' | 'bicubic'
 export type Grid = readonly [rows: number, columns: number]
 
 /** The inputs that one output reads, and their weights. */
-interface Taps {
+export interface Taps {
   readonly indices: readonly number[]
   readonly weights: readonly number[]
 }
@@ -87,7 +87,8 @@ function antialiasedTaps(size: number, target: number): Taps[] {
   })
 }
 
-function plainTaps(size: number, target: number): Taps[] {
+/** The taps of the method `bicubic` for `target` outputs of `size` inputs; see `ResizeMethod`. */
+export function plainTaps(size: number, target: number): Taps[] {
   return Array.from({ length: target }, (_, i) => {
     const position = ((i + 0.5) * size) / target - 0.5
     const base = Math.floor(position)

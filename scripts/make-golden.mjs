@@ -19,6 +19,7 @@ const methods = [
 
 /** Folders by name; a pattern of `without` fits the names of expected tensors. */
 const folders = {
+  'detection/backbone-dyt': { without: [/^eval\.(blocks\.[0-2]|soft)/, /^complete\.p[3-6]/] },
   'dyt-mlp': {},
   'dyt-video': { without: [/^eval\.(blocks|final_norm)/, /^step/, /^final\./] },
   'dyt-variants/attention-mlp': { without: [/^eval\.(blocks|final_norm)/] },

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ConfigError } from '../errors.ts'
 import type { Fixture } from './fixture.ts'
 import type { FixtureKind } from './fixture-kind.ts'
+import { vitdetKind } from './kinds/detection/backbone.ts'
 import { dynamicvitKind } from './kinds/dynamicvit.ts'
 import { dytImageKind } from './kinds/dyt-image.ts'
 import { dytVideoKind } from './kinds/dyt-video.ts'
@@ -29,6 +30,7 @@ export const fixtureKinds: readonly FixtureKind[] = [
   segmentationKind,
   segmentationMetricsKind,
   segmentationPipelineKind,
+  vitdetKind,
 ]
 
 /** The kind of a fixture. @throws ConfigError for an unknown kind */

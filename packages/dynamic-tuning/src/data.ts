@@ -56,9 +56,5 @@ export {
 export type { Seen, Truth } from './data/truth.ts'
 export type { AsideSettings } from './data/truths/stratify.ts'
 export type { PartCounts } from './run/survey/counts.ts'
-export {
-  type DataSurvey,
-  type SurveyControl,
-  type SurveyInput,
-  surveyData,
-} from './run/survey/survey-data.ts'
+export type { DataSurvey } from './run/survey/survey.ts'
+export { type SurveyControl, type SurveyInput, surveyData } from './run/survey/survey-data.ts'

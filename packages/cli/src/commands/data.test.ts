@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import sharp from 'sharp'
@@ -109,5 +109,22 @@ describe('dyt data', () => {
       '--json',
     )
     expect(JSON.parse(drawn.stdout)).toMatchObject({ layout: 'drawn', truth: 'labels', ok: true })
+  })
+
+  it('shows examples with their masks in colours, as a sheet and as a page', async () => {
+    for (const [name, bytes] of Object.entries({ a: await mask(0, 1), b: await mask(0, 0, 255) }))
+      write({ [`images/${name}.png`]: await image(), [`masks/${name}.png`]: bytes })
+    write({ 'classes.json': '{ "classes": ["road", "tree"], "palette": [[255, 0, 0], [0, 255, 0]] }' })
+    const { code, stdout } = await dytHere(folder, 'data', '.', '--out', 'look', '--json')
+    const { sheet, page } = JSON.parse(stdout)
+    expect([code, sheet, page]).toEqual([0, join('look', 'contact-sheet.png'), join('look', 'data.html')])
+    const { data, info } = await sharp(join(folder, sheet)).raw().toBuffer({ resolveWithObject: true })
+    const at = (x: number, y: number): number[] => [...data.subarray((y * info.width + x) * 3).subarray(0, 3)]
+    // The picture is #369; 160 x 80 pixels, and beside it 70 % of the colour of the class.
+    expect(at(15, 20)).toEqual([0x33, 0x66, 0x99])
+    expect(at(10 + 160 + 20, 20)).toEqual([194, 31, 46])
+    const html = readFileSync(join(folder, page), 'utf8')
+    expect(html).toContain('<span class="square" style="background:rgb(0,255,0)"></span>tree</th>')
+    expect(html.match(/<figcaption>/g)?.length).toBe(1)
   })
 })

@@ -1,7 +1,7 @@
 import { type DataSurvey, surveyData } from 'dynamic-tuning/data'
 import { formatPercent } from 'dynamic-tuning/report'
 import { type Call, defineCommand } from '../command.ts'
-import type { CommonOptions } from '../options/common.ts'
+import { type CommonOptions, shared } from '../options/common.ts'
 import { someFinetuneFlags } from '../options/finetune-flags.ts'
 import type { Paint } from '../terminal/output.ts'
 import { renderTable } from '../terminal/table.ts'
@@ -13,6 +13,7 @@ interface Options extends CommonOptions {
   readonly trainSize?: number
   readonly testSize?: number
   readonly skipBad?: boolean
+  readonly out?: string
 }
 
 export const dataCommand = defineCommand<Options>({
@@ -22,16 +23,20 @@ export const dataCommand = defineCommand<Options>({
   description:
     'Every image, clip and mask is read: missing and broken files, masks of another size than their image, values of no class, and classes without examples are named with file and value. The exit code is 1 if training would fail.',
   arguments: [['<data>', 'folder, archive, KIND:PLACE or builtin:TASK, as for --data of finetune']],
-  options: someFinetuneFlags(['task', 'split', 'validationShare', 'trainSize', 'testSize', 'skipBad']),
+  options: [
+    shared.out('folder for a contact sheet (PNG) and a page'),
+    ...someFinetuneFlags(['task', 'split', 'validationShare', 'trainSize', 'testSize', 'skipBad']),
+  ],
   examples: [
     ['dyt data photos/', 'before dyt finetune --data photos/'],
+    ['dyt data photos/ --out look', 'with a contact sheet and a page'],
     ['dyt data street/ --task segmentation --json', 'images with masks, as JSON'],
   ],
   stoppable: true,
   async run({ args, options, terminal, signal }: Call<Options>) {
     const [place = ''] = args
-    const { task, split, validationShare, trainSize, testSize, skipBad, seed } = options
-    const given = Object.entries({ task, split, validationShare, trainSize, testSize, skipBad, seed })
+    const { task, split, validationShare, trainSize, testSize, skipBad, seed, out } = options
+    const given = Object.entries({ task, split, validationShare, trainSize, testSize, skipBad, seed, out })
     const input = Object.fromEntries(given.filter(([, value]) => value !== undefined))
     const survey = await surveyData(place, input, { signal })
     terminal.result(survey, () => surveyText(survey, terminal.paint))
@@ -54,6 +59,7 @@ function surveyText(survey: DataSurvey, paint: Paint): string {
     ...list('Notes', notes, paint),
     ...list('Warnings', warnings, paint),
     ...list('Errors', errors, paint),
+    ...(survey.page ? [`Pictures: ${survey.sheet} and ${survey.page}\n`] : []),
     survey.ok ? 'Nothing stands in the way of training.\n' : 'Training would fail: see the errors above.\n',
   ].join('\n')
 }

@@ -34,6 +34,8 @@ td.best{font-weight:700}
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:16px}
 figure{margin:0}
 .pictures{display:grid;gap:16px}
+.tiles{grid-template-columns:repeat(auto-fill,minmax(min(100%,240px),1fr))}
+.square{display:inline-block;width:.8em;height:.8em;margin-right:.5em;border-radius:2px}
 .pictures img{display:block;max-width:100%;height:auto}
 figcaption{margin-top:8px;font-size:14px;overflow-wrap:anywhere}
 .notes{color:var(--soft);padding-left:20px}

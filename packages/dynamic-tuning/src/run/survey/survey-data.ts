@@ -1,4 +1,7 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { findDataset, openDataset } from '../../data/dataset.ts'
+import { drawExamples } from '../../data/draw-examples.ts'
 import type { Dataset, Example } from '../../data/example.ts'
 import { parseLocation } from '../../data/location.ts'
 import type { OpenOptions } from '../../data/options.ts'
@@ -9,42 +12,26 @@ import { imageSize } from '../../data/sources/image-size.ts'
 import type { Seen, Truth } from '../../data/truth.ts'
 import { truths } from '../../data/truths/registry.ts'
 import { DataError } from '../../errors.ts'
+import { writeAside } from '../../io/write-aside.ts'
 import { taskNamed } from '../../tasks/registry.ts'
 import { framesFor } from '../settings/clip-settings.ts'
-import { Counter, type PartCounts } from './counts.ts'
+import { Counter } from './counts.ts'
+import { surveyPage } from './page.ts'
+import { coloursOf, contactSheet, examplePng, type ShownExample, showExample } from './sheet.ts'
+import type { DataSurvey } from './survey.ts'
 
 /** Which data are looked at, and how. */
 export interface SurveyInput extends Partial<OpenOptions> {
   /** Task that the data must suit. Default: none in particular. */
   readonly task?: string | undefined
+  /** Folder for `contact-sheet.png` and `data.html`; nothing is written without it. */
+  readonly out?: string | undefined
 }
 
 /** Progress and end of a survey. */
 export interface SurveyControl {
   readonly signal?: AbortSignal | undefined
   readonly onExample?: (done: number, of: number) => void
-}
-
-/** What was found in data before training. */
-export interface DataSurvey {
-  readonly data: string
-  readonly name: string
-  /** Title of the layout. */
-  readonly layout: string
-  /** What an example is told: `class`, `labels` or `map`. */
-  readonly truth: string
-  readonly classes: readonly string[]
-  readonly parts: readonly PartCounts[]
-  /** Sizes of the smallest and largest image, by area; absent where there are no image files. */
-  readonly smallest?: Size
-  readonly largest?: Size
-  /** What stops training, one line for each file. */
-  readonly errors: readonly string[]
-  /** What does not stop it. */
-  readonly warnings: readonly string[]
-  readonly notes: readonly string[]
-  /** False if training would fail. */
-  readonly ok: boolean
 }
 
 /** Examples that are read at once. */
@@ -56,7 +43,7 @@ const atOnce = 4
  */
 export async function surveyData(
   data: string,
-  { task: taskName, skipBad = false, ...input }: SurveyInput = {},
+  { task: taskName, skipBad = false, out, ...input }: SurveyInput = {},
   control: SurveyControl = {},
 ): Promise<DataSurvey> {
   const options = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
@@ -69,7 +56,7 @@ export async function surveyData(
   const unusable = (dataset.missing ?? []).map((file) => `${file} is missing, or has no mask.`)
   const counters = await countParts(dataset, reading, { ...control, unusable })
   const errors = [...(skipBad ? [] : unusable), ...emptyParts(counters)]
-  return {
+  const survey: DataSurvey = {
     ...{ data, name: dataset.name, layout: layoutOf(data), truth: truth.name, classes: dataset.classes },
     parts: counters.map((counter) => counter.counts()),
     ...sizesOf(counters),
@@ -78,6 +65,33 @@ export async function surveyData(
     notes: dataset.notes ?? [],
     ok: errors.length === 0,
   }
+  return out === undefined ? survey : { ...survey, ...(await writePictures(out, survey, dataset, reading)) }
+}
+
+/** Examples on the contact sheet. */
+const mostShown = 24
+
+/** Writes the contact sheet and the page. @throws DataError if they cannot be written */
+async function writePictures(
+  folder: string,
+  survey: DataSurvey,
+  dataset: Dataset,
+  reading: Reading,
+): Promise<Required<Pick<DataSurvey, 'sheet' | 'page'>>> {
+  const drawn = drawExamples(dataset.train, mostShown, 0, 'sheet')
+  const shown: ShownExample[] = []
+  for (const example of drawn) {
+    const found = await showExample(example, dataset, reading)
+    if (found) shown.push(found)
+  }
+  const colours = coloursOf(dataset)
+  const pictures = []
+  for (const each of shown) pictures.push({ png: await examplePng(each), caption: each.caption })
+  const [sheet, page] = [join(folder, 'contact-sheet.png'), join(folder, 'data.html')]
+  mkdirSync(folder, { recursive: true })
+  writeAside(sheet, await contactSheet(shown, { classes: dataset.classes, colours }), DataError)
+  writeAside(page, surveyPage(survey, pictures, reading.truth.stored ? colours : undefined), DataError)
+  return { sheet, page }
 }
 
 interface Reading {

@@ -1,6 +1,6 @@
 /** Tasks: the registry, what a task is made of, and its measures. */
 
-export type { Answer, Answers, Finding } from './evaluation/answer.ts'
+export type { Answer, AnswerFile, AnswerOptions, Answers, Finding } from './evaluation/answer.ts'
 export { type Measure, type Measured, valueIn } from './evaluation/measure.ts'
 export { captionOf, type Pictures, type Portrait, type PortraitWords } from './evaluation/picture.ts'
 export type { ClassScore, Score, Tally } from './evaluation/tally.ts'

@@ -9,6 +9,7 @@ import { dyt } from '../tuners/dyt.ts'
 import { bucketedProgram } from './bucketed-program.ts'
 import { Classifier } from './classifier.ts'
 import { randomModel } from './random-model.ts'
+import { withLogits } from './with-logits.test.support.ts'
 
 /** Programs that say how much room they have and need what they are fed. */
 function scene(start: readonly number[], tokens: number) {
@@ -76,7 +77,7 @@ describe('skipping with fixed sizes', () => {
         const store = new WeightStore({ tensors })
         const predict = async (form: { pass: 'masked' | 'skip'; buckets?: boolean }) => {
           const classifier = await Classifier.create({ ...made, store, ...form })
-          const found = await classifier.classify(images)
+          const found = withLogits(await classifier.classify(images))
           await classifier.release()
           return found
         }

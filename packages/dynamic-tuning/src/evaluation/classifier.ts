@@ -14,12 +14,14 @@ import {
 } from '@dynamic-tuning/engine'
 import { ConfigError } from '../errors.ts'
 import { isBackboneMap } from '../models/backbone-maps.ts'
-import { outputOf } from '../models/head.ts'
+import { resultsOf } from '../models/head.ts'
 import { imageRows } from '../models/samples/sample-layout.ts'
 import type { Network } from '../network/network.ts'
+import type { Outputs } from '../network/outputs.ts'
 import type { InferenceKind, NetworkPass } from '../network/pass.ts'
 import type { WeightStore } from '../nn/weight-store.ts'
 import { valuesOfPatches } from '../reduction/to-patches.ts'
+import { floatData } from '../training/float-data.ts'
 import { gumbelNoise } from '../training/noise.ts'
 import type { GateShape } from '../tuners/dispatch-inputs.ts'
 import { stackLayers } from '../tuners/stack-layers.ts'
@@ -57,12 +59,12 @@ export interface ClassifierSettings {
 }
 
 /**
- * Logits of a batch of images or clips, and which tokens were active. Clips have
+ * The head's outputs for a batch of images or clips, and which tokens were active. Clips have
  * masks for their B * T frames.
  */
 export interface Prediction {
-  /** [B, K] */
-  readonly logits: Float32Array
+  /** The outputs of the head by name, such as `logits` [B, K], or [B, K, h, w] for places of the images. */
+  readonly outputs: Outputs
   /**
    * 0 or 1 for every patch token and gate, [B, D, n] for D gates (see `gates`), or gate after gate where n
    * differs; undefined without dispatch.
@@ -78,10 +80,10 @@ export interface Prediction {
  * Builds the inference graph of a tuned model.
  * Inputs: the images `name` [B, 3, H, W], or clips [B, 3, T, H, W] for a model with frames; with dispatch
  * `threshold` [D], and `noise` if it is random.
- * Outputs: `logits` [B, K]; with dispatch `masks` [B, D, n], or [B, n_1 + ... + n_D], gate after
- * gate, if gates decide on different numbers of tokens. If tokens are merged, masks refer to the
- * original patches, and `shares` [B, D] is the share of active tokens among those present. Clips have
- * masks and shares for B * T frames.
+ * Outputs: those of the head, such as `logits` [B, K]; with dispatch `masks` [B, D, n], or
+ * [B, n_1 + ... + n_D], gate after gate, if gates decide on different numbers of tokens. If tokens are
+ * merged, masks refer to the original patches, and `shares` [B, D] is the share of active tokens among those
+ * present. Clips have masks and shares for B * T frames.
  * `capacities` [D] limits the active tokens of an image at each gate; the output `needed` [D] then tells how
  * many places the batch needed. If it exceeds the capacity, all other outputs are wrong.
  */
@@ -92,14 +94,14 @@ export function inferenceGraph(
 ): Record<string, Tensor> {
   const { network, store } = settings
   const pass = passOf(settings, capacities)
-  const { outputs: ofHead, dispatches, reduced } = network.pass(store, network.input(name), pass)
-  const logits = outputOf(ofHead, 'logits')
-  if (dispatches.length === 0) return narrow({ logits })
+  const { outputs: all, dispatches, reduced } = network.pass(store, network.input(name), pass)
+  const ofHead = resultsOf(network.head, all)
+  if (dispatches.length === 0) return narrow(ofHead)
   const ofPatches = (of: (each: Dispatch) => Tensor): Tensor =>
     stackLayers(
       dispatches.map((each) => valuesOfPatches(of(each), each, reduced, network.options.dispatchLevel)),
     )
-  const outputs: Record<string, Tensor> = { logits, masks: ofPatches(({ mask }) => mask) }
+  const outputs: Record<string, Tensor> = { ...ofHead, masks: ofPatches(({ mask }) => mask) }
   if (settings.probabilities) outputs.probabilities = ofPatches(({ soft }) => soft)
   if (reduced.places.size > 0)
     outputs.shares = concat(
@@ -171,12 +173,12 @@ export class Classifier {
     const feeds = used.map(({ name }) => [name, weights.get(name) as TensorData] as const)
     const gates = this.gateFeeds(images, first, thresholds)
     const outputs = await this.program.run({ images, ...gates, ...Object.fromEntries(feeds) })
-    const values = (name: string) => outputs[name]?.data as Float32Array | undefined
+    const { masks, shares, probabilities, needed: _needed, ...ofHead } = outputs
     return {
-      logits: values('logits') as Float32Array,
-      masks: values('masks'),
-      shares: values('shares'),
-      probabilities: values('probabilities'),
+      outputs: Object.fromEntries(Object.entries(ofHead).map(([name, value]) => [name, floats(value, name)])),
+      masks: masks && floatData(masks, 'masks'),
+      shares: shares && floatData(shares, 'shares'),
+      probabilities: probabilities && floatData(probabilities, 'probabilities'),
     }
   }
 
@@ -232,6 +234,10 @@ function thresholdList(given: ClassifyOptions['thresholds'], gates: number): rea
       `threshold: [${all}] for ${gates} gates. Give one probability from 0 to 1, or ${gates} of them.`,
     )
   return all
+}
+
+function floats({ shape, ...value }: TensorData, name: string): TensorData<'float32'> {
+  return { dtype: 'float32', shape, data: floatData({ shape, ...value }, name) }
 }
 
 function isNative(device: Device = 'cpu'): boolean {

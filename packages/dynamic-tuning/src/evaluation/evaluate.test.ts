@@ -11,6 +11,7 @@ import { ClassTally } from '../tasks/classification/tally.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { Classifier } from './classifier.ts'
 import { evaluate } from './evaluate.ts'
+import { withLogits } from './with-logits.test.support.ts'
 
 const pixels = 3 * tiny.imageSize[0] * tiny.imageSize[1]
 const images = Float32Array.from({ length: 5 * pixels }, random(1, 'pixels').normal)
@@ -42,7 +43,7 @@ describe('evaluate', () => {
       network: network({ ...modelOf(tiny), tuner: dyt, options }),
       store,
     })
-    const { logits, masks = new Float32Array() } = await classifier.classify(images)
+    const { logits, masks = new Float32Array() } = withLogits(await classifier.classify(images))
     const result = await evaluate(classifier, loader, new ClassTally(['a', 'b', 'c']))
     await classifier.release()
     let correct = 0
@@ -89,7 +90,7 @@ describe('evaluate, batch by batch', () => {
       network: network({ ...modelOf(tiny), tuner: dyt, options: { ...options, dispatchStrategy: 'random' } }),
       store: new WeightStore({ seed: 3 }),
     })
-    const { masks = new Float32Array() } = await classifier.classify(images)
+    const { masks = new Float32Array() } = withLogits(await classifier.classify(images))
     const start = performance.now()
     const result = await evaluate(classifier, loader, new ClassTally(['a', 'b', 'c']))
     const most = (performance.now() - start) / 1000
@@ -116,7 +117,7 @@ describe('Classifier', () => {
       store: frozen,
       pass: 'complete',
     })
-    const expected = await still.classify(images)
+    const expected = withLogits(await still.classify(images))
     const training = new WeightStore({
       seed: 3,
       trainable: network({ ...modelOf(tiny), tuner: dyt, options }).tunable,
@@ -133,7 +134,7 @@ describe('Classifier', () => {
       store,
       pass: 'complete',
     })
-    const got = await open.classify(images, weights)
+    const got = withLogits(await open.classify(images, weights))
     expect(got.masks).toBeUndefined()
     expect(Array.from(got.logits)).toEqual(Array.from(expected.logits))
     await Promise.all([still, whole, open].map((each) => each.release()))

@@ -1,8 +1,9 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import type { Loader } from '../data/loader/loader.ts'
+import type { Sample } from '../data/samples/sample.ts'
 import { depthOf } from '../models/families.ts'
-import type { Outputs } from '../network/outputs.ts'
 import type { Classifier, Prediction } from './classifier.ts'
+import { classifyInPieces } from './classify-in-pieces.ts'
 import { ActivityTally, type GateActivity, meanRate, ratePerLayer } from './gate-activity.ts'
 import type { Score, Tally } from './tally.ts'
 
@@ -39,25 +40,30 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const gates = new GateTally(classifier)
   const { sample } = loader
-  let [images, seconds] = [0, 0]
-  for await (const batch of loader.epoch(0)) {
+  const usual = usualRows(classifier, sample)
+  let [images, seconds, first, most] = [0, 0, 0, 0]
+  for await (const { images: pixels, rows, size, truths, places } of loader.epoch(0)) {
     const start = performance.now()
-    const { size } = batch
-    const options = { first: images * sample.views, ...(thresholds !== undefined && { thresholds }) }
-    const prediction = await classifier.classify(batch.images, weights, options)
-    const outputs = sample.join(outputsOf(prediction, size * sample.views), size)
+    most = Math.max(most, size * usual)
+    const options = { weights, first, ...(thresholds !== undefined && { thresholds }) }
+    const prediction = await classifyInPieces(classifier, pixels, { rows, most }, options)
+    const outputs = sample.join(prediction.outputs, size)
     seconds += (performance.now() - start) / 1000
-    tally.add(outputs, batch.truths)
+    tally.add(outputs, truths, places)
     gates.add(prediction)
     images += size
+    first += rows
   }
   return { ...tally.result(), images, ...gates.result(), seconds }
 }
 
-/** The network outputs of a prediction for `rows` samples, without the gates' decisions. */
-export function outputsOf({ logits }: Pick<Prediction, 'logits'>, rows: number): Outputs {
-  const shape = [rows, rows === 0 ? 0 : logits.length / rows]
-  return { logits: { dtype: 'float32', shape, data: logits } }
+/** Rows of a usual example: what is passed at once for one of the examples of a batch. */
+export function usualRows(
+  { settings }: Pick<Classifier, 'settings'>,
+  sample: Pick<Sample, 'usualRows'>,
+): number {
+  const [height, width] = settings.network.config.imageSize
+  return sample.usualRows({ width, height })
 }
 
 /** Adds up the activity of a model's gates over several predictions. */

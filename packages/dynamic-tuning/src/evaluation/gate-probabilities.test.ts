@@ -1,6 +1,7 @@
 import { random } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import type { Loader } from '../data/loader/loader.ts'
+import { sampleOf } from '../data/samples/registry.ts'
 import { modelOf } from '../models/model.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { network } from '../network/network.ts'
@@ -29,11 +30,12 @@ describe('gateProbabilities', () => {
     const size = 40
     const pixels = 3 * tiny.imageSize[0] * tiny.imageSize[1]
     const images = Float32Array.from({ length: size * pixels }, random(1, 'pixels').normal)
-    const loader = {
+    const loader: Pick<Loader, 'epoch' | 'sample'> = {
+      sample: sampleOf({}),
       async *epoch() {
-        yield { images, size, truths: new Array(size).fill(0), indices: new Int32Array(size) }
+        yield { images, rows: size, size, truths: new Array(size).fill(0), indices: new Int32Array(size) }
       },
-    } as Pick<Loader, 'epoch'> as Loader
+    }
     const { pooled, gates } = await gateProbabilities(classifier, loader)
     const { decisions } = classifier.gates
     const first = gates[0] as readonly number[]

@@ -1,6 +1,8 @@
 import type { Loader } from '../data/loader/loader.ts'
 import { ConfigError } from '../errors.ts'
 import type { Classifier } from './classifier.ts'
+import { classifyInPieces } from './classify-in-pieces.ts'
+import { usualRows } from './evaluate.ts'
 import { quantile } from './statistics.ts'
 
 /**
@@ -23,13 +25,15 @@ const tableSize = 97
  */
 export async function gateProbabilities(
   classifier: Classifier,
-  loader: Pick<Loader, 'epoch'>,
+  loader: Pick<Loader, 'epoch' | 'sample'>,
 ): Promise<GateProbabilities> {
   const { sites, perGate: counts } = classifier.gates
   const perGate: Float32Array[][] = sites.map(() => [])
   let first = 0
-  for await (const { images, size } of loader.epoch(0)) {
-    const { probabilities } = await classifier.classify(images, undefined, { first })
+  const usual = usualRows(classifier, loader.sample)
+  for await (const { images, rows, size } of loader.epoch(0)) {
+    const pieces = { rows, most: size * usual }
+    const { probabilities } = await classifyInPieces(classifier, images, pieces, { first })
     if (probabilities === undefined)
       throw new ConfigError('gates: this model gives no probabilities. Choose a method that dispatches.')
     // A clip has one row per frame.
@@ -38,7 +42,7 @@ export async function gateProbabilities(
       perGate[row % sites.length]?.push(probabilities.slice(at, at + count))
       at += count
     }
-    first += size
+    first += rows
   }
   const joined = perGate.map(joinSorted)
   return { pooled: tableOf(joinSorted(joined)), gates: joined.map(tableOf) }

@@ -22,8 +22,8 @@ export interface PortraitWords {
 }
 
 /** How samples are shown in reports and by `explain`. */
-export interface Pictures<T = unknown> {
-  portrait(answer: Answer, truth: T | undefined, context: TaskContext): Portrait
+export interface Pictures<T = unknown, A extends Answer = Answer> {
+  portrait(answer: A, truth: T | undefined, context: TaskContext): Portrait
   /** A portrait in words, from an object that has the portrait's fields. */
   words(fields: object): PortraitWords
 }

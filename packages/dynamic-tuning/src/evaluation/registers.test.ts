@@ -22,6 +22,7 @@ import { plainDispatch } from '../tuners/plain-dispatch.test.support.ts'
 import { tune } from '../tuners/tune.ts'
 import { Classifier } from './classifier.ts'
 import { evaluate } from './evaluate.ts'
+import { withLogits } from './with-logits.test.support.ts'
 
 const count = 3
 const config: VitModelConfig = { ...tiny, initValues: 0.1, regTokens: 3, globalPool: 'token+avg' }
@@ -122,7 +123,7 @@ describe('register tokens are active in every layer and counted in no rate', () 
       loader,
       new ClassTally(Array.from({ length: config.numClasses }, (_, i) => `${i}`)),
     )
-    const { logits } = await classifier.classify(images)
+    const { logits } = withLogits(await classifier.classify(images))
     await classifier.release()
     expect(activeRate).toBe(rate)
     const wanted = Array.from({ length: count }, (_, i) =>

@@ -8,9 +8,11 @@ import {
   type TensorData,
 } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
+import { sampleOf } from '../data/samples/registry.ts'
 import { CheckpointError, ConfigError } from '../errors.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { gateProbabilities } from '../evaluation/gate-probabilities.ts'
+import { withLogits } from '../evaluation/with-logits.test.support.ts'
 import { network } from '../network/network.ts'
 import { farthest, noise, randomValues, type Values } from '../nn/plain.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
@@ -83,7 +85,7 @@ describe('a ViT on clips', () => {
           first * sampleSize(modelOf(config).sample),
           (first + count) * sampleSize(modelOf(config).sample),
         )
-        const { logits, masks } = await classifier.classify(part)
+        const { logits, masks } = withLogits(await classifier.classify(part))
         const own = wanted.slice(first, first + count)
         expect(
           farthest(
@@ -121,12 +123,12 @@ describe('a ViT on clips', () => {
       await Classifier.create({ ...made, pass: 'masked' }),
       await Classifier.create(made),
     ]
-    const all = await skip.classify(clips)
-    expect(farthest((await masked.classify(clips)).logits, all.logits)).toBeLessThan(1e-5)
+    const all = withLogits(await skip.classify(clips))
+    expect(farthest(withLogits(await masked.classify(clips)).logits, all.logits)).toBeLessThan(1e-5)
     const perClip = 3 * skip.gates.sites.length * skip.gates.decisions
     expect(all.masks).toHaveLength(4 * perClip)
     for (const i of [0, 1, 2, 3]) {
-      const { logits, masks } = await skip.classify(clipAt(i), new Map(), { first: i })
+      const { logits, masks } = withLogits(await skip.classify(clipAt(i), new Map(), { first: i }))
       expect(farthest(logits, all.logits.subarray(i * 3, i * 3 + 3))).toBeLessThan(1e-5)
       expect(masks).toEqual(all.masks?.slice(i * perClip, (i + 1) * perClip))
     }
@@ -143,7 +145,7 @@ describe('a ViT on clips', () => {
       await Classifier.create(made),
       await Classifier.create({ ...made, buckets: true }),
     ]
-    const [wanted, found] = [await list.classify(clips), await bucket.classify(clips)]
+    const [wanted, found] = [withLogits(await list.classify(clips)), withLogits(await bucket.classify(clips))]
     expect(farthest(found.logits, wanted.logits)).toBeLessThan(1e-5)
     expect(found.masks).toEqual(wanted.masks)
     await Promise.all([list.release(), bucket.release()])
@@ -166,8 +168,11 @@ describe('a ViT on clips', () => {
         indices: new Int32Array(4),
       }
     }
-    const { pooled } = await gateProbabilities(classifier, { epoch })
-    const { probabilities } = await classifier.classify(clips)
+    const { pooled } = await gateProbabilities(classifier, {
+      epoch,
+      sample: sampleOf({ frames: config.frames }),
+    })
+    const { probabilities } = withLogits(await classifier.classify(clips))
     expect([pooled[0], pooled.at(-1)]).toEqual([
       Math.min(...(probabilities ?? [])),
       Math.max(...(probabilities ?? [])),
@@ -179,7 +184,7 @@ describe('a ViT on clips', () => {
     const store = new WeightStore({ tensors: values })
     const settings = { network: network(modelOf(config)), store, compile: { threads: 1 } }
     const classifier = await Classifier.create(settings)
-    const logits = async (clip: Float32Array) => (await classifier.classify(clip)).logits
+    const logits = async (clip: Float32Array) => withLogits(await classifier.classify(clip)).logits
     const base = await logits(clipAt(0))
     expect(farthest(await logits(reordered(clipAt(0), area, [2, 0, 1])), base)).toBeLessThan(1e-5)
     for (const twice of [

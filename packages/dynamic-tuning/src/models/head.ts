@@ -51,6 +51,8 @@ export interface Head<O extends Named = Named> {
    * shape [1, I, ...]; each factor is 0 or 1 / (1 - share).
    */
   readonly drops?: Readonly<Record<string, number>>
+  /** Names of the outputs that inference returns and files export. Default: `logits`. */
+  readonly results?: readonly string[]
   /** Builds its outputs, [B, ...] each, by name. `taps` are in the order of `reads`. */
   build(taps: readonly Tapped[], place: HeadPlace): O
 }
@@ -59,6 +61,11 @@ export interface Head<O extends Named = Named> {
 export function onlyTap([first, ...others]: readonly Tapped[]): Tapped {
   if (first && others.length === 0) return first
   throw new Error('head: expected the tokens of one tap. Give as many as the head reads.')
+}
+
+/** The outputs that inference returns, by name. @throws ConfigError if the head does not give one of them */
+export function resultsOf({ results = ['logits'] }: Pick<Head, 'results'>, outputs: Named): Named {
+  return Object.fromEntries(results.map((name) => [name, outputOf(outputs, name)]))
 }
 
 /** One of a head's outputs. @throws ConfigError if the head does not have it */

@@ -2,6 +2,7 @@ import { compile, input, type TensorData } from '@dynamic-tuning/engine'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Classifier } from '../evaluation/classifier.ts'
+import { withLogits } from '../evaluation/with-logits.test.support.ts'
 import { buildModel, modelShapes } from '../models/build-model.ts'
 import { modelOf } from '../models/model.ts'
 import type { VitModelConfig } from '../models/model-config.ts'
@@ -87,7 +88,7 @@ async function classify(values: Values, config: VitModelConfig, images: Float32A
     pass,
     compile: compileOptions,
   })
-  const found = await classifier.classify(images)
+  const found = withLogits(await classifier.classify(images))
   await classifier.release()
   return found
 }

@@ -7,6 +7,7 @@ import { openDataset } from '../data/dataset.ts'
 import { sampleReader } from '../data/samples/reader.ts'
 import { classTruth } from '../data/truths/class.ts'
 import { valueIn } from '../evaluation/measure.ts'
+import { withLogits } from '../evaluation/with-logits.test.support.ts'
 import { noahSearch } from '../study/noah/noah-search.ts'
 import { crossEntropyAt } from '../tasks/classification/logits.ts'
 import { accuracy } from '../tasks/classification/measures.ts'
@@ -63,8 +64,8 @@ describe('a run on clips', () => {
         const views = await reader.read(source)
         const half = views.length / 2
         const each = [
-          await classifier.classify(views.subarray(0, half)),
-          await classifier.classify(views.subarray(half)),
+          withLogits(await classifier.classify(views.subarray(0, half))),
+          withLogits(await classifier.classify(views.subarray(half))),
         ]
         const mean = Array.from(
           { length: 8 },

@@ -1,19 +1,25 @@
 import type { CompileOptions } from '@dynamic-tuning/engine'
-import { type SampleReader, sampleReader } from '../data/samples/reader.ts'
+import { type ExampleRow, firstRows } from '../data/samples/first-rows.ts'
+import { type ReadSample, type SampleReader, sampleReader } from '../data/samples/reader.ts'
 import { sampleOf } from '../data/samples/registry.ts'
 import { TuningError } from '../errors.ts'
 import type { Answer } from '../evaluation/answer.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
-import { outputsOf } from '../evaluation/evaluate.ts'
+import { classifyInPieces } from '../evaluation/classify-in-pieces.ts'
+import { usualRows } from '../evaluation/evaluate.ts'
 import { sharesOf } from '../evaluation/gate-activity.ts'
 import { imageRows } from '../models/samples/sample-layout.ts'
+import { answerFolder, type WriteAnswer } from './answer-folder.ts'
+import { passRows } from './training-parts.ts'
 import type { TunedModel } from './tuned-run.ts'
 
-/** The model's answer for one image or video. */
+/** The model's answer for one image or video; tasks add fields, such as `areas`. */
 export interface ImageAnswer extends Answer {
   readonly image: string
   /** Share of patch tokens that entered the MLPs; 1 for methods without dispatch. */
   readonly activeRate: number
+  /** Files that were written for it, such as a mask; only with `out`. */
+  readonly files?: readonly string[]
 }
 
 /** The answer for an image or video, or why it could not be read. */
@@ -23,16 +29,19 @@ export type ImagePrediction = ImageAnswer | { readonly image: string; readonly e
 export interface PredictSettings {
   /** Largest number of classes per answer. Default: the task's, 3 for classification. */
   readonly top?: number | undefined
-  /** Images per pass, or videos with all their views. Default 16. */
+  /** Images per pass, or videos with all their views. Default 16, fewer for large models. */
   readonly batch?: number | undefined
   /** Least gate probability of an active token, one for each gate; 0.5, as trained, by default. */
   readonly thresholds?: readonly number[] | undefined
+  /** Folder for files that show the answers, such as masks. Default: none are written. */
+  readonly out?: string | undefined
   readonly compile?: CompileOptions
 }
 
 /**
- * Predicts image or video files, in order; the views of a video are joined. An unreadable file gives an error
- * in its place and does not stop the rest.
+ * Predicts image or video files, in order; the views of a video are joined, and so are windows of a picture.
+ * An unreadable file gives an error in its place and does not stop the rest.
+ * @throws ConfigError for `out` with a task whose answers are words alone; RunError if it cannot be written
  * @example
  * ```ts
  * import { openRun, predictImages } from 'dynamic-tuning'
@@ -46,15 +55,16 @@ export async function* predictImages(
   paths: readonly string[],
   settings: PredictSettings = {},
 ): AsyncGenerator<ImagePrediction, void, void> {
-  const { views } = sampleOf(model.settings)
-  const { top, batch = Math.max(1, Math.floor(16 / views)) } = settings
+  const write = settings.out === undefined ? undefined : answerFolder(settings.out, model)
   const reader = sampleReader(model.settings, model.transform)
   const classifier = await model.classifier('skip', settings.compile, { thresholds: settings.thresholds })
+  const usual = usualRows(classifier, sampleOf(model.settings))
+  const { top, batch = Math.max(1, Math.floor(Math.min(16, passRows(model.settings)) / usual)) } = settings
+  const asking = { model, classifier, top, most: batch * usual, write }
   try {
     for (let first = 0; first < paths.length; first += batch) {
       const part = paths.slice(first, first + batch)
-      const read = await Promise.all(part.map((path) => readInput(reader, path)))
-      yield* answers(model, classifier, read, top)
+      yield* answers(asking, await Promise.all(part.map((path) => readInput(reader, path))))
     }
   } finally {
     reader.close()
@@ -62,52 +72,84 @@ export async function* predictImages(
   }
 }
 
-interface ReadImage {
-  readonly image: string
-  readonly input: Float32Array | string
-}
+type ReadImage =
+  | { readonly image: string; readonly read: ReadSample }
+  | { readonly image: string; readonly error: string }
 
 async function readInput(reader: SampleReader, image: string): Promise<ReadImage> {
   try {
-    return { image, input: await reader.read({ kind: 'file', path: image }) }
+    return { image, read: await reader.sample({ kind: 'file', path: image }) }
   } catch (error) {
-    if (error instanceof TuningError) return { image, input: error.message }
+    if (error instanceof TuningError) return { image, error: error.message }
     throw error
   }
 }
 
+/** What is asked about images. */
+interface Asking {
+  readonly model: TunedModel
+  readonly classifier: Classifier
+  readonly top: number | undefined
+  /** Largest count of rows in one pass. */
+  readonly most: number
+  readonly write: WriteAnswer | undefined
+}
+
 async function* answers(
-  model: TunedModel,
-  classifier: Classifier,
+  asking: Asking,
   images: readonly ReadImage[],
-  top: number | undefined,
 ): AsyncGenerator<ImagePrediction, void, void> {
-  const inputs = images.flatMap(({ input }) => (typeof input === 'string' ? [] : [input]))
-  const found = inputs.length > 0 ? await classifier.classify(joined(inputs)) : undefined
-  const { task, settings, network } = model
-  const sample = sampleOf(settings)
-  const { views } = sample
-  const outputs = found ? sample.join(outputsOf(found, inputs.length * views), inputs.length) : {}
-  const { perGate } = classifier.gates
-  const tokens = perGate.reduce((sum, count) => sum + count, 0) * imageRows(network.sample, views)
-  let row = 0
-  for (const { image, input } of images) {
-    if (typeof input === 'string') {
-      yield { image, error: input }
-      continue
-    }
-    const answer = task.answer.of(outputs, row, model, top)
-    const active = found?.masks?.subarray(row * tokens, (row + 1) * tokens)
-    yield { image, ...answer, activeRate: active ? mean(sharesOf(active, perGate)) : 1 }
-    row++
+  const found = await answersTo(
+    asking,
+    images.flatMap((each) => ('read' in each ? [each] : [])),
+  )
+  let next = 0
+  for (const each of images) {
+    if ('error' in each) yield each
+    else yield found[next++] as ImageAnswer
   }
+}
+
+/** Runs the model on all readable images of a part at once. */
+async function answersTo(
+  { model, classifier, top, most, write }: Asking,
+  images: readonly { readonly image: string; readonly read: ReadSample }[],
+): Promise<ImageAnswer[]> {
+  if (images.length === 0) return []
+  const { task, settings, network } = model
+  const rows = images.reduce((sum, { read }) => sum + read.rows, 0)
+  const pixels = joined(images.map(({ read }) => read.images))
+  const { outputs, masks } = await classifyInPieces(classifier, pixels, { rows, most })
+  const whole = sampleOf(settings).join(outputs, images.length)
+  const { perGate } = classifier.gates
+  const decisions = perGate.reduce((sum, count) => sum + count, 0)
+  const found: ImageAnswer[] = []
+  let at = 0
+  for (const [i, { row, place }] of rowsOfImages(images).entries()) {
+    const { image, read } = images[i] as (typeof images)[number]
+    const answer = task.answer.of(whole, row, model, { top, place })
+    const end = at + decisions * imageRows(network.sample, read.rows)
+    const activeRate = masks ? mean(sharesOf(masks.subarray(at, end), perGate)) : 1
+    at = end
+    const files = await write?.(image, answer)
+    found.push({ image, ...(task.answer.json?.(answer) ?? answer), activeRate, ...(files && { files }) })
+  }
+  return found
+}
+
+function rowsOfImages(images: readonly { readonly read: ReadSample }[]): ExampleRow[] {
+  const places = images.flatMap(({ read }) => read.place ?? [])
+  return firstRows(images.length, places.length > 0 ? places : undefined)
 }
 
 const mean = (values: Float64Array): number => values.reduce((a, b) => a + b, 0) / values.length
 
 function joined(inputs: readonly Float32Array[]): Float32Array {
-  const length = inputs[0]?.length ?? 0
-  const all = new Float32Array(inputs.length * length)
-  for (const [i, input] of inputs.entries()) all.set(input, i * length)
+  const all = new Float32Array(inputs.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const input of inputs) {
+    all.set(input, at)
+    at += input.length
+  }
   return all
 }

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { modelCost } from '../cost/model-cost.ts'
 import { ConfigError } from '../errors.ts'
 import { valueIn } from '../evaluation/measure.ts'
+import { withLogits } from '../evaluation/with-logits.test.support.ts'
 import { network } from '../network/network.ts'
 import { farthest, noise } from '../nn/plain.test.support.ts'
 import { noReduction } from '../reduction/options.ts'
@@ -54,7 +55,7 @@ describe('a run on fewer tokens', () => {
     const images = noise(2 * 3 * 32 * 32, 5)
     const classify = async (model: typeof run | ReturnType<typeof withReduction>) => {
       const classifier = await model.classifier()
-      const { logits } = await classifier.classify(images)
+      const { logits } = withLogits(await classifier.classify(images))
       await classifier.release()
       return logits
     }

@@ -33,10 +33,14 @@ export function trainingOrder({
 
 /** Number of examples in a pass at inference, whose test views or windows go through the model together. */
 export function inferenceBatch(settings: FinetuneSettings): number {
-  const { microBatch, imageSize } = settings
-  const [height, width] = imageSize
+  const [height, width] = settings.imageSize
   const rows = sampleOf(settings).usualRows({ width, height })
-  return Math.max(1, Math.floor(Math.min(64, 4 * microBatch) / rows))
+  return Math.max(1, Math.floor(passRows(settings) / rows))
+}
+
+/** Number of rows of the model's input in a pass at inference. */
+export function passRows({ microBatch }: Pick<FinetuneSettings, 'microBatch'>): number {
+  return Math.min(64, 4 * microBatch)
 }
 
 /**

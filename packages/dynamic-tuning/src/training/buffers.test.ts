@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { modelCost } from '../cost/model-cost.ts'
 import { Classifier } from '../evaluation/classifier.ts'
 import { randomModel } from '../evaluation/random-model.ts'
+import { withLogits } from '../evaluation/with-logits.test.support.ts'
 import { onnxModel } from '../export/onnx.ts'
 import { readSafetensors } from '../io/safetensors.ts'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
@@ -56,7 +57,7 @@ describe('buffers of a trained model', () => {
   const logitsWith = async (values: ReadonlyMap<string, TensorData>): Promise<Float32Array> => {
     const store = new WeightStore({ tensors: values })
     const classifier = await Classifier.create({ network: tuned, store, compile: { threads: 1 } })
-    const { logits } = await classifier.classify(images)
+    const { logits } = withLogits(await classifier.classify(images))
     await classifier.release()
     return logits
   }
@@ -77,7 +78,7 @@ describe('buffers of a trained model', () => {
   it('are given with the trained weights while a run is validated', async () => {
     const store = new WeightStore({ tensors: drawnWeights(0.3, plainScene()), trainable: tuned.tunable })
     const classifier = await Classifier.create({ network: tuned, store, compile: { threads: 1 } })
-    const { logits } = await classifier.classify(images, learned)
+    const { logits } = withLogits(await classifier.classify(images, learned))
     await classifier.release()
     expect(farthest(logits, await logitsWith(tensors))).toBeLessThan(1e-6)
   })

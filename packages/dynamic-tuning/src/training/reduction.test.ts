@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Classifier } from '../evaluation/classifier.ts'
+import { withLogits } from '../evaluation/with-logits.test.support.ts'
 import { modelShapes } from '../models/build-model.ts'
 import { modelOf } from '../models/model.ts'
 import type { VitModelConfig } from '../models/model-config.ts'
@@ -139,7 +140,7 @@ describe('a training step on fewer tokens', () => {
     expect(last).toBeLessThan(0.2)
     const inference = { ...common, store: new WeightStore({ tensors }), compile: { threads: 1 } }
     const classifier = await Classifier.create(inference)
-    const { logits } = await classifier.classify(pixels)
+    const { logits } = withLogits(await classifier.classify(pixels))
     await classifier.release()
     const found = Array.from(labels, (_, i) => BigInt(argMaxAt(logits, i * 4, 4)))
     expect(found).toEqual([...labels])

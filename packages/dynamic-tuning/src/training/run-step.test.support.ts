@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Device } from '@dynamic-tuning/engine'
 import { Classifier } from '../evaluation/classifier.ts'
+import { withLogits } from '../evaluation/with-logits.test.support.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { logitsOf } from '../tasks/logits.ts'
 import type { Targets } from './loss.ts'
@@ -41,7 +42,7 @@ async function values(device: Device): Promise<Record<string, number[]>> {
   } as const
   for (const [name, form] of Object.entries(forms)) {
     const classifier = await Classifier.create({ ...smallDyt, store: frozen, ...form, compile: { device } })
-    found[name] = Array.from((await classifier.classify(images)).logits)
+    found[name] = Array.from(withLogits(await classifier.classify(images)).logits)
     await classifier.release()
   }
   await step.release()
@@ -55,7 +56,7 @@ async function operatorsOnHost(device: Device, store: WeightStore, images: Float
   try {
     const compile = { device, profile: join(folder, 'trace') }
     const classifier = await Classifier.create({ ...smallDyt, store, compile })
-    await classifier.classify(images)
+    withLogits(await classifier.classify(images))
     await classifier.release()
     const events = readdirSync(folder).flatMap((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')))
     const kernels = events.filter(({ name }) => name.endsWith('_kernel_time'))

@@ -2,6 +2,7 @@ import { random } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { modelCost } from '../cost/model-cost.ts'
 import { Classifier } from '../evaluation/classifier.ts'
+import { withLogits } from '../evaluation/with-logits.test.support.ts'
 import { modelOf } from '../models/model.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { network } from '../network/network.ts'
@@ -22,7 +23,7 @@ async function logitsOf(options: TunerOptions, more: object): Promise<Float32Arr
     store: new WeightStore({ seed: 3 }),
   }
   const classifier = await Classifier.create({ ...settings, ...more, compile: { threads: 1 } })
-  const { logits, masks = new Float32Array() } = await classifier.classify(images)
+  const { logits, masks = new Float32Array() } = withLogits(await classifier.classify(images))
   const { sites, decisions } = classifier.gates
   expect(masks).toHaveLength(3 * sites.length * decisions)
   expect(masks.every((value) => value === 0)).toBe(true)

@@ -2,6 +2,7 @@ import { compile } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { modelCost } from '../cost/model-cost.ts'
 import { Classifier } from '../evaluation/classifier.ts'
+import { withLogits } from '../evaluation/with-logits.test.support.ts'
 import { buildModel, modelShapes } from '../models/build-model.ts'
 import { modelOf } from '../models/model.ts'
 import { framesOf, plainClipHead } from '../models/plain-clip.test.support.ts'
@@ -28,7 +29,7 @@ function tunedBy(tuner: Tuner): TunedWeights {
 async function logitsOf({ tensors, ...model }: TunedWeights): Promise<Float32Array> {
   const store = new WeightStore({ tensors })
   const classifier = await Classifier.create({ ...model, store, compile: { threads: 1 } })
-  const { logits } = await classifier.classify(clip)
+  const { logits } = withLogits(await classifier.classify(clip))
   await classifier.release()
   return logits
 }

@@ -5,6 +5,7 @@ import type { TensorData } from '@dynamic-tuning/engine'
 import { afterAll, describe, expect, it } from 'vitest'
 import { modelCost } from '../cost/model-cost.ts'
 import { Classifier } from '../evaluation/classifier.ts'
+import { withLogits } from '../evaluation/with-logits.test.support.ts'
 import { readSafetensors } from '../io/safetensors.ts'
 import { writeSafetensors } from '../io/safetensors-writer.ts'
 import { modelShapes } from '../models/build-model.ts'
@@ -43,7 +44,7 @@ export async function logitsOf(
     pass,
     compile: { threads: 1 },
   })
-  const { logits } = await classifier.classify(images)
+  const { logits } = withLogits(await classifier.classify(images))
   await classifier.release()
   return logits
 }

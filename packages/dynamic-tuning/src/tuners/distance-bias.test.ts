@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { modelCost } from '../cost/model-cost.ts'
 import { Classifier, type ClassifierSettings } from '../evaluation/classifier.ts'
+import { withLogits } from '../evaluation/with-logits.test.support.ts'
 import { modelShapes } from '../models/build-model.ts'
 import { modelOf } from '../models/model.ts'
 import type { VitModelConfig } from '../models/model-config.ts'
@@ -33,7 +34,7 @@ async function logitsOf(
 ): Promise<Float32Array> {
   const store = new WeightStore({ tensors })
   const classifier = await Classifier.create({ network, store, compile: { threads: 1 }, ...settings })
-  const { logits } = await classifier.classify(images)
+  const { logits } = withLogits(await classifier.classify(images))
   await classifier.release()
   return logits
 }

@@ -2,6 +2,7 @@ import { random, type TensorData } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import { Classifier } from '../evaluation/classifier.ts'
 import { sharesOf } from '../evaluation/gate-activity.ts'
+import { withLogits } from '../evaluation/with-logits.test.support.ts'
 import { modelShapes } from '../models/build-model.ts'
 import { modelOf } from '../models/model.ts'
 import { type PlainSwinTuning, plainSwin } from '../models/swin/plain-swin.test.support.ts'
@@ -64,7 +65,7 @@ describe('dyt on a Swin', () => {
       }
       const classifier = await Classifier.create(settings)
       expect(classifier.gates).toMatchObject({ perGate, decisions: 32 })
-      const found = await classifier.classify(images)
+      const found = withLogits(await classifier.classify(images))
       await classifier.release()
       expect(farthest(found.logits, logits)).toBeLessThan(2e-5 * Math.max(1, ...logits.map(Math.abs)))
       expect([...(found.masks as Float32Array)]).toEqual(wanted.flatMap(({ masks }) => masks.flat()))

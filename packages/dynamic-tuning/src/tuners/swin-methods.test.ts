@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { modelCost } from '../cost/model-cost.ts'
 import { ConfigError } from '../errors.ts'
 import { Classifier } from '../evaluation/classifier.ts'
+import { withLogits } from '../evaluation/with-logits.test.support.ts'
 import { modelShapes } from '../models/build-model.ts'
 import { modelOf } from '../models/model.ts'
 import type { SwinModelConfig } from '../models/model-config.ts'
@@ -42,7 +43,7 @@ async function logitsOf(
   const store = new WeightStore({ tensors, seed: 3 })
   const common = { network, store, pass, seed: 4 }
   const classifier = await Classifier.create({ ...common, compile: { threads: 1 } })
-  const { logits } = await classifier.classify(images)
+  const { logits } = withLogits(await classifier.classify(images))
   await classifier.release()
   return logits
 }

@@ -1,6 +1,8 @@
 import type { CompileOptions } from '@dynamic-tuning/engine'
 import type { Loader } from '../../data/loader/loader.ts'
-import { outputsOf } from '../../evaluation/evaluate.ts'
+import { firstRows } from '../../data/samples/first-rows.ts'
+import { classifyInPieces } from '../../evaluation/classify-in-pieces.ts'
+import { usualRows } from '../../evaluation/evaluate.ts'
 import { ActivityTally, type GateActivity } from '../../evaluation/gate-activity.ts'
 import type { Score } from '../../evaluation/tally.ts'
 import type { Outputs } from '../../network/outputs.ts'
@@ -38,14 +40,17 @@ export async function answersOf(
   const activity = new ActivityTally(classifier.gates.sites, classifier.gates.perGate)
   const all: Outputs[] = []
   const said: string[] = []
+  let first = 0
   try {
-    for await (const batch of loader.epoch(0)) {
-      const found = await classifier.classify(batch.images, undefined, { first: said.length })
-      const outputs = outputsOf(found, batch.size)
+    for await (const { images, rows, size, truths, places } of loader.epoch(0)) {
+      const pieces = { rows, most: size * usualRows(classifier, loader.sample) }
+      const found = await classifyInPieces(classifier, images, pieces, { first })
+      const { outputs } = found
       all.push(outputs)
-      tally.add(outputs, batch.truths)
-      for (let row = 0; row < batch.size; row++)
-        said.push(task.answer.gist(task.answer.of(outputs, row, model)))
+      tally.add(outputs, truths, places)
+      for (const { row, place } of firstRows(size, places))
+        said.push(task.answer.gist(task.answer.of(outputs, row, model, { place })))
+      first += rows
       if (found.masks) activity.add(found.masks)
       if (!goOn(outputs, all.length - 1)) break
     }

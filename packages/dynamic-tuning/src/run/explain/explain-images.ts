@@ -4,7 +4,8 @@ import { sampleOf } from '../../data/samples/registry.ts'
 import type { Pixels } from '../../data/sources/pixels.ts'
 import { createTransform } from '../../data/transforms/transforms.ts'
 import type { Classifier } from '../../evaluation/classifier.ts'
-import { outputsOf } from '../../evaluation/evaluate.ts'
+import { classifyInPieces } from '../../evaluation/classify-in-pieces.ts'
+import { usualRows } from '../../evaluation/evaluate.ts'
 import { ActivityTally, type GateActivity } from '../../evaluation/gate-activity.ts'
 import type { Portrait } from '../../evaluation/picture.ts'
 import { layerAt } from '../../models/families.ts'
@@ -65,10 +66,12 @@ async function explain(
   reader: SampleReader,
   { source, truth }: ImageToExplain,
 ): Promise<ExplainedImage> {
-  const found = await classifier.classify(await reader.read(source))
+  const { images, rows, place } = await reader.sample(source)
+  const most = usualRows(classifier, sampleOf(model.settings))
+  const { outputs, masks } = await classifyInPieces(classifier, images, { rows, most })
   const { answer, picture } = model.task
-  const portrait = picture.portrait(answer.of(outputsOf(found, 1), 0, model), truth, model)
-  return { source, image: sourceName(source), portrait, masks: found.masks }
+  const portrait = picture.portrait(answer.of(outputs, 0, model, { place }), truth, model)
+  return { source, image: sourceName(source), portrait, masks }
 }
 
 /**

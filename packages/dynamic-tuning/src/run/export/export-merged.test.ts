@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Classifier } from '../../evaluation/classifier.ts'
+import { withLogits } from '../../evaluation/with-logits.test.support.ts'
 import { modelShapes } from '../../models/build-model.ts'
 import { modelOf as partsOf } from '../../models/model.ts'
 import { farthest, noise, randomValues } from '../../nn/plain.test.support.ts'
@@ -51,7 +52,7 @@ const nodesOf = (operators: Readonly<Record<string, number>>): number =>
   Object.values(operators).reduce((sum, count) => sum + count, 0)
 
 async function logitsOf(classifier: Classifier): Promise<Float32Array> {
-  const { logits } = await classifier.classify(images)
+  const { logits } = withLogits(await classifier.classify(images))
   await classifier.release()
   return logits
 }

@@ -11,7 +11,7 @@ const outputs: Outputs = {
 
 describe('answers of classification', () => {
   it('name the most probable classes with their softmax', () => {
-    const { predictions } = classAnswers.of(outputs, 1, context, 2)
+    const { predictions } = classAnswers.of(outputs, 1, context, { top: 2 })
     const sum = Math.exp(1) + Math.exp(2) + 1
     expect(predictions).toEqual([
       { class: 'dog', probability: expect.closeTo(Math.exp(2) / sum, 12) },
@@ -22,8 +22,8 @@ describe('answers of classification', () => {
   })
 
   it('are shown as right or wrong where the class is known', () => {
-    const answer = classAnswers.of(outputs, 1, context, 1)
-    const probability = answer.predictions[0]?.probability
+    const answer = classAnswers.of(outputs, 1, context, { top: 1 })
+    const probability = answer.predictions?.[0]?.probability
     const right = classPictures.portrait(answer, 1, context)
     expect(right).toEqual({
       fields: { label: 'dog', predicted: 'dog', probability },

@@ -1,4 +1,4 @@
-import type { Answer, Answers } from '../../evaluation/answer.ts'
+import type { AnswerOptions, Answers } from '../../evaluation/answer.ts'
 import type { TaskContext } from '../../evaluation/task-context.ts'
 import type { Outputs } from '../../network/outputs.ts'
 import { formatPercent } from '../../report/quantity.ts'
@@ -6,7 +6,7 @@ import { logitsOf } from '../logits.ts'
 
 /** The classes with the largest softmax, three by default. */
 export const classAnswers: Answers = {
-  of(outputs: Outputs, row: number, { classes }: TaskContext, top = 3): Answer {
+  of(outputs: Outputs, row: number, { classes }: TaskContext, { top = 3 }: AnswerOptions = {}) {
     const { values, classes: count } = logitsOf(outputs)
     const probabilities = softmax(values.subarray(row * count, (row + 1) * count))
     const predictions = classes
@@ -15,9 +15,9 @@ export const classAnswers: Answers = {
       .slice(0, top)
     return { predictions }
   },
-  text: ({ predictions }) =>
+  text: ({ predictions = [] }) =>
     predictions.map(({ class: name, probability }) => `${name} ${formatPercent(probability)}`),
-  gist: ({ predictions: [best] }) => best?.class ?? '',
+  gist: ({ predictions: [best] = [] }) => best?.class ?? '',
 }
 
 function softmax(logits: Float32Array): number[] {

@@ -4,7 +4,7 @@ import { formatPercent } from '../../report/quantity.ts'
 
 /** The predicted class with its probability, and whether it is the true one. */
 export const classPictures: Pictures<number> = {
-  portrait({ predictions: [best] }, truth, { classes }) {
+  portrait({ predictions: [best] = [] }, truth, { classes }) {
     const { class: predicted = '', probability = Number.NaN } = best ?? {}
     const label = truth === undefined ? undefined : classes[truth]
     const known = label === undefined ? undefined : { label }

@@ -22,8 +22,8 @@ describe('answers of several labels', () => {
     expect(multilabelAnswers.gist(answer)).toBe('cat\nowl')
     const named = (labelThreshold: number, top?: number) =>
       multilabelAnswers
-        .of(outputs, 1, { ...context, settings: { labelThreshold } }, top)
-        .predictions.map((each) => each.class)
+        .of(outputs, 1, { ...context, settings: { labelThreshold } }, { top })
+        .predictions?.map((each) => each.class)
     expect(named(0.8)).toEqual(['owl'])
     expect(named(0.2)).toEqual(['owl', 'cat', 'dog'])
     expect(named(0.2, 2)).toEqual(['owl', 'cat'])
@@ -43,7 +43,7 @@ describe('answers of several labels', () => {
     expect(fields).toEqual({
       labels: ['cat', 'dog'],
       predicted: ['owl', 'cat'],
-      probabilities: answer.predictions.map(({ probability }) => probability),
+      probabilities: answer.predictions?.map(({ probability }) => probability),
       ...{ found: ['cat'], missed: ['dog'], wrong: ['owl'] },
     })
     expect(captionOf(multilabelPictures.words(fields))).toBe('owl, cat: missed dog; wrong owl')

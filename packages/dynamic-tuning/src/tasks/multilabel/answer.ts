@@ -1,4 +1,4 @@
-import type { Answer, Answers } from '../../evaluation/answer.ts'
+import type { AnswerOptions, Answers } from '../../evaluation/answer.ts'
 import type { TaskContext } from '../../evaluation/task-context.ts'
 import type { Outputs } from '../../network/outputs.ts'
 import { formatPercent } from '../../report/quantity.ts'
@@ -11,7 +11,7 @@ export const noLabel = 'no label'
 
 /** Every label whose sigmoid is at least the threshold, possibly none. */
 export const multilabelAnswers: Answers = {
-  of(outputs: Outputs, row: number, context: TaskContext, top?: number): Answer {
+  of(outputs: Outputs, row: number, context: TaskContext, { top }: AnswerOptions = {}) {
     const { values, classes: count } = logitsOf(outputs)
     const least = labelThreshold(context)
     const predictions = context.classes
@@ -21,11 +21,11 @@ export const multilabelAnswers: Answers = {
       .slice(0, top)
     return { predictions }
   },
-  text({ predictions }) {
+  text({ predictions = [] }) {
     if (predictions.length === 0) return [noLabel]
     return predictions.map(({ class: name, probability }) => `${name} ${formatPercent(probability)}`)
   },
-  gist: ({ predictions }) =>
+  gist: ({ predictions = [] }) =>
     predictions
       .map((each) => each.class)
       .sort()

@@ -4,7 +4,7 @@ import { noLabel } from './answer.ts'
 
 /** The labels that were named, and which of them are found, missed and wrong. */
 export const multilabelPictures: Pictures<Labels> = {
-  portrait({ predictions }, truth, { classes }): Portrait {
+  portrait({ predictions = [] }, truth, { classes }): Portrait {
     const predicted = predictions.map((each) => each.class)
     const probabilities = predictions.map(({ probability }) => probability)
     if (truth === undefined) return { fields: { predicted, probabilities }, right: false, group: '' }

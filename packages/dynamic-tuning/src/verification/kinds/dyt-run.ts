@@ -3,6 +3,7 @@ import { DataError } from '../../errors.ts'
 import { Classifier } from '../../evaluation/classifier.ts'
 import type { InferenceKind } from '../../network/pass.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
+import { present } from '../../present.ts'
 import { type Fixture, fixtureInput } from '../fixture.ts'
 import type { DytSettings } from './dyt-settings.ts'
 
@@ -44,9 +45,9 @@ export async function classify(
     pass,
     compile: run.compile,
   })
-  const { logits, masks } = await classifier.classify(samplesOf(run), weights)
+  const { outputs, masks } = await classifier.classify(samplesOf(run), weights)
   await classifier.release()
-  const found: [string, TensorData][] = [[`${name}.logits`, logitsData(network.head.classes, logits)]]
+  const found: [string, TensorData][] = [[`${name}.logits`, present(outputs.logits, 'logits')]]
   if (masks) found.push([`${name}.masks`, gatesData(run, masks)])
   return found
 }

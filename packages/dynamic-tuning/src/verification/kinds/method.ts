@@ -6,6 +6,7 @@ import { modelOf } from '../../models/model.ts'
 import { mergeTuned, type TunedWeights } from '../../network/merge.ts'
 import { network } from '../../network/network.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
+import { present } from '../../present.ts'
 import { classificationLoss } from '../../tasks/classification/loss.ts'
 import { logitsOf } from '../../tasks/logits.ts'
 import { paperLoss } from '../../training/loss-graph.ts'
@@ -77,15 +78,15 @@ async function classified(
   { network, tensors }: TunedWeights,
   device: CompileOptions,
 ): Promise<TensorData> {
-  const { images, size } = backboneBatch(opened)
+  const { images } = backboneBatch(opened)
   const classifier = await Classifier.create({
     network,
     store: new WeightStore({ tensors }),
     compile: device,
   })
-  const { logits } = await classifier.classify(images)
+  const { outputs } = await classifier.classify(images)
   await classifier.release()
-  return { dtype: 'float32', shape: [size, opened.config.numClasses], data: logits }
+  return present(outputs.logits, 'logits')
 }
 
 /** The linear probe of the same backbone. */

@@ -5,6 +5,7 @@ import { modelOf } from '../../models/model.ts'
 import { type Network, network } from '../../network/network.ts'
 import { weightShapes } from '../../network/weight-shapes.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
+import { present } from '../../present.ts'
 import { checkReductionFits } from '../../reduction/check-reduction.ts'
 import type { ReductionOptions } from '../../reduction/options.ts'
 import { classificationLoss } from '../../tasks/classification/loss.ts'
@@ -13,7 +14,7 @@ import { type LossSettings, paperLoss } from '../../training/loss-graph.ts'
 import { TrainingStep, type TrainingStepSettings } from '../../training/training-step.ts'
 import { full } from '../../tuners/full.ts'
 import { type BackboneFixture, backboneBatch } from '../backbone-fixture.ts'
-import { exactly, logitsData } from './dyt-run.ts'
+import { exactly } from './dyt-run.ts'
 
 /** A fixture of a token reduction on a bare backbone. */
 export interface ReductionRun {
@@ -47,9 +48,9 @@ export async function inferred(
   const settings = { network: networkOf({ opened, reduction }), store, pass, compile: options }
   const classifier = await Classifier.create(settings)
   const { images } = backboneBatch(opened)
-  const { logits } = await classifier.classify(images)
+  const { outputs } = await classifier.classify(images)
   await classifier.release()
-  return [name, logitsData(opened.config.numClasses, logits)]
+  return [name, present(outputs.logits, 'logits')]
 }
 
 /** The reduction's decisions by name, and where tokens ended. */

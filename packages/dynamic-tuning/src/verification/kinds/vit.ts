@@ -9,6 +9,7 @@ import { modelOf } from '../../models/model.ts'
 import { sampleInput } from '../../models/samples/sample-layout.ts'
 import { network } from '../../network/network.ts'
 import { WeightStore } from '../../nn/weight-store.ts'
+import { present } from '../../present.ts'
 import { type Fixture, fixtureConfig, fixtureInput, fixtureWeights, isHuggingFace } from '../fixture.ts'
 import type { FixtureKind } from '../fixture-kind.ts'
 import { vitFields, vitOf } from '../vit-settings.ts'
@@ -58,8 +59,7 @@ export async function classify(
 ): Promise<TensorData> {
   const store = new WeightStore({ tensors })
   const classifier = await Classifier.create({ network: network(modelOf(config)), store, compile })
-  const { logits } = await classifier.classify(images)
+  const { outputs } = await classifier.classify(images)
   await classifier.release()
-  const shape = [logits.length / config.numClasses, config.numClasses]
-  return { dtype: 'float32', shape, data: logits }
+  return present(outputs.logits, 'logits')
 }

@@ -6,9 +6,10 @@ import { type UperStages, uperStages } from '../../../models/heads/segmentation/
 import { type Network, network as networkOf } from '../../../network/network.ts'
 import type { NetworkOutputs, NetworkPass } from '../../../network/pass.ts'
 import { WeightStore } from '../../../nn/weight-store.ts'
+import { present } from '../../../present.ts'
 import { stackLayers } from '../../../tuners/stack-layers.ts'
 import { fixtureInput } from '../../fixture.ts'
-import { imagesOf, logitsShape, type Named, type SegmentationRun } from './run.ts'
+import { imagesOf, type Named, type SegmentationRun } from './run.ts'
 
 /** Both ways to run a tuned network; they must agree. */
 const ways = ['masked', 'skip'] as const
@@ -107,13 +108,10 @@ export async function predictions(
   for (const pass of ways) {
     const store = new WeightStore({ tensors })
     const classifier = await Classifier.create({ network, store, pass, compile: run.compile })
-    const { logits, masks } = await classifier.classify(data)
+    const { outputs, masks } = await classifier.classify(data)
     await classifier.release()
     const suffix = pass === 'skip' ? ' (skip)' : ''
-    found.push([
-      `${name}.logits${suffix}`,
-      { dtype: 'float32', shape: logitsShape(run, images), data: logits },
-    ])
+    found.push([`${name}.logits${suffix}`, present(outputs.logits, 'logits')])
     const { sites, decisions } = network.gates
     if (masks)
       found.push([

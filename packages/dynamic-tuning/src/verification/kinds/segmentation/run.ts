@@ -32,12 +32,6 @@ export function imagesOf({ fixture, settings }: SegmentationRun): TensorData<'fl
   )
 }
 
-/** Shape of the logits of some images: UPerNet's finest map has four times the rows of the patches. */
-export function logitsShape({ settings }: SegmentationRun, images: number): number[] {
-  const { imageSize, patchSize, numClasses } = settings.model
-  return [images, numClasses, ...imageSize.map((size) => (4 * size) / patchSize)]
-}
-
 /** The label maps among the inputs, int64 [B, 1, H, W]. */
 export function labelMaps({ fixture, settings }: SegmentationRun): LabelMap[] {
   const { shape, data } = fixtureInput(fixture, 'labels')

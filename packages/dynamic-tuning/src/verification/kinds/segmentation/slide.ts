@@ -1,12 +1,14 @@
-import { sizeOf, type TensorData } from '@dynamic-tuning/engine'
+import type { TensorData } from '@dynamic-tuning/engine'
 import { windowCorners } from '../../../data/samples/window/corners.ts'
 import { largestChannels, type Planes, resizePlanes } from '../../../data/samples/window/planes.ts'
 import { stitchPart } from '../../../data/samples/window/stitch.ts'
 import type { Size } from '../../../data/sources/decode.ts'
 import { Classifier } from '../../../evaluation/classifier.ts'
+import { classifyInPieces } from '../../../evaluation/classify-in-pieces.ts'
 import { WeightStore } from '../../../nn/weight-store.ts'
+import { present } from '../../../present.ts'
 import { fixtureInput } from '../../fixture.ts'
-import { logitsShape, type Named, type SegmentationRun } from './run.ts'
+import type { Named, SegmentationRun } from './run.ts'
 
 const sizeFrom = ([height, width]: readonly [number, number]): Size => ({ width, height })
 
@@ -21,14 +23,16 @@ export async function slideTensors(run: SegmentationRun): Promise<Named> {
   const windows = windowCorners(resized, window, sizeFrom(slide.stride))
   const store = new WeightStore({ tensors: run.tensors })
   const classifier = await Classifier.create({ network, store, compile: run.compile })
-  const shape = logitsShape(run, windows.length)
-  const data = new Float32Array(sizeOf(shape))
-  for (const [i, corner] of windows.entries()) {
-    const { logits } = await classifier.classify(windowOf(image, corner, window))
-    data.set(logits, i * logits.length)
-  }
+  const pixels = Float32Array.from(windows.flatMap((corner) => [...windowOf(image, corner, window)]))
+  const pieces = { rows: windows.length, most: 1 }
+  const { outputs } = await classifyInPieces(classifier, pixels, pieces)
   await classifier.release()
-  const whole = stitchPart({ shape, data }, 0, { resized, mirrored: false, windows }, window)
+  const whole = stitchPart(
+    present(outputs.logits, 'logits'),
+    0,
+    { resized, mirrored: false, windows },
+    window,
+  )
   const last = resizePlanes(whole, original)
   const labels = BigInt64Array.from(largestChannels(last), BigInt)
   return [

@@ -12,6 +12,7 @@ import {
   type Tensor,
 } from '../graph/tensor.ts'
 import { topologicalOrder } from '../graph/walk.ts'
+import { foldBatchNorm } from '../rewrite/fold-batch-norm.ts'
 import type { OnnxModel, OnnxNode, OnnxValue } from './model.ts'
 
 /** How a graph becomes an ONNX model. */
@@ -23,10 +24,11 @@ export interface LowerOptions {
 }
 
 /**
- * The ONNX model that computes `outputs`.
+ * The ONNX model that computes `outputs`, batch norms folded into convolutions where that is possible.
  * @throws GraphError where two inputs have the same name, or an output has the name of an input
  */
-export function lower(outputs: Readonly<Record<string, Tensor>>, options: LowerOptions = {}): OnnxModel {
+export function lower(graph: Readonly<Record<string, Tensor>>, options: LowerOptions = {}): OnnxModel {
+  const outputs = foldBatchNorm(graph)
   const fused = options.fused ?? false
   const expansion = (node: Node): readonly Tensor[] | undefined => (fused ? undefined : expansionOf(node))
   const sources = (node: Node): readonly Tensor[] => expansion(node) ?? node.inputs

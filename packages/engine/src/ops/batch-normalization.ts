@@ -35,7 +35,7 @@ export function checkChannels(operator: string, x: Tensor, lists: readonly Tenso
       )
 }
 
-const batchNormalizationOp: Operator<{ epsilon: number }, Inputs, readonly [Tensor]> = {
+export const batchNormalizationOp: Operator<{ epsilon: number }, Inputs, readonly [Tensor]> = {
   name: 'BatchNormalization',
   infer: ([x, ...lists]) => {
     checkChannels('batchNormalization', x, lists)
@@ -67,7 +67,7 @@ export function inverseDeviation(variance: Tensor, epsilon: number): Tensor {
 
 /**
  * Batch normalisation with given statistics, as at inference: (x - mean) / sqrt(variance + epsilon) weight +
- * bias for each channel. Where all but x are constants, the runtime folds it into the convolution before it.
+ * bias for each channel. Where all but x are constants, `lower` folds it into the convolution before it.
  * x: [B, C, ...], all others [C] -> the shape of x.
  * @throws ShapeError, DTypeError where they do not fit
  */

@@ -60,7 +60,7 @@ function kernelSizes(operator: string, weight: { readonly shape: Shape }): [numb
 /** Gradient of the bias: the sum over images, rows and columns. */
 const biasGradient = (dy: Tensor): Tensor => reduceSum(dy, { axes: [0, 2, 3] })
 
-const convOp: Operator<ConvAttributes, ConvInputs, readonly [Tensor]> = {
+export const convOp: Operator<ConvAttributes, ConvInputs, readonly [Tensor]> = {
   name: 'Conv',
   infer: (inputs, { window, groups }) => {
     const [x, weight] = inputs

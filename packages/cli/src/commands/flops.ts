@@ -18,7 +18,14 @@ import {
   tunerNamed,
 } from 'dynamic-tuning/models'
 import { sampleWord } from 'dynamic-tuning/report'
-import { type MethodOptionName, methodOptions } from 'dynamic-tuning/settings'
+import {
+  chosenHead,
+  headSettings,
+  type MethodOptionName,
+  methodOptions,
+  type SomeOf,
+} from 'dynamic-tuning/settings'
+import { tasks } from 'dynamic-tuning/tasks'
 import { type Call, defineCommand } from '../command.ts'
 import { costText } from '../cost-text.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
@@ -38,12 +45,18 @@ const tunerSettings = [
   'experts',
 ] as const satisfies readonly (keyof TunerOptions)[]
 
+/** Heads of tasks that do not classify images or clips. */
+const ownHeads: Readonly<Record<string, typeof chosenHead>> = { segmentation: chosenHead }
+const taskNames = [...new Set([...tasks.map(({ name }) => name), ...Object.keys(ownHeads)])]
+
 interface Options
   extends CommonOptions,
     GivenReduction,
+    SomeOf<typeof headSettings>,
     Partial<Pick<TunerOptions, (typeof tunerSettings)[number] | MethodOptionName>> {
   readonly model?: string
   readonly method?: string
+  readonly task?: string
   readonly classes?: number
   readonly active?: number
   readonly imageSize?: readonly [number, number]
@@ -67,6 +80,8 @@ export const flopsCommand = defineCommand<Options>({
     ...optionsOf(methodOptions),
     finetuneFlag('imageSize'),
     shared.frames(),
+    finetuneFlag('task', { usual: tasks[0].name }).choices(taskNames),
+    ...optionsOf(headSettings),
     ...reductionFlags(),
     new Option(
       '--table <n>',
@@ -82,6 +97,10 @@ export const flopsCommand = defineCommand<Options>({
     ['dyt flops --model vit_large_patch16_224 --method linear', 'the static model'],
     ['dyt flops --model vit_base_patch16_224 --method dyt --reduction tome --tome-r 8', 'and merging tokens'],
     ['dyt flops --model vit_base_patch16_224 --classes 400 --frames 8', 'clips of 8 frames'],
+    [
+      'dyt flops --model vit_base_patch16_224 --image-size 512 --task segmentation --classes 150',
+      'with UPerNet, which labels pixels',
+    ],
     ['dyt flops --table 3', 'what the paper prints for VTAB-1K, and what we count'],
   ],
   async run(call: Call<Options>) {
@@ -107,13 +126,14 @@ export const flopsCommand = defineCommand<Options>({
       reduction: reduction.reduction,
       activeRate,
       imageSize: config.imageSize,
+      ...(config.segmentation && { head: config.segmentation.head }),
       ...(sampleWord(config) === 'clip' && { frames: config.frames }),
       params: { total, trainable: paperCount(cost.params), trained: trainable, trainedParts: trainableParts },
       flops: { total: cost.flops.total, static: bare, parts: cost.flops.parts },
     }
     terminal.result(document, () =>
       costText(
-        `${model}, ${withName(method, reduction)}${onClips(config)}`,
+        `${model}, ${withName(method, reduction)}${onSamples(config)}`,
         cost,
         { staticFlops: bare, activeRate },
         terminal.paint,
@@ -128,8 +148,10 @@ function withName(method: string, { reduction }: { readonly reduction: string })
   return reduction === 'none' ? method : `${method} with ${reduction}`
 }
 
-/** Addition to the title for models of clips. */
-function onClips(config: ModelConfig): string {
+/** Addition to the title for models of clips, and for those that label pixels. */
+function onSamples(config: ModelConfig): string {
+  const { imageSize, segmentation } = config
+  if (segmentation) return `, ${segmentation.head} at ${imageSize.join(' x ')}`
   return sampleWord(config) === 'clip' ? `, clips of ${config.frames} frames` : ''
 }
 
@@ -155,8 +177,15 @@ function showTable({ options, terminal }: Call<Options>, number: number): undefi
   terminal.result(counted, () => paperTableText(counted, terminal.paint))
 }
 
-function configOf(model: string, { classes = usualClasses, imageSize, frames }: Options): ModelConfig {
-  return openBackboneConfig(model, { numClasses: classes, imageSize, frames })
+function configOf(model: string, options: Options): ModelConfig {
+  const { classes = usualClasses, imageSize, frames, task = tasks[0].name } = options
+  const foreign = Object.entries(options).find(([name, value]) => name in headSettings && value !== undefined)
+  const head = ownHeads[task]
+  if (head === undefined && foreign !== undefined)
+    throw new ConfigError(
+      `flops: ${foreign[0]} is ${foreign[1]}, but ${task} does not read it. Leave it out, or set task.`,
+    )
+  return openBackboneConfig(model, { numClasses: classes, imageSize, frames, ...head?.(options) })
 }
 
 /** CIFAR-100, as in the papers. */

@@ -55,6 +55,58 @@ describe('dyt flops --frames', () => {
   })
 })
 
+describe('dyt flops --task segmentation', () => {
+  const words = ['flops', '--model', 'vit_base_patch16_224', '--image-size', '512', '--classes', '150']
+  const base = [...words, '--task', 'segmentation']
+  const counted = async (...args: string[]) => {
+    const { stdout } = await dyt(folder, ...base, ...args, '--json')
+    return JSON.parse(stdout) as { head: string; flops: { total: number; parts: Record<string, number> } }
+  }
+
+  it('counts what the paper prints, and the parts of UPerNet one by one', async () => {
+    const { head, flops } = await counted('--method', 'full')
+    expect([head, flops.total]).toEqual(['upernet', 605_369_588_736])
+    const ofHead = Object.entries(flops.parts).filter(([name]) => !/^(?:blocks|patch_embed)/.test(name))
+    expect(Object.fromEntries(ofHead)).toEqual({
+      fpn1: 12_079_595_520,
+      fpn2: 2_415_919_104,
+      'decode_head.psp_modules': 786_432 + 29_491_200 + 76_800,
+      'decode_head.bottleneck': 3_145_728 + 6_794_772_480 + 393_216,
+      'decode_head.lateral_convs': 12_683_575_296 + 33_030_144,
+      'decode_head.fpn_convs': 66_060_288 + 114_152_177_664 + 33_030_144,
+      'decode_head.fpn_bottleneck': 150_994_944 + 347_892_350_976 + 25_165_824,
+      'decode_head.conv_seg': 1_887_436_800,
+    })
+    const { flops: adapted } = await counted('--method', 'adaptformer', '--bottleneck', '64')
+    expect(adapted.total).toBe(606_578_727_936)
+  })
+
+  it('counts a linear head, and prints its part and what is trained', async () => {
+    const { stdout } = await dyt(folder, ...base, '--head', 'linear', '--active', '0.62')
+    expect(stdout).toMatch(/^vit_base_patch16_224, dyt, linear at 512 x 512, 62 % of the tokens active\n/)
+    expect(stdout).toMatch(/\nhead: classifier +117\.96 M +0\.1 %\n/)
+    expect(stdout).toMatch(/trained: adapters 1\.19 M, dispatchers 9\.23 k, decode head 115\.35 k\n/)
+  })
+
+  it('names all that is trained, and sums modules of one kind', async () => {
+    const { stdout } = await dyt(folder, ...base, '--bottleneck', '64')
+    expect(stdout).toContain(
+      'trained: attention 571.97 k, adapters 1.19 M, dispatchers 9.23 k, head: pyramid 7.08 M, decode head 67.96 M, auxiliary head 1.81 M',
+    )
+  })
+
+  it('takes the features of the maps', async () => {
+    const { flops } = await counted('--head-channels', '512')
+    expect(flops.parts['decode_head.conv_seg']).toBe(128 * 128 * 512 * 150)
+  })
+
+  it('refuses heads of other tasks', async () => {
+    const ended = await dyt(folder, ...words, '--head', 'linear')
+    expect(ended).toMatchObject({ code: 2, stdout: '' })
+    expect(ended.stderr).toContain('flops: head is linear, but classification does not read it.')
+  })
+})
+
 describe('dyt flops --table', () => {
   it('prints the paper’s figures beside ours', async () => {
     const { code, stdout } = await dyt(folder, 'flops', '--table', '19')

@@ -3,7 +3,10 @@ import { evaluateSize, type Node, type Tensor, topologicalOrder, weightName } fr
 /** Multiply-accumulates of one forward pass, as fvcore counts them. */
 export interface Cost {
   readonly total: number
-  /** By module, in graph order: `patch_embed`, `blocks.0.norm1`, `blocks.0.attn`, ..., `head`. */
+  /**
+   * By module, in graph order: `patch_embed`, `blocks.0.norm1`, `blocks.0.attn`, ..., `head`; those of a head
+   * that labels pixels apart, as `decode_head.fpn_convs`.
+   */
   readonly parts: Readonly<Record<string, number>>
   /**
    * By operator: `Gemm` (linear maps and patch embedding), `MultiHeadAttention`,
@@ -45,6 +48,7 @@ export function symbolsIn(outputs: readonly Tensor[]): Set<string> {
 }
 
 const inLayer = /^(?:layers\.\d+\.)?(?:blocks\.\d+\.)/
+const modules = /^(?:decode_head\.|(?:layers\.\d+\.)?(?:blocks\.\d+\.)?)[^.]+/
 
 /**
  * Module of a node: `blocks.3.attn` for everything in that attention; outside of layers the first part of the
@@ -55,7 +59,7 @@ function moduleOf(node: Node, readers: ReadonlyMap<Node, Node>): string {
   let place: Node | undefined = node
   while (place && !hasWeights(place) && !inLayer.test(place.origin ?? '')) place = readers.get(place)
   const { origin = 'other' } = place ?? node
-  return /^(?:layers\.\d+\.)?(?:blocks\.\d+\.)?[^.]+/.exec(origin)?.[0] ?? origin
+  return modules.exec(origin)?.[0] ?? origin
 }
 
 function hasWeights({ inputs }: Node): boolean {

@@ -14,7 +14,7 @@ export function segmentationHead(
   settings: SegmentationSettings,
   config: BackboneConfig,
 ): Head<SegmentationOutputs> {
-  const { head, dropout = 0 } = settings
+  const { head = usualSegmentationHead(config), dropout = 0 } = settings
   if (!(dropout >= 0 && dropout < 1))
     throw new ConfigError(`model: the head drops ${dropout} of its features. Give 0.1, or 0 for none.`)
   return head === 'linear'
@@ -25,11 +25,20 @@ export function segmentationHead(
 /** The settings of UPerNet for a backbone, with defaults. @throws ConfigError for layers that do not fit */
 export function uperSettings(
   classes: number,
-  { channels = 512, auxiliaryChannels = 256, dropout = 0.1, layers: wanted }: SegmentationSettings,
+  settings: SegmentationSettings,
   config: BackboneConfig,
 ): UperHeadSettings {
+  const { auxiliaryChannels = 256, dropout = 0.1, layers: wanted } = settings
+  const channels = settings.channels ?? usualChannels(config)
   const chosen = uperReads(layersOf(config), { epsilon: config.layerNormEps, wanted })
   return { classes, channels, auxiliaryChannels, dropout, ...chosen }
+}
+
+/** Features of UPerNet's maps, as in official models: those of all layers of a ViT, 512 where they differ. */
+function usualChannels(config: BackboneConfig): number {
+  const widths = new Set(layersOf(config).map(({ width }) => width))
+  const [width = 512, ...others] = widths
+  return others.length === 0 ? width : 512
 }
 
 /** Features of a token from which on a backbone is large enough for UPerNet: those of ViT-S. */

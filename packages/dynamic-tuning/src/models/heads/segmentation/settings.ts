@@ -9,8 +9,9 @@ export type SegmentationHeadName = (typeof segmentationHeads)[number]
 
 /** Settings of a head that labels pixels, as stored in runs. */
 export interface SegmentationSettings {
-  readonly head: SegmentationHeadName
-  /** M, features of UPerNet's maps. Default 512, as in official Swins; official ViTs have their width. */
+  /** Default: UPerNet, or a linear head for backbones of less than 384 features. */
+  readonly head?: SegmentationHeadName | undefined
+  /** M, features of UPerNet's maps. Default: the width of a ViT, 512 on a Swin, as official ones. */
   readonly channels?: number | undefined
   /** Features of UPerNet's auxiliary head, which exists in training only. Default 256. */
   readonly auxiliaryChannels?: number | undefined

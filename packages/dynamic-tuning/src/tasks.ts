@@ -2,7 +2,13 @@
 
 export type { Answer, AnswerFile, AnswerOptions, Answers, Finding } from './evaluation/answer.ts'
 export { type Measure, type Measured, valueIn } from './evaluation/measure.ts'
-export { captionOf, type Pictures, type Portrait, type PortraitWords } from './evaluation/picture.ts'
+export {
+  captionOf,
+  type Pictures,
+  type Portrait,
+  type PortraitWords,
+  type View,
+} from './evaluation/picture.ts'
 export type { ClassScore, Score, Tally } from './evaluation/tally.ts'
 export type { TaskContext } from './evaluation/task-context.ts'
 export { classificationLoss, classTargets } from './tasks/classification/loss.ts'

@@ -15,12 +15,13 @@ interface Options extends CommonOptions, PrecisionChoice {
   readonly top?: number
   readonly batch?: number
   readonly budget?: number
+  readonly out?: string
 }
 
 export const predictCommand = defineCommand<Options>({
   name: 'predict',
   group: 'Use a trained model',
-  summary: 'Labels for images or videos, with the share of tokens that were active',
+  summary: 'Labels, or masks, for images or videos, with the share of tokens that were active',
   arguments: [
     ['<run>', 'folder of a finetune run'],
     ['<images...>', "image files (of a run on videos, videos), folders, or patterns such as 'photos/*.jpg'"],
@@ -30,26 +31,28 @@ export const predictCommand = defineCommand<Options>({
       '--top <n>',
       'labels per image (default 3; of several labels, all above the threshold)',
     ).argParser(integer(1)),
+    new Option('--out <folder>', 'write masks and overlays of labelled pixels to it'),
     shared.budget(),
     shared.precision(),
-    finetuneFlag('batch', { help: 'images per pass', usual: '16' }),
+    finetuneFlag('batch', { help: 'images per pass', usual: '16, fewer for large models' }),
     ...answerFlags(),
   ],
   examples: [
     ['dyt predict runs/photos cat.jpg dog.jpg', 'two images'],
     ['dyt predict runs/photos new-photos/ --top 1 --json', 'a folder, for a script'],
     ['dyt predict runs/photos cat.jpg --precision int8', 'matrix products in 8 bits'],
+    ['dyt predict runs/streets street.jpg --out labelled', 'masks of class numbers, and overlays'],
     ['dyt predict runs/photos cat.jpg --budget 0.6', 'with less compute, once calibrated'],
   ],
   async run({ args, options, terminal }: Call<Options>) {
     const [path = '', ...places] = args
-    const { top, batch, budget } = options
+    const { top, batch, budget, out } = options
     const run = withAnswerSettings(openRun(path), options)
     const thresholds = budget === undefined ? undefined : budgetThresholds(run, budget)
     const paths = imagePaths(places, sampleWord(run.settings))
     const compile = compileOptions(options)
     const results: ImagePrediction[] = []
-    for await (const result of predictImages(run, paths, { top, batch, thresholds, compile })) {
+    for await (const result of predictImages(run, paths, { top, batch, thresholds, out, compile })) {
       results.push(result)
       if (paths.length > fewImages)
         terminal.progress.update({ label: 'classifying', done: results.length, total: paths.length })

@@ -1,3 +1,4 @@
+import type { Pixels } from '../data/sources/pixels.ts'
 import type { Answer } from './answer.ts'
 import type { TaskContext } from './task-context.ts'
 
@@ -13,6 +14,13 @@ export interface Portrait {
   readonly slug?: string
 }
 
+/** A way to look at a sample's picture beside the picture itself, such as coloured by class. */
+export interface View {
+  readonly caption: string
+  /** The picture, of any size, in this view. */
+  draw(picture: Pixels): Pixels
+}
+
 /** A portrait in words. */
 export interface PortraitWords {
   /** The model's answer. */
@@ -24,6 +32,8 @@ export interface PortraitWords {
 /** How samples are shown in reports and by `explain`. */
 export interface Pictures<T = unknown, A extends Answer = Answer> {
   portrait(answer: A, truth: T | undefined, context: TaskContext): Portrait
+  /** Views to show beside the picture. Default: none. */
+  views?(answer: A, truth: T | undefined, context: TaskContext): readonly View[]
   /** A portrait in words, from an object that has the portrait's fields. */
   words(fields: object): PortraitWords
 }

@@ -2,6 +2,7 @@ import type { OverlayOptions, Sharp } from 'sharp'
 import { loadSharp } from '../data/sources/load-sharp.ts'
 import type { Pixels } from '../data/sources/pixels.ts'
 import { DataError } from '../errors.ts'
+import type { View } from '../evaluation/picture.ts'
 import { escapeText } from './escape.ts'
 import {
   checkImage,
@@ -32,6 +33,8 @@ export interface StripOptions {
   readonly enlarge?: 'smooth' | 'nearest'
   /** Caption under the original image (default "image"). */
   readonly caption?: string
+  /** Views of the image to show after it. */
+  readonly views?: readonly View[]
 }
 
 const gap = 10
@@ -56,7 +59,7 @@ export async function tokenStrip(
   options: StripOptions = {},
 ): Promise<Uint8Array> {
   const large = await resizeImage(image, options.tile ?? 208, options.enlarge ?? 'smooth')
-  const tiles: Tile[] = []
+  const tiles = (options.views ?? []).map(({ caption, draw }): Tile => ({ image: draw(large), caption }))
   for (const { layer, part, grid } of selectedLayers(layers, options.show)) {
     const name = part === undefined ? `layer ${layer}` : `${part} ${layer}`
     tiles.push({ image: overlayTokens(large, grid), caption: `${name} · ${shareOf(grid)}` })

@@ -66,7 +66,7 @@ export function cacheableParts(prepared: Prepared): Prefixes | undefined {
     return refuse('images are mixed anew at every step (mixup, cutmix). Leave one of them out.')
   if (settings.shrinkEpochs > 0 || settings.shrinkStartEpoch > 0)
     return refuse('the kept tokens change (shrinkEpochs, shrinkStartEpoch). Leave it out.')
-  const { varies } = sampleOf(model)
+  const { varies } = sampleOf({ ...settings, frames: model.frames })
   if (varies !== undefined) return refuse(`${varies}. Leave it out.`)
   const found = prefixesOf(prepared)
   if (found === undefined)

@@ -9,6 +9,7 @@ import { classifyInPieces } from '../evaluation/classify-in-pieces.ts'
 import { usualRows } from '../evaluation/evaluate.ts'
 import { sharesOf } from '../evaluation/gate-activity.ts'
 import { imageRows } from '../models/samples/sample-layout.ts'
+import { present } from '../present.ts'
 import { answerFolder, type WriteAnswer } from './answer-folder.ts'
 import { passRows } from './training-parts.ts'
 import type { TunedModel } from './tuned-run.ts'
@@ -103,10 +104,10 @@ async function* answers(
     asking,
     images.flatMap((each) => ('read' in each ? [each] : [])),
   )
-  let next = 0
+  const next = found.values()
   for (const each of images) {
-    if ('error' in each) yield each
-    else yield found[next++] as ImageAnswer
+    const answer = 'error' in each ? each : next.next().value
+    if (answer) yield answer
   }
 }
 
@@ -124,9 +125,10 @@ async function answersTo(
   const { perGate } = classifier.gates
   const decisions = perGate.reduce((sum, count) => sum + count, 0)
   const found: ImageAnswer[] = []
+  const firsts = rowsOfImages(images)
   let at = 0
-  for (const [i, { row, place }] of rowsOfImages(images).entries()) {
-    const { image, read } = images[i] as (typeof images)[number]
+  for (const [i, { image, read }] of images.entries()) {
+    const { row, place } = present(firsts[i], 'the row of an image')
     const answer = task.answer.of(whole, row, model, { top, place })
     const end = at + decisions * imageRows(network.sample, read.rows)
     const activeRate = masks ? mean(sharesOf(masks.subarray(at, end), perGate)) : 1

@@ -84,6 +84,7 @@ export async function openModel(input: FinetuneInput, dataset: KnownData): Promi
     frames: framesFor(input.data, dataset, input),
     seed: input.seed ?? 0,
     randomWeights: input.randomWeights ?? false,
+    ...taskFor(input.task, dataset).model?.(input),
   })
 }
 

@@ -143,6 +143,7 @@ describe('tellingImages', () => {
     source: { kind: 'file', path: '' },
     image: `${label}>${predicted}`,
     portrait: { fields: {}, right: label === predicted, group: `${label}` },
+    views: [],
     masks: undefined,
   })
   const names = (images: readonly ExplainedImage[], count: number): string[] =>

@@ -4,10 +4,12 @@ import type { Settings } from '../setting.ts'
 import { classification } from './classification/classification.ts'
 import { multilabel } from './multilabel/multilabel.ts'
 import { multilabelSettings } from './multilabel/settings.ts'
+import { segmentation } from './segmentation/segmentation.ts'
+import { segmentationSettings } from './segmentation/settings.ts'
 import type { Task } from './task.ts'
 
 /** All tasks. */
-export const tasks: readonly [Task, ...Task[]] = [classification, multilabel]
+export const tasks: readonly [Task, ...Task[]] = [classification, multilabel, segmentation]
 
 /** The task of runs that name none, as those of version 0.1. */
 export const [usualTask] = tasks
@@ -16,7 +18,7 @@ export const [usualTask] = tasks
  * Settings that only some tasks have, by name: `...segmentationSettings` from the task's folder, which are
  * also the task's `settings`. They become settings, checks, flags and help of every command that trains.
  */
-export const taskSettings = { ...multilabelSettings } satisfies Settings
+export const taskSettings = { ...multilabelSettings, ...segmentationSettings } satisfies Settings
 
 /** The task of this name, the usual one if none is given. @throws ConfigError for unknown names */
 export function taskNamed(name: string = usualTask.name): Task {

@@ -5,6 +5,7 @@ import type { Measure, Measured } from '../evaluation/measure.ts'
 import type { Pictures } from '../evaluation/picture.ts'
 import type { Tally } from '../evaluation/tally.ts'
 import type { TaskContext } from '../evaluation/task-context.ts'
+import type { SegmentationChoice } from '../models/named-model.ts'
 import type { Outputs } from '../network/outputs.ts'
 import type { Settings } from '../setting.ts'
 import type { TaskLoss } from '../training/loss.ts'
@@ -30,6 +31,10 @@ export interface Task<T = unknown, Stored = T> {
   check?(dataset: Dataset<Stored>, place: string): void
   /** Settings that not all tasks have; they are also in the registry's `taskSettings`. */
   readonly settings?: Settings
+  /** Names of settings of every run that do not fit this task. */
+  readonly unused?: readonly string[]
+  /** The head of its models, by the settings of a run. Default: they classify. */
+  model?(settings: object): SegmentationChoice
   /** The measures of a model. The first is the primary one: tables, plots, calibration and sweeps use it. */
   readonly measures: readonly [Measure, ...Measure[]]
   /** The measures of a single class; the first ranks classes. */

@@ -12,12 +12,14 @@ export interface ReadSample {
   readonly rows: number
   /** Where windows lie. */
   readonly place?: WindowPlace
+  /** The truth as answers are compared with it: a mask has been read. */
+  readonly truth: unknown
 }
 
 /** Reads samples one by one, as in evaluation. */
 export interface SampleReader {
-  /** @throws DataError naming what cannot be read */
-  sample(source: ImageSource): Promise<ReadSample>
+  /** `stored` is the example's truth, if it is known. @throws DataError naming what cannot be read */
+  sample(source: ImageSource, stored?: unknown): Promise<ReadSample>
   /**
    * Returns an image [3, H, W], the test views of a video [V, 3, T, H, W], or windows [R, 3, H, W].
    * @throws DataError naming what cannot be read
@@ -30,14 +32,14 @@ export interface SampleReader {
 export function sampleReader(settings: SampleSettings, transform: TransformSettings): SampleReader {
   const { views = [1, 1] } = settings
   const maker = sampleOf({ ...settings, views }).maker({ transform, seed: 0, cache: undefined })
-  async function sample(source: ImageSource): Promise<ReadSample> {
+  async function sample(source: ImageSource, stored?: unknown): Promise<ReadSample> {
     let images = new Float32Array()
     const reserve = (rows: number) => {
       images = new Float32Array(rows * maker.length)
       return { out: images, offset: 0 }
     }
-    const { place } = await maker.write({ source, truth: undefined }, { epoch: 0, index: 0 }, reserve)
-    return { images, rows: images.length / maker.length, ...(place && { place }) }
+    const { place, truth } = await maker.write({ source, truth: stored }, { epoch: 0, index: 0 }, reserve)
+    return { images, rows: images.length / maker.length, truth, ...(place && { place }) }
   }
   return {
     sample,

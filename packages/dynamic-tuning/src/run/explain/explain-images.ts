@@ -7,7 +7,7 @@ import type { Classifier } from '../../evaluation/classifier.ts'
 import { classifyInPieces } from '../../evaluation/classify-in-pieces.ts'
 import { usualRows } from '../../evaluation/evaluate.ts'
 import { ActivityTally, type GateActivity } from '../../evaluation/gate-activity.ts'
-import type { Portrait } from '../../evaluation/picture.ts'
+import type { Portrait, View } from '../../evaluation/picture.ts'
 import { layerAt } from '../../models/families.ts'
 import { present } from '../../present.ts'
 import { animation, clipSheet, type FrameTokens } from '../../report/clip-sheet.ts'
@@ -27,6 +27,8 @@ export interface ExplainedImage {
   readonly image: string
   /** The model's answer beside the truth. */
   readonly portrait: Portrait
+  /** Views to show beside the picture. */
+  readonly views: readonly View[]
   /** Decisions of each gate, 0 or 1: [D, n], for a clip [T, D, n]; undefined without dispatch. */
   readonly masks: Float32Array | undefined
 }
@@ -64,14 +66,16 @@ async function explain(
   model: TunedModel,
   classifier: Classifier,
   reader: SampleReader,
-  { source, truth }: ImageToExplain,
+  { source, truth: stored }: ImageToExplain,
 ): Promise<ExplainedImage> {
-  const { images, rows, place } = await reader.sample(source)
+  const { images, rows, place, truth } = await reader.sample(source, stored)
   const most = usualRows(classifier, sampleOf(model.settings))
   const { outputs, masks } = await classifyInPieces(classifier, images, { rows, most })
   const { answer, picture } = model.task
-  const portrait = picture.portrait(answer.of(outputs, 0, model, { place }), truth, model)
-  return { source, image: sourceName(source), portrait, masks }
+  const said = answer.of(outputs, 0, model, { place })
+  const portrait = picture.portrait(said, truth, model)
+  const views = picture.views?.(said, truth, model) ?? []
+  return { source, image: sourceName(source), portrait, views, masks }
 }
 
 /**
@@ -80,7 +84,7 @@ async function explain(
  */
 export async function stripOf(
   model: TunedModel,
-  { source, masks }: ExplainedImage,
+  { source, masks, views }: Pick<ExplainedImage, 'source' | 'masks' | 'views'>,
   options: Pick<StripOptions, 'show' | 'caption'> = {},
 ): Promise<Uint8Array> {
   const sample = sampleOf(model.settings)
@@ -88,7 +92,7 @@ export async function stripOf(
     return clipSheet(await framesOf(model, { source, masks }), options.show && { show: options.show })
   const [only] = await sample.pictures(source, tile)
   const picture = pictureOf(model, present(only, 'the picture of an image').picture)
-  return tokenStrip(picture, masks ? layersOf(model, masks) : [], { tile, ...options })
+  return tokenStrip(picture, masks ? layersOf(model, masks) : [], { tile, views, ...options })
 }
 
 /** Animated WebP of a clip: a strip for every frame. */

@@ -2,6 +2,7 @@ import { GraphError } from '@dynamic-tuning/engine'
 import type { LabelMap } from '../../data/label-map.ts'
 import { type PixelScores, pixelScores } from '../../data/samples/window/pixel-scores.ts'
 import { rowsOf, type WindowPlace } from '../../data/samples/window/place.ts'
+import type { WindowLogits } from '../../data/samples/window/stitch.ts'
 import type { Size } from '../../data/sources/decode.ts'
 import type { Outputs } from '../../network/outputs.ts'
 
@@ -14,22 +15,27 @@ export function wholePlace({ width, height }: Size): WindowPlace {
 
 /**
  * Scores of the pixels of each picture from the outputs for the windows of all, picture after picture.
- * Without places every picture is one window. @throws GraphError if there are no logits [R, K, h, w]
+ * Without places every picture is one window. @throws GraphError as `pixelLogits`
  */
 export function scoresOf(
-  { logits }: Outputs,
+  outputs: Outputs,
   truths: readonly LabelMap[],
   places: readonly WindowPlace[] = truths.map(wholePlace),
 ): PixelScores[] {
-  if (logits?.shape.length !== 4)
-    throw new GraphError(
-      'segmentation: the outputs have no logits [R, K, h, w]. Use a head that labels pixels.',
-    )
+  const logits = pixelLogits(outputs)
   return places.map((place, i) =>
     pixelScores(
       logits,
       places.slice(0, i).reduce((rows, each) => rows + rowsOf(each), 0),
       place,
     ),
+  )
+}
+
+/** Logits [R, K, h, w] of R windows. @throws GraphError if there are none, a mistake of the caller */
+export function pixelLogits({ logits }: Outputs): WindowLogits {
+  if (logits?.shape.length === 4) return logits
+  throw new GraphError(
+    'segmentation: the outputs have no logits [R, K, h, w]. Use a head that labels pixels.',
   )
 }

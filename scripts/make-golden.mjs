@@ -20,6 +20,7 @@ const methods = [
 /** Folders by name; a pattern of `without` fits the names of expected tensors. */
 const folders = {
   'detection/backbone-dyt': { without: [/^eval\.(blocks\.[0-2]|soft)/, /^complete\.p[3-6]/] },
+  'detection/metrics': {},
   'dyt-mlp': {},
   'dyt-video': { without: [/^eval\.(blocks|final_norm)/, /^step/, /^final\./] },
   'dyt-variants/attention-mlp': { without: [/^eval\.(blocks|final_norm)/] },
@@ -37,7 +38,10 @@ const folders = {
   'vit/resize': {},
 }
 const whole = ['config.json', 'expected.json', 'weights.safetensors', 'inputs.safetensors']
-const others = ['model.safetensors', 'no_antialias.safetensors']
+const others = [
+  ...['model.safetensors', 'no_antialias.safetensors'],
+  ...['ground_truth.json', 'detections.json', 'masks.json', 'results.json'],
+]
 
 function make(name, without = []) {
   const [from, to] = [join(shared, 'reference', name), join(fixtures, 'reference', name)]

@@ -2,6 +2,15 @@
  * Data: datasets and how they are read, images and clips, transforms, loaders, and the drawn tasks.
  */
 
+export { fillPolygons, type Polygon } from './data/boxes/fill-polygons.ts'
+export { parseRunLengthString, runLengthString } from './data/boxes/run-length-string.ts'
+export {
+  type CornerBox,
+  decodeMask,
+  encodeMask,
+  type RunLengths,
+  runLengths,
+} from './data/boxes/run-lengths.ts'
 export { openDataset } from './data/dataset.ts'
 export {
   type Dataset,

@@ -31,6 +31,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'sources',
     'testing',
     'masks',
+    'boxes',
     'transforms',
     'truths',
     'kinds',

@@ -12,5 +12,15 @@ export {
 export type { ClassScore, Score, Tally } from './evaluation/tally.ts'
 export type { TaskContext } from './evaluation/task-context.ts'
 export { classificationLoss, classTargets } from './tasks/classification/loss.ts'
+export {
+  type CocoScore,
+  CocoTally,
+  type DetectedObject,
+  type DetectionImage,
+  type TrueObject,
+} from './tasks/detection/metrics/coco-tally.ts'
+export type { PrecisionCurve } from './tasks/detection/metrics/curve.ts'
+export { type ClassCurves, cocoFigures } from './tasks/detection/metrics/figures.ts'
+export { boxOverlaps, maskOverlaps, type Overlaps } from './tasks/detection/metrics/overlaps.ts'
 export { taskNamed, tasks } from './tasks/registry.ts'
 export { judgedBy, type Task, usualMeasure } from './tasks/task.ts'

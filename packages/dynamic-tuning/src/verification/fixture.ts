@@ -28,7 +28,9 @@ export interface Fixture {
 const limit = z.object({ abs: z.number().nonnegative(), rel_to_tensor_max: z.number().nonnegative() })
 const losses = z.record(z.string(), z.number())
 const expectations = z.looseObject({
-  tolerances: z.record(z.string(), limit),
+  tolerances: z.record(z.string(), limit).optional(),
+  /** One limit for everything, in folders that hold JSON alone. */
+  tolerance: z.number().nonnegative().optional(),
   losses: losses.optional(),
   losses_first_step: losses.optional(),
   losses_dropout: losses.optional(),
@@ -38,7 +40,8 @@ const common = z.looseObject({ updates_not_compared: z.array(z.string()).default
 
 /**
  * Opens the folder of a fixture: everything but the weights. A Hugging Face model folder without expectations
- * uses those and the inputs of its parent folder; methods on a shared backbone have no `expected.json`.
+ * uses those and the inputs of its parent folder; methods on a shared backbone have no `expected.json`, and
+ * a folder may hold JSON alone, which its kind reads.
  * @throws DataError if config.json or expected.json is missing or damaged; CheckpointError for the tensor
  * files
  */
@@ -50,15 +53,25 @@ export function openFixture(folder: string): Fixture {
   const usual = isBackboneFixture(config) && !existsSync(path)
   const json = usual ? { tolerances: backboneTolerances } : readJson(path, DataError)
   const told = check(expectations, path, json, DataError)
-  const tensors = readSafetensors(join(home, 'expected.safetensors'))
+  const limits = told.tolerances ?? (told.tolerance !== undefined && everywhere(told.tolerance))
+  if (!limits) throw new DataError(`verify: ${path} has no tolerances, got none. Write them.`)
+  const read = hasTensors(home) ? readSafetensors : () => new Map<string, TensorData>()
+  const tensors = read(join(home, 'expected.safetensors'))
   return {
     folder,
     config,
-    inputs: readSafetensors(join(home, 'inputs.safetensors')),
+    inputs: read(join(home, 'inputs.safetensors')),
     expected: new Map([...tensors, ...lossScalars(told)]),
-    tolerances: new Map(Object.entries(told.tolerances)),
+    tolerances: new Map(Object.entries(limits)),
     updatesNotCompared: check(common, join(folder, 'config.json'), config, DataError).updates_not_compared,
   }
+}
+
+const everywhere = (abs: number): Record<string, Tolerance> => ({ '*': { abs, rel_to_tensor_max: 0 } })
+
+/** True if a folder has any file of tensors. */
+function hasTensors(folder: string): boolean {
+  return ['expected', 'inputs', 'weights'].some((name) => existsSync(join(folder, `${name}.safetensors`)))
 }
 
 /** True for the `config.json` of a Hugging Face ViT or DINOv2 rather than of a fixture. */

@@ -3,6 +3,7 @@ import { ConfigError } from '../errors.ts'
 import type { Fixture } from './fixture.ts'
 import type { FixtureKind } from './fixture-kind.ts'
 import { vitdetKind } from './kinds/detection/backbone.ts'
+import { cocoMetricsKind } from './kinds/detection/metrics.ts'
 import { dynamicvitKind } from './kinds/dynamicvit.ts'
 import { dytImageKind } from './kinds/dyt-image.ts'
 import { dytVideoKind } from './kinds/dyt-video.ts'
@@ -31,6 +32,7 @@ export const fixtureKinds: readonly FixtureKind[] = [
   segmentationMetricsKind,
   segmentationPipelineKind,
   vitdetKind,
+  cocoMetricsKind,
 ]
 
 /** The kind of a fixture. @throws ConfigError for an unknown kind */

@@ -44,6 +44,13 @@ describe('resizeBilinear', () => {
     ])
   })
 
+  it('splits a row beyond the edge between its two weights, whose products are cut one by one', () => {
+    // Columns give 0, 0.5, 1.5, 2; each row is a quarter and three quarters of it, cut before their sum.
+    const size = { width: 4, height: 2 }
+    expect(red(resizeBilinear(grey(2, 1, [0, 2]), size))).toEqual([0, 0, 1, 2, 0, 0, 1, 2])
+    expect(red(resizeBilinear(grey(2, 1, [0, 2]), { ...size, height: 1 }))).toEqual([0, 1, 2, 2])
+  })
+
   it('is within a level of exact interpolation at any size', () => {
     for (const [width, height] of [
       [5, 4],

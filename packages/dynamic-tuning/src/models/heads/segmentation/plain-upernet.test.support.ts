@@ -1,4 +1,13 @@
+import type { TensorData } from '@dynamic-tuning/engine'
 import { erf, type Values } from '../../../nn/plain.test.support.ts'
+
+/** Weights with positive variances. */
+export function withVariances(values: Map<string, TensorData>): Map<string, TensorData> {
+  for (const [name, { data }] of values)
+    if (name.endsWith('running_var'))
+      for (let i = 0; i < data.length; i++) data[i] = 0.5 + Math.abs(Number(data[i]))
+  return values
+}
 
 /** A map of one image: value at channel, row and column. */
 export type PlainMap = number[][][]

@@ -20,6 +20,7 @@ import {
   plainHalve,
   plainMap,
   plainUper,
+  withVariances,
 } from './plain-upernet.test.support.ts'
 import { sameGrid, stages } from './pyramid.ts'
 import { usualSegmentationHead } from './segmentation-head.ts'
@@ -54,14 +55,6 @@ const rowsOf = (data: Float32Array, width: number, image: number, count: number)
   Array.from({ length: count }, (_, token) => [
     ...data.subarray((image * count + token) * width, (image * count + token + 1) * width),
   ])
-
-/** Weights with positive variances. */
-function withVariances(values: Map<string, TensorData>): Map<string, TensorData> {
-  for (const [name, { data }] of values)
-    if (name.endsWith('running_var'))
-      for (let i = 0; i < data.length; i++) data[i] = 0.5 + Math.abs(Number(data[i]))
-  return values
-}
 
 async function uperOf(settings: UperHeadSettings, taps: ReturnType<typeof tapsOf>) {
   const tapped = taps.map((each) => each.tapped)

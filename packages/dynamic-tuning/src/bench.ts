@@ -36,5 +36,7 @@ export {
   defaultBench,
   type GemmResult,
 } from './bench/types.ts'
+export { type GemmProbe, gemmProbe } from './evaluation/gemm-probe.ts'
+export { type TimedCase, type Timing, type TimingSettings, timeInTurn } from './evaluation/timing.ts'
 export type { BenchEnvironment } from './run/environment.ts'
 export { peakMemoryMB } from './run/peak-memory.ts'

@@ -21,6 +21,14 @@ const methods = [
 const folders = {
   'detection/backbone-dyt': { without: [/^eval\.(blocks\.[0-2]|soft)/, /^complete\.p[3-6]/] },
   'detection/metrics': {},
+  'detection/rpn': {
+    without: [
+      /^(anchors|head\.(logits|deltas)|grad\.(logits|deltas))\.p2$/,
+      /^decoded$/,
+      /^best_iou\.[12]$/,
+      /^head\.(logits|deltas)\.p3$/,
+    ],
+  },
   'dyt-mlp': {},
   'dyt-video': { without: [/^eval\.(blocks|final_norm)/, /^step/, /^final\./] },
   'dyt-variants/attention-mlp': { without: [/^eval\.(blocks|final_norm)/] },

@@ -4,6 +4,7 @@ import type { Fixture } from './fixture.ts'
 import type { FixtureKind } from './fixture-kind.ts'
 import { vitdetKind } from './kinds/detection/backbone.ts'
 import { cocoMetricsKind } from './kinds/detection/metrics.ts'
+import { rpnKind } from './kinds/detection/rpn.ts'
 import { dynamicvitKind } from './kinds/dynamicvit.ts'
 import { dytImageKind } from './kinds/dyt-image.ts'
 import { dytVideoKind } from './kinds/dyt-video.ts'
@@ -33,6 +34,7 @@ export const fixtureKinds: readonly FixtureKind[] = [
   segmentationPipelineKind,
   vitdetKind,
   cocoMetricsKind,
+  rpnKind,
 ]
 
 /** The kind of a fixture. @throws ConfigError for an unknown kind */

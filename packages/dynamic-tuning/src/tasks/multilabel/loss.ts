@@ -1,20 +1,8 @@
-import {
-  abs,
-  add,
-  exp,
-  input,
-  log,
-  mul,
-  neg,
-  reduceMean,
-  sigmoid,
-  stopGradient,
-  sub,
-  type Tensor,
-} from '@dynamic-tuning/engine'
+import { add, input, mul, reduceMean, sigmoid, stopGradient, sub, type Tensor } from '@dynamic-tuning/engine'
 import { type Labels, multiHot } from '../../data/truths/labels.ts'
 import type { TaskLoss } from '../../training/loss.ts'
 import { tensorIn } from '../logits.ts'
+import { softplus } from '../softplus.ts'
 
 /**
  * Binary cross-entropy and KL to the complete model, both averaged over images and classes. Label smoothing
@@ -53,10 +41,4 @@ export function binaryDivergence(teacher: Tensor, student: Tensor): Tensor {
   const fixed = stopGradient(teacher)
   const difference = mul(sigmoid(fixed), sub(fixed, student))
   return reduceMean(add(difference, sub(softplus(student), softplus(fixed))))
-}
-
-/** ln(1 + e^x) for any x; with |x| / 2 instead of a maximum, its slope at 0 is 1 / 2. */
-function softplus(x: Tensor): Tensor {
-  const size = abs(x)
-  return add(mul(add(x, size), 0.5), log(add(exp(neg(size)), 1)))
 }

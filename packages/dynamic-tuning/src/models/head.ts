@@ -51,6 +51,10 @@ export interface Head<O extends Named = Named> {
    * shape [1, I, ...]; each factor is 0 or 1 / (1 - share).
    */
   readonly drops?: Readonly<Record<string, number>>
+  /** Images that a training pass needs, such as those of a batch norm over single values. Default 1. */
+  readonly leastImages?: number
+  /** Bytes of activations per image in training, beside the backbone's. Default 0. */
+  readonly trainingBytes?: number
   /** Names of the outputs that inference returns and files export. Default: `logits`. */
   readonly results?: readonly string[]
   /** Builds its outputs, [B, ...] each, by name. `taps` are in the order of `reads`. */

@@ -1,5 +1,6 @@
 import { modelCost } from '../cost/model-cost.ts'
 import { ConfigError } from '../errors.ts'
+import { modelOf } from '../models/model.ts'
 import type { ModelConfig } from '../models/model-config.ts'
 import { runNetwork } from './network.ts'
 import type { FinetuneSettings } from './settings/finetune-settings.ts'
@@ -38,12 +39,13 @@ export function fitMemory(settings: FinetuneSettings, config: ModelConfig): Fine
   const { memory } = settings
   if (memory === undefined) return settings
   const leaner = { ...settings, recompute: true }
-  const fitted = [settings, leaner].find((each) => neededFor(each, config, 1) <= memory)
+  const { leastImages: least = 1 } = modelOf(config).head
+  const fitted = [settings, leaner].find((each) => neededFor(each, config, least) <= memory)
   if (fitted === undefined)
     throw new ConfigError(
-      `finetune: one image a pass takes about ${gigabytes(neededFor(leaner, config, 1))} GB, memory is ${gigabytes(memory)} GB. Give more, or take a smaller model or image size.`,
+      `finetune: ${least === 1 ? 'one image' : `${least} images`} a pass take${least === 1 ? 's' : ''} about ${gigabytes(neededFor(leaner, config, least))} GB, memory is ${gigabytes(memory)} GB. Give more, or take a smaller model or image size.`,
     )
-  let [fits, fails] = [1, settings.batch + 1]
+  let [fits, fails] = [least, settings.batch + 1]
   while (fails - fits > 1) {
     const middle = Math.floor((fits + fails) / 2)
     if (neededFor(fitted, config, middle) <= memory) fits = middle

@@ -6,7 +6,7 @@ import type { TaskContext } from '../evaluation/task-context.ts'
 import type { RunFolder } from '../io/run-folder.ts'
 import type { Task } from '../tasks/task.ts'
 import type { Learner } from '../training/learner.ts'
-import { cosine } from '../training/schedules/cosine.ts'
+import { type ScheduleName, scheduleNamed } from '../training/schedules/registry.ts'
 import type { StepBatch } from '../training/step-feeds.ts'
 import { type TrainerSettings, type TrainOutcome, train } from '../training/trainer.ts'
 import { withOpened } from './opened.ts'
@@ -19,6 +19,9 @@ export interface SessionSettings {
   readonly learningRate: number
   readonly minimumLearningRate: number
   readonly warmupEpochs: number
+  /** Default: half a cosine. */
+  readonly schedule?: ScheduleName
+  readonly schedulePower?: number
 }
 
 /** How a run is validated between epochs. */
@@ -84,11 +87,14 @@ function validationBy(
 }
 
 function scheduleOf(
-  { learningRate, minimumLearningRate, warmupEpochs, epochs }: SessionSettings,
+  settings: SessionSettings,
   factor: number,
   stepsPerEpoch: number,
 ): (step: number) => number {
-  return cosine({
+  const { learningRate, minimumLearningRate, warmupEpochs, epochs } = settings
+  const { schedule = 'cosine', schedulePower = 1 } = settings
+  return scheduleNamed({
+    ...{ schedule, schedulePower },
     learningRate: learningRate * factor,
     minimum: minimumLearningRate * factor,
     warmupSteps: Math.round(warmupEpochs * stepsPerEpoch),

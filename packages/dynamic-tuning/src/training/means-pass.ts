@@ -8,11 +8,17 @@ export interface Piece {
   readonly size: number
 }
 
-/** Cuts a batch into pieces of `most` images; the last one may be smaller. */
-export function piecesOf(images: number, most: number): Piece[] {
-  return Array.from({ length: Math.ceil(images / most) }, (_, i) => ({
+/**
+ * Cuts a batch into pieces of `most` images; the last one may be smaller. What is left joins the piece before
+ * where it would be less than `least`.
+ */
+export function piecesOf(images: number, most: number, least = 1): Piece[] {
+  const whole = Math.floor(images / most)
+  const left = images - whole * most
+  const count = left >= least || whole === 0 ? Math.ceil(images / most) : whole
+  return Array.from({ length: count }, (_, i) => ({
     first: i * most,
-    size: Math.min(most, images - i * most),
+    size: i === count - 1 ? images - i * most : most,
   }))
 }
 

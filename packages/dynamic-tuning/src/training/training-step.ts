@@ -71,7 +71,8 @@ export class TrainingStep implements TrainableStep {
 
   /** As in `TrainableStep`; `noise` [D, B, n, 1] replaces the random one. */
   async run(batch: StepBatch, step: number, noise?: TensorData): Promise<PassResult> {
-    const pieces = piecesOf(batch.size, this.settings.microBatch)
+    const { microBatch, network } = this.settings
+    const pieces = piecesOf(batch.size, microBatch, network.head.leastImages)
     const sums = new PieceSums(batch, usedOutputs(this.settings.taskLoss))
     const feedsOf = (inputs: Program['inputs'], piece: Piece, ofOthers: Means = {}): Feeds => ({
       ...Object.fromEntries([...this.weights, ...this.buffers]),

@@ -1,4 +1,5 @@
 import { sampleOf } from '../../data/samples/registry.ts'
+import { ConfigError } from '../../errors.ts'
 import { modelOf } from '../../models/model.ts'
 import type { ModelConfig } from '../../models/model-config.ts'
 import { checkReductionFits } from '../../reduction/check-reduction.ts'
@@ -44,7 +45,17 @@ export function completeFinetune(
     ...asked,
     ...sample.complete(asked),
   }
+  checkMicroBatch(settings, known.config)
   return withoutUsualTask(settings)
+}
+
+/** @throws ConfigError for fewer images in a pass than the head needs */
+function checkMicroBatch({ microBatch }: FinetuneSettings, config: ModelConfig): void {
+  const { leastImages = 1 } = modelOf(config).head
+  if (microBatch < leastImages)
+    throw new ConfigError(
+      `finetune: microBatch is ${microBatch}, but the batch norms of this head need ${leastImages} images in a pass. Give more, or choose head linear.`,
+    )
 }
 
 /** Runs of the default task do not name it, as in version 0.1. */

@@ -1,5 +1,6 @@
 import { layersOf } from '../../models/families.ts'
 import { tokensIn } from '../../models/layer-sizes.ts'
+import { modelOf } from '../../models/model.ts'
 import type { ModelConfig } from '../../models/model-config.ts'
 import { layoutOf } from '../../models/samples/layout-of.ts'
 import { imageRows } from '../../models/samples/sample-layout.ts'
@@ -14,12 +15,14 @@ const floatsKept = 18
  * It does not depend on the machine's memory: the same settings must give the same weights everywhere.
  */
 export function usualMicroBatch(config: ModelConfig, prompts = 0): number {
-  return Math.max(1, Math.floor(activationBytes / activationBytesOf(config, prompts)))
+  const { leastImages = 1 } = modelOf(config).head
+  return Math.max(leastImages, Math.floor(activationBytes / activationBytesOf(config, prompts)))
 }
 
 /** Approximate bytes of activations per image or clip in training. */
 export function activationBytesOf(config: ModelConfig, prompts = 0): number {
-  return imageRows(layoutOf(config), featuresOf(config, prompts).reduce((a, b) => a + b, 0) * 4 * floatsKept)
+  const features = featuresOf(config, prompts).reduce((a, b) => a + b, 0)
+  return imageRows(layoutOf(config), features * 4 * floatsKept) + headBytesOf(config)
 }
 
 /**
@@ -28,7 +31,13 @@ export function activationBytesOf(config: ModelConfig, prompts = 0): number {
 export function recomputedBytesOf(config: ModelConfig): number {
   const features = featuresOf(config)
   const given = features.reduce((a, b) => a + b, 0)
-  return imageRows(layoutOf(config), 4 * (given + floatsKept * ((features[0] ?? 0) + Math.max(...features))))
+  const kept = 4 * (given + floatsKept * ((features[0] ?? 0) + Math.max(...features)))
+  return imageRows(layoutOf(config), kept) + headBytesOf(config)
+}
+
+/** What the head keeps for an image or clip. */
+function headBytesOf(config: ModelConfig): number {
+  return modelOf(config).head.trainingBytes ?? 0
 }
 
 /** Number of features of all tokens after each layer, in sum. */

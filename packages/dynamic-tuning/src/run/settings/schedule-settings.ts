@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import * as setting from '../../setting.ts'
+import { scheduleNames } from '../../training/schedules/registry.ts'
 
 /** Length, steps and optimiser of a run's training. */
 export const scheduleSettings = {
@@ -47,6 +48,19 @@ export const scheduleSettings = {
     above: 0,
     help: 'learning rate for 256 images a step: the peak is this times batch / 256, unless --learning-rate is given',
     argument: '<x>',
+  }),
+  schedule: setting.choice(scheduleNames, {
+    default: 'cosine',
+    help: 'how the learning rate falls: half a cosine, or poly, a power of the steps that are left',
+    argument: '<name>',
+  }),
+  schedulePower: setting.number({
+    default: 1,
+    above: 0,
+    most: 10,
+    help: 'exponent of schedule poly',
+    argument: '<x>',
+    fileOnly: true,
   }),
   weightDecay: setting.number({ default: 1e-4, least: 0, help: 'decoupled decay', argument: '<x>' }),
   warmupEpochs: setting.number({

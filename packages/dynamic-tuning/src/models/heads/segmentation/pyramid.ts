@@ -10,6 +10,8 @@ import { mapOf } from './maps.ts'
 export interface Pyramid {
   /** Names of its weights. */
   readonly own: readonly RegExp[]
+  /** How much longer a side of the finest map is than the grid of the first layer. */
+  readonly enlarged: number
   build(taps: readonly Tapped[], weights: Weights): Tensor[]
 }
 
@@ -20,6 +22,7 @@ export interface Pyramid {
  */
 export const sameGrid: Pyramid = {
   own: [/^fpn[12]\./],
+  enlarged: 4,
   build(taps, weights) {
     const up = (x: Tensor, name: string): Tensor =>
       convTranspose2d(x, weights.at(name), Number(x.shape[1]), { kernel: 2, stride: 2 })
@@ -40,6 +43,7 @@ export const sameGrid: Pyramid = {
 export function stages(epsilon: number): Pyramid {
   return {
     own: [/^norm\d+\./],
+    enlarged: 1,
     build: (taps, weights) =>
       taps.map(({ tokens, sizes }, i) =>
         mapOf({ tokens: layerNorm(tokens, weights.at(`norm${i}`), epsilon), sizes }),

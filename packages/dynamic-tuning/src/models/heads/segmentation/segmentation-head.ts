@@ -5,6 +5,7 @@ import type { Head } from '../../head.ts'
 import { linearHead } from './linear-head.ts'
 import type { SegmentationOutputs } from './outputs.ts'
 import type { SegmentationHeadName, SegmentationSettings } from './settings.ts'
+import { lossBytes, uperBytes } from './training-bytes.ts'
 import { type UperHeadSettings, uperHead } from './upernet-head.ts'
 import { uperReads } from './upernet-reads.ts'
 
@@ -17,9 +18,17 @@ export function segmentationHead(
   const { head = usualSegmentationHead(config), dropout = 0 } = settings
   if (!(dropout >= 0 && dropout < 1))
     throw new ConfigError(`model: the head drops ${dropout} of its features. Give 0.1, or 0 for none.`)
-  return head === 'linear'
-    ? linearHead({ classes, dropout })
-    : uperHead(uperSettings(classes, settings, config))
+  const sizes = { classes, imageSize: config.imageSize }
+  if (head === 'linear') return { ...linearHead({ classes, dropout }), trainingBytes: lossBytes(sizes) }
+  const uper = uperSettings(classes, settings, config)
+  const places = uper.pyramid.enlarged ** 2 * placesOf(config)
+  return { ...uperHead(uper), trainingBytes: uperBytes(sizes, uper.channels, places) }
+}
+
+/** Places of the grid of a backbone's first layer. */
+function placesOf(config: BackboneConfig): number {
+  const [rows = 0, columns = 0] = layersOf(config)[0]?.grid ?? []
+  return rows * columns
 }
 
 /** The settings of UPerNet for a backbone, with defaults. @throws ConfigError for layers that do not fit */

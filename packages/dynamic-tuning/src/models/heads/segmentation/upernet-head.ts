@@ -44,6 +44,8 @@ export function uperHead(settings: UperHeadSettings): Head<SegmentationOutputs> 
     reads,
     own: [...pyramid.own, /^decode_head\./, /^auxiliary_head\./],
     needsAllTokens: 'labels every patch',
+    // Pyramid pooling has a batch norm over a single value of each image.
+    leastImages: 2,
     drops: dropsOf(dropsIn(settings)),
     build(taps, place) {
       const { logits, auxiliary } = uperStages(taps, settings, place)

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { dytHere } from '../run-here.test.support.ts'
 import { dyt, folderWithBackbone, quick } from './dyt.test.support.ts'
 
 const folder = folderWithBackbone()
@@ -28,7 +29,7 @@ beforeAll(async () => {
 
 describe('dyt calibrate', () => {
   it('saves budgets that eval, predict and export take', async () => {
-    const before = await dyt(folder, 'eval', 'dyt', '--budget', '0.9', ...alone)
+    const before = await dytHere(folder, 'eval', 'dyt', '--budget', '0.9', ...alone)
     expect(before).toMatchObject({ code: 1, stdout: '' })
     expect(before.stderr).toBe('dyt: budget: dyt has not been calibrated. Do that first: dyt calibrate dyt\n')
     const ended = await dyt(folder, 'calibrate', 'dyt', '--flops', '0.9', '--json', ...alone)
@@ -42,7 +43,7 @@ describe('dyt calibrate', () => {
     expect(targets).toMatchObject([{ kind: 'flops', asked: 0.9 }])
     const budget = String(targets[0]?.point.share)
     const read = async (...more: string[]) =>
-      JSON.parse((await dyt(folder, 'eval', 'dyt', '--json', ...alone, ...more)).stdout) as Evaluated
+      JSON.parse((await dytHere(folder, 'eval', 'dyt', '--json', ...alone, ...more)).stdout) as Evaluated
     expect((await read()).accuracy).toBe(trained.accuracy)
     const at = await read('--budget', budget)
     expect(at.thresholds).toEqual(targets[0]?.point.thresholds)
@@ -50,7 +51,7 @@ describe('dyt calibrate', () => {
     expect(at.flops / at.staticFlops).toBeCloseTo(Number(budget), 12)
     const file = join(folder, 'dyt', 'model.onnx')
     const exported = async (...more: string[]) => {
-      const { stdout } = await dyt(folder, 'export', 'dyt', '--budget', budget, '--json', ...more)
+      const { stdout } = await dytHere(folder, 'export', 'dyt', '--budget', budget, '--json', ...more)
       return (JSON.parse(stdout) as { inputs: { name: string }[] }).inputs.map(({ name }) => name)
     }
     expect(await exported()).toEqual(['pixel_values', 'threshold'])
@@ -59,7 +60,7 @@ describe('dyt calibrate', () => {
   })
 
   it('shows the curve as a table', async () => {
-    const { stdout } = await dyt(folder, 'calibrate', 'dyt', '--accuracy-drop', '100', ...alone)
+    const { stdout } = await dytHere(folder, 'calibrate', 'dyt', '--accuracy-drop', '100', ...alone)
     expect(stdout).toMatch(/^One trained model at many budgets, 32 test images/)
     expect(stdout).toMatch(/\n *0 +100\.0 %/)
     expect(stdout).toMatch(/as trained/)
@@ -81,7 +82,7 @@ describe('dyt calibrate', () => {
       'bench: --budget decides what --active is',
     ],
   ])('refuses dyt %s', async (args, text) => {
-    const ended = await dyt(folder, ...args)
+    const ended = await dytHere(folder, ...args)
     expect(ended.stderr).toContain(text)
     expect(ended).toMatchObject({ code: 2, stdout: '' })
     expect(ended.stderr).toMatch(/^dyt: .*\n$/)
@@ -89,7 +90,7 @@ describe('dyt calibrate', () => {
 
   it('says that budgets.json is damaged', async () => {
     writeFileSync(join(folder, 'dyt', 'budgets.json'), '{')
-    const ended = await dyt(folder, 'predict', 'dyt', 'x.png', '--budget', '0.9')
+    const ended = await dytHere(folder, 'predict', 'dyt', 'x.png', '--budget', '0.9')
     expect(ended).toMatchObject({ code: 1, stdout: '' })
     expect(ended.stderr).toMatch(/^dyt: read: .*budgets\.json is not JSON, .*\n$/)
   })

@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { CompareOutcome } from 'dynamic-tuning'
 import type { JointOutcome } from 'dynamic-tuning/study'
 import { afterAll, describe, expect, it } from 'vitest'
+import { dytHere } from '../run-here.test.support.ts'
 import { dyt, folderWithBackbone, quick, start } from './dyt.test.support.ts'
 
 const folder = folderWithBackbone()
@@ -80,7 +81,7 @@ describe('dyt compare', { timeout }, () => {
     expect(text('parts', 'compare.csv')).toContain(`\r\nprobe,linear,`)
     expect(text('parts', 'compare.html')).toContain('2 cases compared on builtin:nature')
 
-    const again = await dyt(
+    const again = await dytHere(
       folder,
       'compare',
       '--config',
@@ -116,12 +117,12 @@ describe('dyt compare', { timeout }, () => {
   })
 
   it('refuses a folder with another comparison or other settings before anything runs', async () => {
-    const other = await dyt(folder, ...one, '--quiet', '--out', 'failed')
+    const other = await dytHere(folder, ...one, '--quiet', '--out', 'failed')
     expect(other).toMatchObject({ code: 2, stdout: '' })
     expect(other.stderr).toMatch(
       /^dyt: run: .*seed0 was run with learningRate 1e\+38, now it is 0\.001\. .*\n$/,
     )
-    const foreign = await dyt(folder, ...one, '--quiet', '--methods', 'full', '--out', 'failed')
+    const foreign = await dytHere(folder, ...one, '--quiet', '--methods', 'full', '--out', 'failed')
     expect(foreign).toMatchObject({ code: 1, stdout: '' })
     expect(foreign.stderr).toBe(
       'dyt: compare: failed holds runs of other cases, linear. Choose another folder, or ask for those too.\n',
@@ -154,7 +155,7 @@ cases:
         ['C', 'builtin:count'],
       ],
     ])
-    const wrong = await dyt(folder, 'compare', '--config', 'joint.yaml', '--data', 'photos')
+    const wrong = await dytHere(folder, 'compare', '--config', 'joint.yaml', '--data', 'photos')
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('such as A=PLACE.')])
   })
 })

@@ -5,6 +5,7 @@ import { drawImage } from 'dynamic-tuning/data'
 import { encodePng } from 'dynamic-tuning/report'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { dytHere } from '../run-here.test.support.ts'
 import { adapterBytes, dyt, type Ended, folderWithBackbone } from './dyt.test.support.ts'
 
 const folder = folderWithBackbone()
@@ -71,7 +72,7 @@ describe('dyt demo', () => {
   })
 
   it('takes the next free folder, and leaves none where the backbone cannot be read', async () => {
-    const { code, stderr } = await dyt(folder, 'demo', '--model', './nothing.safetensors')
+    const { code, stderr } = await dytHere(folder, 'demo', '--model', './nothing.safetensors')
     expect([code, stderr]).toEqual([1, expect.stringContaining(`into ${join('runs', 'demo-2')}`)])
     expect(stderr).toContain('nothing.safetensors does not exist')
     expect(existsSync(join(folder, 'runs', 'demo-2'))).toBe(false)
@@ -80,7 +81,7 @@ describe('dyt demo', () => {
   it('refuses a folder that holds something', async () => {
     mkdirSync(join(folder, 'full'))
     writeFileSync(join(folder, 'full', 'notes.txt'), '')
-    const { code, stderr } = await dyt(folder, 'demo', '--quick', ...tiny, '--out', 'full')
+    const { code, stderr } = await dytHere(folder, 'demo', '--quick', ...tiny, '--out', 'full')
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(/^dyt: run: full is not empty, it holds notes.txt/m),
@@ -106,16 +107,16 @@ describe('dyt explain', () => {
     expect(stdout).toMatch(/^Active tokens, layer by layer: [\d.]+ % on average over 1 image\n/)
     expect(stdout).toMatch(/^1 +[\d.]+ % {2}━*─*$/m)
     expect(statSync(join(folder, 'tokens', '01-scene.png')).size).toBeGreaterThan(1000)
-    const json = await dyt(folder, 'explain', run, '--pictures', '2', '--json')
+    const json = await dytHere(folder, 'explain', run, '--pictures', '2', '--json')
     const { pictures, activeRatePerLayer, activeRate } = JSON.parse(json.stdout) as Explanation
     expect(pictures.map(({ file }) => existsSync(join(folder, file)))).toEqual([true, true])
     expect(activeRatePerLayer.reduce((a, b) => a + b, 0) / 2).toBeCloseTo(activeRate, 12)
   })
 
   it('ends with code 2 for a layer or a method that cannot be', async () => {
-    const layer = await dyt(folder, 'explain', join('runs', 'demo', 'dyt'), '--layers', '7')
+    const layer = await dytHere(folder, 'explain', join('runs', 'demo', 'dyt'), '--layers', '7')
     expect([layer.code, layer.stderr]).toEqual([2, expect.stringContaining('there is no layer 7')])
-    const method = await dyt(folder, 'explain', join('runs', 'demo', 'full'))
+    const method = await dytHere(folder, 'explain', join('runs', 'demo', 'full'))
     expect([method.code, method.stderr]).toEqual([2, expect.stringContaining('skips no tokens')])
   })
 })
@@ -123,7 +124,7 @@ describe('dyt explain', () => {
 describe('dyt export', () => {
   it('writes a run as ONNX with its classes, which plain ONNX Runtime opens', async () => {
     const run = join('runs', 'demo', 'dyt')
-    const { code, stdout } = await dyt(folder, 'export', run, '--format', 'onnx', '--json')
+    const { code, stdout } = await dytHere(folder, 'export', run, '--format', 'onnx', '--json')
     expect(code).toBe(0)
     const file = join(run, 'model.onnx')
     expect(JSON.parse(stdout)).toMatchObject({ file, method: 'dyt', pass: 'skip', external: false })
@@ -144,10 +145,18 @@ describe('dyt export', () => {
 
   it('makes a model to measure, with as many active tokens as asked for', async () => {
     const name = ['--model', 'vit_tiny_patch16_32', '--random-weights', '--active', '0.25', '--classes', '4']
-    const { code, stdout } = await dyt(folder, 'export', ...name, '--out', 'random.onnx', '--threads', '1')
+    const { code, stdout } = await dytHere(
+      folder,
+      'export',
+      ...name,
+      '--out',
+      'random.onnx',
+      '--threads',
+      '1',
+    )
     expect([code, stdout]).toEqual([0, expect.stringContaining('pixel_values [B, 3, 32, 32]')])
     expect(stdout).toContain('logits [B, 4], masks [B, 12, 4]')
-    const missing = await dyt(folder, 'export', '--model', 'vit_tiny_patch16_32')
+    const missing = await dytHere(folder, 'export', '--model', 'vit_tiny_patch16_32')
     expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('--random-weights')])
   })
 })

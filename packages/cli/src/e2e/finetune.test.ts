@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { encodePng } from 'dynamic-tuning/report'
 import { afterAll, describe, expect, it } from 'vitest'
+import { dytHere } from '../run-here.test.support.ts'
 import {
   adapterBytes,
   dyt,
@@ -58,7 +59,7 @@ describe('dyt finetune, eval and predict', () => {
       const summary = JSON.parse(tuned.stdout) as Summary
       expect(Object.keys(summary)).toEqual(expect.arrayContaining(fields.split(' ')))
       if (trained[method] !== undefined) expect(summary.trainableParams).toBe(trained[method])
-      const evaluated = await dyt(folder, 'eval', out, '--json', '--quiet', '--threads', '1')
+      const evaluated = await dytHere(folder, 'eval', out, '--json', '--quiet', '--threads', '1')
       expect(evaluated).toMatchObject({ code: 0, stderr: '' })
       const again = JSON.parse(evaluated.stdout) as Summary & {
         perClass: { images: number; accuracy: number }[]
@@ -85,7 +86,7 @@ describe('dyt finetune, eval and predict', () => {
 
   it('gives the same bytes for the same seed, others for another', async () => {
     const run = (out: string, seed: string) =>
-      dyt(folder, 'finetune', ...quick, '--epochs', '2', '--seed', seed, '--out', out)
+      dyt(folder, 'finetune', ...quick, '--workers', '1', '--epochs', '2', '--seed', seed, '--out', out)
     const ends = await Promise.all([run('runs/a', '7'), run('runs/b', '7'), run('runs/c', '8')])
     expect(ends.map(({ code }) => code)).toEqual([0, 0, 0])
     const [a, b, c] = ['a', 'b', 'c'].map((name) => adapterBytes(join(folder, 'runs', name)) as Buffer)
@@ -195,7 +196,7 @@ describe('dyt finetune, eval and predict', () => {
       expect(shares.reduce((a, b) => a + b)).toBeCloseTo(1, 6)
       expect(shares).toEqual([...shares].sort((a, b) => b - a))
     }
-    const text = await dyt(folder, 'predict', 'runs/dyt', 'photos/a.png', '--top', '1')
+    const text = await dytHere(folder, 'predict', 'runs/dyt', 'photos/a.png', '--top', '1')
     expect(text).toMatchObject({ code: 0, stderr: '' })
     const best = results[0]?.predictions[0]?.class
     expect(text.stdout).toMatch(new RegExp(`^photos/a\\.png   ${best} [\\d.]+ %   active \\d+ %\\n$`))
@@ -206,7 +207,7 @@ describe('dyt finetune, eval and predict', () => {
     const model = ['--model', 'other.safetensors', '--epochs', '1', '--method', 'linear']
     expect((await dyt(folder, 'finetune', ...quick, ...model, '--out', 'runs/moved')).code).toBe(0)
     saveTinyBackbone(join(folder, 'other.safetensors'), 2)
-    const ended = await dyt(folder, 'eval', 'runs/moved', '--json')
+    const ended = await dytHere(folder, 'eval', 'runs/moved', '--json')
     expect(ended).toMatchObject({ code: 1, stdout: '' })
     expect(ended.stderr).toMatch(
       /^dyt: run: the weights of .*other\.safetensors are not those this run was tuned on\. .*\n$/,

@@ -49,7 +49,7 @@ afterAll(async () => {
 
 describe('--model with a repository', () => {
   const tune = [
-    ...['finetune', ...quick, '--method', 'linear', '--epochs', '1', '--workers', '1'],
+    ...['finetune', ...quick, '--method', 'linear', '--epochs', '1'],
     ...['--model', 'owner/tiny', '--out', 'run'],
   ]
 

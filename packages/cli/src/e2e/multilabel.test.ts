@@ -5,6 +5,7 @@ import { decode, drawImage, openDataset, toInput } from 'dynamic-tuning/data'
 import { encodePng } from 'dynamic-tuning/report'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { dytHere } from '../run-here.test.support.ts'
 import { adapterBytes, dyt, folderWithBackbone, start, steadyMetrics } from './dyt.test.support.ts'
 
 const folder = folderWithBackbone()
@@ -37,15 +38,15 @@ interface Shown {
 
 const [trained, tested] = [128, 48]
 
-/** Runs the command line; fails where it does. Returns what it prints. */
-async function done(...args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await dyt(folder, ...args, '--quiet')
+/** Runs the command line in this process or one of its own; fails where it does. Returns what it prints. */
+async function done(args: readonly string[], run: typeof dyt = dytHere): Promise<string> {
+  const { code, stdout, stderr } = await run(folder, ...args, '--quiet')
   expect([args.join(' '), stderr, code]).toEqual([args.join(' '), '', 0])
   return stdout
 }
-const json = async <T>(...args: readonly string[]): Promise<T> => JSON.parse(await done(...args, '--json'))
+const json = async <T>(...args: readonly string[]): Promise<T> => JSON.parse(await done([...args, '--json']))
 
-const tiny = ['--model', 'tiny.safetensors', '--threads', '1', '--workers', '1', '--batch', '16']
+const tiny = ['--model', 'tiny.safetensors', '--threads', '1', '--workers', '0', '--batch', '16']
 const drawn = ['--data', 'builtin:gathering', '--train-size', `${trained}`, '--test-size', `${tested}`]
 const photos = ['--data', 'photos']
 const learning = ['--learning-rate', '0.01', '--epochs', '8']
@@ -79,8 +80,10 @@ const figures = ['meanAveragePrecision', 'macroF1', 'microF1', 'loss', 'flops'] 
 
 describe('a folder with labels.csv', () => {
   beforeAll(async () => {
-    const tune = async (name: string, ...how: readonly string[]) =>
-      [name, await json<Evaluated>('finetune', ...photos, ...tiny, ...how, '--out', `runs/${name}`)] as const
+    const tune = async (name: string, ...how: readonly string[]) => {
+      const args = ['finetune', ...photos, ...tiny, ...how, '--out', `runs/${name}`, '--json']
+      return [name, JSON.parse(await done(args, dyt)) as Evaluated] as const
+    }
     const runs = Object.entries(methods).map(([name, own]) =>
       tune(name, '--method', name, ...own, ...learning),
     )
@@ -116,7 +119,8 @@ describe('a run of several labels', () => {
 
   it('answers with every label above the threshold, as JSON and in words', async () => {
     const ask = ['predict', 'runs/lora', 'photos/test-*.png'] as const
-    const [{ results }, text] = await Promise.all([json<Answered>(...ask), done(...ask)])
+    const { results } = await json<Answered>(...ask)
+    const text = await done(ask)
     expect(results).toHaveLength(tested)
     for (const { predictions } of results) {
       const shares = predictions.map(({ probability }) => probability)
@@ -133,10 +137,9 @@ describe('a run of several labels', () => {
   })
 
   it('is answered and judged at another threshold', async () => {
-    const [{ results }, at] = await Promise.all([
-      json<Answered>('predict', 'runs/lora', picture, '--label-threshold', '0'),
-      json<Evaluated>('eval', 'runs/lora', '--label-threshold', '0', '--threads', '1'),
-    ])
+    const all = ['runs/lora', '--label-threshold', '0', '--threads', '1']
+    const { results } = await json<Answered>('predict', ...all, picture)
+    const at = await json<Evaluated>('eval', ...all)
     expect(results[0]?.predictions).toHaveLength(8)
     // All labels are named: each class has the precision of its share, and recall 1.
     const f1 = at.perClass.map(({ images }) => (2 * images) / (images + tested))
@@ -145,7 +148,7 @@ describe('a run of several labels', () => {
   })
 
   it('is exported with its task, and ONNX Runtime gives the same answers', async () => {
-    await done('export', 'runs/lora', '--out', 'lora.onnx')
+    await done(['export', 'runs/lora', '--out', 'lora.onnx'])
     const bytes = readFileSync(join(folder, 'lora.onnx'))
     for (const word of ['multilabel', 'label_threshold', '"cactus"']) expect(bytes.includes(word)).toBe(true)
     const run = openRun(join(folder, 'runs/lora'))
@@ -166,10 +169,8 @@ describe('a run of several labels', () => {
 
   it('is explained with right, missed and wrong labels, and shown so in its report', async () => {
     const ask = ['explain', 'runs/dyt', '--out'] as const
-    const [{ pictures }, text] = await Promise.all([
-      json<{ pictures: readonly Shown[] }>(...ask, 'seen'),
-      done(...ask, 'said'),
-    ])
+    const { pictures } = await json<{ pictures: readonly Shown[] }>(...ask, 'seen')
+    const text = await done([...ask, 'said'])
     expect(readdirSync(join(folder, 'seen'))).toHaveLength(pictures.length)
     for (const { labels, predicted, found, missed, wrong } of pictures) {
       expect([...found, ...missed].sort()).toEqual([...labels].sort())
@@ -216,7 +217,7 @@ describe('builtin:gathering', () => {
     expect(found).toMatchObject({ task: 'multilabel', validationMeanAveragePrecision: expect.any(Number) })
     writeFileSync(join(folder, 'grid.yaml'), 'method: linear\ngrid:\n  learningRate: [0.001]\n')
     const sweep = ['sweep', 'grid.yaml', ...drawn, ...tiny, '--epochs', '1', '--jobs', '1', '--out', 'swept']
-    const refused = await dyt(folder, ...sweep, '--metric', 'accuracy', '--quiet')
+    const refused = await dytHere(folder, ...sweep, '--metric', 'accuracy', '--quiet')
     expect(refused).toMatchObject({ code: 2, stdout: '' })
     expect(refused.stderr).toMatch('sweep: metric is accuracy. Choose one of meanAveragePrecision, macroF1, ')
     const { metric } = await json<{ metric: string }>(...sweep)
@@ -225,12 +226,12 @@ describe('builtin:gathering', () => {
 
   it('goes on after Ctrl-C, and ends with the bits of a run that never stopped', async () => {
     const tune = ['finetune', ...drawn, ...tiny, '--method', 'dyt', '--bottleneck', '4', '--epochs', '10']
-    const unstopped = done(...tune, '--out', 'whole')
+    const unstopped = done([...tune, '--out', 'whole'], dyt)
     const first = start(folder, ...tune, '--out', 'parts')
     await first.said(/epoch +2\/10/)
     first.child.kill('SIGINT')
     expect((await first.ended).code).toBe(130)
-    await done('finetune', '--resume', '--out', 'parts')
+    await done(['finetune', '--resume', '--out', 'parts'], dyt)
     await unstopped
     const [parts, whole] = ['parts', 'whole'].map((name) => adapterBytes(join(folder, name)))
     expect(parts && whole && Buffer.compare(parts, whole)).toBe(0)
@@ -254,7 +255,17 @@ describe('bad input ends with one line that names file and line', () => {
   ])('%s', async (place, text, message, more) => {
     write(place, text)
     const [data = ''] = place.split('/')
-    const ended = await dyt(folder, 'finetune', '--data', data, ...tiny, ...more, '--out', 'out', '--quiet')
+    const ended = await dytHere(
+      folder,
+      'finetune',
+      '--data',
+      data,
+      ...tiny,
+      ...more,
+      '--out',
+      'out',
+      '--quiet',
+    )
     expect(ended).toMatchObject({ code: 1, stdout: '' })
     expect(ended.stderr).toContain(`${place}${message}`)
     expect(ended.stderr).toMatch(/^dyt: .*\n$/)
@@ -264,7 +275,7 @@ describe('bad input ends with one line that names file and line', () => {
   it('a label that classes.txt lacks', async () => {
     write('names/labels.csv', 'image,labels\na.png,x;y\nb.png,x;z\n')
     writeFileSync(join(folder, 'names/classes.txt'), 'x\ny\n')
-    const ended = await dyt(folder, 'finetune', '--data', 'names', ...tiny, '--out', 'out', '--quiet')
+    const ended = await dytHere(folder, 'finetune', '--data', 'names', ...tiny, '--out', 'out', '--quiet')
     expect(ended).toMatchObject({ code: 1, stdout: '' })
     expect(ended.stderr).toContain('labels.csv:3: there is no class z. Expected one of x, y.')
   })
@@ -274,7 +285,7 @@ describe('bad input ends with one line that names file and line', () => {
     mkdirSync(join(folder, 'strange'))
     const settings = { ...config.settings, task: 'telepathy' }
     writeFileSync(join(folder, 'strange/config.json'), JSON.stringify({ ...config, settings }))
-    const ended = await dyt(folder, 'eval', 'strange', '--json')
+    const ended = await dytHere(folder, 'eval', 'strange', '--json')
     expect(ended).toMatchObject({ code: 1, stdout: '' })
     expect(ended.stderr).toMatch(
       /^dyt: run: config\.json of strange names the task telepathy, expected one of classification, multilabel\. .*\n$/,
@@ -282,7 +293,7 @@ describe('bad input ends with one line that names file and line', () => {
   })
 
   it('a threshold that is no probability, or of a task of one label', async () => {
-    const tune = (...more: readonly string[]) => dyt(folder, 'finetune', ...tiny, ...more, '--quiet')
+    const tune = (...more: readonly string[]) => dytHere(folder, 'finetune', ...tiny, ...more, '--quiet')
     const high = await tune(...drawn, '--label-threshold', '1.5')
     expect(high).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^dyt: .*1\.5.*\n$/) })
     const other = await tune('--data', 'builtin:nature', '--label-threshold', '0.4')

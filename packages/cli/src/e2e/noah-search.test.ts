@@ -8,7 +8,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const search = [
   ...['noah-search', '--data', 'builtin:nature', '--model', 'tiny.safetensors', '--limit', '2e3'],
-  ...['--train-size', '64', '--test-size', '32', '--batch', '16', '--threads', '1', '--workers', '1'],
+  ...['--train-size', '64', '--test-size', '32', '--batch', '16', '--threads', '1', '--workers', '0'],
   ...['--population', '4', '--rounds', '2'],
 ]
 
@@ -32,7 +32,7 @@ describe('dyt noah-search', () => {
     const tuned = await dyt(
       folder,
       ...['finetune', '--config', settingsFile, '--epochs', '1', '--out', 'tuned'],
-      ...['--json', '--quiet', '--workers', '1'],
+      ...['--json', '--quiet', '--workers', '0'],
     )
     expect(tuned).toMatchObject({ code: 0, stderr: '' })
     expect(JSON.parse(tuned.stdout)).toMatchObject({ method: 'noah', images: 32 })

@@ -6,13 +6,13 @@ import { adapterBytes, dyt, folderWithBackbone, quick, start, steadyMetrics } fr
 const folder = folderWithBackbone()
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const finetune = ['finetune', ...quick, '--epochs', '60']
+const finetune = ['finetune', ...quick, '--workers', '1', '--epochs', '40']
 
 describe('dyt finetune, stopped by Ctrl-C', () => {
   it('says how to go on, and ends with the bits of a run that never stopped', async () => {
     const whole = start(folder, ...finetune, '--out', 'whole')
     const first = start(folder, ...finetune, '--out', 'parts', '--json')
-    await first.said(/epoch +3\/60/)
+    await first.said(/epoch +3\/40/)
     first.child.kill('SIGINT')
     const stopped = await first.ended
     expect(stopped.code).toBe(130)
@@ -27,7 +27,7 @@ describe('dyt finetune, stopped by Ctrl-C', () => {
     expect(unfinished.stderr).toMatch('dyt: run: parts has no adapter.safetensors, it was never finished.')
 
     const second = start(folder, 'finetune', '--resume', '--out', 'parts')
-    await second.said(/epoch +30\/60/)
+    await second.said(/epoch +15\/40/)
     second.child.kill('SIGTERM')
     expect((await second.ended).code).toBe(130)
     const last = await dyt(folder, 'finetune', '--resume', '--out', 'parts', '--json', '--quiet')

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SweepOutcome } from 'dynamic-tuning'
 import { afterAll, describe, expect, it } from 'vitest'
+import { dytHere } from '../run-here.test.support.ts'
 import { dyt, folderWithBackbone, start } from './dyt.test.support.ts'
 
 const folder = folderWithBackbone()
@@ -68,19 +69,19 @@ describe('dyt sweep', { timeout: 400_000 }, () => {
   })
 
   it('starts nothing where the grid is wrong', async () => {
-    const typo = await dyt(folder, 'sweep', 'typo.yaml', '--out', 'none', '--quiet')
+    const typo = await dytHere(folder, 'sweep', 'typo.yaml', '--out', 'none', '--quiet')
     expect(typo).toEqual({
       code: 2,
       stdout: '',
       stderr:
         'dyt: sweep: case "learning_rat 0.1": Unknown setting learning_rat. Did you mean learningRate?\n',
     })
-    const value = await dyt(folder, 'sweep', 'value.yaml', '--quiet')
+    const value = await dytHere(folder, 'sweep', 'value.yaml', '--quiet')
     expect(value).toMatchObject({ code: 2, stdout: '' })
     expect(value.stderr).toBe(
       'dyt: config: epochs in value.yaml is "many". Give a whole number of at least 1.\n',
     )
-    expect((await dyt(folder, 'sweep', '--quiet')).stderr).toMatch(/^dyt: sweep: no grid is given\. /)
+    expect((await dytHere(folder, 'sweep', '--quiet')).stderr).toMatch(/^dyt: sweep: no grid is given\. /)
     expect(existsSync(join(folder, 'none'))).toBe(false)
   })
 })

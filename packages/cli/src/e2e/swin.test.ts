@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodeModel } from '@dynamic-tuning/engine'
 import { afterAll, describe, expect, it } from 'vitest'
+import { dytHere } from '../run-here.test.support.ts'
 import { dyt, quick, saveTinySwin } from './dyt.test.support.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'dyt-swin-'))
@@ -41,11 +42,11 @@ describe('the commands on a Swin', () => {
       3,
     )
 
-    const evaluated = await dyt(folder, 'eval', 'run', '--json', '--quiet', '--threads', '1')
+    const evaluated = await dytHere(folder, 'eval', 'run', '--json', '--quiet', '--threads', '1')
     const again = JSON.parse(evaluated.stdout) as Summary
     expect([again.activeRatePerLayer, again.flops]).toEqual([rates, summary.flops])
 
-    const explained = await dyt(
+    const explained = await dytHere(
       folder,
       'explain',
       'run',
@@ -65,10 +66,19 @@ describe('the commands on a Swin', () => {
     const png = readFileSync(join(folder, picture.file))
     expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([6 * 208 + 5 * 10, 208 + 30])
 
-    const predicted = await dyt(folder, 'predict', 'run', picture.file, '--json', '--quiet', '--threads', '1')
+    const predicted = await dytHere(
+      folder,
+      'predict',
+      'run',
+      picture.file,
+      '--json',
+      '--quiet',
+      '--threads',
+      '1',
+    )
     expect(predicted).toMatchObject({ code: 0, stderr: '' })
 
-    const exported = await dyt(folder, 'export', 'run', '--out', 'model.onnx', '--json', '--quiet')
+    const exported = await dytHere(folder, 'export', 'run', '--out', 'model.onnx', '--json', '--quiet')
     expect(exported).toMatchObject({ code: 0 })
     expect(existsSync(join(folder, 'model.onnx'))).toBe(true)
     const { outputs } = decodeModel(readFileSync(join(folder, 'model.onnx')))
@@ -118,7 +128,7 @@ describe('the commands on a Swin', () => {
       /fact-tt cannot go with this model/,
     ],
   ])('refuses what makes no sense on it before anything starts: %#', async (args, message) => {
-    const { code, stderr } = await dyt(folder, ...args)
+    const { code, stderr } = await dytHere(folder, ...args)
     expect(code).toBe(2)
     expect(stderr).toMatch(message)
     expect(existsSync(join(folder, 'no'))).toBe(false)

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { openModelFile, type TensorData } from '@dynamic-tuning/engine'
 import { readSafetensors } from 'dynamic-tuning/io'
 import { afterAll, describe, expect, it } from 'vitest'
+import { dytHere } from '../run-here.test.support.ts'
 import { dyt } from './dyt.test.support.ts'
 
 const fixtures = fileURLToPath(new URL('../../../dynamic-tuning/fixtures/v0.1', import.meta.url))
@@ -89,7 +90,7 @@ const changed: Partial<Record<Name, object>> = {
 /** `dyt eval` says of a run what version 0.1 said. */
 async function expectFigures(name: Name): Promise<void> {
   const run = join(folder, name, 'run')
-  const { code, stdout, stderr } = await dyt(folder, 'eval', run, '--json', '--quiet', '--threads', '1')
+  const { code, stdout, stderr } = await dytHere(folder, 'eval', run, '--json', '--quiet', '--threads', '1')
   expect([code, stderr]).toEqual([0, ''])
   expect(JSON.parse(stdout)).toMatchObject(
     near({ ...expectedOf(name).evaluation, ...changed[name] }) as object,
@@ -114,7 +115,7 @@ describe('what version 0.1 wrote', () => {
 
   it('predicts a picture as version 0.1 did', async () => {
     const how = ['--json', '--quiet', '--threads', '1']
-    const { code, stdout } = await dyt(folder, 'predict', 'images/run', 'picture.png', ...how)
+    const { code, stdout } = await dytHere(folder, 'predict', 'images/run', 'picture.png', ...how)
     expect(code).toBe(0)
     const { results } = JSON.parse(stdout) as { results: object[] }
     expect(results).toEqual([near(expectedOf('images').prediction)])

@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { VtabOutcome } from 'dynamic-tuning/study'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { dytHere } from '../run-here.test.support.ts'
 import { dyt, folderWithBackbone, start } from './dyt.test.support.ts'
 import { writeTask } from './vtab.test.support.ts'
 
@@ -119,7 +120,7 @@ describe('dyt vtab', { timeout: 400_000 }, () => {
 
   it('starts nothing where something is wrong', async () => {
     const refused = async (...args: string[]): Promise<string> => {
-      const ended = await dyt(folder, ...common, '--quiet', '--out', 'none', ...args)
+      const ended = await dytHere(folder, ...common, '--quiet', '--out', 'none', ...args)
       expect(ended.stdout).toBe('')
       return ended.stderr
     }

@@ -1,12 +1,13 @@
 import { compile, input, type TensorData } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
-import { countFlops } from '../../../cost/model-cost.ts'
+import { countFlops, modelCost } from '../../../cost/model-cost.ts'
 import { network } from '../../../network/network.ts'
 import { farthest, noise, plainNorm, randomValues } from '../../../nn/plain.test.support.ts'
 import { WeightStore } from '../../../nn/weight-store.ts'
 import { buildModel, modelShapes } from '../../build-model.ts'
 import { modelOf } from '../../model.ts'
 import type { SwinModelConfig } from '../../model-config.ts'
+import { modelConfig } from '../../named-model.ts'
 import { plainSwin } from '../../swin/plain-swin.test.support.ts'
 import { tinySwin } from '../../swin/swin.test.support.ts'
 import { type PlainMap, plainConv, plainMap, plainUper, withVariances } from './plain-upernet.test.support.ts'
@@ -106,5 +107,17 @@ describe('a Swin that labels pixels', () => {
     // The classifier, its final norm left out, costs 3 x 32.
     expect(uper.total - decoder - norms).toBe(plain.total - 5 * 2 * 32 - 3 * 32)
     expect(costOf({ head: 'linear' }).total).toBe(plain.total + 2 * 3 * 32 - 3 * 32)
+  })
+
+  it('with UPerNet on Swin-T: the published parameters and, but for padding, the published cost', () => {
+    const side = 448
+    const choice = { imageSize: [side, side], segmentation: { head: 'upernet' } } as const
+    const config = modelConfig('swin_tiny_patch4_window7_224', 150, choice)
+    const { params, flops } = modelCost({ network: network(modelOf(config)) })
+    // 60 M and 945 G at 512 x 2048 (arXiv:2103.14030, table 3), where maps are padded to whole windows.
+    expect((params.total / 1e6).toFixed(0)).toBe('60')
+    const share = flops.total / ((945e9 * side ** 2) / (512 * 2048))
+    expect(share).toBeGreaterThan(0.99)
+    expect(share).toBeLessThan(1)
   })
 })

@@ -19,13 +19,13 @@ import {
 } from 'dynamic-tuning/models'
 import { sampleWord } from 'dynamic-tuning/report'
 import {
-  chosenHead,
+  checkTaskSettings,
   headSettings,
   type MethodOptionName,
   methodOptions,
   type SomeOf,
 } from 'dynamic-tuning/settings'
-import { tasks } from 'dynamic-tuning/tasks'
+import { taskNamed } from 'dynamic-tuning/tasks'
 import { type Call, defineCommand } from '../command.ts'
 import { costText } from '../cost-text.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
@@ -44,10 +44,6 @@ const tunerSettings = [
   'bottleneck',
   'experts',
 ] as const satisfies readonly (keyof TunerOptions)[]
-
-/** Heads of tasks that do not classify images or clips. */
-const ownHeads: Readonly<Record<string, typeof chosenHead>> = { segmentation: chosenHead }
-const taskNames = [...new Set([...tasks.map(({ name }) => name), ...Object.keys(ownHeads)])]
 
 interface Options
   extends CommonOptions,
@@ -80,7 +76,7 @@ export const flopsCommand = defineCommand<Options>({
     ...optionsOf(methodOptions),
     finetuneFlag('imageSize'),
     shared.frames(),
-    finetuneFlag('task', { usual: tasks[0].name }).choices(taskNames),
+    finetuneFlag('task', { usual: taskNamed().name }),
     ...optionsOf(headSettings),
     ...reductionFlags(),
     new Option(
@@ -163,6 +159,9 @@ const decidedByTable = [
   'active',
   'imageSize',
   'frames',
+  'task',
+  'head',
+  'headChannels',
   ...tunerSettings,
 ] as const
 
@@ -178,14 +177,10 @@ function showTable({ options, terminal }: Call<Options>, number: number): undefi
 }
 
 function configOf(model: string, options: Options): ModelConfig {
-  const { classes = usualClasses, imageSize, frames, task = tasks[0].name } = options
-  const foreign = Object.entries(options).find(([name, value]) => name in headSettings && value !== undefined)
-  const head = ownHeads[task]
-  if (head === undefined && foreign !== undefined)
-    throw new ConfigError(
-      `flops: ${foreign[0]} is ${foreign[1]}, but ${task} does not read it. Leave it out, or set task.`,
-    )
-  return openBackboneConfig(model, { numClasses: classes, imageSize, frames, ...head?.(options) })
+  const { classes = usualClasses, imageSize, frames } = options
+  const task = taskNamed(options.task)
+  checkTaskSettings(task, options, 'flops')
+  return openBackboneConfig(model, { numClasses: classes, imageSize, frames, ...task.model?.(options) })
 }
 
 /** CIFAR-100, as in the papers. */

@@ -103,7 +103,9 @@ describe('dyt flops --task segmentation', () => {
   it('refuses heads of other tasks', async () => {
     const ended = await dyt(folder, ...words, '--head', 'linear')
     expect(ended).toMatchObject({ code: 2, stdout: '' })
-    expect(ended.stderr).toContain('flops: head is linear, but classification does not read it.')
+    expect(ended.stderr).toContain(
+      'flops: head is "linear", but classification does not read it. Leave it out.',
+    )
   })
 })
 
@@ -150,6 +152,7 @@ describe('dyt flops --table', () => {
     [['--table', '4'], 'of table 4. Choose one of 1, 2, 3, 5, 6, 8, 10, 11, 17, 18, 19.'],
     [['--table', 'x'], 'Give a whole number of at least 0.'],
     [['--table', '1', '--model', 'builtin', '--rate', '0.5'], 'got model, rate too.'],
+    [['--table', '10', '--task', 'segmentation', '--head', 'linear'], 'got task, head too.'],
     [['--table', '1', '--dispatch-level', 'sample'], 'got dispatchLevel too.'],
     [['--model', 'vit_base_patch16_224', '--dispatch-layers', '8-12'], 'names 12 but layers are 0 to 11.'],
   ])('refuses %j as bad usage', async (args, text) => {

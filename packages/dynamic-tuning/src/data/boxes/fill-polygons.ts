@@ -1,3 +1,4 @@
+import { DataError } from '../../errors.ts'
 import { unionOfRuns } from './combine-runs.ts'
 import type { RunLengths } from './run-lengths.ts'
 
@@ -6,11 +7,14 @@ export type Polygon = readonly number[]
 
 /** Points of the refined grid per pixel and axis, as in pycocotools. */
 const fine = 5
+/** Corners farther away than this, in pixels, are a mistake, and edges would be long to walk. */
+const farthest = 1e5
 
 /**
  * The pixels inside of any of some polygons, exactly as pycocotools fills them: corners are moved to a grid
  * five times as fine, edges walked point by point along their longer side, and the mask switches where the
  * walk crosses the middle of a column of pixels.
+ * @throws DataError for a corner that is no number or farther away than 100,000 pixels
  */
 export function fillPolygons(polygons: readonly Polygon[], height: number, width: number): RunLengths {
   return unionOfRuns(
@@ -22,6 +26,11 @@ export function fillPolygons(polygons: readonly Polygon[], height: number, width
 
 function fillPolygon(polygon: Polygon, height: number, width: number): RunLengths {
   const switches: number[] = []
+  const wrong = polygon.find((corner) => !(Math.abs(corner) <= farthest))
+  if (wrong !== undefined)
+    throw new DataError(
+      `polygon: corners are pixels within ${farthest}, got ${wrong}. Correct the segmentation.`,
+    )
   const corner = (i: number): number => Math.trunc(fine * (polygon[i] ?? 0) + 0.5)
   for (let i = 0; i + 1 < polygon.length; i += 2) {
     const next = (i + 2) % (polygon.length - (polygon.length % 2))

@@ -96,6 +96,14 @@ describe('polygons', () => {
     )
   })
 
+  it('are refused with corners that are no numbers or lie too far away to walk to', () => {
+    const fill = (corner: number) => () => fillPolygons([[0, 0, corner, 0, 0, 5]], 10, 10)
+    expect(fill(Number.NaN)).toThrow(DataError)
+    expect(fill(1e8)).toThrow(/corners are pixels within 100000, got 100000000/)
+    expect(fill(-1e8)).toThrow(DataError)
+    expect(fill(9e4)).not.toThrow()
+  })
+
   it('of an outline join; those with fewer than three corners are left out', () => {
     const outline = [
       [0, 0, 2, 0, 2, 2, 0, 2],

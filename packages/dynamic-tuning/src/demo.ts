@@ -7,6 +7,7 @@ export {
   type DemoSettings,
   type DemoTask,
   demoMethods,
+  demos,
   demoTasks,
   demoTitles,
 } from './demo/settings.ts'

@@ -1,7 +1,15 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Option } from 'commander'
-import { type DemoOutcome, demo, demoMethods, demoTasks, demoTitles } from 'dynamic-tuning/demo'
+import {
+  type DemoOutcome,
+  type DemoTask,
+  demo,
+  demoMethods,
+  demos,
+  demoTasks,
+  demoTitles,
+} from 'dynamic-tuning/demo'
 import { stoppedCode } from 'dynamic-tuning/io'
 import {
   formatCount,
@@ -13,7 +21,7 @@ import {
   valueIn,
   valueInterval,
 } from 'dynamic-tuning/report'
-import { taskNamed } from 'dynamic-tuning/tasks'
+import { type Measure, taskNamed } from 'dynamic-tuning/tasks'
 import { type Call, defineCommand } from '../command.ts'
 import { metricNumber } from '../metric-number.ts'
 import { type CommonOptions, shared } from '../options/common.ts'
@@ -24,10 +32,9 @@ import { renderTable } from '../terminal/table.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
 const titles = new Map<string, string>(Object.entries(demoTitles))
-const [measure] = taskNamed().measures
 
 interface Options extends CommonOptions {
-  readonly task?: (typeof demoTasks)[number]
+  readonly task?: DemoTask
   readonly model?: string
   readonly quick?: boolean
   readonly out?: string
@@ -40,7 +47,7 @@ export const demoCommand = defineCommand<Options>({
   description:
     'Tunes the built-in backbone on a drawn task with a linear probe, full tuning, AdaptFormer and Dynamic Tuning, compares them in one table, and writes a report with the tokens that Dynamic Tuning learned to skip.',
   options: [
-    new Option('--task <name>', 'what is drawn (default nature)').choices([...demoTasks]),
+    new Option('--task <name>', 'what is drawn, or the task (default nature)').choices([...demoTasks]),
     new Option('--quick', 'a small part of the work: does it run here?'),
     new Option('--model <path>', 'weights of another backbone (default builtin)'),
     shared.out('folder of the runs and the report (default runs/demo, then runs/demo-2, ...)'),
@@ -48,18 +55,23 @@ export const demoCommand = defineCommand<Options>({
   examples: [
     ['dyt demo', 'start here'],
     ['dyt demo --task count', 'how many shapes are there?'],
+    ['dyt demo --task segmentation', 'which pixels are sky, tree, water?'],
   ],
   stoppable: true,
   async run({ options, terminal, signal }: Call<Options>) {
-    const { task, model, quick, seed, threads } = options
+    const { task = 'nature', model, quick, seed, threads } = options
+    const [measure] = taskNamed(demos[task].task).measures
     const out = options.out ?? freeFolder(join('runs', 'demo'))
     terminal.note(`${terminal.notePaint.bold('dyt demo')}: four ways to adapt one ViT, into ${out}`)
-    const outcome = await demo({ task, model, quick, seed, threads }, { out, signal, ...display(terminal) })
+    const outcome = await demo(
+      { task, model, quick, seed, threads },
+      { out, signal, ...display(terminal, measure) },
+    )
     if (outcome === undefined) {
       terminal.note(`Stopped. ${out} holds what was finished; start again with: dyt demo`)
       return stoppedCode
     }
-    terminal.result(outcome, () => outcomeText(outcome, terminal.paint))
+    terminal.result(outcome, () => outcomeText(outcome, measure, terminal.paint))
     return undefined
   },
 })
@@ -72,7 +84,10 @@ function freeFolder(wanted: string): string {
 }
 
 /** A live line for steps, a line that stays for each method. */
-function display({ progress, note, notePaint }: Terminal): Partial<Parameters<typeof demo>[1]> {
+function display(
+  { progress, note, notePaint }: Terminal,
+  measure: Measure,
+): Partial<Parameters<typeof demo>[1]> {
   return {
     onStep(metrics, { method, done }) {
       const { loss, activeRate, imagesPerSecond } = metrics
@@ -102,7 +117,12 @@ function activeText({ activeRate, activeRatePerLayer }: DemoOutcome['results'][n
   return `DyT sends ${formatPercent(activeRate, 0)} of the tokens through the MLPs: ${bars(activeRatePerLayer)} from the first layer to the last.`
 }
 
-function outcomeText({ run, results, report, onnx, seconds }: DemoOutcome, paint: Terminal['paint']): string {
+function outcomeText(
+  { run, settings, results, report, onnx, seconds }: DemoOutcome,
+  measure: Measure,
+  paint: Terminal['paint'],
+): string {
+  const [place, words] = demos[settings.task].own
   const rows = results.map((result) => [
     demoTitles[result.method],
     formatMeasure(measure, valueIn(result, measure)),
@@ -128,7 +148,7 @@ ${dyt.join('')}
 
 ${paint.bold('See it')}        ${report}
 ${paint.bold('Run it')}        ${onnx}  ${paint.dim('(any ONNX Runtime)')}
-${paint.bold('Your photos')}   dyt finetune --data photos/  ${paint.dim('(one folder of images per class)')}
+${paint.bold('Your photos')}   dyt finetune --data ${place}  ${paint.dim(`(${words})`)}
 ${paint.bold('Look closer')}   dyt explain ${quoted(join(run, 'dyt'))}
 ${paint.dim(`${formatDuration(seconds)} in all`)}
 `

@@ -97,7 +97,10 @@ function evaluationText(evaluation: RunEvaluation, task: Task, paint: Paint): st
   const { classMeasures, measures } = task
   const [rank] = classMeasures
   const order = bestFirst(rank)
-  const worst = perClass.toSorted((a, b) => order(valueIn(b, rank), valueIn(a, rank))).slice(0, mostClasses)
+  // Classes whose measure cannot be said come last.
+  const isKnown = (row: object): boolean => Number.isFinite(valueIn(row, rank))
+  const known = perClass.filter(isKnown).toSorted((a, b) => order(valueIn(b, rank), valueIn(a, rank)))
+  const worst = [...known, ...perClass.filter((row) => !isKnown(row))].slice(0, mostClasses)
   const rows = worst.map((row) => [
     row.class,
     row.images,

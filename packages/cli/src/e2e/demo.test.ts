@@ -160,3 +160,20 @@ describe('dyt export', () => {
     expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('--random-weights')])
   })
 })
+
+describe('dyt demo --task segmentation', () => {
+  it('shows the same for pixels', async () => {
+    const { code, stdout } = await dyt(
+      folder,
+      ...['demo', '--task', 'segmentation', '--quick', '--out', 'runs/pixels', ...tiny],
+    )
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^method +mIoU +95 % +trained parameters/m)
+    expect(stdout).toContain('dyt finetune --data streets/  (images/ and masks/)')
+    const page = readFileSync(join(folder, 'runs', 'pixels', 'report.html'), 'utf8')
+    expect(page).toContain('of the pixels right')
+    const own = readFileSync(join(folder, 'runs', 'pixels', 'linear', 'report.html'), 'utf8')
+    for (const text of ['<h2>Pictures</h2>', '<h2>Classes</h2>', 'IoU', '<h2>Confusions</h2>'])
+      expect(own).toContain(text)
+  })
+})

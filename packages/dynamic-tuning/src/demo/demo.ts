@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { present } from '@dynamic-tuning/engine'
 import { openDataset } from '../data/dataset.ts'
-import { classTruth } from '../data/truths/class.ts'
 import { ConfigError } from '../errors.ts'
 import { openBackbone } from '../io/backbone.ts'
 import { fetchModel } from '../io/hub/fetch-model.ts'
@@ -127,7 +126,7 @@ async function finish(
   onPhase?.('writing model.onnx and report.html')
   const dyt = present(runs.find(({ method }) => method === 'dyt')?.run, 'the run of dyt')
   exportModel(dyt, { out: run.modelPath })
-  const { test } = classTruth.of(await openDataset(dyt.settings.data, dyt.settings))
+  const { test } = dyt.task.truth.of(await openDataset(dyt.settings.data, dyt.settings))
   writeAside(run.reportPath, await demoReport(settings, results, runs, test))
   return results
 }

@@ -9,7 +9,6 @@ import { libraryVersion } from '../run/library-version.ts'
 import { tokenPictures } from '../run/run-report.ts'
 import type { RunSummary } from '../run/summary.ts'
 import type { TunedRun } from '../run/tuned-run.ts'
-import { taskNamed } from '../tasks/registry.ts'
 import { type DemoMethod, type DemoSettings, demoInput, demoTitles } from './settings.ts'
 
 /** Result and cost of one method of the demo. */
@@ -37,8 +36,8 @@ export async function demoReport(
   runs: readonly DemoRun[],
   examples: readonly Example[],
 ): Promise<string> {
-  const [measure] = taskNamed().measures
   const dyt = present(runs.find(({ method }) => method === 'dyt')?.run, 'the run of dyt')
+  const [measure] = dyt.task.measures
   const result = resultOf(results, 'dyt')
   const classifier = await dyt.classifier()
   try {

@@ -13,10 +13,42 @@ export const demoTitles: Readonly<Record<DemoMethod, string>> = {
   dyt: 'DyT, r = 0.5',
 }
 
-/** Tasks of the demo: drawn from a seed, so nothing needs to be downloaded. */
-export const demoTasks = ['nature', 'count', 'location', 'orientation'] as const
-/** One of them. */
-export type DemoTask = (typeof demoTasks)[number]
+/** What a demo shows. */
+interface Shown {
+  /** Its pictures, drawn from a seed, so that nothing needs to be downloaded. */
+  readonly data: string
+  /** Name of the task in the registry. */
+  readonly task: string
+  /** Pictures of a user's own that would do, in a few words. */
+  readonly own: readonly [place: string, words: string]
+  /** Settings that differ from those of the other demos. */
+  readonly settings?: Partial<FinetuneInput>
+}
+
+const labelled = (data: string): Shown => ({
+  data: `builtin:${data}`,
+  task: 'classification',
+  own: ['photos/', 'one folder of images per class'],
+})
+
+/** What each demo shows, by the name of its task. */
+export const demos = {
+  nature: labelled('nature'),
+  count: labelled('count'),
+  location: labelled('location'),
+  orientation: labelled('orientation'),
+  segmentation: {
+    data: 'builtin:scenes',
+    task: 'segmentation',
+    own: ['streets/', 'images/ and masks/'],
+    settings: { testSize: 100, validationImages: 30, epochs: 10 },
+  },
+} as const satisfies Readonly<Record<string, Shown>>
+
+/** Tasks of the demo. */
+export type DemoTask = keyof typeof demos
+/** Their names. */
+export const demoTasks = Object.keys(demos) as [DemoTask, ...DemoTask[]]
 
 /** Settings of the demo. */
 export interface DemoSettings {
@@ -47,8 +79,9 @@ export function demoInput(
   method: DemoMethod,
   { task, model, quick, seed, threads }: DemoSettings,
 ): FinetuneInput {
+  const { data, settings }: Shown = demos[task]
   return {
-    data: `builtin:${task}`,
+    data,
     model,
     method,
     seed,
@@ -64,6 +97,7 @@ export function demoInput(
     validationImages: quick ? 48 : 60,
     learningRate: 6e-3,
     workers: 1,
+    ...(!quick && settings),
   }
 }
 

@@ -19,6 +19,8 @@ export interface Score {
   readonly loss: number
   /** The classes that occur among the samples; all of them where figures may be NaN, `cannot be said`. */
   readonly perClass: readonly ClassScore[]
+  /** How often each true class (rows) was taken for each (columns); absent for tasks without one class. */
+  readonly confusion?: readonly (readonly number[])[]
 }
 
 /** Compares outputs with truths of type T, batch by batch. */

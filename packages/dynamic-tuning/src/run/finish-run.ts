@@ -7,6 +7,8 @@ import { evaluate } from '../evaluation/evaluate.ts'
 import { openRunFolder, type RunFolder } from '../io/run-folder.ts'
 import { openSafetensors, readSafetensors } from '../io/safetensors.ts'
 import { writeAside } from '../io/write-aside.ts'
+import { present } from '../present.ts'
+import { type ClassResults, storedClasses } from './class-results.ts'
 import { dropFeatures } from './feature-cache.ts'
 import type { LeftOut } from './left-out.ts'
 import type { Prepared } from './prepare-run.ts'
@@ -76,12 +78,15 @@ export async function finishRun(
   const classifier = await model.classifier()
   try {
     const stored = storedSummary(run)
-    const summary = stored ?? (await test(run, prepared, { model, classifier }, control))
+    const tested = stored ? undefined : await test(run, prepared, { model, classifier }, control)
+    const summary = stored ?? present(tested, 'the result of the test').summary
+    const results = tested?.classes ?? storedClasses(run)
     const { dataset, settings } = prepared
     const heldOut = dataset.validation === dataset.test ? 'test' : 'validation'
-    const report = { model, classifier, summary, examples: dataset[settings.testOn], heldOut } as const
+    const examples = dataset[settings.testOn]
+    const report = { model, classifier, summary, results, examples, heldOut } as const
     writeAside(run.reportPath, await runReport({ ...report, records: run.readMetrics() }))
-    if (!stored) run.appendMetric({ kind: 'result', step: steps, ...summary })
+    if (tested) run.appendMetric({ kind: 'result', step: steps, ...summary, ...tested.classes })
     dropFeatures(run)
     return summary
   } finally {
@@ -94,7 +99,7 @@ async function test(
   prepared: Prepared,
   { model, classifier }: { readonly model: TunedModel; readonly classifier: Classifier },
   { out, onPhase, left }: FinishControl,
-): Promise<RunSummary> {
+): Promise<{ readonly summary: RunSummary; readonly classes: ClassResults }> {
   const { settings, dataset } = prepared
   const examples = dataset[settings.testOn]
   onPhase?.(`testing on ${examples.length} ${dataset.kind ?? 'images'}`)
@@ -104,7 +109,9 @@ async function test(
     if (evaluation.images === 0) throw nothingTested(examples.length, settings)
     const { average } = dataset
     const summed = summarize(out, model, evaluation, { ...trainingTime(run), average })
-    return settings.skipBad ? { ...summed, skipped: left.count() } : summed
+    const summary = settings.skipBad ? { ...summed, skipped: left.count() } : summed
+    const { perClass, confusion } = evaluation
+    return { summary, classes: { perClass, ...(confusion && { confusion }) } }
   } finally {
     await held.close()
   }

@@ -5,6 +5,7 @@ import { createLoader } from '../data/loader/loader.ts'
 import { DataError } from '../errors.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
 import { type TimedCase, timeInTurn } from '../evaluation/timing.ts'
+import { present } from '../present.ts'
 import { testReading } from './settings/clip-settings.ts'
 import { usualMicroBatch } from './settings/micro-batch.ts'
 import type { TunedModel } from './tuned-run.ts'
@@ -41,13 +42,13 @@ export async function measureSpeed(
 ): Promise<ModelSpeeds> {
   const fitting = Math.min(batch, ...models.map(({ config }) => usualMicroBatch(config)))
   const batches = await Promise.all(models.map((model) => testBatch(model, fitting)))
-  const size = Math.min(...batches.map((each) => each.size))
+  const rows = Math.min(...batches.map((each) => each.rows))
   const opened: Classifier[] = []
   try {
     for (const model of models) opened.push(await model.classifier('skip', compile))
     const cases = opened.map((classifier, i): TimedCase => {
-      const { pixels, size: all } = batches[i] as TestBatch
-      const images = pixels.subarray(0, (pixels.length / all) * size)
+      const { pixels, rows: all } = present(batches[i], 'the images of a model')
+      const images = pixels.subarray(0, (pixels.length / all) * rows)
       return { name: String(i), run: () => classify(classifier, images, signal) }
     })
     // Neither the first pass, which allocates memory, nor the second, which decides the number of rounds,
@@ -55,8 +56,11 @@ export async function measureSpeed(
     const trial = await timeInTurn(cases, { warmup: 1, rounds: 1 })
     const rounds = wanted ?? usualRounds([...trial.values()].map(({ medianMs }) => medianMs))
     const times = await timeInTurn(cases, { warmup: 0, rounds })
-    const imagesPerSecond = cases.map(({ name }) => (1000 * size) / (times.get(name)?.medianMs ?? Number.NaN))
-    return { batch: size, rounds, imagesPerSecond }
+    const imagesPerSecond = batches.map((batch, i) => {
+      const { medianMs = Number.NaN } = times.get(String(i)) ?? {}
+      return ((1000 * rows) / medianMs) * (batch.size / batch.rows)
+    })
+    return { batch: Math.min(...batches.map((each) => each.size)), rounds, imagesPerSecond }
   } finally {
     await Promise.all(opened.map((each) => each.release()))
   }
@@ -80,6 +84,8 @@ function classify(classifier: Classifier, images: Float32Array, signal?: AbortSi
 
 interface TestBatch {
   readonly pixels: Float32Array
+  /** Rows of the pixels: as many as images, or windows of them. */
+  readonly rows: number
   readonly size: number
 }
 
@@ -90,7 +96,7 @@ async function testBatch({ settings, transform }: TunedModel, batch: number): Pr
   const reading = testReading({ settings, transform }, [1, 1])
   const loader = createLoader(sample, { ...reading, batch, seed: settings.seed, workers: 0, cacheMB: 0 })
   try {
-    for await (const { images, size } of loader.epoch(0)) return { pixels: images, size }
+    for await (const { images, rows, size } of loader.epoch(0)) return { pixels: images, rows, size }
   } finally {
     await loader.close()
   }

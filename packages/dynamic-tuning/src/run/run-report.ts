@@ -13,7 +13,9 @@ import {
   formatPercent,
   intervalText,
 } from '../report/quantity.ts'
+import type { ReportSection } from '../report/section.ts'
 import { smallTestNote } from '../report/small-test.ts'
+import { type ClassResults, classSections } from './class-results.ts'
 import { explainImages, stripOf, tellingImages } from './explain/explain-images.ts'
 import { libraryVersion } from './library-version.ts'
 import { shortName } from './short-name.ts'
@@ -26,6 +28,8 @@ export interface RunReportInput {
   /** The skipping model, for pictures of its decisions. */
   readonly classifier: Classifier
   readonly summary: RunSummary
+  /** Results of each class, if they are known. */
+  readonly results?: ClassResults | undefined
   /** The lines of `metrics.jsonl`. */
   readonly records: readonly object[]
   /** Test images to choose pictures from. */
@@ -40,7 +44,13 @@ const [lookedAt, shown] = [60, 9]
 /**
  * `report.html` of a run, self-contained: results, curves, active tokens per layer and in pictures, settings.
  */
-export async function runReport({ summary, records, heldOut, ...rest }: RunReportInput): Promise<string> {
+export async function runReport({
+  summary,
+  results,
+  records,
+  heldOut,
+  ...rest
+}: RunReportInput): Promise<string> {
   const { model } = rest
   const { settings, classes } = model
   const { tuner } = model.network
@@ -54,9 +64,24 @@ export async function runReport({ summary, records, heldOut, ...rest }: RunRepor
       targetRate: settings.rate,
       pictures: await tokenPictures(rest, shown),
     }),
+    sections: [...(await viewSections(rest)), ...ofClasses(model, results)],
     settings: { ...settings, 'library version': libraryVersion() },
     notes: notes(model, summary),
   })
+}
+
+function ofClasses(
+  { task, settings, classes }: TunedModel,
+  results: ClassResults | undefined,
+): ReportSection[] {
+  return results ? classSections({ ...task, word: `${sampleWord(settings)}s` }, results, classes) : []
+}
+
+/** Pictures of a model that skips no tokens, if its task has views of them. */
+async function viewSections(rest: Parameters<typeof tokenPictures>[0]): Promise<ReportSection[]> {
+  const { task, settings } = rest.model
+  if (settings.dispatch !== 'none' || task.picture.views === undefined) return []
+  return [{ heading: 'Pictures', pictures: await tokenPictures(rest, shown) }]
 }
 
 /** Strips of test images with right and wrong answers, with a caption each. */

@@ -93,10 +93,23 @@ export function summarize(
   }
 }
 
+type StoredLine = RunSummary & {
+  readonly kind: string
+  readonly step: number
+  readonly perClass?: unknown
+  readonly confusion?: unknown
+}
+
 /** The summary of a finished run; undefined if it has not finished. */
 export function storedSummary(run: RunFolder): RunSummary | undefined {
   const line = run.readMetrics().findLast((each) => 'kind' in each && each.kind === 'result')
   if (line === undefined) return undefined
-  const { kind: _kind, step: _step, ...summary } = line as RunSummary & { kind: string; step: number }
+  const {
+    kind: _kind,
+    step: _step,
+    perClass: _classes,
+    confusion: _confusion,
+    ...summary
+  } = line as StoredLine
   return { ...summary, run: run.path }
 }

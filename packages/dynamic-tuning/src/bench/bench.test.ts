@@ -208,6 +208,23 @@ describe('benchCase', () => {
     expect(options).toMatchObject({ dispatch: 'attention', rate: 0.7, bottleneck: 8 })
     expect(benchCase('adaptformer:learnableScale=true', shared).options.learnableScale).toBe(true)
     expect(benchCase('linear', shared).options.bottleneck).toBe(0)
+    // With no token active the rate stays the method's own: a loss has no rate of 0.
+    expect(benchCase('dyt:active=0', shared)).toMatchObject({
+      active: 0,
+      options: { rate: dyt.defaults.rate },
+    })
+    expect(benchCase('dyt:active=1', shared)).toMatchObject({ active: 1, options: { rate: 1 } })
+  })
+
+  it('reads precision and recomputing, fp32 and none by default', () => {
+    const how = (spelling: string, precision?: 'int8') => {
+      const read = benchCase(spelling, { ...shared, ...(precision && { precision }) })
+      return [read.precision, read.recompute]
+    }
+    expect(how('dyt')).toEqual(['fp32', false])
+    expect(how('dyt', 'int8')).toEqual(['int8', false])
+    expect(how('dyt:precision=fp16:recompute=true', 'int8')).toEqual(['fp16', true])
+    expect(how('dyt:recompute=false')).toEqual(['fp32', false])
   })
 
   it('runs a method beside itself on fewer tokens, and says what that promises', async () => {
@@ -226,6 +243,9 @@ describe('benchCase', () => {
     ['linear:tomeR=4', /the reduction is none/],
     ['dty', /unknown name dty/],
     ['dyt:active=2', /active is 2/],
+    ['dyt:active=-0.1', /active is -0.1/],
+    ['dyt:active=half', /active is half/],
+    ['dyt:precision=fp8', /precision is fp8/],
     ['dyt:fast', /"fast" is no setting/],
     ['dyt:expert=4', /Did you mean experts/],
     ['linear:experts=4', /linear has no adapters/],
@@ -258,6 +278,14 @@ describe('benchTraining', () => {
     expect(dynamic.imagesPerSecond).toBe(50)
     expect(dynamic.activeRate).toBeGreaterThan(0)
     expect(dynamic.activeRate).toBeLessThan(1)
+  })
+
+  it('runs one case alone, which is then its own measure', async () => {
+    const said: string[] = []
+    const one = { only: 'linear', now: clockOf(25), onProgress: (text: string) => said.push(text) }
+    const { results } = await benchTraining({ ...small, methods: ['linear', 'dyt'], batches: [2] }, one)
+    expect(results.map(({ method, ratioToStatic }) => [method, ratioToStatic])).toEqual([['linear', 1]])
+    expect(said).toEqual(['preparing linear, batch 2', 'measuring batch 2'])
   })
 
   it('steps on clips', async () => {

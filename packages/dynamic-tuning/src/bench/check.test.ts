@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../errors.ts'
-import { checkExpected, compareRatios, type ExpectedRatio, hasRegression } from './check.ts'
+import { vitConfig } from '../models/vit/vit-names.ts'
+import { checkExpected, compareRatios, type ExpectedRatio, hasRegression, ratiosOf } from './check.ts'
+import { benchResult } from './result.ts'
+import { type BenchPlace, benchPlaces, defaultBench } from './types.ts'
 
 const ratio = (method: string, ratioToStatic: number, more: Partial<ExpectedRatio> = {}): ExpectedRatio => ({
   benchmark: 'inference',
@@ -58,6 +61,25 @@ describe('compareRatios', () => {
   })
 })
 
+describe('ratiosOf', () => {
+  it('takes the ratios of every report, without those of the static model', () => {
+    const [place] = benchPlaces({ ...defaultBench, model: 'vit' }) as [BenchPlace]
+    const config = vitConfig('vit_tiny_patch16_224', 10)
+    const timing = { medianMs: 20, p10Ms: 19, p90Ms: 21 }
+    const measured = (method: string, ratioToStatic: number) =>
+      benchResult(place, config, { method, activeRate: null, batch: 8, timing, ratioToStatic })
+    const environment = { version: '1', node: 'v20', platform: 'linux-x64', cpu: 'Some CPU', cores: 2 }
+    const reports = (['inference', 'training'] as const).map((benchmark, i) => ({
+      ...{ benchmark, environment, gemm: [] },
+      results: [measured('static', 1), measured('dyt', 2 + i)],
+    }))
+    expect(ratiosOf(reports)).toEqual([
+      ratio('dyt', 2, { flopsRatioToStatic: null }),
+      ratio('dyt', 3, { benchmark: 'training', flopsRatioToStatic: null }),
+    ])
+  })
+})
+
 describe('checkExpected', () => {
   it('takes what is written with --update and refuses what is damaged', () => {
     expect(checkExpected('expected.json', JSON.parse(JSON.stringify(expected)))).toEqual(expected)
@@ -65,5 +87,8 @@ describe('checkExpected', () => {
     expect(() => checkExpected('expected.json', damaged)).toThrow(ConfigError)
     expect(() => checkExpected('expected.json', damaged)).toThrow(/batch/)
     expect(() => checkExpected('expected.json', { ...expected, ratios: [] })).toThrow(/ratios/)
+    for (const name of ['tolerance', 'flopsTolerance'])
+      for (const value of [0, 1])
+        expect(() => checkExpected('expected.json', { ...expected, [name]: value })).toThrow(name)
   })
 })

@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { vitConfig } from '../models/vit/vit-names.ts'
-import { benchColumns, benchGroups, benchMarkdown, benchTitle, gemmText } from './report.ts'
+import {
+  type BenchGroup,
+  benchColumns,
+  benchGroups,
+  benchLegend,
+  benchMarkdown,
+  benchPlot,
+  benchTitle,
+  gemmText,
+} from './report.ts'
 import { benchResult, gemmResult } from './result.ts'
-import { type BenchPlace, type BenchReport, benchPlaces, defaultBench } from './types.ts'
+import { type BenchPlace, type BenchReport, type BenchResult, benchPlaces, defaultBench } from './types.ts'
 
 const config = { ...vitConfig('vit_tiny_patch16_224', 10), imageSize: [32, 48] as const }
 const [place] = benchPlaces({ ...defaultBench, model: 'vit' }) as [BenchPlace]
@@ -36,6 +45,21 @@ describe('the report of a benchmark', () => {
     })
     const training = { ...report, benchmark: 'training' } as const
     expect(benchColumns(training).map(({ name }) => name)).toContain('forward passes')
+    const [still] = report.results as [BenchResult]
+    const reduced: BenchResult[] = [
+      { ...still, medianMs: 99.94, p10Ms: 99.96, p90Ms: 100, gflopsPerSecond: null, gemmShare: null },
+      { ...still, precision: 'int8', peakMemoryMB: 512, gflopsPerSecond: null, gemmShare: null },
+    ]
+    const texts = benchColumns({ ...report, results: reduced }).map(({ name, text }) => [
+      name,
+      reduced.map(text),
+    ])
+    expect(Object.fromEntries(texts)).toEqual({
+      ...{ case: ['static', 'static'], precision: ['fp32', 'int8'], median: ['99.9 ms', '30.0 ms'] },
+      ...{ 'p10 to p90': ['100.0 to 100', '28.0 to 230'], memory: ['', '512 MB'] },
+      ...{ 'images/s': ['133.33', '133.33'], 'times as fast': ['1.000', '1.000'] },
+      ...{ 'by FLOPs': ['1.000', '1.000'], kept: ['1.000', '1.000'] },
+    })
   })
 
   it('groups what was measured in turn, beside matrix products alone', () => {
@@ -45,6 +69,31 @@ describe('the report of a benchmark', () => {
     expect(group && gemmText(group)).toBe('matrix products alone, [8, 2] x [2, 3] and back: 200.0 GFLOP/s')
     expect(group && gemmText({ ...group, gemm: undefined })).toBe('')
     expect(benchTitle(report)).toBe('vit, inference: 2 threads; Some CPU, 2 cores, linux-x64, Node v20')
+    expect(benchTitle({ ...report, results: report.results.map((each) => ({ ...each, threads: 0 })) })).toBe(
+      'vit, inference: all threads; Some CPU, 2 cores, linux-x64, Node v20',
+    )
     expect(benchMarkdown(report)).toContain('| static |')
+    expect(benchMarkdown(report)).toContain(`\n\n${gemmText(group as BenchGroup)}\n\n| case |`)
+    expect(benchMarkdown({ ...report, gemm: [] })).toContain('## batch 4, 32 x 48 px, cpu\n\n| case |')
+    expect(benchLegend(report)).toMatch(/^times as fast: /)
+    expect(benchLegend({ ...report, benchmark: 'training' })).toMatch(/^forward passes: /)
+  })
+
+  it('draws the static model once, and names groups where there are several', () => {
+    const others = report.results.map((each) => ({ ...each, batch: 8 }))
+    const both = { ...report, results: [...report.results, ...others] }
+    const names = (svg: string): string[] =>
+      [...svg.matchAll(/>((?:static|dyt)\b[^<]*)</g)].map(([, name = '']) => name)
+    expect(names(benchPlot(report))).toEqual(['static', 'dyt'])
+    const at = 'px, cpu'
+    expect(names(benchPlot(both))).toEqual([
+      `static, batch 4, 32 x 48 ${at}`,
+      `dyt, batch 4, 32 x 48 ${at}`,
+      `dyt, batch 8, 32 x 48 ${at}`,
+    ])
+    const bars = benchPlot({ ...report, benchmark: 'training' })
+    expect(bars).toContain('case, batch 4, 32 x 48 px, cpu')
+    expect(bars).toContain('>1.5<')
+    expect(benchPlot({ ...both, benchmark: 'training' })).toMatch(/>case</)
   })
 })

@@ -29,6 +29,12 @@ const folders = {
       /^head\.(logits|deltas)\.p3$/,
     ],
   },
+  'detection/roi': {
+    without: [
+      ...[/^align_grad\.p2$/, /^train\.(box|mask)_features$/, /^train\.mask_(logits|targets)$/],
+      ...[/^detections\..*mask_probabilities$/, /^final\.1\.soft_first$/, /^align\.two_samples$/],
+    ],
+  },
   'dyt-mlp': {},
   'dyt-video': { without: [/^eval\.(blocks|final_norm)/, /^step/, /^final\./] },
   'dyt-variants/attention-mlp': { without: [/^eval\.(blocks|final_norm)/] },

@@ -4,6 +4,7 @@ import type { Fixture } from './fixture.ts'
 import type { FixtureKind } from './fixture-kind.ts'
 import { vitdetKind } from './kinds/detection/backbone.ts'
 import { cocoMetricsKind } from './kinds/detection/metrics.ts'
+import { roiKind } from './kinds/detection/roi.ts'
 import { rpnKind } from './kinds/detection/rpn.ts'
 import { dynamicvitKind } from './kinds/dynamicvit.ts'
 import { dytImageKind } from './kinds/dyt-image.ts'
@@ -35,6 +36,7 @@ export const fixtureKinds: readonly FixtureKind[] = [
   vitdetKind,
   cocoMetricsKind,
   rpnKind,
+  roiKind,
 ]
 
 /** The kind of a fixture. @throws ConfigError for an unknown kind */

@@ -5,10 +5,12 @@ import { verifyFixture } from './verify.ts'
 it.each([
   ['backbone-dyt', 85, reference],
   ['rpn', 73, reference],
+  ['roi', 119, reference],
   ...extra<[string, number, string]>(
     ['backbone', 112, allReferences],
     ['backbone-dyt', 97, allReferences],
     ['rpn', 83, allReferences],
+    ['roi', 128, allReferences],
   ),
 ])('detection/%s passes, each of its %i entries below half of its tolerance', async (name, entries, root) => {
   const report = await verifyFixture(`${root}detection/${name}`, { threads: 1 })

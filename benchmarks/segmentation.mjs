@@ -70,22 +70,29 @@ async function halfActive(classifier, images) {
     const { probabilities } = await classifier.classify(images, undefined, { thresholds })
     const first = perGate.slice(0, gate).reduce((sum, count) => sum + count, 0)
     const own = probabilities.slice(first, first + perGate[gate]).sort()
-    thresholds[gate] = own[Math.floor(own.length / 2)]
+    const half = Math.floor(own.length / 2)
+    thresholds[gate] = (own[half - 1] + own[half]) / 2
   }
   return thresholds
 }
 
 const meanOf = (list) => list.reduce((sum, value) => sum + value, 0) / list.length
 
-/** Skipping and static inference of one image, with the whole model or the backbone alone. */
-async function inferenceCases(parts, name) {
-  const images = pixels(1)
+/** Thresholds of the backbone's gates, which are those of the whole model: the weights are the same. */
+async function thresholdsOf(images) {
+  const classifier = await forward(network({ ...backbone, ...methods.dyt }))
+  const thresholds = await halfActive(classifier, images)
+  await classifier.release()
+  return thresholds
+}
+
+/** Static and skipping inference, with the whole model or the backbone alone. */
+async function inferenceCases(parts, name, { images, thresholds }) {
   const cases = []
   for (const [method, own] of Object.entries(methods)) {
     const tuned = network({ ...parts, ...own })
     const classifier = await forward(tuned)
-    const thresholds = own.tuner ? await halfActive(classifier, images) : []
-    const run = () => classifier.classify(images, undefined, { thresholds })
+    const run = () => classifier.classify(images, undefined, own.tuner ? { thresholds } : {})
     const { masks } = await run()
     const activeRate = masks ? meanOf(masks) : 1
     const gates = tuned.gates.sites.map(() => ({ rate: activeRate }))
@@ -102,7 +109,10 @@ async function inferenceCases(parts, name) {
 }
 
 async function inference() {
-  const [all, alone] = [await inferenceCases(whole, 'whole'), await inferenceCases(backbone, 'backbone')]
+  const images = pixels(1)
+  const thresholds = await thresholdsOf(images)
+  const all = await inferenceCases(whole, 'whole', { images, thresholds })
+  const alone = await inferenceCases(backbone, 'backbone', { images, thresholds })
   const probe = await gemmProbe(config, { compile, seed: 0 })
   const cases = [...all, ...alone]
   const times = await timeInTurn([...cases, { name: 'gemm', run: () => probe.run() }], turns)

@@ -30,12 +30,16 @@ for (const axis of [0, 1, 2]) {
   })
 }
 
-describeOp('logSoftmax of large numbers', (x) => logSoftmax(x as Tensor), {
-  dtype: 'float32',
-  cases: [{ inputs: [tensor([1, 3], [1000, 990, -1000])] }],
-  gradient: false,
-  reference: (x) => logarithm(x as Plain, 1),
-})
+for (const [axis, shape] of [
+  [1, [1, 3]],
+  [0, [3, 1]],
+] as const)
+  describeOp(`logSoftmax of large numbers along ${axis}`, (x) => logSoftmax(x as Tensor, axis), {
+    dtype: 'float32',
+    cases: [{ inputs: [tensor([...shape], [1000, 990, -1000])] }],
+    gradient: false,
+    reference: (x) => logarithm(x as Plain, axis),
+  })
 
 describeOp('softmax without rows', (x) => softmax(x as Tensor), {
   cases: [{ inputs: [tensor([0, 3], [])], shapes: [['K', 3]] }],

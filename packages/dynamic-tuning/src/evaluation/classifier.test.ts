@@ -7,6 +7,7 @@ import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { Classifier, type ClassifierSettings } from './classifier.ts'
+import { withLogits } from './with-logits.test.support.ts'
 
 const pixels = 3 * tiny.imageSize[0] * tiny.imageSize[1]
 const images = Float32Array.from({ length: 3 * pixels }, random(8, 'images').normal)
@@ -52,6 +53,28 @@ describe('thresholds of a classifier', () => {
 })
 
 describe('a classifier', () => {
+  it('has fixed thresholds in its graph, and opens every gate in the complete pass', async () => {
+    const limits = [0.3, 0.6]
+    const given = await create({}, { thresholds: limits, probabilities: true })
+    const fixed = await create({}, { thresholds: limits, fixedThresholds: true })
+    const complete = await create({}, { pass: 'complete' })
+    const { outputs, masks, probabilities = new Float32Array() } = await given.classify(images)
+    const open = Array.from(probabilities, (value, i) =>
+      Number(value > (limits[Math.floor(i / 6) % 2] as number)),
+    )
+    expect(open).toContain(0)
+    expect(open).toContain(1)
+    expect(Array.from(masks ?? [])).toEqual(open)
+    const stored = await fixed.classify(images, undefined, { thresholds: 1 })
+    expect(stored.masks).toEqual(masks)
+    expect(stored.outputs).toEqual(outputs)
+    const whole = await complete.classify(images)
+    expect(whole.masks).toBeUndefined()
+    const all = withLogits(await given.classify(images, undefined, { thresholds: 0 })).logits
+    expect(Array.from(all)).toEqual(Array.from(withLogits(whole).logits, (value) => expect.closeTo(value, 6)))
+    await Promise.all([given, fixed, complete].map((each) => each.release()))
+  })
+
   it('gives probabilities only where they were asked for', async () => {
     const classifier = await create()
     const { masks, probabilities } = await classifier.classify(images)

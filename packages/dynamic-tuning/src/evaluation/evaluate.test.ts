@@ -9,8 +9,9 @@ import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
 import { ClassTally } from '../tasks/classification/tally.ts'
 import { dyt } from '../tuners/dyt.ts'
+import { linearProbe } from '../tuners/linear.ts'
 import { Classifier } from './classifier.ts'
-import { evaluate } from './evaluate.ts'
+import { evaluate, usualRows } from './evaluate.ts'
 import { withLogits } from './with-logits.test.support.ts'
 
 const pixels = 3 * tiny.imageSize[0] * tiny.imageSize[1]
@@ -106,6 +107,23 @@ describe('evaluate, batch by batch', () => {
       (await evaluate(learned, loader, new ClassTally(['a', 'b', 'c']), { thresholds })).activeRate
     expect([await rateAt(0), await rateAt(1)]).toEqual([1, 0])
     await learned.release()
+  })
+})
+
+describe('evaluate, without dispatch', () => {
+  it('knows no gates, and counts the rows of a usual example by the size of the input', async () => {
+    const classifier = await Classifier.create({
+      network: network({ ...modelOf(tiny), tuner: linearProbe }),
+      store: new WeightStore({ seed: 3 }),
+    })
+    const { activeRate, activeRatePerLayer, gates } = await evaluate(
+      ...([classifier, loader, new ClassTally(['a', 'b', 'c'])] as const),
+    )
+    expect({ activeRate, activeRatePerLayer, gates }).toEqual({
+      ...{ activeRate: undefined, activeRatePerLayer: undefined, gates: [] },
+    })
+    expect(usualRows(classifier, { usualRows: ({ width, height }) => 100 * width + height })).toBe(1208)
+    await classifier.release()
   })
 })
 

@@ -2,6 +2,7 @@ import { random } from '@dynamic-tuning/engine'
 import { describe, expect, it } from 'vitest'
 import type { Loader } from '../data/loader/loader.ts'
 import { sampleOf } from '../data/samples/registry.ts'
+import { ConfigError } from '../errors.ts'
 import { modelOf } from '../models/model.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { network } from '../network/network.ts'
@@ -54,6 +55,23 @@ describe('gateProbabilities', () => {
     }
     expect(pooled).toEqual([...pooled].sort((a, b) => a - b))
     expect(pooled[0]).toBe(Math.min(...gates.map((table) => table[0] as number)))
+    await classifier.release()
+  })
+
+  it('refuses a classifier that gives no probabilities', async () => {
+    const classifier = await Classifier.create({
+      network: network({ ...modelOf(tiny), tuner: dyt, options: { ...dyt.defaults, bottleneck: 2 } }),
+      store: new WeightStore({ seed: 3 }),
+      compile: { threads: 1 },
+    })
+    const images = new Float32Array(3 * tiny.imageSize[0] * tiny.imageSize[1])
+    const loader: Pick<Loader, 'epoch' | 'sample'> = {
+      sample: sampleOf({}),
+      async *epoch() {
+        yield { images, rows: 1, size: 1, truths: [0], indices: new Int32Array(1) }
+      },
+    }
+    await expect(gateProbabilities(classifier, loader)).rejects.toThrow(ConfigError)
     await classifier.release()
   })
 

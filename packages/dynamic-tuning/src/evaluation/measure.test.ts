@@ -1,6 +1,18 @@
 import { expect, it } from 'vitest'
+import { RunError } from '../errors.ts'
 import { fieldOf } from '../training/field-of.ts'
-import { bestFirst, headingOf, isBetter, type Measure, shownValue, titleWithUnit } from './measure.ts'
+import {
+  bestFirst,
+  headingOf,
+  isBetter,
+  type Measure,
+  numberIn,
+  shownValue,
+  titleWithUnit,
+  valueIn,
+  valueInterval,
+} from './measure.ts'
+import { shareInterval } from './statistics.ts'
 
 const top1: Measure = { name: 'topOne', title: 'top-1', unit: 'share', better: 'higher' }
 const error: Measure = { name: 'error', title: 'error', unit: 'number', better: 'lower' }
@@ -20,4 +32,22 @@ it('names fields, and shows shares as percent', () => {
   expect([titleWithUnit(top1), titleWithUnit(error)]).toEqual(['top-1 (%)', 'error'])
   expect(['mean IoU', 'mAP', 'F1'].map((title) => headingOf({ title }))).toEqual(['Mean IoU', 'mAP', 'F1'])
   expect([shownValue(top1, 0.25), shownValue(error, 0.25)]).toEqual([25, 0.25])
+})
+
+it('reads a value from a record, and says what the record has instead', () => {
+  const record = { topOne: 0.5, error: '0.5' }
+  expect([numberIn(record, 'topOne'), numberIn(record, 'error'), numberIn(record, 'other')]).toEqual([
+    0.5,
+    undefined,
+    undefined,
+  ])
+  expect([valueIn(record, top1), valueIn({ error: 0 }, error)]).toEqual([0.5, 0])
+  expect(() => valueIn(record, error)).toThrow(RunError)
+  expect(() => valueIn(record, error)).toThrow('a result has no error, got topOne, error.')
+})
+
+it('tells an interval for shares of samples alone', () => {
+  expect(valueInterval({ interval: 'binomial' }, 0.3, 40)).toEqual(shareInterval(0.3, 40))
+  expect(valueInterval({ interval: 'binomial' }, 0.3, 0)).toBeNull()
+  expect(valueInterval({}, 0.3, 40)).toBeNull()
 })

@@ -4,6 +4,7 @@ import { modelOf } from '../models/model.ts'
 import { tiny } from '../models/tiny.test.support.ts'
 import { network } from '../network/network.ts'
 import { WeightStore } from '../nn/weight-store.ts'
+import { dynamicScene } from '../training/running-mean.test.support.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { Classifier } from './classifier.ts'
 import { randomModel } from './random-model.ts'
@@ -72,4 +73,13 @@ describe('randomModel', () => {
       expect([...weights.keys()].some((name) => name.includes('token_select'))).toBe(false)
     },
   )
+
+  it('has buffers with their initial values, among them one that inference does not read', async () => {
+    const weights = await randomModel({ network: dynamicScene().network, active: 0.5, seed: 1, threads: 1 })
+    expect([...weights.keys()].filter((name) => /^head\.(running_mean|passes)$/.test(name)).sort()).toEqual([
+      'head.passes',
+      'head.running_mean',
+    ])
+    expect(weights.get('head.running_mean')?.data).toEqual(new Float32Array(24))
+  })
 })

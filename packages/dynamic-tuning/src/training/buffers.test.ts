@@ -5,7 +5,6 @@ import { compile, type TensorData } from '@dynamic-tuning/engine'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { modelCost } from '../cost/model-cost.ts'
 import { Classifier } from '../evaluation/classifier.ts'
-import { randomModel } from '../evaluation/random-model.ts'
 import { withLogits } from '../evaluation/with-logits.test.support.ts'
 import { onnxModel } from '../export/onnx.ts'
 import { readSafetensors } from '../io/safetensors.ts'
@@ -24,7 +23,7 @@ import { frozenPrefix, withoutPrefix } from './frozen-prefix.ts'
 import { HostLearner } from './learners/host.ts'
 import { objective } from './objective.ts'
 import { AdamW } from './optimizers/adamw.ts'
-import { dynamicScene, plainScene, sceneWith } from './running-mean.test.support.ts'
+import { plainScene, sceneWith } from './running-mean.test.support.ts'
 import { draw, drawnWeights } from './small-dyt.test.support.ts'
 import { TrainingStep } from './training-step.ts'
 
@@ -149,10 +148,5 @@ describe('buffers', () => {
       floatData(present(features, 'features'), 'features'),
     )
     expect(farthest(cached, await after({}, images))).toBeLessThan(1e-6)
-  })
-
-  it('have their initial values in a random model', async () => {
-    const tensors = await randomModel({ network: dynamicScene().network, active: 0.5, seed: 1, threads: 1 })
-    expect(valuesOf(tensors, name)).toEqual(new Float32Array(24))
   })
 })

@@ -1,13 +1,17 @@
 import {
   abs,
+  div,
+  greater,
   logSoftmax,
   mul,
   neg,
   reduceMean,
   reduceSum,
   reshape,
+  scalar,
   sub,
   type Tensor,
+  where,
 } from '@dynamic-tuning/engine'
 import type { BoxOutputs } from '../../../models/heads/detection/box-head.ts'
 import { softplus } from '../../softplus.ts'
@@ -33,10 +37,14 @@ export function boxLosses(
 
 /**
  * Mean binary cross-entropy of the masks of foreground regions at their classes (Mask R-CNN,
- * arXiv:1703.06870). logits: [F, K, M, M], classes: 1 at the class of each, [F, K], targets: [F, M, M].
+ * arXiv:1703.06870), 0 where there is none. logits: [F, K, M, M], classes: 1 at the class of each, [F, K],
+ * targets: [F, M, M].
  */
 export function maskLoss(logits: Tensor, classes: Tensor, targets: Tensor): Tensor {
   const [regions = 0, count = 0] = classes.shape
   const own = reduceSum(mul(logits, reshape(classes, [regions, count, 1, 1])), { axes: [1] })
-  return reduceMean(sub(softplus(own), mul(targets, own)))
+  const [, rows, columns] = targets.shape.map(Number)
+  const pixels = mul(reduceSum(classes), (rows ?? 0) * (columns ?? 0))
+  const atLeastOne = where(greater(pixels, scalar(0)), pixels, scalar(1))
+  return div(reduceSum(sub(softplus(own), mul(targets, own))), atLeastOne)
 }

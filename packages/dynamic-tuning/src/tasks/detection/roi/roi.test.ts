@@ -100,6 +100,23 @@ describe('losses of regions', () => {
   })
 })
 
+it('the loss of masks is 0 with a gradient of nothing where no region has an object', async () => {
+  const logits = input('logits', ['F', 2, 3, 3])
+  const loss = maskLoss(logits, input('classes', ['F', 2]), input('targets', ['F', 3, 3]))
+  const [slope = loss] = gradients(loss, [logits])
+  const program = await compile({ loss, slope }, { threads: 1 })
+  const none = (...shape: number[]): TensorData => ({
+    dtype: 'float32',
+    shape: [0, ...shape],
+    data: new Float32Array(),
+  })
+  const feeds = { logits: none(2, 3, 3), classes: none(2), targets: none(3, 3) }
+  const found = await program.run(feeds)
+  await program.release()
+  expect(found.loss?.data[0]).toBe(0)
+  expect(found.slope?.shape).toEqual([0, 2, 3, 3])
+})
+
 describe('detections', () => {
   const rule = { score: 0.05, overlap: 0.5, count: 10 }
   const still = new Float64Array(3 * 2 * 4)

@@ -131,9 +131,11 @@ function curves(runs: readonly DemoRun[], dyt: TunedRun): CurveChart[] {
 
 const lower = (title: string): string => title.slice(0, 1).toLowerCase() + title.slice(1)
 
-function notes({ images, run }: DemoResult, measure: Measure): string[] {
+function notes({ images, run, ...result }: DemoResult, measure: Measure): string[] {
+  const known = valueInterval(measure, valueIn(result, measure), images) !== null
+  const interval = known ? "; its 95 % interval is Wilson's, for a share of so many images" : ''
   return [
-    `${headingOf(measure)} is over ${images} test images that no method saw in training; its 95 % interval is Wilson's, for a share of so many images.`,
+    `${headingOf(measure)} is over ${images} test images that no method saw in training${interval}.`,
     'Images per second were measured in this run, in turn on the same batch, without loading images. Linear probe and full tuning run the same static model.',
     'FLOPs are multiply-accumulates; those of DyT are an average over the test images, from the tokens that really were active.',
     `Each method has a run folder of its own with its settings, metrics, weights and report; that of DyT is ${run}. model.onnx beside this page is its skipping model.`,

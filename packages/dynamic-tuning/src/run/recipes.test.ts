@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { sampleOf } from '../data/samples/registry.ts'
+import { completeWindows } from '../data/samples/window/settings.ts'
+import { modelConfig } from '../models/named-model.ts'
 import { vitConfig } from '../models/vit/vit-names.ts'
+import { chosenHead } from '../tasks/segmentation/settings.ts'
 import { evaluationTransform, trainingTransform } from './augmentations.ts'
 import { checkFinetune } from './settings/check-finetune.ts'
 import { testReading, trainingSample } from './settings/clip-settings.ts'
@@ -86,8 +89,36 @@ describe('recipes', () => {
     },
   )
 
-  it.each([...recipesOf('complete'), ...recipesOf('video')])('%s names the source of each value', (path) => {
-    const unnamed = linesOf(path).filter((line) => !/ # .*(paper|official code)/.test(line))
-    expect(unnamed.map((line) => line.split(':')[0])).toEqual(['model', 'method'])
+  it.each(recipesOf('segmentation'))('%s: windows as in the official code', (path) => {
+    const input = checkFinetune({ ...valuesOf(path), task: 'segmentation', data: 'd' })
+    const config = modelConfig('vit_base_patch16_224', 150, { imageSize: [512, 512], ...chosenHead(input) })
+    const settings = completeFinetune(input, { config, augment: 'none' })
+    expect(completeWindows(settings)).toEqual({
+      ...{ windows: 'slide', stride: 341, scales: [1], flipTest: false, shortSide: 512, longSide: 2048 },
+      ...{ ratioRange: [0.5, 2], catMaxRatio: 0.75, photometric: true },
+    })
+    expect(config).toMatchObject({
+      relativePositionBias: true,
+      segmentation: { head: 'upernet', channels: 768 },
+    })
+    // lr(0) = 1e-9 and no decay but that of the steps, as in the official schedule.
+    expect(settings).toMatchObject({
+      schedule: 'poly',
+      schedulePower: 1,
+      minimumLearningRate: 0,
+      dropPath: 0.1,
+    })
+    const images = path.includes('ade20k') ? 20_210 : 118_287
+    expect((settings.warmupEpochs * images) / 16).toBeCloseTo(1500, 0)
+    const iterations = (settings.epochs * images) / 16 / (path.includes('ade20k') ? 160_000 : 80_000)
+    expect(Math.abs(iterations - 1)).toBeLessThan(0.02)
   })
+
+  it.each([...recipesOf('complete'), ...recipesOf('video'), ...recipesOf('segmentation')])(
+    '%s names the source of each value',
+    (path) => {
+      const unnamed = linesOf(path).filter((line) => !/ # .*(paper|official code)/.test(line))
+      expect(unnamed.map((line) => line.split(':')[0])).toEqual(['model', 'method'])
+    },
+  )
 })

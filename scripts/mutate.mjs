@@ -9,17 +9,18 @@ import { Stryker } from '@stryker-mutator/core'
  * Changes the code of one room in many small ways, one at a time, and counts how many of the changes its nearest
  * tests notice:
  *
- *     npm run mutate -- training/optimizers [--only adamw.ts,muon.ts] [--share 0.1 --seed 1]
+ *     npm run mutate -- training/optimizers [--only adamw.ts,muon.ts] [--without TEST] [--share 0.1 --seed 1]
  *
- * The room is a folder of packages/dynamic-tuning/src, `--only` takes some of its files, `--share` tries a random
- * share of all changes (the others stand in the column of errors, outside of the score). Results go to
- * runs/mutation/: a run that was stopped goes on there, and what changed since is tried again. Texts and regular
+ * The room is a folder of packages/dynamic-tuning/src, `--only` takes some of its files, `--without` leaves out a
+ * file of its tests, `--share` tries a random share of all changes (the others stand in the column of errors,
+ * outside of the score). Results go to runs/mutation/: a run that was stopped goes on there, and what changed since is tried again. Texts and regular
  * expressions stay as they are: most are messages. docs/testing.md has the scores.
  */
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     only: { type: 'string', default: '' },
+    without: { type: 'string' },
     share: { type: 'string', default: '1' },
     seed: { type: 'string', default: '1' },
   },
@@ -40,7 +41,7 @@ const others = {
 const slow = /\.slow\.test\.ts$|(webgpu|resident)\.test\.ts$/
 const files = readdirSync(join(source, room), { recursive: true, encoding: 'utf8' })
 const near = files
-  .filter((name) => name.endsWith('.test.ts') && !slow.test(name))
+  .filter((name) => name.endsWith('.test.ts') && !slow.test(name) && name !== values.without)
   .map((name) => join(room, name))
 const only = values.only.split(',')
 const mutated = files

@@ -61,6 +61,13 @@ describe('compareRatios', () => {
   })
 })
 
+describe('FLOPs that one side lacks', () => {
+  it('are not compared', () => {
+    const none = { ...expected, ratios: [ratio('dyt', 1.5, { flopsRatioToStatic: null })] }
+    expect(compareRatios(none, [ratio('dyt', 1.5)]).map(({ verdict }) => verdict)).toEqual(['ok'])
+  })
+})
+
 describe('ratiosOf', () => {
   it('takes the ratios of every report, without those of the static model', () => {
     const [place] = benchPlaces({ ...defaultBench, model: 'vit' }) as [BenchPlace]

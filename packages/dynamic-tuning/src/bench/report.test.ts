@@ -91,6 +91,12 @@ describe('the report of a benchmark', () => {
       `dyt, batch 4, 32 x 48 ${at}`,
       `dyt, batch 8, 32 x 48 ${at}`,
     ])
+    const gemms = [{ ...gemm, batch: 8 }, gemm]
+    expect(benchGroups({ ...both, gemm: gemms }).map((each) => each.gemm?.batch)).toEqual([4, 8])
+    const steps = report.results.map((each) => ({ ...each, frames: 3, flopsRatioToStatic: null }))
+    const columns = benchColumns({ ...report, results: steps }).map(({ name }) => name)
+    expect(columns).toContain('clips/s')
+    expect(columns).not.toContain('by FLOPs')
     const bars = benchPlot({ ...report, benchmark: 'training' })
     expect(bars).toContain('case, batch 4, 32 x 48 px, cpu')
     expect(bars).toContain('>1.5<')

@@ -29,6 +29,7 @@ interface Options extends CommonOptions, PrecisionChoice, GivenReduction {
   readonly fused?: boolean
   readonly budget?: number
   readonly fixedThreshold?: boolean
+  readonly labels?: boolean
   readonly deadBlocks?: number
   readonly deadBlocksDrop?: boolean
   readonly model?: string
@@ -56,7 +57,7 @@ export const exportCommand = defineCommand<Options>({
   group: 'Use a trained model',
   summary: 'Write a run as an ONNX file that any ONNX Runtime executes',
   description:
-    'Standard operators of opset 20 only, unless --fused. Input pixel_values [B, 3, H, W], or [B, 3, T, H, W] for clips, any B; outputs logits [B, K] and, where tokens are skipped, masks [B, gates, tokens] of the images or frames.\nClass names, mean and std are in the metadata of the file.\nLoRA, SSF and FacT are folded into the weights: the graph is that of a plain ViT.',
+    'Standard operators of opset 20 only, unless --fused. Input pixel_values [B, 3, H, W], or [B, 3, T, H, W] for clips, any B; outputs logits [B, K], or [B, K, h, w] of pixels, and, where tokens are skipped, masks [B, gates, tokens] of the images or frames.\nClass names, mean and std are in the metadata of the file.\nLoRA, SSF and FacT are folded into the weights: the graph is that of a plain ViT.',
   arguments: [['[run]', 'folder of a finetune run; none with --random-weights']],
   options: [
     new Option('--format <name>', 'what to write').choices(['onnx']).default('onnx'),
@@ -65,6 +66,7 @@ export const exportCommand = defineCommand<Options>({
       '--pass <kind>',
       'skip computes active tokens only, masked all of them (default skip)',
     ).choices(['skip', 'masked']),
+    new Option('--labels', 'add the output labels: the class of each image, or of each of its pixels'),
     new Option('--external', 'keep weights in FILE_data (default only above 1 GB)'),
     new Option('--no-merge', 'keep LoRA, SSF and FacT as they are instead of folding them into the weights'),
     shared.precision(),
@@ -92,6 +94,7 @@ export const exportCommand = defineCommand<Options>({
   examples: [
     ['dyt export runs/photos --format onnx', 'writes runs/photos/model.onnx'],
     ['dyt export runs/photos --budget 0.6 --fixed-threshold', 'a calibrated budget, built in'],
+    ['dyt export runs/streets --labels', 'with the class of every pixel [B, H, W]'],
     ['dyt export runs/photos --dead-blocks', 'without blocks that no patch token enters'],
     ['dyt export runs/photos --precision int8', 'a quarter of the size, and faster on CPUs'],
     ['dyt export --model vit_base_patch16_224 --random-weights --active 0.5', 'a model to measure'],
@@ -122,10 +125,10 @@ async function exportTuned(run: TunedRun, options: Options): Promise<Exported> {
   const thresholds = budget === undefined ? undefined : budgetThresholds(run, budget)
   const file = options.out ?? join(run.path, 'model.onnx')
   const { deadBlocksDrop: drop, deadBlocks: limit = drop ? 0 : undefined } = options
-  const { precision, fused, device } = options
+  const { precision, fused, device, labels } = options
   const reduction = reductionGiven(options)
   const gates = { thresholds, fixedThresholds }
-  const settings = { out: file, pass, external, merge, ...gates, reduction, precision, fused, device }
+  const settings = { out: file, pass, external, merge, labels, ...gates, reduction, precision, fused, device }
   const compile = compileOptions({ ...options, precision: undefined })
   const exported =
     limit === undefined
@@ -136,7 +139,7 @@ async function exportTuned(run: TunedRun, options: Options): Promise<Exported> {
 
 async function exportRandom(options: Options): Promise<Exported> {
   const { model, randomWeights, method = 'dyt', pass = 'skip', out } = options
-  for (const name of ['budget', 'fixedThreshold', 'deadBlocks', 'deadBlocksDrop'] as const)
+  for (const name of ['budget', 'fixedThreshold', 'labels', 'deadBlocks', 'deadBlocksDrop'] as const)
     if (options[name] !== undefined)
       throw new ConfigError(`export: ${name} needs a run, a random model has none. Leave it out.`)
   if (!randomWeights || model === undefined)

@@ -8,6 +8,7 @@ import {
 } from '@dynamic-tuning/engine'
 import { type ClassifierSettings, inferenceGraph } from '../evaluation/classifier.ts'
 import { isBackboneMap } from '../models/backbone-maps.ts'
+import type { Named } from '../models/head.ts'
 
 /** Name of the input of an exported file; its outputs are `logits` and, with token dispatch, `masks`. */
 export const exportInput = 'pixel_values'
@@ -30,6 +31,8 @@ export interface OnnxExportSettings extends ClassifierSettings {
    * True to use ONNX Runtime's own operators where they are faster; then no other engine can run the file.
    */
   readonly fused?: boolean | undefined
+  /** Adds outputs to the graph, such as labels beside the logits. */
+  readonly finish?: ((outputs: Named) => Named) | undefined
   /** Target device; on GPUs, fp16 computes in half precision. Default: `cpu`. */
   readonly device?: Device | undefined
 }
@@ -54,13 +57,14 @@ export interface OnnxExport {
  * Builds the model as plain ONNX: only standard operators unless `fused` is set, and all weights inside.
  * Inputs: `pixel_values` [B, 3, H, W] or [B, 3, T, H, W] (normalised, any B); with token dispatch also
  * `threshold` [D], the smallest gate probability of an active token (0.5 as trained).
- * Outputs: `logits` [B, K]; with token dispatch also `masks` [B, D, n], and `shares`
- * [B, D] if tokens are merged.
+ * Outputs: those of the head, `logits` [B, K] or [B, K, h, w]; with token dispatch also `masks` [B, D, n],
+ * and `shares` [B, D] if tokens are merged.
  */
 export function onnxModel(settings: OnnxExportSettings): OnnxModel {
   const { precision = 'fp32', fused = false, device } = settings
   const metadata = { ...settings.metadata, ...(precision !== 'fp32' && { precision }) }
-  const model = lower(inferenceGraph(settings, exportInput), { metadata, fused })
+  const outputs = inferenceGraph(settings, exportInput)
+  const model = lower(settings.finish?.(outputs) ?? outputs, { metadata, fused })
   return applyPrecision(model, { precision, fused, device, narrow: true, reduced: isBackboneMap })
 }
 

@@ -2,7 +2,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decode } from 'fast-png'
+import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { afterAll, describe, expect, it } from 'vitest'
+import { sampleReader } from '../data/samples/reader.ts'
+import { pixelScores } from '../data/samples/window/pixel-scores.ts'
 import { drawImage } from '../data/sources/drawn/draw-image.ts'
 import { ConfigError } from '../errors.ts'
 import { saveCheckpointFile } from '../io/checkpoint.ts'
@@ -10,6 +13,8 @@ import { readSafetensors } from '../io/safetensors.ts'
 import { drawWeights } from '../models/backbone.ts'
 import type { VitModelConfig } from '../models/model-config.ts'
 import { encodePng } from '../report/token-strip.ts'
+import { bestClasses } from '../tasks/segmentation/pixels.ts'
+import { wholePlace } from '../tasks/segmentation/scores.ts'
 import { evaluateRun } from './evaluate-run.ts'
 import { explainRun } from './explain/explain-run.ts'
 import { exportModel } from './export/export-run.ts'
@@ -113,6 +118,23 @@ describe('a run that labels pixels with UPerNet', () => {
       ['masks', ['B', 4, 16]],
     ])
     expect(standard).toBe(true)
+    exportModel(run, { out: at('labels.onnx'), labels: true, fixedThresholds: true })
+    const session = await InferenceSession.create(at('labels.onnx'), { logSeverityLevel: 3 })
+    const { images, place } = await sampleReader(run.settings, run.transform).sample({
+      ...{ kind: 'file', path: at('a.png') },
+    })
+    const window = images.subarray(0, 3 * 32 * 32)
+    const found = await session.run({ pixel_values: new Tensor('float32', window, [1, 3, 32, 32]) })
+    const { logits, labels } = found
+    if (!logits || !labels || !place) throw new Error('no logits or no labels')
+    const scores = pixelScores(
+      { shape: [...logits.dims], data: Float32Array.from(logits.data as Float32Array) },
+      0,
+      wholePlace({ width: 32, height: 32 }),
+    )
+    expect([labels.type, ...labels.dims]).toEqual(['int64', 1, 32, 32])
+    expect(Array.from(labels.data, Number)).toEqual([...bestClasses(scores)])
+    await session.release()
     const report = readFileSync(at('whole', 'report.html'), 'utf8')
     expect(report).toContain('of the pixels right, mIoU')
   })

@@ -1,3 +1,4 @@
+import type { Tensor } from '@dynamic-tuning/engine'
 import type { Dataset } from '../data/example.ts'
 import type { Truth } from '../data/truth.ts'
 import type { Answers } from '../evaluation/answer.ts'
@@ -5,6 +6,7 @@ import type { Measure, Measured } from '../evaluation/measure.ts'
 import type { Pictures } from '../evaluation/picture.ts'
 import type { Tally } from '../evaluation/tally.ts'
 import type { TaskContext } from '../evaluation/task-context.ts'
+import type { Named } from '../models/head.ts'
 import type { SegmentationChoice } from '../models/named-model.ts'
 import type { Outputs } from '../network/outputs.ts'
 import type { Settings } from '../setting.ts'
@@ -45,6 +47,11 @@ export interface Task<T = unknown, Stored = T> {
   /** The primary measure of one batch, quick enough for every training step. */
   score(outputs: Outputs, truths: readonly T[]): Measured
   readonly answer: Answers
+  /**
+   * The classes that outputs [B, ...] stand for, int64, as a graph for exported files: of each sample [B], or
+   * of each pixel [B, H, W] of the input. Absent where a sample has several.
+   */
+  labels?(outputs: Named, imageSize: readonly [number, number]): Tensor
   readonly picture: Pictures<T>
 }
 

@@ -5,6 +5,7 @@ import { randomModel } from '../../evaluation/random-model.ts'
 import { exportOnnx, type OnnxExport, type OnnxExportSettings } from '../../export/onnx.ts'
 import { type Normalization, openBackbone } from '../../io/backbone.ts'
 import { fetchModel } from '../../io/hub/fetch-model.ts'
+import type { Named } from '../../models/head.ts'
 import { modelOf } from '../../models/model.ts'
 import type { ModelConfig } from '../../models/model-config.ts'
 import { checkNetwork } from '../../network/check-network.ts'
@@ -44,6 +45,8 @@ export interface ExportSettings extends Pick<OnnxExportSettings, 'precision' | '
   readonly thresholds?: readonly number[] | undefined
   /** True to store the thresholds in the graph instead of making them an input. */
   readonly fixedThresholds?: boolean | undefined
+  /** True to add the output `labels`, int64: the class of each image [B], or of each pixel [B, H, W]. */
+  readonly labels?: boolean | undefined
   /** The form of the block behind each gate; complete by default. */
   readonly blocks?: readonly BlockForm[] | undefined
   /** Additional key-value pairs for the file. */
@@ -79,7 +82,7 @@ export function exportModel(tuned: TunedModel, wanted: ExportSettings): OnnxExpo
   const model = withReduction(tuned, wanted.reduction)
   const { config, network, settings, classes, normalization, tensors } = model
   const { out, pass = 'skip', external, merge = true, fixedThresholds, blocks, metadata } = wanted
-  const { precision, fused, device } = wanted
+  const { precision, fused, device, labels = false } = wanted
   const gates = network.gates.sites.length
   const thresholds = wanted.thresholds ?? new Array<number>(gates).fill(0.5)
   return exportOnnx(resolve(out), {
@@ -89,6 +92,7 @@ export function exportModel(tuned: TunedModel, wanted: ExportSettings): OnnxExpo
     thresholds,
     fixedThresholds,
     blocks,
+    finish: labels ? withLabels(model) : undefined,
     ...{ precision, fused, device },
     metadata: {
       ...describe(network.tuner.name, pass, config, normalization),
@@ -101,6 +105,14 @@ export function exportModel(tuned: TunedModel, wanted: ExportSettings): OnnxExpo
       ...metadata,
     },
   })
+}
+
+/** Adds the output `labels`. @throws ConfigError for a task whose samples have several */
+function withLabels({ task, config }: TunedModel): (outputs: Named) => Named {
+  const { labels } = task
+  if (labels === undefined)
+    throw new ConfigError(`export: ${task.name} has no single label to give. Leave labels out.`)
+  return (outputs) => ({ ...outputs, labels: labels(outputs, config.imageSize) })
 }
 
 /**

@@ -1,5 +1,7 @@
+import { argMax } from '@dynamic-tuning/engine'
 import { classTruth } from '../../data/truths/class.ts'
 import { DataError } from '../../errors.ts'
+import { tensorIn } from '../logits.ts'
 import type { Task } from '../task.ts'
 import { classAnswers } from './answer.ts'
 import { classificationLoss } from './loss.ts'
@@ -23,4 +25,5 @@ export const classification: Task<number> = {
   score: batchAccuracy,
   answer: classAnswers,
   picture: classPictures,
+  labels: (outputs) => argMax(tensorIn(outputs, 'logits'), 1),
 }

@@ -1,6 +1,8 @@
+import { argMax, resize } from '@dynamic-tuning/engine'
 import type { LabelMap } from '../../data/label-map.ts'
 import type { MaskSource } from '../../data/masks/mask-source.ts'
 import { mapTruth } from '../../data/truths/map.ts'
+import { tensorIn } from '../logits.ts'
 import type { Task } from '../task.ts'
 import { pixelAnswers } from './answer.ts'
 import { segmentationLoss } from './loss.ts'
@@ -24,4 +26,5 @@ export const segmentation: Task<LabelMap, MaskSource> = {
   score: batchIou,
   answer: pixelAnswers,
   picture: pixelPictures,
+  labels: (outputs, imageSize) => argMax(resize(tensorIn(outputs, 'logits'), imageSize), 1),
 }

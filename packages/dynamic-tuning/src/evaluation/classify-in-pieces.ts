@@ -1,6 +1,7 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import type { Outputs } from '../network/outputs.ts'
 import type { Classifier, ClassifyOptions, Prediction } from './classifier.ts'
+import { joinFloats } from './join-floats.ts'
 
 /** Rows of a model's input, and how many of them may go through it at once. */
 export interface Pieces {
@@ -38,7 +39,7 @@ export interface PieceOptions extends ClassifyOptions {
 function joined(pieces: readonly Prediction[]): Prediction {
   const of = (name: 'masks' | 'shares' | 'probabilities'): Float32Array | undefined => {
     const parts = pieces.flatMap((piece) => piece[name] ?? [])
-    return parts.length === 0 ? undefined : joinedArrays(parts)
+    return parts.length === 0 ? undefined : joinFloats(parts)
   }
   return {
     outputs: joinedOutputs(pieces.map(({ outputs }) => outputs)),
@@ -57,18 +58,8 @@ function joinedOutputs(pieces: readonly Outputs[]): Outputs {
       const [, ...sizes] = parts[0]?.shape ?? []
       return [
         name,
-        { dtype: 'float32', shape: [rows, ...sizes], data: joinedArrays(parts.map(({ data }) => data)) },
+        { dtype: 'float32', shape: [rows, ...sizes], data: joinFloats(parts.map(({ data }) => data)) },
       ] as const
     }),
   )
-}
-
-function joinedArrays(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }

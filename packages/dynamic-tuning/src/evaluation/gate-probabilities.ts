@@ -3,6 +3,7 @@ import { ConfigError } from '../errors.ts'
 import type { Classifier } from './classifier.ts'
 import { classifyInPieces } from './classify-in-pieces.ts'
 import { usualRows } from './evaluate.ts'
+import { joinFloats } from './join-floats.ts'
 import { quantile } from './statistics.ts'
 
 /**
@@ -44,18 +45,8 @@ export async function gateProbabilities(
     }
     first += rows
   }
-  const joined = perGate.map(joinSorted)
-  return { pooled: tableOf(joinSorted(joined)), gates: joined.map(tableOf) }
-}
-
-function joinSorted(pieces: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    all.set(piece, at)
-    at += piece.length
-  }
-  return all.sort()
+  const joined = perGate.map((pieces) => joinFloats(pieces).sort())
+  return { pooled: tableOf(joinFloats(joined).sort()), gates: joined.map(tableOf) }
 }
 
 function tableOf(sorted: Float32Array): number[] {

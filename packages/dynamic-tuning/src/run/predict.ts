@@ -8,6 +8,7 @@ import type { Classifier } from '../evaluation/classifier.ts'
 import { classifyInPieces } from '../evaluation/classify-in-pieces.ts'
 import { usualRows } from '../evaluation/evaluate.ts'
 import { sharesOf } from '../evaluation/gate-activity.ts'
+import { joinFloats } from '../evaluation/join-floats.ts'
 import { imageRows } from '../models/samples/sample-layout.ts'
 import { present } from '../present.ts'
 import { answerFolder, type WriteAnswer } from './answer-folder.ts'
@@ -119,7 +120,7 @@ async function answersTo(
   if (images.length === 0) return []
   const { task, settings, network } = model
   const rows = images.reduce((sum, { read }) => sum + read.rows, 0)
-  const pixels = joined(images.map(({ read }) => read.images))
+  const pixels = joinFloats(images.map(({ read }) => read.images))
   const { outputs, masks } = await classifyInPieces(classifier, pixels, { rows, most })
   const whole = sampleOf(settings).join(outputs, images.length)
   const { perGate } = classifier.gates
@@ -145,13 +146,3 @@ function rowsOfImages(images: readonly { readonly read: ReadSample }[]): Example
 }
 
 const mean = (values: Float64Array): number => values.reduce((a, b) => a + b, 0) / values.length
-
-function joined(inputs: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(inputs.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const input of inputs) {
-    all.set(input, at)
-    at += input.length
-  }
-  return all
-}

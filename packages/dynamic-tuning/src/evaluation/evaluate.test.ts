@@ -11,7 +11,8 @@ import { ClassTally } from '../tasks/classification/tally.ts'
 import { dyt } from '../tuners/dyt.ts'
 import { linearProbe } from '../tuners/linear.ts'
 import { Classifier } from './classifier.ts'
-import { evaluate, usualRows } from './evaluate.ts'
+import { usualRows } from './classify-batch.ts'
+import { evaluate } from './evaluate.ts'
 import { withLogits } from './with-logits.test.support.ts'
 
 const pixels = 3 * tiny.imageSize[0] * tiny.imageSize[1]

@@ -1,9 +1,8 @@
 import type { TensorData } from '@dynamic-tuning/engine'
 import type { Loader } from '../data/loader/loader.ts'
-import type { Sample } from '../data/samples/sample.ts'
 import { depthOf } from '../models/families.ts'
 import type { Classifier, Prediction } from './classifier.ts'
-import { classifyInPieces } from './classify-in-pieces.ts'
+import { classifyBatch } from './classify-batch.ts'
 import { ActivityTally, type GateActivity, meanRate, ratePerLayer } from './gate-activity.ts'
 import type { Score, Tally } from './tally.ts'
 
@@ -40,13 +39,18 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const gates = new GateTally(classifier)
   const { sample } = loader
-  const usual = usualRows(classifier, sample)
-  let [images, seconds, first, most] = [0, 0, 0, 0]
+  let [images, seconds, first, largest] = [0, 0, 0, 0]
   for await (const { images: pixels, rows, size, truths, places } of loader.epoch(0)) {
     const start = performance.now()
-    most = Math.max(most, size * usual)
+    // The last batch may be smaller; its passes are as large as those of the others.
+    largest = Math.max(largest, size)
     const options = { weights, first, ...(thresholds !== undefined && { thresholds }) }
-    const prediction = await classifyInPieces(classifier, pixels, { rows, most }, options)
+    const prediction = await classifyBatch(
+      classifier,
+      sample,
+      { images: pixels, rows, size: largest },
+      options,
+    )
     const outputs = sample.join(prediction.outputs, size)
     seconds += (performance.now() - start) / 1000
     tally.add(outputs, truths, places)
@@ -55,15 +59,6 @@ export async function evaluate(
     first += rows
   }
   return { ...tally.result(), images, ...gates.result(), seconds }
-}
-
-/** Rows of a usual example: what is passed at once for one of the examples of a batch. */
-export function usualRows(
-  { settings }: Pick<Classifier, 'settings'>,
-  sample: Pick<Sample, 'usualRows'>,
-): number {
-  const [height, width] = settings.network.config.imageSize
-  return sample.usualRows({ width, height })
 }
 
 /** Adds up the activity of a model's gates over several predictions. */

@@ -1,8 +1,7 @@
 import type { Loader } from '../data/loader/loader.ts'
 import { ConfigError } from '../errors.ts'
 import type { Classifier } from './classifier.ts'
-import { classifyInPieces } from './classify-in-pieces.ts'
-import { usualRows } from './evaluate.ts'
+import { classifyBatch } from './classify-batch.ts'
 import { joinFloats } from './join-floats.ts'
 import { quantile } from './statistics.ts'
 
@@ -31,10 +30,8 @@ export async function gateProbabilities(
   const { sites, perGate: counts } = classifier.gates
   const perGate: Float32Array[][] = sites.map(() => [])
   let first = 0
-  const usual = usualRows(classifier, loader.sample)
-  for await (const { images, rows, size } of loader.epoch(0)) {
-    const pieces = { rows, most: size * usual }
-    const { probabilities } = await classifyInPieces(classifier, images, pieces, { first })
+  for await (const batch of loader.epoch(0)) {
+    const { probabilities } = await classifyBatch(classifier, loader.sample, batch, { first })
     if (probabilities === undefined)
       throw new ConfigError('gates: this model gives no probabilities. Choose a method that dispatches.')
     // A clip has one row per frame.
@@ -43,7 +40,7 @@ export async function gateProbabilities(
       perGate[row % sites.length]?.push(probabilities.slice(at, at + count))
       at += count
     }
-    first += rows
+    first += batch.rows
   }
   const joined = perGate.map((pieces) => joinFloats(pieces).sort())
   return { pooled: tableOf(joinFloats(joined).sort()), gates: joined.map(tableOf) }

@@ -1,12 +1,11 @@
 import type { CompileOptions } from '@dynamic-tuning/engine'
-import { type ExampleRow, firstRows } from '../data/samples/first-rows.ts'
+import { firstRows } from '../data/samples/first-rows.ts'
 import { type ReadSample, type SampleReader, sampleReader } from '../data/samples/reader.ts'
 import { sampleOf } from '../data/samples/registry.ts'
 import { TuningError } from '../errors.ts'
 import type { Answer } from '../evaluation/answer.ts'
 import type { Classifier } from '../evaluation/classifier.ts'
-import { classifyInPieces } from '../evaluation/classify-in-pieces.ts'
-import { usualRows } from '../evaluation/evaluate.ts'
+import { classifyBatch, usualRows } from '../evaluation/classify-batch.ts'
 import { sharesOf } from '../evaluation/gate-activity.ts'
 import { joinFloats } from '../evaluation/join-floats.ts'
 import { imageRows } from '../models/samples/sample-layout.ts'
@@ -62,7 +61,7 @@ export async function* predictImages(
   const classifier = await model.classifier('skip', settings.compile, { thresholds: settings.thresholds })
   const usual = usualRows(classifier, sampleOf(model.settings))
   const { top, batch = Math.max(1, Math.floor(Math.min(16, passRows(model.settings)) / usual)) } = settings
-  const asking = { model, classifier, top, most: batch * usual, write }
+  const asking = { model, classifier, top, batch, write }
   try {
     for (let first = 0; first < paths.length; first += batch) {
       const part = paths.slice(first, first + batch)
@@ -92,8 +91,8 @@ interface Asking {
   readonly model: TunedModel
   readonly classifier: Classifier
   readonly top: number | undefined
-  /** Largest count of rows in one pass. */
-  readonly most: number
+  /** Images whose usual rows go through the model at once. */
+  readonly batch: number
   readonly write: WriteAnswer | undefined
 }
 
@@ -114,19 +113,20 @@ async function* answers(
 
 /** Runs the model on all readable images of a part at once. */
 async function answersTo(
-  { model, classifier, top, most, write }: Asking,
+  { model, classifier, top, batch, write }: Asking,
   images: readonly { readonly image: string; readonly read: ReadSample }[],
 ): Promise<ImageAnswer[]> {
   if (images.length === 0) return []
   const { task, settings, network } = model
   const rows = images.reduce((sum, { read }) => sum + read.rows, 0)
   const pixels = joinFloats(images.map(({ read }) => read.images))
-  const { outputs, masks } = await classifyInPieces(classifier, pixels, { rows, most })
-  const whole = sampleOf(settings).join(outputs, images.length)
+  const sample = sampleOf(settings)
+  const { outputs, masks } = await classifyBatch(classifier, sample, { images: pixels, rows, size: batch })
+  const whole = sample.join(outputs, images.length)
   const { perGate } = classifier.gates
   const decisions = perGate.reduce((sum, count) => sum + count, 0)
   const found: ImageAnswer[] = []
-  const firsts = rowsOfImages(images)
+  const firsts = firstRows(images.map(({ read }) => read.place))
   let at = 0
   for (const [i, { image, read }] of images.entries()) {
     const { row, place } = present(firsts[i], 'the row of an image')
@@ -138,11 +138,6 @@ async function answersTo(
     found.push({ image, ...(task.answer.json?.(answer) ?? answer), activeRate, ...(files && { files }) })
   }
   return found
-}
-
-function rowsOfImages(images: readonly { readonly read: ReadSample }[]): ExampleRow[] {
-  const places = images.flatMap(({ read }) => read.place ?? [])
-  return firstRows(images.length, places.length > 0 ? places : undefined)
 }
 
 const mean = (values: Float64Array): number => values.reduce((a, b) => a + b, 0) / values.length

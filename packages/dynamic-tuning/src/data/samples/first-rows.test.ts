@@ -15,7 +15,7 @@ const placeOf = (...counts: number[]): WindowPlace => ({
 describe('first rows of examples', () => {
   it('are those after the windows of all examples before', () => {
     const places = [placeOf(2, 3), placeOf(1), placeOf(4)]
-    expect(firstRows(3, places)).toEqual([
+    expect(firstRows(places)).toEqual([
       { row: 0, place: places[0] },
       { row: 5, place: places[1] },
       { row: 6, place: places[2] },
@@ -23,6 +23,6 @@ describe('first rows of examples', () => {
   })
 
   it('are one after the other without windows', () => {
-    expect(firstRows(3)).toEqual([{ row: 0 }, { row: 1 }, { row: 2 }])
+    expect(firstRows([undefined, undefined, undefined])).toEqual([{ row: 0 }, { row: 1 }, { row: 2 }])
   })
 })

@@ -1,21 +1,20 @@
 import { rowsOf, type WindowPlace } from './window/place.ts'
 
 /** The first row of an example in the outputs for a batch, and where its windows lie, if it has windows. */
-export interface ExampleRow {
+export interface ExampleRow<P extends WindowPlace | undefined = WindowPlace | undefined> {
   readonly row: number
-  readonly place?: WindowPlace
+  readonly place: P
 }
 
 /**
- * The first row of each of `size` examples in the outputs for a batch: one row each, with views already
- * joined, or as many as the example has windows.
+ * The first row of each example in the outputs for a batch, by the places of their windows: as many rows as
+ * an example has windows; one, with views already joined, where it has no place.
  */
-export function firstRows(size: number, places?: readonly WindowPlace[]): ExampleRow[] {
-  if (places === undefined) return Array.from({ length: size }, (_, row) => ({ row }))
+export function firstRows<P extends WindowPlace | undefined>(places: readonly P[]): ExampleRow<P>[] {
   let row = 0
   return places.map((place) => {
     const first = row
-    row += rowsOf(place)
+    row += place ? rowsOf(place) : 1
     return { row: first, place }
   })
 }

@@ -1,8 +1,7 @@
 import type { CompileOptions } from '@dynamic-tuning/engine'
 import type { Loader } from '../../data/loader/loader.ts'
 import { firstRows } from '../../data/samples/first-rows.ts'
-import { classifyInPieces } from '../../evaluation/classify-in-pieces.ts'
-import { usualRows } from '../../evaluation/evaluate.ts'
+import { classifyBatch } from '../../evaluation/classify-batch.ts'
 import { ActivityTally, type GateActivity } from '../../evaluation/gate-activity.ts'
 import type { Score } from '../../evaluation/tally.ts'
 import type { Outputs } from '../../network/outputs.ts'
@@ -42,13 +41,13 @@ export async function answersOf(
   const said: string[] = []
   let first = 0
   try {
-    for await (const { images, rows, size, truths, places } of loader.epoch(0)) {
-      const pieces = { rows, most: size * usualRows(classifier, loader.sample) }
-      const found = await classifyInPieces(classifier, images, pieces, { first })
+    for await (const batch of loader.epoch(0)) {
+      const { rows, truths, places } = batch
+      const found = await classifyBatch(classifier, loader.sample, batch, { first })
       const { outputs } = found
       all.push(outputs)
       tally.add(outputs, truths, places)
-      for (const { row, place } of firstRows(size, places))
+      for (const { row, place } of firstRows(truths.map((_, i) => places?.[i])))
         said.push(task.answer.gist(task.answer.of(outputs, row, model, { place })))
       first += rows
       if (found.masks) activity.add(found.masks)

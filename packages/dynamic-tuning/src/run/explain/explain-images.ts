@@ -4,8 +4,7 @@ import { sampleOf } from '../../data/samples/registry.ts'
 import type { Pixels } from '../../data/sources/pixels.ts'
 import { createTransform } from '../../data/transforms/transforms.ts'
 import type { Classifier } from '../../evaluation/classifier.ts'
-import { classifyInPieces } from '../../evaluation/classify-in-pieces.ts'
-import { usualRows } from '../../evaluation/evaluate.ts'
+import { classifyBatch } from '../../evaluation/classify-batch.ts'
 import { ActivityTally, type GateActivity } from '../../evaluation/gate-activity.ts'
 import type { Portrait, View } from '../../evaluation/picture.ts'
 import { layerAt } from '../../models/families.ts'
@@ -69,8 +68,8 @@ async function explain(
   { source, truth: stored }: ImageToExplain,
 ): Promise<ExplainedImage> {
   const { images, rows, place, truth } = await reader.sample(source, stored)
-  const most = usualRows(classifier, sampleOf(model.settings))
-  const { outputs, masks } = await classifyInPieces(classifier, images, { rows, most })
+  const sample = sampleOf(model.settings)
+  const { outputs, masks } = await classifyBatch(classifier, sample, { images, rows, size: 1 })
   const { answer, picture } = model.task
   const said = answer.of(outputs, 0, model, { place })
   const portrait = picture.portrait(said, truth, model)

@@ -1,7 +1,8 @@
 import { GraphError } from '@dynamic-tuning/engine'
 import type { LabelMap } from '../../data/label-map.ts'
+import { firstRows } from '../../data/samples/first-rows.ts'
 import { type PixelScores, pixelScores } from '../../data/samples/window/pixel-scores.ts'
-import { rowsOf, type WindowPlace } from '../../data/samples/window/place.ts'
+import type { WindowPlace } from '../../data/samples/window/place.ts'
 import type { WindowLogits } from '../../data/samples/window/stitch.ts'
 import type { Size } from '../../data/sources/decode.ts'
 import type { Outputs } from '../../network/outputs.ts'
@@ -23,13 +24,7 @@ export function scoresOf(
   places: readonly WindowPlace[] = truths.map(wholePlace),
 ): PixelScores[] {
   const logits = pixelLogits(outputs)
-  return places.map((place, i) =>
-    pixelScores(
-      logits,
-      places.slice(0, i).reduce((rows, each) => rows + rowsOf(each), 0),
-      place,
-    ),
-  )
+  return firstRows(places).map(({ row, place }) => pixelScores(logits, row, place))
 }
 
 /** Logits [R, K, h, w] of R windows. @throws GraphError if there are none, a mistake of the caller */

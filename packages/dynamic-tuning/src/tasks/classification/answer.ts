@@ -3,6 +3,7 @@ import type { TaskContext } from '../../evaluation/task-context.ts'
 import type { Outputs } from '../../network/outputs.ts'
 import { formatPercent } from '../../report/quantity.ts'
 import { logitsOf } from '../logits.ts'
+import { softmax } from '../softmax.ts'
 
 /** The classes with the largest softmax, three by default. */
 export const classAnswers: Answers = {
@@ -18,11 +19,4 @@ export const classAnswers: Answers = {
   text: ({ predictions = [] }) =>
     predictions.map(({ class: name, probability }) => `${name} ${formatPercent(probability)}`),
   gist: ({ predictions: [best] = [] }) => best?.class ?? '',
-}
-
-function softmax(logits: Float32Array): number[] {
-  const largest = Math.max(...logits)
-  const weights = Array.from(logits, (logit) => Math.exp(logit - largest))
-  const sum = weights.reduce((a, b) => a + b, 0)
-  return weights.map((weight) => weight / sum)
 }

@@ -9,6 +9,7 @@ import type { TaskContext } from '../../evaluation/task-context.ts'
 import type { Outputs } from '../../network/outputs.ts'
 import { formatPercent } from '../../report/quantity.ts'
 import { encodePng } from '../../report/token-strip.ts'
+import { labelCounts } from './label-counts.ts'
 import { bestClasses } from './pixels.ts'
 import { pixelLogits, wholePlace } from './scores.ts'
 
@@ -70,11 +71,11 @@ function ownPlace([, , height = 0, width = 0]: readonly number[]): WindowPlace {
   return wholePlace({ width, height })
 }
 
-function areasOf({ data }: LabelMap, classes: readonly string[]): Area[] {
-  const counts = classes.map(() => 0)
-  for (const label of data) counts[label] = (counts[label] ?? 0) + 1
+function areasOf(labels: LabelMap, classes: readonly string[]): Area[] {
+  const counts = labelCounts(labels, classes.length)
+  const share = (k: number): number => (counts[k] ?? 0) / labels.data.length
   return classes
-    .map((name, k) => ({ class: name, pixels: counts[k] ?? 0, share: (counts[k] ?? 0) / data.length }))
+    .map((name, k) => ({ class: name, pixels: counts[k] ?? 0, share: share(k) }))
     .filter(({ pixels }) => pixels > 0)
     .sort((a, b) => b.pixels - a.pixels)
 }

@@ -1,4 +1,4 @@
-import { ignoredLabel, type LabelMap } from '../../data/label-map.ts'
+import type { LabelMap } from '../../data/label-map.ts'
 import { classColours, colourByClass } from '../../data/masks/colours.ts'
 import { numberIn } from '../../evaluation/measure.ts'
 import type { Pictures, View } from '../../evaluation/picture.ts'
@@ -6,6 +6,7 @@ import { formatPercent } from '../../report/quantity.ts'
 import type { Area, PixelsAnswer } from './answer.ts'
 import { PixelConfusion } from './confusion.ts'
 import { pixelFigures } from './figures.ts'
+import { labelCounts } from './label-counts.ts'
 import { smallerMap } from './smaller-map.ts'
 
 /** Share of the labelled pixels from which on a picture counts as right. */
@@ -23,7 +24,8 @@ export const pixelPictures: Pictures<LabelMap, PixelsAnswer> = {
     const confusion = new PixelConfusion(classes.length)
     confusion.add(labels.data, truth)
     const { pixelAccuracy, meanIou } = pixelFigures(confusion.areas())
-    const largest = classes[largestLabel(truth, classes.length)] ?? ''
+    const counts = labelCounts(truth, classes.length)
+    const largest = classes[counts.indexOf(Math.max(...counts))] ?? ''
     return {
       fields: { ...all, ...(Number.isFinite(pixelAccuracy) && { pixelAccuracy, meanIou }) },
       right: pixelAccuracy >= mostlyRight,
@@ -49,13 +51,6 @@ export const pixelPictures: Pictures<LabelMap, PixelsAnswer> = {
     }
     return [view('predicted', labels), ...(truth ? [view('mask', truth)] : [])]
   },
-}
-
-/** The class with the most pixels; the first where no pixel has one. */
-function largestLabel({ data }: LabelMap, classes: number): number {
-  const counts = new Float64Array(classes)
-  for (const label of data) if (label !== ignoredLabel) counts[label] = (counts[label] ?? 0) + 1
-  return counts.indexOf(Math.max(...counts))
 }
 
 /** The areas among the fields of a picture. */

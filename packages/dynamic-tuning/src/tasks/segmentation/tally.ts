@@ -4,6 +4,7 @@ import type { ClassScore, Score, Tally } from '../../evaluation/tally.ts'
 import type { Outputs } from '../../network/outputs.ts'
 import { PixelConfusion } from './confusion.ts'
 import { classFigures, type PixelFigures, pixelFigures } from './figures.ts'
+import { nearestLabels } from './nearest-labels.ts'
 import { bestClasses, judgePixels } from './pixels.ts'
 import { scoresOf } from './scores.ts'
 
@@ -68,18 +69,9 @@ export function batchIou({ logits }: Outputs, truths: readonly LabelMap[]): { re
   for (const [i, truth] of truths.entries()) {
     const own = logits?.data.subarray(i * classes * pixels, (i + 1) * classes * pixels) ?? new Float32Array()
     const of = (k: number): Float32Array => own.subarray(k * pixels, (k + 1) * pixels)
-    confusion.add(bestClasses({ width: columns, height: rows, classes, of }), middles(truth, rows, columns))
+    const size = { width: columns, height: rows }
+    confusion.add(bestClasses({ ...size, classes, of }), nearestLabels(truth, size))
   }
   const { meanIou } = pixelFigures(confusion.areas())
   return { meanIou: Number.isNaN(meanIou) ? 0 : meanIou }
-}
-
-/** The label in the middle of each of rows x columns equal parts of a map. */
-function middles({ width, height, data }: LabelMap, rows: number, columns: number): Pick<LabelMap, 'data'> {
-  const middle = (i: number, count: number, size: number): number => Math.floor(((i + 0.5) * size) / count)
-  const labels = Uint16Array.from({ length: rows * columns }, (_, at) => {
-    const [y, x] = [middle(Math.floor(at / columns), rows, height), middle(at % columns, columns, width)]
-    return data[y * width + x] ?? ignoredLabel
-  })
-  return { data: labels }
 }

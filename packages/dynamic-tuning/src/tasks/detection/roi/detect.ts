@@ -1,5 +1,6 @@
 import type { Boxes } from '../../../models/heads/detection/anchors.ts'
 import { boxHeadWeights, clipBoxes, decodeBoxes } from '../../../models/heads/detection/box-codec.ts'
+import { softmax } from '../../softmax.ts'
 import { byFallingScore, suppress } from '../suppress.ts'
 
 /** What a box head says of the proposals of one image. */
@@ -48,12 +49,11 @@ export function detectionsOf(
   if (rows === 0) return []
   const classes = deltas.length / proposals.length
   const boxes = clipBoxes(decodeBoxes(proposals, deltas, boxHeadWeights), height, width)
-  const probabilities = softmaxRows(scores, classes + 1)
+  const probabilities = Array.from({ length: rows }, (_row, i) =>
+    softmax(scores.subarray(i * (classes + 1), (i + 1) * (classes + 1))),
+  )
   const found = Array.from({ length: classes }, (_, label) => {
-    const ofClass = Float64Array.from(
-      { length: rows },
-      (_row, i) => probabilities[i * (classes + 1) + label] ?? 0,
-    )
+    const ofClass = Float64Array.from(probabilities, ({ [label]: probability = 0 }) => probability)
     const own = Float64Array.from(
       { length: 4 * rows },
       (_side, i) => boxes[4 * ((i >> 2) * classes + label) + (i & 3)] ?? 0,
@@ -67,16 +67,4 @@ export function detectionsOf(
     )
   }).flat()
   return found.sort((a, b) => b.score - a.score).slice(0, count)
-}
-
-/** Softmax of rows of this width. */
-function softmaxRows(logits: Boxes, width: number): Float64Array {
-  const probabilities = Float64Array.from(logits)
-  for (let start = 0; start < logits.length; start += width) {
-    const row = probabilities.subarray(start, start + width)
-    const largest = row.reduce((most, x) => Math.max(most, x), Number.NEGATIVE_INFINITY)
-    const sum = row.reduce((all, x) => all + Math.exp(x - largest), 0)
-    for (const [i, x] of row.entries()) row[i] = Math.exp(x - largest) / sum
-  }
-  return probabilities
 }

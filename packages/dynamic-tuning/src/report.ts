@@ -4,7 +4,7 @@
 
 export { messageText } from '@dynamic-tuning/engine'
 export { type SampleWord, sampleWord } from './data/samples/word.ts'
-export { bestFirst, numberIn, valueIn, valueInterval } from './evaluation/measure.ts'
+export { bestFirst, numberIn, valueIn, valueInterval, worstFirst } from './evaluation/measure.ts'
 export type { View } from './evaluation/picture.ts'
 export type { Interval } from './evaluation/statistics.ts'
 export { type BarChart, barChart } from './report/bar-chart.ts'

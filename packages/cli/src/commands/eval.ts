@@ -9,7 +9,7 @@ import {
   type RunEvaluation,
   type Task,
 } from 'dynamic-tuning'
-import { bestFirst, formatMeasure, formatRate, numberIn, valueIn } from 'dynamic-tuning/report'
+import { formatMeasure, formatRate, numberIn, valueIn, worstFirst } from 'dynamic-tuning/report'
 import { budgetThresholds, withAnswerSettings } from 'dynamic-tuning/settings'
 import { type Call, defineCommand } from '../command.ts'
 import { answerFlags } from '../options/answer-flags.ts'
@@ -96,11 +96,7 @@ function evaluationText(evaluation: RunEvaluation, task: Task, paint: Paint): st
   const { perClass, imagesPerSecond } = evaluation
   const { classMeasures, measures } = task
   const [rank] = classMeasures
-  const order = bestFirst(rank)
-  // Classes whose measure cannot be said come last.
-  const isKnown = (row: object): boolean => Number.isFinite(valueIn(row, rank))
-  const known = perClass.filter(isKnown).toSorted((a, b) => order(valueIn(b, rank), valueIn(a, rank)))
-  const worst = [...known, ...perClass.filter((row) => !isKnown(row))].slice(0, mostClasses)
+  const worst = worstFirst(perClass, rank, (row) => valueIn(row, rank)).slice(0, mostClasses)
   const rows = worst.map((row) => [
     row.class,
     row.images,

@@ -11,6 +11,7 @@ import {
   titleWithUnit,
   valueIn,
   valueInterval,
+  worstFirst,
 } from './measure.ts'
 import { shareInterval } from './statistics.ts'
 
@@ -50,4 +51,12 @@ it('tells an interval for shares of samples alone', () => {
   expect(valueInterval({ interval: 'binomial' }, 0.3, 40)).toEqual(shareInterval(0.3, 40))
   expect(valueInterval({ interval: 'binomial' }, 0.3, 0)).toBeNull()
   expect(valueInterval({}, 0.3, 40)).toBeNull()
+})
+
+it('sorts rows by a measure, the worst first and those without a value last', () => {
+  const values = [0.5, Number.NaN, 0.2, 0.9]
+  const sorted = (better: 'higher' | 'lower') => worstFirst(values, { better }, (value) => value)
+  expect(sorted('higher')).toEqual([0.2, 0.5, 0.9, Number.NaN])
+  expect(sorted('lower')).toEqual([0.9, 0.5, 0.2, Number.NaN])
+  expect(values[0]).toBe(0.5)
 })

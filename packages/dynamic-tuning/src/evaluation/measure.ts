@@ -43,6 +43,18 @@ export function bestFirst(measure: Pick<Measure, 'better'>): (a: number, b: numb
   return measure.better === 'higher' ? (a, b) => b - a : (a, b) => a - b
 }
 
+/** Rows by their values of a measure, the worst first; those whose value cannot be said (NaN) come last. */
+export function worstFirst<T>(
+  rows: readonly T[],
+  measure: Pick<Measure, 'better'>,
+  scoreOf: (row: T) => number,
+): T[] {
+  const order = bestFirst(measure)
+  const isKnown = (row: T): boolean => Number.isFinite(scoreOf(row))
+  const known = rows.filter(isKnown).sort((a, b) => order(scoreOf(b), scoreOf(a)))
+  return [...known, ...rows.filter((row) => !isKnown(row))]
+}
+
 /** Title with unit, for axes and column headings: `mean IoU (%)`. */
 export function titleWithUnit({ title, unit }: Measure): string {
   return unit === 'share' ? `${title} (%)` : title

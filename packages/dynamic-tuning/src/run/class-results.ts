@@ -1,16 +1,17 @@
-import { headingOf, numberIn } from '../evaluation/measure.ts'
+import { headingOf, numberIn, worstFirst } from '../evaluation/measure.ts'
 import type { ClassScore, Score } from '../evaluation/tally.ts'
 import type { RunFolder } from '../io/run-folder.ts'
 import { formatMeasure, formatPercent } from '../report/quantity.ts'
 import type { ReportSection } from '../report/section.ts'
 import type { Task } from '../tasks/task.ts'
+import { resultLine } from './summary.ts'
 
 /** Results of each class of a test, as kept in the last line of a run's `metrics.jsonl`. */
 export type ClassResults = Pick<Score, 'perClass' | 'confusion'>
 
 /** The results of classes of a finished run; undefined if it has none, as those of version 0.1. */
 export function storedClasses(run: RunFolder): ClassResults | undefined {
-  const line = run.readMetrics().findLast((each) => 'kind' in each && each.kind === 'result')
+  const line = resultLine(run)
   if (line === undefined || !('perClass' in line) || !Array.isArray(line.perClass)) return undefined
   const confusion = 'confusion' in line && Array.isArray(line.confusion) ? line.confusion : undefined
   return { perClass: line.perClass, ...(confusion && { confusion }) }
@@ -27,13 +28,11 @@ export function classSections(
 ): ReportSection[] {
   const [rank] = classMeasures
   const value = (score: ClassScore, name: string): number => numberIn(score.measures, name) ?? Number.NaN
-  const known = perClass.filter((score) => Number.isFinite(value(score, rank.name)))
-  const sign = rank.better === 'higher' ? 1 : -1
-  const sorted = known.toSorted((a, b) => sign * (value(a, rank.name) - value(b, rank.name)))
-  const unknown = perClass.filter((score) => !known.includes(score))
+  const sorted = worstFirst(perClass, rank, (score) => value(score, rank.name))
+  const anyUnknown = perClass.some((score) => !Number.isFinite(value(score, rank.name)))
   const table = {
     columns: ['class', word, ...classMeasures.map(headingOf)],
-    rows: [...sorted, ...unknown].slice(0, mostClasses).map((score) => ({
+    rows: sorted.slice(0, mostClasses).map((score) => ({
       cells: [
         score.class,
         String(score.images),
@@ -41,7 +40,7 @@ export function classSections(
       ],
     })),
   }
-  const about = `The worst first.${unknown.length > 0 ? ' – where a class occurs nowhere.' : ''}`
+  const about = `The worst first.${anyUnknown ? ' – where a class occurs nowhere.' : ''}`
   return [{ heading: 'Classes', about, table }, ...confusionSection(confusion, classes)]
 }
 

@@ -100,9 +100,14 @@ type StoredLine = RunSummary & {
   readonly confusion?: unknown
 }
 
+/** The last line of a finished run's metrics, which holds its result; undefined if it has not finished. */
+export function resultLine(run: RunFolder): object | undefined {
+  return run.readMetrics().findLast((each) => 'kind' in each && each.kind === 'result')
+}
+
 /** The summary of a finished run; undefined if it has not finished. */
 export function storedSummary(run: RunFolder): RunSummary | undefined {
-  const line = run.readMetrics().findLast((each) => 'kind' in each && each.kind === 'result')
+  const line = resultLine(run)
   if (line === undefined) return undefined
   const {
     kind: _kind,
